@@ -1,0 +1,3 @@
+//! `baton`: the command line.
+
+fn main() {}

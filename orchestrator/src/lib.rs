@@ -1,0 +1,9 @@
+//! Baton's engine: it starts programs on people's own machines over plain SSH and keeps track of them.
+//!
+//! The engine never prints, prompts or reads `$HOME`: paths, environment and programs are handed in by
+//! the front end. What decides is pure; one driver per module does the I/O. See `ARCHITECTURE.md`.
+
+pub mod failure;
+pub mod host;
+pub mod ssh_config;
+pub mod transport;

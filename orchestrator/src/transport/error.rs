@@ -1,0 +1,245 @@
+//! What can go wrong between us and a program on a host.
+
+use thiserror::Error;
+
+use crate::failure::{Code, Failure};
+use crate::host::HostId;
+
+/// Why a host wasn't reached, didn't let us in, or didn't run what it was asked to.
+///
+/// `said` holds the words of ssh or of the host's shell, for details and logs; nobody parses it again.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "a variant's line speaks of its fields, too")]
+pub enum TransportError {
+    /// An argument, environment name or path that can't be sent.
+    #[error("{what}")]
+    Usage { what: String },
+    /// The ssh configuration or a key file is faulty.
+    #[error("ssh's configuration for {host} is not usable: {said}")]
+    InvalidConfig { host: HostId, said: String },
+    /// The name has no address.
+    #[error("could not resolve the address of {host}")]
+    HostUnresolved { host: HostId, said: String },
+    /// Nothing listens there.
+    #[error("{host} refused the connection")]
+    ConnectionRefused { host: HostId, said: String },
+    /// No answer in time.
+    #[error("{host} did not answer in time")]
+    ConnectionTimedOut { host: HostId, said: String },
+    /// No way there.
+    #[error("no network route to {host}")]
+    NoRoute { host: HostId, said: String },
+    /// An open connection broke.
+    #[error("lost the connection to {host}")]
+    ConnectionLost { host: HostId, said: String },
+    /// The server hung up before anybody was let in.
+    #[error("{host} closed the connection before letting us in")]
+    ConnectionClosed { host: HostId, said: String },
+    /// Nobody was let in. `asked` is the question (a password, a code) that nobody answered, if there was one.
+    #[error("{host} accepted none of our keys{}", asked.as_ref().map(|q| format!(" and asked: {q}")).unwrap_or_default())]
+    AuthRefused { host: HostId, asked: Option<String>, said: String },
+    /// The server gave up on us.
+    #[error("{host} gave up after too many keys were tried")]
+    TooManyAuthFailures { host: HostId, said: String },
+    /// A key is locked. `asked` is ssh's question.
+    #[error("the key for {host} is locked with a passphrase: {asked}")]
+    PassphraseRequired { host: HostId, asked: String, said: String },
+    /// Nobody vouched for the host's key. `asked` is ssh's question with the fingerprint, where it asked.
+    #[error("the key of {host} is not known yet{}", asked.as_ref().map(|q| format!(": {q}")).unwrap_or_default())]
+    HostKeyUnknown { host: HostId, asked: Option<String>, said: String },
+    /// Another key than the one on record, or a revoked one.
+    #[error("the key of {host} is not the one on record: somebody may be in between")]
+    HostKeyChanged { host: HostId, said: String },
+    /// No algorithm in common.
+    #[error("{host} and this machine share no algorithm: {said}")]
+    KexFailed { host: HostId, said: String },
+    /// The way in between failed.
+    #[error("the jump host or proxy command on the way to {host} failed: {said}")]
+    ProxyFailed { host: HostId, said: String },
+    /// The login shell doesn't run commands. `said` is its own line.
+    #[error("the login shell on {host} did not start a command{}", if said.is_empty() { String::new() } else { format!(": {said}") })]
+    ShellBroken { host: HostId, said: String },
+    /// The working directory isn't there.
+    #[error("{dir} does not exist on {host}")]
+    DirMissing { host: HostId, dir: String },
+    /// The host's file system refuses.
+    #[error("permission denied on {host}: {what}")]
+    PermissionDenied { host: HostId, what: String },
+    /// More than the limit.
+    #[error("{host} sent more than {limit_bytes} bytes where less was expected")]
+    TooLarge { host: HostId, limit_bytes: u64 },
+    /// It took longer than allowed and was killed.
+    #[error("{what} on {host} took longer than {after_ms} ms and was stopped")]
+    TimedOut { host: HostId, what: String, after_ms: u64 },
+    /// A person or a shutdown stopped it.
+    #[error("the work on {host} was cancelled")]
+    Cancelled { host: HostId },
+    /// The transport or the server can't do it.
+    #[error("{host}: {what}")]
+    Unsupported { host: HostId, what: String },
+    /// Something on this machine failed: a socket, a directory, a missing ssh client.
+    #[error("{what}")]
+    Local { what: String, hint: Option<String> },
+}
+
+impl TransportError {
+    /// The name under which scripts know it.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Usage { .. } => Code::Usage,
+            Self::InvalidConfig { .. } => Code::InvalidConfig,
+            Self::HostUnresolved { .. } => Code::HostUnresolved,
+            Self::ConnectionRefused { .. } => Code::ConnectionRefused,
+            Self::ConnectionTimedOut { .. } => Code::ConnectionTimedOut,
+            Self::NoRoute { .. } => Code::NoRoute,
+            Self::ConnectionLost { .. } => Code::ConnectionLost,
+            Self::ConnectionClosed { .. } => Code::ConnectionClosed,
+            Self::AuthRefused { .. } => Code::AuthRefused,
+            Self::TooManyAuthFailures { .. } => Code::TooManyAuthFailures,
+            Self::PassphraseRequired { .. } => Code::PassphraseRequired,
+            Self::HostKeyUnknown { .. } => Code::HostKeyUnknown,
+            Self::HostKeyChanged { .. } => Code::HostKeyChanged,
+            Self::KexFailed { .. } => Code::KexFailed,
+            Self::ProxyFailed { .. } => Code::ProxyFailed,
+            Self::ShellBroken { .. } => Code::ShellBroken,
+            Self::DirMissing { .. } => Code::DirMissing,
+            Self::PermissionDenied { .. } => Code::PermissionDenied,
+            Self::TooLarge { .. } => Code::TooLarge,
+            Self::TimedOut { .. } => Code::TimedOut,
+            Self::Cancelled { .. } => Code::Cancelled,
+            Self::Unsupported { .. } => Code::Unsupported,
+            Self::Local { .. } => Code::Internal,
+        }
+    }
+
+    /// The host that it happened on, where it is about one.
+    pub fn host(&self) -> Option<&HostId> {
+        match self {
+            Self::Usage { .. } | Self::Local { .. } => None,
+            Self::InvalidConfig { host, .. }
+            | Self::HostUnresolved { host, .. }
+            | Self::ConnectionRefused { host, .. }
+            | Self::ConnectionTimedOut { host, .. }
+            | Self::NoRoute { host, .. }
+            | Self::ConnectionLost { host, .. }
+            | Self::ConnectionClosed { host, .. }
+            | Self::AuthRefused { host, .. }
+            | Self::TooManyAuthFailures { host, .. }
+            | Self::PassphraseRequired { host, .. }
+            | Self::HostKeyUnknown { host, .. }
+            | Self::HostKeyChanged { host, .. }
+            | Self::KexFailed { host, .. }
+            | Self::ProxyFailed { host, .. }
+            | Self::ShellBroken { host, .. }
+            | Self::DirMissing { host, .. }
+            | Self::PermissionDenied { host, .. }
+            | Self::TooLarge { host, .. }
+            | Self::TimedOut { host, .. }
+            | Self::Cancelled { host }
+            | Self::Unsupported { host, .. } => Some(host),
+        }
+    }
+
+    /// Whether trying again is useless until a person has changed something.
+    pub fn needs_a_person(&self) -> bool {
+        match self {
+            Self::InvalidConfig { .. }
+            | Self::AuthRefused { .. }
+            | Self::TooManyAuthFailures { .. }
+            | Self::PassphraseRequired { .. }
+            | Self::HostKeyUnknown { .. }
+            | Self::HostKeyChanged { .. }
+            | Self::KexFailed { .. }
+            | Self::ShellBroken { .. }
+            | Self::Unsupported { .. }
+            | Self::Usage { .. }
+            | Self::Local { .. } => true,
+            Self::HostUnresolved { .. }
+            | Self::ConnectionRefused { .. }
+            | Self::ConnectionTimedOut { .. }
+            | Self::NoRoute { .. }
+            | Self::ConnectionLost { .. }
+            | Self::ConnectionClosed { .. }
+            | Self::ProxyFailed { .. }
+            | Self::DirMissing { .. }
+            | Self::PermissionDenied { .. }
+            | Self::TooLarge { .. }
+            | Self::TimedOut { .. }
+            | Self::Cancelled { .. } => false,
+        }
+    }
+
+    /// What to do about it; `None` where the engine mends it by itself.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Usage { .. } => return None,
+            Self::InvalidConfig { host, .. } => format!("Try `ssh -G {host}`, and mend the line that it names"),
+            Self::HostUnresolved { .. } => "Check the spelling of the host, and that DNS or the VPN is up".into(),
+            Self::ConnectionRefused { .. } => {
+                "Check the port, and that sshd is running there and no firewall rejects you".into()
+            }
+            Self::ConnectionTimedOut { .. } => {
+                "Check that the machine is up and that a firewall or the VPN lets you through".into()
+            }
+            Self::NoRoute { .. } => "Check your own network or VPN first, then the address".into(),
+            Self::ConnectionLost { .. } => return None,
+            Self::ConnectionClosed { .. } => {
+                "The server may be overloaded, block your address, or not be sshd; its log says which".into()
+            }
+            Self::AuthRefused { host, asked: None, .. } => format!(
+                "Run `ssh-copy-id {host}`, or set the right user and key (`baton hosts edit {host} --user U --identity-file F`)"
+            ),
+            Self::AuthRefused { host, asked: Some(_), .. } => {
+                format!("Run it on a terminal to answer, or set up a key: `ssh-copy-id {host}`")
+            }
+            Self::TooManyAuthFailures { host, .. } => format!(
+                "Name the one right key (`baton hosts edit {host} --identity-file F`, and `IdentitiesOnly yes` in the ssh config)"
+            ),
+            Self::PassphraseRequired { .. } => {
+                "Run it on a terminal to answer, or unlock the key once with `ssh-add`".into()
+            }
+            Self::HostKeyUnknown { host, .. } => format!(
+                "Compare the fingerprint with the machine's owner, then accept it once: `ssh {host}` on a terminal"
+            ),
+            Self::HostKeyChanged { host, .. } => format!(
+                "Ask the machine's owner whether it was reinstalled. Only then remove the old key: `ssh-keygen -R {host}`"
+            ),
+            Self::KexFailed { .. } => {
+                "Update the older of the two, or allow its algorithm for this host in the ssh config".into()
+            }
+            Self::ProxyFailed { host, .. } => {
+                format!("Check each hop by itself; `ssh -v {host}` shows which one fails")
+            }
+            Self::ShellBroken { host, .. } => {
+                format!("Try `ssh {host} true`: the account needs a login shell whose profile neither fails nor waits")
+            }
+            Self::DirMissing { .. } => "Create the directory there, or name another one with --cwd".into(),
+            Self::PermissionDenied { .. } => "Check the owner and mode there, or use another account".into(),
+            Self::TooLarge { .. } => "Ask for less at once".into(),
+            Self::TimedOut { .. } => "The machine may be overloaded; try again".into(),
+            Self::Cancelled { .. } => return None,
+            Self::Unsupported { .. } => {
+                "Use the system's ssh for this host (`transport = \"openssh\"`), or another server".into()
+            }
+            Self::Local { hint, .. } => return hint.clone(),
+        };
+        Some(hint)
+    }
+}
+
+impl From<&TransportError> for Failure {
+    fn from(error: &TransportError) -> Self {
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+            hint: error.hint(),
+            host: error.host().map(ToString::to_string),
+        }
+    }
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        Self::from(&error)
+    }
+}

@@ -1,0 +1,1 @@
+//! The test bed: real parts, started by the tests themselves, gone on drop.
