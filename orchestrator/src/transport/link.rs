@@ -78,6 +78,9 @@ pub struct TerminalSize {
     pub rows: u16,
 }
 
+/// Resolves to how a command ended; an error means that nobody knows.
+pub type ExitFuture = BoxFuture<'static, Result<ChannelExit, TransportError>>;
+
 /// A started command with its streams.
 ///
 /// Dropping `stdin` (or shutting it down) sends the end of file; dropping the rest lets the program run on.
@@ -89,7 +92,7 @@ pub struct Channel {
     /// From the program; empty with a terminal.
     pub stderr: Box<dyn AsyncRead + Send + Unpin>,
     /// How it ended. May be awaited before the streams are read to their end.
-    pub exit: BoxFuture<'static, Result<ChannelExit, TransportError>>,
+    pub exit: ExitFuture,
     /// Changes the size of the terminal; absent without one.
     pub resize: Option<Box<dyn Fn(TerminalSize) + Send + Sync>>,
 }

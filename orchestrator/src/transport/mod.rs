@@ -1,12 +1,30 @@
 //! Ways to run programs on a host: over the system's ssh, over a built-in client, or on this machine.
 
+mod boot;
+mod connection;
+mod control;
 mod error;
+mod forward;
 mod link;
+mod local;
+mod marks;
+mod openssh;
+mod program;
+mod pty;
+mod question;
+pub mod quote;
+pub mod stderr;
 mod target;
 
+pub use connection::{Connection, ConnectionSettings, Hold, State};
+pub use control::{Answer, Call};
 pub use error::TransportError;
 pub use link::{
-    Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Link, OpenError, TerminalSize,
+    Channel, ChannelExit, ChannelRequest, ExitFuture, Forward, ForwardTarget, Link, OpenError, TerminalSize,
     Transport,
 };
+pub use local::{Local, LocalSettings};
+pub use openssh::{OpenSsh, OpenSshSettings, Patience, SOCKET_VARIABLE as ASKPASS_SOCKET_VARIABLE, ask};
+pub use program::{Exit, Process, ProcessStreams, Program};
+pub use question::{Asker, Question, QuestionKind};
 pub use target::Target;

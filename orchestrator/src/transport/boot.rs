@@ -1,0 +1,157 @@
+//! The command lines that start a shell of ours on a host, whatever the account's login shell is.
+//!
+//! Each is read by the account's shell (sshd hands it over with `-c`), so it keeps to what bash, dash, zsh,
+//! fish, tcsh, mksh and busybox all read alike: words, single quotes without `'`, `!`, newlines or `\\`
+//! inside, and `"'"`. Nothing of the person's is on it: arguments, environment and directories follow on
+//! stdin, because everybody on the machine can read command lines.
+
+use super::TransportError;
+use super::quote;
+
+/// First stage, run by `sh`: `$0` is the second stage, `$1` a single quote, `$2` the nonce.
+///
+/// It says its process id (the login shell and the second stage keep it, since each one execs the next), then
+/// runs the login shell, which execs the second stage. Meanwhile stdin waits as descriptor 3, so that a profile
+/// that reads gets an end of file instead of our bytes; csh closes it, so there stdin stays where it is.
+const LOGIN: &str = "printf \"%s.a %s\\n\" \"$2\" \"$$\"; BATON_BOOT=$0; BATON_NONCE=$2; \
+    export BATON_BOOT BATON_NONCE; c=\"exec sh -c ${1}eval \\\"\\$BATON_BOOT\\\"${1}\"; \
+    case \"${SHELL:=/bin/sh}\" in \
+    *csh) BATON_IN=0; export BATON_IN; exec \"$SHELL\" -c \"if ( -r ~/.login ) source ~/.login; $c\";; \
+    *) BATON_IN=3; export BATON_IN; exec 3<&0 </dev/null; exec \"$SHELL\" -lc \"$c\";; esac";
+
+/// The first stage without a login shell in between.
+const PLAIN: &str = "printf \"%s.a %s\\n\" \"$2\" \"$$\"; BATON_BOOT=$0; BATON_NONCE=$2; BATON_IN=0; \
+    export BATON_IN; eval \"$BATON_BOOT\"";
+
+/// Start of every second stage: takes stdin back and forgets our variables.
+const TAKE_OVER: &str = "case $BATON_IN in 3) exec 0<&3 3<&-;; esac; baton_n=$BATON_NONCE; \
+    unset BATON_BOOT BATON_NONCE BATON_IN; ";
+
+/// Second stage of a program: one line on stdin says everything else.
+const PROGRAM: &str = "IFS= read -r baton_h || exit 126; eval \"$baton_h\"";
+
+/// Second stage of a program in a terminal: the line is asked for only when the terminal has stopped echoing
+/// and cutting lines at 4,095 bytes (the limit of canonical input, termios(3)).
+const TERMINAL: &str = "baton_t=$(stty -g); stty raw -echo; printf \"%s.t\\n\" \"$baton_n\"; \
+    IFS= read -r baton_h || exit 126; stty \"$baton_t\"; eval \"$baton_h\"";
+
+/// Second stage of a control shell: two lines a request, its marker and its text; both streams end with the marker.
+const CONTROL: &str = "printf \"%s.b %s\\n\" \"$baton_n\" \"$$\"; printf \"%s.b\\n\" \"$baton_n\" >&2; \
+    while IFS= read -r baton_n && IFS= read -r baton_c; do (eval \"$baton_c\") </dev/null; \
+    printf \"%s %s\\n\" \"$baton_n\" \"$?\"; printf \"%s\\n\" \"$baton_n\" >&2; done";
+
+/// What is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// A program; the line is [`program_line`].
+    Program,
+    /// A program in a terminal.
+    Terminal,
+    /// A control shell.
+    Control,
+}
+
+/// The command line that starts `stage`; marks carry `nonce`, which is letters and digits.
+pub fn command(stage: Stage, login: bool, nonce: &str) -> String {
+    let first = if login { LOGIN } else { PLAIN };
+    let second = match stage {
+        Stage::Program => PROGRAM,
+        Stage::Terminal => TERMINAL,
+        Stage::Control => CONTROL,
+    };
+    format!("exec sh -c '{first}' '{TAKE_OVER}{second}' \"'\" {nonce}")
+}
+
+/// What to run, as bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Invocation<'a> {
+    /// The program and its arguments; at least one.
+    pub argv: &'a [Vec<u8>],
+    /// Where; the account's home when `None`. `~` is the host's to expand.
+    pub cwd: Option<&'a [u8]>,
+    /// Names and values to add to the environment.
+    pub env: &'a [(String, Vec<u8>)],
+}
+
+/// The line that tells a second stage what to run, with a `terminal` or without; it ends with a newline.
+///
+/// The shell stays as the program's parent: it ignores what signals the group gets, and its status is the
+/// program's, 128 + n for a signal. Over OpenSSH's multiplexing a signal couldn't be told otherwise.
+///
+/// # Errors
+///
+/// [`TransportError::Usage`] for an empty command, a NUL, or a name that can't name a variable.
+pub fn program_line(
+    nonce: &str,
+    invocation: &Invocation<'_>,
+    terminal: bool,
+) -> Result<String, TransportError> {
+    let Some(program) = invocation.argv.first() else {
+        return Err(TransportError::Usage { what: "there is no command to run".into() });
+    };
+    if program.is_empty() {
+        return Err(TransportError::Usage { what: "the command is empty".into() });
+    }
+    let mut text = String::from("unset baton_h baton_t; ");
+    if let Some(cwd) = invocation.cwd {
+        let dir = quote::path(cwd)?;
+        text.push_str(&format!(
+            "CDPATH= cd -- {dir} >/dev/null 2>&1 || {{ if [ -d {dir} ]; then baton_e=denied; \
+             elif [ -e {dir} ]; then baton_e=file; else baton_e=missing; fi; \
+             printf '%s.e %s\\n' {nonce} $baton_e; exit 126; }}; "
+        ));
+    }
+    for (name, value) in invocation.env {
+        if !quote::is_env_name(name) {
+            return Err(TransportError::Usage {
+                what: format!("{name:?} can't name an environment variable: use letters, digits and _"),
+            });
+        }
+        text.push_str(&format!("export {name}={}; ", quote::word(value)?));
+    }
+    let argv: Vec<String> = invocation.argv.iter().map(|bytes| quote::word(bytes)).collect::<Result<_, _>>()?;
+    // With a terminal both streams are one, and one mark is enough.
+    let err_mark = if terminal { String::new() } else { format!("printf '%s.b\\n' {nonce} >&2; ") };
+    text.push_str(&format!(
+        "trap : HUP INT QUIT TERM USR1 USR2; printf '%s.b %s\\n' {nonce} \"$$\"; {err_mark}(exec {}); exit $?\n",
+        argv.join(" ")
+    ));
+    Ok(quote::line(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_keeps_to_what_all_login_shells_read_alike() {
+        for stage in [Stage::Program, Stage::Terminal, Stage::Control] {
+            for login in [false, true] {
+                let line = command(stage, login, "abc");
+                assert!(line.bytes().all(|byte| matches!(byte, 0x20..=0x7e)), "{line}");
+                assert!(!line.contains('!') && !line.contains("\\\\") && !line.contains("\\'"), "{line}");
+                // Five single quotes: two pairs and the one in double quotes.
+                assert_eq!(line.matches('\'').count(), 5, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_run_is_not_on_the_command_line() {
+        let argv = vec![b"prog".to_vec(), b"secret".to_vec()];
+        let env = vec![("TOKEN".to_owned(), b"hidden".to_vec())];
+        let line = program_line("n", &Invocation { argv: &argv, cwd: None, env: &env }, false).unwrap();
+        assert!(line.contains("'secret'") && line.contains("TOKEN='hidden'"));
+        assert_eq!(line.matches('\n').count(), 1);
+    }
+
+    #[test]
+    fn a_name_that_is_no_variable_is_refused() {
+        let argv = vec![b"prog".to_vec()];
+        let env = vec![("A-B".to_owned(), b"x".to_vec())];
+        let refused = program_line("n", &Invocation { argv: &argv, cwd: None, env: &env }, false);
+        assert!(matches!(refused, Err(TransportError::Usage { .. })));
+    }
+}

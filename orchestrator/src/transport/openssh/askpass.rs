@@ -1,0 +1,159 @@
+//! Questions that ssh asks while it connects, carried from ssh's askpass helper to the engine.
+//!
+//! ssh runs the helper (`SSH_ASKPASS`), a program of ours, with the question as its argument. The helper finds
+//! a socket in its environment, sends the question and prints the answer. The socket lives in a directory that
+//! only its owner may enter, for as long as one connection is being made.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader as AsyncBufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::host::HostId;
+use crate::transport::stderr::{self, Question as Asked};
+use crate::transport::{Asker, Question, QuestionKind};
+
+/// Names the socket in the helper's environment; the front end's program is the helper when it is set.
+pub const SOCKET_VARIABLE: &str = "BATON_ASKPASS_SOCKET";
+
+/// A question is at most so long; ssh's own are a line or three.
+const LONGEST_QUESTION: u64 = 64 * 1024;
+
+/// The helper's side: asks `question` over `socket`; `None` when nobody answers.
+///
+/// # Errors
+///
+/// When the engine is gone.
+pub fn ask(socket: &Path, question: &str) -> io::Result<Option<String>> {
+    let mut stream = StdUnixStream::connect(socket)?;
+    stream.write_all(serde_json::to_string(question)?.as_bytes())?;
+    stream.write_all(b"\n")?;
+    stream.shutdown(Shutdown::Write)?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    if answer.is_empty() {
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+    }
+    Ok(serde_json::from_str(&answer)?)
+}
+
+/// The engine's side: listens while one connection is being made.
+#[derive(Debug)]
+pub(super) struct Questions {
+    socket: PathBuf,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    waiting: Arc<AtomicBool>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Questions {
+    /// Listens at `socket`, a path in a directory of the owner's own.
+    pub(super) fn listen(host: &HostId, socket: PathBuf, asker: Option<Arc<dyn Asker>>) -> io::Result<Self> {
+        let listener = UnixListener::bind(&socket)?;
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let waiting = Arc::new(AtomicBool::new(false));
+        let serving = tokio::spawn(serve(listener, host.clone(), asker, Arc::clone(&asked), Arc::clone(&waiting)));
+        Ok(Self { socket, asked, waiting, serving })
+    }
+
+    pub(super) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Whether a person is being asked right now.
+    pub(super) fn waits(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// What was asked so far, and what became of it.
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().map(|asked| asked.clone()).unwrap_or_default()
+    }
+}
+
+impl Drop for Questions {
+    fn drop(&mut self) {
+        self.serving.abort();
+        if let Err(error) = std::fs::remove_file(&self.socket) {
+            tracing::debug!(%error, "the socket for questions was gone already");
+        }
+    }
+}
+
+async fn serve(
+    listener: UnixListener,
+    host: HostId,
+    asker: Option<Arc<dyn Asker>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    waiting: Arc<AtomicBool>,
+) {
+    // One at a time: a person answers one question after the other.
+    let mut declined = false;
+    loop {
+        let mut stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%host, %error, "no more questions can be asked");
+                return;
+            }
+        };
+        let text = match read_question(&mut stream).await {
+            Ok(text) => text,
+            Err(error) => {
+                tracing::warn!(%host, %error, "a question could not be read");
+                continue;
+            }
+        };
+        let question = question(&host, text);
+        // ssh asks three times; somebody who declined once is not asked again.
+        waiting.store(true, Ordering::Relaxed);
+        let answer = match &asker {
+            Some(asker) if !declined => asker.ask(question.clone()).await,
+            Some(_) | None => None,
+        };
+        waiting.store(false, Ordering::Relaxed);
+        let touch = question.kind == QuestionKind::Touch;
+        declined |= answer.is_none() && !touch;
+        if !touch && let Ok(mut asked) = asked.lock() {
+            asked.push(Asked { text: question.text, answered: answer.is_some() });
+        }
+        if let Err(error) = reply(&mut stream, answer).await {
+            tracing::warn!(%host, %error, "an answer could not be given");
+        }
+    }
+}
+
+async fn read_question(stream: &mut UnixStream) -> io::Result<String> {
+    let mut line = String::new();
+    AsyncBufReader::new(stream.take(LONGEST_QUESTION)).read_line(&mut line).await?;
+    Ok(serde_json::from_str(&line)?)
+}
+
+async fn reply(stream: &mut UnixStream, answer: Option<String>) -> io::Result<()> {
+    let line = format!("{}\n", serde_json::to_string(&answer)?);
+    stream.write_all(line.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+fn question(host: &HostId, text: String) -> Question {
+    let kind = match stderr::kind_of_question(&text) {
+        stderr::QuestionKind::HostKey => {
+            QuestionKind::HostKey { fingerprint: stderr::fingerprint(&text).unwrap_or_default() }
+        }
+        stderr::QuestionKind::Passphrase { key } => QuestionKind::Passphrase { key },
+        stderr::QuestionKind::Password => QuestionKind::Password,
+        stderr::QuestionKind::Code => QuestionKind::Code,
+        stderr::QuestionKind::Touch => QuestionKind::Touch,
+        stderr::QuestionKind::Other => QuestionKind::Other,
+    };
+    let secret = match &kind {
+        QuestionKind::HostKey { .. } | QuestionKind::Touch => false,
+        QuestionKind::Passphrase { .. } | QuestionKind::Password | QuestionKind::Code | QuestionKind::Other => true,
+    };
+    Question { host: host.clone(), kind, text, secret }
+}

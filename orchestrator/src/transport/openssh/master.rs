@@ -1,0 +1,210 @@
+//! Starting a master, and finding out whether one is there.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use openssh_mux_client::Connection;
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
+
+use super::askpass::{Questions, SOCKET_VARIABLE};
+use super::transport::OpenSshSettings;
+use crate::transport::stderr::{self, Phase};
+use crate::transport::{Target, TransportError};
+
+/// How long a login may take in which nobody is asked anything; ssh bounds only what comes before it.
+const LOGIN_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What ssh prints at most before we stop listening.
+const WORDS_LIMIT: u64 = 256 * 1024;
+
+/// How long ssh's last words are waited for: a proxy command may hold the stream open.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// Whether a master answers at `socket`. A socket that a killed one left behind doesn't.
+pub(super) async fn is_alive(socket: &Path) -> bool {
+    match Connection::connect(socket).await {
+        Ok(mut connection) => connection.send_alive_check().await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// The arguments that name `target`; user, port and key only where the person set them.
+pub(super) fn target_args(target: &Target) -> Vec<std::ffi::OsString> {
+    let mut args: Vec<std::ffi::OsString> = Vec::new();
+    if let Some(port) = target.port {
+        args.extend(["-p".into(), port.to_string().into()]);
+    }
+    if let Some(key) = &target.identity_file {
+        args.extend(["-i".into(), key.into()]);
+    }
+    if let Some(user) = &target.user {
+        args.extend(["-l".into(), user.into()]);
+    }
+    args.extend(["--".into(), target.destination.clone().into()]);
+    args
+}
+
+fn not_started(program: &Path, error: &io::Error) -> TransportError {
+    TransportError::Local {
+        what: format!("could not start the ssh client {}: {error}", program.display()),
+        hint: Some("Install it (`apt-get install openssh-client`), or name another one with BATON_SSH".into()),
+    }
+}
+
+/// Asks ssh for the socket of the person's own multiplexing; none where they don't multiplex.
+pub(super) async fn their_socket(
+    program: &Path,
+    config: &Path,
+    target: &Target,
+) -> Result<Option<PathBuf>, TransportError> {
+    let output = Command::new(program)
+        .args(["-G", "-F"])
+        .arg(config)
+        .args(target_args(target))
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(|error| not_started(program, &error))?;
+    if !output.status.success() {
+        return Err(stderr::explain(&target.id, Phase::Connecting, &String::from_utf8_lossy(&output.stderr), &[]));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let value = |name: &str| {
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).unwrap_or_default()
+    };
+    let path = value("controlpath");
+    let shared = matches!(value("controlmaster"), "true" | "yes" | "auto" | "ask" | "autoask");
+    if path.is_empty() || path == "none" {
+        return Ok(None);
+    }
+    let path = PathBuf::from(path);
+    // Without `ControlMaster` they use a master that is there, but start none.
+    if shared || is_alive(&path).await { Ok(Some(path)) } else { Ok(None) }
+}
+
+/// A master to be started.
+pub(super) struct Start<'a> {
+    pub(super) settings: &'a OpenSshSettings,
+    pub(super) target: &'a Target,
+    pub(super) config: &'a Path,
+    pub(super) socket: &'a Path,
+    pub(super) log: &'a Path,
+    pub(super) linger: Duration,
+    /// Whether the socket is the person's own: then its path and how long it stays are theirs to say.
+    pub(super) theirs: bool,
+}
+
+impl Start<'_> {
+    /// Starts the master and waits until somebody was let in; ssh then goes on in the background.
+    pub(super) async fn run(&self) -> Result<(), TransportError> {
+        let host = &self.target.id;
+        // A socket that nobody answers at is what a `kill -9` leaves behind; ssh would refuse to replace it.
+        remove(self.socket)?;
+        remove(self.log)?;
+        let questions = self.listen_for_questions()?;
+        let mut command = self.command(questions.as_ref());
+        let mut child = command.spawn().map_err(|error| not_started(&self.settings.program, &error))?;
+        let mut words = Vec::new();
+        let Some(stderr) = child.stderr.take() else {
+            return Err(not_started(&self.settings.program, &io::Error::other("no pipe")));
+        };
+        let mut stderr = stderr.take(WORDS_LIMIT);
+        let mut reading = std::pin::pin!(stderr.read_to_end(&mut words));
+        let mut read = false;
+        let status = loop {
+            tokio::select! {
+                status = child.wait() => break status,
+                ended = &mut reading, if !read => {
+                    read = true;
+                    if let Err(error) = ended {
+                        tracing::debug!(%host, %error, "ssh's words are lost");
+                    }
+                }
+                () = tokio::time::sleep(LOGIN_PATIENCE) => {
+                    if questions.as_ref().is_some_and(Questions::waits) {
+                        continue;
+                    }
+                    let said = format!("the login was not done after {} s", LOGIN_PATIENCE.as_secs());
+                    return Err(TransportError::ConnectionTimedOut { host: host.clone(), said });
+                }
+            }
+        };
+        let status = status.map_err(|error| not_started(&self.settings.program, &error))?;
+        if status.success() {
+            return Ok(());
+        }
+        if !read && tokio::time::timeout(LAST_WORDS, reading).await.is_err() {
+            tracing::debug!(%host, "a proxy holds ssh's stderr open");
+        }
+        let logged = std::fs::read(self.log).unwrap_or_default();
+        remove(self.log)?;
+        words.extend_from_slice(&logged);
+        let asked = questions.as_ref().map(Questions::asked).unwrap_or_default();
+        Err(stderr::explain(host, Phase::Connecting, &String::from_utf8_lossy(&words), &asked))
+    }
+
+    fn command(&self, questions: Option<&Questions>) -> Command {
+        let mut command = Command::new(&self.settings.program);
+        // -f: into the background once somebody was let in; -N: no command; -M: a master.
+        command.args(["-f", "-N", "-F"]).arg(self.config).arg("-E").arg(self.log);
+        if self.theirs {
+            command.args(["-o", "ControlMaster=auto"]);
+        } else {
+            // With no lingering a second is left to a process that was killed before it could say goodbye.
+            let linger = self.linger.as_secs().max(1);
+            command.arg("-M").arg("-S").arg(self.socket).arg("-o").arg(format!("ControlPersist={linger}"));
+        }
+        match (&self.settings.askpass, questions) {
+            (Some(helper), Some(questions)) => {
+                command
+                    .env("SSH_ASKPASS", helper)
+                    .env("SSH_ASKPASS_REQUIRE", "force")
+                    .env(SOCKET_VARIABLE, questions.socket());
+            }
+            // Without a helper ssh must not ask at all: it would wait for a terminal.
+            (Some(_) | None, _) => {
+                command.args(["-o", "BatchMode=yes"]);
+            }
+        }
+        command
+            .args(target_args(self.target))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            // Ctrl-C is for us, not for a connection that others share.
+            .process_group(0)
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Lets ssh ask through us, where there is a helper.
+    fn listen_for_questions(&self) -> Result<Option<Questions>, TransportError> {
+        if self.settings.askpass.is_none() {
+            return Ok(None);
+        }
+        let name = format!("{}.ask", &uuid::Uuid::new_v4().simple().to_string()[..12]);
+        let socket = self.settings.run_dir.join(name);
+        let questions = Questions::listen(&self.target.id, socket, self.settings.asker.clone()).map_err(|error| {
+            TransportError::Local {
+                what: format!("could not listen in {}: {error}", self.settings.run_dir.display()),
+                hint: Some("Check that the directory is yours and the disk is not full".into()),
+            }
+        })?;
+        Ok(Some(questions))
+    }
+}
+
+fn remove(path: &Path) -> Result<(), TransportError> {
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(TransportError::Local {
+            what: format!("could not remove {}: {error}", path.display()),
+            hint: Some("Check that the directory is yours".into()),
+        }),
+    }
+}

@@ -1,0 +1,206 @@
+//! Finding a connection that is there already, or starting one.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::config::{self, Patience, Theirs};
+use super::control_path::ControlPaths;
+use super::link::MasterLink;
+use super::master::{self, Start};
+use crate::ssh_config;
+use crate::transport::{Asker, Link, Target, Transport, TransportError};
+
+/// So many connections to one target at once: 200 programs at sshd's default `MaxSessions 10`, with room to spare.
+const MOST_SLOTS: u16 = 100;
+
+/// Connections past the first one go sooner: they were needed for a rush.
+const EXTRA_LINGER: Duration = Duration::from_secs(5);
+
+/// Everything of this machine that ssh needs.
+#[derive(Clone, Debug)]
+pub struct OpenSshSettings {
+    /// The ssh client: a path, or a name to be found on `PATH`.
+    pub program: PathBuf,
+    /// A file instead of the person's and the system's configuration (`-F`); `none` for no file at all.
+    pub config: Option<PathBuf>,
+    /// The person's own configuration, `~/.ssh/config`; ssh reads it where it exists.
+    pub user_config: PathBuf,
+    /// The system's configuration.
+    pub system_config: PathBuf,
+    /// A directory of ours for sockets, logs and configuration; made with mode 0700.
+    pub run_dir: PathBuf,
+    /// How long and how often ssh waits for the server.
+    pub patience: Patience,
+    /// How long a connection stays after its last user; zero: it goes with us.
+    pub linger: Duration,
+    /// The program that ssh runs with a question; it calls [`super::ask`]. Without one nothing can be asked.
+    pub askpass: Option<PathBuf>,
+    /// Who answers. Without one the error says what was asked.
+    pub asker: Option<Arc<dyn Asker>>,
+}
+
+/// The transport over the system's ssh.
+#[derive(Debug)]
+pub struct OpenSsh {
+    target: Target,
+    settings: OpenSshSettings,
+    /// Slots that links of this process hold.
+    held: Arc<Mutex<BTreeSet<u16>>>,
+}
+
+/// One slot, given back on drop.
+#[derive(Debug)]
+pub(super) struct Slot {
+    number: u16,
+    held: Arc<Mutex<BTreeSet<u16>>>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Ok(mut held) = self.held.lock() {
+            held.remove(&self.number);
+        }
+    }
+}
+
+impl OpenSsh {
+    /// Makes the transport; nothing is started yet.
+    pub fn new(target: Target, settings: OpenSshSettings) -> Self {
+        Self { target, settings, held: Arc::default() }
+    }
+
+    fn failed(what: &str, path: &Path, error: &io::Error) -> TransportError {
+        TransportError::Local {
+            what: format!("could not {what} {}: {error}", path.display()),
+            hint: Some("Check that the directory is yours and the disk is not full".into()),
+        }
+    }
+
+    fn take_slot(&self) -> Option<Slot> {
+        let mut held = self.held.lock().ok()?;
+        let number = (0..MOST_SLOTS).find(|slot| !held.contains(slot))?;
+        held.insert(number);
+        Some(Slot { number, held: Arc::clone(&self.held) })
+    }
+
+    /// Writes the configuration that ssh gets, and names it by what it says: one file for all who mean the same.
+    fn write_config(&self) -> Result<(PathBuf, String), TransportError> {
+        let theirs = match &self.settings.config {
+            None => None,
+            Some(none) if none.as_os_str() == "none" => Some(String::new()),
+            Some(file) => Some(fs::read_to_string(file).map_err(|error| TransportError::InvalidConfig {
+                host: self.target.id.clone(),
+                said: format!("can't read {}: {error}", file.display()),
+            })?),
+        };
+        let text = match &theirs {
+            Some(text) => config::compose(&Theirs::Text(text), self.settings.patience),
+            None => config::compose(
+                &Theirs::Files { user: &self.settings.user_config, system: &self.settings.system_config },
+                self.settings.patience,
+            ),
+        };
+        let dir = &self.settings.run_dir;
+        let path = dir.join(format!("{:016x}.conf", super::control_path::fingerprint(&text)));
+        if fs::read_to_string(&path).is_ok_and(|there| there == text) {
+            return Ok((path, text));
+        }
+        let fail = |error: io::Error| Self::failed("write", &path, &error);
+        let temporary = dir.join(format!(".{}.conf", uuid::Uuid::new_v4().simple()));
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(fail)?;
+        io::Write::write_all(&mut file, text.as_bytes()).map_err(fail)?;
+        fs::rename(&temporary, &path).map_err(fail)?;
+        Ok((path, text))
+    }
+
+    /// The socket of the person's own multiplexing for this target, if their configuration sets one up.
+    async fn their_socket(&self, config: &Path, text: &str) -> Result<Option<PathBuf>, TransportError> {
+        let files = match self.settings.config {
+            Some(_) => Vec::new(),
+            None => vec![self.settings.user_config.clone(), self.settings.system_config.clone()],
+        };
+        let home = self.settings.user_config.parent().unwrap_or(Path::new("/"));
+        let mentioned = config::mentions_control_path(text)
+            || ssh_config::texts_of(&files, text, home).iter().any(|text| config::mentions_control_path(text));
+        if !mentioned {
+            return Ok(None);
+        }
+        master::their_socket(&self.settings.program, config, &self.target).await
+    }
+}
+
+#[async_trait]
+impl Transport for OpenSsh {
+    async fn connect(&self) -> Result<Arc<dyn Link>, TransportError> {
+        let settings = &self.settings;
+        if self.target.destination.starts_with('-')
+            || self.target.user.as_deref().is_some_and(|user| user.starts_with('-'))
+        {
+            return Err(TransportError::Usage {
+                what: format!("a host or user can't begin with '-': {}", self.target.destination),
+            });
+        }
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&settings.run_dir)
+            .map_err(|error| Self::failed("make", &settings.run_dir, &error))?;
+        let (config, text) = self.write_config()?;
+        let slot = self.take_slot().ok_or_else(|| TransportError::Unsupported {
+            host: self.target.id.clone(),
+            what: format!("{MOST_SLOTS} connections are open already"),
+        })?;
+        let theirs = match slot.number {
+            0 => self.their_socket(&config, &text).await?,
+            _ => None,
+        };
+        // With no lingering nobody else may depend on our connection.
+        let private = if settings.linger.is_zero() { format!("{}", std::process::id()) } else { String::new() };
+        let scope = format!("{}\0{private}", config.display());
+        let paths = ControlPaths::new(&settings.run_dir, &self.target, &scope)?;
+        let is_theirs = theirs.is_some();
+        let socket = theirs.unwrap_or_else(|| paths.socket(slot.number));
+        let log = paths.log(slot.number);
+        if !master::is_alive(&socket).await {
+            let lock = lock(paths.lock(slot.number)).await?;
+            // Another process may have been faster while we waited.
+            if !master::is_alive(&socket).await {
+                let start = Start {
+                    settings,
+                    target: &self.target,
+                    config: &config,
+                    socket: &socket,
+                    log: &log,
+                    linger: if slot.number == 0 { settings.linger } else { settings.linger.min(EXTRA_LINGER) },
+                    theirs: is_theirs,
+                };
+                start.run().await?;
+            }
+            drop(lock);
+        }
+        let ends_with_us = settings.linger.is_zero() && !is_theirs;
+        let link = MasterLink::attach(&self.target, settings, config, socket, log, slot, ends_with_us).await?;
+        Ok(Arc::new(link))
+    }
+}
+
+/// Waits for the lock at `path`; it is given back when the file is closed, also by a crash.
+async fn lock(path: PathBuf) -> Result<File, TransportError> {
+    let locked = tokio::task::spawn_blocking(move || {
+        let open = || {
+            let file = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        open().map_err(|error| OpenSsh::failed("lock", &path, &error))
+    });
+    locked.await.map_err(|error| TransportError::Local { what: error.to_string(), hint: None })?
+}

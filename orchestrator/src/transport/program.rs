@@ -1,0 +1,383 @@
+//! A program on a host: what to run, how it is started on a channel, and how it ends.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use uuid::Uuid;
+
+use super::boot::{self, Invocation, Stage};
+use super::marks::{MarkReader, Marked, NoMark};
+use super::{Channel, ChannelExit, ChannelRequest, TerminalSize, TransportError};
+use crate::host::HostId;
+
+/// What a login profile may print before it is taken for one that never ends.
+const NOISE_LIMIT: usize = 1024 * 1024;
+
+/// How long the words of a shell that ended are waited for: children of its profile may hold the stream open.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// A program to run on a host.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Program {
+    /// The program and its arguments, byte for byte; at least one.
+    pub argv: Vec<Vec<u8>>,
+    /// Where; the account's home when `None`. `~` is the host's to expand.
+    pub cwd: Option<Vec<u8>>,
+    /// Names and values to add to the environment. They never stand on a command line.
+    pub env: Vec<(String, Vec<u8>)>,
+    /// Whether the account's login shell sets the environment first (`$SHELL -lc`).
+    pub login: bool,
+    /// A terminal of that `TERM` and size instead of three streams.
+    pub terminal: Option<(String, TerminalSize)>,
+}
+
+impl Program {
+    /// `argv` in the account's home, with its login environment and three streams.
+    pub fn new<A: Into<Vec<u8>>>(argv: impl IntoIterator<Item = A>) -> Self {
+        Self {
+            argv: argv.into_iter().map(Into::into).collect(),
+            cwd: None,
+            env: Vec::new(),
+            login: true,
+            terminal: None,
+        }
+    }
+
+    fn stage(&self) -> Stage {
+        if self.terminal.is_some() { Stage::Terminal } else { Stage::Program }
+    }
+
+    fn request(&self, nonce: &str) -> ChannelRequest {
+        let command = boot::command(self.stage(), self.login, nonce);
+        match &self.terminal {
+            None => ChannelRequest::Command(command),
+            Some((term, size)) => {
+                ChannelRequest::Terminal { command, term: term.clone(), size: *size }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values of the environment are secrets; so may be arguments.
+        let names: Vec<&str> = self.env.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Program")
+            .field("program", &self.argv.first().map(|name| String::from_utf8_lossy(name)))
+            .field("cwd", &self.cwd.as_deref().map(String::from_utf8_lossy))
+            .field("env", &names)
+            .field("login", &self.login)
+            .field("terminal", &self.terminal)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// 0 to 255; 128 + n after signal n, as shells have it.
+    pub status: u8,
+}
+
+impl Exit {
+    /// Number of the signal that ended it, by the shells' convention.
+    pub fn signal(self) -> Option<u8> {
+        (129..=192).contains(&self.status).then(|| self.status - 128)
+    }
+}
+
+/// A program that has been started: its directory was there, its login shell worked.
+pub struct Process {
+    /// To the program; dropping it sends the end of file.
+    pub stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    /// From the program.
+    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    /// From the program; empty with a terminal.
+    pub stderr: Box<dyn AsyncRead + Send + Unpin>,
+    /// Id of its process group on the host.
+    pub group: u32,
+    /// Changes the size of the terminal; absent without one.
+    pub resize: Option<Box<dyn Fn(TerminalSize) + Send + Sync>>,
+    exit: super::link::ExitFuture,
+    host: HostId,
+}
+
+impl Process {
+    /// Waits for the program's end. The streams should be read meanwhile, or it may never end.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::ConnectionLost`] when the connection broke: the program may run on.
+    pub async fn wait(self) -> Result<Exit, TransportError> {
+        exit_of(&self.host, self.exit.await?)
+    }
+
+    /// Splits the streams from the wait, for callers that serve them in tasks of their own.
+    pub fn into_parts(self) -> (ProcessStreams, impl Future<Output = Result<Exit, TransportError>> + Send) {
+        let Self { stdin, stdout, stderr, exit, host, .. } = self;
+        let streams = ProcessStreams { stdin, stdout, stderr };
+        (streams, async move { exit_of(&host, exit.await?) })
+    }
+}
+
+/// The three streams of a [`Process`].
+pub struct ProcessStreams {
+    /// To the program; dropping it sends the end of file.
+    pub stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    /// From the program.
+    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    /// From the program; empty with a terminal.
+    pub stderr: Box<dyn AsyncRead + Send + Unpin>,
+}
+
+impl fmt::Debug for ProcessStreams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessStreams").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Process").field("group", &self.group).finish_non_exhaustive()
+    }
+}
+
+fn exit_of(host: &HostId, exit: ChannelExit) -> Result<Exit, TransportError> {
+    match exit {
+        ChannelExit::Status(status) => Ok(Exit { status: u8::try_from(status).unwrap_or(u8::MAX) }),
+        // Only a signal that can't be caught ends the shell around the program, so the group got it, too.
+        ChannelExit::Unknown => Ok(Exit { status: 128 + 9 }),
+        ChannelExit::Signal(name) => match signal_number(&name) {
+            Some(number) => Ok(Exit { status: 128 + number }),
+            None => Err(TransportError::Unsupported {
+                host: host.clone(),
+                what: format!("the program was ended by a signal we don't know: {name}"),
+            }),
+        },
+    }
+}
+
+/// Numbers of the signals that RFC 4254 (6.10) names, where all systems agree on them.
+fn signal_number(name: &str) -> Option<u8> {
+    let numbers = [
+        ("HUP", 1), ("INT", 2), ("QUIT", 3), ("ILL", 4), ("ABRT", 6), ("FPE", 8), ("KILL", 9),
+        ("SEGV", 11), ("PIPE", 13), ("ALRM", 14), ("TERM", 15),
+    ];
+    numbers.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
+}
+
+/// Opens channels of a connection; the pool behind a connection does.
+pub(super) trait Open {
+    /// Opens one, on whichever connection has room.
+    async fn open(&self, request: &ChannelRequest) -> Result<Channel, TransportError>;
+}
+
+/// Starts `program` and waits for its first sign of life.
+///
+/// # Errors
+///
+/// [`TransportError::Usage`], [`TransportError::DirMissing`], [`TransportError::PermissionDenied`] and
+/// [`TransportError::ShellBroken`] mean that nothing was run.
+pub(super) async fn start(
+    opener: &impl Open,
+    host: &HostId,
+    program: &Program,
+    patience: Duration,
+) -> Result<Process, TransportError> {
+    let nonce = Uuid::new_v4().simple().to_string();
+    let line = boot::program_line(
+        &nonce,
+        &Invocation { argv: &program.argv, cwd: program.cwd.as_deref(), env: &program.env },
+        program.terminal.is_some(),
+    )?;
+    let Channel { stdin, stdout, stderr, exit, resize } = opener.open(&program.request(&nonce)).await?;
+    let mut starting = Starting {
+        host,
+        nonce,
+        stdin,
+        stdout: MarkReader::new(stdout),
+        stderr: MarkReader::new(stderr),
+        exit,
+        pid: None,
+    };
+    let begun = match program.terminal {
+        None => tokio::time::timeout(patience, starting.with_streams(&line)).await,
+        Some(_) => tokio::time::timeout(patience, starting.with_terminal(&line)).await,
+    };
+    let group = match begun {
+        Ok(Ok(group)) => group,
+        Ok(Err(StartFailure::Refused(kind))) => return Err(starting.refused(&kind, program)),
+        Ok(Err(StartFailure::Ended { out, err })) => return Err(starting.ended(out, err).await),
+        Err(_) => {
+            if let Some(pid) = starting.pid {
+                kill(opener, host, pid).await;
+            }
+            return Err(TransportError::ShellBroken {
+                host: host.clone(),
+                said: format!("its profile was not done after {} s", patience.as_secs()),
+            });
+        }
+    };
+    Ok(Process {
+        stdin: starting.stdin,
+        stdout: Box::new(starting.stdout.into_rest()),
+        stderr: Box::new(starting.stderr.into_rest()),
+        group,
+        resize,
+        exit: starting.exit,
+        host: host.clone(),
+    })
+}
+
+/// Kills a process group through a channel of its own, as far as the host lets us.
+async fn kill(opener: &impl Open, host: &HostId, pid: u32) {
+    let request = ChannelRequest::Command(format!("kill -KILL -- -{pid}"));
+    let killed = async {
+        let channel = opener.open(&request).await?;
+        channel.exit.await
+    };
+    match tokio::time::timeout(LAST_WORDS, killed).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(%host, pid, %error, "could not kill a login shell that hangs"),
+        Err(_) => tracing::warn!(%host, pid, "could not kill a login shell that hangs: no answer"),
+    }
+}
+
+enum StartFailure {
+    /// The second stage says why it ran nothing.
+    Refused(String),
+    /// The streams ended first; the words that came until then.
+    Ended { out: Vec<u8>, err: Vec<u8> },
+}
+
+impl StartFailure {
+    fn endless() -> Self {
+        Self::Ended { out: Vec::new(), err: b"its profile prints without end".to_vec() }
+    }
+}
+
+/// Writes `line`. A shell that is gone shows itself by what it printed; the write error says less.
+async fn tell(stdin: &mut (dyn AsyncWrite + Send + Unpin), line: &str) {
+    let told = async {
+        stdin.write_all(line.as_bytes()).await?;
+        stdin.flush().await
+    };
+    if let Err(error) = told.await {
+        tracing::debug!(%error, "a shell took no input");
+    }
+}
+
+struct Starting<'a> {
+    host: &'a HostId,
+    nonce: String,
+    stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    stdout: MarkReader<Box<dyn AsyncRead + Send + Unpin>>,
+    stderr: MarkReader<Box<dyn AsyncRead + Send + Unpin>>,
+    exit: super::link::ExitFuture,
+    pid: Option<u32>,
+}
+
+impl Starting<'_> {
+    async fn with_streams(&mut self, line: &str) -> Result<u32, StartFailure> {
+        let mark = format!("{}.", self.nonce);
+        let Self { stdin, stdout, stderr, pid, .. } = self;
+        let write = async {
+            tell(stdin, line).await;
+            Ok(())
+        };
+        let noise = async {
+            match stderr.read_to_mark(mark.as_bytes(), NOISE_LIMIT).await {
+                Ok(_) => Ok(()),
+                Err(NoMark::Ended(err)) => Err(StartFailure::Ended { out: Vec::new(), err }),
+                Err(NoMark::TooLarge) => Err(StartFailure::endless()),
+            }
+        };
+        let ((), group, ()) =
+            tokio::try_join!(write, begin(stdout, mark.as_bytes(), pid, None), noise)?;
+        Ok(group)
+    }
+
+    async fn with_terminal(&mut self, line: &str) -> Result<u32, StartFailure> {
+        let mark = format!("{}.", self.nonce);
+        begin(&mut self.stdout, mark.as_bytes(), &mut self.pid, Some((&mut self.stdin, line))).await
+    }
+
+    fn refused(&self, kind: &str, program: &Program) -> TransportError {
+        let dir = String::from_utf8_lossy(program.cwd.as_deref().unwrap_or_default()).into_owned();
+        match kind {
+            "denied" => TransportError::PermissionDenied {
+                host: self.host.clone(),
+                what: format!("can't enter {dir}"),
+            },
+            "file" => TransportError::DirMissing {
+                host: self.host.clone(),
+                dir: format!("{dir} is not a directory: a directory of that name"),
+            },
+            _ => TransportError::DirMissing { host: self.host.clone(), dir },
+        }
+    }
+
+    /// What to say of a shell that ended before it ran anything.
+    async fn ended(self, out: Vec<u8>, mut err: Vec<u8>) -> TransportError {
+        let Self { host, stderr, exit, .. } = self;
+        let mut rest = stderr.into_rest().take(NOISE_LIMIT as u64);
+        match tokio::time::timeout(LAST_WORDS, rest.read_to_end(&mut err)).await {
+            Ok(Ok(_)) | Err(_) => {}
+            Ok(Err(error)) => tracing::debug!(%host, %error, "a shell's last words are lost"),
+        }
+        let ended = match tokio::time::timeout(LAST_WORDS, exit).await {
+            Ok(Ok(ChannelExit::Status(status))) => format!("it ended with status {status}"),
+            Ok(Ok(ChannelExit::Signal(name))) => format!("it was ended by {name}"),
+            Ok(Ok(ChannelExit::Unknown)) | Err(_) => "it ended".to_owned(),
+            Ok(Err(error)) => return error,
+        };
+        let line = last_line(&err).or_else(|| last_line(&out));
+        TransportError::ShellBroken {
+            host: host.clone(),
+            said: line.unwrap_or_else(|| format!("{ended} before it ran anything")),
+        }
+    }
+}
+
+pub(super) fn last_line(words: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(words);
+    text.lines().map(str::trim).rfind(|line| !line.is_empty()).map(ToOwned::to_owned)
+}
+
+/// Reads marks until the program runs; answers the terminal's readiness with the line.
+async fn begin(
+    stdout: &mut MarkReader<Box<dyn AsyncRead + Send + Unpin>>,
+    mark: &[u8],
+    pid: &mut Option<u32>,
+    mut terminal: Option<(&mut Box<dyn AsyncWrite + Send + Unpin>, &str)>,
+) -> Result<u32, StartFailure> {
+    let mut noise = Vec::new();
+    loop {
+        let Marked { before, rest } = match stdout.read_to_mark(mark, NOISE_LIMIT).await {
+            Ok(marked) => marked,
+            Err(NoMark::Ended(said)) => {
+                noise.extend_from_slice(&said);
+                return Err(StartFailure::Ended { out: noise, err: Vec::new() });
+            }
+            Err(NoMark::TooLarge) => return Err(StartFailure::endless()),
+        };
+        noise.extend_from_slice(&before);
+        match rest.split_once(' ').unwrap_or((&rest, "")) {
+            ("a", id) => *pid = id.parse().ok(),
+            ("b", id) => {
+                return id.parse().map_err(|_| StartFailure::Ended {
+                    out: rest.clone().into_bytes(),
+                    err: Vec::new(),
+                });
+            }
+            ("e", kind) => return Err(StartFailure::Refused(kind.to_owned())),
+            ("t", _) => {
+                if let Some((stdin, line)) = terminal.as_mut() {
+                    tell(stdin, line).await;
+                }
+            }
+            (other, _) => tracing::debug!(other, "an unknown mark"),
+        }
+    }
+}
