@@ -1,0 +1,6 @@
+//! What tests may rely on when they use the test bed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod sshd;
+mod support;
+mod wan;
