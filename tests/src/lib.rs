@@ -9,8 +9,10 @@
 )]
 
 mod process;
+mod shells;
 mod sshd;
 mod wan;
 
+pub use shells::LoginShells;
 pub use sshd::{Builder, TestSshd};
 pub use wan::Wan;

@@ -1,6 +1,12 @@
-use std::{fmt::Write as _, fs, path::PathBuf, sync::atomic::Ordering};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+};
 
 use super::TestSshd;
+use crate::shells::Accounts;
 
 impl TestSshd {
     /// Writes an ssh client's config (for `ssh -F`) that reaches the server as `alias`, and returns its path.
@@ -9,6 +15,12 @@ impl TestSshd {
     #[must_use]
     pub fn write_client_config(&self, alias: &str, extra: &[&str]) -> PathBuf {
         self.write_client_config_for(alias, self.user(), self.port(), extra)
+    }
+
+    /// Like [`write_client_config`](Self::write_client_config), as the account with this login shell.
+    #[must_use]
+    pub fn write_client_config_as(&self, shell: &str, alias: &str, extra: &[&str]) -> PathBuf {
+        self.write_client_config_for(alias, self.user_of(shell), self.port(), extra)
     }
 
     /// Like [`write_client_config`](Self::write_client_config), but through a [`Wan`](crate::Wan) or another
@@ -30,7 +42,7 @@ impl TestSshd {
         }
     }
 
-    pub(crate) fn write_client_config_for(
+    fn write_client_config_for(
         &self,
         alias: &str,
         user: &str,
@@ -83,5 +95,26 @@ impl TestSshd {
     #[must_use]
     pub fn key_path(&self) -> PathBuf {
         self.dir().join("client_key")
+    }
+
+    /// The account whose login shell is `shell`; see [`login_shells`](crate::Builder::login_shells).
+    #[must_use]
+    pub fn user_of(&self, shell: &str) -> &str {
+        self.accounts().user_of(shell)
+    }
+
+    /// The home of that account, empty at the start.
+    #[must_use]
+    pub fn home_of(&self, shell: &str) -> &Path {
+        self.accounts().home_of(shell)
+    }
+
+    /// Writes a file at `path` below the home of that account, such as its `.profile`. It belongs to the account.
+    pub fn write_in_home(&self, shell: &str, path: &str, text: &str) -> PathBuf {
+        self.accounts().write_in_home(shell, path, text)
+    }
+
+    fn accounts(&self) -> &Accounts {
+        self.accounts.as_ref().expect("a server without login_shells() has no accounts of its own")
     }
 }

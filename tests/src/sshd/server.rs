@@ -1,5 +1,5 @@
 use std::{
-    fs,
+    fs::{self, File},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -10,7 +10,10 @@ use std::{
 use tempfile::TempDir;
 
 use super::Builder;
-use crate::process::{self, output_of, wait_until};
+use crate::{
+    process::{self, output_of, wait_until},
+    shells::Accounts,
+};
 
 const INSTALL: &str = "apt-get install -y openssh-server openssh-client";
 /// How often a start is tried again because somebody else took the port in between.
@@ -27,6 +30,7 @@ pub struct TestSshd {
     user: String,
     mark: String,
     settings: Builder,
+    pub(super) accounts: Option<Accounts>,
     pub(super) configs: AtomicU32,
     // Last, so that it goes after the processes in it.
     dir: TempDir,
@@ -64,12 +68,14 @@ impl TestSshd {
         let mark = format!("BATON_TEST_SSHD={}", path.display());
         settings.environment.push(mark.clone());
         let user = output_of(Command::new("id").arg("-un"), "apt-get install -y coreutils");
+        let accounts = settings.login_shells.as_ref().map(|shells| shells.set_up(path));
         let mut sshd = Self {
             listener: None,
             port: 0,
             user: user.trim_end().to_owned(),
             mark,
             settings,
+            accounts,
             configs: AtomicU32::new(0),
             dir,
         };
@@ -91,7 +97,10 @@ impl TestSshd {
             let config = self.dir().join("sshd_config");
             fs::write(&config, self.settings.config(self.dir(), port, version))
                 .expect("our own directory");
-            let mut command = Command::new(program);
+            let mut command = match &self.accounts {
+                Some(accounts) => accounts.command(program),
+                None => Command::new(program),
+            };
             command.arg("-D").arg("-f").arg(&config).arg("-E").arg(self.dir().join("sshd.log"));
             if self.try_listen(&mut command) {
                 self.port = port;
@@ -103,8 +112,9 @@ impl TestSshd {
 
     /// Starts the listener and waits until it listens. `false` when its port was taken.
     fn try_listen(&mut self, command: &mut Command) -> bool {
-        let stdio = (Stdio::null(), Stdio::null(), Stdio::null());
-        let command = command.stdin(stdio.0).stdout(stdio.1).stderr(stdio.2);
+        let log = File::options().create(true).append(true).open(self.dir().join("sshd.log"));
+        let command = command.stdin(Stdio::null()).stdout(Stdio::null());
+        let command = command.stderr(log.expect("our own directory"));
         let mut child =
             command.spawn().unwrap_or_else(|e| panic!("can't start sshd: {e}; try: {INSTALL}"));
         let pid_file = self.dir().join("sshd.pid");
@@ -122,7 +132,7 @@ impl TestSshd {
         let log = self.log();
         let news = log.get(before..).unwrap_or(&log);
         assert!(
-            log.contains("Cannot bind any address"),
+            news.contains("Cannot bind any address"),
             "sshd ended with {status}; its log:\n{news}\nits config:\n{}",
             fs::read_to_string(self.dir().join("sshd_config")).expect("the config just written")
         );
@@ -147,7 +157,7 @@ impl TestSshd {
         self.dir.path()
     }
 
-    /// The account that may log in.
+    /// The account that may log in: the one that runs the test.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user

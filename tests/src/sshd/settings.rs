@@ -1,6 +1,7 @@
 use std::{fmt::Write as _, path::Path};
 
 use super::TestSshd;
+use crate::LoginShells;
 
 /// What an sshd of a test is to be like. [`TestSshd::builder`] begins one, [`start`](Self::start) ends it.
 #[derive(Debug)]
@@ -9,13 +10,14 @@ pub struct Builder {
     pub(super) environment: Vec<String>,
     pub(super) banner: Option<String>,
     pub(super) accepted_keys: Vec<String>,
+    pub(super) login_shells: Option<LoginShells>,
     sftp: bool,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
         let (lines, environment, accepted_keys) = (Vec::new(), Vec::new(), Vec::new());
-        Self { lines, environment, banner: None, accepted_keys, sftp: true }
+        Self { lines, environment, banner: None, accepted_keys, login_shells: None, sftp: true }
     }
 
     /// Any line of `sshd_config(5)`. The first line with a keyword counts, and these come before our own.
@@ -80,6 +82,13 @@ impl Builder {
     #[must_use]
     pub fn accept_key(mut self, public_key: &str) -> Self {
         self.accepted_keys.push(public_key.trim_end().to_owned());
+        self
+    }
+
+    /// Accounts with these login shells may log in, too, each with a home of its own.
+    #[must_use]
+    pub fn login_shells(mut self, shells: LoginShells) -> Self {
+        self.login_shells = Some(shells);
         self
     }
 
