@@ -1,0 +1,7 @@
+//! What tests may rely on when they use the test bed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod shells;
+mod sshd;
+mod support;
+mod wan;
