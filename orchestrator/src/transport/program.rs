@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::boot::{self, Invocation, Stage};
 use super::marks::{MarkReader, Marked, NoMark};
+use super::quote;
 use super::{Channel, ChannelExit, ChannelRequest, TerminalSize, TransportError};
 use crate::host::HostId;
 
@@ -232,7 +233,7 @@ pub(super) async fn start(
 
 /// Kills a process group through a channel of its own, as far as the host lets us.
 async fn kill(opener: &impl Open, host: &HostId, pid: u32) {
-    let request = ChannelRequest::Command(format!("kill -KILL -- -{pid}"));
+    let request = ChannelRequest::Command(format!("exec sh -c '{}'", quote::kill_group("KILL", pid)));
     let killed = async {
         let channel = opener.open(&request).await?;
         channel.exit.await

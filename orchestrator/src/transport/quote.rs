@@ -105,6 +105,14 @@ pub fn path(bytes: &[u8]) -> Result<String, TransportError> {
     if tail.is_empty() { Ok(home) } else { Ok(format!("{home}{}", word(tail)?)) }
 }
 
+/// A command that sends a signal, named without `SIG`, to a process group.
+///
+/// `kill -NAME -GROUP` is the one form that dash, bash, busybox and mksh all take: `--` is too much for
+/// busybox, and without it `-s NAME` is too little for dash and mksh.
+pub fn kill_group(name: &str, group: u32) -> String {
+    format!("kill -{name} -{group}")
+}
+
 /// Whether `name` can name an environment variable for every shell.
 pub fn is_env_name(name: &str) -> bool {
     let mut bytes = name.bytes();

@@ -14,6 +14,7 @@ use super::state::State;
 use crate::host::HostId;
 use crate::transport::control::{Answer, Call};
 use crate::transport::program::{self, Process, Program};
+use crate::transport::quote;
 use crate::transport::{Channel, ChannelRequest, Forward, ForwardTarget, Transport, TransportError};
 
 /// How long things may take on a host.
@@ -165,7 +166,8 @@ impl Connection {
             return Err(TransportError::Usage { what: format!("{name:?} is not the name of a signal") });
         }
         // A server that starts its commands in its own group leaves only the process itself to us.
-        let script = format!("kill -s {name} -- -{group} 2>/dev/null || kill -s {name} {group} 2>/dev/null || :");
+        let to_group = quote::kill_group(name, group);
+        let script = format!("{to_group} 2>/dev/null || kill -{name} {group} 2>/dev/null || :");
         self.call(Call::new(script)).await.map(|_| ())
     }
 

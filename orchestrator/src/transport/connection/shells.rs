@@ -9,6 +9,7 @@ use super::pool::Pool;
 use crate::host::HostId;
 use crate::transport::control::{Answer, Broken, Call, ControlShell};
 use crate::transport::program::Open;
+use crate::transport::quote;
 use crate::transport::{Channel, ChannelRequest, TransportError};
 
 /// How many operations of ours run on a host at once.
@@ -98,7 +99,7 @@ impl Shells {
 
     /// Kills what a shell that is thrown away still runs, through a shell that is in step.
     async fn kill(&self, group: u32) {
-        let kill = Call { patience: KILL_PATIENCE, ..Call::new(format!("kill -KILL -- -{group}")) };
+        let kill = Call { patience: KILL_PATIENCE, ..Call::new(quote::kill_group("KILL", group)) };
         let idle = self.idle().shells.pop();
         let killed = async {
             let shell = match idle {
