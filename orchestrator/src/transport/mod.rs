@@ -2,9 +2,10 @@
 
 mod error;
 mod link;
+pub mod stderr;
 mod target;
 
-pub use error::TransportError;
+pub use error::{KeyRecord, TransportError};
 pub use link::{
     Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Link, OpenError, TerminalSize,
     Transport,
