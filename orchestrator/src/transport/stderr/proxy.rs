@@ -63,7 +63,10 @@ pub(super) fn host_named_in(lines: &[&str]) -> Option<String> {
         let name = line.get(..find_ignoring_case(line, ": permission denied (")?)?;
         Some(name.rsplit_once('@').map_or(name, |(_, host)| host).to_owned())
     };
-    lines.iter().find_map(|line| {
+    let name = lines.iter().find_map(|line| {
         denied(line).or_else(|| NAMES.iter().find_map(|around| between(line, around)))
-    })
+    })?;
+    // "[gate]:2222" where the port isn't 22.
+    let bare = name.strip_prefix('[').and_then(|rest| rest.rsplit_once("]:"));
+    Some(bare.map_or(name.as_str(), |(host, _)| host).to_owned())
 }

@@ -72,9 +72,14 @@ pub(crate) fn fingerprint(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let at = words.iter().position(|w| w.starts_with("SHA256:") || w.starts_with("MD5:"))?;
     let hash = words.get(at)?.trim_end_matches(['.', ',']);
-    // "ED25519 key fingerprint is SHA256:…" and "The fingerprint for the ED25519 key sent by … is SHA256:…"
     let before = words.get(..at)?;
-    let key = before.iter().rposition(|w| *w == "key")?;
-    let kind = key.checked_sub(1).and_then(|i| before.get(i));
+    // "ED25519 key fingerprint is SHA256:…", "The fingerprint for the ED25519 key sent by … is SHA256:…", and
+    // "Host key ED25519 SHA256:… revoked by file …".
+    let of_key =
+        before.iter().rposition(|w| *w == "key").and_then(|key| before.get(key.checked_sub(1)?));
+    let is_kind = |w: &&&str| {
+        !w.contains(|c: char| c.is_ascii_lowercase() || c.is_ascii_punctuation() && c != '-')
+    };
+    let kind = before.last().filter(is_kind).or(of_key.filter(is_kind));
     Some(kind.map_or_else(|| hash.to_owned(), |kind| format!("{kind} {hash}")))
 }
