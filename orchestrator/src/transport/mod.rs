@@ -18,7 +18,7 @@ mod target;
 
 pub use connection::{Connection, ConnectionSettings, Hold, State};
 pub use control::{Answer, Call};
-pub use error::TransportError;
+pub use error::{KeyRecord, TransportError};
 pub use link::{
     Channel, ChannelExit, ChannelRequest, ExitFuture, Forward, ForwardTarget, Link, OpenError, TerminalSize,
     Transport,
