@@ -54,7 +54,8 @@ fn target_dir() -> PathBuf {
 
 /// The text of a `~/.codex/config.toml` for the mock model at `port` of 127.0.0.1.
 ///
-/// It needs no key and asks nobody: commands run without a sandbox and without approval.
+/// It needs no key and asks nobody: commands run without a sandbox and without approval. Without the two settings
+/// about updates and analytics, a turn takes 5.4 s instead of 0.4 s where packets to the outside vanish (measured).
 #[must_use]
 pub fn codex_config(port: u16) -> String {
     format!(
