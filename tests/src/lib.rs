@@ -8,11 +8,15 @@
     reason = "a part that doesn't work must fail its test"
 )]
 
+mod agent_cli;
+mod model;
 mod process;
 mod shells;
 mod sshd;
 mod wan;
 
+pub use agent_cli::{codex_config, install_codex, write_codex_config};
+pub use model::{MockModel, Request};
 pub use shells::LoginShells;
 pub use sshd::{Builder, TestSshd};
 pub use wan::Wan;

@@ -1,0 +1,10 @@
+//! A model server on loopback that answers by script.
+
+mod chat;
+mod http;
+mod responses;
+mod script;
+mod server;
+
+pub use http::Request;
+pub use server::MockModel;
