@@ -4,7 +4,7 @@
 # cargo uses every core by itself, and two of these at once would only wait for each other's locks.
 .NOTPARALLEL:
 # Nor do they take part in make's own sharing of jobs.
-unexport MAKEFLAGS
+unexport MAKEFLAGS MFLAGS
 .PHONY: help demo test bench soak fmt docs clean
 
 help: ## show this list
