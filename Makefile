@@ -1,0 +1,33 @@
+# The README's commands. Each says what it does in `make help`; the work is in scripts/.
+
+.DEFAULT_GOAL := help
+# cargo uses every core by itself, and two of these at once would only wait for each other's locks.
+.NOTPARALLEL:
+# Nor do they take part in make's own sharing of jobs.
+unexport MAKEFLAGS MFLAGS
+.PHONY: help demo test bench soak fmt docs clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 15
+
+demo: ## use Baton on a private sshd of its own, and leave nothing behind
+	@scripts/demo
+
+test: ## every check and test, as CI runs them
+	@scripts/test
+
+bench: ## measure against plain ssh, as a table
+	@scripts/need bench
+	@cargo run --release -p baton-tests --bin baton-bench
+
+soak: ## every test ten times in a row with all cores busy (ROUNDS=10)
+	@scripts/soak $(ROUNDS)
+
+fmt: ## format the source
+	@cargo fmt --all
+
+docs: ## build the source's documentation
+	@RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+
+clean: ## remove what was built
+	@cargo clean
