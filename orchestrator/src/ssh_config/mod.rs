@@ -1,10 +1,17 @@
 //! What the person's ssh configuration says: which aliases it lists, and what `ssh -G` makes of one.
 
-use std::path::{Path, PathBuf};
+mod aliases;
+mod files;
+mod known_hosts;
+mod line;
+mod names;
+mod pattern;
+mod query;
+mod resolved;
 
-/// placeholder until the enumerator is merged
-pub fn texts_of(files: &[PathBuf], text: &str, _home: &Path) -> Vec<String> {
-    let mut texts = vec![text.to_owned()];
-    texts.extend(files.iter().filter_map(|f| std::fs::read_to_string(f).ok()));
-    texts
-}
+pub use aliases::{Alias, Aliases, ConfigSources, Finding, aliases};
+pub use files::{ConfigFiles, Disk};
+pub use known_hosts::{KnownHost, known_hosts};
+pub use names::KnownNames;
+pub use query::SshQuery;
+pub use resolved::Resolved;

@@ -104,12 +104,15 @@ pub fn program_line(
     for (name, value) in invocation.env {
         if !quote::is_env_name(name) {
             return Err(TransportError::Usage {
-                what: format!("{name:?} can't name an environment variable: use letters, digits and _"),
+                what: format!(
+                    "{name:?} can't name an environment variable: use letters, digits and _"
+                ),
             });
         }
         text.push_str(&format!("export {name}={}; ", quote::word(value)?));
     }
-    let argv: Vec<String> = invocation.argv.iter().map(|bytes| quote::word(bytes)).collect::<Result<_, _>>()?;
+    let argv: Vec<String> =
+        invocation.argv.iter().map(|bytes| quote::word(bytes)).collect::<Result<_, _>>()?;
     // With a terminal both streams are one, and one mark is enough.
     let err_mark = if terminal { String::new() } else { format!("printf '%s.b\\n' {nonce} >&2; ") };
     text.push_str(&format!(
@@ -131,7 +134,10 @@ mod tests {
             for login in [false, true] {
                 let line = command(stage, login, "abc");
                 assert!(line.bytes().all(|byte| matches!(byte, 0x20..=0x7e)), "{line}");
-                assert!(!line.contains('!') && !line.contains("\\\\") && !line.contains("\\'"), "{line}");
+                assert!(
+                    !line.contains('!') && !line.contains("\\\\") && !line.contains("\\'"),
+                    "{line}"
+                );
                 // Five single quotes: two pairs and the one in double quotes.
                 assert_eq!(line.matches('\'').count(), 5, "{line}");
             }
@@ -142,7 +148,8 @@ mod tests {
     fn what_is_run_is_not_on_the_command_line() {
         let argv = vec![b"prog".to_vec(), b"secret".to_vec()];
         let env = vec![("TOKEN".to_owned(), b"hidden".to_vec())];
-        let line = program_line("n", &Invocation { argv: &argv, cwd: None, env: &env }, false).unwrap();
+        let line =
+            program_line("n", &Invocation { argv: &argv, cwd: None, env: &env }, false).unwrap();
         assert!(line.contains("'secret'") && line.contains("TOKEN='hidden'"));
         assert_eq!(line.matches('\n').count(), 1);
     }

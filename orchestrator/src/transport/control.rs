@@ -32,7 +32,11 @@ pub struct Call {
 impl Call {
     /// `script` with 30 s and 8 MiB, which no operation that deserves to be called small needs.
     pub fn new(script: impl Into<String>) -> Self {
-        Self { script: script.into(), patience: Duration::from_secs(30), limit_bytes: 8 * 1024 * 1024 }
+        Self {
+            script: script.into(),
+            patience: Duration::from_secs(30),
+            limit_bytes: 8 * 1024 * 1024,
+        }
     }
 }
 
@@ -60,7 +64,10 @@ pub(super) struct ControlShell {
 
 impl fmt::Debug for ControlShell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ControlShell").field("host", &self.host).field("group", &self.group).finish_non_exhaustive()
+        f.debug_struct("ControlShell")
+            .field("host", &self.host)
+            .field("group", &self.group)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,7 +92,11 @@ impl ControlShell {
     }
 
     /// Runs `call`; `ready_patience` is for the login profile of a shell that has answered nothing yet.
-    pub(super) async fn call(mut self, call: &Call, ready_patience: Duration) -> Result<(Self, Answer), Broken> {
+    pub(super) async fn call(
+        mut self,
+        call: &Call,
+        ready_patience: Duration,
+    ) -> Result<(Self, Answer), Broken> {
         let request_nonce = Uuid::new_v4().simple().to_string();
         let text = match quote::script(&call.script) {
             Ok(text) => text,
@@ -98,7 +109,8 @@ impl ControlShell {
                 Ok(Ok(group)) => self.group = Some(group),
                 Ok(Err(error)) => return Err(Broken { error, group: None }),
                 Err(_) => {
-                    let said = format!("its profile was not done after {} s", ready_patience.as_secs());
+                    let said =
+                        format!("its profile was not done after {} s", ready_patience.as_secs());
                     let error = TransportError::ShellBroken { host: self.host, said };
                     return Err(Broken { error, group: None });
                 }
@@ -150,7 +162,10 @@ impl ControlShell {
             (Err(no_mark), _) | (Ok(_), Err(no_mark)) => return Err(broken(no_mark)),
         };
         marked.rest.strip_prefix("b ").and_then(|pid| pid.parse().ok()).ok_or_else(|| {
-            TransportError::ShellBroken { host: host.clone(), said: format!("it answered {:?}", marked.rest) }
+            TransportError::ShellBroken {
+                host: host.clone(),
+                said: format!("it answered {:?}", marked.rest),
+            }
         })
     }
 

@@ -20,11 +20,13 @@ pub use connection::{Connection, ConnectionSettings, Hold, State};
 pub use control::{Answer, Call};
 pub use error::{KeyRecord, TransportError};
 pub use link::{
-    Channel, ChannelExit, ChannelRequest, ExitFuture, Forward, ForwardTarget, Link, OpenError, TerminalSize,
-    Transport,
+    Channel, ChannelExit, ChannelRequest, ExitFuture, Forward, ForwardTarget, Link, OpenError,
+    TerminalSize, Transport,
 };
 pub use local::{Local, LocalSettings};
-pub use openssh::{OpenSsh, OpenSshSettings, Patience, SOCKET_VARIABLE as ASKPASS_SOCKET_VARIABLE, ask};
+pub use openssh::{
+    OpenSsh, OpenSshSettings, Patience, SOCKET_VARIABLE as ASKPASS_SOCKET_VARIABLE, ask,
+};
 pub use program::{Exit, Process, ProcessStreams, Program};
 pub use question::{Asker, Question, QuestionKind};
 pub use target::Target;

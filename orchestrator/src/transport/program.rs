@@ -115,7 +115,9 @@ impl Process {
     }
 
     /// Splits the streams from the wait, for callers that serve them in tasks of their own.
-    pub fn into_parts(self) -> (ProcessStreams, impl Future<Output = Result<Exit, TransportError>> + Send) {
+    pub fn into_parts(
+        self,
+    ) -> (ProcessStreams, impl Future<Output = Result<Exit, TransportError>> + Send) {
         let Self { stdin, stdout, stderr, exit, host, .. } = self;
         let streams = ProcessStreams { stdin, stdout, stderr };
         (streams, async move { exit_of(&host, exit.await?) })
@@ -162,8 +164,17 @@ fn exit_of(host: &HostId, exit: ChannelExit) -> Result<Exit, TransportError> {
 /// Numbers of the signals that RFC 4254 (6.10) names, where all systems agree on them.
 fn signal_number(name: &str) -> Option<u8> {
     let numbers = [
-        ("HUP", 1), ("INT", 2), ("QUIT", 3), ("ILL", 4), ("ABRT", 6), ("FPE", 8), ("KILL", 9),
-        ("SEGV", 11), ("PIPE", 13), ("ALRM", 14), ("TERM", 15),
+        ("HUP", 1),
+        ("INT", 2),
+        ("QUIT", 3),
+        ("ILL", 4),
+        ("ABRT", 6),
+        ("FPE", 8),
+        ("KILL", 9),
+        ("SEGV", 11),
+        ("PIPE", 13),
+        ("ALRM", 14),
+        ("TERM", 15),
     ];
     numbers.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
 }
@@ -192,7 +203,8 @@ pub(super) async fn start(
         &Invocation { argv: &program.argv, cwd: program.cwd.as_deref(), env: &program.env },
         program.terminal.is_some(),
     )?;
-    let Channel { stdin, stdout, stderr, exit, resize } = opener.open(&program.request(&nonce)).await?;
+    let Channel { stdin, stdout, stderr, exit, resize } =
+        opener.open(&program.request(&nonce)).await?;
     let mut starting = Starting {
         host,
         nonce,
@@ -233,14 +245,17 @@ pub(super) async fn start(
 
 /// Kills a process group through a channel of its own, as far as the host lets us.
 async fn kill(opener: &impl Open, host: &HostId, pid: u32) {
-    let request = ChannelRequest::Command(format!("exec sh -c '{}'", quote::kill_group("KILL", pid)));
+    let request =
+        ChannelRequest::Command(format!("exec sh -c '{}'", quote::kill_group("KILL", pid)));
     let killed = async {
         let channel = opener.open(&request).await?;
         channel.exit.await
     };
     match tokio::time::timeout(LAST_WORDS, killed).await {
         Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::warn!(%host, pid, %error, "could not kill a login shell that hangs"),
+        Ok(Err(error)) => {
+            tracing::warn!(%host, pid, %error, "could not kill a login shell that hangs")
+        }
         Err(_) => tracing::warn!(%host, pid, "could not kill a login shell that hangs: no answer"),
     }
 }

@@ -53,13 +53,19 @@ impl Program {
 /// Starts `program` in a terminal of its own.
 ///
 /// Its reader and writer are blocking in the library, so each gets a thread that ends with the terminal.
-pub(super) fn spawn(program: Program, size: TerminalSize, host: &HostId) -> Result<Channel, TransportError> {
+pub(super) fn spawn(
+    program: Program,
+    size: TerminalSize,
+    host: &HostId,
+) -> Result<Channel, TransportError> {
     let failed = |error: String| TransportError::Local {
         what: format!("could not open a terminal on this machine: {error}"),
         hint: None,
     };
-    let pair = native_pty_system().openpty(pty_size(size)).map_err(|error| failed(error.to_string()))?;
-    let mut child = pair.slave.spawn_command(program.0).map_err(|error| failed(error.to_string()))?;
+    let pair =
+        native_pty_system().openpty(pty_size(size)).map_err(|error| failed(error.to_string()))?;
+    let mut child =
+        pair.slave.spawn_command(program.0).map_err(|error| failed(error.to_string()))?;
     // Ours would keep the terminal open after the program's end.
     drop(pair.slave);
     let mut from = pair.master.try_clone_reader().map_err(|error| failed(error.to_string()))?;

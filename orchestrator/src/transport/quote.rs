@@ -20,7 +20,10 @@ const SET_NEWLINE: &str = "baton_nl=$(printf '\\n.'); baton_nl=${baton_nl%.}; ";
 pub fn word(bytes: &[u8]) -> Result<String, TransportError> {
     if bytes.contains(&0) {
         return Err(TransportError::Usage {
-            what: format!("an argument holds a NUL byte: {}", String::from_utf8_lossy(bytes).escape_debug()),
+            what: format!(
+                "an argument holds a NUL byte: {}",
+                String::from_utf8_lossy(bytes).escape_debug()
+            ),
         });
     }
     if bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
@@ -147,7 +150,8 @@ mod tests {
         std::io::Write::write_all(&mut stdin, format!("{text}\n").as_bytes()).unwrap();
         drop(stdin);
         let output = child.wait_with_output().unwrap();
-        let mut read: Vec<Vec<u8>> = output.stdout.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
+        let mut read: Vec<Vec<u8>> =
+            output.stdout.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
         assert_eq!(read.pop(), Some(Vec::new()));
         read
     }

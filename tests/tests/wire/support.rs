@@ -7,8 +7,8 @@ use std::time::Duration;
 use baton_tests::TestSshd;
 use orchestrator::host::HostId;
 use orchestrator::transport::{
-    Connection, ConnectionSettings, Exit, Local, LocalSettings, OpenSsh, OpenSshSettings, Patience, Process,
-    Program, Target, Transport,
+    Connection, ConnectionSettings, Exit, Local, LocalSettings, OpenSsh, OpenSshSettings, Patience,
+    Process, Program, Target, Transport,
 };
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
@@ -27,14 +27,20 @@ pub fn short_dir() -> TempDir {
 }
 
 pub fn target(name: &str) -> Target {
-    Target { id: HostId::new(name), destination: name.into(), user: None, port: None, identity_file: None }
+    Target {
+        id: HostId::new(name),
+        destination: name.into(),
+        user: None,
+        port: None,
+        identity_file: None,
+    }
 }
 
 pub fn openssh_settings(config: PathBuf, run_dir: &TempDir) -> OpenSshSettings {
     OpenSshSettings {
         program: "ssh".into(),
         config: Some(config),
-        user_config: "/nonexistent/config".into(),
+        home: "/nonexistent".into(),
         system_config: "/nonexistent/system".into(),
         run_dir: run_dir.path().to_owned(),
         patience: Patience {

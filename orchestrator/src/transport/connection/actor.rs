@@ -94,7 +94,10 @@ impl Actor {
         }
         let shells = Arc::clone(&self.shells);
         work.sign = Some(tokio::spawn(async move {
-            matches!(tokio::time::timeout(SIGN_PATIENCE, shells.call(Call::new(":"))).await, Ok(Ok(_)))
+            matches!(
+                tokio::time::timeout(SIGN_PATIENCE, shells.call(Call::new(":"))).await,
+                Ok(Ok(_))
+            )
         }));
     }
 
@@ -106,7 +109,9 @@ impl Actor {
         if !matches!(state, State::Reconnecting { .. }) {
             work.wait = None;
         }
-        if matches!(state, State::Closed) && let Some(attempt) = work.attempt.take() {
+        if matches!(state, State::Closed)
+            && let Some(attempt) = work.attempt.take()
+        {
             attempt.abort();
         }
         self.state.send_if_modified(|current| {
@@ -134,7 +139,10 @@ impl Actor {
     }
 }
 
-fn answer(askers: &mut Vec<oneshot::Sender<Result<(), TransportError>>>, answer: &Result<(), TransportError>) {
+fn answer(
+    askers: &mut Vec<oneshot::Sender<Result<(), TransportError>>>,
+    answer: &Result<(), TransportError>,
+) {
     for asker in askers.drain(..) {
         if asker.send(answer.clone()).is_err() {
             tracing::trace!("somebody asked and didn't wait");
@@ -148,7 +156,9 @@ fn chance() -> f64 {
     f64::from(random) / f64::from(u32::MAX)
 }
 
-async fn finished(attempt: &mut Option<tokio::task::JoinHandle<Result<(), TransportError>>>) -> Result<(), TransportError> {
+async fn finished(
+    attempt: &mut Option<tokio::task::JoinHandle<Result<(), TransportError>>>,
+) -> Result<(), TransportError> {
     let Some(running) = attempt else { return std::future::pending().await };
     let ended = running.await;
     *attempt = None;

@@ -15,7 +15,9 @@ use crate::host::HostId;
 use crate::transport::control::{Answer, Call};
 use crate::transport::program::{self, Process, Program};
 use crate::transport::quote;
-use crate::transport::{Channel, ChannelRequest, Forward, ForwardTarget, Transport, TransportError};
+use crate::transport::{
+    Channel, ChannelRequest, Forward, ForwardTarget, Transport, TransportError,
+};
 
 /// How long things may take on a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +55,10 @@ struct Inner {
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("host", &self.inner.host).field("state", &*self.inner.state.borrow()).finish()
+        f.debug_struct("Connection")
+            .field("host", &self.inner.host)
+            .field("state", &*self.inner.state.borrow())
+            .finish()
     }
 }
 
@@ -142,7 +147,13 @@ impl Connection {
     /// `Usage`, `DirMissing`, `PermissionDenied` and `ShellBroken`: nothing was run. `ConnectionLost`: nobody knows.
     pub async fn start(&self, program: &Program) -> Result<Process, TransportError> {
         self.ready().await?;
-        program::start(&self.inner.pool, &self.inner.host, program, self.inner.settings.profile_patience).await
+        program::start(
+            &self.inner.pool,
+            &self.inner.host,
+            program,
+            self.inner.settings.profile_patience,
+        )
+        .await
     }
 
     /// Runs one small operation in a control shell: one round trip.
@@ -163,7 +174,9 @@ impl Connection {
     /// As [`Connection::call`].
     pub async fn signal(&self, group: u32, name: &str) -> Result<(), TransportError> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(TransportError::Usage { what: format!("{name:?} is not the name of a signal") });
+            return Err(TransportError::Usage {
+                what: format!("{name:?} is not the name of a signal"),
+            });
         }
         // A server that starts its commands in its own group leaves only the process itself to us.
         let to_group = quote::kill_group(name, group);
@@ -186,7 +199,10 @@ impl Connection {
     /// # Errors
     ///
     /// As [`crate::transport::Link::forward`].
-    pub async fn forward(&self, target: &ForwardTarget) -> Result<Box<dyn Forward>, TransportError> {
+    pub async fn forward(
+        &self,
+        target: &ForwardTarget,
+    ) -> Result<Box<dyn Forward>, TransportError> {
         self.ready().await?;
         let link = self.inner.pool.first().ok_or_else(|| self.cancelled())?;
         link.forward(target).await
@@ -208,7 +224,8 @@ impl Connection {
     /// Gives the connection up, and waits until it is. It may linger for others; remote programs run on.
     pub async fn close(&self) {
         let (sender, receiver) = oneshot::channel();
-        if self.inner.messages.send(Message::Close(sender)).await.is_ok() && receiver.await.is_err() {
+        if self.inner.messages.send(Message::Close(sender)).await.is_ok() && receiver.await.is_err()
+        {
             tracing::debug!(host = %self.inner.host, "the connection had ended");
         }
     }

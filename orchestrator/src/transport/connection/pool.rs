@@ -71,8 +71,18 @@ impl Drop for Place {
 
 impl Pool {
     /// An empty pool; when its last link breaks, `lost` is told why.
-    pub(super) fn new(host: HostId, transport: Arc<dyn Transport>, lost: mpsc::Sender<TransportError>) -> Arc<Self> {
-        Arc::new(Self { host, transport, links: Mutex::default(), growing: tokio::sync::Mutex::default(), lost })
+    pub(super) fn new(
+        host: HostId,
+        transport: Arc<dyn Transport>,
+        lost: mpsc::Sender<TransportError>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            host,
+            transport,
+            links: Mutex::default(),
+            growing: tokio::sync::Mutex::default(),
+            lost,
+        })
     }
 
     fn links(&self) -> std::sync::MutexGuard<'_, Links> {
@@ -123,7 +133,10 @@ impl Pool {
     }
 
     /// Opens a channel on a link with room, and on a further link where none has.
-    pub(super) async fn open(self: &Arc<Self>, request: &ChannelRequest) -> Result<Channel, TransportError> {
+    pub(super) async fn open(
+        self: &Arc<Self>,
+        request: &ChannelRequest,
+    ) -> Result<Channel, TransportError> {
         loop {
             let mut place = match self.enter() {
                 Some(place) => place,
@@ -149,7 +162,12 @@ impl Pool {
             .filter(|pooled| pooled.full_at.is_none_or(|full| pooled.sessions < full))
             .max_by_key(|pooled| pooled.sessions)?;
         pooled.sessions += 1;
-        Some(Place { pool: Arc::clone(self), id: pooled.id, link: Arc::clone(&pooled.link), opened: false })
+        Some(Place {
+            pool: Arc::clone(self),
+            id: pooled.id,
+            link: Arc::clone(&pooled.link),
+            opened: false,
+        })
     }
 
     async fn enter_further(self: &Arc<Self>) -> Result<Place, TransportError> {
@@ -159,12 +177,18 @@ impl Pool {
             return Ok(place);
         }
         if self.size() == 0 {
-            return Err(TransportError::ConnectionLost { host: self.host.clone(), said: "no connection is open".into() });
+            return Err(TransportError::ConnectionLost {
+                host: self.host.clone(),
+                said: "no connection is open".into(),
+            });
         }
         let mut tried = 0;
         while let Err(error) = self.grow().await {
             tried += 1;
-            let hung_up = matches!(error, TransportError::ConnectionClosed { .. } | TransportError::ConnectionTimedOut { .. });
+            let hung_up = matches!(
+                error,
+                TransportError::ConnectionClosed { .. } | TransportError::ConnectionTimedOut { .. }
+            );
             if !hung_up || tried == FURTHER_TRIES {
                 return Err(error);
             }
@@ -184,7 +208,9 @@ impl Pool {
     /// Learns from a refusal how many sessions fit on a link.
     fn refused(&self, place: &Place) {
         let mut links = self.links();
-        let Some(pooled) = links.open.iter_mut().find(|pooled| pooled.id == place.id) else { return };
+        let Some(pooled) = links.open.iter_mut().find(|pooled| pooled.id == place.id) else {
+            return;
+        };
         pooled.full_at = Some(pooled.opened);
         let fits = pooled.opened;
         links.most = links.most.max(Some(fits.max(1)));
@@ -258,7 +284,9 @@ fn kept_until_its_end(channel: Channel, place: Place) -> Channel {
         ended
     });
     let exit = async move {
-        ended.await.unwrap_or_else(|error| Err(TransportError::ConnectionLost { host, said: error.to_string() }))
+        ended.await.unwrap_or_else(|error| {
+            Err(TransportError::ConnectionLost { host, said: error.to_string() })
+        })
     };
     Channel { stdin, stdout, stderr, exit: Box::pin(exit), resize }
 }

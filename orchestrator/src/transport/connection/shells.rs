@@ -106,12 +106,15 @@ impl Shells {
                 Some(shell) => shell,
                 None => ControlShell::open(&self.pool, &self.host).await?,
             };
-            let (shell, _) = shell.call(&kill, KILL_PATIENCE).await.map_err(|broken| broken.error)?;
+            let (shell, _) =
+                shell.call(&kill, KILL_PATIENCE).await.map_err(|broken| broken.error)?;
             Ok::<ControlShell, TransportError>(shell)
         };
         match killed.await {
             Ok(shell) => self.idle().shells.push(shell),
-            Err(error) => tracing::warn!(host = %self.host, group, %error, "could not kill an operation"),
+            Err(error) => {
+                tracing::warn!(host = %self.host, group, %error, "could not kill an operation")
+            }
         }
     }
 }

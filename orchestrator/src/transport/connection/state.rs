@@ -98,7 +98,9 @@ pub fn step(state: State, input: Input, around: Around) -> (State, Vec<Effect>) 
             (State::Connecting { failed: 0 }, vec![Effect::Dial])
         }
         (State::Connecting { failed }, Input::Asked) => (State::Connecting { failed }, vec![]),
-        (state @ (State::Connected | State::Degraded), Input::Asked) => (state, vec![Effect::Serve]),
+        (state @ (State::Connected | State::Degraded), Input::Asked) => {
+            (state, vec![Effect::Serve])
+        }
         (State::Blocked { why }, Input::Asked) => {
             (State::Blocked { why: why.clone() }, vec![Effect::Refuse(why)])
         }
@@ -182,7 +184,8 @@ mod tests {
 
     #[test]
     fn refused_keys_are_never_tried_again_by_themselves() {
-        let (state, effects) = step(State::Connecting { failed: 0 }, Input::Failed(locked_out()), HELD);
+        let (state, effects) =
+            step(State::Connecting { failed: 0 }, Input::Failed(locked_out()), HELD);
         assert_eq!(state, State::Blocked { why: locked_out() });
         assert_eq!(effects, [Effect::Refuse(locked_out())]);
         let (state, effects) = step(state, Input::Asked, HELD);

@@ -12,7 +12,8 @@ use tokio::process::Command;
 use super::forward::{LocalForward, direct};
 use super::pty;
 use super::{
-    Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Link, OpenError, Transport, TransportError,
+    Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Link, OpenError, Transport,
+    TransportError,
 };
 use crate::host::HostId;
 
@@ -78,7 +79,9 @@ impl Local {
         let exit = async move {
             match ended.await {
                 Ok(Ok(status)) => Ok(exit_of(status)),
-                Ok(Err(error)) => Err(TransportError::ConnectionLost { host, said: error.to_string() }),
+                Ok(Err(error)) => {
+                    Err(TransportError::ConnectionLost { host, said: error.to_string() })
+                }
                 Err(error) => Err(TransportError::ConnectionLost { host, said: error.to_string() }),
             }
         };
@@ -92,12 +95,14 @@ impl Local {
     }
 
     fn sftp(&self) -> Result<Command, TransportError> {
-        SFTP_SERVERS.iter().find(|path| std::path::Path::new(path).exists()).map(Command::new).ok_or_else(|| {
-            TransportError::Unsupported {
+        SFTP_SERVERS
+            .iter()
+            .find(|path| std::path::Path::new(path).exists())
+            .map(Command::new)
+            .ok_or_else(|| TransportError::Unsupported {
                 host: self.host.clone(),
                 what: "no sftp-server is installed on this machine".into(),
-            }
-        })
+            })
     }
 }
 
@@ -133,7 +138,10 @@ impl Link for Local {
                 for (name, value) in &self.settings.env {
                     program.env(name, value);
                 }
-                program.env("SHELL", &self.settings.shell).env("HOME", &self.settings.home).env("TERM", term);
+                program
+                    .env("SHELL", &self.settings.shell)
+                    .env("HOME", &self.settings.home)
+                    .env("TERM", term);
                 pty::spawn(program, *size, &self.host)?
             }
         };

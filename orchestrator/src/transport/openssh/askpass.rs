@@ -53,11 +53,21 @@ pub(super) struct Questions {
 
 impl Questions {
     /// Listens at `socket`, a path in a directory of the owner's own.
-    pub(super) fn listen(host: &HostId, socket: PathBuf, asker: Option<Arc<dyn Asker>>) -> io::Result<Self> {
+    pub(super) fn listen(
+        host: &HostId,
+        socket: PathBuf,
+        asker: Option<Arc<dyn Asker>>,
+    ) -> io::Result<Self> {
         let listener = UnixListener::bind(&socket)?;
         let asked = Arc::new(Mutex::new(Vec::new()));
         let waiting = Arc::new(AtomicBool::new(false));
-        let serving = tokio::spawn(serve(listener, host.clone(), asker, Arc::clone(&asked), Arc::clone(&waiting)));
+        let serving = tokio::spawn(serve(
+            listener,
+            host.clone(),
+            asker,
+            Arc::clone(&asked),
+            Arc::clone(&waiting),
+        ));
         Ok(Self { socket, asked, waiting, serving })
     }
 
@@ -153,7 +163,10 @@ fn question(host: &HostId, text: String) -> Question {
     };
     let secret = match &kind {
         QuestionKind::HostKey { .. } | QuestionKind::Touch => false,
-        QuestionKind::Passphrase { .. } | QuestionKind::Password | QuestionKind::Code | QuestionKind::Other => true,
+        QuestionKind::Passphrase { .. }
+        | QuestionKind::Password
+        | QuestionKind::Code
+        | QuestionKind::Other => true,
     };
     Question { host: host.clone(), kind, text, secret }
 }

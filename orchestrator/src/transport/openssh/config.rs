@@ -46,7 +46,9 @@ pub enum Theirs<'a> {
 
 /// Writes the configuration's text.
 pub fn compose(theirs: &Theirs<'_>, patience: Patience) -> String {
-    let mut text = String::from("# Written by baton on every start: your own configuration, then what it leaves open.\n");
+    let mut text = String::from(
+        "# Written by baton on every start: your own configuration, then what it leaves open.\n",
+    );
     match theirs {
         Theirs::Files { user, system } => {
             for file in [user, system] {

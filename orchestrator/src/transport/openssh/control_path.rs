@@ -39,9 +39,16 @@ impl ControlPaths {
             });
         }
         let mut hash = Fnv::new();
-        let identity = target.identity_file.as_deref().map(Path::to_string_lossy).unwrap_or_default();
+        let identity =
+            target.identity_file.as_deref().map(Path::to_string_lossy).unwrap_or_default();
         let port = target.port.map(|port| port.to_string()).unwrap_or_default();
-        for part in [&*target.destination, target.user.as_deref().unwrap_or_default(), &port, &identity, scope] {
+        for part in [
+            &*target.destination,
+            target.user.as_deref().unwrap_or_default(),
+            &port,
+            &identity,
+            scope,
+        ] {
             hash.write(part.as_bytes());
             hash.write(&[0]);
         }

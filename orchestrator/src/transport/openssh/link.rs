@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use openssh_mux_client::{Connection, Error as MuxError, ForwardType, NonZeroByteSlice, Session, SessionStatus, Socket};
+use openssh_mux_client::{
+    Connection, Error as MuxError, ForwardType, NonZeroByteSlice, Session, SessionStatus, Socket,
+};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
@@ -17,8 +19,8 @@ use crate::host::HostId;
 use crate::transport::forward::LocalForward;
 use crate::transport::stderr::{self, Phase};
 use crate::transport::{
-    Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Link, OpenError, Target, TerminalSize,
-    TransportError, pty,
+    Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Link, OpenError, Target,
+    TerminalSize, TransportError, pty,
 };
 
 /// What the master says when the server takes no more sessions (OpenSSH mux.c, `mux_session_confirm`).
@@ -41,7 +43,10 @@ pub(super) struct MasterLink {
 
 impl fmt::Debug for MasterLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MasterLink").field("host", &self.target.id).field("socket", &self.socket).finish_non_exhaustive()
+        f.debug_struct("MasterLink")
+            .field("host", &self.target.id)
+            .field("socket", &self.socket)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,10 +60,13 @@ impl MasterLink {
         slot: Slot,
         ends_with_us: bool,
     ) -> Result<Self, TransportError> {
-        let gone = |error: String| TransportError::ConnectionLost { host: target.id.clone(), said: error };
+        let gone =
+            |error: String| TransportError::ConnectionLost { host: target.id.clone(), said: error };
         let watch = UnixStream::connect(&socket).await.map_err(|error| gone(error.to_string()))?;
-        let mut connection = Connection::connect(&socket).await.map_err(|error| gone(error.to_string()))?;
-        let pid = connection.send_alive_check().await.map_err(|error| gone(error.to_string()))?.get();
+        let mut connection =
+            Connection::connect(&socket).await.map_err(|error| gone(error.to_string()))?;
+        let pid =
+            connection.send_alive_check().await.map_err(|error| gone(error.to_string()))?.get();
         Ok(Self {
             target: target.clone(),
             program: settings.program.clone(),
@@ -101,7 +109,10 @@ impl MasterLink {
             let Some(command) = NonZeroByteSlice::new(command.as_bytes()) else {
                 return Err(MuxError::RequestFailure("a NUL in the command".into()));
             };
-            let session = Session::builder().cmd(std::borrow::Cow::Borrowed(command)).subsystem(subsystem).build();
+            let session = Session::builder()
+                .cmd(std::borrow::Cow::Borrowed(command))
+                .subsystem(subsystem)
+                .build();
             let raw = [fds.0.as_raw_fd(), fds.1.as_raw_fd(), fds.2.as_raw_fd()];
             let connection = Connection::connect(&*socket).await?;
             let opened = connection.open_new_session(&session, &raw).await;
@@ -124,9 +135,12 @@ impl MasterLink {
         let host = self.host().clone();
         let exit = async move {
             match opened.wait().await {
-                Ok(SessionStatus::Exited { exit_value: Some(status) }) => Ok(ChannelExit::Status(status)),
+                Ok(SessionStatus::Exited { exit_value: Some(status) }) => {
+                    Ok(ChannelExit::Status(status))
+                }
                 // The master says nothing of a signal; nor does one that died.
-                Ok(SessionStatus::Exited { exit_value: None } | SessionStatus::TtyAllocFail(_)) | Err(_) => {
+                Ok(SessionStatus::Exited { exit_value: None } | SessionStatus::TtyAllocFail(_))
+                | Err(_) => {
                     if master::is_alive(&socket).await {
                         Ok(ChannelExit::Unknown)
                     } else {
@@ -145,7 +159,12 @@ impl MasterLink {
     }
 
     /// A terminal is a client of the master's own: it alone can set terminal modes over the socket.
-    fn terminal(&self, command: &str, term: &str, size: TerminalSize) -> Result<Channel, TransportError> {
+    fn terminal(
+        &self,
+        command: &str,
+        term: &str,
+        size: TerminalSize,
+    ) -> Result<Channel, TransportError> {
         let mut program = pty::Program::new(&self.program);
         program
             .args(["-tt", "-F"])
@@ -178,7 +197,9 @@ impl Link for MasterLink {
         match request {
             ChannelRequest::Command(command) => self.session(command, false).await,
             ChannelRequest::Subsystem(name) => self.session(name, true).await,
-            ChannelRequest::Terminal { command, term, size } => Ok(self.terminal(command, term, *size)?),
+            ChannelRequest::Terminal { command, term, size } => {
+                Ok(self.terminal(command, term, *size)?)
+            }
         }
     }
 
@@ -186,17 +207,23 @@ impl Link for MasterLink {
         // ssh can't listen on a port of the kernel's choice here, so it listens on a socket file behind ours.
         let name = format!("{}.fwd", &uuid::Uuid::new_v4().simple().to_string()[..12]);
         let file = self.run_dir.join(name);
-        let mut connection =
-            Connection::connect(&*self.socket).await.map_err(|error| self.lost_by(&error.to_string()))?;
-        let there = Socket::TcpSocket { host: target.host.clone().into(), port: target.port.into() };
+        let mut connection = Connection::connect(&*self.socket)
+            .await
+            .map_err(|error| self.lost_by(&error.to_string()))?;
+        let there =
+            Socket::TcpSocket { host: target.host.clone().into(), port: target.port.into() };
         let here = Socket::UnixSocket { path: file.clone().into() };
-        connection.request_port_forward(ForwardType::Local, &here, &there).await.map_err(|error| match error {
-            MuxError::PermissionDenied(said) | MuxError::RequestFailure(said) => TransportError::Unsupported {
-                host: self.host().clone(),
-                what: format!("ssh forwards no port: {said}"),
+        connection.request_port_forward(ForwardType::Local, &here, &there).await.map_err(
+            |error| match error {
+                MuxError::PermissionDenied(said) | MuxError::RequestFailure(said) => {
+                    TransportError::Unsupported {
+                        host: self.host().clone(),
+                        what: format!("ssh forwards no port: {said}"),
+                    }
+                }
+                error => self.lost_by(&error.to_string()),
             },
-            error => self.lost_by(&error.to_string()),
-        })?;
+        )?;
         let path = file.clone();
         let listening = LocalForward::listen(self.host(), move |mut stream, _| {
             let path = path.clone();
@@ -206,7 +233,12 @@ impl Link for MasterLink {
             }
         })
         .await?;
-        Ok(Box::new(MasterForward { listening, file, target: target.clone(), socket: Arc::clone(&self.socket) }))
+        Ok(Box::new(MasterForward {
+            listening,
+            file,
+            target: target.clone(),
+            socket: Arc::clone(&self.socket),
+        }))
     }
 
     async fn lost(&self) -> TransportError {
@@ -247,7 +279,8 @@ impl Forward for MasterForward {
 
 impl Drop for MasterForward {
     fn drop(&mut self) {
-        let (file, target, socket) = (self.file.clone(), self.target.clone(), Arc::clone(&self.socket));
+        let (file, target, socket) =
+            (self.file.clone(), self.target.clone(), Arc::clone(&self.socket));
         let cancel = async move {
             let mut connection = Connection::connect(&*socket).await?;
             let there = Socket::TcpSocket { host: target.host.into(), port: target.port.into() };

@@ -1,7 +1,7 @@
 //! Starting a master, and finding out whether one is there.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -50,40 +50,11 @@ pub(super) fn target_args(target: &Target) -> Vec<std::ffi::OsString> {
 fn not_started(program: &Path, error: &io::Error) -> TransportError {
     TransportError::Local {
         what: format!("could not start the ssh client {}: {error}", program.display()),
-        hint: Some("Install it (`apt-get install openssh-client`), or name another one with BATON_SSH".into()),
+        hint: Some(
+            "Install it (`apt-get install openssh-client`), or name another one with BATON_SSH"
+                .into(),
+        ),
     }
-}
-
-/// Asks ssh for the socket of the person's own multiplexing; none where they don't multiplex.
-pub(super) async fn their_socket(
-    program: &Path,
-    config: &Path,
-    target: &Target,
-) -> Result<Option<PathBuf>, TransportError> {
-    let output = Command::new(program)
-        .args(["-G", "-F"])
-        .arg(config)
-        .args(target_args(target))
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .map_err(|error| not_started(program, &error))?;
-    if !output.status.success() {
-        return Err(stderr::explain(&target.id, Phase::Connecting, &String::from_utf8_lossy(&output.stderr), &[]));
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let value = |name: &str| {
-        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).unwrap_or_default()
-    };
-    let path = value("controlpath");
-    let shared = matches!(value("controlmaster"), "true" | "yes" | "auto" | "ask" | "autoask");
-    if path.is_empty() || path == "none" {
-        return Ok(None);
-    }
-    let path = PathBuf::from(path);
-    // Without `ControlMaster` they use a master that is there, but start none.
-    if shared || is_alive(&path).await { Ok(Some(path)) } else { Ok(None) }
 }
 
 /// A master to be started.
@@ -107,7 +78,8 @@ impl Start<'_> {
         remove(self.log)?;
         let questions = self.listen_for_questions()?;
         let mut command = self.command(questions.as_ref());
-        let mut child = command.spawn().map_err(|error| not_started(&self.settings.program, &error))?;
+        let mut child =
+            command.spawn().map_err(|error| not_started(&self.settings.program, &error))?;
         let mut words = Vec::new();
         let Some(stderr) = child.stderr.take() else {
             return Err(not_started(&self.settings.program, &io::Error::other("no pipe")));
@@ -156,7 +128,12 @@ impl Start<'_> {
         } else {
             // With no lingering a second is left to a process that was killed before it could say goodbye.
             let linger = self.linger.as_secs().max(1);
-            command.arg("-M").arg("-S").arg(self.socket).arg("-o").arg(format!("ControlPersist={linger}"));
+            command
+                .arg("-M")
+                .arg("-S")
+                .arg(self.socket)
+                .arg("-o")
+                .arg(format!("ControlPersist={linger}"));
         }
         match (&self.settings.askpass, questions) {
             (Some(helper), Some(questions)) => {
@@ -188,12 +165,11 @@ impl Start<'_> {
         }
         let name = format!("{}.ask", &uuid::Uuid::new_v4().simple().to_string()[..12]);
         let socket = self.settings.run_dir.join(name);
-        let questions = Questions::listen(&self.target.id, socket, self.settings.asker.clone()).map_err(|error| {
-            TransportError::Local {
+        let questions = Questions::listen(&self.target.id, socket, self.settings.asker.clone())
+            .map_err(|error| TransportError::Local {
                 what: format!("could not listen in {}: {error}", self.settings.run_dir.display()),
                 hint: Some("Check that the directory is yours and the disk is not full".into()),
-            }
-        })?;
+            })?;
         Ok(Some(questions))
     }
 }

@@ -1,5 +1,6 @@
 //! Finding a connection that is there already, or starting one.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
@@ -14,7 +15,7 @@ use super::config::{self, Patience, Theirs};
 use super::control_path::ControlPaths;
 use super::link::MasterLink;
 use super::master::{self, Start};
-use crate::ssh_config;
+use crate::ssh_config::{self, ConfigFiles, ConfigSources, Disk, SshQuery};
 use crate::transport::{Asker, Link, Target, Transport, TransportError};
 
 /// So many connections to one target at once: 200 programs at sshd's default `MaxSessions 10`, with room to spare.
@@ -30,8 +31,8 @@ pub struct OpenSshSettings {
     pub program: PathBuf,
     /// A file instead of the person's and the system's configuration (`-F`); `none` for no file at all.
     pub config: Option<PathBuf>,
-    /// The person's own configuration, `~/.ssh/config`; ssh reads it where it exists.
-    pub user_config: PathBuf,
+    /// The person's home: their configuration is `.ssh/config` there.
+    pub home: PathBuf,
     /// The system's configuration.
     pub system_config: PathBuf,
     /// A directory of ours for sockets, logs and configuration; made with mode 0700.
@@ -91,49 +92,83 @@ impl OpenSsh {
     }
 
     /// Writes the configuration that ssh gets, and names it by what it says: one file for all who mean the same.
-    fn write_config(&self) -> Result<(PathBuf, String), TransportError> {
+    fn write_config(&self) -> Result<PathBuf, TransportError> {
         let theirs = match &self.settings.config {
             None => None,
             Some(none) if none.as_os_str() == "none" => Some(String::new()),
-            Some(file) => Some(fs::read_to_string(file).map_err(|error| TransportError::InvalidConfig {
-                host: self.target.id.clone(),
-                said: format!("can't read {}: {error}", file.display()),
-            })?),
+            Some(file) => {
+                Some(fs::read_to_string(file).map_err(|error| TransportError::InvalidConfig {
+                    host: self.target.id.clone(),
+                    said: format!("can't read {}: {error}", file.display()),
+                })?)
+            }
         };
         let text = match &theirs {
             Some(text) => config::compose(&Theirs::Text(text), self.settings.patience),
             None => config::compose(
-                &Theirs::Files { user: &self.settings.user_config, system: &self.settings.system_config },
+                &Theirs::Files {
+                    user: &self.settings.home.join(".ssh/config"),
+                    system: &self.settings.system_config,
+                },
                 self.settings.patience,
             ),
         };
         let dir = &self.settings.run_dir;
         let path = dir.join(format!("{:016x}.conf", super::control_path::fingerprint(&text)));
         if fs::read_to_string(&path).is_ok_and(|there| there == text) {
-            return Ok((path, text));
+            return Ok(path);
         }
         let fail = |error: io::Error| Self::failed("write", &path, &error);
         let temporary = dir.join(format!(".{}.conf", uuid::Uuid::new_v4().simple()));
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(fail)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&temporary)
+            .map_err(fail)?;
         io::Write::write_all(&mut file, text.as_bytes()).map_err(fail)?;
         fs::rename(&temporary, &path).map_err(fail)?;
-        Ok((path, text))
+        Ok(path)
     }
 
     /// The socket of the person's own multiplexing for this target, if their configuration sets one up.
-    async fn their_socket(&self, config: &Path, text: &str) -> Result<Option<PathBuf>, TransportError> {
-        let files = match self.settings.config {
-            Some(_) => Vec::new(),
-            None => vec![self.settings.user_config.clone(), self.settings.system_config.clone()],
+    ///
+    /// ssh itself is only asked (10 ms, and it runs `Match exec`) where a file mentions a `ControlPath` at all.
+    async fn their_socket(&self, config: &Path) -> Result<Option<PathBuf>, TransportError> {
+        let sources = ConfigSources {
+            user: config.to_owned(),
+            system: None,
+            home: self.settings.home.clone(),
         };
-        let home = self.settings.user_config.parent().unwrap_or(Path::new("/"));
-        let mentioned = config::mentions_control_path(text)
-            || ssh_config::texts_of(&files, text, home).iter().any(|text| config::mentions_control_path(text));
-        if !mentioned {
+        let mentions = ControlPathMentions::default();
+        ssh_config::aliases(&sources, &mentions);
+        if !mentions.found.get() {
             return Ok(None);
         }
-        master::their_socket(&self.settings.program, config, &self.target).await
+        let query = SshQuery::new(&self.settings.program, Some(config.to_owned()));
+        let resolved = query.resolve(&self.target).await?;
+        let Some(path) = resolved.control_path.map(PathBuf::from) else { return Ok(None) };
+        // Without `ControlMaster` they use a master that is there, but start none.
+        let starts = resolved.control_master.is_some();
+        if starts || master::is_alive(&path).await { Ok(Some(path)) } else { Ok(None) }
+    }
+}
+
+/// The disk, seen through the question whether any file of the configuration mentions a `ControlPath`.
+#[derive(Debug, Default)]
+struct ControlPathMentions {
+    found: Cell<bool>,
+}
+
+impl ConfigFiles for ControlPathMentions {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        let text = Disk.read(path)?;
+        self.found.set(self.found.get() || config::mentions_control_path(&text));
+        Ok(text)
+    }
+
+    fn glob(&self, pattern: &str) -> io::Result<Vec<PathBuf>> {
+        Disk.glob(pattern)
     }
 }
 
@@ -153,17 +188,21 @@ impl Transport for OpenSsh {
             .mode(0o700)
             .create(&settings.run_dir)
             .map_err(|error| Self::failed("make", &settings.run_dir, &error))?;
-        let (config, text) = self.write_config()?;
+        let config = self.write_config()?;
         let slot = self.take_slot().ok_or_else(|| TransportError::Unsupported {
             host: self.target.id.clone(),
             what: format!("{MOST_SLOTS} connections are open already"),
         })?;
         let theirs = match slot.number {
-            0 => self.their_socket(&config, &text).await?,
+            0 => self.their_socket(&config).await?,
             _ => None,
         };
         // With no lingering nobody else may depend on our connection.
-        let private = if settings.linger.is_zero() { format!("{}", std::process::id()) } else { String::new() };
+        let private = if settings.linger.is_zero() {
+            format!("{}", std::process::id())
+        } else {
+            String::new()
+        };
         let scope = format!("{}\0{private}", config.display());
         let paths = ControlPaths::new(&settings.run_dir, &self.target, &scope)?;
         let is_theirs = theirs.is_some();
@@ -179,7 +218,11 @@ impl Transport for OpenSsh {
                     config: &config,
                     socket: &socket,
                     log: &log,
-                    linger: if slot.number == 0 { settings.linger } else { settings.linger.min(EXTRA_LINGER) },
+                    linger: if slot.number == 0 {
+                        settings.linger
+                    } else {
+                        settings.linger.min(EXTRA_LINGER)
+                    },
                     theirs: is_theirs,
                 };
                 start.run().await?;
@@ -187,7 +230,9 @@ impl Transport for OpenSsh {
             drop(lock);
         }
         let ends_with_us = settings.linger.is_zero() && !is_theirs;
-        let link = MasterLink::attach(&self.target, settings, config, socket, log, slot, ends_with_us).await?;
+        let link =
+            MasterLink::attach(&self.target, settings, config, socket, log, slot, ends_with_us)
+                .await?;
         Ok(Arc::new(link))
     }
 }
@@ -196,7 +241,12 @@ impl Transport for OpenSsh {
 async fn lock(path: PathBuf) -> Result<File, TransportError> {
     let locked = tokio::task::spawn_blocking(move || {
         let open = || {
-            let file = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+            let file = fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path)?;
             file.lock()?;
             Ok(file)
         };
