@@ -21,9 +21,8 @@ pub(super) fn proxy_words<'a>(lines: &[&'a str]) -> Option<Vec<&'a str>> {
     let dead = |line: &str| DEAD_PROXY.iter().any(|words| matches(words, line));
     if lines.iter().any(|line| behind(line)) {
         let next_is_behind = |nth: usize| lines.get(nth + 1).is_some_and(|line| behind(line));
-        let words = lines.iter().enumerate();
-        let words =
-            words.filter(|(nth, line)| !behind(line) && !(dead(line) && next_is_behind(*nth)));
+        let ours = |nth: usize, line: &str| behind(line) || dead(line) && next_is_behind(nth);
+        let words = lines.iter().enumerate().filter(|(nth, line)| !ours(*nth, line));
         return Some(words.map(|(_, line)| *line).collect());
     }
     let (last, before) = lines.split_last()?;
