@@ -5,14 +5,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 use super::boot::{self, Stage};
 use super::marks::{MarkReader, NoMark};
 use super::program::Open;
 use super::quote;
-use super::{Channel, ChannelRequest, TransportError};
+use super::{Channel, ChannelRequest, Input, Output, TransportError};
 use crate::host::HostId;
 
 /// What a login profile may print before it is taken for one that never ends.
@@ -55,9 +55,9 @@ pub struct Answer {
 pub(super) struct ControlShell {
     host: HostId,
     nonce: String,
-    stdin: Box<dyn AsyncWrite + Send + Unpin>,
-    stdout: MarkReader<Box<dyn AsyncRead + Send + Unpin>>,
-    stderr: MarkReader<Box<dyn AsyncRead + Send + Unpin>>,
+    stdin: Input,
+    stdout: MarkReader<Output>,
+    stderr: MarkReader<Output>,
     /// Process group of the shell and all that it runs; known once it has answered.
     group: Option<u32>,
 }

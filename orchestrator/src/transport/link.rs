@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::TransportError;
+use super::{Input, Output, TransportError};
 
 /// A way to connect to one host. `Local`, `OpenSsh` and `Native` pass one conformance suite.
 #[async_trait]
@@ -86,11 +85,11 @@ pub type ExitFuture = BoxFuture<'static, Result<ChannelExit, TransportError>>;
 /// Dropping `stdin` (or shutting it down) sends the end of file; dropping the rest lets the program run on.
 pub struct Channel {
     /// To the program.
-    pub stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    pub stdin: Input,
     /// From the program.
-    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    pub stdout: Output,
     /// From the program; empty with a terminal.
-    pub stderr: Box<dyn AsyncRead + Send + Unpin>,
+    pub stderr: Output,
     /// How it ended. May be awaited before the streams are read to their end.
     pub exit: ExitFuture,
     /// Changes the size of the terminal; absent without one.

@@ -1,11 +1,7 @@
 //! Finding our own marks in a stream that others write to as well.
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use memchr::memmem;
-use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How much is asked of the stream at once: a pipe's capacity on Linux, pipe(7).
 const CHUNK: usize = 64 * 1024;
@@ -86,38 +82,9 @@ impl<R: AsyncRead + Unpin> MarkReader<R> {
         }
     }
 
-    /// The rest of the stream, beginning after the last mark.
-    pub fn into_rest(self) -> Rest<R> {
-        Rest { inner: self.inner, head: self.buffer, at: 0 }
-    }
-}
-
-/// The rest of a stream: what had been read already, then the stream itself.
-#[derive(Debug)]
-pub struct Rest<R> {
-    inner: R,
-    head: Vec<u8>,
-    at: usize,
-}
-
-impl<R: AsyncRead + Unpin> AsyncRead for Rest<R> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        if this.at == this.head.len() {
-            return Pin::new(&mut this.inner).poll_read(context, buffer);
-        }
-        let take = buffer.remaining().min(this.head.len() - this.at);
-        buffer.put_slice(&this.head[this.at..this.at + take]);
-        this.at += take;
-        if this.at == this.head.len() {
-            this.head = Vec::new();
-            this.at = 0;
-        }
-        Poll::Ready(Ok(()))
+    /// The stream, and what was read of it already, beginning after the last mark.
+    pub fn into_parts(self) -> (R, Vec<u8>) {
+        (self.inner, self.buffer)
     }
 }
 
@@ -152,8 +119,8 @@ mod tests {
                 let read = async {
                     let mut marks = MarkReader::new(reader);
                     let marked = marks.read_to_mark(mark, 1000).await.unwrap();
-                    let mut rest = Vec::new();
-                    marks.into_rest().read_to_end(&mut rest).await.unwrap();
+                    let (mut stream, mut rest) = marks.into_parts();
+                    stream.read_to_end(&mut rest).await.unwrap();
                     (marked, rest)
                 };
                 let ((), (marked, rest)) = tokio::join!(write, read);

@@ -14,6 +14,7 @@ mod pty;
 mod question;
 pub mod quote;
 pub mod stderr;
+mod stream;
 mod target;
 
 pub use connection::{Connection, ConnectionSettings, Hold, State};
@@ -25,8 +26,9 @@ pub use link::{
 };
 pub use local::{Local, LocalSettings};
 pub use openssh::{
-    OpenSsh, OpenSshSettings, Patience, SOCKET_VARIABLE as ASKPASS_SOCKET_VARIABLE, ask,
+    OpenSsh, OpenSshSettings, Patience, SOCKET_VARIABLE as ASKPASS_SOCKET_VARIABLE, Steps, ask,
 };
 pub use program::{Exit, Process, ProcessStreams, Program};
 pub use question::{Asker, Question, QuestionKind};
+pub use stream::{Input, Output};
 pub use target::Target;

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use uuid::Uuid;
 
 use super::boot::{self, Invocation, Stage};
 use super::marks::{MarkReader, Marked, NoMark};
 use super::quote;
-use super::{Channel, ChannelExit, ChannelRequest, TerminalSize, TransportError};
+use super::{Channel, ChannelExit, ChannelRequest, Input, Output, TerminalSize, TransportError};
 use crate::host::HostId;
 
 /// What a login profile may print before it is taken for one that never ends.
@@ -91,11 +91,11 @@ impl Exit {
 /// A program that has been started: its directory was there, its login shell worked.
 pub struct Process {
     /// To the program; dropping it sends the end of file.
-    pub stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    pub stdin: Input,
     /// From the program.
-    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    pub stdout: Output,
     /// From the program; empty with a terminal.
-    pub stderr: Box<dyn AsyncRead + Send + Unpin>,
+    pub stderr: Output,
     /// Id of its process group on the host.
     pub group: u32,
     /// Changes the size of the terminal; absent without one.
@@ -127,11 +127,11 @@ impl Process {
 /// The three streams of a [`Process`].
 pub struct ProcessStreams {
     /// To the program; dropping it sends the end of file.
-    pub stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    pub stdin: Input,
     /// From the program.
-    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    pub stdout: Output,
     /// From the program; empty with a terminal.
-    pub stderr: Box<dyn AsyncRead + Send + Unpin>,
+    pub stderr: Output,
 }
 
 impl fmt::Debug for ProcessStreams {
@@ -234,8 +234,8 @@ pub(super) async fn start(
     };
     Ok(Process {
         stdin: starting.stdin,
-        stdout: Box::new(starting.stdout.into_rest()),
-        stderr: Box::new(starting.stderr.into_rest()),
+        stdout: rest(starting.stdout),
+        stderr: rest(starting.stderr),
         group,
         resize,
         exit: starting.exit,
@@ -274,7 +274,7 @@ impl StartFailure {
 }
 
 /// Writes `line`. A shell that is gone shows itself by what it printed; the write error says less.
-async fn tell(stdin: &mut (dyn AsyncWrite + Send + Unpin), line: &str) {
+async fn tell(stdin: &mut Input, line: &str) {
     let told = async {
         stdin.write_all(line.as_bytes()).await?;
         stdin.flush().await
@@ -287,9 +287,9 @@ async fn tell(stdin: &mut (dyn AsyncWrite + Send + Unpin), line: &str) {
 struct Starting<'a> {
     host: &'a HostId,
     nonce: String,
-    stdin: Box<dyn AsyncWrite + Send + Unpin>,
-    stdout: MarkReader<Box<dyn AsyncRead + Send + Unpin>>,
-    stderr: MarkReader<Box<dyn AsyncRead + Send + Unpin>>,
+    stdin: Input,
+    stdout: MarkReader<Output>,
+    stderr: MarkReader<Output>,
     exit: super::link::ExitFuture,
     pid: Option<u32>,
 }
@@ -337,7 +337,7 @@ impl Starting<'_> {
     /// What to say of a shell that ended before it ran anything.
     async fn ended(self, out: Vec<u8>, mut err: Vec<u8>) -> TransportError {
         let Self { host, stderr, exit, .. } = self;
-        let mut rest = stderr.into_rest().take(NOISE_LIMIT as u64);
+        let mut rest = rest(stderr).take(NOISE_LIMIT as u64);
         match tokio::time::timeout(LAST_WORDS, rest.read_to_end(&mut err)).await {
             Ok(Ok(_)) | Err(_) => {}
             Ok(Err(error)) => tracing::debug!(%host, %error, "a shell's last words are lost"),
@@ -356,6 +356,12 @@ impl Starting<'_> {
     }
 }
 
+/// The stream after its last mark.
+fn rest(marks: MarkReader<Output>) -> Output {
+    let (stream, head) = marks.into_parts();
+    stream.after(head)
+}
+
 pub(super) fn last_line(words: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(words);
     text.lines().map(str::trim).rfind(|line| !line.is_empty()).map(ToOwned::to_owned)
@@ -363,10 +369,10 @@ pub(super) fn last_line(words: &[u8]) -> Option<String> {
 
 /// Reads marks until the program runs; answers the terminal's readiness with the line.
 async fn begin(
-    stdout: &mut MarkReader<Box<dyn AsyncRead + Send + Unpin>>,
+    stdout: &mut MarkReader<Output>,
     mark: &[u8],
     pid: &mut Option<u32>,
-    mut terminal: Option<(&mut Box<dyn AsyncWrite + Send + Unpin>, &str)>,
+    mut terminal: Option<(&mut Input, &str)>,
 ) -> Result<u32, StartFailure> {
     let mut noise = Vec::new();
     loop {

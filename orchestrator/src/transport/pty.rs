@@ -9,7 +9,7 @@ use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Handle;
 
-use super::{Channel, ChannelExit, TerminalSize, TransportError};
+use super::{Channel, ChannelExit, Input, Output, TerminalSize, TransportError};
 use crate::host::HostId;
 
 /// How much waits between a terminal and its reader; more blocks the program, as a slow terminal does.
@@ -127,9 +127,9 @@ pub(super) fn spawn(
         }
     };
     Ok(Channel {
-        stdin: Box::new(stdin),
-        stdout: Box::new(stdout),
-        stderr: Box::new(tokio::io::empty()),
+        stdin: Input::from_stream(stdin),
+        stdout: Output::from_stream(stdout),
+        stderr: Output::from_stream(tokio::io::empty()),
         exit: Box::pin(exit),
         resize: Some(Box::new(resize)),
     })

@@ -51,6 +51,7 @@ pub fn openssh_settings(config: PathBuf, run_dir: &TempDir) -> OpenSshSettings {
         linger: Duration::ZERO,
         askpass: None,
         asker: None,
+        steps: None,
     }
 }
 

@@ -7,13 +7,14 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::net::unix::pipe;
 use tokio::process::Command;
 
 use super::forward::{LocalForward, direct};
 use super::pty;
 use super::{
-    Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Link, OpenError, Transport,
-    TransportError,
+    Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Input, Link, OpenError, Output,
+    Transport, TransportError,
 };
 use crate::host::HostId;
 
@@ -73,6 +74,13 @@ impl Local {
         else {
             return Err(failed(std::io::Error::other("no pipes")));
         };
+        let (stdin, stdout, stderr) = (|| {
+            let stdin = pipe::Sender::from_owned_fd(stdin.into_owned_fd()?)?;
+            let stdout = pipe::Receiver::from_owned_fd(stdout.into_owned_fd()?)?;
+            let stderr = pipe::Receiver::from_owned_fd(stderr.into_owned_fd()?)?;
+            Ok((stdin, stdout, stderr))
+        })()
+        .map_err(failed)?;
         let host = self.host.clone();
         // A task of its own reaps the child even when nobody waits.
         let ended = tokio::spawn(async move { child.wait().await });
@@ -86,9 +94,9 @@ impl Local {
             }
         };
         Ok(Channel {
-            stdin: Box::new(stdin),
-            stdout: Box::new(stdout),
-            stderr: Box::new(stderr),
+            stdin: Input::from_pipe(stdin),
+            stdout: Output::from_pipe(stdout),
+            stderr: Output::from_pipe(stderr),
             exit: Box::pin(exit),
             resize: None,
         })

@@ -45,6 +45,8 @@ pub enum Theirs<'a> {
 }
 
 /// Writes the configuration's text.
+///
+/// `LogLevel` stays at ssh's own INFO: with ERROR a failed key exchange or a server that hangs up says nothing.
 pub fn compose(theirs: &Theirs<'_>, patience: Patience) -> String {
     let mut text = String::from(
         "# Written by baton on every start: your own configuration, then what it leaves open.\n",
@@ -68,8 +70,7 @@ pub fn compose(theirs: &Theirs<'_>, patience: Patience) -> String {
          \tConnectTimeout {}\n\
          \tServerAliveInterval {}\n\
          \tServerAliveCountMax {}\n\
-         \tClearAllForwardings yes\n\
-         \tLogLevel ERROR\n",
+         \tClearAllForwardings yes\n",
         patience.connect.as_secs().max(1),
         patience.keepalive_interval.as_secs().max(1),
         patience.keepalive_count.max(1),

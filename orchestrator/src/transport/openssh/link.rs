@@ -19,8 +19,8 @@ use crate::host::HostId;
 use crate::transport::forward::LocalForward;
 use crate::transport::stderr::{self, Phase};
 use crate::transport::{
-    Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Link, OpenError, Target,
-    TerminalSize, TransportError, pty,
+    Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Input, Link, OpenError, Output,
+    Target, TerminalSize, TransportError, pty,
 };
 
 /// What the master says when the server takes no more sessions (OpenSSH mux.c, `mux_session_confirm`).
@@ -150,9 +150,9 @@ impl MasterLink {
             }
         };
         Ok(Channel {
-            stdin: Box::new(stdin),
-            stdout: Box::new(stdout),
-            stderr: Box::new(stderr),
+            stdin: Input::from_pipe(stdin),
+            stdout: Output::from_pipe(stdout),
+            stderr: Output::from_pipe(stderr),
             exit: Box::pin(exit),
             resize: None,
         })
@@ -172,7 +172,16 @@ impl MasterLink {
             .arg("-S")
             .args([&*self.socket])
             // Without its master it must fail, not connect anew.
-            .args(["-o", "ProxyCommand=false", "-o", "ControlMaster=no", "-o", "EscapeChar=none"])
+            .args([
+                "-o",
+                "ProxyCommand=false",
+                "-o",
+                "ControlMaster=no",
+                "-o",
+                "EscapeChar=none",
+                "-o",
+                "LogLevel=ERROR",
+            ])
             .args(master::target_args(&self.target))
             .args([command])
             .env("TERM", term);

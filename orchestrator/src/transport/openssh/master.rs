@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 use super::askpass::{Questions, SOCKET_VARIABLE};
 use super::transport::OpenSshSettings;
+use crate::ssh_config::SshQuery;
 use crate::transport::stderr::{self, Phase};
 use crate::transport::{Target, TransportError};
 
@@ -19,6 +20,12 @@ const LOGIN_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What ssh prints at most before we stop listening.
 const WORDS_LIMIT: u64 = 256 * 1024;
+
+/// How often the log is looked at while somebody watches the steps.
+const LOOK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// What ssh logs at DEBUG1 when the server's greeting has come (sshconnect.c, kex_exchange_identification).
+const SERVER_ANSWERED: &[u8] = b"Remote protocol version";
 
 /// How long ssh's last words are waited for: a proxy command may hold the stream open.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -87,6 +94,8 @@ impl Start<'_> {
         let mut stderr = stderr.take(WORDS_LIMIT);
         let mut reading = std::pin::pin!(stderr.read_to_end(&mut words));
         let mut read = false;
+        let mut reached = false;
+        let mut login_end = std::pin::pin!(tokio::time::sleep(LOGIN_PATIENCE));
         let status = loop {
             tokio::select! {
                 status = child.wait() => break status,
@@ -96,7 +105,11 @@ impl Start<'_> {
                         tracing::debug!(%host, %error, "ssh's words are lost");
                     }
                 }
-                () = tokio::time::sleep(LOGIN_PATIENCE) => {
+                () = tokio::time::sleep(LOOK_INTERVAL), if !reached && self.settings.steps.is_some() => {
+                    reached = self.look_whether_reached();
+                }
+                () = &mut login_end => {
+                    login_end.as_mut().reset(tokio::time::Instant::now() + LOGIN_PATIENCE);
                     if questions.as_ref().is_some_and(Questions::waits) {
                         continue;
                     }
@@ -116,13 +129,71 @@ impl Start<'_> {
         remove(self.log)?;
         words.extend_from_slice(&logged);
         let asked = questions.as_ref().map(Questions::asked).unwrap_or_default();
-        Err(stderr::explain(host, Phase::Connecting, &String::from_utf8_lossy(&words), &asked))
+        let error =
+            stderr::explain(host, Phase::Connecting, &String::from_utf8_lossy(&words), &asked);
+        match &error {
+            TransportError::ConnectionClosed { .. } => {
+                Err(self.hear_the_proxy().await.unwrap_or(error))
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// Connects once more to hear what a jump host or proxy command says.
+    ///
+    /// For a master that lingers, ssh throws their words away (sshconnect.c, `ssh_proxy_connect`); the server's
+    /// end is all that is left of them. Nobody is asked anything, and a connection that comes about is given up.
+    async fn hear_the_proxy(&self) -> Option<TransportError> {
+        let query = SshQuery::new(&self.settings.program, Some(self.config.to_owned()));
+        let resolved = query.resolve(self.target).await.ok()?;
+        if resolved.proxy_jump.is_none() && resolved.proxy_command.is_none() {
+            return None;
+        }
+        let mut command = Command::new(&self.settings.program);
+        command.arg("-N").arg("-F").arg(self.config);
+        for option in ["BatchMode=yes", "ControlMaster=no", "ControlPath=none", "ControlPersist=no"]
+        {
+            command.arg("-o").arg(option);
+        }
+        command
+            .args(target_args(self.target))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = command.process_group(0).kill_on_drop(true).spawn().ok()?;
+        let mut stderr = child.stderr.take()?.take(WORDS_LIMIT);
+        let mut words = Vec::new();
+        let patience = self.settings.patience.connect + LAST_WORDS;
+        if let Err(error) = tokio::time::timeout(patience, stderr.read_to_end(&mut words)).await {
+            tracing::debug!(host = %self.target.id, %error, "a proxy said nothing more");
+        }
+        let error = stderr::explain(
+            &self.target.id,
+            Phase::Connecting,
+            &String::from_utf8_lossy(&words),
+            &[],
+        );
+        matches!(error, TransportError::ProxyFailed { .. }).then_some(error)
+    }
+
+    /// Reports the step when the log shows that the server has answered.
+    fn look_whether_reached(&self) -> bool {
+        let log = std::fs::read(self.log).unwrap_or_default();
+        let reached = memchr::memmem::find(&log, SERVER_ANSWERED).is_some();
+        if reached && let Some(steps) = &self.settings.steps {
+            steps.reached();
+        }
+        reached
     }
 
     fn command(&self, questions: Option<&Questions>) -> Command {
         let mut command = Command::new(&self.settings.program);
         // -f: into the background once somebody was let in; -N: no command; -M: a master.
         command.args(["-f", "-N", "-F"]).arg(self.config).arg("-E").arg(self.log);
+        if self.settings.steps.is_some() {
+            // Only so does the log show how far it has come; the words of the errors stay the same.
+            command.args(["-o", "LogLevel=DEBUG1"]);
+        }
         if self.theirs {
             command.args(["-o", "ControlMaster=auto"]);
         } else {

@@ -12,4 +12,4 @@ mod transport;
 
 pub use askpass::{SOCKET_VARIABLE, ask};
 pub use config::Patience;
-pub use transport::{OpenSsh, OpenSshSettings};
+pub use transport::{OpenSsh, OpenSshSettings, Steps};

@@ -43,8 +43,16 @@ pub struct OpenSshSettings {
     pub linger: Duration,
     /// The program that ssh runs with a question; it calls [`super::ask`]. Without one nothing can be asked.
     pub askpass: Option<PathBuf>,
+    /// Told how far a connection has come, while somebody watches.
+    pub steps: Option<Arc<dyn Steps>>,
     /// Who answers. Without one the error says what was asked.
     pub asker: Option<Arc<dyn Asker>>,
+}
+
+/// Somebody who watches how a connection comes about.
+pub trait Steps: std::fmt::Debug + Send + Sync {
+    /// The server has answered; who we are is still to be shown.
+    fn reached(&self);
 }
 
 /// The transport over the system's ssh.
