@@ -104,7 +104,10 @@ pub fn resolve(
 ///
 /// [`Code::HostUnknown`] with the nearest saved names.
 pub fn find<'a>(argument: &str, hosts: &'a Hosts) -> Result<&'a HostConfig, Failure> {
-    saved(argument, hosts)?.ok_or_else(|| unknown(argument, hosts, &[]))
+    saved(argument, hosts)?.ok_or_else(|| {
+        let way = "`baton hosts list` shows the saved hosts, `baton hosts add` saves one";
+        missing(argument, &nearest(argument, saved_names(hosts)), way)
+    })
 }
 
 /// By id, by name, by a name that differs in case only.
@@ -139,18 +142,24 @@ fn disabled(host: &HostConfig) -> Failure {
 }
 
 fn unknown(argument: &str, hosts: &Hosts, known: &[String]) -> Failure {
-    let names = hosts.hosts.iter().flat_map(|host| [host.id.as_str(), host.name.as_str()]);
-    let names = names.chain(["local"]).chain(known.iter().map(String::as_str));
-    let nearest = nearest(argument, names);
-    let way = if argument.is_empty() {
-        String::new()
-    } else {
-        format!(
+    let saved = saved_names(hosts);
+    let nearest = nearest(argument, saved.chain(["local"]).chain(known.iter().map(String::as_str)));
+    missing(
+        argument,
+        &nearest,
+        &format!(
             "`baton hosts list` shows the saved hosts; for a machine of that name write USER@{argument}"
-        )
-    };
-    let hint = match nearest.as_slice() {
-        [] => way,
+        ),
+    )
+}
+
+fn saved_names(hosts: &Hosts) -> impl Iterator<Item = &str> {
+    hosts.hosts.iter().flat_map(|host| [host.id.as_str(), host.name.as_str()])
+}
+
+fn missing(argument: &str, nearest: &[&str], way: &str) -> Failure {
+    let hint = match nearest {
+        [] => way.to_owned(),
         names => format!("Did you mean {}? Else: {way}", names.join(" or ")),
     };
     Failure::new(Code::HostUnknown, format!("no host is called {argument:?}"))
