@@ -42,18 +42,20 @@ impl Paths {
             None => {
                 let xdg = Xdg::new().map_err(|_| no_home())?;
                 let state = xdg.state_dir().unwrap_or_else(|| xdg.home_dir().join(".local/state"));
-                let state = state.join("baton");
-                let run = match xdg.runtime_dir() {
-                    Some(dir) => dir.join("baton"),
-                    None => state.join("run"),
-                };
-                Ok(Self {
-                    config: xdg.config_dir().join("baton"),
-                    data: xdg.data_dir().join("baton"),
-                    state,
-                    run,
-                })
+                let runtime = xdg.runtime_dir();
+                Ok(Self::in_xdg(&xdg.config_dir(), &xdg.data_dir(), &state, runtime.as_deref()))
             }
+        }
+    }
+
+    fn in_xdg(config: &Path, data: &Path, state: &Path, runtime: Option<&Path>) -> Self {
+        let state = state.join("baton");
+        Self {
+            config: config.join("baton"),
+            data: data.join("baton"),
+            // Without a login manager there is no runtime directory.
+            run: runtime.map_or_else(|| state.join("run"), |dir| dir.join("baton")),
+            state,
         }
     }
 
@@ -108,4 +110,37 @@ pub fn set(name: &str) -> Option<OsString> {
 fn no_home() -> Failure {
     Failure::new(Code::InvalidConfig, "the home directory is not known")
         .hint("Set HOME, or BATON_HOME to where Baton may keep its files")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn sockets_go_to_the_runtime_directory_or_else_below_the_state() {
+        let of = |runtime: Option<&str>| {
+            let path = Path::new;
+            Paths::in_xdg(path("/h/.config"), path("/h/share"), path("/h/state"), runtime.map(path))
+        };
+        assert_eq!(of(Some("/run/user/7")).run, Path::new("/run/user/7/baton"));
+        assert_eq!(of(None).run, Path::new("/h/state/baton/run"));
+        assert_eq!(of(None).hosts_toml(), Path::new("/h/.config/baton/hosts.toml"));
+        assert_eq!(Paths::below(Path::new("/b")).run, Path::new("/b/run"));
+    }
+
+    #[test]
+    fn a_directory_that_is_made_is_private_with_its_parents() {
+        let dir = tempfile::tempdir().unwrap();
+        make_private(&dir.path().join("a/b")).unwrap();
+        make_private(&dir.path().join("a/b")).unwrap();
+        for made in ["a", "a/b"] {
+            let mode = fs::metadata(dir.path().join(made)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{made}");
+        }
+        fs::write(dir.path().join("file"), "").unwrap();
+        assert!(make_private(&dir.path().join("file")).is_err());
+    }
 }

@@ -142,8 +142,8 @@ fn disabled(host: &HostConfig) -> Failure {
 }
 
 fn unknown(argument: &str, hosts: &Hosts, known: &[String]) -> Failure {
-    let saved = saved_names(hosts);
-    let nearest = nearest(argument, saved.chain(["local"]).chain(known.iter().map(String::as_str)));
+    let others = ["local"].into_iter().chain(known.iter().map(String::as_str));
+    let nearest = nearest(argument, saved_names(hosts).chain(others.map(|name| (name, name))));
     missing(
         argument,
         &nearest,
@@ -153,8 +153,12 @@ fn unknown(argument: &str, hosts: &Hosts, known: &[String]) -> Failure {
     )
 }
 
-fn saved_names(hosts: &Hosts) -> impl Iterator<Item = &str> {
-    hosts.hosts.iter().flat_map(|host| [host.id.as_str(), host.name.as_str()])
+/// What a saved host may be called, and the id by which it is shown.
+fn saved_names(hosts: &Hosts) -> impl Iterator<Item = (&str, &str)> {
+    hosts.hosts.iter().flat_map(|host| {
+        let id = host.id.as_str();
+        [(id, id), (host.name.as_str(), id)]
+    })
 }
 
 fn missing(argument: &str, nearest: &[&str], way: &str) -> Failure {
@@ -167,21 +171,29 @@ fn missing(argument: &str, nearest: &[&str], way: &str) -> Failure {
         .on(argument)
 }
 
-/// At most three names that are a slip away, the nearest first.
-fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+/// At most three that are a slip away, the nearest first, out of names and how each is shown.
+fn nearest<'a>(word: &str, names: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
     let lower = word.to_lowercase();
+    let letters = lower.chars().count();
     let mut found: Vec<(usize, &str)> = Vec::new();
-    for name in names {
+    for (name, shown) in names {
         let other = name.to_lowercase();
         let distance = strsim::damerau_levenshtein(&lower, &other);
-        let slip = distance <= 1 + lower.chars().count() / 4;
-        let beginning = lower.chars().count() >= 2 && other.starts_with(&lower);
-        if (slip || beginning) && !found.iter().any(|(_, seen)| *seen == name) {
-            found.push((if slip { distance } else { usize::MAX }, name));
+        if distance <= 1 + letters / 4 {
+            found.push((distance, shown));
+        } else if letters >= 2 && other.starts_with(&lower) {
+            found.push((usize::MAX, shown));
         }
     }
     found.sort_by_key(|(distance, _)| *distance);
-    found.into_iter().map(|(_, name)| name).take(3).collect()
+    let mut nearest = Vec::new();
+    for (_, shown) in found {
+        if !nearest.contains(&shown) {
+            nearest.push(shown);
+        }
+    }
+    nearest.truncate(3);
+    nearest
 }
 
 /// Reads `[user@]host[:port]`, with an IPv6 address bare or in brackets, and `ssh://` before it if one likes.

@@ -203,6 +203,14 @@ fn the_real_file_system_is_read_the_same_way() {
     assert_eq!(found.findings.len(), 2, "{:?}", found.findings);
 }
 
+#[test]
+fn nobody_must_have_a_config_but_one_that_is_named_must_be_there() {
+    assert_eq!(list(&Memory::default()), Aliases::default());
+    let named = ConfigSources { system: None, ..sources() };
+    let found = aliases(&named, &Memory::default());
+    assert_eq!(found.findings[0].to_string(), "/home/ada/.ssh/config: there is no such file");
+}
+
 /// A `Host` line in one of the ways in which people write it, and the names on it.
 fn host_line() -> impl Strategy<Value = (String, Vec<String>)> {
     let word = prop_oneof![
