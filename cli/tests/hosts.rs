@@ -419,7 +419,11 @@ fn candidates_come_from_the_ssh_config_and_known_hosts() {
 fn resolving_asks_the_ssh_that_the_environment_names() {
     let home = Home::new();
     let config = home.path("my config");
-    fs::write(&config, "Host box\n HostName 10.1.2.3\n User ada\n Port 2200\nHost bad\n").unwrap();
+    fs::write(
+        &config,
+        "Host box\n HostName 10.1.2.3\n User ada\n Port 2200\n SetEnv T=s3cret\nHost bad\n",
+    )
+    .unwrap();
     // The real ssh, with a note of what it was asked.
     let ssh = home.path("my-ssh");
     fs::write(&ssh, format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >> '{}'\ncase \"$*\" in *bad) echo no >&2; exit 255;; esac\nexec ssh \"$@\"\n", home.path("asked").display())).unwrap();
@@ -434,6 +438,7 @@ fn resolving_asks_the_ssh_that_the_environment_names() {
     assert!(!home.path("asked").exists(), "asked without --resolve");
 
     let found = run(&["hosts", "candidates", "--resolve", "--json"]).json();
+    assert!(!found.to_string().contains("s3cret"), "{found}");
     let first = &found["candidates"][0];
     assert_eq!(first["resolved"]["hostname"], "10.1.2.3");
     assert_eq!(first["resolved"]["user"], "ada");

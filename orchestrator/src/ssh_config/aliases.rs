@@ -185,7 +185,13 @@ impl Walk<'_> {
             }
             return;
         }
-        let odd = |c: char| c.is_control() || c.is_whitespace() || c == char::REPLACEMENT_CHARACTER;
+        // The shell's own characters are refused by ssh itself (ssh.c, valid_hostname).
+        let odd = |c: char| {
+            c.is_control()
+                || c.is_whitespace()
+                || c == char::REPLACEMENT_CHARACTER
+                || "'`\"$\\;&<>|(){}".contains(c)
+        };
         if word.starts_with('-') || word.chars().any(odd) {
             self.finding(
                 file,
