@@ -52,7 +52,7 @@ impl HostsError {
             Self::Broken { .. } => {
                 Some("Mend the file by hand; hosts.toml.example shows every key".into())
             }
-            Self::Invalid { .. } => None,
+            Self::Invalid { .. } => Some("Nothing was changed; correct it and try again".into()),
             Self::Refused(failure) => failure.hint.clone(),
             Self::Locked { .. } => Some("End the program that holds it, then try again".into()),
             Self::Io { source, .. } => match source.kind() {

@@ -104,7 +104,10 @@ pub fn resolve(
 ///
 /// [`Code::HostUnknown`] with the nearest saved names.
 pub fn find<'a>(argument: &str, hosts: &'a Hosts) -> Result<&'a HostConfig, Failure> {
-    saved(argument, hosts)?.ok_or_else(|| unknown(argument, hosts, &[]))
+    saved(argument, hosts)?.ok_or_else(|| {
+        let way = "`baton hosts list` shows the saved hosts, `baton hosts add` saves one";
+        missing(argument, &nearest(argument, saved_names(hosts)), way)
+    })
 }
 
 /// By id, by name, by a name that differs in case only.
@@ -139,18 +142,28 @@ fn disabled(host: &HostConfig) -> Failure {
 }
 
 fn unknown(argument: &str, hosts: &Hosts, known: &[String]) -> Failure {
-    let names = hosts.hosts.iter().flat_map(|host| [host.id.as_str(), host.name.as_str()]);
-    let names = names.chain(["local"]).chain(known.iter().map(String::as_str));
-    let nearest = nearest(argument, names);
-    let way = if argument.is_empty() {
-        String::new()
-    } else {
-        format!(
+    let others = ["local"].into_iter().chain(known.iter().map(String::as_str));
+    let nearest = nearest(argument, saved_names(hosts).chain(others.map(|name| (name, name))));
+    missing(
+        argument,
+        &nearest,
+        &format!(
             "`baton hosts list` shows the saved hosts; for a machine of that name write USER@{argument}"
-        )
-    };
-    let hint = match nearest.as_slice() {
-        [] => way,
+        ),
+    )
+}
+
+/// What a saved host may be called, and the id by which it is shown.
+fn saved_names(hosts: &Hosts) -> impl Iterator<Item = (&str, &str)> {
+    hosts.hosts.iter().flat_map(|host| {
+        let id = host.id.as_str();
+        [(id, id), (host.name.as_str(), id)]
+    })
+}
+
+fn missing(argument: &str, nearest: &[&str], way: &str) -> Failure {
+    let hint = match nearest {
+        [] => way.to_owned(),
         names => format!("Did you mean {}? Else: {way}", names.join(" or ")),
     };
     Failure::new(Code::HostUnknown, format!("no host is called {argument:?}"))
@@ -158,21 +171,29 @@ fn unknown(argument: &str, hosts: &Hosts, known: &[String]) -> Failure {
         .on(argument)
 }
 
-/// At most three names that are a slip away, the nearest first.
-fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+/// At most three that are a slip away, the nearest first, out of names and how each is shown.
+fn nearest<'a>(word: &str, names: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<&'a str> {
     let lower = word.to_lowercase();
+    let letters = lower.chars().count();
     let mut found: Vec<(usize, &str)> = Vec::new();
-    for name in names {
+    for (name, shown) in names {
         let other = name.to_lowercase();
         let distance = strsim::damerau_levenshtein(&lower, &other);
-        let slip = distance <= 1 + lower.chars().count() / 4;
-        let beginning = lower.chars().count() >= 2 && other.starts_with(&lower);
-        if (slip || beginning) && !found.iter().any(|(_, seen)| *seen == name) {
-            found.push((if slip { distance } else { usize::MAX }, name));
+        if distance <= 1 + letters / 4 {
+            found.push((distance, shown));
+        } else if letters >= 2 && other.starts_with(&lower) {
+            found.push((usize::MAX, shown));
         }
     }
     found.sort_by_key(|(distance, _)| *distance);
-    found.into_iter().map(|(_, name)| name).take(3).collect()
+    let mut nearest = Vec::new();
+    for (_, shown) in found {
+        if !nearest.contains(&shown) {
+            nearest.push(shown);
+        }
+    }
+    nearest.truncate(3);
+    nearest
 }
 
 /// Reads `[user@]host[:port]`, with an IPv6 address bare or in brackets, and `ssh://` before it if one likes.

@@ -95,9 +95,14 @@ fn a_bare_word_is_a_destination_when_ssh_knows_it() {
 
 #[test]
 fn an_unknown_word_is_refused_with_the_nearest_names() {
-    for (slip, meant) in
-        [("gup", "gpu"), ("jmup", "jump"), ("lba", "lab"), ("lcoal", "local"), ("gp", "gpu")]
-    {
+    for (slip, meant) in [
+        ("gup", "gpu"),
+        ("jmup", "jump"),
+        ("lba", "lab"),
+        ("lcoal", "local"),
+        ("gp", "gpu"),
+        ("gpu-bx", "gpu?"),
+    ] {
         let failure = meaning(slip).unwrap_err();
         assert_eq!(failure.code, Code::HostUnknown);
         let hint = failure.hint.unwrap();

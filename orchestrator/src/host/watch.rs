@@ -14,6 +14,8 @@ use crate::failure::Failure;
 
 /// Editors empty a file and fill it again, or rename: what happens within this time is one edit.
 const QUIET: Duration = Duration::from_millis(50);
+/// A file that has lost all of its hosts, or is gone, is believed after this time: an editor may be half-way through.
+const EMPTY_PATIENCE: Duration = Duration::from_secs(1);
 /// A file that is written to without a pause is read at last after this time.
 const LONGEST_UNREST: Duration = Duration::from_secs(1);
 
@@ -83,15 +85,21 @@ impl HostsWatch {
 /// Runs until the watcher is dropped, and the other end of `nudges` with it.
 fn follow(store: &HostsStore, nudges: &Receiver<()>, publish: &watch::Sender<HostsView>) {
     while nudges.recv().is_ok() {
-        let since = Instant::now();
-        while since.elapsed() < LONGEST_UNREST {
-            match nudges.recv_timeout(QUIET) {
+        let fresh = loop {
+            if !settle(nudges) {
+                return;
+            }
+            let fresh = view(store, &publish.borrow());
+            let emptied = fresh.hosts.hosts.is_empty() && !publish.borrow().hosts.hosts.is_empty();
+            if !emptied {
+                break fresh;
+            }
+            match nudges.recv_timeout(EMPTY_PATIENCE) {
                 Ok(()) => {}
-                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Timeout) => break fresh,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-        }
-        let fresh = view(store, &publish.borrow());
+        };
         publish.send_if_modified(|old| {
             let changed = *old != fresh;
             if changed {
@@ -100,6 +108,19 @@ fn follow(store: &HostsStore, nudges: &Receiver<()>, publish: &watch::Sender<Hos
             changed
         });
     }
+}
+
+/// Waits until nothing has happened for a while. `false` when the watch is over.
+fn settle(nudges: &Receiver<()>) -> bool {
+    let since = Instant::now();
+    while since.elapsed() < LONGEST_UNREST {
+        match nudges.recv_timeout(QUIET) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Timeout) => return true,
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+    true
 }
 
 fn view(store: &HostsStore, last: &HostsView) -> HostsView {

@@ -83,6 +83,13 @@ pub fn aliases(sources: &ConfigSources, files: &dyn ConfigFiles) -> Aliases {
         found: Aliases::default(),
     };
     walk.file(&sources.user, None);
+    // Nobody must have a config, but one that is named with `-F` must be there.
+    if sources.system.is_none()
+        && let Err(error) = files.read(&sources.user)
+        && error.kind() == io::ErrorKind::NotFound
+    {
+        walk.finding(&sources.user, None, "there is no such file");
+    }
     if let Some(system) = &sources.system {
         walk.include_dir = system.parent().unwrap_or(Path::new("/etc/ssh")).into();
         walk.tilde = false;
@@ -122,7 +129,7 @@ impl Walk<'_> {
     fn file(&mut self, path: &Path, asker: Option<&Asker>) {
         let text = match self.files.read(path) {
             Ok(text) => text,
-            // Nobody must have a config; and a broken link in a globbed directory is none of ssh's errors either.
+            // As ssh, which passes over a broken link in a globbed directory, too.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
             Err(error) => {
                 let (file, line) = match asker {
@@ -178,7 +185,13 @@ impl Walk<'_> {
             }
             return;
         }
-        let odd = |c: char| c.is_control() || c.is_whitespace() || c == char::REPLACEMENT_CHARACTER;
+        // The shell's own characters are refused by ssh itself (ssh.c, valid_hostname).
+        let odd = |c: char| {
+            c.is_control()
+                || c.is_whitespace()
+                || c == char::REPLACEMENT_CHARACTER
+                || "'`\"$\\;&<>|(){}".contains(c)
+        };
         if word.starts_with('-') || word.chars().any(odd) {
             self.finding(
                 file,

@@ -100,6 +100,45 @@ fn the_names_of_one_file_are_those_that_ssh_would_answer_to() {
 }
 
 #[test]
+fn the_real_ssh_answers_to_exactly_the_names_that_are_listed() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("config");
+    let sources = ConfigSources { user: config.clone(), system: None, home: dir.path().into() };
+    for line in [
+        "Host a",
+        "Host a b",
+        "\"Host\" a",
+        "Ho\"st\" a",
+        "Host=a",
+        "Host = a",
+        "Host ==a",
+        "Host a # b",
+        "Host a #b",
+        "Host a#b",
+        "Host 'a' \"b\"",
+        "Host a\"b\"",
+        "\tHoSt\ta\tb\t",
+        "Host a\r",
+        "Host a\u{c}",
+        "Host a !b",
+    ] {
+        fs::write(&config, format!("{line}\n User hit\n")).unwrap();
+        let found = aliases(&sources, &Disk);
+        for name in ["a", "b", "ab", "=a", "#b", "a#b", "#", "!b"] {
+            let ssh = std::process::Command::new("ssh")
+                .arg("-G")
+                .arg("-F")
+                .arg(&config)
+                .args(["--", name])
+                .output();
+            let answer = String::from_utf8(ssh.unwrap().stdout).unwrap();
+            let hit = answer.lines().any(|line| line == "user hit");
+            assert_eq!(names(&found).contains(&name), hit, "{line:?} {name}: {answer}");
+        }
+    }
+}
+
+#[test]
 fn each_alias_knows_where_it_stands_first() {
     let files =
         user("# me\nHost a b\nInclude more\nHost a\n").with("/home/ada/.ssh/more", "\nHost c b\n");
@@ -201,6 +240,14 @@ fn the_real_file_system_is_read_the_same_way() {
     assert_eq!(names(&found), ["a", "b", "e", "z"]);
     // The name that isn't UTF-8, and the directory.
     assert_eq!(found.findings.len(), 2, "{:?}", found.findings);
+}
+
+#[test]
+fn nobody_must_have_a_config_but_one_that_is_named_must_be_there() {
+    assert_eq!(list(&Memory::default()), Aliases::default());
+    let named = ConfigSources { system: None, ..sources() };
+    let found = aliases(&named, &Memory::default());
+    assert_eq!(found.findings[0].to_string(), "/home/ada/.ssh/config: there is no such file");
 }
 
 /// A `Host` line in one of the ways in which people write it, and the names on it.

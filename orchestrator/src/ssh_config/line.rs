@@ -17,17 +17,18 @@ pub(super) fn directive(line: &str) -> Result<Option<Directive>, &'static str> {
     if line.is_empty() || line.starts_with('#') {
         return Ok(None);
     }
-    let (keyword, rest) = match line.strip_prefix('"') {
+    let end = line.find([' ', '\t', '\r', '"', '=']).unwrap_or(line.len());
+    let (start, rest) = line.split_at(end);
+    // A quote in the keyword runs to the next one and ends the keyword: `Host"a" b` is about `hosta`.
+    let (quoted, rest) = match rest.strip_prefix('"') {
         Some(quoted) => quoted.split_once('"').ok_or("the quote isn't closed")?,
-        None => match line.find([' ', '\t', '\r', '"', '=']) {
-            Some(end) => line.split_at(end),
-            None => (line, ""),
-        },
+        None => ("", rest),
     };
+    let keyword = format!("{start}{quoted}").to_ascii_lowercase();
     let rest = rest.trim_start_matches([' ', '\t', '\r']);
     let rest = rest.strip_prefix('=').unwrap_or(rest);
     let arguments = arguments(rest)?;
-    Ok(Some(Directive { keyword: keyword.to_ascii_lowercase(), arguments }))
+    Ok(Some(Directive { keyword, arguments }))
 }
 
 fn arguments(text: &str) -> Result<Vec<String>, &'static str> {
@@ -84,7 +85,7 @@ mod tests {
             ("host = a", vec!["a"]),
             ("Host \"a\" 'b' c\"d e\"f", vec!["a", "b", "cd ef"]),
             ("\"Host\" a", vec!["a"]),
-            ("Host\"a\" b", vec!["a", "b"]),
+            ("Ho\"st\" a", vec!["a"]),
             ("Host a # not b", vec!["a"]),
             ("Host a#b #c", vec!["a#b"]),
             ("Host a\\ b \"c\\\"d\" e\\f", vec!["a b", "c\"d", "e\\f"]),

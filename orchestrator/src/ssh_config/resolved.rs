@@ -34,6 +34,9 @@ pub struct Resolved {
     /// `ask`, `accept-new`, `true`, `false` …
     pub strict_host_key_checking: Option<String>,
     /// Everything that was printed, by keyword in lower case; a keyword may have come several times.
+    ///
+    /// Stays in the engine: `setenv` may hold secrets.
+    #[serde(skip)]
     pub all: BTreeMap<String, Vec<String>>,
 }
 

@@ -1,0 +1,103 @@
+//! What every verb is handed: where files are, which ssh to use, where to print.
+
+use std::path::{Path, PathBuf};
+
+use orchestrator::failure::Failure;
+use orchestrator::host::{Hosts, HostsStore, ResolvedHost, resolve};
+use orchestrator::ssh_config::{
+    Aliases, ConfigFiles, ConfigSources, Disk, KnownHost, KnownNames, SshQuery, aliases,
+    known_hosts,
+};
+
+use crate::output::{Output, Stop};
+use crate::paths::{self, Paths};
+
+/// The environment of one run of `baton`, read once.
+#[derive(Debug)]
+pub struct App {
+    pub paths: Paths,
+    pub home: PathBuf,
+    /// `BATON_SSH`, or `ssh`.
+    pub ssh: PathBuf,
+    /// `BATON_SSH_CONFIG`: passed to ssh as `-F`.
+    pub ssh_config: Option<PathBuf>,
+    pub output: Output,
+}
+
+impl App {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    ///
+    /// When the home directory isn't known.
+    pub fn from_env(output: Output) -> Result<Self, Failure> {
+        Ok(Self {
+            paths: Paths::from_env()?,
+            home: paths::home()?,
+            ssh: paths::set("BATON_SSH").unwrap_or_else(|| "ssh".into()).into(),
+            ssh_config: paths::set("BATON_SSH_CONFIG").map(PathBuf::from),
+            output,
+        })
+    }
+
+    /// `hosts.toml`, to read.
+    pub fn hosts(&self) -> HostsStore {
+        HostsStore::new(self.paths.hosts_toml())
+    }
+
+    /// `hosts.toml`, to edit: its directory is made when it isn't there.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be made.
+    pub fn hosts_to_edit(&self) -> Result<HostsStore, Failure> {
+        paths::make_private(&self.paths.config)?;
+        Ok(self.hosts())
+    }
+
+    /// What a HOST argument means.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`], and when `hosts.toml` is broken.
+    #[expect(dead_code, reason = "for the verbs that go to a host")]
+    pub fn resolve_host(&self, argument: &str) -> Result<ResolvedHost, Stop> {
+        let hosts: Hosts = self.hosts().read()?;
+        Ok(resolve(argument, &hosts, || KnownNames::new(self.aliases(), self.known_hosts()))?)
+    }
+
+    /// Asks `ssh -G`.
+    pub fn ssh_query(&self) -> SshQuery {
+        SshQuery::new(&self.ssh, self.ssh_config.clone())
+    }
+
+    /// The aliases of the ssh config that ssh itself would read.
+    pub fn aliases(&self) -> Aliases {
+        let sources = match &self.ssh_config {
+            Some(file) => {
+                ConfigSources { user: file.clone(), system: None, home: self.home.clone() }
+            }
+            None => ConfigSources {
+                user: self.home.join(".ssh/config"),
+                system: Some("/etc/ssh/ssh_config".into()),
+                home: self.home.clone(),
+            },
+        };
+        aliases(&sources, &Disk)
+    }
+
+    /// The plain names of the `known_hosts` files in their standard places; one that can't be read has none.
+    pub fn known_hosts(&self) -> Vec<KnownHost> {
+        let ssh = self.home.join(".ssh");
+        [
+            ssh.join("known_hosts"),
+            ssh.join("known_hosts2"),
+            Path::new("/etc/ssh/ssh_known_hosts").into(),
+            Path::new("/etc/ssh/ssh_known_hosts2").into(),
+        ]
+        .iter()
+        .filter_map(|path| Disk.read(path).ok())
+        .flat_map(|text| known_hosts(&text))
+        .collect()
+    }
+}

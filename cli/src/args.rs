@@ -1,0 +1,105 @@
+//! The command line's words.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Parser, Subcommand};
+use orchestrator::failure::{Code, Failure};
+
+use crate::hosts::HostsVerb;
+use crate::output::{Output, Stop};
+
+/// A native control center for AI coding agents, on your own machines over plain SSH.
+#[derive(Debug, Parser)]
+#[command(name = "baton", version, arg_required_else_help = true)]
+pub struct Args {
+    /// Print one JSON document (JSON Lines where the command streams) on stdout, and nothing else
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What `baton` can do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// The machines that you work on
+    #[command(subcommand)]
+    Hosts(HostsVerb),
+}
+
+/// Whether `--json` was asked for; what stands after `--` belongs to a remote program.
+pub fn wants_json(words: &[OsString]) -> bool {
+    words.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json")
+}
+
+/// Reads the line. `None` when it asked for help or the version, which was printed.
+///
+/// # Errors
+///
+/// [`Code::Usage`], with what clap says.
+pub fn parse(words: &[OsString], output: &Output) -> Result<Option<Args>, Stop> {
+    match Args::try_parse_from(words) {
+        Ok(args) => Ok(Some(args)),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                output.styled(&error.render())?;
+                Ok(None)
+            }
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !output.is_json() => {
+                output.styled_to_stderr(&error.render());
+                Err(Stop::Told(crate::exit::USAGE))
+            }
+            _ => Err(failure(&error).into()),
+        },
+    }
+}
+
+/// clap's words in our shape: its first paragraph is what failed, its tip (or the way to the help) the hint.
+fn failure(error: &clap::Error) -> Failure {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::new(Code::Usage, "a command is missing").hint("Try `baton --help`");
+    }
+    let text = error.render().to_string();
+    let mut paragraphs = text.split("\n\n");
+    let message = paragraphs.next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let tip = paragraphs.find_map(|paragraph| paragraph.trim().strip_prefix("tip: "));
+    let tip = tip.map(|tip| tip.split_whitespace().collect::<Vec<_>>().join(" "));
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => {
+            let usage = usage.to_string();
+            let usage = usage.trim().trim_start_matches("Usage:").trim().to_owned();
+            Some(usage.split_whitespace().collect::<Vec<_>>().join(" "))
+        }
+        Some(_) | None => None,
+    };
+    let hint = match (tip, usage) {
+        (Some(tip), _) => tip,
+        (None, Some(usage)) => format!("Write it as `{usage}`; --help says more"),
+        (None, None) => "Try it with --help".into(),
+    };
+    Failure::new(Code::Usage, message).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_command_line_do_not_contradict_each_other() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn json_is_asked_for_anywhere_but_behind_the_dashes() {
+        let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        assert!(wants_json(&words("baton --json hosts list")));
+        assert!(wants_json(&words("baton hosts list --json")));
+        assert!(!wants_json(&words("baton exec h -- cat --json")));
+    }
+}

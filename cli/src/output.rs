@@ -1,0 +1,182 @@
+//! The only place that prints.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use clap::builder::StyledStr;
+use orchestrator::failure::{Code, Failure};
+use orchestrator::host::HostsError;
+use orchestrator::transport::TransportError;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::exit;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default();
+const STRONG: Style = Style::new().bold();
+
+/// Why a command ended before its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// With an error to show.
+    Failure(Failure),
+    /// With this status, and everything was said.
+    Told(u8),
+    /// Its stdout was closed or is full.
+    Stdout(io::Error),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<HostsError> for Stop {
+    fn from(error: HostsError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<TransportError> for Stop {
+    fn from(error: TransportError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Stdout(error)
+    }
+}
+
+/// Text or JSON on stdout; errors, notes and progress on stderr. Colour only where it is seen.
+#[derive(Clone, Debug)]
+pub struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints one JSON document, on one line.
+    pub fn document(&self, value: &impl Serialize) -> Result<(), Stop> {
+        let mut text = serde_json::to_string(value).map_err(|error| {
+            Failure::new(Code::Internal, format!("could not write JSON: {error}"))
+        })?;
+        text.push('\n');
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        Ok(stdout.flush()?)
+    }
+
+    /// Prints a line of text.
+    pub fn line(&self, text: impl Display) -> Result<(), Stop> {
+        let mut stdout = anstream::stdout().lock();
+        writeln!(stdout, "{text}")?;
+        Ok(stdout.flush()?)
+    }
+
+    /// Prints the JSON when that was asked for, else the line.
+    pub fn answer(&self, document: &impl Serialize, text: impl Display) -> Result<(), Stop> {
+        if self.json { self.document(document) } else { self.line(text) }
+    }
+
+    /// Prints rows below a heading, in columns.
+    pub fn table<const N: usize>(
+        &self,
+        heading: [&str; N],
+        rows: &[[String; N]],
+    ) -> Result<(), Stop> {
+        let mut widths = heading.map(|cell| cell.chars().count());
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        self.line(format_args!("{STRONG}{}{STRONG:#}", columns(heading, widths)))?;
+        for row in rows {
+            self.line(columns(row.each_ref().map(String::as_str), widths))?;
+        }
+        Ok(())
+    }
+
+    /// Prints clap's help.
+    pub fn styled(&self, text: &StyledStr) -> Result<(), Stop> {
+        let mut stdout = anstream::stdout().lock();
+        write!(stdout, "{}", text.ansi())?;
+        Ok(stdout.flush()?)
+    }
+
+    /// Prints clap's help where it wasn't asked for.
+    pub fn styled_to_stderr(&self, text: &StyledStr) {
+        tell(format_args!("{}", text.ansi()));
+    }
+
+    /// Says something that isn't the answer.
+    pub fn note(&self, text: impl Display) {
+        tell(format_args!("{text}\n"));
+    }
+
+    /// Says why the command stopped, and returns the exit status for it.
+    pub fn stop(&self, stop: &Stop) -> u8 {
+        match stop {
+            Stop::Told(status) => *status,
+            Stop::Failure(failure) => {
+                self.failure(failure);
+                exit::status(failure.code)
+            }
+            // Who closed our stdout has read what they wanted.
+            Stop::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => exit::DONE,
+            Stop::Stdout(error) => {
+                let failure =
+                    Failure::new(Code::Internal, format!("could not write to stdout: {error}"));
+                tell_failure(&failure);
+                exit::status(failure.code)
+            }
+        }
+    }
+
+    fn failure(&self, failure: &Failure) {
+        if !self.json {
+            tell_failure(failure);
+            return;
+        }
+        match self.document(&json!({ "error": failure })) {
+            Ok(()) => {}
+            // The reader of the JSON is gone; a person may still be there.
+            Err(_) => tell_failure(failure),
+        }
+    }
+}
+
+fn columns<const N: usize>(cells: [&str; N], widths: [usize; N]) -> String {
+    let mut line = String::new();
+    for (cell, width) in cells.iter().zip(widths) {
+        line.push_str(cell);
+        line.extend(std::iter::repeat_n(' ', 2 + width - cell.chars().count().min(width)));
+    }
+    line.trim_end().to_owned()
+}
+
+fn tell_failure(failure: &Failure) {
+    tell(format_args!("{ERROR}error:{ERROR:#} {}\n", failure.message));
+    if let Some(hint) = &failure.hint {
+        tell(format_args!("{HINT}hint:{HINT:#} {hint}\n"));
+    }
+}
+
+/// Writes to stderr; when even that is closed, nobody can be told.
+fn tell(text: std::fmt::Arguments<'_>) {
+    match anstream::stderr().lock().write_fmt(text) {
+        Ok(()) | Err(_) => {}
+    }
+}
