@@ -1,14 +1,20 @@
 //! What every verb is handed: where files are, which ssh to use, where to print.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use orchestrator::failure::Failure;
+use orchestrator::failure::{Code, Failure};
 use orchestrator::host::{Hosts, HostsStore, ResolvedHost, resolve};
+use orchestrator::machine::ThisMachine;
+use orchestrator::settings::Settings;
 use orchestrator::ssh_config::{
     Aliases, ConfigFiles, ConfigSources, Disk, KnownHost, KnownNames, SshQuery, aliases,
     known_hosts,
 };
 
+use orchestrator::transport::Asker;
+
+use crate::ask::TerminalAsker;
 use crate::output::{Output, Stop};
 use crate::paths::{self, Paths};
 
@@ -60,10 +66,46 @@ impl App {
     /// # Errors
     ///
     /// As [`resolve`], and when `hosts.toml` is broken.
-    #[expect(dead_code, reason = "for the verbs that go to a host")]
     pub fn resolve_host(&self, argument: &str) -> Result<ResolvedHost, Stop> {
         let hosts: Hosts = self.hosts().read()?;
         Ok(resolve(argument, &hosts, || KnownNames::new(self.aliases(), self.known_hosts()))?)
+    }
+
+    /// What connections need of this machine; questions go to the terminal, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When `config.toml` is broken.
+    pub fn machine(&self) -> Result<ThisMachine, Failure> {
+        let asker = TerminalAsker::find().map(|asker| Arc::new(asker) as Arc<dyn Asker>);
+        Ok(ThisMachine {
+            ssh: self.ssh.clone(),
+            ssh_config: self.ssh_config.clone(),
+            home: self.home.clone(),
+            run_dir: self.paths.run.clone(),
+            shell: paths::set("SHELL").unwrap_or_else(|| "/bin/sh".into()).into(),
+            env: std::env::vars_os().collect(),
+            askpass: std::env::current_exe().ok(),
+            asker,
+            keys: self.settings()?.connection,
+        })
+    }
+
+    /// What `config.toml` says; without one, the defaults.
+    ///
+    /// # Errors
+    ///
+    /// When it is broken or can't be read.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        let path = self.paths.config.join("config.toml");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Settings::parse(&text, &path.display().to_string()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
+            Err(error) => Err(Failure::new(
+                Code::InvalidConfig,
+                format!("can't read {}: {error}", path.display()),
+            )),
+        }
     }
 
     /// Asks `ssh -G`.

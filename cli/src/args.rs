@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use orchestrator::failure::{Code, Failure};
 
+use crate::exec::ExecArgs;
 use crate::hosts::HostsVerb;
 use crate::output::{Output, Stop};
 
@@ -26,6 +27,8 @@ pub enum Verb {
     /// The machines that you work on
     #[command(subcommand)]
     Hosts(HostsVerb),
+    /// Run a program on a host, tied to this process; stdin, stdout and stderr are as with ssh
+    Exec(ExecArgs),
 }
 
 /// Whether `--json` was asked for; what stands after `--` belongs to a remote program.

@@ -7,6 +7,9 @@ pub const DONE: u8 = 0;
 /// Usage or invalid configuration.
 pub const USAGE: u8 = 2;
 
+/// The host was not reached, or let nobody in.
+pub const NOT_REACHED: u8 = 3;
+
 /// The exit status of a command that failed with `code`.
 pub fn status(code: Code) -> u8 {
     match code {
@@ -23,7 +26,7 @@ pub fn status(code: Code) -> u8 {
         | Code::HostKeyUnknown
         | Code::HostKeyChanged
         | Code::KexFailed
-        | Code::ProxyFailed => 3,
+        | Code::ProxyFailed => NOT_REACHED,
         Code::HostUnknown | Code::DirMissing | Code::NotFound => 4,
         Code::HostDisabled | Code::Conflict | Code::DirtyWorktree | Code::Busy => 5,
         Code::Cancelled => 130,

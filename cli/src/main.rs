@@ -2,8 +2,12 @@
 
 mod app;
 mod args;
+mod ask;
+mod env_row;
+mod exec;
 mod exit;
 mod hosts;
+mod logs;
 mod output;
 mod paths;
 
@@ -13,10 +17,15 @@ use std::process::ExitCode;
 use app::App;
 use args::{Args, Verb};
 use orchestrator::failure::{Code, Failure};
+use orchestrator::transport::ASKPASS_SOCKET_VARIABLE;
 use output::{Output, Stop};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
+    // ssh runs us with a question; the one who started it waits at the socket.
+    if let (Some(socket), [_, question]) = (paths::set(ASKPASS_SOCKET_VARIABLE), &*words) {
+        return ExitCode::from(ask::help_ssh(socket.as_ref(), &question.to_string_lossy()));
+    }
     // Known before the line is parsed, so that a line that can't be parsed is answered in JSON, too.
     let output = Output::new(args::wants_json(&words));
     let status = match run(&words, &output) {
@@ -28,16 +37,21 @@ fn main() -> ExitCode {
 
 fn run(words: &[OsString], output: &Output) -> Result<u8, Stop> {
     let Some(args) = args::parse(words, output)? else { return Ok(exit::DONE) };
+    logs::start();
     let app = App::from_env(output.clone())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Failure::new(Code::Internal, format!("could not start the runtime: {error}"))
     })?;
-    runtime.block_on(dispatch(&app, args))
+    let status = runtime.block_on(dispatch(&app, args));
+    // A thread may still be waiting for our stdin; nobody waits for it.
+    runtime.shutdown_background();
+    status
 }
 
 /// Each verb answers with the exit status.
 async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
     match args.verb {
         Verb::Hosts(verb) => hosts::run(app, verb).await,
+        Verb::Exec(args) => exec::run(app, args).await,
     }
 }

@@ -5,5 +5,7 @@
 
 pub mod failure;
 pub mod host;
+pub mod machine;
+pub mod settings;
 pub mod ssh_config;
 pub mod transport;

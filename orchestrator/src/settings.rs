@@ -1,0 +1,129 @@
+//! `config.toml`: what a person may set for all hosts.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::failure::{Code, Failure};
+use crate::transport::Patience;
+
+/// The settings; every key may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How connections are made and kept.
+    pub connection: ConnectionKeys,
+}
+
+/// `[connection]`, in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConnectionKeys {
+    /// How long a connection stays after its last user, so that the next command finds it; 0: it goes with us.
+    pub linger_seconds: u32,
+    /// How long a host may take to answer.
+    pub connect_timeout_seconds: u32,
+    /// How often an idle host is asked for a sign of life.
+    pub keepalive_interval_seconds: u32,
+    /// How many may go unanswered before the connection counts as lost.
+    pub keepalive_count: u32,
+    /// How long a login profile may take.
+    pub profile_timeout_seconds: u32,
+}
+
+impl Default for ConnectionKeys {
+    fn default() -> Self {
+        Self {
+            linger_seconds: 60,
+            connect_timeout_seconds: 10,
+            keepalive_interval_seconds: 15,
+            keepalive_count: 3,
+            profile_timeout_seconds: 20,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the text of a `config.toml`; `name` is what errors call the file.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidConfig`] with line and column.
+    pub fn parse(text: &str, name: &str) -> Result<Self, Failure> {
+        let settings: Self = toml_edit::de::from_str(text).map_err(|error| {
+            let place = error.span().map(|span| place(text, span.start)).unwrap_or_default();
+            Failure::new(Code::InvalidConfig, format!("{name}{place}: {}", error.message()))
+                .hint("docs/file-formats.md lists every key of config.toml")
+        })?;
+        let keys = settings.connection;
+        let zero = [
+            ("connect_timeout_seconds", keys.connect_timeout_seconds),
+            ("keepalive_interval_seconds", keys.keepalive_interval_seconds),
+            ("keepalive_count", keys.keepalive_count),
+            ("profile_timeout_seconds", keys.profile_timeout_seconds),
+        ]
+        .into_iter()
+        .find(|(_, value)| *value == 0);
+        match zero {
+            Some((key, _)) => {
+                Err(Failure::new(Code::InvalidConfig, format!("{name}: {key} can't be 0"))
+                    .hint("Leave the key out for its default"))
+            }
+            None => Ok(settings),
+        }
+    }
+}
+
+impl ConnectionKeys {
+    /// See [`ConnectionKeys::linger_seconds`].
+    pub fn linger(&self) -> Duration {
+        Duration::from_secs(self.linger_seconds.into())
+    }
+
+    /// How long and how often ssh waits.
+    pub fn patience(&self) -> Patience {
+        Patience {
+            connect: Duration::from_secs(self.connect_timeout_seconds.into()),
+            keepalive_interval: Duration::from_secs(self.keepalive_interval_seconds.into()),
+            keepalive_count: self.keepalive_count,
+        }
+    }
+}
+
+/// `:line:column`, counted from 1, of a byte of `text`.
+fn place(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!(":{line}:{column}")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let settings =
+            Settings::parse("[connection]\nlinger_seconds = 0\n", "config.toml").unwrap();
+        assert_eq!(settings.connection.linger(), Duration::ZERO);
+        assert_eq!(settings.connection.patience(), Patience::default());
+        assert_eq!(Settings::parse("", "config.toml").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_place() {
+        let refused = Settings::parse("\n[connection]\nlinger = 3\n", "config.toml").unwrap_err();
+        assert_eq!(refused.code, Code::InvalidConfig);
+        assert!(refused.message.starts_with("config.toml:3:1: "), "{refused}");
+    }
+
+    #[test]
+    fn a_wait_of_nothing_is_refused() {
+        let refused =
+            Settings::parse("[connection]\nkeepalive_count = 0", "config.toml").unwrap_err();
+        assert!(refused.message.contains("keepalive_count"), "{refused}");
+    }
+}
