@@ -113,10 +113,12 @@ pub fn program_line(
     }
     let argv: Vec<String> =
         invocation.argv.iter().map(|bytes| quote::word(bytes)).collect::<Result<_, _>>()?;
+    // The shell itself has nothing to say on the program's stderr, such as `Terminated`.
     // With a terminal both streams are one, and one mark is enough.
     let err_mark = if terminal { String::new() } else { format!("printf '%s.b\\n' {nonce} >&2; ") };
     text.push_str(&format!(
-        "trap : HUP INT QUIT TERM USR1 USR2; printf '%s.b %s\\n' {nonce} \"$$\"; {err_mark}(exec {}); exit $?\n",
+        "trap : HUP INT QUIT TERM USR1 USR2; printf '%s.b %s\\n' {nonce} \"$$\"; {err_mark}\
+         exec 4>&2 2>/dev/null; (exec 2>&4 4>&- {}); exit $?\n",
         argv.join(" ")
     ));
     Ok(quote::line(&text))

@@ -103,6 +103,21 @@ on_every_transport! {
         assert_eq!(exit.await.unwrap().status, 0);
     }
 
+    async fn output_that_is_read_late_is_not_lost(host: &Host) {
+        let process = host.connection.start(&sh("head -c 1000000 /dev/zero")).await.unwrap();
+        let group = process.group;
+        let (mut streams, exit) = process.into_parts();
+        // Until the program is gone, or waits for us because not everything fits on the way.
+        let over = Call::new(format!("kill -0 {group} 2>/dev/null; echo $?"));
+        for _ in 0..20 {
+            if host.connection.call(over.clone()).await.unwrap().stdout == b"1\n" { break; }
+        }
+        let mut received = Vec::new();
+        streams.stdout.read_to_end(&mut received).await.unwrap();
+        assert_eq!(received.len(), 1_000_000);
+        assert_eq!(exit.await.unwrap().status, 0);
+    }
+
     async fn a_missing_program_is_127(host: &Host) {
         let output = run(&host.connection, &Program::new(["no-such-program-here"])).await;
         assert_eq!(output.exit.status, 127);

@@ -1,19 +1,16 @@
 //! One master: channels, forwards, and noticing that it is gone.
 
 use std::fmt;
-use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use openssh_mux_client::{
-    Connection, Error as MuxError, ForwardType, NonZeroByteSlice, Session, SessionStatus, Socket,
-};
-use tokio::io::AsyncReadExt;
-use tokio::net::UnixStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
+use tokio::net::{TcpStream, UnixStream};
 
 use super::master;
+use super::mux::{MuxClient, MuxError};
 use super::transport::{OpenSshSettings, Slot};
 use crate::host::HostId;
 use crate::transport::forward::LocalForward;
@@ -31,7 +28,6 @@ pub(super) struct MasterLink {
     target: Target,
     program: PathBuf,
     config: PathBuf,
-    run_dir: PathBuf,
     socket: Arc<PathBuf>,
     log: PathBuf,
     /// Ends when the master does; while we hold it, the master doesn't count as idle.
@@ -63,15 +59,12 @@ impl MasterLink {
         let gone =
             |error: String| TransportError::ConnectionLost { host: target.id.clone(), said: error };
         let watch = UnixStream::connect(&socket).await.map_err(|error| gone(error.to_string()))?;
-        let mut connection =
-            Connection::connect(&socket).await.map_err(|error| gone(error.to_string()))?;
-        let pid =
-            connection.send_alive_check().await.map_err(|error| gone(error.to_string()))?.get();
+        let pid = async { MuxClient::connect(&socket).await?.pid().await };
+        let pid = pid.await.map_err(|error: MuxError| gone(error.to_string()))?;
         Ok(Self {
             target: target.clone(),
             program: settings.program.clone(),
             config,
-            run_dir: settings.run_dir.clone(),
             socket: Arc::new(socket),
             log,
             watch: tokio::sync::Mutex::new(watch),
@@ -97,34 +90,20 @@ impl MasterLink {
         let (their_stdout, stdout) = pipe::pipe().map_err(local)?;
         let (their_stderr, stderr) = pipe::pipe().map_err(local)?;
         // The master wants blocking descriptors.
-        let fds = (
+        let fds = [
             their_stdin.into_blocking_fd().map_err(local)?,
             their_stdout.into_blocking_fd().map_err(local)?,
             their_stderr.into_blocking_fd().map_err(local)?,
-        );
+        ];
         let socket = Arc::clone(&self.socket);
         let command = command.to_owned();
         // In a task: dropped half-way the master would be left with half a request.
         let opening = tokio::spawn(async move {
-            let Some(command) = NonZeroByteSlice::new(command.as_bytes()) else {
-                return Err(MuxError::RequestFailure("a NUL in the command".into()));
-            };
-            let session = Session::builder()
-                .cmd(std::borrow::Cow::Borrowed(command))
-                .subsystem(subsystem)
-                .build();
-            let raw = [fds.0.as_raw_fd(), fds.1.as_raw_fd(), fds.2.as_raw_fd()];
-            let connection = Connection::connect(&*socket).await?;
-            let opened = connection.open_new_session(&session, &raw).await;
-            // Ours must be closed, or the streams would never end.
-            drop(fds);
-            opened
+            MuxClient::connect(&socket).await?.session(&command, subsystem, fds).await
         });
         let opened = match opening.await {
             Ok(Ok(opened)) => opened,
-            Ok(Err(MuxError::RequestFailure(said) | MuxError::PermissionDenied(said)))
-                if &*said == REFUSED_BY_SERVER =>
-            {
+            Ok(Err(MuxError::Refused(said))) if said == REFUSED_BY_SERVER => {
                 return Err(OpenError::Full);
             }
             Ok(Err(error)) => return Err(OpenError::Failed(self.lost_by(&error.to_string()))),
@@ -135,12 +114,9 @@ impl MasterLink {
         let host = self.host().clone();
         let exit = async move {
             match opened.wait().await {
-                Ok(SessionStatus::Exited { exit_value: Some(status) }) => {
-                    Ok(ChannelExit::Status(status))
-                }
+                Ok(Some(status)) => Ok(ChannelExit::Status(status)),
                 // The master says nothing of a signal; nor does one that died.
-                Ok(SessionStatus::Exited { exit_value: None } | SessionStatus::TtyAllocFail(_))
-                | Err(_) => {
+                Ok(None) | Err(_) => {
                     if master::is_alive(&socket).await {
                         Ok(ChannelExit::Unknown)
                     } else {
@@ -213,41 +189,13 @@ impl Link for MasterLink {
     }
 
     async fn forward(&self, target: &ForwardTarget) -> Result<Box<dyn Forward>, TransportError> {
-        // ssh can't listen on a port of the kernel's choice here, so it listens on a socket file behind ours.
-        let name = format!("{}.fwd", &uuid::Uuid::new_v4().simple().to_string()[..12]);
-        let file = self.run_dir.join(name);
-        let mut connection = Connection::connect(&*self.socket)
-            .await
-            .map_err(|error| self.lost_by(&error.to_string()))?;
-        let there =
-            Socket::TcpSocket { host: target.host.clone().into(), port: target.port.into() };
-        let here = Socket::UnixSocket { path: file.clone().into() };
-        connection.request_port_forward(ForwardType::Local, &here, &there).await.map_err(
-            |error| match error {
-                MuxError::PermissionDenied(said) | MuxError::RequestFailure(said) => {
-                    TransportError::Unsupported {
-                        host: self.host().clone(),
-                        what: format!("ssh forwards no port: {said}"),
-                    }
-                }
-                error => self.lost_by(&error.to_string()),
-            },
-        )?;
-        let path = file.clone();
-        let listening = LocalForward::listen(self.host(), move |mut stream, _| {
-            let path = path.clone();
-            async move {
-                let mut behind = UnixStream::connect(&path).await?;
-                tokio::io::copy_bidirectional(&mut stream, &mut behind).await.map(|_| ())
-            }
+        let (socket, target) = (Arc::clone(&self.socket), target.clone());
+        let forward = LocalForward::listen(self.host(), move |stream, _| {
+            let (socket, target) = (Arc::clone(&socket), target.clone());
+            async move { carry(stream, &socket, &target).await.map_err(std::io::Error::other) }
         })
         .await?;
-        Ok(Box::new(MasterForward {
-            listening,
-            file,
-            target: target.clone(),
-            socket: Arc::clone(&self.socket),
-        }))
+        Ok(Box::new(forward))
     }
 
     async fn lost(&self) -> TransportError {
@@ -271,41 +219,29 @@ impl Link for MasterLink {
     }
 }
 
-/// A forwarded port over a master; dropping it takes the forward back.
-#[derive(Debug)]
-struct MasterForward {
-    listening: LocalForward,
-    file: PathBuf,
-    target: ForwardTarget,
-    socket: Arc<PathBuf>,
-}
-
-impl Forward for MasterForward {
-    fn address(&self) -> std::net::SocketAddr {
-        self.listening.address()
-    }
-}
-
-impl Drop for MasterForward {
-    fn drop(&mut self) {
-        let (file, target, socket) =
-            (self.file.clone(), self.target.clone(), Arc::clone(&self.socket));
-        let cancel = async move {
-            let mut connection = Connection::connect(&*socket).await?;
-            let there = Socket::TcpSocket { host: target.host.into(), port: target.port.into() };
-            let here = Socket::UnixSocket { path: file.clone().into() };
-            let closed = connection.close_port_forward(ForwardType::Local, &here, &there).await;
-            if let Err(error) = std::fs::remove_file(&file) {
-                tracing::debug!(%error, "the socket of a forward was gone already");
-            }
-            closed
-        };
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                if let Err(error) = cancel.await {
-                    tracing::debug!(%error, "a forward ended with its master");
-                }
-            });
-        }
-    }
+/// Carries one connection to `target` through the master.
+async fn carry(
+    mut stream: TcpStream,
+    socket: &std::path::Path,
+    target: &ForwardTarget,
+) -> Result<(), MuxError> {
+    let (mut there, their_input) = pipe::pipe()?;
+    let (their_output, mut from_there) = pipe::pipe()?;
+    let fds = [their_input.into_blocking_fd()?, their_output.into_blocking_fd()?];
+    let session = MuxClient::connect(socket).await?;
+    let session = session.forward(&target.host, target.port, fds).await?;
+    let (mut from_here, mut here) = stream.split();
+    let to = async {
+        tokio::io::copy(&mut from_here, &mut there).await?;
+        // A pipe is ended by closing it.
+        drop(there);
+        Ok::<(), std::io::Error>(())
+    };
+    let from = async {
+        tokio::io::copy(&mut from_there, &mut here).await?;
+        here.shutdown().await
+    };
+    tokio::try_join!(to, from)?;
+    session.wait().await?;
+    Ok(())
 }

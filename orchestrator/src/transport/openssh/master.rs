@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use openssh_mux_client::Connection;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
 use super::askpass::{Questions, SOCKET_VARIABLE};
+use super::mux::MuxClient;
 use super::transport::OpenSshSettings;
 use crate::ssh_config::SshQuery;
 use crate::transport::stderr::{self, Phase};
@@ -32,8 +32,8 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Whether a master answers at `socket`. A socket that a killed one left behind doesn't.
 pub(super) async fn is_alive(socket: &Path) -> bool {
-    match Connection::connect(socket).await {
-        Ok(mut connection) => connection.send_alive_check().await.is_ok(),
+    match MuxClient::connect(socket).await {
+        Ok(client) => client.pid().await.is_ok(),
         Err(_) => false,
     }
 }
