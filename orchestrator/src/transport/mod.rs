@@ -2,6 +2,8 @@
 
 mod error;
 mod link;
+pub mod native;
+mod question;
 mod target;
 
 pub use error::TransportError;
@@ -9,4 +11,5 @@ pub use link::{
     Channel, ChannelExit, ChannelRequest, Forward, ForwardTarget, Link, OpenError, TerminalSize,
     Transport,
 };
+pub use question::{Asker, Question, QuestionKind};
 pub use target::Target;
