@@ -152,7 +152,10 @@ mod tests {
             ("Ciphers", AlgorithmNames { ciphers: names(&["x"]), ..Default::default() }),
             ("KexAlgorithms", AlgorithmNames { kex: names(&["x"]), ..Default::default() }),
             ("MACs", AlgorithmNames { macs: names(&["x"]), ..Default::default() }),
-            ("HostKeyAlgorithms", AlgorithmNames { host_keys: names(&["x"]), ..Default::default() }),
+            (
+                "HostKeyAlgorithms",
+                AlgorithmNames { host_keys: names(&["x"]), ..Default::default() },
+            ),
         ] {
             let refused = offered(&host(), &wanted, &[]).unwrap_err();
             assert!(refused.to_string().contains(option), "{refused}");

@@ -294,9 +294,7 @@ fn methods(host: &HostId, values: &Values, batch: bool) -> Result<Vec<Method>, T
             "publickey" => allowed("pubkeyauthentication").then_some(Method::PublicKey),
             "keyboard-interactive" => (!batch && allowed("kbdinteractiveauthentication"))
                 .then_some(Method::KeyboardInteractive),
-            "password" => {
-                (!batch && allowed("passwordauthentication")).then_some(Method::Password)
-            }
+            "password" => (!batch && allowed("passwordauthentication")).then_some(Method::Password),
             _ => None,
         })
         .collect();

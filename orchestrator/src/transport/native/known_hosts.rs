@@ -239,7 +239,7 @@ fn hashed(salt: &[u8], name: &str) -> Option<Hmac<Sha1>> {
 }
 
 /// The line that puts a key on record, without its end. With a `salt` the name is hashed.
-pub fn line_for(name: &KnownName, key: &KeyData, salt: Option<&[u8]>) -> Option<String> {
+pub(super) fn line_for(name: &KnownName, key: &KeyData, salt: Option<&[u8]>) -> Option<String> {
     let host = match salt {
         None => name.name.clone(),
         Some(salt) => {
