@@ -321,7 +321,10 @@ impl Login<'_> {
             Ok(Some(AuthResult::Failure { remaining_methods, partial_success: false })) => {
                 // russh reports the end of the session as a refusal that leaves no method.
                 if remaining_methods.is_empty() && self.session.is_closed() {
-                    return Err(self.hung_up().await);
+                    match self.hung_up().await {
+                        TransportError::AuthRefused { .. } => {}
+                        other => return Err(other),
+                    }
                 }
                 Ok(Some(Outcome::Refused(remaining_methods)))
             }

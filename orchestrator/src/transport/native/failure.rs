@@ -71,6 +71,11 @@ pub(super) fn from_losing(host: &HostId, reason: DisconnectReason<SessionError>)
         DisconnectReason::Error(SessionError::Ssh(russh::Error::KeepaliveTimeout)) => {
             lost("the server did not answer our keepalives".to_owned())
         }
+        // russh hangs up by itself when a refusal names no method that is left.
+        DisconnectReason::Error(SessionError::Ssh(russh::Error::NoAuthMethod)) => {
+            let said = "the server has no other way to log in".to_owned();
+            TransportError::AuthRefused { host: host.clone(), asked: None, said }
+        }
         DisconnectReason::Error(SessionError::Ssh(error)) => lost(error.to_string()),
         DisconnectReason::Error(SessionError::Refused(refused)) => *refused,
     }

@@ -23,19 +23,29 @@ struct Patience {
     allowed: Duration,
     /// Until when; `None` while a person thinks.
     until: Option<Instant>,
+    /// Nobody wants the connection any more.
+    given_up: bool,
 }
 
 impl Questions {
     /// Without an `asker` every question goes unanswered. The server has `allowed` from now on.
     pub(super) fn new(host: HostId, asker: Option<Arc<dyn Asker>>, allowed: Duration) -> Self {
-        let patience = Patience { allowed, until: Some(Instant::now() + allowed) };
+        let until = Some(Instant::now() + allowed);
+        let patience = Patience { allowed, until, given_up: false };
         Self { host, asker, patience: Arc::new(watch::Sender::new(patience)) }
     }
 
     /// Gives the server that long, from now on and again after each answer.
     pub(super) fn allow(&self, allowed: Duration) {
-        let until = Some(Instant::now() + allowed);
-        self.patience.send_replace(Patience { allowed, until });
+        self.patience.send_modify(|patience| {
+            patience.allowed = allowed;
+            patience.until = Some(Instant::now() + allowed);
+        });
+    }
+
+    /// Ends every question that is open. russh's session would wait for the answer for ever.
+    pub(super) fn give_up(&self) {
+        self.patience.send_modify(|patience| patience.given_up = true);
     }
 
     /// Waits until the server has used up its time.
@@ -69,7 +79,11 @@ impl Questions {
         let asker = self.asker.as_ref()?;
         self.patience.send_modify(|patience| patience.until = None);
         let question = Question { host: self.host.clone(), kind, text, secret };
-        let answer = asker.ask(question).await;
+        let mut changes = self.patience.subscribe();
+        let answer = tokio::select! {
+            answer = asker.ask(question) => answer,
+            _ = changes.wait_for(|patience| patience.given_up) => None,
+        };
         self.patience
             .send_modify(|patience| patience.until = Some(Instant::now() + patience.allowed));
         answer

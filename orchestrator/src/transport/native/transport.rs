@@ -90,8 +90,8 @@ impl Native {
         let silence =
             config.keepalive_interval * u32::try_from(config.keepalive_count).unwrap_or(3);
         let (wire, scissors) = Wire::new(tcp, silence);
-        let scissors = CutOnDrop(Some(scissors));
         let questions = Questions::new(host.clone(), asker, config.connect_timeout);
+        let attempt = Attempt { scissors: Some(scissors), questions: questions.clone() };
         let (lost_sender, lost) = watch::channel(None);
         let client = Client {
             host: host.clone(),
@@ -130,7 +130,7 @@ impl Native {
             loss: LinkLoss::new(host.clone(), lost),
             took_one: AtomicBool::new(false),
         };
-        Ok(NativeLink { session: Arc::new(session), scissors: scissors.keep() })
+        Ok(NativeLink { session: Arc::new(session), scissors: attempt.succeeded() })
     }
 }
 
@@ -142,17 +142,21 @@ impl Transport for Native {
 }
 
 /// russh's session is a task of its own: an attempt that fails or is given up must end it.
-struct CutOnDrop(Option<Scissors>);
+struct Attempt {
+    scissors: Option<Scissors>,
+    questions: Questions,
+}
 
-impl CutOnDrop {
-    fn keep(mut self) -> Scissors {
-        self.0.take().unwrap_or_default()
+impl Attempt {
+    fn succeeded(mut self) -> Scissors {
+        self.scissors.take().unwrap_or_default()
     }
 }
 
-impl Drop for CutOnDrop {
+impl Drop for Attempt {
     fn drop(&mut self) {
-        if let Some(scissors) = &self.0 {
+        if let Some(scissors) = &self.scissors {
+            self.questions.give_up();
             scissors.cut();
         }
     }
