@@ -18,6 +18,8 @@ use tokio::io::AsyncReadExt as _;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// OpenSSH's sshd with its own keys, config and log; gone on drop.
+///
+/// `HOME` is an empty directory: the account's own dotfiles may be slow, and killing one that runs may leave its locks behind.
 pub struct TestSshd {
     pub dir: tempfile::TempDir,
     pub port: u16,
@@ -35,6 +37,7 @@ impl TestSshd {
             .map(|name| std::fs::read_to_string(dir.path().join(name)).unwrap())
             .concat();
         std::fs::write(dir.path().join("authorized_keys"), keys).unwrap();
+        std::fs::create_dir(dir.path().join("home")).unwrap();
         let user_is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
         if user_is_root {
             std::fs::create_dir_all("/run/sshd").unwrap();
@@ -114,7 +117,7 @@ fn start_on(dir: &Path, port: u16, extra: &str) -> Option<Child> {
         "{extra}\nPort {port}\nListenAddress 127.0.0.1\nHostKey {shown}/host_key\nPidFile none\n\
          AuthorizedKeysFile {shown}/authorized_keys\nUsePAM no\nStrictModes no\nPermitRootLogin yes\n\
          PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 100\n\
-         Subsystem sftp internal-sftp\nLogLevel VERBOSE\n"
+         SetEnv HOME={shown}/home\nSubsystem sftp internal-sftp\nLogLevel VERBOSE\n"
     );
     std::fs::write(dir.join("sshd_config"), config).unwrap();
     let mut child = Command::new("/usr/sbin/sshd")
@@ -126,10 +129,7 @@ fn start_on(dir: &Path, port: u16, extra: &str) -> Option<Child> {
         .spawn()
         .unwrap();
     let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        if child.try_wait().unwrap().is_some() {
-            return None;
-        }
+    while begun.elapsed() < PATIENCE && child.try_wait().unwrap().is_none() {
         if log_in(dir).contains(&format!("listening on 127.0.0.1 port {port}"))
             && TcpStream::connect(("127.0.0.1", port)).is_ok()
         {
@@ -138,6 +138,7 @@ fn start_on(dir: &Path, port: u16, extra: &str) -> Option<Child> {
         std::thread::sleep(Duration::from_millis(5));
     }
     child.kill().unwrap();
+    child.wait().unwrap();
     None
 }
 

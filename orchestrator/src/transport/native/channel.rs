@@ -1,7 +1,8 @@
 //! Carries the bytes of one channel: always drained on the way in, never ahead of the server's window on the way out.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use futures::future::{BoxFuture, join3};
@@ -11,14 +12,32 @@ use tokio::io::{AsyncReadExt as _, DuplexStream, duplex};
 use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
 
+use super::link::{LinkLoss, Session};
 use super::spill::{SpillError, SpillReader, SpillWriter, spill};
-use super::{LinkLoss, NativeSettings};
 use crate::transport::{ChannelExit, TerminalSize, TransportError};
 
 /// Bytes of standard input that wait on this side, on top of the server's window.
 const STDIN_BYTES: usize = 64 << 10;
 /// The extended data that is standard error (RFC 4254, section 5.2).
 const STDERR: u32 = 1;
+
+/// When a channel of a connection last came to its end.
+///
+/// sshd counts a session for some milliseconds after it told us of the end.
+#[derive(Debug, Default)]
+pub(super) struct LastEnd(Mutex<Option<Instant>>);
+
+impl LastEnd {
+    fn now(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether it is less than `age` ago.
+    pub(super) fn within(&self, age: Duration) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| last.elapsed() < age)
+    }
+}
 
 /// How a channel ended, once it did.
 type Exit = watch::Sender<Option<Result<ChannelExit, TransportError>>>;
@@ -40,9 +59,9 @@ pub(super) struct Streams {
 pub(super) fn carry(
     (from, to): (ChannelReadHalf, Arc<ChannelWriteHalf<Msg>>),
     replies: usize,
-    settings: &NativeSettings,
-    loss: LinkLoss,
+    session: &Session,
 ) -> Streams {
+    let (settings, loss) = (&session.settings, session.loss.clone());
     let (out, stdout) = spill(&settings.spill_dir, settings.spill.clone());
     let (err, stderr) = spill(&settings.spill_dir, settings.spill.clone());
     let (stdin, input) = duplex(STDIN_BYTES);
@@ -62,6 +81,7 @@ pub(super) fn carry(
         err,
         exit,
         loss: loss.clone(),
+        ended: Arc::clone(&session.ended),
         replies,
         started: Some(started_sender),
     };
@@ -126,6 +146,7 @@ struct Inbound {
     err: SpillWriter,
     exit: Exit,
     loss: LinkLoss,
+    ended: Arc<LastEnd>,
     replies: usize,
     started: Option<oneshot::Sender<bool>>,
 }
@@ -147,6 +168,7 @@ impl Inbound {
         let over = self.take_all(sent).await;
         // Whoever still writes gets a broken pipe from now on.
         sending.abort();
+        self.ended.now();
         match over {
             Over::Closed => {
                 self.out.finish();
@@ -168,7 +190,7 @@ impl Inbound {
     }
 
     async fn take_all(&mut self, sent: oneshot::Receiver<()>) -> Over {
-        let Self { from, out, err, exit, replies, started, loss, .. } = self;
+        let Self { from, out, err, exit, replies, started, loss, ended, .. } = self;
         let abandoned = async {
             join3(out.abandoned(), err.abandoned(), exit.closed()).await;
             // Whoever still writes wants it to arrive. The other end is dropped, never used, when all is sent.
@@ -192,10 +214,12 @@ impl Inbound {
                     Ok(())
                 }
                 Some(ChannelMsg::ExitStatus { exit_status }) => {
+                    ended.now();
                     end(exit, Ok(ChannelExit::Status(exit_status)));
                     Ok(())
                 }
                 Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
+                    ended.now();
                     end(exit, Ok(ChannelExit::Signal(name_of(&signal_name))));
                     Ok(())
                 }
@@ -241,11 +265,12 @@ impl Inbound {
 
     /// Asks the server to close; nothing of the channel is taken any more, so nothing blocks the session.
     async fn close(self) {
-        let Self { from, to, .. } = self;
+        let Self { from, to, ended, .. } = self;
         drop(from);
         if let Err(error) = to.close().await {
             tracing::trace!(%error, "the channel was gone already");
         }
+        ended.now();
     }
 }
 

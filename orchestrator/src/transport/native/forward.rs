@@ -135,7 +135,7 @@ async fn carry_one(
     stream.set_nodelay(true)?;
     let channel = open(session, target, peer).await.map_err(std::io::Error::other)?;
     let (from, to) = channel.split();
-    let mut far = carry((from, Arc::new(to)), 0, &session.settings, session.loss.clone());
+    let mut far = carry((from, Arc::new(to)), 0, session);
     let (mut reading, mut writing) = stream.into_split();
     let up = async {
         let sent = copy(&mut reading, &mut far.stdin).await;

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use russh::client::{Handle, Msg};
 use russh::{ChannelOpenFailure, ChannelWriteHalf, Disconnect};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::NativeSettings;
-use super::channel::{Streams, carry};
+use super::channel::{LastEnd, Streams, carry};
 use super::forward::NativeForward;
 use super::host_key::Client;
 use super::wire::Scissors;
@@ -22,6 +22,16 @@ use crate::transport::{
 
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// For how long after an end a refusal may be due to it.
+const JUST_NOW: Duration = Duration::from_millis(500);
+/// The pauses before it is tried again. sshd frees a session in the round after the one that closed it.
+const FREEING: [Duration; 4] = [
+    Duration::from_millis(2),
+    Duration::from_millis(8),
+    Duration::from_millis(32),
+    Duration::from_millis(96),
+];
 
 /// An open connection. It ends when it is closed, or when it and all its channels are dropped.
 pub(super) struct NativeLink {
@@ -36,6 +46,8 @@ pub(super) struct Session {
     pub(super) settings: NativeSettings,
     pub(super) environment: Vec<(String, String)>,
     pub(super) loss: LinkLoss,
+    /// When a channel last ended.
+    pub(super) ended: Arc<LastEnd>,
     /// Whether the server ever took a session on this connection.
     pub(super) took_one: AtomicBool,
 }
@@ -121,14 +133,12 @@ impl Link for NativeLink {
 
 impl Session {
     async fn open(&self, request: ChannelRequest) -> Result<Channel, OpenError> {
-        let channel = self.handle.channel_open_session().await;
-        let channel = channel.map_err(|error| self.not_opened(error))?;
+        let channel = self.open_session().await?;
         self.took_one.store(true, Ordering::Relaxed);
         let (from, to) = channel.split();
         let to = Arc::new(to);
         let terminal = matches!(request, ChannelRequest::Terminal { .. });
-        let streams =
-            carry((from, Arc::clone(&to)), replies(&request), &self.settings, self.loss.clone());
+        let streams = carry((from, Arc::clone(&to)), replies(&request), self);
         self.request(&to, &request).await.map_err(|_| self.loss.now())?;
         let Streams { stdin, stdout, stderr, exit, size, started } = streams;
         match started.await {
@@ -153,6 +163,20 @@ impl Session {
             exit,
             resize,
         })
+    }
+
+    /// Opens a session. A refusal right after the end of another one is tried again, for sshd may still count that one.
+    async fn open_session(&self) -> Result<russh::Channel<Msg>, OpenError> {
+        for pause in FREEING {
+            match self.handle.channel_open_session().await {
+                Ok(channel) => return Ok(channel),
+                Err(russh::Error::ChannelOpenFailure(_)) if self.ended.within(JUST_NOW) => {
+                    sleep(pause).await;
+                }
+                Err(error) => return Err(self.not_opened(error)),
+            }
+        }
+        self.handle.channel_open_session().await.map_err(|error| self.not_opened(error))
     }
 
     /// Sends everything that starts the program at once; the answers come back in this order.

@@ -24,6 +24,5 @@ pub use config::{
     AddressFamily, AlgorithmNames, HostKeyPolicy, Method, NativeConfig, Surroundings,
 };
 pub use known_hosts::{KnownHosts, KnownName, Verdict};
-use link::LinkLoss;
 pub use spill::{SpillError, SpillLimits, SpillReader, SpillWriter, spill};
 pub use transport::{Native, NativeSettings};

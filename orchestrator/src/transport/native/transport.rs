@@ -128,6 +128,7 @@ impl Native {
             settings: settings.clone(),
             environment: config.environment.clone(),
             loss: LinkLoss::new(host.clone(), lost),
+            ended: Arc::default(),
             took_one: AtomicBool::new(false),
         };
         Ok(NativeLink { session: Arc::new(session), scissors: attempt.succeeded() })
