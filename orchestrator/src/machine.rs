@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use crate::host::{ResolvedHost, TransportKind};
 use crate::settings::ConnectionKeys;
+use crate::transport::native::{ResolvingNative, Surroundings};
 use crate::transport::{
     Asker, Connection, ConnectionSettings, Local, LocalSettings, OpenSsh, OpenSshSettings, Steps,
-    Target, Transport, TransportError,
+    Target, Transport,
 };
 
 /// Everything of this machine that connections need; a front end fills it in once.
@@ -37,28 +38,22 @@ pub struct ThisMachine {
 
 impl ThisMachine {
     /// A connection to `host`, not opened yet. Must be called within a tokio runtime.
-    ///
-    /// # Errors
-    ///
-    /// [`TransportError::Unsupported`] for a transport that this build can't offer.
-    pub fn connection(
-        &self,
-        host: &ResolvedHost,
-        steps: Option<Arc<dyn Steps>>,
-    ) -> Result<Connection, TransportError> {
+    pub fn connection(&self, host: &ResolvedHost, steps: Option<Arc<dyn Steps>>) -> Connection {
         let transport: Arc<dyn Transport> = match (host.target(&self.home), host) {
             (None, _) | (_, ResolvedHost::Local) => Arc::new(self.local()),
             (Some(target), ResolvedHost::Saved(saved)) => match saved.transport {
-                TransportKind::Openssh => Arc::new(self.openssh(target, steps)),
-                TransportKind::Native => self.native(target)?,
+                TransportKind::Openssh => Arc::new(OpenSsh::new(target, self.ssh(steps))),
+                TransportKind::Native => Arc::new(self.native(target)),
             },
-            (Some(target), ResolvedHost::AdHoc(_)) => Arc::new(self.openssh(target, steps)),
+            (Some(target), ResolvedHost::AdHoc(_)) => {
+                Arc::new(OpenSsh::new(target, self.ssh(steps)))
+            }
         };
         let settings = ConnectionSettings {
             profile_patience: Duration::from_secs(self.keys.profile_timeout_seconds.into()),
             ..ConnectionSettings::default()
         };
-        Ok(Connection::new(host.id(), transport, settings))
+        Connection::new(host.id(), transport, settings)
     }
 
     fn local(&self) -> Local {
@@ -69,8 +64,8 @@ impl ThisMachine {
         })
     }
 
-    fn openssh(&self, target: Target, steps: Option<Arc<dyn Steps>>) -> OpenSsh {
-        let settings = OpenSshSettings {
+    fn ssh(&self, steps: Option<Arc<dyn Steps>>) -> OpenSshSettings {
+        OpenSshSettings {
             program: self.ssh.clone(),
             config: self.ssh_config.clone(),
             home: self.home.clone(),
@@ -81,14 +76,19 @@ impl ThisMachine {
             askpass: self.askpass.clone(),
             asker: self.asker.clone(),
             steps,
-        };
-        OpenSsh::new(target, settings)
+        }
     }
 
-    fn native(&self, target: Target) -> Result<Arc<dyn Transport>, TransportError> {
-        Err(TransportError::Unsupported {
-            host: target.id,
-            what: "the built-in client is not there yet".into(),
-        })
+    fn native(&self, target: Target) -> ResolvingNative {
+        let text = |word: &OsString| word.to_str().map(ToOwned::to_owned);
+        let environment: Vec<(String, String)> =
+            self.env.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
+        let local_user = ["USER", "LOGNAME"]
+            .iter()
+            .find_map(|wanted| environment.iter().find(|(name, _)| name == wanted))
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default();
+        let around = Surroundings { home: self.home.clone(), local_user, environment };
+        ResolvingNative::new(target, self.ssh(None), around)
     }
 }

@@ -56,7 +56,7 @@ pub struct ExecArgs {
 pub async fn run(app: &App, args: ExecArgs) -> Result<u8, Stop> {
     let host = app.resolve_host(&args.host)?;
     let program = program(&host, &args)?;
-    let connection = app.machine()?.connection(&host, None)?;
+    let connection = app.machine()?.connection(&host, None);
     let ran = over(app, &connection, &program).await;
     connection.close().await;
     match ran {

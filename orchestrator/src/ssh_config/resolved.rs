@@ -80,6 +80,14 @@ impl Resolved {
         })
     }
 
+    /// The same as `ssh -G` prints it, sorted by keyword.
+    pub fn text(&self) -> String {
+        let rows = self.all.iter().flat_map(|(keyword, values)| {
+            values.iter().map(move |value| format!("{keyword} {value}\n"))
+        });
+        rows.collect()
+    }
+
     /// The first value of a keyword, given in lower case.
     pub fn value(&self, keyword: &str) -> Option<&str> {
         self.all.get(keyword)?.first().map(String::as_str)

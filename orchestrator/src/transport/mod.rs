@@ -8,6 +8,7 @@ mod forward;
 mod link;
 mod local;
 mod marks;
+pub mod native;
 mod openssh;
 mod program;
 mod pty;

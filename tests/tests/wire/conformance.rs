@@ -6,7 +6,7 @@ use baton_tests::TestSshd;
 use orchestrator::transport::{Call, ForwardTarget, Program, TerminalSize, TransportError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Host, finish, is_running, local, openssh, run, sh};
+use crate::support::{Host, finish, is_running, local, native, openssh, run, sh};
 
 /// Runs a check on every transport, each under its own name.
 macro_rules! on_every_transport {
@@ -21,6 +21,13 @@ macro_rules! on_every_transport {
                 #[tokio::test(flavor = "multi_thread")]
                 async fn over_openssh() {
                     let host = openssh(TestSshd::start());
+                    check(&host).await;
+                    host.connection.close().await;
+                }
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn with_the_built_in_client() {
+                    let host = native(TestSshd::start());
                     check(&host).await;
                     host.connection.close().await;
                 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use baton_tests::TestSshd;
 use orchestrator::host::HostId;
+use orchestrator::transport::native::{ResolvingNative, Surroundings};
 use orchestrator::transport::{
     Connection, ConnectionSettings, Exit, Local, LocalSettings, OpenSsh, OpenSshSettings, Patience,
     Process, Program, Target, Transport,
@@ -64,6 +65,15 @@ pub fn openssh(sshd: TestSshd) -> Host {
     let run_dir = short_dir();
     let config = sshd.write_client_config("box", &[]);
     let transport = OpenSsh::new(target("box"), openssh_settings(config, &run_dir));
+    Host { connection: connection_over(Arc::new(transport)), run_dir, sshd: Some(sshd) }
+}
+
+/// The machine behind `sshd`, over the client that is built in.
+pub fn native(sshd: TestSshd) -> Host {
+    let run_dir = short_dir();
+    let config = sshd.write_client_config("box", &[]);
+    let settings = openssh_settings(config, &run_dir);
+    let transport = ResolvingNative::new(target("box"), settings, Surroundings::default());
     Host { connection: connection_over(Arc::new(transport)), run_dir, sshd: Some(sshd) }
 }
 

@@ -9,8 +9,10 @@ mod control_path;
 mod link;
 mod master;
 mod mux;
+mod run_dir;
 mod transport;
 
 pub use askpass::{SOCKET_VARIABLE, ask};
 pub use config::Patience;
+pub(super) use run_dir::write_config;
 pub use transport::{OpenSsh, OpenSshSettings, Steps};

@@ -4,17 +4,18 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::config::{self, Patience, Theirs};
+use super::config::{self, Patience};
 use super::control_path::ControlPaths;
 use super::link::MasterLink;
 use super::master::{self, Start};
+use super::run_dir;
 use crate::ssh_config::{self, ConfigFiles, ConfigSources, Disk, SshQuery};
 use crate::transport::{Asker, Link, Target, Transport, TransportError};
 
@@ -85,58 +86,11 @@ impl OpenSsh {
         Self { target, settings, held: Arc::default() }
     }
 
-    fn failed(what: &str, path: &Path, error: &io::Error) -> TransportError {
-        TransportError::Local {
-            what: format!("could not {what} {}: {error}", path.display()),
-            hint: Some("Check that the directory is yours and the disk is not full".into()),
-        }
-    }
-
     fn take_slot(&self) -> Option<Slot> {
         let mut held = self.held.lock().ok()?;
         let number = (0..MOST_SLOTS).find(|slot| !held.contains(slot))?;
         held.insert(number);
         Some(Slot { number, held: Arc::clone(&self.held) })
-    }
-
-    /// Writes the configuration that ssh gets, and names it by what it says: one file for all who mean the same.
-    fn write_config(&self) -> Result<PathBuf, TransportError> {
-        let theirs = match &self.settings.config {
-            None => None,
-            Some(none) if none.as_os_str() == "none" => Some(String::new()),
-            Some(file) => {
-                Some(fs::read_to_string(file).map_err(|error| TransportError::InvalidConfig {
-                    host: self.target.id.clone(),
-                    said: format!("can't read {}: {error}", file.display()),
-                })?)
-            }
-        };
-        let text = match &theirs {
-            Some(text) => config::compose(&Theirs::Text(text), self.settings.patience),
-            None => config::compose(
-                &Theirs::Files {
-                    user: &self.settings.home.join(".ssh/config"),
-                    system: &self.settings.system_config,
-                },
-                self.settings.patience,
-            ),
-        };
-        let dir = &self.settings.run_dir;
-        let path = dir.join(format!("{:016x}.conf", super::control_path::fingerprint(&text)));
-        if fs::read_to_string(&path).is_ok_and(|there| there == text) {
-            return Ok(path);
-        }
-        let fail = |error: io::Error| Self::failed("write", &path, &error);
-        let temporary = dir.join(format!(".{}.conf", uuid::Uuid::new_v4().simple()));
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&temporary)
-            .map_err(fail)?;
-        io::Write::write_all(&mut file, text.as_bytes()).map_err(fail)?;
-        fs::rename(&temporary, &path).map_err(fail)?;
-        Ok(path)
     }
 
     /// The socket of the person's own multiplexing for this target, if their configuration sets one up.
@@ -191,12 +145,7 @@ impl Transport for OpenSsh {
                 what: format!("a host or user can't begin with '-': {}", self.target.destination),
             });
         }
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&settings.run_dir)
-            .map_err(|error| Self::failed("make", &settings.run_dir, &error))?;
-        let config = self.write_config()?;
+        let config = run_dir::write_config(&self.target.id, settings)?;
         let slot = self.take_slot().ok_or_else(|| TransportError::Unsupported {
             host: self.target.id.clone(),
             what: format!("{MOST_SLOTS} connections are open already"),
@@ -258,7 +207,7 @@ async fn lock(path: PathBuf) -> Result<File, TransportError> {
             file.lock()?;
             Ok(file)
         };
-        open().map_err(|error| OpenSsh::failed("lock", &path, &error))
+        open().map_err(|error| run_dir::failed("lock", &path, &error))
     });
     locked.await.map_err(|error| TransportError::Local { what: error.to_string(), hint: None })?
 }
