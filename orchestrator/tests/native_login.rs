@@ -174,7 +174,10 @@ impl TestAgent {
             .spawn()
             .unwrap();
         let agent = Self { child, socket };
-        while !agent.socket.exists() {
+        // The socket's file is there before the agent listens on it.
+        let begun = tokio::time::Instant::now();
+        while std::os::unix::net::UnixStream::connect(&agent.socket).is_err() {
+            assert!(begun.elapsed() < PATIENCE, "ssh-agent did not start");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         for key in keys {
