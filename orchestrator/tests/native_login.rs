@@ -135,7 +135,7 @@ async fn a_locked_key_is_a_question_with_up_to_three_answers() {
     assert!(entered.is_ok(), "{entered:?}");
     let asked = answers.asked.lock().unwrap().clone();
     assert_eq!(asked.len(), 2);
-    assert_eq!(asked[0].kind, QuestionKind::Passphrase { key: locked });
+    assert_eq!(asked[0].kind, QuestionKind::Passphrase { key: locked.display().to_string() });
     assert!(asked[0].secret && asked[0].text.contains("locked"));
 
     let error = enter(&sshd, config.clone()).await.unwrap_err();
@@ -285,7 +285,11 @@ async fn a_changed_or_revoked_host_key_is_refused_whatever_the_policy() {
             let mut config = sshd.config();
             config.strict_host_key_checking = policy;
             let error = enter(&sshd, config).await.unwrap_err();
-            let TransportError::HostKeyChanged { said, .. } = &error else { panic!("{error:?}") };
+            let (TransportError::HostKeyChanged { said, .. }
+            | TransportError::HostKeyRevoked { said, .. }) = &error
+            else {
+                panic!("{error:?}")
+            };
             assert!(said.contains(word) && said.contains("known_hosts:"), "{said}");
         }
     }

@@ -36,7 +36,7 @@ const TERMINAL: &str = "baton_t=$(stty -g); stty raw -echo; printf \"%s.t\\n\" \
     IFS= read -r baton_h || exit 126; stty \"$baton_t\"; eval \"$baton_h\"";
 
 /// Second stage of a control shell: two lines a request, its marker and its text; both streams end with the marker.
-const CONTROL: &str = "printf \"%s.b %s\\n\" \"$baton_n\" \"$$\"; printf \"%s.b\\n\" \"$baton_n\" >&2; \
+const CONTROL: &str = "printf \"%s.b %s\\n\" \"$baton_n\" \"$$\" || exit 126; printf \"%s.b\\n\" \"$baton_n\" >&2; \
     while IFS= read -r baton_n && IFS= read -r baton_c; do (eval \"$baton_c\") </dev/null; \
     printf \"%s %s\\n\" \"$baton_n\" \"$?\"; printf \"%s\\n\" \"$baton_n\" >&2; done";
 
@@ -117,7 +117,7 @@ pub fn program_line(
     // With a terminal both streams are one, and one mark is enough.
     let err_mark = if terminal { String::new() } else { format!("printf '%s.b\\n' {nonce} >&2; ") };
     text.push_str(&format!(
-        "trap : HUP INT QUIT TERM USR1 USR2; printf '%s.b %s\\n' {nonce} \"$$\"; {err_mark}\
+        "trap : HUP INT QUIT TERM USR1 USR2; printf '%s.b %s\\n' {nonce} \"$$\" || exit 126; {err_mark}\
          exec 4>&2 2>/dev/null; (exec 2>&4 4>&- {}); exit $?\n",
         argv.join(" ")
     ));

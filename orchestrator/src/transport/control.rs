@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::boot::{self, Stage};
 use super::marks::{MarkReader, NoMark};
-use super::program::Open;
+use super::program::{CloseOnDrop, Open};
 use super::quote;
 use super::{Channel, ChannelRequest, Input, Output, TransportError};
 use crate::host::HostId;
@@ -60,6 +60,8 @@ pub(super) struct ControlShell {
     stderr: MarkReader<Output>,
     /// Process group of the shell and all that it runs; known once it has answered.
     group: Option<u32>,
+    /// A request to a shell that is thrown away before it was ready must not run later.
+    _open: CloseOnDrop,
 }
 
 impl fmt::Debug for ControlShell {
@@ -84,11 +86,18 @@ impl ControlShell {
     pub(super) async fn open(opener: &impl Open, host: &HostId) -> Result<Self, TransportError> {
         let nonce = Uuid::new_v4().simple().to_string();
         let request = ChannelRequest::Command(boot::command(Stage::Control, true, &nonce));
-        let Channel { stdin, stdout, stderr, exit, .. } = opener.open(&request).await?;
         // The end of the streams says all that its status would.
-        drop(exit);
+        let Channel { stdin, stdout, stderr, waiter, .. } = opener.open(&request).await?;
         let (stdout, stderr) = (MarkReader::new(stdout), MarkReader::new(stderr));
-        Ok(Self { host: host.clone(), nonce, stdin, stdout, stderr, group: None })
+        Ok(Self {
+            host: host.clone(),
+            nonce,
+            stdin,
+            stdout,
+            stderr,
+            group: None,
+            _open: CloseOnDrop(waiter),
+        })
     }
 
     /// Runs `call`; `ready_patience` is for the login profile of a shell that has answered nothing yet.

@@ -36,9 +36,12 @@ pub trait Link: fmt::Debug + Send + Sync {
 
     /// Listens on a free port of `127.0.0.1` here and carries each connection to `target` there.
     ///
+    /// Whether the server forwards, and whether anybody listens at `target`, shows with the first connection:
+    /// it ends at once. Nothing is tried before, since `target` would notice.
+    ///
     /// # Errors
     ///
-    /// [`TransportError::Unsupported`] where the server forbids forwarding.
+    /// [`TransportError::Local`] when no port can be listened on.
     async fn forward(&self, target: &ForwardTarget) -> Result<Box<dyn Forward>, TransportError>;
 
     /// Waits until the connection is gone, and says why.
@@ -94,6 +97,8 @@ pub struct Channel {
     pub exit: ExitFuture,
     /// Changes the size of the terminal; absent without one.
     pub resize: Option<Box<dyn Fn(TerminalSize) + Send + Sync>>,
+    /// Whoever waits for the end on our behalf; aborting it closes the channel.
+    pub waiter: Option<tokio::task::AbortHandle>,
 }
 
 impl fmt::Debug for Channel {

@@ -203,8 +203,9 @@ pub(super) async fn start(
         &Invocation { argv: &program.argv, cwd: program.cwd.as_deref(), env: &program.env },
         program.terminal.is_some(),
     )?;
-    let Channel { stdin, stdout, stderr, exit, resize } =
+    let Channel { stdin, stdout, stderr, exit, resize, waiter } =
         opener.open(&program.request(&nonce)).await?;
+    let mut unless_begun = CloseOnDrop(waiter);
     let mut starting = Starting {
         host,
         nonce,
@@ -219,17 +220,22 @@ pub(super) async fn start(
         Some(_) => tokio::time::timeout(patience, starting.with_terminal(&line)).await,
     };
     let group = match begun {
-        Ok(Ok(group)) => group,
+        Ok(Ok(group)) => {
+            unless_begun.0 = None;
+            group
+        }
         Ok(Err(StartFailure::Refused(kind))) => return Err(starting.refused(&kind, program)),
         Ok(Err(StartFailure::Ended { out, err })) => return Err(starting.ended(out, err).await),
-        Err(_) => {
+        Ok(Err(StartFailure::Endless)) | Err(_) => {
+            drop(unless_begun);
             if let Some(pid) = starting.pid {
                 kill(opener, host, pid).await;
             }
-            return Err(TransportError::ShellBroken {
-                host: host.clone(),
-                said: format!("its profile was not done after {} s", patience.as_secs()),
-            });
+            let said = match begun {
+                Ok(_) => "its profile prints without end".to_owned(),
+                Err(_) => format!("its profile was not done after {} s", patience.as_secs()),
+            };
+            return Err(TransportError::ShellBroken { host: host.clone(), said });
         }
     };
     Ok(Process {
@@ -241,6 +247,22 @@ pub(super) async fn start(
         exit: starting.exit,
         host: host.clone(),
     })
+}
+
+/// Closes a channel when it is dropped.
+///
+/// The line with the program is on its way before anybody knows whether the shell works. When nobody waits for
+/// it any more, the closed channel is what keeps a slow profile from running it later: the second stage ends
+/// where it can't print its mark.
+#[derive(Debug)]
+pub(super) struct CloseOnDrop(pub(super) Option<tokio::task::AbortHandle>);
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        if let Some(waiter) = &self.0 {
+            waiter.abort();
+        }
+    }
 }
 
 /// Kills a process group through a channel of its own, as far as the host lets us.
@@ -265,12 +287,8 @@ enum StartFailure {
     Refused(String),
     /// The streams ended first; the words that came until then.
     Ended { out: Vec<u8>, err: Vec<u8> },
-}
-
-impl StartFailure {
-    fn endless() -> Self {
-        Self::Ended { out: Vec::new(), err: b"its profile prints without end".to_vec() }
-    }
+    /// More came than any profile prints.
+    Endless,
 }
 
 /// Writes `line`. A shell that is gone shows itself by what it printed; the write error says less.
@@ -298,20 +316,35 @@ impl Starting<'_> {
     async fn with_streams(&mut self, line: &str) -> Result<u32, StartFailure> {
         let mark = format!("{}.", self.nonce);
         let Self { stdin, stdout, stderr, pid, .. } = self;
-        let write = async {
-            tell(stdin, line).await;
-            Ok(())
-        };
-        let noise = async {
-            match stderr.read_to_mark(mark.as_bytes(), NOISE_LIMIT).await {
-                Ok(_) => Ok(()),
-                Err(NoMark::Ended(err)) => Err(StartFailure::Ended { out: Vec::new(), err }),
-                Err(NoMark::TooLarge) => Err(StartFailure::endless()),
+        let begun = begin(stdout, mark.as_bytes(), pid, None);
+        let noise = stderr.read_to_mark(mark.as_bytes(), NOISE_LIMIT);
+        let (mut begun, mut noise) = (std::pin::pin!(begun), std::pin::pin!(noise));
+        let mut complaints = None;
+        let mut told = false;
+        let mut telling = std::pin::pin!(tell(stdin, line));
+        // What stdout says counts: a shell that refuses ends both streams, in any order.
+        let outcome = loop {
+            tokio::select! {
+                () = &mut telling, if !told => told = true,
+                outcome = &mut begun => break outcome,
+                seen = &mut noise, if complaints.is_none() => match seen {
+                    Ok(_) => complaints = Some(Vec::new()),
+                    Err(NoMark::Ended(err)) => complaints = Some(err),
+                    Err(NoMark::TooLarge) => return Err(StartFailure::Endless),
+                },
             }
         };
-        let ((), group, ()) =
-            tokio::try_join!(write, begin(stdout, mark.as_bytes(), pid, None), noise)?;
-        Ok(group)
+        match outcome {
+            // The program runs; a shell that can't complain changes nothing about it.
+            Ok(group) if complaints.is_some() => Ok(group),
+            Ok(group) => match noise.await {
+                Ok(_) | Err(NoMark::Ended(_) | NoMark::TooLarge) => Ok(group),
+            },
+            Err(StartFailure::Ended { out, .. }) => {
+                Err(StartFailure::Ended { out, err: complaints.unwrap_or_default() })
+            }
+            Err(failure @ (StartFailure::Refused(_) | StartFailure::Endless)) => Err(failure),
+        }
     }
 
     async fn with_terminal(&mut self, line: &str) -> Result<u32, StartFailure> {
@@ -382,7 +415,7 @@ async fn begin(
                 noise.extend_from_slice(&said);
                 return Err(StartFailure::Ended { out: noise, err: Vec::new() });
             }
-            Err(NoMark::TooLarge) => return Err(StartFailure::endless()),
+            Err(NoMark::TooLarge) => return Err(StartFailure::Endless),
         };
         noise.extend_from_slice(&before);
         match rest.split_once(' ').unwrap_or((&rest, "")) {

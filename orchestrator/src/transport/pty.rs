@@ -132,6 +132,7 @@ pub(super) fn spawn(
         stderr: Output::from_stream(tokio::io::empty()),
         exit: Box::pin(exit),
         resize: Some(Box::new(resize)),
+        waiter: None,
     })
 }
 

@@ -35,7 +35,7 @@ pub fn word(bytes: &[u8]) -> Result<String, TransportError> {
     if !body.is_empty() {
         word.push_str("\"$(printf '");
         for byte in body {
-            if byte.is_ascii_alphanumeric() || b" ./-_,:=+@".contains(byte) {
+            if byte.is_ascii_alphanumeric() || b" ./_,:=+@".contains(byte) {
                 word.push(char::from(*byte));
             } else {
                 word.push_str(&format!("\\{byte:03o}"));
@@ -173,10 +173,11 @@ mod tests {
 
     #[test]
     fn newlines_at_the_end_are_kept() {
-        let words: Vec<Vec<u8>> = ["", "\n", "a\n\n", "\n\na", "it's", "$(x) `y` \\ !", "-n", "%s"]
-            .iter()
-            .map(|text| text.as_bytes().to_vec())
-            .collect();
+        let words: Vec<Vec<u8>> =
+            ["", "\n", "a\n\n", "-\u{1}", "--\n", "\n\na", "it's", "$(x) `y` \\ !", "-n", "%s"]
+                .iter()
+                .map(|text| text.as_bytes().to_vec())
+                .collect();
         for shell in SHELLS {
             assert_eq!(read_back(shell, &words), words, "{shell:?}");
         }

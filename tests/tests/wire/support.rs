@@ -127,3 +127,12 @@ pub fn is_running(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
 }
+
+/// Waits for a condition; panics with its name after 20 s, which is generous on two busy cores.
+pub async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let end = std::time::Instant::now() + Duration::from_secs(20);
+    while !holds().await {
+        assert!(std::time::Instant::now() < end, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await; // wait: between two looks
+    }
+}

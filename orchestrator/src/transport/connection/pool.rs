@@ -276,17 +276,18 @@ async fn watch(pool: std::sync::Weak<Pool>, id: u64, link: Arc<dyn Link>) {
 
 /// Keeps the place until the command has ended, also when nobody waits for it: it runs on, and so does its session.
 fn kept_until_its_end(channel: Channel, place: Place) -> Channel {
-    let Channel { stdin, stdout, stderr, exit, resize } = channel;
+    let Channel { stdin, stdout, stderr, exit, resize, waiter: _ } = channel;
     let host = place.pool.host.clone();
     let ended = tokio::spawn(async move {
         let ended = exit.await;
         drop(place);
         ended
     });
+    let waiter = Some(ended.abort_handle());
     let exit = async move {
         ended.await.unwrap_or_else(|error| {
             Err(TransportError::ConnectionLost { host, said: error.to_string() })
         })
     };
-    Channel { stdin, stdout, stderr, exit: Box::pin(exit), resize }
+    Channel { stdin, stdout, stderr, exit: Box::pin(exit), resize, waiter }
 }

@@ -99,6 +99,7 @@ impl Local {
             stderr: Output::from_pipe(stderr),
             exit: Box::pin(exit),
             resize: None,
+            waiter: None,
         })
     }
 

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::NativeSettings;
 use super::channel::{LastEnd, Streams, carry};
-use super::forward::NativeForward;
+use super::forward;
 use super::host_key::Client;
 use super::wire::Scissors;
 use crate::host::HostId;
@@ -110,7 +110,7 @@ impl Link for NativeLink {
     }
 
     async fn forward(&self, target: &ForwardTarget) -> Result<Box<dyn Forward>, TransportError> {
-        let forward = NativeForward::start(Arc::clone(&self.session), target.clone()).await?;
+        let forward = forward::start(Arc::clone(&self.session), target.clone()).await?;
         Ok(Box::new(forward))
     }
 
@@ -163,6 +163,7 @@ impl Session {
             stderr: Output::from_stream(stderr),
             exit,
             resize,
+            waiter: None,
         })
     }
 

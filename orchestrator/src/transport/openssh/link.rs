@@ -131,6 +131,7 @@ impl MasterLink {
             stderr: Output::from_pipe(stderr),
             exit: Box::pin(exit),
             resize: None,
+            waiter: None,
         })
     }
 
