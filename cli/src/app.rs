@@ -84,7 +84,7 @@ impl App {
             home: self.home.clone(),
             run_dir: self.paths.run.clone(),
             shell: paths::set("SHELL").unwrap_or_else(|| "/bin/sh".into()).into(),
-            env: std::env::vars_os().collect(),
+            env: paths::environment(),
             askpass: std::env::current_exe().ok(),
             asker,
             keys: self.settings()?.connection,

@@ -44,7 +44,12 @@ impl Home {
 
     fn of(&self, program: &str, words: &[&str]) -> Command {
         let mut command = Command::new(program);
-        command.args(words).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "programs are found as the tests themselves are"
+        )]
+        let path = std::env::var_os("PATH").unwrap();
+        command.args(words).env_clear().env("PATH", path);
         command.env("HOME", self.0.path()).env("BATON_HOME", self.path("baton"));
         command.current_dir(self.0.path()).stdin(Stdio::null());
         command

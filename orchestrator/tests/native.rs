@@ -207,17 +207,6 @@ async fn a_server_that_takes_no_more_sessions_is_full_and_has_room_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_no_session_at_all_is_not_asked_for_ever() {
-    let sshd = TestSshd::start("MaxSessions 0");
-    let link = sshd.link().await;
-    let refused = link.open(&command("true")).await.unwrap_err();
-    assert!(
-        matches!(refused, OpenError::Failed(TransportError::Unsupported { .. })),
-        "{refused:?}"
-    );
-}
-
-#[tokio::test]
 async fn dropped_channels_give_their_sessions_back() {
     let sshd = TestSshd::start("MaxSessions 2");
     let link = sshd.link().await;

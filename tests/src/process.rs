@@ -84,6 +84,10 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < PATIENCE, "waited 20 s in vain: {what}");
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "between two looks at a condition, on a thread without a runtime"
+        )]
         thread::sleep(Duration::from_millis(2));
     }
 }

@@ -153,6 +153,10 @@ fn lock(target: &Path) -> Result<File, HostsError> {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Ok(file),
             Err(rustix::io::Errno::WOULDBLOCK) if since.elapsed() < LOCK_PATIENCE => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "between two looks at a condition, on a thread without a runtime"
+                )]
                 thread::sleep(Duration::from_millis(5));
             }
             Err(rustix::io::Errno::WOULDBLOCK) => {

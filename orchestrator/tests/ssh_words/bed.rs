@@ -151,6 +151,10 @@ impl Bed {
                 child.wait().unwrap();
                 panic!("ssh does not end; it said: {}", read(self.dir.path(), "said"));
             }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "between two looks at a condition, on a thread without a runtime"
+            )]
             thread::sleep(Duration::from_millis(10));
         };
         let said = read(self.dir.path(), "said");
@@ -250,6 +254,10 @@ fn start_sshd(dir: &Path, settings: &str) -> (Child, u16) {
                 return (sshd, port);
             }
             assert!(start.elapsed() < PATIENCE, "sshd does not start:\n{}", read(dir, "log"));
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "between two looks at a condition, on a thread without a runtime"
+            )]
             thread::sleep(Duration::from_millis(10));
         }
         // Somebody took the port in between; anything else is a fault.

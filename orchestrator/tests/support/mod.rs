@@ -135,6 +135,10 @@ fn start_on(dir: &Path, port: u16, extra: &str) -> Option<Child> {
         {
             return Some(child);
         }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "between two looks at a condition, on a thread without a runtime"
+        )]
         std::thread::sleep(Duration::from_millis(5));
     }
     child.kill().unwrap();

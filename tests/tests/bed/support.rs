@@ -35,6 +35,10 @@ pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < Duration::from_secs(30), "waited 30 s in vain: {what}");
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "between two looks at a condition, on a thread without a runtime"
+        )]
         thread::sleep(Duration::from_millis(5));
     }
 }

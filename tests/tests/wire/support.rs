@@ -80,10 +80,12 @@ pub fn native(sshd: TestSshd) -> Host {
 /// This machine.
 pub fn local() -> Host {
     let run_dir = short_dir();
+    #[expect(clippy::disallowed_methods, reason = "programs are found as the tests themselves are")]
+    let path = std::env::var_os("PATH").unwrap();
     let settings = LocalSettings {
         shell: "/bin/bash".into(),
         home: run_dir.path().to_owned(),
-        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        env: vec![("PATH".into(), path)],
     };
     Host { connection: connection_over(Arc::new(Local::new(settings))), run_dir, sshd: None }
 }

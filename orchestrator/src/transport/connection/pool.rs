@@ -147,7 +147,7 @@ impl Pool {
                     self.let_in(&mut place);
                     return Ok(kept_until_its_end(channel, place));
                 }
-                Err(OpenError::Full) => self.refused(&place),
+                Err(OpenError::Full) => self.refused(&place)?,
                 Err(OpenError::Failed(error)) => return Err(error),
             }
         }
@@ -206,15 +206,24 @@ impl Pool {
     }
 
     /// Learns from a refusal how many sessions fit on a link.
-    fn refused(&self, place: &Place) {
+    ///
+    /// The first link may be shared with other processes, which fill it. But where a further one refuses though
+    /// nothing else is on it, or being opened, none would fare better.
+    fn refused(&self, place: &Place) -> Result<(), TransportError> {
         let mut links = self.links();
+        let is_further = links.open.first().is_some_and(|first| first.id != place.id);
         let Some(pooled) = links.open.iter_mut().find(|pooled| pooled.id == place.id) else {
-            return;
+            return Ok(());
         };
-        pooled.full_at = Some(pooled.opened);
         let fits = pooled.opened;
+        if is_further && fits == 0 && pooled.sessions == 1 {
+            let what = "the server lets us in but starts nothing".to_owned();
+            return Err(TransportError::Unsupported { host: self.host.clone(), what });
+        }
+        pooled.full_at = Some(fits);
         links.most = links.most.max(Some(fits.max(1)));
         tracing::debug!(host = %self.host, fits, "the server takes no more sessions on a connection");
+        Ok(())
     }
 
     fn leave(self: &Arc<Self>, id: u64, opened: bool) {

@@ -1,7 +1,6 @@
 //! One open connection of the built-in client.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -49,8 +48,6 @@ pub(super) struct Session {
     pub(super) loss: LinkLoss,
     /// When a channel last ended.
     pub(super) ended: Arc<LastEnd>,
-    /// Whether the server ever took a session on this connection.
-    pub(super) took_one: AtomicBool,
 }
 
 /// Why the connection ended, for everybody who hangs on it.
@@ -135,7 +132,6 @@ impl Link for NativeLink {
 impl Session {
     async fn open(&self, request: ChannelRequest) -> Result<Channel, OpenError> {
         let channel = self.open_session().await?;
-        self.took_one.store(true, Ordering::Relaxed);
         let (from, to) = channel.split();
         let to = Arc::new(to);
         let terminal = matches!(request, ChannelRequest::Terminal { .. });
@@ -208,14 +204,7 @@ impl Session {
                 let what = "the server knows no sessions".to_owned();
                 TransportError::Unsupported { host, what }.into()
             }
-            russh::Error::ChannelOpenFailure(why) => match self.took_one.load(Ordering::Relaxed) {
-                true => OpenError::Full,
-                // A further connection wouldn't fare better.
-                false => {
-                    let what = format!("the server lets us in but starts nothing ({why:?})");
-                    TransportError::Unsupported { host, what }.into()
-                }
-            },
+            russh::Error::ChannelOpenFailure(_) => OpenError::Full,
             _ => self.loss.now().into(),
         }
     }

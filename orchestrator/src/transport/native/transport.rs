@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -129,7 +128,6 @@ impl Native {
             environment: config.environment.clone(),
             loss: LinkLoss::new(host.clone(), lost),
             ended: Arc::default(),
-            took_one: AtomicBool::new(false),
         };
         Ok(NativeLink { session: Arc::new(session), scissors: attempt.succeeded() })
     }
