@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use baton_tests::TestSshd;
+use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 #[cfg(target_os = "linux")]
@@ -31,6 +32,8 @@ pub struct Bed {
     // Before the server, whose directory it uses.
     way: Way,
     _sshd: TestSshd,
+    /// The account's home, empty: what dotfiles do costs every method the same, and more than all the rest.
+    _home: TempDir,
 }
 
 #[derive(Debug)]
@@ -44,20 +47,22 @@ enum Way {
 impl Bed {
     /// Puts up a server at so many milliseconds' distance; with `relay` never behind a true link.
     pub async fn set_up(millis: u64, relay: bool) -> Outcome<Self> {
-        let sshd = TestSshd::start();
+        let home = tempfile::tempdir()?;
+        let sshd =
+            TestSshd::builder().environment("HOME", &home.path().display().to_string()).start();
         if millis == 0 {
             let config = sshd.write_client_config(ALIAS, &[]);
-            return Ok(Self { config, way: Way::Loopback, _sshd: sshd });
+            return Ok(Self { config, way: Way::Loopback, _sshd: sshd, _home: home });
         }
         #[cfg(target_os = "linux")]
         if !relay && Far::is_possible() {
             let far = Far::set_up(&sshd, millis).await?;
             let config = sshd.write_client_config(ALIAS, &[&format!("HostName {}", far.address())]);
-            return Ok(Self { config, way: Way::Far(Box::new(far)), _sshd: sshd });
+            return Ok(Self { config, way: Way::Far(Box::new(far)), _sshd: sshd, _home: home });
         }
         let relay = Relay::set_up(&sshd, millis)?;
         let config = sshd.write_client_config_through(ALIAS, relay.port(), &[]);
-        Ok(Self { config, way: Way::Relay(relay), _sshd: sshd })
+        Ok(Self { config, way: Way::Relay(relay), _sshd: sshd, _home: home })
     }
 
     /// A configuration for `ssh -F` that knows [`ALIAS`].
