@@ -54,8 +54,8 @@ pub async fn measure(bed: &Bed, scale: Scale) -> Outcome<Vec<Row>> {
     // Over 50 ms ssh's window of 2 MiB bounds everybody to some 40 MiB/s: less will do.
     let divisor = match (bed.is_far(), scale.quick) {
         (false, false) => 1,
-        (false, true) | (true, false) => 8,
-        (true, true) => 32,
+        (false, true) | (true, false) => 16,
+        (true, true) => 64,
     };
     let mib = 1024 / divisor;
     let lines = 5_000_000 / divisor;
@@ -119,7 +119,7 @@ async fn of_stream(
             of_program(stream, program.exec(&words), Sink::Null, Some(exec_null)).boxed()
         }));
     }
-    let samples = take_turns(scale.share(10), &methods).await?;
+    let samples = take_turns(scale.share(13), &methods).await?;
     let [to_reader, to_null, ours @ ..] = &samples[..] else {
         return Err("a method is missing".into());
     };

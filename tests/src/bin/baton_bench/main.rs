@@ -71,9 +71,9 @@ struct Scale {
 }
 
 impl Scale {
-    /// A share of the rounds, for what takes longer; at least two, so that there is a spread.
+    /// A share of the rounds, for what takes longer; at least three, so that there is a middle.
     fn share(self, divisor: u32) -> u32 {
-        (self.rounds / divisor).max(2)
+        (self.rounds / divisor).max(3)
     }
 }
 
