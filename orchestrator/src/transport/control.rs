@@ -83,7 +83,7 @@ impl ControlShell {
     /// Asks for a shell; whether it works shows with the first call, which saves that one a round trip.
     pub(super) async fn open(opener: &impl Open, host: &HostId) -> Result<Self, TransportError> {
         let nonce = Uuid::new_v4().simple().to_string();
-        let request = ChannelRequest::Command(boot::command(Stage::Control, true, &nonce));
+        let request = ChannelRequest::Command(boot::command(Stage::Control, true, &nonce, None));
         let Channel { stdin, stdout, stderr, exit, .. } = opener.open(&request).await?;
         // The end of the streams says all that its status would.
         drop(exit);
