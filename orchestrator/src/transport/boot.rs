@@ -2,33 +2,38 @@
 //!
 //! Each is read by the account's shell (sshd hands it over with `-c`), so it keeps to what bash, dash, zsh,
 //! fish, tcsh, mksh and busybox all read alike: words, single quotes without `'`, `!`, newlines or `\\`
-//! inside, and `"'"`. Nothing of the person's is on it: arguments, environment and directories follow on
-//! stdin, because everybody on the machine can read command lines.
+//! inside, and `"'"`. The environment is never on it, because everybody on the machine can read command lines:
+//! it follows on stdin. That costs a round trip more, since sshd opens stdin's window only when the command runs;
+//! so what has no secrets (a program's own command line shows it anyway) goes along as an argument.
 
 use super::TransportError;
 use super::quote;
 
-/// First stage, run by `sh`: `$0` is the second stage, `$1` a single quote, `$2` the nonce.
+/// The longest line that goes along as an argument, in bytes; tcsh takes words of up to 4 KiB.
+const LONGEST_ARGUMENT: usize = 2048;
+
+/// First stage, run by `sh`: `$0` is the second stage, `$1` a single quote, `$2` the nonce, `$3` the line, if any.
 ///
 /// It says its process id (the login shell and the second stage keep it, since each one execs the next), then
 /// runs the login shell, which execs the second stage. Meanwhile stdin waits as descriptor 3, so that a profile
 /// that reads gets an end of file instead of our bytes; csh closes it, so there stdin stays where it is.
 const LOGIN: &str = "printf \"%s.a %s\\n\" \"$2\" \"$$\"; BATON_BOOT=$0; BATON_NONCE=$2; \
-    export BATON_BOOT BATON_NONCE; c=\"exec sh -c ${1}eval \\\"\\$BATON_BOOT\\\"${1}\"; \
+    BATON_LINE=$3; export BATON_BOOT BATON_NONCE BATON_LINE; c=\"exec sh -c ${1}eval \\\"\\$BATON_BOOT\\\"${1}\"; \
     case \"${SHELL:=/bin/sh}\" in \
     *csh) BATON_IN=0; export BATON_IN; exec \"$SHELL\" -c \"if ( -r ~/.login ) source ~/.login; $c\";; \
     *) BATON_IN=3; export BATON_IN; exec 3<&0 </dev/null; exec \"$SHELL\" -lc \"$c\";; esac";
 
 /// The first stage without a login shell in between.
-const PLAIN: &str = "printf \"%s.a %s\\n\" \"$2\" \"$$\"; BATON_BOOT=$0; BATON_NONCE=$2; BATON_IN=0; \
-    export BATON_IN; eval \"$BATON_BOOT\"";
+const PLAIN: &str = "printf \"%s.a %s\\n\" \"$2\" \"$$\"; BATON_BOOT=$0; BATON_NONCE=$2; BATON_LINE=$3; \
+    BATON_IN=0; export BATON_IN; eval \"$BATON_BOOT\"";
 
 /// Start of every second stage: takes stdin back and forgets our variables.
 const TAKE_OVER: &str = "case $BATON_IN in 3) exec 0<&3 3<&-;; esac; baton_n=$BATON_NONCE; \
-    unset BATON_BOOT BATON_NONCE BATON_IN; ";
+    baton_l=$BATON_LINE; unset BATON_BOOT BATON_NONCE BATON_LINE BATON_IN; ";
 
-/// Second stage of a program: one line on stdin says everything else.
-const PROGRAM: &str = "IFS= read -r baton_h || exit 126; eval \"$baton_h\"";
+/// Second stage of a program: one line, from the command line or on stdin, says everything else.
+const PROGRAM: &str = "case \"$baton_l\" in ?*) baton_h=$(printf %b \"$baton_l\");; \
+    *) IFS= read -r baton_h || exit 126;; esac; eval \"$baton_h\"";
 
 /// Second stage of a program in a terminal: the line is asked for only when the terminal has stopped echoing
 /// and cutting lines at 4,095 bytes (the limit of canonical input, termios(3)).
@@ -52,14 +57,31 @@ pub enum Stage {
 }
 
 /// The command line that starts `stage`; marks carry `nonce`, which is letters and digits.
-pub fn command(stage: Stage, login: bool, nonce: &str) -> String {
+///
+/// A program reads its line from stdin where there is no `argument` from [`argument`].
+pub fn command(stage: Stage, login: bool, nonce: &str, argument: Option<&str>) -> String {
     let first = if login { LOGIN } else { PLAIN };
     let second = match stage {
         Stage::Program => PROGRAM,
         Stage::Terminal => TERMINAL,
         Stage::Control => CONTROL,
     };
-    format!("exec sh -c '{first}' '{TAKE_OVER}{second}' \"'\" {nonce}")
+    let argument = argument.unwrap_or_default();
+    format!("exec sh -c '{first}' '{TAKE_OVER}{second}' \"'\" {nonce} '{argument}'")
+}
+
+/// A [`program_line`] in the form in which every login shell hands it on between single quotes; `printf %b` reads
+/// it back. `None` where it is too long for that.
+pub fn argument(line: &str) -> Option<String> {
+    let mut argument = String::with_capacity(line.len() + 64);
+    for byte in line.bytes() {
+        match byte {
+            b'\'' | b'!' | b'\\' => argument.push_str(&format!("\\0{byte:03o}")),
+            0x20..=0x7e => argument.push(char::from(byte)),
+            _ => argument.push_str(&format!("\\0{byte:03o}")),
+        }
+    }
+    (argument.len() <= LONGEST_ARGUMENT).then_some(argument)
 }
 
 /// What to run, as bytes.
@@ -92,7 +114,7 @@ pub fn program_line(
     if program.is_empty() {
         return Err(TransportError::Usage { what: "the command is empty".into() });
     }
-    let mut text = String::from("unset baton_h baton_t; ");
+    let mut text = String::from("unset baton_h baton_l baton_t; ");
     if let Some(cwd) = invocation.cwd {
         let dir = quote::path(cwd)?;
         text.push_str(&format!(
@@ -134,20 +156,20 @@ mod tests {
     fn the_command_line_keeps_to_what_all_login_shells_read_alike() {
         for stage in [Stage::Program, Stage::Terminal, Stage::Control] {
             for login in [false, true] {
-                let line = command(stage, login, "abc");
+                let line = command(stage, login, "abc", argument("it's ! \\ \u{e9}\n").as_deref());
                 assert!(line.bytes().all(|byte| matches!(byte, 0x20..=0x7e)), "{line}");
                 assert!(
                     !line.contains('!') && !line.contains("\\\\") && !line.contains("\\'"),
                     "{line}"
                 );
-                // Five single quotes: two pairs and the one in double quotes.
-                assert_eq!(line.matches('\'').count(), 5, "{line}");
+                // Seven single quotes: three pairs and the one in double quotes.
+                assert_eq!(line.matches('\'').count(), 7, "{line}");
             }
         }
     }
 
     #[test]
-    fn what_is_run_is_not_on_the_command_line() {
+    fn what_a_program_is_told_is_one_line() {
         let argv = vec![b"prog".to_vec(), b"secret".to_vec()];
         let env = vec![("TOKEN".to_owned(), b"hidden".to_vec())];
         let line =

@@ -85,7 +85,7 @@ impl ControlShell {
     /// Asks for a shell; whether it works shows with the first call, which saves that one a round trip.
     pub(super) async fn open(opener: &impl Open, host: &HostId) -> Result<Self, TransportError> {
         let nonce = Uuid::new_v4().simple().to_string();
-        let request = ChannelRequest::Command(boot::command(Stage::Control, true, &nonce));
+        let request = ChannelRequest::Command(boot::command(Stage::Control, true, &nonce, None));
         // The end of the streams says all that its status would.
         let Channel { stdin, stdout, stderr, waiter, .. } = opener.open(&request).await?;
         let (stdout, stderr) = (MarkReader::new(stdout), MarkReader::new(stderr));

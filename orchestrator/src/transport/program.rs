@@ -49,8 +49,18 @@ impl Program {
         if self.terminal.is_some() { Stage::Terminal } else { Stage::Program }
     }
 
-    fn request(&self, nonce: &str) -> ChannelRequest {
-        let command = boot::command(self.stage(), self.login, nonce);
+    /// The form of `line` that goes along with the command, where that is possible: it saves a round trip.
+    ///
+    /// With a terminal the line waits until nothing is echoed; an environment is nobody else's business.
+    fn argument(&self, line: &str) -> Option<String> {
+        if self.terminal.is_some() || !self.env.is_empty() {
+            return None;
+        }
+        boot::argument(line)
+    }
+
+    fn request(&self, nonce: &str, argument: Option<&str>) -> ChannelRequest {
+        let command = boot::command(self.stage(), self.login, nonce, argument);
         match &self.terminal {
             None => ChannelRequest::Command(command),
             Some((term, size)) => {
@@ -203,9 +213,12 @@ pub(super) async fn start(
         &Invocation { argv: &program.argv, cwd: program.cwd.as_deref(), env: &program.env },
         program.terminal.is_some(),
     )?;
+    let argument = program.argument(&line);
     let Channel { stdin, stdout, stderr, exit, resize, waiter } =
-        opener.open(&program.request(&nonce)).await?;
+        opener.open(&program.request(&nonce, argument.as_deref())).await?;
     let mut unless_begun = CloseOnDrop(waiter);
+    // On stdin there is nothing left for us to say.
+    let line = if argument.is_some() { String::new() } else { line };
     let mut starting = Starting {
         host,
         nonce,
