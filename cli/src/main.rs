@@ -10,6 +10,7 @@ mod hosts;
 mod logs;
 mod output;
 mod paths;
+mod test_connection;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,6 +53,7 @@ fn run(words: &[OsString], output: &Output) -> Result<u8, Stop> {
 async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
     match args.verb {
         Verb::Hosts(verb) => hosts::run(app, verb).await,
+        Verb::TestConnection(args) => test_connection::run(app, args).await,
         Verb::Exec(args) => exec::run(app, args).await,
     }
 }
