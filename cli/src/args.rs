@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use orchestrator::failure::{Code, Failure};
 
+use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
 use crate::hosts::HostsVerb;
 use crate::output::{Output, Stop};
@@ -32,6 +33,8 @@ pub enum Verb {
     TestConnection(TestArgs),
     /// Run a program on a host, tied to this process; stdin, stdout and stderr are as with ssh
     Exec(ExecArgs),
+    /// Look at what is installed, configured and reachable, with a hint for each finding
+    Doctor(DoctorArgs),
 }
 
 /// Whether `--json` was asked for; what stands after `--` belongs to a remote program.

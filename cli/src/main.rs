@@ -3,6 +3,7 @@
 mod app;
 mod args;
 mod ask;
+mod doctor;
 mod env_row;
 mod exec;
 mod exit;
@@ -55,5 +56,6 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Hosts(verb) => hosts::run(app, verb).await,
         Verb::TestConnection(args) => test_connection::run(app, args).await,
         Verb::Exec(args) => exec::run(app, args).await,
+        Verb::Doctor(args) => doctor::run(app, &args).await,
     }
 }

@@ -13,4 +13,5 @@ mod transport;
 
 pub use askpass::{SOCKET_VARIABLE, ask};
 pub use config::Patience;
+pub(crate) use control_path::check_room;
 pub use transport::{OpenSsh, OpenSshSettings, Steps};
