@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use baton_tests::{LoginShells, TestSshd};
 use serde_json::{Value, json};
@@ -319,4 +319,24 @@ fn an_agent_that_is_there_and_fails_is_reported_in_its_words() {
     let run = test(&home, &["local", "--agent", agent.to_str().unwrap(), "--json"]);
     let error = fails(&run, "agent", "unsupported", 1);
     assert!(error["message"].as_str().unwrap().ends_with("status 3: node is too old"), "{error}");
+}
+
+#[test]
+fn on_a_terminal_the_same_lines_are_read_and_json_is_nothing_else() {
+    let sshd = TestSshd::start();
+    let home = home(&sshd);
+    for (words, ends) in [(vec!["box"], "ms\r\n"), (vec!["box", "--json"], "}\r\n")] {
+        let baton = home.command(&[&["test-connection"], &words[..]].concat());
+        let line: Vec<_> = [baton.get_program()].into_iter().chain(baton.get_args()).collect();
+        let line = line.join(std::ffi::OsStr::new(" "));
+        // script(1) of Debian's bsdutils gives it a terminal.
+        let mut command = Command::new("script");
+        command.arg("-qec").arg(line).arg("/dev/null").env_clear().stdin(Stdio::null());
+        command.envs(baton.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let run = Run::of(command.output().unwrap());
+        assert_eq!(run.status, Some(0), "{run:?}");
+        assert!(run.stdout.ends_with(ends), "{run:?}");
+        let first = if words.len() == 1 { "validate      " } else { "{\"ok\":true" };
+        assert!(run.stdout.starts_with(first), "{run:?}");
+    }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod baton;
+mod cli_doctor;
 mod cli_test_connection;
 mod conformance;
 mod support;
