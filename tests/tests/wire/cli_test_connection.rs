@@ -218,6 +218,29 @@ fn a_refused_key_fails_at_authenticate_after_the_server_answered() {
 }
 
 #[test]
+fn a_connection_that_is_open_already_is_shared_and_both_its_stages_pass() {
+    let sshd = TestSshd::start();
+    let home = home(&sshd);
+    let settings = "[connection]\nlinger_seconds = 30\n";
+    fs::write(home.path("b/config/config.toml"), settings).unwrap();
+    assert_eq!(test(&home, &["box"]).status, Some(0));
+    // A second login would be refused.
+    fs::write(sshd.authorized_keys_path(), "").unwrap();
+
+    let run = test(&home, &["box", "--json"]);
+
+    assert_eq!(run.status, Some(0), "{run:?}");
+    let names: Vec<_> = run.json()["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stage| stage["name"].clone())
+        .collect();
+    assert_eq!(names, ["validate", "resolve", "connect", "authenticate", "shell"]);
+    assert_eq!(sshd.connections(), 1);
+}
+
+#[test]
 fn a_changed_host_key_fails_at_connect() {
     let mut sshd = TestSshd::start();
     sshd.change_host_key();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::AgentFound;
-use super::stages::printable;
+use super::shell::printable;
 use crate::failure::{Code, Failure};
 use crate::host::ResolvedHost;
 use crate::transport::{Answer, Call, Connection, TransportError, quote};
@@ -41,7 +41,8 @@ pub(super) async fn find(
     let environment = environment(host)?;
     let looked_up = call(connection, name, format!("{environment}{}", where_is(name)?)).await?;
     let place = looked_up.stdout.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    if looked_up.status != 0 || place.is_empty() {
+    // A bare word is a command of the shell itself.
+    if looked_up.status != 0 || !place.contains(&b'/') {
         return Err(missing(connection, name));
     }
     let version = format!("{environment}{} --version", quote::word(place)?);
@@ -52,8 +53,8 @@ pub(super) async fn find(
         return Err(broken(connection, name, &path, &answer));
     }
     let found = match &version {
-        Some(version) => format!("{name} is {path}, version {version}"),
-        None => format!("{name} is {path}, which names no version"),
+        Some(version) => format!("{path}, {version}"),
+        None => format!("{path}, which names no version"),
     };
     Ok((AgentFound { name: name.into(), path, version }, found))
 }

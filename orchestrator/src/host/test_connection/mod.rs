@@ -1,7 +1,9 @@
 //! Whether a host can be used, stage by stage.
 
+mod address;
 mod agent;
 mod report;
+mod shell;
 mod stages;
 
 pub use report::{AgentFound, ConnectionReport, Progress, StageName, StageReport};

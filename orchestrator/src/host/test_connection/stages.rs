@@ -1,26 +1,18 @@
 use std::fs::File;
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::agent;
+use super::address::resolve;
 use super::{ConnectionReport, Progress, StageName, StageReport};
+use super::{agent, shell};
 use crate::failure::{Code, Failure};
 use crate::host::validate::list;
 use crate::host::{ResolvedHost, expand_home, validate_host};
 use crate::machine::ThisMachine;
-use crate::ssh_config::{Resolved, SshQuery};
-use crate::transport::{Call, Connection, Steps, TransportError};
-
-/// How long the name service may take; the system's resolver gives up after 10 s (resolv.conf(5): 5 s, twice).
-const LOOKUP_PATIENCE: Duration = Duration::from_secs(15);
-
-/// Three lines: the machine's name, its system, the login shell.
-const WHO_ARE_YOU: &str =
-    "hostname 2>/dev/null || uname -n; uname -s; printf '%s\\n' \"${SHELL:-/bin/sh}\"";
+use crate::transport::{Connection, Steps};
 
 /// Tests whether `host` can be used, and whether `agent` (a program's name, or a path with `/`) is there.
 ///
@@ -58,7 +50,7 @@ impl Test<'_> {
     }
 
     async fn over(&mut self, connection: &Connection, agent: Option<&str>) -> Option<()> {
-        let about = self.stage(StageName::Shell, shell(connection)).await?;
+        let about = self.stage(StageName::Shell, shell::ask(connection)).await?;
         self.report.hostname = Some(about.hostname);
         self.report.os = Some(about.os);
         self.report.shell = Some(about.shell);
@@ -182,91 +174,19 @@ fn check(host: &ResolvedHost, machine: &ThisMachine) -> Result<((), String), Fai
         .on(saved.id.as_str()))
 }
 
-/// Reads the ssh config and looks the address up; answers with the account.
-async fn resolve(host: &ResolvedHost, machine: &ThisMachine) -> Result<(String, String), Failure> {
-    let Some(target) = host.target(&machine.home) else {
-        return Ok((String::new(), "no address is needed".into()));
-    };
-    let query = SshQuery::new(&machine.ssh, machine.ssh_config.clone());
-    let resolved = query.resolve(&target).await?;
-    let mut found = resolved.summary();
-    // Behind a proxy the name is the proxy's to look up.
-    if resolved.proxy_jump.is_none() && resolved.proxy_command.is_none() {
-        let address = look_up(&resolved).await.map_err(|said| {
-            let error = TransportError::HostUnresolved { host: target.id.clone(), said };
-            let failure = Failure::from(error);
-            Failure {
-                message: format!("{}: no address for {}", failure.message, resolved.hostname),
-                ..failure
-            }
-        })?;
-        if resolved.hostname.parse() != Ok(address) {
-            found = format!("{found}, at {address}");
-        }
-    }
-    Ok((resolved.user, found))
-}
-
-/// The first address; the error is what the system says.
-async fn look_up(resolved: &Resolved) -> Result<IpAddr, String> {
-    let name = (resolved.hostname.as_str(), resolved.port);
-    match tokio::time::timeout(LOOKUP_PATIENCE, tokio::net::lookup_host(name)).await {
-        Ok(Ok(mut addresses)) => match addresses.next() {
-            Some(address) => Ok(address.ip()),
-            None => Err("no address".into()),
-        },
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {} s", LOOKUP_PATIENCE.as_secs())),
-    }
-}
-
 /// What a connection and a login that came about are called.
 fn words(host: &ResolvedHost, account: &str) -> (String, String) {
     match host {
         ResolvedHost::Local => ("no connection is needed".into(), "no login is needed".into()),
         ResolvedHost::Saved(_) | ResolvedHost::AdHoc(_) => {
-            ("the server answers".into(), format!("let in as {account}"))
+            let let_in =
+                if account.is_empty() { "let in".into() } else { format!("let in as {account}") };
+            ("the server answers".into(), let_in)
         }
     }
 }
 
-/// What a working shell says of its machine.
-struct About {
-    hostname: String,
-    os: String,
-    shell: String,
-    latency: Duration,
-}
-
-async fn shell(connection: &Connection) -> Result<(About, String), Failure> {
-    let answer = connection.call(Call::new(WHO_ARE_YOU)).await?;
-    let text = printable(&answer.stdout);
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let (Some(hostname), Some(os), Some(shell)) = (lines.next(), lines.next(), lines.next()) else {
-        let complaint = printable(&answer.stderr);
-        let said = complaint.lines().last().unwrap_or("`hostname` and `uname` print nothing");
-        let host = connection.host().clone();
-        return Err(TransportError::ShellBroken { host, said: said.trim().into() }.into());
-    };
-    let latency = connection.round_trip().await?;
-    let about = About { hostname: hostname.into(), os: os.into(), shell: shell.into(), latency };
-    let found =
-        format!("{shell} on {hostname}, {os}; a round trip takes {}", took(millis(latency)));
-    Ok((about, found))
-}
-
-/// Milliseconds in words.
-fn took(millis: u64) -> String {
-    if millis == 0 { "less than 1 ms".into() } else { format!("{millis} ms") }
-}
-
-/// Text from a host without what could steer a terminal; its line breaks stay.
-pub(super) fn printable(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
-}
-
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

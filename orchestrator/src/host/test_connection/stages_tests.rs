@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::host::{HostConfig, HostId};
+use crate::host::{HostConfig, HostId, TransportKind};
 use crate::settings::ConnectionKeys;
 
 fn machine(dir: &std::path::Path) -> ThisMachine {
@@ -87,6 +87,34 @@ async fn the_environment_of_a_host_counts_when_its_agent_is_looked_for() {
     assert_eq!(found.path, agent.to_str().unwrap());
     assert_eq!(found.version.as_deref(), Some("my-agent 1.2.3"));
     connection.close().await;
+}
+
+#[tokio::test]
+async fn a_command_of_the_shell_is_no_agent() {
+    let dir = tempfile::tempdir().unwrap();
+    let machine = machine(dir.path());
+    let report = test_connection(&ResolvedHost::Local, &machine, Some("alias"), &nobody).await;
+    assert_eq!(report.error().unwrap().code, Code::AgentMissing);
+}
+
+#[tokio::test]
+async fn without_an_ssh_only_a_host_of_the_built_in_client_has_an_address() {
+    let dir = tempfile::tempdir().unwrap();
+    let machine = ThisMachine { ssh: "/nowhere/ssh".into(), ..machine(dir.path()) };
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut host = HostConfig::new(HostId::new("box"), "box", "127.0.0.1");
+    host.port = Some(closed);
+    let failed = |report: &ConnectionReport| {
+        report.stages.iter().find(|stage| !stage.ok).map(|stage| stage.name)
+    };
+
+    let report = test_connection(&ResolvedHost::Saved(host.clone()), &machine, None, &nobody).await;
+    assert_eq!(failed(&report), Some(StageName::Resolve));
+    assert!(report.error().unwrap().hint.as_ref().unwrap().contains("BATON_SSH"));
+
+    host.transport = TransportKind::Native;
+    let report = test_connection(&ResolvedHost::Saved(host), &machine, None, &nobody).await;
+    assert_eq!(failed(&report), Some(StageName::Connect));
 }
 
 #[test]
