@@ -6,9 +6,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use orchestrator::failure::{Code, Failure};
 
+use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
 use crate::hosts::HostsVerb;
 use crate::output::{Output, Stop};
+use crate::test_connection::TestArgs;
 
 /// A native control center for AI coding agents, on your own machines over plain SSH.
 #[derive(Debug, Parser)]
@@ -27,8 +29,12 @@ pub enum Verb {
     /// The machines that you work on
     #[command(subcommand)]
     Hosts(HostsVerb),
+    /// Test whether a host can be used, stage by stage; also one that is disabled, or not saved yet
+    TestConnection(TestArgs),
     /// Run a program on a host, tied to this process; stdin, stdout and stderr are as with ssh
     Exec(ExecArgs),
+    /// Look at what is installed, configured and reachable, with a hint for each finding
+    Doctor(DoctorArgs),
 }
 
 /// Whether `--json` was asked for; what stands after `--` belongs to a remote program.

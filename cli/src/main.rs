@@ -3,6 +3,7 @@
 mod app;
 mod args;
 mod ask;
+mod doctor;
 mod env_row;
 mod exec;
 mod exit;
@@ -10,6 +11,7 @@ mod hosts;
 mod logs;
 mod output;
 mod paths;
+mod test_connection;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,6 +54,8 @@ fn run(words: &[OsString], output: &Output) -> Result<u8, Stop> {
 async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
     match args.verb {
         Verb::Hosts(verb) => hosts::run(app, verb).await,
+        Verb::TestConnection(args) => test_connection::run(app, args).await,
         Verb::Exec(args) => exec::run(app, args).await,
+        Verb::Doctor(args) => doctor::run(app, &args).await,
     }
 }

@@ -1,7 +1,7 @@
 //! The machine that we run on, as far as reaching others takes it: which ssh, which directories, who answers.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::settings::ConnectionKeys;
 use crate::transport::native::{ResolvingNative, Surroundings};
 use crate::transport::{
     Asker, Connection, ConnectionSettings, Local, LocalSettings, OpenSsh, OpenSshSettings, Steps,
-    Target, Transport,
+    Target, Transport, TransportError, check_room,
 };
 
 /// Everything of this machine that connections need; a front end fills it in once.
@@ -70,7 +70,7 @@ impl ThisMachine {
             config: self.ssh_config.clone(),
             home: self.home.clone(),
             system_config: "/etc/ssh/ssh_config".into(),
-            run_dir: self.run_dir.join("ssh"),
+            run_dir: socket_dir(&self.run_dir),
             patience: self.keys.patience(),
             linger: self.keys.linger(),
             askpass: self.askpass.clone(),
@@ -91,4 +91,18 @@ impl ThisMachine {
         let around = Surroundings { home: self.home.clone(), local_user, environment };
         ResolvingNative::new(target, self.ssh(None), around)
     }
+}
+
+/// Where the sockets of ssh's connections go.
+fn socket_dir(run_dir: &Path) -> PathBuf {
+    run_dir.join("ssh")
+}
+
+/// Says whether `run_dir` (as in [`ThisMachine::run_dir`]) is short enough for the sockets that go below it.
+///
+/// # Errors
+///
+/// [`TransportError::Local`] with how much too long it is.
+pub fn check_run_dir(run_dir: &Path) -> Result<(), TransportError> {
+    check_room(&socket_dir(run_dir))
 }

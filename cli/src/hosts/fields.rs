@@ -63,13 +63,29 @@ impl HostFields {
 
     /// Puts what was given over `host`, and checks the result.
     ///
-    /// A relative path of a key is one from here; the file stores it absolute.
-    ///
     /// # Errors
     ///
     /// [`Code::InvalidConfig`] with every fault at once.
     pub fn apply(self, host: &mut HostConfig, home: &Path) -> Result<(), Failure> {
         let given_key = self.identity_file.as_ref().is_some_and(|key| !key.is_empty());
+        self.put_over(host)?;
+        let readable = |key: &str| {
+            // A key that was there already may come and go (a stick, a mount): only a new one must be there.
+            let path = expand_home(key, home);
+            !given_key || path.is_file() && std::fs::File::open(path).is_ok()
+        };
+        let faults = validate_host(host, &readable);
+        if faults.is_empty() { Ok(()) } else { Err(HostsError::Invalid { faults }.into()) }
+    }
+
+    /// Puts what was given over `host`, whatever comes of it.
+    ///
+    /// A relative path of a key is one from here; the file stores it absolute.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidConfig`] for a path of a key that can't be stored.
+    pub fn put_over(self, host: &mut HostConfig) -> Result<(), Failure> {
         if let Some(alias) = self.ssh_config {
             let alias = filled(alias);
             if let Some(alias) = &alias {
@@ -100,13 +116,7 @@ impl HostFields {
                 Kind::Native => TransportKind::Native,
             };
         }
-        let readable = |key: &str| {
-            // A key that was there already may come and go (a stick, a mount): only a new one must be there.
-            let path = expand_home(key, home);
-            !given_key || path.is_file() && std::fs::File::open(path).is_ok()
-        };
-        let faults = validate_host(host, &readable);
-        if faults.is_empty() { Ok(()) } else { Err(HostsError::Invalid { faults }.into()) }
+        Ok(())
     }
 }
 

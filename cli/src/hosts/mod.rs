@@ -10,7 +10,9 @@ use clap::Subcommand;
 use crate::app::App;
 use crate::output::Stop;
 use candidates::{CandidatesArgs, ImportArgs};
+pub use edit::new_host;
 use edit::{AddArgs, DefaultArgs, EditArgs, HostArg};
+pub use fields::HostFields;
 
 /// The verbs of `baton hosts`.
 #[derive(Debug, Subcommand)]

@@ -11,6 +11,7 @@ mod id;
 mod resolve;
 mod slug;
 mod store;
+pub mod test_connection;
 mod validate;
 mod watch;
 

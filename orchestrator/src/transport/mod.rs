@@ -26,6 +26,7 @@ pub use link::{
     TerminalSize, Transport,
 };
 pub use local::{Local, LocalSettings};
+pub(crate) use openssh::check_room;
 pub use openssh::{
     OpenSsh, OpenSshSettings, Patience, SOCKET_VARIABLE as ASKPASS_SOCKET_VARIABLE, Steps, ask,
 };

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod arguments;
+mod baton;
+mod cli_doctor;
+mod cli_test_connection;
 mod conformance;
 mod sessions;
 mod support;

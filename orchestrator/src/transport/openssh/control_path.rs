@@ -27,17 +27,7 @@ impl ControlPaths {
     ///
     /// [`TransportError::Local`] when `dir` leaves no room for them.
     pub fn new(dir: &Path, target: &Target, scope: &str) -> Result<Self, TransportError> {
-        let length = dir.as_os_str().len() + NAME_LENGTH;
-        if length > LONGEST {
-            return Err(TransportError::Local {
-                what: format!(
-                    "{} is too long by {} bytes for the sockets of ssh connections",
-                    dir.display(),
-                    length - LONGEST
-                ),
-                hint: Some("Set BATON_HOME or XDG_RUNTIME_DIR to a shorter path".into()),
-            });
-        }
+        check_room(dir)?;
         let mut hash = Fnv::new();
         let identity =
             target.identity_file.as_deref().map(Path::to_string_lossy).unwrap_or_default();
@@ -75,6 +65,26 @@ impl ControlPaths {
         path.push(end);
         path.into()
     }
+}
+
+/// Says whether `dir` leaves room for the sockets of connections.
+///
+/// # Errors
+///
+/// [`TransportError::Local`] with how much too long it is.
+pub fn check_room(dir: &Path) -> Result<(), TransportError> {
+    let length = dir.as_os_str().len() + NAME_LENGTH;
+    if length > LONGEST {
+        return Err(TransportError::Local {
+            what: format!(
+                "{} is too long by {} bytes for the sockets of ssh connections",
+                dir.display(),
+                length - LONGEST
+            ),
+            hint: Some("Set BATON_HOME or XDG_RUNTIME_DIR to a shorter path".into()),
+        });
+    }
+    Ok(())
 }
 
 /// Names a text by what it says: equal texts have equal names, on every run.

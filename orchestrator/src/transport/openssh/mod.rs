@@ -14,5 +14,6 @@ mod transport;
 
 pub use askpass::{SOCKET_VARIABLE, ask};
 pub use config::Patience;
+pub(crate) use control_path::check_room;
 pub(super) use run_dir::write_config;
 pub use transport::{OpenSsh, OpenSshSettings, Steps};

@@ -1,0 +1,83 @@
+//! The real `baton`, run as a person or a script runs it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::short_dir;
+
+/// A person's home with an ssh config of its own, gone on drop.
+pub struct Home {
+    dir: TempDir,
+    ssh_config: PathBuf,
+}
+
+impl Home {
+    /// `ssh_config` is what ssh reads instead of the person's and the system's.
+    pub fn new(ssh_config: PathBuf) -> Self {
+        let dir = short_dir();
+        fs::create_dir_all(dir.path().join("b/config")).unwrap();
+        // No connection stays behind when a test is over.
+        fs::write(dir.path().join("b/config/config.toml"), "[connection]\nlinger_seconds = 0\n")
+            .unwrap();
+        Self { dir, ssh_config }
+    }
+
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.dir.path().join(below)
+    }
+
+    pub fn hosts_toml(&self) -> PathBuf {
+        self.path("b/config/hosts.toml")
+    }
+
+    /// `baton` with these words, without a terminal, with nothing of the tester's environment.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(words).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+        command.env("HOME", self.dir.path()).env("BATON_HOME", self.path("b"));
+        command.env("BATON_SSH_CONFIG", &self.ssh_config).env("SHELL", "/bin/sh");
+        command.current_dir(self.dir.path()).stdin(Stdio::null());
+        command
+    }
+
+    pub fn baton(&self, words: &[&str]) -> Run {
+        Run::of(self.command(words).output().unwrap())
+    }
+}
+
+/// The program beside this test: `target/PROFILE/deps/wire-…` and `target/PROFILE/baton`.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let program = profile.join("baton");
+    assert!(program.is_file(), "{} is not there; run: cargo build -p baton-cli", program.display());
+    program
+}
+
+/// What a finished `baton` left.
+#[derive(Debug)]
+pub struct Run {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    pub fn of(output: Output) -> Self {
+        Self {
+            status: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The one JSON document on stdout.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
