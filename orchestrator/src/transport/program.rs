@@ -222,6 +222,15 @@ pub(super) async fn start(
         Ok(Ok(group)) => group,
         Ok(Err(StartFailure::Refused(kind))) => return Err(starting.refused(&kind, program)),
         Ok(Err(StartFailure::Ended { out, err })) => return Err(starting.ended(out, err).await),
+        Ok(Err(StartFailure::Endless)) => {
+            if let Some(pid) = starting.pid {
+                kill(opener, host, pid).await;
+            }
+            return Err(TransportError::ShellBroken {
+                host: host.clone(),
+                said: "its profile prints without end".into(),
+            });
+        }
         Err(_) => {
             if let Some(pid) = starting.pid {
                 kill(opener, host, pid).await;
@@ -244,7 +253,7 @@ pub(super) async fn start(
 }
 
 /// Kills a process group through a channel of its own, as far as the host lets us.
-async fn kill(opener: &impl Open, host: &HostId, pid: u32) {
+pub(super) async fn kill(opener: &impl Open, host: &HostId, pid: u32) {
     let request =
         ChannelRequest::Command(format!("exec sh -c '{}'", quote::kill_group("KILL", pid)));
     let killed = async {
@@ -254,9 +263,9 @@ async fn kill(opener: &impl Open, host: &HostId, pid: u32) {
     match tokio::time::timeout(LAST_WORDS, killed).await {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => {
-            tracing::warn!(%host, pid, %error, "could not kill a login shell that hangs")
+            tracing::warn!(%host, pid, %error, "could not kill a process group")
         }
-        Err(_) => tracing::warn!(%host, pid, "could not kill a login shell that hangs: no answer"),
+        Err(_) => tracing::warn!(%host, pid, "could not kill a process group: no answer"),
     }
 }
 
@@ -265,12 +274,8 @@ enum StartFailure {
     Refused(String),
     /// The streams ended first; the words that came until then.
     Ended { out: Vec<u8>, err: Vec<u8> },
-}
-
-impl StartFailure {
-    fn endless() -> Self {
-        Self::Ended { out: Vec::new(), err: b"its profile prints without end".to_vec() }
-    }
+    /// Its profile prints, and prints.
+    Endless,
 }
 
 /// Writes `line`. A shell that is gone shows itself by what it printed; the write error says less.
@@ -302,16 +307,27 @@ impl Starting<'_> {
             tell(stdin, line).await;
             Ok(())
         };
+        // A stage that refuses says so on stdout and ends: that stderr ends without a mark says nothing by itself.
+        let mut complaints = Vec::new();
         let noise = async {
             match stderr.read_to_mark(mark.as_bytes(), NOISE_LIMIT).await {
                 Ok(_) => Ok(()),
-                Err(NoMark::Ended(err)) => Err(StartFailure::Ended { out: Vec::new(), err }),
-                Err(NoMark::TooLarge) => Err(StartFailure::endless()),
+                Err(NoMark::Ended(err)) => {
+                    complaints = err;
+                    Ok(())
+                }
+                Err(NoMark::TooLarge) => Err(StartFailure::Endless),
             }
         };
-        let ((), group, ()) =
-            tokio::try_join!(write, begin(stdout, mark.as_bytes(), pid, None), noise)?;
-        Ok(group)
+        let begun = tokio::try_join!(write, begin(stdout, mark.as_bytes(), pid, None), noise);
+        match begun {
+            Ok(((), group, ())) => Ok(group),
+            Err(StartFailure::Ended { out, mut err }) => {
+                err.append(&mut complaints);
+                Err(StartFailure::Ended { out, err })
+            }
+            Err(failure @ (StartFailure::Refused(_) | StartFailure::Endless)) => Err(failure),
+        }
     }
 
     async fn with_terminal(&mut self, line: &str) -> Result<u32, StartFailure> {
@@ -382,7 +398,7 @@ async fn begin(
                 noise.extend_from_slice(&said);
                 return Err(StartFailure::Ended { out: noise, err: Vec::new() });
             }
-            Err(NoMark::TooLarge) => return Err(StartFailure::endless()),
+            Err(NoMark::TooLarge) => return Err(StartFailure::Endless),
         };
         noise.extend_from_slice(&before);
         match rest.split_once(' ').unwrap_or((&rest, "")) {
