@@ -185,24 +185,43 @@ pub(super) trait Open {
     async fn open(&self, request: &ChannelRequest) -> Result<Channel, TransportError>;
 }
 
-/// Starts `program` and waits for its first sign of life.
+/// A program that can be sent: what is wrong with it shows before a host is spoken to.
+pub(super) struct Prepared<'a> {
+    program: &'a Program,
+    nonce: String,
+    line: String,
+}
+
+impl<'a> Prepared<'a> {
+    /// Writes the line that starts `program`.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Usage`], as [`boot::program_line`].
+    pub(super) fn new(program: &'a Program) -> Result<Self, TransportError> {
+        let nonce = Uuid::new_v4().simple().to_string();
+        let line = boot::program_line(
+            &nonce,
+            &Invocation { argv: &program.argv, cwd: program.cwd.as_deref(), env: &program.env },
+            program.terminal.is_some(),
+        )?;
+        Ok(Self { program, nonce, line })
+    }
+}
+
+/// Starts a program and waits for its first sign of life.
 ///
 /// # Errors
 ///
-/// [`TransportError::Usage`], [`TransportError::DirMissing`], [`TransportError::PermissionDenied`] and
-/// [`TransportError::ShellBroken`] mean that nothing was run.
+/// [`TransportError::DirMissing`], [`TransportError::PermissionDenied`] and [`TransportError::ShellBroken`] mean
+/// that nothing was run.
 pub(super) async fn start(
     opener: &impl Open,
     host: &HostId,
-    program: &Program,
+    prepared: Prepared<'_>,
     patience: Duration,
 ) -> Result<Process, TransportError> {
-    let nonce = Uuid::new_v4().simple().to_string();
-    let line = boot::program_line(
-        &nonce,
-        &Invocation { argv: &program.argv, cwd: program.cwd.as_deref(), env: &program.env },
-        program.terminal.is_some(),
-    )?;
+    let Prepared { program, nonce, line } = prepared;
     let Channel { stdin, stdout, stderr, exit, resize } =
         opener.open(&program.request(&nonce)).await?;
     let mut starting = Starting {

@@ -6,7 +6,7 @@ use baton_tests::TestSshd;
 use orchestrator::transport::{Call, ForwardTarget, Program, TerminalSize, TransportError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Host, finish, is_running, local, openssh, run, sh};
+use crate::support::{Host, finish, is_running, local, openssh, run, sh, until};
 
 /// Runs a check on every transport, each under its own name.
 macro_rules! on_every_transport {
@@ -161,7 +161,8 @@ on_every_transport! {
         assert!(matches!(error, TransportError::TimedOut { .. }), "{error:?}");
         let pid = std::fs::read_to_string(mark.path().join("pid")).unwrap();
         let pid = pid.trim();
-        assert!(!is_running(pid.trim().parse().unwrap()), "process {pid} is still there");
+        let pid = pid.parse().unwrap();
+        until("what it started is killed", || !is_running(pid)).await;
         assert_eq!(host.connection.call(Call::new("echo on")).await.unwrap().stdout, b"on\n");
     }
 

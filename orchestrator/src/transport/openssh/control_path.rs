@@ -27,17 +27,7 @@ impl ControlPaths {
     ///
     /// [`TransportError::Local`] when `dir` leaves no room for them.
     pub fn new(dir: &Path, target: &Target, scope: &str) -> Result<Self, TransportError> {
-        let length = dir.as_os_str().len() + NAME_LENGTH;
-        if length > LONGEST {
-            return Err(TransportError::Local {
-                what: format!(
-                    "{} is too long by {} bytes for the sockets of ssh connections",
-                    dir.display(),
-                    length - LONGEST
-                ),
-                hint: Some("Set BATON_HOME or XDG_RUNTIME_DIR to a shorter path".into()),
-            });
-        }
+        Self::check(dir)?;
         let mut hash = Fnv::new();
         let identity =
             target.identity_file.as_deref().map(Path::to_string_lossy).unwrap_or_default();
@@ -53,6 +43,26 @@ impl ControlPaths {
             hash.write(&[0]);
         }
         Ok(Self { stem: dir.join(format!("{:016x}", hash.finish())) })
+    }
+
+    /// Whether `dir` leaves room for the names of sockets; it need not be there.
+    ///
+    /// # Errors
+    ///
+    /// As [`ControlPaths::new`].
+    pub fn check(dir: &Path) -> Result<(), TransportError> {
+        let length = dir.as_os_str().len() + NAME_LENGTH;
+        if length > LONGEST {
+            return Err(TransportError::Local {
+                what: format!(
+                    "{} is too long by {} bytes for the sockets of ssh connections",
+                    dir.display(),
+                    length - LONGEST
+                ),
+                hint: Some("Set BATON_HOME or XDG_RUNTIME_DIR to a shorter path".into()),
+            });
+        }
+        Ok(())
     }
 
     /// The socket of the `slot`th connection.

@@ -1,19 +1,17 @@
 //! One master: channels, forwards, and noticing that it is gone.
 
 use std::fmt;
-use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use openssh_mux_client::{
-    Connection, Error as MuxError, ForwardType, NonZeroByteSlice, Session, SessionStatus, Socket,
-};
+use openssh_mux_client::{Error as MuxError, ForwardType, Socket};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 
 use super::master;
+use super::session::{self, NotOpened};
 use super::transport::{OpenSshSettings, Slot};
 use crate::host::HostId;
 use crate::transport::forward::LocalForward;
@@ -62,11 +60,11 @@ impl MasterLink {
     ) -> Result<Self, TransportError> {
         let gone =
             |error: String| TransportError::ConnectionLost { host: target.id.clone(), said: error };
-        let watch = UnixStream::connect(&socket).await.map_err(|error| gone(error.to_string()))?;
         let mut connection =
-            Connection::connect(&socket).await.map_err(|error| gone(error.to_string()))?;
+            master::call(&socket).await.map_err(|error| gone(error.to_string()))?;
         let pid =
             connection.send_alive_check().await.map_err(|error| gone(error.to_string()))?.get();
+        let watch = master::stay(&socket).await.map_err(|error| gone(error.to_string()))?;
         Ok(Self {
             target: target.clone(),
             program: settings.program.clone(),
@@ -97,56 +95,39 @@ impl MasterLink {
         let (their_stdout, stdout) = pipe::pipe().map_err(local)?;
         let (their_stderr, stderr) = pipe::pipe().map_err(local)?;
         // The master wants blocking descriptors.
-        let fds = (
+        let fds = [
             their_stdin.into_blocking_fd().map_err(local)?,
             their_stdout.into_blocking_fd().map_err(local)?,
             their_stderr.into_blocking_fd().map_err(local)?,
-        );
+        ];
         let socket = Arc::clone(&self.socket);
         let command = command.to_owned();
-        // In a task: dropped half-way the master would be left with half a request.
-        let opening = tokio::spawn(async move {
-            let Some(command) = NonZeroByteSlice::new(command.as_bytes()) else {
-                return Err(MuxError::RequestFailure("a NUL in the command".into()));
-            };
-            let session = Session::builder()
-                .cmd(std::borrow::Cow::Borrowed(command))
-                .subsystem(subsystem)
-                .build();
-            let raw = [fds.0.as_raw_fd(), fds.1.as_raw_fd(), fds.2.as_raw_fd()];
-            let connection = Connection::connect(&*socket).await?;
-            let opened = connection.open_new_session(&session, &raw).await;
-            // Ours must be closed, or the streams would never end.
-            drop(fds);
-            opened
-        });
+        // In a task: dropped half-way the master would be left with half a request. Our ends of the descriptors
+        // are closed with it, or the streams would never end.
+        let opening =
+            tokio::spawn(async move { session::open(&socket, &command, subsystem, &fds).await });
         let opened = match opening.await {
             Ok(Ok(opened)) => opened,
-            Ok(Err(MuxError::RequestFailure(said) | MuxError::PermissionDenied(said)))
-                if &*said == REFUSED_BY_SERVER =>
-            {
+            Ok(Err(NotOpened::Refused(said))) if said == REFUSED_BY_SERVER => {
                 return Err(OpenError::Full);
             }
-            Ok(Err(error)) => return Err(OpenError::Failed(self.lost_by(&error.to_string()))),
+            Ok(Err(NotOpened::Refused(said))) => {
+                return Err(OpenError::Failed(self.lost_by(&said)));
+            }
+            Ok(Err(NotOpened::Lost(error))) => {
+                return Err(OpenError::Failed(self.lost_by(&error.to_string())));
+            }
             Err(error) => return Err(OpenError::Failed(self.lost_by(&error.to_string()))),
         };
         let socket = Arc::clone(&self.socket);
         let log = self.log.clone();
         let host = self.host().clone();
         let exit = async move {
-            match opened.wait().await {
-                Ok(SessionStatus::Exited { exit_value: Some(status) }) => {
-                    Ok(ChannelExit::Status(status))
-                }
+            match opened.exit().await {
+                Some(status) => Ok(ChannelExit::Status(status)),
                 // The master says nothing of a signal; nor does one that died.
-                Ok(SessionStatus::Exited { exit_value: None } | SessionStatus::TtyAllocFail(_))
-                | Err(_) => {
-                    if master::is_alive(&socket).await {
-                        Ok(ChannelExit::Unknown)
-                    } else {
-                        Err(lost(&host, &log))
-                    }
-                }
+                None if master::is_alive(&socket).await => Ok(ChannelExit::Unknown),
+                None => Err(lost(&host, &log)),
             }
         };
         Ok(Channel {
@@ -216,9 +197,8 @@ impl Link for MasterLink {
         // ssh can't listen on a port of the kernel's choice here, so it listens on a socket file behind ours.
         let name = format!("{}.fwd", &uuid::Uuid::new_v4().simple().to_string()[..12]);
         let file = self.run_dir.join(name);
-        let mut connection = Connection::connect(&*self.socket)
-            .await
-            .map_err(|error| self.lost_by(&error.to_string()))?;
+        let mut connection =
+            master::call(&self.socket).await.map_err(|error| self.lost_by(&error.to_string()))?;
         let there =
             Socket::TcpSocket { host: target.host.clone().into(), port: target.port.into() };
         let here = Socket::UnixSocket { path: file.clone().into() };
@@ -291,7 +271,7 @@ impl Drop for MasterForward {
         let (file, target, socket) =
             (self.file.clone(), self.target.clone(), Arc::clone(&self.socket));
         let cancel = async move {
-            let mut connection = Connection::connect(&*socket).await?;
+            let mut connection = master::call(&socket).await?;
             let there = Socket::TcpSocket { host: target.host.into(), port: target.port.into() };
             let here = Socket::UnixSocket { path: file.clone().into() };
             let closed = connection.close_port_forward(ForwardType::Local, &here, &there).await;

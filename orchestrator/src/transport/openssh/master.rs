@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use openssh_mux_client::Connection;
+use openssh_mux_client::{Connection, Error as MuxError};
 use tokio::io::AsyncReadExt;
+use tokio::net::UnixStream;
 use tokio::process::Command;
 
 use super::askpass::{Questions, SOCKET_VARIABLE};
@@ -30,9 +31,41 @@ const SERVER_ANSWERED: &[u8] = b"Remote protocol version";
 /// How long ssh's last words are waited for: a proxy command may hold the stream open.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
+/// How often, and after which wait each time, a master is called that has too many callers just now.
+const CALLS: u32 = 2000;
+const CALL_AGAIN: Duration = Duration::from_millis(5);
+
+/// Calls the master at `socket`.
+///
+/// It takes 64 callers at once (OpenSSH misc.c, `unix_listener`), and Linux turns further ones away with EAGAIN.
+pub(super) async fn call(socket: &Path) -> Result<Connection, MuxError> {
+    for _ in 1..CALLS {
+        match Connection::connect(socket).await {
+            Err(MuxError::IOError(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                tokio::time::sleep(CALL_AGAIN).await;
+            }
+            called => return called,
+        }
+    }
+    Connection::connect(socket).await
+}
+
+/// Calls the master and says nothing: the stream ends when the master does.
+pub(super) async fn stay(socket: &Path) -> io::Result<UnixStream> {
+    for _ in 1..CALLS {
+        match UnixStream::connect(socket).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                tokio::time::sleep(CALL_AGAIN).await;
+            }
+            called => return called,
+        }
+    }
+    UnixStream::connect(socket).await
+}
+
 /// Whether a master answers at `socket`. A socket that a killed one left behind doesn't.
 pub(super) async fn is_alive(socket: &Path) -> bool {
-    match Connection::connect(socket).await {
+    match call(socket).await {
         Ok(mut connection) => connection.send_alive_check().await.is_ok(),
         Err(_) => false,
     }

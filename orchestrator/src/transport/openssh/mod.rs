@@ -8,6 +8,7 @@ mod config;
 mod control_path;
 mod link;
 mod master;
+mod session;
 mod transport;
 
 pub use askpass::{SOCKET_VARIABLE, ask};

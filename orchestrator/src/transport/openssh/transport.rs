@@ -191,6 +191,7 @@ impl Transport for OpenSsh {
                 what: format!("a host or user can't begin with '-': {}", self.target.destination),
             });
         }
+        ControlPaths::check(&settings.run_dir)?;
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
