@@ -80,15 +80,13 @@ async fn a_connection_reset_on_the_way_is_lost_and_a_held_one_comes_back_by_itse
     let nap = format!("72.{}", std::process::id());
     let process = endless(&host, &nap).await;
     let mut state = host.connection.state();
-    state.mark_unchanged();
+    let noticed = tokio::spawn(async move {
+        let reconnects = |state: &State| matches!(state, State::Reconnecting { .. });
+        tokio::time::timeout(BOUND, state.wait_for(reconnects)).await.is_ok()
+    });
     wan.reset();
     is_lost_and_lives_on(&host, process, &nap).await;
-    let changed = tokio::time::timeout(
-        BOUND,
-        state.wait_for(|state| matches!(state, State::Reconnecting { .. })),
-    );
-    // It may be through with waiting before we look.
-    drop(changed.await);
+    assert!(noticed.await.unwrap(), "{}", host.log());
     states_until(&host, is_connected).await;
     assert_eq!(host.connection.call(Call::new("echo on")).await.unwrap().stdout, b"on\n");
     drop(hold);

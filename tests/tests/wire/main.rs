@@ -5,5 +5,7 @@
 mod conformance;
 mod cuts;
 mod limits;
+mod questions;
+mod sharing;
 mod shells;
 mod support;

@@ -60,7 +60,9 @@ pub trait Steps: std::fmt::Debug + Send + Sync {
 pub struct OpenSsh {
     target: Target,
     settings: OpenSshSettings,
-    /// Slots that links of this process hold.
+    /// Tells our connections from everybody else's, where they are not shared.
+    id: uuid::Uuid,
+    /// Slots that our links hold.
     held: Arc<Mutex<BTreeSet<u16>>>,
 }
 
@@ -82,7 +84,7 @@ impl Drop for Slot {
 impl OpenSsh {
     /// Makes the transport; nothing is started yet.
     pub fn new(target: Target, settings: OpenSshSettings) -> Self {
-        Self { target, settings, held: Arc::default() }
+        Self { target, settings, id: uuid::Uuid::new_v4(), held: Arc::default() }
     }
 
     fn failed(what: &str, path: &Path, error: &io::Error) -> TransportError {
@@ -207,11 +209,8 @@ impl Transport for OpenSsh {
             _ => None,
         };
         // With no lingering nobody else may depend on our connection.
-        let private = if settings.linger.is_zero() {
-            format!("{}", std::process::id())
-        } else {
-            String::new()
-        };
+        let private =
+            if settings.linger.is_zero() { self.id.simple().to_string() } else { String::new() };
         let scope = format!("{}\0{private}", config.display());
         let paths = ControlPaths::new(&settings.run_dir, &self.target, &scope)?;
         let is_theirs = theirs.is_some();
