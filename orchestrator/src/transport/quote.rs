@@ -12,7 +12,7 @@ const SET_NEWLINE: &str = "baton_nl=$(printf '\\n.'); baton_nl=${baton_nl%.}; ";
 ///
 /// Plain text stands in single quotes. Anything else goes through the shell's own `printf` in octal, because
 /// `read` and `eval` of some shells change bytes of 0x80 and above or drop control characters. Newlines at the
-/// end are taken from a variable, since `$(…)` strips them: [`line`] sets it where needed.
+/// end are taken from a variable, since `$(…)` strips them: [`line()`] sets it where needed.
 ///
 /// # Errors
 ///
@@ -35,7 +35,8 @@ pub fn word(bytes: &[u8]) -> Result<String, TransportError> {
     if !body.is_empty() {
         word.push_str("\"$(printf '");
         for byte in body {
-            if byte.is_ascii_alphanumeric() || b" ./-_,:=+@".contains(byte) {
+            // No `-`: at the front it would be an option of `printf`.
+            if byte.is_ascii_alphanumeric() || b" ./_,:=+@".contains(byte) {
                 word.push(char::from(*byte));
             } else {
                 word.push_str(&format!("\\{byte:03o}"));
@@ -172,11 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn newlines_at_the_end_are_kept() {
-        let words: Vec<Vec<u8>> = ["", "\n", "a\n\n", "\n\na", "it's", "$(x) `y` \\ !", "-n", "%s"]
-            .iter()
-            .map(|text| text.as_bytes().to_vec())
-            .collect();
+    fn newlines_at_the_end_and_hyphens_in_front_are_kept() {
+        let words: Vec<Vec<u8>> =
+            ["", "\n", "a\n\n", "\n\na", "it's", "$(x) `y` \\ !", "-n", "%s", "-\x01"]
+                .iter()
+                .map(|text| text.as_bytes().to_vec())
+                .collect();
         for shell in SHELLS {
             assert_eq!(read_back(shell, &words), words, "{shell:?}");
         }

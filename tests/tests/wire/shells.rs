@@ -1,5 +1,6 @@
 //! Whatever an account's login shell is and its profile does: programs run as asked, or the shell's own line says why not.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_tests::{LoginShells, TestSshd};
@@ -43,21 +44,20 @@ const EXIT: &str = "exec sh -c 'exit 3'\n";
 /// Runs `check` over an account of each usable shell, after `prepare` has written its profile.
 async fn with_each_shell<F>(
     profile: impl Fn(&str) -> Option<String>,
-    check: impl Fn(String, Host) -> F,
+    check: impl Fn(String, Arc<Host>) -> F,
 ) where
     F: Future<Output = ()>,
 {
     let names = LoginShells::usable_names();
     assert!(names.len() >= 6, "{names:?}");
-    let sshd = std::sync::Arc::new(TestSshd::builder().login_shells(LoginShells::usable()).start());
+    let sshd = Arc::new(TestSshd::builder().login_shells(LoginShells::usable()).start());
     for shell in names {
         if let Some(text) = profile(shell) {
             sshd.write_in_home(shell, profile_of(shell), &text);
         }
-        let host = openssh_as(&sshd, shell);
-        let connection = host.connection.clone();
-        check(shell.to_owned(), host).await;
-        connection.close().await;
+        let host = Arc::new(openssh_as(&sshd, shell));
+        check(shell.to_owned(), Arc::clone(&host)).await;
+        host.connection.close().await;
     }
 }
 
@@ -85,6 +85,7 @@ async fn arguments_environment_directory_and_stdin_arrive_byte_for_byte_under_ev
                 b"\n two\nlines\n\n".to_vec(),
                 b"\\n\\".to_vec(),
                 b"-e".to_vec(),
+                b"-\x01".to_vec(),
                 "größe ✓".as_bytes().to_vec(),
             ];
             argv.extend(payload.clone());
@@ -243,7 +244,7 @@ async fn a_syntax_error_in_a_profile_runs_the_program_or_names_the_shells_line()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_that_hangs_is_given_up_and_leaves_no_process() {
     let names = LoginShells::usable_names();
-    let sshd = std::sync::Arc::new(TestSshd::builder().login_shells(LoginShells::usable()).start());
+    let sshd = Arc::new(TestSshd::builder().login_shells(LoginShells::usable()).start());
     let settings = ConnectionSettings {
         profile_patience: Duration::from_secs(1),
         ..ConnectionSettings::default()
@@ -254,6 +255,7 @@ async fn a_profile_that_hangs_is_given_up_and_leaves_no_process() {
         sshd.write_in_home(shell, profile_of(shell), &at_login(shell, &format!("sleep {sleep}")));
         let host = openssh_as_with(&sshd, shell, settings);
         async move {
+            let host = host;
             let started = Instant::now();
             let said = broken(&host, &sh("echo ran")).await;
             assert_eq!(said, "its profile was not done after 1 s", "{shell}");
@@ -299,7 +301,7 @@ async fn a_profile_that_prints_without_end_is_a_broken_shell() {
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_that_may_not_run_commands_say_so_in_their_shells_words() {
     let shells = LoginShells::named(&["rbash", "nologin"]);
-    let sshd = std::sync::Arc::new(TestSshd::builder().login_shells(shells).start());
+    let sshd = Arc::new(TestSshd::builder().login_shells(shells).start());
     for (shell, words) in
         [("rbash", "restricted"), ("nologin", "This account is currently not available")]
     {

@@ -140,6 +140,10 @@ pub fn sleepers(seconds: &str) -> Vec<(u32, Vec<String>)> {
 }
 
 /// This machine.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "programs of the test need the path of the one who runs it"
+)]
 pub fn local() -> Host {
     let run_dir = short_dir();
     let settings = LocalSettings {
