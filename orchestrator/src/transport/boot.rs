@@ -116,6 +116,9 @@ pub fn program_line(
     }
     let mut text = String::from("unset baton_h baton_l baton_t; ");
     if let Some(cwd) = invocation.cwd {
+        if cwd.is_empty() {
+            return Err(TransportError::Usage { what: "the directory to run in is empty".into() });
+        }
         let dir = quote::path(cwd)?;
         text.push_str(&format!(
             "CDPATH= cd -- {dir} >/dev/null 2>&1 || {{ if [ -d {dir} ]; then baton_e=denied; \

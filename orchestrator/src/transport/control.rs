@@ -58,10 +58,12 @@ pub(super) struct ControlShell {
     stdin: Input,
     stdout: MarkReader<Output>,
     stderr: MarkReader<Output>,
-    /// Process group of the shell and all that it runs; known once it has answered.
+    /// Process group of the shell and all that it runs; known once its login shell has been started.
     group: Option<u32>,
     /// A request to a shell that is thrown away before it was ready must not run later.
     _open: CloseOnDrop,
+    /// Whether its login profile is done.
+    is_ready: bool,
 }
 
 impl fmt::Debug for ControlShell {
@@ -96,6 +98,7 @@ impl ControlShell {
             stdout,
             stderr,
             group: None,
+            is_ready: false,
             _open: CloseOnDrop(waiter),
         })
     }
@@ -112,16 +115,16 @@ impl ControlShell {
             Err(error) => return Err(Broken { error, group: self.group }),
         };
         let request = format!("{request_nonce}\n{text}\n");
-        if self.group.is_none() {
+        if !self.is_ready {
             let ready = tokio::time::timeout(ready_patience, self.ready(&request)).await;
             match ready {
-                Ok(Ok(group)) => self.group = Some(group),
-                Ok(Err(error)) => return Err(Broken { error, group: None }),
+                Ok(Ok(())) => self.is_ready = true,
+                Ok(Err(error)) => return Err(Broken { error, group: self.group }),
                 Err(_) => {
                     let said =
                         format!("its profile was not done after {} s", ready_patience.as_secs());
                     let error = TransportError::ShellBroken { host: self.host, said };
-                    return Err(Broken { error, group: None });
+                    return Err(Broken { error, group: self.group });
                 }
             }
             return self.answer(call, &request_nonce).await;
@@ -144,38 +147,54 @@ impl ControlShell {
     }
 
     /// Sends the first request at once and reads the ready marks.
-    async fn ready(&mut self, request: &str) -> Result<u32, TransportError> {
+    async fn ready(&mut self, request: &str) -> Result<(), TransportError> {
         if let Err(error) = self.tell(request).await {
             tracing::debug!(host = %self.host, %error, "a shell took no input");
         }
         let mark = format!("{}.", self.nonce);
-        let Self { host, stdout, stderr, .. } = self;
-        let broken = |no_mark: NoMark| TransportError::ShellBroken {
-            host: host.clone(),
-            said: match no_mark {
-                NoMark::TooLarge => "its profile prints without end".into(),
-                NoMark::Ended(said) => super::program::last_line(&said).unwrap_or_default(),
-            },
+        let Self { host, stdout, stderr, group, .. } = self;
+        let broken = |said: String| TransportError::ShellBroken { host: host.clone(), said };
+        let endless = || broken("its profile prints without end".into());
+        // Complaints stand on stderr; stdout only counts where that is silent.
+        let mut complaints = Vec::new();
+        let err = async {
+            match stderr.read_to_mark(mark.as_bytes(), NOISE_LIMIT).await {
+                Ok(_) => Ok(()),
+                Err(NoMark::TooLarge) => Err(endless()),
+                Err(NoMark::Ended(said)) => {
+                    complaints = said;
+                    Ok(())
+                }
+            }
         };
+        let mut last = Vec::new();
         let out = async {
-            stdout.read_to_mark(mark.as_bytes(), NOISE_LIMIT).await?;
-            stdout.read_to_mark(mark.as_bytes(), NOISE_LIMIT).await
-        };
-        let err = stderr.read_to_mark(mark.as_bytes(), NOISE_LIMIT);
-        let marked = match tokio::join!(out, err) {
-            (Ok(marked), Ok(_)) => marked,
-            // Complaints stand on stderr; stdout only counts where that is silent.
-            (_, Err(NoMark::Ended(said))) if !said.iter().all(u8::is_ascii_whitespace) => {
-                return Err(broken(NoMark::Ended(said)));
+            for stage in ["a ", "b "] {
+                let marked = match stdout.read_to_mark(mark.as_bytes(), NOISE_LIMIT).await {
+                    Ok(marked) => marked,
+                    Err(NoMark::TooLarge) => return Err(endless()),
+                    Err(NoMark::Ended(said)) => {
+                        last = said;
+                        return Ok(false);
+                    }
+                };
+                // The login shell has the id that the control shell will have: each one execs the next.
+                *group = marked.rest.strip_prefix(stage).and_then(|pid| pid.parse().ok());
+                if group.is_none() {
+                    return Err(broken(format!("it answered {:?}", marked.rest)));
+                }
             }
-            (Err(no_mark), _) | (Ok(_), Err(no_mark)) => return Err(broken(no_mark)),
+            Ok(true)
         };
-        marked.rest.strip_prefix("b ").and_then(|pid| pid.parse().ok()).ok_or_else(|| {
-            TransportError::ShellBroken {
-                host: host.clone(),
-                said: format!("it answered {:?}", marked.rest),
-            }
-        })
+        let (is_ready, ()) = tokio::try_join!(out, err)?;
+        if is_ready {
+            return Ok(());
+        }
+        // It has ended: there is nothing to kill, and its id may soon be another's.
+        *group = None;
+        let line =
+            super::program::last_line(&complaints).or_else(|| super::program::last_line(&last));
+        Err(broken(line.unwrap_or_else(|| "it ended before it ran anything".into())))
     }
 
     async fn answer(mut self, call: &Call, nonce: &str) -> Result<(Self, Answer), Broken> {

@@ -195,24 +195,43 @@ pub(super) trait Open {
     async fn open(&self, request: &ChannelRequest) -> Result<Channel, TransportError>;
 }
 
-/// Starts `program` and waits for its first sign of life.
+/// A program that can be sent: what is wrong with it shows before a host is spoken to.
+pub(super) struct Prepared<'a> {
+    program: &'a Program,
+    nonce: String,
+    line: String,
+}
+
+impl<'a> Prepared<'a> {
+    /// Writes the line that starts `program`.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Usage`], as [`boot::program_line`].
+    pub(super) fn new(program: &'a Program) -> Result<Self, TransportError> {
+        let nonce = Uuid::new_v4().simple().to_string();
+        let line = boot::program_line(
+            &nonce,
+            &Invocation { argv: &program.argv, cwd: program.cwd.as_deref(), env: &program.env },
+            program.terminal.is_some(),
+        )?;
+        Ok(Self { program, nonce, line })
+    }
+}
+
+/// Starts a program and waits for its first sign of life.
 ///
 /// # Errors
 ///
-/// [`TransportError::Usage`], [`TransportError::DirMissing`], [`TransportError::PermissionDenied`] and
-/// [`TransportError::ShellBroken`] mean that nothing was run.
+/// [`TransportError::DirMissing`], [`TransportError::PermissionDenied`] and [`TransportError::ShellBroken`] mean
+/// that nothing was run.
 pub(super) async fn start(
     opener: &impl Open,
     host: &HostId,
-    program: &Program,
+    prepared: Prepared<'_>,
     patience: Duration,
 ) -> Result<Process, TransportError> {
-    let nonce = Uuid::new_v4().simple().to_string();
-    let line = boot::program_line(
-        &nonce,
-        &Invocation { argv: &program.argv, cwd: program.cwd.as_deref(), env: &program.env },
-        program.terminal.is_some(),
-    )?;
+    let Prepared { program, nonce, line } = prepared;
     let argument = program.argument(&line);
     let Channel { stdin, stdout, stderr, exit, resize, waiter } =
         opener.open(&program.request(&nonce, argument.as_deref())).await?;
@@ -279,7 +298,7 @@ impl Drop for CloseOnDrop {
 }
 
 /// Kills a process group through a channel of its own, as far as the host lets us.
-async fn kill(opener: &impl Open, host: &HostId, pid: u32) {
+pub(super) async fn kill(opener: &impl Open, host: &HostId, pid: u32) {
     let request =
         ChannelRequest::Command(format!("exec sh -c '{}'", quote::kill_group("KILL", pid)));
     let killed = async {
@@ -289,9 +308,9 @@ async fn kill(opener: &impl Open, host: &HostId, pid: u32) {
     match tokio::time::timeout(LAST_WORDS, killed).await {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => {
-            tracing::warn!(%host, pid, %error, "could not kill a login shell that hangs")
+            tracing::warn!(%host, pid, %error, "could not kill a process group")
         }
-        Err(_) => tracing::warn!(%host, pid, "could not kill a login shell that hangs: no answer"),
+        Err(_) => tracing::warn!(%host, pid, "could not kill a process group: no answer"),
     }
 }
 
@@ -329,32 +348,28 @@ impl Starting<'_> {
     async fn with_streams(&mut self, line: &str) -> Result<u32, StartFailure> {
         let mark = format!("{}.", self.nonce);
         let Self { stdin, stdout, stderr, pid, .. } = self;
-        let begun = begin(stdout, mark.as_bytes(), pid, None);
-        let noise = stderr.read_to_mark(mark.as_bytes(), NOISE_LIMIT);
-        let (mut begun, mut noise) = (std::pin::pin!(begun), std::pin::pin!(noise));
-        let mut complaints = None;
-        let mut told = false;
-        let mut telling = std::pin::pin!(tell(stdin, line));
-        // What stdout says counts: a shell that refuses ends both streams, in any order.
-        let outcome = loop {
-            tokio::select! {
-                () = &mut telling, if !told => told = true,
-                outcome = &mut begun => break outcome,
-                seen = &mut noise, if complaints.is_none() => match seen {
-                    Ok(_) => complaints = Some(Vec::new()),
-                    Err(NoMark::Ended(err)) => complaints = Some(err),
-                    Err(NoMark::TooLarge) => return Err(StartFailure::Endless),
-                },
+        let write = async {
+            tell(stdin, line).await;
+            Ok(())
+        };
+        // A stage that refuses says so on stdout and ends: that stderr ends without a mark says nothing by itself.
+        let mut complaints = Vec::new();
+        let noise = async {
+            match stderr.read_to_mark(mark.as_bytes(), NOISE_LIMIT).await {
+                Ok(_) => Ok(()),
+                Err(NoMark::Ended(err)) => {
+                    complaints = err;
+                    Ok(())
+                }
+                Err(NoMark::TooLarge) => Err(StartFailure::Endless),
             }
         };
-        match outcome {
-            // The program runs; a shell that can't complain changes nothing about it.
-            Ok(group) if complaints.is_some() => Ok(group),
-            Ok(group) => match noise.await {
-                Ok(_) | Err(NoMark::Ended(_) | NoMark::TooLarge) => Ok(group),
-            },
-            Err(StartFailure::Ended { out, .. }) => {
-                Err(StartFailure::Ended { out, err: complaints.unwrap_or_default() })
+        let begun = tokio::try_join!(write, begin(stdout, mark.as_bytes(), pid, None), noise);
+        match begun {
+            Ok(((), group, ())) => Ok(group),
+            Err(StartFailure::Ended { out, mut err }) => {
+                err.append(&mut complaints);
+                Err(StartFailure::Ended { out, err })
             }
             Err(failure @ (StartFailure::Refused(_) | StartFailure::Endless)) => Err(failure),
         }

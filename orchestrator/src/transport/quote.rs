@@ -12,7 +12,7 @@ const SET_NEWLINE: &str = "baton_nl=$(printf '\\n.'); baton_nl=${baton_nl%.}; ";
 ///
 /// Plain text stands in single quotes. Anything else goes through the shell's own `printf` in octal, because
 /// `read` and `eval` of some shells change bytes of 0x80 and above or drop control characters. Newlines at the
-/// end are taken from a variable, since `$(…)` strips them: [`line`] sets it where needed.
+/// end are taken from a variable, since `$(…)` strips them: [`line()`] sets it where needed.
 ///
 /// # Errors
 ///
@@ -35,6 +35,7 @@ pub fn word(bytes: &[u8]) -> Result<String, TransportError> {
     if !body.is_empty() {
         word.push_str("\"$(printf '");
         for byte in body {
+            // No `-`: at the front it would be an option of `printf`.
             if byte.is_ascii_alphanumeric() || b" ./_,:=+@".contains(byte) {
                 word.push(char::from(*byte));
             } else {
@@ -172,9 +173,9 @@ mod tests {
     }
 
     #[test]
-    fn newlines_at_the_end_are_kept() {
+    fn newlines_at_the_end_and_hyphens_in_front_are_kept() {
         let words: Vec<Vec<u8>> =
-            ["", "\n", "a\n\n", "-\u{1}", "--\n", "\n\na", "it's", "$(x) `y` \\ !", "-n", "%s"]
+            ["", "\n", "a\n\n", "\n\na", "it's", "$(x) `y` \\ !", "-n", "%s", "-\x01"]
                 .iter()
                 .map(|text| text.as_bytes().to_vec())
                 .collect();

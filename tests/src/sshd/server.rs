@@ -68,6 +68,12 @@ impl TestSshd {
         // What runs in our sessions carries this name, so that detached programs are found on drop.
         let mark = format!("BATON_TEST_SSHD={}", path.display());
         settings.environment.push(mark.clone());
+        if settings.login_shells.is_none() {
+            // The profile of the one who runs the tests would run a thousand times, and be killed half-way at times.
+            let home = path.join("home");
+            fs::create_dir(&home).expect("our own directory");
+            settings.environment.push(format!("HOME={}", home.display()));
+        }
         let user = output_of(Command::new("id").arg("-un"), "apt-get install -y coreutils");
         let accounts = settings.login_shells.as_ref().map(|shells| shells.set_up(path));
         let mut sshd = Self {

@@ -131,10 +131,13 @@ impl Builder {
              PermitRootLogin yes\n\
              PrintLastLog no\n\
              PrintMotd no\n\
-             MaxStartups 100:30:200\n\
              LogLevel VERBOSE\n",
         )
         .expect("a string takes everything");
+        // Of these, sshd takes the last line that there is (OpenSSH 9.2, servconf.c).
+        if !self.lines.iter().any(|line| line.starts_with("MaxStartups")) {
+            text.push_str("MaxStartups 100:30:200\n");
+        }
         if self.sftp {
             text.push_str("Subsystem sftp internal-sftp\n");
         }

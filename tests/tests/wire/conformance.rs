@@ -50,6 +50,13 @@ on_every_transport! {
         assert_eq!(output.exit.status, 7);
     }
 
+    async fn what_a_child_prints_after_the_programs_end_still_arrives(host: &Host) {
+        let script = "(sleep 0.3; echo late; echo late >&2) & echo early; exit 4";
+        let output = run(&host.connection, &sh(script)).await;
+        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("early\nlate\n", "late\n"));
+        assert_eq!(output.exit.status, 4);
+    }
+
     async fn a_program_ended_by_a_signal_says_so(host: &Host) {
         let output = run(&host.connection, &sh("kill -TERM $$")).await;
         assert_eq!(output.exit.signal(), Some(15));
@@ -183,7 +190,8 @@ on_every_transport! {
         assert!(matches!(error, TransportError::TimedOut { .. }), "{error:?}");
         let pid = std::fs::read_to_string(mark.path().join("pid")).unwrap();
         let pid = pid.trim();
-        until("the operation's process is gone", async || !is_running(pid.trim().parse().unwrap())).await;
+        let pid = pid.parse().unwrap();
+        until("the operation's process is gone", || !is_running(pid)).await;
         assert_eq!(host.connection.call(Call::new("echo on")).await.unwrap().stdout, b"on\n");
     }
 

@@ -1,8 +1,9 @@
 //! Connections of the engine to the test bed's machines.
 
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use baton_tests::TestSshd;
 use orchestrator::host::HostId;
@@ -19,7 +20,24 @@ pub struct Host {
     pub connection: Connection,
     /// Ours: sockets, logs, configuration.
     pub run_dir: TempDir,
-    pub sshd: Option<TestSshd>,
+    /// Kept for as long as the host is used.
+    pub sshd: Option<Arc<TestSshd>>,
+}
+
+impl Host {
+    /// A file that is not there, and that any account may make: what must not run would make it.
+    pub fn proof(&self) -> PathBuf {
+        let folder = self.run_dir.path().join("proof");
+        std::fs::create_dir_all(&folder).unwrap();
+        for open in [self.run_dir.path(), &folder] {
+            std::fs::set_permissions(open, std::fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        folder.join("ran")
+    }
+
+    pub fn log(&self) -> String {
+        self.sshd.as_ref().map(|sshd| sshd.log()).unwrap_or_default()
+    }
 }
 
 /// A directory whose path is short enough for sockets.
@@ -62,10 +80,64 @@ pub fn connection_over(transport: Arc<dyn Transport>) -> Connection {
 
 /// The machine behind `sshd`, over the system's ssh.
 pub fn openssh(sshd: TestSshd) -> Host {
-    let run_dir = short_dir();
     let config = sshd.write_client_config("box", &[]);
-    let transport = OpenSsh::new(target("box"), openssh_settings(config, &run_dir));
-    Host { connection: connection_over(Arc::new(transport)), run_dir, sshd: Some(sshd) }
+    openssh_with(Arc::new(sshd), config, ConnectionSettings::default(), |_| ())
+}
+
+/// The same with a client's `config`, and whatever else is changed of the settings.
+pub fn openssh_with(
+    sshd: Arc<TestSshd>,
+    config: PathBuf,
+    connection: ConnectionSettings,
+    change: impl FnOnce(&mut OpenSshSettings),
+) -> Host {
+    let run_dir = short_dir();
+    let mut settings = openssh_settings(config, &run_dir);
+    change(&mut settings);
+    let transport = Arc::new(OpenSsh::new(target("box"), settings));
+    let connection = Connection::new(HostId::new("box"), transport, connection);
+    Host { connection, run_dir, sshd: Some(sshd) }
+}
+
+/// The account with that login shell.
+pub fn openssh_as(sshd: &Arc<TestSshd>, shell: &str) -> Host {
+    openssh_as_with(sshd, shell, ConnectionSettings::default())
+}
+
+/// The same with other settings.
+pub fn openssh_as_with(sshd: &Arc<TestSshd>, shell: &str, settings: ConnectionSettings) -> Host {
+    let config = sshd.write_client_config_as(shell, "box", &[]);
+    openssh_with(Arc::clone(sshd), config, settings, |_| ())
+}
+
+/// Waits until `condition` holds; fails after 20 s, both cores may be busy.
+pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "waited 20 s in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Living processes of this machine whose command line passes: id and words.
+pub fn processes(wanted: impl Fn(&[String]) -> bool) -> Vec<(u32, Vec<String>)> {
+    let of = |entry: std::fs::DirEntry| {
+        let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let line = std::fs::read(entry.path().join("cmdline")).ok()?;
+        let words = String::from_utf8_lossy(&line)
+            .trim_end_matches('\0')
+            .split('\0')
+            .map(str::to_owned)
+            .collect();
+        Some((pid, words))
+    };
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok).filter_map(of);
+    all.filter(|(pid, words): &(u32, Vec<String>)| wanted(words) && is_running(*pid)).collect()
+}
+
+/// The processes that sleep for so long.
+pub fn sleepers(seconds: &str) -> Vec<(u32, Vec<String>)> {
+    processes(|words| words == ["sleep", seconds])
 }
 
 /// The machine behind `sshd`, over the client that is built in.
@@ -74,18 +146,20 @@ pub fn native(sshd: TestSshd) -> Host {
     let config = sshd.write_client_config("box", &[]);
     let settings = openssh_settings(config, &run_dir);
     let transport = ResolvingNative::new(target("box"), settings, Surroundings::default());
-    Host { connection: connection_over(Arc::new(transport)), run_dir, sshd: Some(sshd) }
+    Host { connection: connection_over(Arc::new(transport)), run_dir, sshd: Some(Arc::new(sshd)) }
 }
 
 /// This machine.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "programs of the test need the path of the one who runs it"
+)]
 pub fn local() -> Host {
     let run_dir = short_dir();
-    #[expect(clippy::disallowed_methods, reason = "programs are found as the tests themselves are")]
-    let path = std::env::var_os("PATH").unwrap();
     let settings = LocalSettings {
         shell: "/bin/bash".into(),
         home: run_dir.path().to_owned(),
-        env: vec![("PATH".into(), path)],
+        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
     };
     Host { connection: connection_over(Arc::new(Local::new(settings))), run_dir, sshd: None }
 }
@@ -130,11 +204,21 @@ pub fn is_running(pid: u32) -> bool {
         .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
 }
 
-/// Waits for a condition; panics with its name after 20 s, which is generous on two busy cores.
-pub async fn until(what: &str, holds: impl AsyncFn() -> bool) {
-    let end = std::time::Instant::now() + Duration::from_secs(20);
-    while !holds().await {
-        assert!(std::time::Instant::now() < end, "waited in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await; // wait: between two looks
-    }
+/// The masters of ours whose socket is in `run_dir`.
+pub fn masters_in(run_dir: &Path) -> Vec<(u32, Vec<String>)> {
+    let folder = format!("{}/", run_dir.display());
+    processes(|words| {
+        words.iter().any(|word| word == "-M") && words.iter().any(|word| word.starts_with(&folder))
+    })
+}
+
+/// What runs in the sessions of `sshd`: all that carries its mark and is none of sshd's own processes.
+pub fn children_of_sessions(sshd: &TestSshd) -> Vec<(u32, Vec<String>)> {
+    let mark = format!("BATON_TEST_SSHD={}", sshd.dir().display());
+    let mut found = processes(|words| !words.first().is_some_and(|word| word.starts_with("sshd")));
+    found.retain(|(pid, _)| {
+        std::fs::read(format!("/proc/{pid}/environ"))
+            .is_ok_and(|all| all.split(|byte| *byte == 0).any(|one| one == mark.as_bytes()))
+    });
+    found
 }

@@ -13,7 +13,7 @@ use super::shells::Shells;
 use super::state::State;
 use crate::host::HostId;
 use crate::transport::control::{Answer, Call};
-use crate::transport::program::{self, Process, Program};
+use crate::transport::program::{self, Prepared, Process, Program};
 use crate::transport::quote;
 use crate::transport::{
     Channel, ChannelRequest, Forward, ForwardTarget, Transport, TransportError,
@@ -146,11 +146,12 @@ impl Connection {
     ///
     /// `Usage`, `DirMissing`, `PermissionDenied` and `ShellBroken`: nothing was run. `ConnectionLost`: nobody knows.
     pub async fn start(&self, program: &Program) -> Result<Process, TransportError> {
+        let prepared = Prepared::new(program)?;
         self.ready().await?;
         program::start(
             &self.inner.pool,
             &self.inner.host,
-            program,
+            prepared,
             self.inner.settings.profile_patience,
         )
         .await

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use super::pool::Pool;
 use crate::host::HostId;
 use crate::transport::control::{Answer, Broken, Call, ControlShell};
-use crate::transport::program::Open;
+use crate::transport::program::{self, Open};
 use crate::transport::quote;
 use crate::transport::{Channel, ChannelRequest, TransportError};
 
@@ -97,22 +97,25 @@ impl Shells {
         }
     }
 
-    /// Kills what a shell that is thrown away still runs, through a shell that is in step.
+    /// Kills what a shell that is thrown away still runs: through a shell that is in step, or, where none is, by
+    /// a command of its own, which needs no login profile.
     async fn kill(&self, group: u32) {
-        let kill = Call { patience: KILL_PATIENCE, ..Call::new(quote::kill_group("KILL", group)) };
-        let idle = self.idle().shells.pop();
-        let killed = async {
-            let shell = match idle {
-                Some(shell) => shell,
-                None => ControlShell::open(&self.pool, &self.host).await?,
-            };
-            let (shell, _) =
-                shell.call(&kill, KILL_PATIENCE).await.map_err(|broken| broken.error)?;
-            Ok::<ControlShell, TransportError>(shell)
+        let (generation, idle) = {
+            let mut idle = self.idle();
+            (idle.generation, idle.shells.pop())
         };
-        match killed.await {
-            Ok(shell) => self.idle().shells.push(shell),
-            Err(error) => {
+        let Some(shell) = idle else {
+            return program::kill(&self.pool, &self.host, group).await;
+        };
+        let kill = Call { patience: KILL_PATIENCE, ..Call::new(quote::kill_group("KILL", group)) };
+        match shell.call(&kill, KILL_PATIENCE).await {
+            Ok((shell, _)) => {
+                let mut idle = self.idle();
+                if idle.generation == generation {
+                    idle.shells.push(shell);
+                }
+            }
+            Err(Broken { error, .. }) => {
                 tracing::warn!(host = %self.host, group, %error, "could not kill an operation")
             }
         }

@@ -10,7 +10,7 @@ use tokio::net::unix::pipe;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::master;
-use super::mux::{MuxClient, MuxError};
+use super::mux::{self, MuxClient, MuxError};
 use super::transport::{OpenSshSettings, Slot};
 use crate::host::HostId;
 use crate::transport::forward::LocalForward;
@@ -58,7 +58,7 @@ impl MasterLink {
     ) -> Result<Self, TransportError> {
         let gone =
             |error: String| TransportError::ConnectionLost { host: target.id.clone(), said: error };
-        let watch = UnixStream::connect(&socket).await.map_err(|error| gone(error.to_string()))?;
+        let watch = mux::call(&socket).await.map_err(|error| gone(error.to_string()))?;
         let pid = async { MuxClient::connect(&socket).await?.pid().await };
         let pid = pid.await.map_err(|error: MuxError| gone(error.to_string()))?;
         Ok(Self {

@@ -7,6 +7,7 @@ use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use thiserror::Error;
@@ -47,6 +48,25 @@ pub(super) enum MuxError {
     Io(#[from] io::Error),
 }
 
+/// How often, and after which wait each time, a master is called that has too many callers just now: for 10 s.
+const CALLS: u32 = 2000;
+const CALL_AGAIN: Duration = Duration::from_millis(5);
+
+/// Calls the master at `socket`, and says nothing yet: the stream ends when the master does.
+///
+/// It takes 64 callers at once (OpenSSH misc.c, `unix_listener`), and Linux turns further ones away with EAGAIN.
+pub(super) async fn call(socket: &Path) -> io::Result<UnixStream> {
+    for _ in 1..CALLS {
+        match UnixStream::connect(socket).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                tokio::time::sleep(CALL_AGAIN).await;
+            }
+            called => return called,
+        }
+    }
+    UnixStream::connect(socket).await
+}
+
 /// A connection to a master's socket, before anything was asked for.
 #[derive(Debug)]
 pub(super) struct MuxClient {
@@ -67,7 +87,7 @@ struct Packet {
 impl MuxClient {
     /// Connects and exchanges greetings.
     pub(super) async fn connect(socket: &Path) -> Result<Self, MuxError> {
-        let mut stream = UnixStream::connect(socket).await?;
+        let mut stream = call(socket).await?;
         write(&mut stream, &[HELLO, VERSION], &[]).await?;
         let hello = read(&mut stream).await?;
         if hello.kind != HELLO || hello.number(0)? != VERSION {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::config::{self, Patience};
-use super::control_path::ControlPaths;
+use super::control_path::{ControlPaths, check_room};
 use super::link::MasterLink;
 use super::master::{self, Start};
 use super::run_dir;
@@ -61,7 +61,9 @@ pub trait Steps: std::fmt::Debug + Send + Sync {
 pub struct OpenSsh {
     target: Target,
     settings: OpenSshSettings,
-    /// Slots that links of this process hold.
+    /// Tells our connections from everybody else's, where they are not shared.
+    id: uuid::Uuid,
+    /// Slots that our links hold.
     held: Arc<Mutex<BTreeSet<u16>>>,
 }
 
@@ -83,7 +85,7 @@ impl Drop for Slot {
 impl OpenSsh {
     /// Makes the transport; nothing is started yet.
     pub fn new(target: Target, settings: OpenSshSettings) -> Self {
-        Self { target, settings, held: Arc::default() }
+        Self { target, settings, id: uuid::Uuid::new_v4(), held: Arc::default() }
     }
 
     fn take_slot(&self) -> Option<Slot> {
@@ -145,6 +147,7 @@ impl Transport for OpenSsh {
                 what: format!("a host or user can't begin with '-': {}", self.target.destination),
             });
         }
+        check_room(&settings.run_dir)?;
         let config = run_dir::write_config(&self.target.id, settings)?;
         let slot = self.take_slot().ok_or_else(|| TransportError::Unsupported {
             host: self.target.id.clone(),
@@ -155,11 +158,8 @@ impl Transport for OpenSsh {
             _ => None,
         };
         // With no lingering nobody else may depend on our connection.
-        let private = if settings.linger.is_zero() {
-            format!("{}", std::process::id())
-        } else {
-            String::new()
-        };
+        let private =
+            if settings.linger.is_zero() { self.id.simple().to_string() } else { String::new() };
         let scope = format!("{}\0{private}", config.display());
         let paths = ControlPaths::new(&settings.run_dir, &self.target, &scope)?;
         let is_theirs = theirs.is_some();
