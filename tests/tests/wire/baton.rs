@@ -20,8 +20,8 @@ impl Home {
     pub fn new(ssh_config: PathBuf) -> Self {
         let dir = short_dir();
         fs::create_dir_all(dir.path().join("b/config")).unwrap();
-        // No connection stays behind when a test is over.
-        fs::write(dir.path().join("b/config/config.toml"), "[connection]\nlinger_seconds = 0\n")
+        // Long enough for a busy machine. What lingers goes with the test's server.
+        fs::write(dir.path().join("b/config/config.toml"), "[connection]\nlinger_seconds = 5\n")
             .unwrap();
         Self { dir, ssh_config }
     }

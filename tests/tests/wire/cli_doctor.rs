@@ -104,7 +104,7 @@ fn at_most_four_hosts_are_tested_at_once_and_all_are_reported() {
         }
     });
     let home = Home::new("none".into());
-    let settings = "[connection]\nlinger_seconds = 0\nconnect_timeout_seconds = 1\n";
+    let settings = "[connection]\nlinger_seconds = 5\nconnect_timeout_seconds = 1\n";
     fs::write(home.path("b/config/config.toml"), settings).unwrap();
     // Each with an account of its own: those who mean the same target share one attempt.
     let host = |n| {
