@@ -60,7 +60,6 @@ impl TestSshd {
         for key in &settings.accepted_keys {
             keys.push_str(&format!("{key}\n"));
         }
-        fs::create_dir(path.join("home")).expect("our own directory");
         fs::write(path.join("authorized_keys"), keys).expect("our own directory");
         if let Some(banner) = &settings.banner {
             fs::write(path.join("banner"), banner).expect("our own directory");

@@ -109,12 +109,7 @@ impl Builder {
             writeln!(text, "{line}").expect("a string takes everything");
         }
         let dir = dir.display();
-        let mut environment: String =
-            self.environment.iter().map(|e| format!(" \"{e}\"")).collect();
-        // The account's own dotfiles are none of a test's business; those of `login_shells` have homes anyway.
-        if self.login_shells.is_none() {
-            environment.push_str(&format!(" \"HOME={dir}/home\""));
-        }
+        let environment: String = self.environment.iter().map(|e| format!(" \"{e}\"")).collect();
         write!(
             text,
             "Port {port}\n\

@@ -34,7 +34,17 @@ pub(super) struct MasterLink {
     watch: tokio::sync::Mutex<UnixStream>,
     pid: u32,
     ends_with_us: bool,
-    _slot: Slot,
+    _slot: Arc<Slot>,
+}
+
+/// Where a master is, and what is held for it.
+pub(super) struct Seat {
+    pub(super) config: PathBuf,
+    pub(super) socket: PathBuf,
+    pub(super) log: PathBuf,
+    pub(super) slot: Arc<Slot>,
+    /// Whether it is ours alone and goes with us.
+    pub(super) ends_with_us: bool,
 }
 
 impl fmt::Debug for MasterLink {
@@ -47,15 +57,13 @@ impl fmt::Debug for MasterLink {
 }
 
 impl MasterLink {
+    /// Calls the master; from then on it doesn't count as idle.
     pub(super) async fn attach(
         target: &Target,
         settings: &OpenSshSettings,
-        config: PathBuf,
-        socket: PathBuf,
-        log: PathBuf,
-        slot: Slot,
-        ends_with_us: bool,
+        seat: Seat,
     ) -> Result<Self, TransportError> {
+        let Seat { config, socket, log, slot, ends_with_us } = seat;
         let gone =
             |error: String| TransportError::ConnectionLost { host: target.id.clone(), said: error };
         let watch = mux::call(&socket).await.map_err(|error| gone(error.to_string()))?;

@@ -197,8 +197,9 @@ impl Start<'_> {
         if self.theirs {
             command.args(["-o", "ControlMaster=auto"]);
         } else {
-            // With no lingering a second is left to a process that was killed before it could say goodbye.
-            let linger = self.linger.as_secs().max(1);
+            // With no lingering this is for a process that is killed before it can say goodbye. ssh counts whole
+            // seconds: after `1` a master may be gone 0.2 s after its start, before anybody has called.
+            let linger = self.linger.as_secs().max(2);
             command
                 .arg("-M")
                 .arg("-S")

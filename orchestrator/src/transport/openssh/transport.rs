@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 use super::config::{self, Patience};
 use super::control_path::{ControlPaths, check_room};
-use super::link::MasterLink;
+use super::link::{MasterLink, Seat};
 use super::master::{self, Start};
 use super::run_dir;
 use crate::ssh_config::{self, ConfigFiles, ConfigSources, Disk, SshQuery};
@@ -24,6 +24,9 @@ const MOST_SLOTS: u16 = 100;
 
 /// Connections past the first one go sooner: they were needed for a rush.
 const EXTRA_LINGER: Duration = Duration::from_secs(5);
+
+/// How often a master is started that is gone again when we call it.
+const ATTACH_TRIES: u32 = 2;
 
 /// Everything of this machine that ssh needs.
 #[derive(Clone, Debug)]
@@ -165,32 +168,48 @@ impl Transport for OpenSsh {
         let is_theirs = theirs.is_some();
         let socket = theirs.unwrap_or_else(|| paths.socket(slot.number));
         let log = paths.log(slot.number);
-        if !master::is_alive(&socket).await {
-            let lock = lock(paths.lock(slot.number)).await?;
-            // Another process may have been faster while we waited.
-            if !master::is_alive(&socket).await {
-                let start = Start {
-                    settings,
-                    target: &self.target,
-                    config: &config,
-                    socket: &socket,
-                    log: &log,
-                    linger: if slot.number == 0 {
-                        settings.linger
-                    } else {
-                        settings.linger.min(EXTRA_LINGER)
-                    },
-                    theirs: is_theirs,
-                };
-                start.run().await?;
-            }
-            drop(lock);
-        }
         let ends_with_us = settings.linger.is_zero() && !is_theirs;
-        let link =
-            MasterLink::attach(&self.target, settings, config, socket, log, slot, ends_with_us)
-                .await?;
-        Ok(Arc::new(link))
+        let slot = Arc::new(slot);
+        let attach = || async {
+            let seat = Seat {
+                config: config.clone(),
+                socket: socket.clone(),
+                log: log.clone(),
+                slot: Arc::clone(&slot),
+                ends_with_us,
+            };
+            let link: Arc<dyn Link> =
+                Arc::new(MasterLink::attach(&self.target, settings, seat).await?);
+            Ok::<_, TransportError>(link)
+        };
+        if let Ok(link) = attach().await {
+            return Ok(link);
+        }
+        let _lock = lock(paths.lock(slot.number)).await?;
+        let start = Start {
+            settings,
+            target: &self.target,
+            config: &config,
+            socket: &socket,
+            log: &log,
+            linger: match slot.number {
+                0 => settings.linger,
+                _ => settings.linger.min(EXTRA_LINGER),
+            },
+            theirs: is_theirs,
+        };
+        let mut tried = 0;
+        loop {
+            // Another process may have been faster while we waited for the lock.
+            match attach().await {
+                Ok(link) => return Ok(link),
+                Err(error) if tried == ATTACH_TRIES => return Err(error),
+                // Nobody is there, or it ended as we came: its linger was over, or its server gone.
+                Err(error) => tracing::debug!(host = %self.target.id, %error, "no master"),
+            }
+            tried += 1;
+            start.run().await?;
+        }
     }
 }
 
