@@ -31,14 +31,31 @@ const PLAIN: &str = "printf \"%s.a %s\\n\" \"$2\" \"$$\"; BATON_BOOT=$0; BATON_N
 const TAKE_OVER: &str = "case $BATON_IN in 3) exec 0<&3 3<&-;; esac; baton_n=$BATON_NONCE; \
     baton_l=$BATON_LINE; unset BATON_BOOT BATON_NONCE BATON_LINE BATON_IN; ";
 
-/// Second stage of a program: one line, from the command line or on stdin, says everything else.
-const PROGRAM: &str = "case \"$baton_l\" in ?*) baton_h=$(printf %b \"$baton_l\");; \
-    *) IFS= read -r baton_h || exit 126;; esac; eval \"$baton_h\"";
+/// Start of a program's second stage: one line, from the command line (see [`argument`]) or on stdin, sets the
+/// directory, the environment and the words.
+const TOLD: &str = "case $baton_l in r*) baton_l=${baton_l#r};; b*) baton_l=$(printf %b \"${baton_l#b}\");; \
+    *) IFS= read -r baton_l || exit 126;; esac; ";
 
-/// Second stage of a program in a terminal: the line is asked for only when the terminal has stopped echoing
-/// and cutting lines at 4,095 bytes (the limit of canonical input, termios(3)).
-const TERMINAL: &str = "baton_t=$(stty -g); stty raw -echo; printf \"%s.t\\n\" \"$baton_n\"; \
-    IFS= read -r baton_h || exit 126; stty \"$baton_t\"; eval \"$baton_h\"";
+/// The same in a terminal: the line is asked for only when the terminal has stopped echoing and cutting lines at
+/// 4,095 bytes (the limit of canonical input, termios(3)).
+const TOLD_IN_TERMINAL: &str = "baton_t=$(stty -g); stty raw -echo; printf \"%s.t\\n\" \"$baton_n\"; \
+    IFS= read -r baton_l || exit 126; stty \"$baton_t\"; ";
+
+/// Goes to the directory, or says why not.
+const ENTER: &str = "baton_d=; eval \"$baton_l\"; unset baton_l; case $baton_d in ?*) \
+    CDPATH= cd -- \"$baton_d\" >/dev/null 2>&1 || { if [ -d \"$baton_d\" ]; then baton_e=denied; \
+    elif [ -e \"$baton_d\" ]; then baton_e=file; else baton_e=missing; fi; \
+    printf \"%s.e %s\\n\" \"$baton_n\" \"$baton_e\"; exit 126; };; esac; \
+    trap : HUP INT QUIT TERM USR1 USR2; printf \"%s.b %s\\n\" \"$baton_n\" \"$$\" || exit 126; ";
+
+/// Says on stderr, too, where it begins; a terminal has one stream for both.
+const MARK_STDERR: &str = "printf \"%s.b\\n\" \"$baton_n\" >&2; ";
+
+/// Runs the program, without a word of the shell's own on its stderr, such as `Terminated`.
+///
+/// The shell stays as the program's parent: it ignores what signals the group gets, and its status is the
+/// program's, 128 + n for a signal. Over OpenSSH's multiplexing a signal couldn't be told otherwise.
+const RUN: &str = "exec 4>&2 2>/dev/null; (exec 2>&4 4>&- \"$@\"); exit $?";
 
 /// Second stage of a control shell: two lines a request, its marker and its text; both streams end with the marker.
 const CONTROL: &str = "printf \"%s.b %s\\n\" \"$baton_n\" \"$$\" || exit 126; printf \"%s.b\\n\" \"$baton_n\" >&2; \
@@ -62,23 +79,30 @@ pub enum Stage {
 pub fn command(stage: Stage, login: bool, nonce: &str, argument: Option<&str>) -> String {
     let first = if login { LOGIN } else { PLAIN };
     let second = match stage {
-        Stage::Program => PROGRAM,
-        Stage::Terminal => TERMINAL,
-        Stage::Control => CONTROL,
+        Stage::Program => [TOLD, ENTER, MARK_STDERR, RUN].concat(),
+        Stage::Terminal => [TOLD_IN_TERMINAL, ENTER, RUN].concat(),
+        Stage::Control => CONTROL.to_owned(),
     };
     let argument = argument.unwrap_or_default();
     format!("exec sh -c '{first}' '{TAKE_OVER}{second}' \"'\" {nonce} '{argument}'")
 }
 
-/// A [`program_line`] in the form in which every login shell hands it on between single quotes; `printf %b` reads
-/// it back. `None` where it is too long for that.
+/// A [`program_line`] in the form in which every login shell hands it on between single quotes: as it is after an
+/// `r`, or with what they don't hand on in octal after a `b`, which costs the host a process. `None` where it is
+/// too long for that.
 pub fn argument(line: &str) -> Option<String> {
+    let line = line.trim_end_matches('\n');
+    let odd = |byte: u8| matches!(byte, b'\'' | b'!' | b'\\') || !matches!(byte, 0x20..=0x7e);
+    if !line.bytes().any(odd) {
+        return (line.len() < LONGEST_ARGUMENT).then(|| format!("r{line}"));
+    }
     let mut argument = String::with_capacity(line.len() + 64);
+    argument.push('b');
     for byte in line.bytes() {
-        match byte {
-            b'\'' | b'!' | b'\\' => argument.push_str(&format!("\\0{byte:03o}")),
-            0x20..=0x7e => argument.push(char::from(byte)),
-            _ => argument.push_str(&format!("\\0{byte:03o}")),
+        if odd(byte) {
+            argument.push_str(&format!("\\0{byte:03o}"));
+        } else {
+            argument.push(char::from(byte));
         }
     }
     (argument.len() <= LONGEST_ARGUMENT).then_some(argument)
@@ -95,57 +119,40 @@ pub struct Invocation<'a> {
     pub env: &'a [(String, Vec<u8>)],
 }
 
-/// The line that tells a second stage what to run, with a `terminal` or without; it ends with a newline.
-///
-/// The shell stays as the program's parent: it ignores what signals the group gets, and its status is the
-/// program's, 128 + n for a signal. Over OpenSSH's multiplexing a signal couldn't be told otherwise.
+/// The line that tells a second stage what to run; it ends with a newline.
 ///
 /// # Errors
 ///
 /// [`TransportError::Usage`] for an empty command, a NUL, or a name that can't name a variable.
-pub fn program_line(
-    nonce: &str,
-    invocation: &Invocation<'_>,
-    terminal: bool,
-) -> Result<String, TransportError> {
+pub fn program_line(invocation: &Invocation<'_>) -> Result<String, TransportError> {
+    let usage = |what: String| Err(TransportError::Usage { what });
     let Some(program) = invocation.argv.first() else {
-        return Err(TransportError::Usage { what: "there is no command to run".into() });
+        return usage("there is no command to run".into());
     };
     if program.is_empty() {
-        return Err(TransportError::Usage { what: "the command is empty".into() });
+        return usage("the command is empty".into());
     }
-    let mut text = String::from("unset baton_h baton_l baton_t; ");
+    let mut text = String::new();
     if let Some(cwd) = invocation.cwd {
         if cwd.is_empty() {
-            return Err(TransportError::Usage { what: "the directory to run in is empty".into() });
+            return usage("the directory to run in is empty".into());
         }
-        let dir = quote::path(cwd)?;
-        text.push_str(&format!(
-            "CDPATH= cd -- {dir} >/dev/null 2>&1 || {{ if [ -d {dir} ]; then baton_e=denied; \
-             elif [ -e {dir} ]; then baton_e=file; else baton_e=missing; fi; \
-             printf '%s.e %s\\n' {nonce} $baton_e; exit 126; }}; "
-        ));
+        text.push_str(&format!("baton_d={}; ", quote::path(cwd)?));
     }
     for (name, value) in invocation.env {
         if !quote::is_env_name(name) {
-            return Err(TransportError::Usage {
-                what: format!(
-                    "{name:?} can't name an environment variable: use letters, digits and _"
-                ),
-            });
+            return usage(format!(
+                "{name:?} can't name an environment variable: use letters, digits and _"
+            ));
         }
         text.push_str(&format!("export {name}={}; ", quote::word(value)?));
     }
-    let argv: Vec<String> =
-        invocation.argv.iter().map(|bytes| quote::word(bytes)).collect::<Result<_, _>>()?;
-    // The shell itself has nothing to say on the program's stderr, such as `Terminated`.
-    // With a terminal both streams are one, and one mark is enough.
-    let err_mark = if terminal { String::new() } else { format!("printf '%s.b\\n' {nonce} >&2; ") };
-    text.push_str(&format!(
-        "trap : HUP INT QUIT TERM USR1 USR2; printf '%s.b %s\\n' {nonce} \"$$\" || exit 126; {err_mark}\
-         exec 4>&2 2>/dev/null; (exec 2>&4 4>&- {}); exit $?\n",
-        argv.join(" ")
-    ));
+    text.push_str("set --");
+    for word in invocation.argv {
+        text.push(' ');
+        text.push_str(&quote::word(word)?);
+    }
+    text.push('\n');
     Ok(quote::line(&text))
 }
 
@@ -175,9 +182,8 @@ mod tests {
     fn what_a_program_is_told_is_one_line() {
         let argv = vec![b"prog".to_vec(), b"secret".to_vec()];
         let env = vec![("TOKEN".to_owned(), b"hidden".to_vec())];
-        let line =
-            program_line("n", &Invocation { argv: &argv, cwd: None, env: &env }, false).unwrap();
-        assert!(line.contains("'secret'") && line.contains("TOKEN='hidden'"));
+        let line = program_line(&Invocation { argv: &argv, cwd: None, env: &env }).unwrap();
+        assert!(line.contains("prog secret") && line.contains("TOKEN=hidden"));
         assert_eq!(line.matches('\n').count(), 1);
     }
 
@@ -185,7 +191,7 @@ mod tests {
     fn a_name_that_is_no_variable_is_refused() {
         let argv = vec![b"prog".to_vec()];
         let env = vec![("A-B".to_owned(), b"x".to_vec())];
-        let refused = program_line("n", &Invocation { argv: &argv, cwd: None, env: &env }, false);
+        let refused = program_line(&Invocation { argv: &argv, cwd: None, env: &env });
         assert!(matches!(refused, Err(TransportError::Usage { .. })));
     }
 }

@@ -210,11 +210,11 @@ impl<'a> Prepared<'a> {
     /// [`TransportError::Usage`], as [`boot::program_line`].
     pub(super) fn new(program: &'a Program) -> Result<Self, TransportError> {
         let nonce = Uuid::new_v4().simple().to_string();
-        let line = boot::program_line(
-            &nonce,
-            &Invocation { argv: &program.argv, cwd: program.cwd.as_deref(), env: &program.env },
-            program.terminal.is_some(),
-        )?;
+        let line = boot::program_line(&Invocation {
+            argv: &program.argv,
+            cwd: program.cwd.as_deref(),
+            env: &program.env,
+        })?;
         Ok(Self { program, nonce, line })
     }
 }

@@ -10,7 +10,7 @@ const SET_NEWLINE: &str = "baton_nl=$(printf '\\n.'); baton_nl=${baton_nl%.}; ";
 
 /// Quotes `bytes` as one word of POSIX sh, on one line, in printable ASCII only.
 ///
-/// Plain text stands in single quotes. Anything else goes through the shell's own `printf` in octal, because
+/// What means itself to every shell stands as it is, other plain text in single quotes. Anything else goes through the shell's own `printf` in octal, because
 /// `read` and `eval` of some shells change bytes of 0x80 and above or drop control characters. Newlines at the
 /// end are taken from a variable, since `$(…)` strips them: [`line()`] sets it where needed.
 ///
@@ -25,6 +25,10 @@ pub fn word(bytes: &[u8]) -> Result<String, TransportError> {
                 String::from_utf8_lossy(bytes).escape_debug()
             ),
         });
+    }
+    let means_itself = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./,:=+@%-".contains(byte);
+    if !bytes.is_empty() && bytes.iter().all(means_itself) {
+        return Ok(String::from_utf8_lossy(bytes).into_owned());
     }
     if bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
         return Ok(plain(bytes));
@@ -193,9 +197,9 @@ mod tests {
     fn a_tilde_is_left_to_the_host() {
         assert_eq!(path(b"~").unwrap(), "\"$HOME\"");
         assert_eq!(path(b"~/a b").unwrap(), "\"$HOME\"'/a b'");
-        assert_eq!(path(b"~ann/x").unwrap(), "~ann'/x'");
+        assert_eq!(path(b"~ann/x").unwrap(), "~ann/x");
         assert_eq!(path(b"~$(x)/y").unwrap(), "'~$(x)/y'");
-        assert_eq!(path(b"-x").unwrap(), "'./-x'");
+        assert_eq!(path(b"-x").unwrap(), "./-x");
         assert_eq!(path(b"/tmp/~").unwrap(), "'/tmp/~'");
     }
 

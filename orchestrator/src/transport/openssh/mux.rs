@@ -85,21 +85,26 @@ struct Packet {
 }
 
 impl MuxClient {
-    /// Connects and exchanges greetings.
+    /// Connects and greets. The master's greeting is read with its first answer, which saves a turn.
     pub(super) async fn connect(socket: &Path) -> Result<Self, MuxError> {
         let mut stream = call(socket).await?;
         write(&mut stream, &[HELLO, VERSION], &[]).await?;
-        let hello = read(&mut stream).await?;
-        if hello.kind != HELLO || hello.number(0)? != VERSION {
-            return Err(strange("its greeting").into());
-        }
         Ok(Self { stream })
+    }
+
+    /// Reads the greeting, and the answer to what was asked.
+    async fn answer(&mut self) -> Result<Packet, MuxError> {
+        let hello = read(&mut self.stream).await?;
+        if hello.kind != HELLO || hello.number(0)? != VERSION {
+            return Err(strange("the greeting").into());
+        }
+        Ok(read(&mut self.stream).await?)
     }
 
     /// Asks for a sign of life; answered with the master's process id.
     pub(super) async fn pid(mut self) -> Result<u32, MuxError> {
         write(&mut self.stream, &[ALIVE_CHECK, REQUEST_ID], &[]).await?;
-        let alive = read(&mut self.stream).await?;
+        let alive = self.answer().await?;
         if alive.kind != ALIVE {
             return Err(alive.refusal());
         }
@@ -144,7 +149,7 @@ impl MuxClient {
     }
 
     async fn opened(mut self) -> Result<MuxSession, MuxError> {
-        let opened = read(&mut self.stream).await?;
+        let opened = self.answer().await?;
         if opened.kind == SESSION_OPENED {
             Ok(MuxSession { stream: self.stream })
         } else {
@@ -301,6 +306,7 @@ mod tests {
     async fn a_refusal_keeps_its_words() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         let body = [&[0, 0, 0, 1, 0, 0, 0, 4][..], b"nope"].concat();
+        theirs.write_all(&packet(HELLO, &VERSION.to_be_bytes())).await.unwrap();
         theirs.write_all(&packet(FAILURE, &body)).await.unwrap();
         match (MuxClient { stream: ours }).opened().await {
             Err(MuxError::Refused(said)) => assert_eq!(said, "nope"),
