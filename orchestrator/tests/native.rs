@@ -238,7 +238,7 @@ async fn what_is_written_arrives_even_if_nobody_waits_for_the_end() {
     let begun = Instant::now();
     while std::fs::read(&file).unwrap_or_default() != sent {
         assert!(begun.elapsed() < PATIENCE, "it never arrived");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await; // wait: between two looks
     }
 }
 
@@ -250,7 +250,7 @@ async fn a_reader_that_stalls_stops_nobody_else() {
     // Until far more is on its way than memory and the window hold.
     let spilled = async {
         while spilled_bytes() < 48 << 20 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await; // wait: between two looks
         }
     };
     timeout(PATIENCE, spilled).await.expect("yes was throttled");
@@ -404,7 +404,7 @@ async fn closing_ends_the_connection_and_not_the_programs() {
     let begun = Instant::now();
     while !sshd.path("still-there.seen").exists() {
         assert!(begun.elapsed() < PATIENCE, "the program died");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await; // wait: between two looks
     }
 }
 
@@ -420,7 +420,7 @@ async fn a_link_that_is_dropped_with_its_channels_leaves_the_server() {
     let begun = Instant::now();
     while !sshd.log().contains("closed") && !sshd.log().contains("disconnect") {
         assert!(begun.elapsed() < PATIENCE, "{}", sshd.log());
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await; // wait: between two looks
     }
 }
 
@@ -432,7 +432,7 @@ async fn an_idle_link_uses_no_processor() {
     let quiet = open(&*link, "sleep 600").await;
     drop((stdin, stdout, stderr));
     let before = cpu_seconds();
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await; // wait: the time in which it must be idle
     let used = cpu_seconds() - before;
     assert!(used < 0.2, "{used} s of 2");
     drop((exit, quiet));

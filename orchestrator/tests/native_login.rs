@@ -178,7 +178,7 @@ impl TestAgent {
         let begun = tokio::time::Instant::now();
         while std::os::unix::net::UnixStream::connect(&agent.socket).is_err() {
             assert!(begun.elapsed() < PATIENCE, "ssh-agent did not start");
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await; // wait: between two looks
         }
         for key in keys {
             let added = Command::new("ssh-add")
@@ -386,7 +386,7 @@ async fn an_answer_that_takes_longer_than_the_time_limit_still_counts() {
     #[async_trait::async_trait]
     impl Asker for Slow {
         async fn ask(&self, question: orchestrator::transport::Question) -> Option<String> {
-            tokio::time::sleep(Duration::from_millis(1500)).await;
+            tokio::time::sleep(Duration::from_millis(1500)).await; // wait: a person who thinks
             let host_key = matches!(question.kind, QuestionKind::HostKey { .. });
             Some(if host_key { "yes" } else { "secret" }.to_owned())
         }
@@ -489,6 +489,6 @@ async fn an_attempt_that_is_given_up_leaves_no_connection() {
             break;
         }
         assert!(begun.elapsed() < PATIENCE, "still connected");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await; // wait: between two looks
     }
 }

@@ -10,13 +10,10 @@ use uuid::Uuid;
 
 use super::boot::{self, Stage};
 use super::marks::{MarkReader, NoMark};
-use super::program::{CloseOnDrop, Open};
 use super::quote;
+use super::start::{CloseOnDrop, NOISE_LIMIT, Open, last_line};
 use super::{Channel, ChannelRequest, Input, Output, TransportError};
 use crate::host::HostId;
-
-/// What a login profile may print before it is taken for one that never ends.
-const NOISE_LIMIT: usize = 1024 * 1024;
 
 /// A small operation for a control shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,8 +189,7 @@ impl ControlShell {
         }
         // It has ended: there is nothing to kill, and its id may soon be another's.
         *group = None;
-        let line =
-            super::program::last_line(&complaints).or_else(|| super::program::last_line(&last));
+        let line = last_line(&complaints).or_else(|| last_line(&last));
         Err(broken(line.unwrap_or_else(|| "it ended before it ran anything".into())))
     }
 

@@ -14,6 +14,7 @@ mod program;
 mod pty;
 mod question;
 pub mod quote;
+mod start;
 pub mod stderr;
 mod stream;
 mod target;

@@ -13,8 +13,9 @@ mod rows;
 mod tests;
 
 pub(crate) use question::fingerprint;
-pub use question::{Question, QuestionKind, kind_of_question};
+pub use question::{Asked, kind_of_question};
 
+use super::QuestionKind;
 use super::error::{KeyRecord, TransportError};
 use crate::host::HostId;
 use rows::{Sign, find_ignoring_case, matches};
@@ -32,7 +33,7 @@ pub enum Phase {
 ///
 /// `said` is what ssh printed on its standard error and in its `-E` log, in any order. `asked` are the questions that
 /// it asked meanwhile. The error's own `said` holds every line but the noise; the line that decided comes first.
-pub fn explain(host: &HostId, phase: Phase, said: &str, asked: &[Question]) -> TransportError {
+pub fn explain(host: &HostId, phase: Phase, said: &str, asked: &[Asked]) -> TransportError {
     let lines: Vec<String> = said.split(['\n', '\r']).map(printable).collect();
     let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
     let lines: Vec<&str> =
@@ -78,7 +79,7 @@ fn once_connected(host: &HostId, lines: &[&str]) -> TransportError {
     }
 }
 
-fn while_connecting(host: &HostId, lines: &[&str], asked: &[Question]) -> TransportError {
+fn while_connecting(host: &HostId, lines: &[&str], asked: &[Asked]) -> TransportError {
     let Some(of_the_proxy) = proxy::proxy_words(lines) else {
         return by_the_words(host, lines, asked);
     };
@@ -105,7 +106,7 @@ fn while_connecting(host: &HostId, lines: &[&str], asked: &[Question]) -> Transp
 }
 
 /// What the lines of one ssh say about the host that it connects to.
-fn by_the_words(host: &HostId, lines: &[&str], asked: &[Question]) -> TransportError {
+fn by_the_words(host: &HostId, lines: &[&str], asked: &[Asked]) -> TransportError {
     let verdict = rows::verdict(lines);
     let said = words(verdict.map(|(_, line)| line), lines);
     let host = host.clone();
@@ -118,7 +119,7 @@ fn by_the_words(host: &HostId, lines: &[&str], asked: &[Question]) -> TransportE
         }
         Some(Sign::Changed) => TransportError::HostKeyChanged { host, record: record(lines), said },
         Some(Sign::HostKey) => {
-            let asked = unanswered(asked, |kind| *kind == QuestionKind::HostKey);
+            let asked = unanswered(asked, |kind| matches!(kind, QuestionKind::HostKey { .. }));
             TransportError::HostKeyUnknown { host, asked, said }
         }
         Some(Sign::Algorithms) => TransportError::KexFailed { host, said },
@@ -142,7 +143,7 @@ fn by_the_words(host: &HostId, lines: &[&str], asked: &[Question]) -> TransportE
 }
 
 /// Nobody was let in: for want of an answer, because of a key that can't be used, or because no key fits.
-fn refused(host: HostId, lines: &[&str], said: String, asked: &[Question]) -> TransportError {
+fn refused(host: HostId, lines: &[&str], said: String, asked: &[Asked]) -> TransportError {
     if let Some(error) = open_question(&host, &said, asked) {
         return error;
     }
@@ -153,10 +154,10 @@ fn refused(host: HostId, lines: &[&str], said: String, asked: &[Question]) -> Tr
 }
 
 /// The error that an unanswered question stands for; one about the host or a key comes before a password.
-fn open_question(host: &HostId, said: &str, asked: &[Question]) -> Option<TransportError> {
+fn open_question(host: &HostId, said: &str, asked: &[Asked]) -> Option<TransportError> {
     let host = host.clone();
     let said = said.to_owned();
-    let about_the_host = unanswered(asked, |kind| *kind == QuestionKind::HostKey);
+    let about_the_host = unanswered(asked, |kind| matches!(kind, QuestionKind::HostKey { .. }));
     let about_a_key = unanswered(asked, |kind| matches!(kind, QuestionKind::Passphrase { .. }));
     if about_the_host.is_some() {
         return Some(TransportError::HostKeyUnknown { host, asked: about_the_host, said });
@@ -169,7 +170,7 @@ fn open_question(host: &HostId, said: &str, asked: &[Question]) -> Option<Transp
 }
 
 /// The last question of that kind that nobody answered.
-fn unanswered(asked: &[Question], wanted: impl Fn(&QuestionKind) -> bool) -> Option<String> {
+fn unanswered(asked: &[Asked], wanted: impl Fn(&QuestionKind) -> bool) -> Option<String> {
     let mut open = asked.iter().filter(|question| !question.answered);
     let question = open.rfind(|question| wanted(&kind_of_question(&question.text)))?;
     Some(question.text.trim().to_owned())

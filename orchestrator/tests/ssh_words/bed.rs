@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use orchestrator::host::HostId;
 use orchestrator::transport::TransportError;
-use orchestrator::transport::stderr::{Phase, Question, explain};
+use orchestrator::transport::stderr::{Asked, Phase, explain};
 use tempfile::TempDir;
 
 /// Long enough for a busy machine; only a failure waits for it.
@@ -29,7 +29,7 @@ pub struct Bed {
 #[derive(Debug)]
 pub struct Heard {
     pub said: String,
-    pub asked: Vec<Question>,
+    pub asked: Vec<Asked>,
 }
 
 impl Heard {
@@ -155,13 +155,13 @@ impl Bed {
                 clippy::disallowed_methods,
                 reason = "between two looks at a condition, on a thread without a runtime"
             )]
-            thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(10)); // wait: between two looks
         };
         let said = read(self.dir.path(), "said");
         assert_eq!(status.code(), Some(255), "ssh said: {said}\nsshd:\n{}", self.log());
         let asked = fs::read_to_string(self.path("asked")).unwrap_or_default();
         let asked = asked.split_terminator('\0');
-        let asked = asked.map(|text| Question { text: text.to_owned(), answered: false }).collect();
+        let asked = asked.map(|text| Asked { text: text.to_owned(), answered: false }).collect();
         Heard { said, asked }
     }
 
@@ -258,7 +258,7 @@ fn start_sshd(dir: &Path, settings: &str) -> (Child, u16) {
                 clippy::disallowed_methods,
                 reason = "between two looks at a condition, on a thread without a runtime"
             )]
-            thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(10)); // wait: between two looks
         }
         // Somebody took the port in between; anything else is a fault.
         let log = read(dir, "log");

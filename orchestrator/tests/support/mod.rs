@@ -139,7 +139,7 @@ fn start_on(dir: &Path, port: u16, extra: &str) -> Option<Child> {
             clippy::disallowed_methods,
             reason = "between two looks at a condition, on a thread without a runtime"
         )]
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5)); // wait: between two looks
     }
     child.kill().unwrap();
     child.wait().unwrap();

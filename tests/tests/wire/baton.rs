@@ -37,7 +37,12 @@ impl Home {
     /// `baton` with these words, without a terminal, with nothing of the tester's environment.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(program());
-        command.args(words).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "programs are found as the tests themselves are"
+        )]
+        let path = std::env::var_os("PATH").unwrap();
+        command.args(words).env_clear().env("PATH", path);
         command.env("HOME", self.dir.path()).env("BATON_HOME", self.path("b"));
         command.env("BATON_SSH_CONFIG", &self.ssh_config).env("SHELL", "/bin/sh");
         command.current_dir(self.dir.path()).stdin(Stdio::null());

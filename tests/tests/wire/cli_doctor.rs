@@ -90,7 +90,7 @@ fn at_most_four_hosts_are_tested_at_once_and_all_are_reported() {
     // A server that never says a word; it notes how many wait for one.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (sender, counts) = mpsc::channel();
+    let (sender, counts) = mpsc::sync_channel(16);
     thread::spawn(move || {
         let mut waiting: Vec<TcpStream> = Vec::new();
         for stream in listener.incoming() {

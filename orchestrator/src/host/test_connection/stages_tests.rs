@@ -7,13 +7,15 @@ use crate::host::{HostConfig, HostId, TransportKind};
 use crate::settings::ConnectionKeys;
 
 fn machine(dir: &std::path::Path) -> ThisMachine {
+    #[expect(clippy::disallowed_methods, reason = "programs are found as the tests themselves are")]
+    let path = std::env::var_os("PATH").unwrap();
     ThisMachine {
         ssh: "ssh".into(),
         ssh_config: Some("none".into()),
         home: dir.to_owned(),
         run_dir: dir.join("run"),
         shell: "/bin/sh".into(),
-        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        env: vec![("PATH".into(), path)],
         askpass: None,
         asker: None,
         keys: ConnectionKeys::default(),

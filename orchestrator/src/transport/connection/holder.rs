@@ -13,8 +13,9 @@ use super::shells::Shells;
 use super::state::State;
 use crate::host::HostId;
 use crate::transport::control::{Answer, Call};
-use crate::transport::program::{self, Prepared, Process, Program};
+use crate::transport::program::{Process, Program};
 use crate::transport::quote;
+use crate::transport::start::{self, Prepared};
 use crate::transport::{
     Channel, ChannelRequest, Forward, ForwardTarget, Transport, TransportError,
 };
@@ -148,7 +149,7 @@ impl Connection {
     pub async fn start(&self, program: &Program) -> Result<Process, TransportError> {
         let prepared = Prepared::new(program)?;
         self.ready().await?;
-        program::start(
+        start::start(
             &self.inner.pool,
             &self.inner.host,
             prepared,

@@ -8,8 +8,9 @@ use tokio::sync::Semaphore;
 use super::pool::Pool;
 use crate::host::HostId;
 use crate::transport::control::{Answer, Broken, Call, ControlShell};
-use crate::transport::program::{self, Open};
+
 use crate::transport::quote;
+use crate::transport::start::{self, Open};
 use crate::transport::{Channel, ChannelRequest, TransportError};
 
 /// How many operations of ours run on a host at once.
@@ -105,7 +106,7 @@ impl Shells {
             (idle.generation, idle.shells.pop())
         };
         let Some(shell) = idle else {
-            return program::kill(&self.pool, &self.host, group).await;
+            return start::kill(&self.pool, &self.host, group).await;
         };
         let kill = Call { patience: KILL_PATIENCE, ..Call::new(quote::kill_group("KILL", group)) };
         match shell.call(&kill, KILL_PATIENCE).await {

@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader as Async
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::host::HostId;
-use crate::transport::stderr::{self, Question as Asked};
+use crate::transport::stderr::{self, Asked};
 use crate::transport::{Asker, Question, QuestionKind};
 
 /// Names the socket in the helper's environment; the front end's program is the helper when it is set.
@@ -151,16 +151,7 @@ async fn reply(stream: &mut UnixStream, answer: Option<String>) -> io::Result<()
 }
 
 fn question(host: &HostId, text: String) -> Question {
-    let kind = match stderr::kind_of_question(&text) {
-        stderr::QuestionKind::HostKey => {
-            QuestionKind::HostKey { fingerprint: stderr::fingerprint(&text).unwrap_or_default() }
-        }
-        stderr::QuestionKind::Passphrase { key } => QuestionKind::Passphrase { key },
-        stderr::QuestionKind::Password => QuestionKind::Password,
-        stderr::QuestionKind::Code => QuestionKind::Code,
-        stderr::QuestionKind::Touch => QuestionKind::Touch,
-        stderr::QuestionKind::Other => QuestionKind::Other,
-    };
+    let kind = stderr::kind_of_question(&text);
     let secret = match &kind {
         QuestionKind::HostKey { .. } | QuestionKind::Touch => false,
         QuestionKind::Passphrase { .. }

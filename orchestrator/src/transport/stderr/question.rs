@@ -1,34 +1,15 @@
 //! The questions that ssh asks through `SSH_ASKPASS`.
 
 use super::rows::{find_ignoring_case, matches};
+use crate::transport::QuestionKind;
 
 /// A question that ssh asked while it connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct Asked {
     /// The question as ssh put it; one about a host's key has several lines.
     pub text: String,
     /// Whether anybody gave an answer, right or wrong.
     pub answered: bool,
-}
-
-/// What a question of ssh is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum QuestionKind {
-    /// Whether the host's key may be trusted. Wants `yes`, `no` or the fingerprint.
-    HostKey,
-    /// The passphrase of a private key, or the PIN of a security key or smart card.
-    Passphrase {
-        /// The key's file, or the name of the card.
-        key: String,
-    },
-    /// The account's password.
-    Password,
-    /// A one-time code.
-    Code,
-    /// A security key waits to be touched: shown, and not answered.
-    Touch,
-    /// What a server asks in words of its own.
-    Other,
 }
 
 /// Tells what a question is about. Case does not matter.
@@ -41,7 +22,7 @@ pub fn kind_of_question(text: &str) -> QuestionKind {
         || has("please type 'yes', 'no' or the fingerprint")
         || has("accept updated hostkeys")
     {
-        QuestionKind::HostKey
+        QuestionKind::HostKey { fingerprint: fingerprint(text).unwrap_or_default() }
     } else if matches("confirm user presence for key", line) {
         QuestionKind::Touch
     } else if matches("enter passphrase for ", line) || matches("enter pin for ", line) {

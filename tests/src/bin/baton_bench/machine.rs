@@ -40,9 +40,9 @@ impl Machine {
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { cpu, cores, kernel, ssh, load } = self;
-        write!(
+        writeln!(
             f,
-            "Machine: {cpu}, {cores} cores, client and server on it; Linux {kernel}; {ssh}\n"
+            "Machine: {cpu}, {cores} cores, client and server on it; Linux {kernel}; {ssh}"
         )?;
         write!(f, "Load average at the start: {load}")
     }
