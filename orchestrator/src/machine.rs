@@ -102,7 +102,7 @@ fn socket_dir(run_dir: &Path) -> PathBuf {
 ///
 /// # Errors
 ///
-/// [`TransportError::Local`] with how much too long it is.
+/// [`TransportError::NotSetUp`] with how much too long it is.
 pub fn check_run_dir(run_dir: &Path) -> Result<(), TransportError> {
     check_room(&socket_dir(run_dir))
 }

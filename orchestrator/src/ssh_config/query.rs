@@ -36,7 +36,7 @@ impl SshQuery {
     /// # Errors
     ///
     /// [`TransportError::InvalidConfig`] with ssh's words when it rejects its config, [`TransportError::TimedOut`], and
-    /// [`TransportError::Local`] when there is no such program.
+    /// [`TransportError::NotSetUp`] when there is no such program.
     pub async fn resolve(&self, target: &Target) -> Result<Resolved, TransportError> {
         let mut command = Command::new(&self.program);
         command.arg("-G");
@@ -57,9 +57,9 @@ impl SshQuery {
         // A group of its own, so that a `Match exec` dies with it.
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child =
-            command.kill_on_drop(true).spawn().map_err(|error| TransportError::Local {
-                what: format!("could not start {}: {error}", self.program.display()),
-                hint: Some("Install the OpenSSH client, or name it with BATON_SSH".into()),
+            command.kill_on_drop(true).spawn().map_err(|error| TransportError::NotSetUp {
+                what: format!("could not start the ssh client {}: {error}", self.program.display()),
+                hint: "Install it (`apt-get install openssh-client`), or name another one with BATON_SSH".into(),
             })?;
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let answer = tokio::time::timeout(self.patience, answer(&mut child)).await;

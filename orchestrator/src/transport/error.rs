@@ -87,6 +87,9 @@ pub enum TransportError {
     /// The transport or the server can't do it.
     #[error("{host}: {what}")]
     Unsupported { host: HostId, what: String },
+    /// This machine isn't set up for it: there is no ssh client, or no room for its sockets.
+    #[error("{what}")]
+    NotSetUp { what: String, hint: String },
     /// Something on this machine failed: a socket, a directory, a missing ssh client.
     #[error("{what}")]
     Local { what: String, hint: Option<String> },
@@ -129,6 +132,7 @@ impl TransportError {
             Self::TimedOut { .. } => Code::TimedOut,
             Self::Cancelled { .. } => Code::Cancelled,
             Self::Unsupported { .. } => Code::Unsupported,
+            Self::NotSetUp { .. } => Code::InvalidConfig,
             Self::Local { .. } => Code::Internal,
         }
     }
@@ -136,7 +140,7 @@ impl TransportError {
     /// The host that it happened on, where it is about one.
     pub fn host(&self) -> Option<&HostId> {
         match self {
-            Self::Usage { .. } | Self::Local { .. } => None,
+            Self::Usage { .. } | Self::NotSetUp { .. } | Self::Local { .. } => None,
             Self::InvalidConfig { host, .. }
             | Self::SocketUnusable { host, .. }
             | Self::HostUnresolved { host, .. }
@@ -180,6 +184,7 @@ impl TransportError {
             | Self::ShellBroken { .. }
             | Self::Unsupported { .. }
             | Self::Usage { .. }
+            | Self::NotSetUp { .. }
             | Self::Local { .. } => true,
             Self::ProxyFailed { reason, .. } => {
                 reason.as_ref().is_some_and(|why| why.needs_a_person())
@@ -262,6 +267,7 @@ impl TransportError {
             Self::Unsupported { .. } => {
                 "Use the system's ssh for this host (`transport = \"openssh\"`), or another server".into()
             }
+            Self::NotSetUp { hint, .. } => hint.clone(),
             Self::Local { hint, .. } => return hint.clone(),
         };
         Some(hint)

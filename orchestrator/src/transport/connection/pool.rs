@@ -200,8 +200,14 @@ impl Pool {
     fn let_in(&self, place: &mut Place) {
         place.opened = true;
         let mut links = self.links();
-        if let Some(pooled) = links.open.iter_mut().find(|pooled| pooled.id == place.id) {
+        let Links { open, most, .. } = &mut *links;
+        if let Some(pooled) = open.iter_mut().find(|pooled| pooled.id == place.id) {
             pooled.opened += 1;
+            // A refusal may be heard of before those who were let in earlier are counted.
+            if pooled.full_at.is_some_and(|full| full < pooled.opened) {
+                pooled.full_at = Some(pooled.opened);
+                *most = (*most).max(Some(pooled.opened));
+            }
         }
     }
 

@@ -31,7 +31,7 @@ impl ResolvingNative {
         let config = write_config(host, &self.ssh)?;
         match SshQuery::new(&self.ssh.program, Some(config)).resolve(&self.target).await {
             Ok(resolved) => NativeConfig::from_ssh_g(host, &resolved.text(), &self.around),
-            Err(TransportError::Local { what, .. }) => {
+            Err(TransportError::NotSetUp { what, .. }) => {
                 tracing::warn!(%host, what, "there is no ssh client to read the ssh configuration");
                 Ok(self.config_without_ssh())
             }

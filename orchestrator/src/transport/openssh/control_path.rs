@@ -25,7 +25,7 @@ impl ControlPaths {
     ///
     /// # Errors
     ///
-    /// [`TransportError::Local`] when `dir` leaves no room for them.
+    /// [`TransportError::NotSetUp`] when `dir` leaves no room for them.
     pub fn new(dir: &Path, target: &Target, scope: &str) -> Result<Self, TransportError> {
         check_room(dir)?;
         let mut hash = Fnv::new();
@@ -71,17 +71,17 @@ impl ControlPaths {
 ///
 /// # Errors
 ///
-/// [`TransportError::Local`] with how much too long it is.
+/// [`TransportError::NotSetUp`] with how much too long it is.
 pub fn check_room(dir: &Path) -> Result<(), TransportError> {
     let length = dir.as_os_str().len() + NAME_LENGTH;
     if length > LONGEST {
-        return Err(TransportError::Local {
+        return Err(TransportError::NotSetUp {
             what: format!(
                 "{} is too long by {} bytes for the sockets of ssh connections",
                 dir.display(),
                 length - LONGEST
             ),
-            hint: Some("Set BATON_HOME or XDG_RUNTIME_DIR to a shorter path".into()),
+            hint: "Set BATON_HOME or XDG_RUNTIME_DIR to a shorter path".into(),
         });
     }
     Ok(())

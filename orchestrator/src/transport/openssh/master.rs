@@ -55,12 +55,10 @@ pub(super) fn target_args(target: &Target) -> Vec<std::ffi::OsString> {
 }
 
 fn not_started(program: &Path, error: &io::Error) -> TransportError {
-    TransportError::Local {
+    TransportError::NotSetUp {
         what: format!("could not start the ssh client {}: {error}", program.display()),
-        hint: Some(
-            "Install it (`apt-get install openssh-client`), or name another one with BATON_SSH"
-                .into(),
-        ),
+        hint: "Install it (`apt-get install openssh-client`), or name another one with BATON_SSH"
+            .into(),
     }
 }
 
