@@ -305,7 +305,7 @@ async fn a_port_there_is_reached_through_a_port_here() {
         while let Ok((mut stream, _)) = echo.accept().await {
             tokio::spawn(async move {
                 let (mut from, mut to) = stream.split();
-                tokio::io::copy(&mut from, &mut to).await.ok();
+                tokio::io::copy(&mut from, &mut to).await.ok(); // either side may hang up first
             });
         }
     });

@@ -71,7 +71,7 @@ pub(crate) fn kill_all(pids: &[i32]) {
     for pid in pids {
         let Some(pid) = Pid::from_raw(*pid) else { continue };
         // Already gone is as good: ESRCH is the only error there is for our own processes.
-        kill_process(pid, Signal::KILL).ok();
+        kill_process(pid, Signal::KILL).ok(); // gone already is as good as killed
     }
     wait_until("killed processes are gone", || {
         let left = living();

@@ -119,8 +119,8 @@ async fn serve(listener: TcpListener, requests: Arc<Mutex<Vec<Request>>>) {
         tokio::spawn(async move {
             let mut stream = BufReader::new(stream);
             // A client that goes away in the middle is its own business: an agent was stopped.
-            answer(&mut stream, &requests, &id).await.ok();
-            stream.get_mut().shutdown().await.ok();
+            answer(&mut stream, &requests, &id).await.ok(); // a client that hung up wants no answer
+            stream.get_mut().shutdown().await.ok(); // a client that hung up wants no answer
         });
     }
 }

@@ -24,7 +24,7 @@ fn echo_server() -> SocketAddr {
             thread::spawn(move || {
                 let mut back = stream.try_clone().unwrap();
                 if std::io::copy(&mut stream, &mut back).is_ok() {
-                    back.shutdown(std::net::Shutdown::Write).ok();
+                    back.shutdown(std::net::Shutdown::Write).ok(); // the other side may be gone first
                 }
             });
         }

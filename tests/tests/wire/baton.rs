@@ -55,7 +55,7 @@ impl Home {
 }
 
 /// The program beside this test: `target/PROFILE/deps/wire-…` and `target/PROFILE/baton`.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
     let program = profile.join("baton");

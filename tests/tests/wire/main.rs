@@ -8,6 +8,7 @@ mod cli_doctor;
 mod cli_test_connection;
 mod conformance;
 mod cuts;
+mod full_disk;
 mod limits;
 mod questions;
 mod sessions;
