@@ -27,7 +27,8 @@ fmt: ## format the source
 	@cargo fmt --all
 
 docs: ## write docs/cli.md anew, and build the source's documentation
-	@cargo run --quiet -p baton-cli -- reference >docs/.cli.md.new && mv docs/.cli.md.new docs/cli.md
+	@cargo run --quiet -p baton-cli -- reference >docs/cli.md.new || { rm docs/cli.md.new; exit 1; }
+	@mv docs/cli.md.new docs/cli.md
 	@RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
 
 clean: ## remove what was built

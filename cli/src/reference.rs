@@ -101,7 +101,7 @@ fn sentence(text: &str) -> String {
         let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.is_empty() || line.ends_with(['.', ')', '`']) { line } else { format!("{line}.") }
     });
-    paragraphs.collect::<Vec<_>>().join(" ").replace("…).", "…)")
+    paragraphs.collect::<Vec<_>>().join(" ")
 }
 
 fn cell(text: &str) -> String {

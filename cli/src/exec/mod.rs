@@ -34,7 +34,7 @@ pub struct ExecArgs {
     /// Directory on the host; ~ is its home
     #[arg(long, value_name = "D")]
     cwd: Option<std::ffi::OsString>,
-    /// Environment for the program; may be repeated. It never stands on a command line
+    /// Environment for the program; may be repeated. On the host it stands on no command line
     #[arg(long, value_name = "K=V")]
     env: Vec<std::ffi::OsString>,
     /// Give the program a terminal
