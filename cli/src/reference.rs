@@ -99,7 +99,7 @@ fn meaning(arg: &Arg) -> String {
 fn sentence(text: &str) -> String {
     let paragraphs = text.split("\n\n").map(|paragraph| {
         let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-        if line.is_empty() || line.ends_with(['.', ')', '`']) { line } else { format!("{line}.") }
+        if line.is_empty() || line.ends_with('.') { line } else { format!("{line}.") }
     });
     paragraphs.collect::<Vec<_>>().join(" ")
 }

@@ -29,7 +29,7 @@ const WORTH_SAYING: Duration = Duration::from_secs(1);
 /// A program, and where it runs.
 #[derive(Debug, Args)]
 pub struct ExecArgs {
-    /// A saved host's id or name, an alias of the ssh config, [user@]host[:port], or local
+    /// A saved host's id or name, an alias of the ssh config, `[user@]host[:port]`, or `local`
     host: String,
     /// Directory on the host; ~ is its home
     #[arg(long, value_name = "D")]
