@@ -26,7 +26,9 @@ soak: ## every test ten times in a row with all cores busy (ROUNDS=10)
 fmt: ## format the source
 	@cargo fmt --all
 
-docs: ## build the source's documentation
+docs: ## write docs/cli.md anew, and build the source's documentation
+	@cargo run --quiet -p baton-cli -- reference >docs/cli.md.new || { rm docs/cli.md.new; exit 1; }
+	@mv docs/cli.md.new docs/cli.md
 	@RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
 
 clean: ## remove what was built

@@ -6,9 +6,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use orchestrator::failure::{Code, Failure};
 
+use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
 use crate::hosts::HostsVerb;
+use crate::man::ManArgs;
 use crate::output::{Output, Stop};
 use crate::test_connection::TestArgs;
 
@@ -35,6 +37,13 @@ pub enum Verb {
     Exec(ExecArgs),
     /// Look at what is installed, configured and reachable, with a hint for each finding
     Doctor(DoctorArgs),
+    /// Print a script that completes these words in your shell
+    Completions(CompletionsArgs),
+    /// Print a manual page, for `man -l -`
+    Man(ManArgs),
+    /// Print docs/cli.md
+    #[command(hide = true)]
+    Reference,
 }
 
 /// Whether `--json` was asked for; what stands after `--` belongs to a remote program.

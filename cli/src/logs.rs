@@ -2,7 +2,7 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// Names what is written to stderr, such as `orchestrator=debug`; warnings always are.
+/// Names what is written to stderr, such as `orchestrator=debug`; without it, errors alone are.
 const VARIABLE: &str = "BATON_LOG";
 
 /// Starts writing.

@@ -3,14 +3,17 @@
 mod app;
 mod args;
 mod ask;
+mod completions;
 mod doctor;
 mod env_row;
 mod exec;
 mod exit;
 mod hosts;
 mod logs;
+mod man;
 mod output;
 mod paths;
+mod reference;
 mod test_connection;
 
 use std::ffi::OsString;
@@ -57,5 +60,8 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::TestConnection(args) => test_connection::run(app, args).await,
         Verb::Exec(args) => exec::run(app, args).await,
         Verb::Doctor(args) => doctor::run(app, &args).await,
+        Verb::Completions(args) => completions::run(&app.output, &args),
+        Verb::Man(args) => man::run(&app.output, &args),
+        Verb::Reference => reference::run(&app.output),
     }
 }

@@ -22,7 +22,7 @@ const WORTH_SAYING: Duration = Duration::from_secs(1);
 /// Which host, and what about it.
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// A saved host's id or name (a disabled one, too), an alias of the ssh config, `[user@]host[:port]`, or local
+    /// A saved host's id or name (a disabled one, too), an alias of the ssh config, `[user@]host[:port]`, or `local`
     ///
     /// With one of the options that describe a host, it is what a host that isn't saved yet would be called;
     /// a saved one is tested with the options in place of what is saved. Nothing is written.

@@ -84,6 +84,48 @@ pub enum Code {
     Internal,
 }
 
+impl Code {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 36] = [
+        Self::Usage,
+        Self::InvalidConfig,
+        Self::HostUnknown,
+        Self::HostDisabled,
+        Self::HostUnresolved,
+        Self::ConnectionRefused,
+        Self::ConnectionTimedOut,
+        Self::NoRoute,
+        Self::ConnectionLost,
+        Self::ConnectionClosed,
+        Self::AuthRefused,
+        Self::TooManyAuthFailures,
+        Self::PassphraseRequired,
+        Self::HostKeyUnknown,
+        Self::HostKeyChanged,
+        Self::KexFailed,
+        Self::ProxyFailed,
+        Self::ShellBroken,
+        Self::AgentMissing,
+        Self::AgentNotLoggedIn,
+        Self::InterpreterMissing,
+        Self::RateLimited,
+        Self::DirMissing,
+        Self::NotFound,
+        Self::PermissionDenied,
+        Self::IsDirectory,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::NotARepository,
+        Self::DirtyWorktree,
+        Self::Busy,
+        Self::TimedOut,
+        Self::Cancelled,
+        Self::Corrupt,
+        Self::Unsupported,
+        Self::Internal,
+    ];
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
@@ -133,3 +175,18 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_list_of_codes_is_complete() {
+        // serde's refusal names every variant that there is.
+        let refusal = serde_json::from_str::<Code>("\"?\"").unwrap_err().to_string();
+        let all: Vec<String> = Code::ALL.iter().map(|code| format!("`{code}`")).collect();
+        assert!(refusal.contains(&format!("one of {} at", all.join(", "))), "{refusal}");
+    }
+}

@@ -104,6 +104,36 @@ mod tests {
 
     use super::*;
 
+    const EXAMPLE: &str = include_str!("../../config.toml.example");
+
+    #[test]
+    fn the_example_loads_with_every_setting_uncommented_and_shows_the_defaults() {
+        assert_eq!(Settings::parse(EXAMPLE, "config.toml").unwrap(), Settings::default());
+        let is_setting =
+            |line: &&str| line.starts_with('#') && !matches!(line.get(1..2), None | Some("" | " "));
+        let settings: Vec<&str> =
+            EXAMPLE.lines().filter(is_setting).map(|line| &line[1..]).collect();
+        let uncommented = Settings::parse(&settings.join("\n"), "config.toml").unwrap();
+        assert_eq!(uncommented, Settings::default());
+        // Destructured, so that a new key must be shown, too.
+        let ConnectionKeys {
+            linger_seconds,
+            connect_timeout_seconds,
+            keepalive_interval_seconds,
+            keepalive_count,
+            profile_timeout_seconds,
+        } = uncommented.connection;
+        let shown = [
+            "[connection]".to_owned(),
+            format!("linger_seconds = {linger_seconds}"),
+            format!("connect_timeout_seconds = {connect_timeout_seconds}"),
+            format!("keepalive_interval_seconds = {keepalive_interval_seconds}"),
+            format!("keepalive_count = {keepalive_count}"),
+            format!("profile_timeout_seconds = {profile_timeout_seconds}"),
+        ];
+        assert_eq!(settings, shown);
+    }
+
     #[test]
     fn what_is_left_out_has_its_default() {
         let settings =

@@ -29,12 +29,12 @@ const WORTH_SAYING: Duration = Duration::from_secs(1);
 /// A program, and where it runs.
 #[derive(Debug, Args)]
 pub struct ExecArgs {
-    /// A saved host's id or name, an alias of the ssh config, `[user@]host[:port]`, or local
+    /// A saved host's id or name, an alias of the ssh config, `[user@]host[:port]`, or `local`
     host: String,
     /// Directory on the host; ~ is its home
     #[arg(long, value_name = "D")]
     cwd: Option<std::ffi::OsString>,
-    /// Environment for the program; may be repeated. It never stands on a command line
+    /// Environment for the program; may be repeated. On the host it stands on no command line
     #[arg(long, value_name = "K=V")]
     env: Vec<std::ffi::OsString>,
     /// Give the program a terminal
