@@ -5,6 +5,8 @@
 mod arguments;
 mod baton;
 mod cli_doctor;
+mod cli_exec;
+mod cli_exec_streams;
 mod cli_test_connection;
 mod conformance;
 mod cuts;
