@@ -6,6 +6,7 @@ mod arguments;
 mod baton;
 mod cli_doctor;
 mod cli_exec;
+mod cli_exec_signals;
 mod cli_exec_streams;
 mod cli_test_connection;
 mod conformance;
