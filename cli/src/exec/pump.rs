@@ -112,6 +112,8 @@ fn drain(
         }
         if let Err(error) = ours.write_all(&buffer[..read]) {
             unread();
+            // What is on its way must be taken, or the program's end can't come after it.
+            runtime.block_on(tokio::io::copy(&mut output, &mut tokio::io::sink()))?;
             return Err(error);
         }
     }
