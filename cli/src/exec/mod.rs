@@ -11,6 +11,7 @@ use clap::Args;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::host::ResolvedHost;
 use orchestrator::transport::{Connection, Exit, Process, Program, TransportError};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::App;
@@ -135,7 +136,7 @@ async fn with_streams(
     let group = process.group;
     let (streams, ended) = process.into_parts();
     pump::stdin(streams.stdin)?;
-    let out = pump::stdout(streams.stdout)?;
+    let out = pump::stdout(streams.stdout, in_a_task(connection, group, "PIPE"))?;
     let err = pump::stderr(streams.stderr)?;
     let ended = async {
         let exit = ended.await;
@@ -149,28 +150,20 @@ async fn with_streams(
         tokio::select! {
             (exit, printed) = &mut ended => {
                 let status = status(exit?);
-                // Whoever closed our stdout has read what they wanted.
-                if let Err(error) = printed && error.kind() != std::io::ErrorKind::BrokenPipe {
-                    return Err(error.into());
-                }
+                read_as_wanted(printed)?;
                 return Ok(status);
             }
             (number, name) = leaving.next() => {
                 if asked_to_stop && name == "INT" {
+                    // Without the dashes, kill of procps 4.0.2 reads -1234 digit by digit, and -1 is every process.
                     app.output.note(format_args!(
-                        "left: process group {group} on {host} may still run; `baton exec {host} -- kill -TERM -{group}` ends it",
+                        "left: process group {group} on {host} may still run; `baton exec {host} -- kill -s TERM -- -{group}` ends it",
                         host = connection.host(),
                     ));
                     return Ok(128 + number);
                 }
                 asked_to_stop |= name == "INT";
-                // In a task: a host that doesn't answer must not keep us from leaving.
-                let connection = connection.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = connection.signal(group, name).await {
-                        tracing::warn!(%error, name, "could not pass a signal on");
-                    }
-                });
+                in_a_task(connection, group, name)();
             }
         }
     }
@@ -191,7 +184,7 @@ async fn in_terminal(
     }
     let (streams, ended) = process.into_parts();
     pump::stdin(streams.stdin)?;
-    let out = pump::stdout(streams.stdout)?;
+    let out = pump::stdout(streams.stdout, in_a_task(connection, group, "HUP"))?;
     let ended = async {
         let exit = ended.await;
         (exit, out.await)
@@ -200,7 +193,7 @@ async fn in_terminal(
     let outcome = loop {
         tokio::select! {
             (exit, printed) = &mut ended => break exit.map_err(Stop::from).and_then(|exit| {
-                printed?;
+                read_as_wanted(printed)?;
                 Ok(status(exit))
             }),
             _ = resized.recv() => {
@@ -224,6 +217,30 @@ async fn in_terminal(
     };
     drop(terminal);
     outcome
+}
+
+/// Passes a signal on in a task: a host that doesn't answer must not keep us from leaving.
+fn in_a_task(
+    connection: &Connection,
+    group: u32,
+    name: &'static str,
+) -> impl FnOnce() + Send + 'static {
+    let (connection, runtime) = (connection.clone(), Handle::current());
+    move || {
+        runtime.spawn(async move {
+            if let Err(error) = connection.signal(group, name).await {
+                tracing::warn!(%error, name, "could not pass a signal on");
+            }
+        });
+    }
+}
+
+/// Whoever closed our stdout has read what they wanted.
+fn read_as_wanted(printed: std::io::Result<()>) -> std::io::Result<()> {
+    match printed {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn status(exit: Exit) -> u8 {

@@ -56,11 +56,14 @@ fn feed(mut ours: File, input: Input, runtime: &Handle) -> io::Result<()> {
 
 /// Carries what the program prints to our stdout.
 ///
+/// `unread` is called when nobody reads our stdout any more and the program can't notice: a pipe would tell it,
+/// a stream of ours just stops.
+///
 /// # Errors
 ///
 /// When no thread can be started.
-pub fn stdout(output: Output) -> Result<Printed, Failure> {
-    print("stdout", output, own(&io::stdout())?)
+pub fn stdout(output: Output, unread: impl FnOnce() + Send + 'static) -> Result<Printed, Failure> {
+    print("stdout", output, own(&io::stdout())?, unread)
 }
 
 /// Carries what the program complains to our stderr.
@@ -69,21 +72,31 @@ pub fn stdout(output: Output) -> Result<Printed, Failure> {
 ///
 /// When no thread can be started.
 pub fn stderr(output: Output) -> Result<Printed, Failure> {
-    print("stderr", output, own(&io::stderr())?)
+    print("stderr", output, own(&io::stderr())?, || ())
 }
 
-fn print(name: &str, output: Output, ours: File) -> Result<Printed, Failure> {
+fn print(
+    name: &str,
+    output: Output,
+    ours: File,
+    unread: impl FnOnce() + Send + 'static,
+) -> Result<Printed, Failure> {
     let runtime = Handle::current();
     let (sender, receiver) = oneshot::channel();
     thread(name, move || {
-        if sender.send(drain(output, ours, &runtime)).is_err() {
+        if sender.send(drain(output, ours, &runtime, unread)).is_err() {
             tracing::trace!("nobody waited for the end of a stream");
         }
     })?;
     Ok(Box::pin(async move { receiver.await.map_err(io::Error::other)? }))
 }
 
-fn drain(output: Output, mut ours: File, runtime: &Handle) -> io::Result<()> {
+fn drain(
+    output: Output,
+    mut ours: File,
+    runtime: &Handle,
+    unread: impl FnOnce(),
+) -> io::Result<()> {
     let mut output = match output.into_pipe() {
         Ok((head, pipe)) => {
             ours.write_all(&head)?;
@@ -97,7 +110,12 @@ fn drain(output: Output, mut ours: File, runtime: &Handle) -> io::Result<()> {
         if read == 0 {
             return Ok(());
         }
-        ours.write_all(&buffer[..read])?;
+        if let Err(error) = ours.write_all(&buffer[..read]) {
+            unread();
+            // What is on its way must be taken, or the program's end can't come after it.
+            runtime.block_on(tokio::io::copy(&mut output, &mut tokio::io::sink()))?;
+            return Err(error);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -85,4 +86,32 @@ impl Run {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
+}
+
+/// How long a `baton` may take whose end is at hand; both cores may be busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until a `baton` has ended by itself; kills it and fails when it doesn't.
+pub async fn ended(child: tokio::process::Child) -> Run {
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+    Run::of(output.expect("baton has not ended").unwrap())
+}
+
+impl Home {
+    /// Starts `baton` with pipes for all three streams. It is killed when it is dropped.
+    pub fn start(&self, words: &[&str]) -> tokio::process::Child {
+        start(self.command(words).stdin(Stdio::piped()))
+    }
+
+    /// `baton exec`, to its end.
+    pub async fn exec(&self, words: &[&str]) -> Run {
+        ended(start(self.command(&[&["exec"], words].concat()).stdin(Stdio::null()))).await
+    }
+}
+
+/// Starts a command whose output we read, and which is killed when it is dropped.
+pub fn start(command: &mut Command) -> tokio::process::Child {
+    let command = std::mem::replace(command, Command::new("true"));
+    let mut command = tokio::process::Command::from(command);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap()
 }

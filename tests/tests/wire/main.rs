@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod agents;
 mod arguments;
 mod baton;
 mod cli_doctor;
+mod cli_exec;
+mod cli_exec_questions;
+mod cli_exec_signals;
+mod cli_exec_streams;
+mod cli_exec_tty;
 mod cli_test_connection;
 mod conformance;
 mod cuts;
@@ -15,3 +21,4 @@ mod sessions;
 mod sharing;
 mod shells;
 mod support;
+mod terminal;
