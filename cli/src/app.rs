@@ -116,6 +116,8 @@ impl App {
     /// The aliases of the ssh config that ssh itself would read.
     pub fn aliases(&self) -> Aliases {
         let sources = match &self.ssh_config {
+            // As for ssh's own `-F none`: no file at all.
+            Some(none) if none.as_os_str() == "none" => return Aliases::default(),
             Some(file) => {
                 ConfigSources { user: file.clone(), system: None, home: self.home.clone() }
             }

@@ -100,7 +100,7 @@ fn drain(
     let mut output = match output.into_pipe() {
         Ok((head, pipe)) => {
             ours.write_all(&head)?;
-            return io::copy(&mut File::from(pipe), &mut ours).map(|_| ());
+            return move_on(File::from(pipe), ours);
         }
         Err(output) => output,
     };
@@ -115,6 +115,23 @@ fn drain(
             // What is on its way must be taken, or the program's end can't come after it.
             runtime.block_on(tokio::io::copy(&mut output, &mut tokio::io::sink()))?;
             return Err(error);
+        }
+    }
+}
+
+/// Moves everything from a pipe.
+///
+/// Into a file it is written as anybody else writes: the kernel's way takes the place in the file when it starts
+/// and sets it when it ends, and overwrites what our other stream, or another program, has written there since.
+fn move_on(mut pipe: File, mut ours: File) -> io::Result<()> {
+    if !ours.metadata()?.is_file() {
+        return io::copy(&mut pipe, &mut ours).map(|_| ());
+    }
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        match pipe.read(&mut buffer)? {
+            0 => return Ok(()),
+            read => ours.write_all(&buffer[..read])?,
         }
     }
 }

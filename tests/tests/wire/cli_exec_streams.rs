@@ -145,3 +145,29 @@ async fn a_profile_that_chatters_adds_nothing_to_what_the_program_prints() {
         assert_eq!(seen, (Some(0), "out yes\nin", "err\n"), "{shell}");
     }
 }
+
+#[tokio::test]
+async fn two_streams_and_two_programs_may_share_one_file() {
+    let sshd = TestSshd::start();
+    let (home, hosts) = homes(&sshd);
+    for host in hosts {
+        let baton = home.command(&[]);
+        let mut shell = Command::new("sh");
+        let script = "for n in 1 2; do \"$1\" exec \"$2\" -- sh -c 'echo out-out-out; echo err >&2; echo out again'; done >all 2>&1";
+        shell
+            .args(["-ec", script, "sh"])
+            .arg(baton.get_program())
+            .arg(host)
+            .current_dir(home.path(""));
+        shell.env_clear().envs(baton.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        assert_eq!(ended(start(&mut shell)).await.status, Some(0));
+        let all = std::fs::read_to_string(home.path("all")).unwrap();
+        let mut lines: Vec<&str> = all.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(
+            lines,
+            ["err", "err", "out again", "out again", "out-out-out", "out-out-out"],
+            "{host}: {all:?}"
+        );
+    }
+}

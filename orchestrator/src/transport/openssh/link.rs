@@ -225,6 +225,9 @@ impl Link for MasterLink {
         {
             tracing::debug!(host = %self.host(), %error, "the master was gone already");
         }
+        if let Err(error) = std::fs::remove_file(&self.log) {
+            tracing::debug!(host = %self.host(), %error, "the master's log was gone already");
+        }
     }
 }
 

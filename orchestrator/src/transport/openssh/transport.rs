@@ -185,7 +185,9 @@ impl Transport for OpenSsh {
         if let Ok(link) = attach().await {
             return Ok(link);
         }
-        let _lock = lock(paths.lock(slot.number)).await?;
+        // Nobody else knows the name of one that isn't shared.
+        let is_shared = !ends_with_us;
+        let _lock = if is_shared { Some(lock(paths.lock(slot.number)).await?) } else { None };
         let start = Start {
             settings,
             target: &self.target,
