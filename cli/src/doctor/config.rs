@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use orchestrator::failure::{Code, Failure};
 use orchestrator::host::{HostConfig, HostId, Hosts, expand_home, validate_host};
-use orchestrator::transport::Target;
+use orchestrator::transport::{Target, TransportError};
 
 use super::{Area, Finding};
 use crate::app::App;
@@ -96,7 +96,7 @@ pub async fn ssh_config(app: &App) -> Vec<Finding> {
             findings.insert(0, Finding::ok(Area::SshConfig, format!("ssh accepts it; {what}")));
         }
         // ssh itself is missing, which is a finding of its own.
-        Err(error) if error.code() == Code::Internal => {}
+        Err(TransportError::NotSetUp { .. }) => {}
         Err(error) => findings.push(Finding::failure(Area::SshConfig, Failure::from(error))),
     }
     findings

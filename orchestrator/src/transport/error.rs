@@ -221,7 +221,9 @@ impl TransportError {
                 "Check that the machine is up and that a firewall or the VPN lets you through".into()
             }
             Self::NoRoute { .. } => "Check your own network or VPN first, then the address".into(),
-            Self::ConnectionLost { .. } => return None,
+            Self::ConnectionLost { .. } => {
+                "What runs there runs on. Check your network, and try again".into()
+            }
             Self::ConnectionClosed { .. } => {
                 "The server may be overloaded, block your address, or not be sshd; its log says which".into()
             }

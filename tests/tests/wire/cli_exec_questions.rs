@@ -48,7 +48,8 @@ async fn the_right_passphrase_connects_and_is_not_shown() {
 
 #[tokio::test]
 async fn who_gives_no_passphrase_is_told_that_one_is_needed() {
-    for host in ["box", "own"] {
+    // An end of file, and an empty line.
+    for (host, keys) in [("box", "\x04"), ("box", "\r"), ("own", "\x04"), ("own", "\r")] {
         let (_sshd, home, key) = locked();
         let terminal = Terminal::new();
         let before = terminal.modes();
@@ -61,8 +62,7 @@ async fn who_gives_no_passphrase_is_told_that_one_is_needed() {
         );
         terminal.shows("Enter passphrase").await;
         until("the echo is off", || terminal.modes() != before).await;
-        // An end of file: nothing is said.
-        terminal.keys("\x04");
+        terminal.keys(keys);
         let status = running.ended().await;
         assert_eq!(status.code(), Some(255), "{host}: {}", terminal.printed());
         let mut said = String::new();

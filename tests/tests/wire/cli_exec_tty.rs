@@ -103,6 +103,7 @@ async fn the_terminal_is_as_before_when_the_connection_breaks() {
         sshd.stop();
         let status = running.ended().await;
         assert_eq!(status.code(), Some(255), "{host}: {}", terminal.printed());
+        terminal.shows("error:").await;
         assert_eq!(terminal.modes(), before, "{host}");
         sshd.restart();
     }

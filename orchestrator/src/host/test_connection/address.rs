@@ -27,7 +27,7 @@ pub(super) async fn resolve(
             (resolved, found)
         }
         // The built-in client is for where there is no ssh, and so nobody to read its config.
-        Err(error @ TransportError::Local { .. }) => {
+        Err(error @ TransportError::NotSetUp { .. }) => {
             let plain = without_ssh(host, target.clone()).ok_or(error)?;
             let found = format!("{}, without an ssh config: there is no ssh", plain.summary());
             (plain, found)

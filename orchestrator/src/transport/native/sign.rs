@@ -101,7 +101,8 @@ impl FileSigner<'_> {
         for _ in 0..self.tries {
             let kind = QuestionKind::Passphrase { key: self.path.display().to_string() };
             let answer = self.questions.ask(kind, asked.clone(), true).await;
-            let Some(passphrase) = answer else {
+            // Nothing typed means: go on without this key.
+            let Some(passphrase) = answer.filter(|answer| !answer.is_empty()) else {
                 return Err(SignError::Locked { asked, answered: false });
             };
             if let Ok(key) = decode(self.path.to_owned(), Some(passphrase)).await? {

@@ -130,7 +130,9 @@ async fn serve(
         let touch = question.kind == QuestionKind::Touch;
         declined |= answer.is_none() && !touch;
         if !touch && let Ok(mut asked) = asked.lock() {
-            asked.push(Asked { text: question.text, answered: answer.is_some() });
+            // With nothing typed ssh goes on to the next key: it counts as an answer for ssh alone.
+            let answered = answer.as_deref().is_some_and(|answer| !answer.is_empty());
+            asked.push(Asked { text: question.text, answered });
         }
         if let Err(error) = reply(&mut stream, answer).await {
             tracing::warn!(%host, %error, "an answer could not be given");

@@ -23,6 +23,9 @@ use crate::transport::{
 /// What the master says when the server takes no more sessions (OpenSSH mux.c, `mux_session_confirm`).
 const REFUSED_BY_SERVER: &str = "Session open refused by peer";
 
+/// What ssh itself exits with when it fails, ssh(1).
+const SSH_FAILED: u32 = 255;
+
 /// A connection of a master that runs.
 pub(super) struct MasterLink {
     target: Target,
@@ -170,7 +173,19 @@ impl MasterLink {
             .args(master::target_args(&self.target))
             .args([command])
             .env("TERM", term);
-        pty::spawn(program, size, self.host())
+        let mut channel = pty::spawn(program, size, self.host())?;
+        let (socket, log, host) = (Arc::clone(&self.socket), self.log.clone(), self.host().clone());
+        let exit = channel.exit;
+        channel.exit = Box::pin(async move {
+            match exit.await? {
+                // So ends a client whose master died; a program may end so, too.
+                ChannelExit::Status(SSH_FAILED) if !master::is_alive(&socket).await => {
+                    Err(lost(&host, &log))
+                }
+                ended => Ok(ended),
+            }
+        });
+        Ok(channel)
     }
 
     fn lost_by(&self, said: &str) -> TransportError {
