@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 
-use orchestrator::failure::{Code, Failure};
+use orchestrator::failure::Failure;
 use orchestrator::host::{HostConfig, HostId, Hosts, expand_home, validate_host};
 use orchestrator::transport::{Target, TransportError};
 
