@@ -9,10 +9,6 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::unix::pipe;
 
-/// How large a pipe is made for whoever moves its bytes in bulk: what an unprivileged process may have, pipe(7).
-#[cfg(target_os = "linux")]
-const BULK_PIPE: usize = 1024 * 1024;
-
 /// What a program prints.
 pub struct Output {
     /// Read already, to be given out first.
@@ -55,14 +51,7 @@ impl Output {
         let Self { mut head, at, source } = self;
         match source {
             Source::Pipe(pipe) => match pipe.into_blocking_fd() {
-                Ok(fd) => {
-                    // A larger pipe saves turns between ssh and us. The system may have none to spare.
-                    #[cfg(target_os = "linux")]
-                    if let Err(error) = rustix::pipe::fcntl_setpipe_size(&fd, BULK_PIPE) {
-                        tracing::debug!(%error, "a pipe stayed as small as it was");
-                    }
-                    Ok((head.split_off(at), fd))
-                }
+                Ok(fd) => Ok((head.split_off(at), fd)),
                 // The descriptor is closed with the error: what is left ends here.
                 Err(error) => {
                     tracing::debug!(%error, "a pipe stayed asynchronous");
