@@ -43,6 +43,8 @@ struct Pooled {
     sessions: usize,
     /// Those of them that the server has let in.
     opened: usize,
+    /// Whether the server has ever let one in.
+    worked: bool,
     /// With so many the server takes no more; unknown until it has refused one.
     full_at: Option<usize>,
     watcher: tokio::task::JoinHandle<()>,
@@ -101,7 +103,15 @@ impl Pool {
                 links.next_id += 1;
                 let watcher = tokio::spawn(watch(Arc::downgrade(self), id, Arc::clone(&link)));
                 let full_at = links.most;
-                links.open.push(Pooled { id, link, sessions: 0, opened: 0, full_at, watcher });
+                links.open.push(Pooled {
+                    id,
+                    link,
+                    sessions: 0,
+                    opened: 0,
+                    worked: false,
+                    full_at,
+                    watcher,
+                });
                 return Ok(());
             }
             link
@@ -203,6 +213,7 @@ impl Pool {
         let Links { open, most, .. } = &mut *links;
         if let Some(pooled) = open.iter_mut().find(|pooled| pooled.id == place.id) {
             pooled.opened += 1;
+            pooled.worked = true;
             // A refusal may be heard of before those who were let in earlier are counted.
             if pooled.full_at.is_some_and(|full| full < pooled.opened) {
                 pooled.full_at = Some(pooled.opened);
@@ -213,8 +224,9 @@ impl Pool {
 
     /// Learns from a refusal how many sessions fit on a link.
     ///
-    /// The first link may be shared with other processes, which fill it. But where a further one refuses though
-    /// nothing else is on it, or being opened, none would fare better.
+    /// The first link may be shared with other processes, which fill it, and a server may take a moment to forget
+    /// a session that has ended. But where a further link never took any, though nothing else is being opened on
+    /// it, none would fare better.
     fn refused(&self, place: &Place) -> Result<(), TransportError> {
         let mut links = self.links();
         let is_further = links.open.first().is_some_and(|first| first.id != place.id);
@@ -222,7 +234,7 @@ impl Pool {
             return Ok(());
         };
         let fits = pooled.opened;
-        if is_further && fits == 0 && pooled.sessions == 1 {
+        if is_further && !pooled.worked && pooled.sessions == 1 {
             let what = "the server lets us in but starts nothing".to_owned();
             return Err(TransportError::Unsupported { host: self.host.clone(), what });
         }
