@@ -88,7 +88,7 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
             clippy::disallowed_methods,
             reason = "between two looks at a condition, on a thread without a runtime"
         )]
-        thread::sleep(Duration::from_millis(2));
+        thread::sleep(Duration::from_millis(2)); // wait: between two looks
     }
 }
 

@@ -39,6 +39,6 @@ pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
             clippy::disallowed_methods,
             reason = "between two looks at a condition, on a thread without a runtime"
         )]
-        thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5)); // wait: between two looks
     }
 }

@@ -123,7 +123,7 @@ async fn a_signal_while_it_still_connects_ends_it() {
         silent.set_nonblocking(true).unwrap();
         let mut taken = None;
         until("ssh has connected", || {
-            taken = silent.accept().ok();
+            taken = silent.accept().ok(); // nobody there yet is looked for again
             taken.is_some()
         })
         .await;

@@ -99,7 +99,7 @@ async fn a_passphrase_that_is_given_opens_the_key_and_shows_up_nowhere() {
         loop {
             tokio::select! {
                 ended = &mut ready => return ended,
-                () = tokio::time::sleep(std::time::Duration::from_millis(2)) => {
+                () = tokio::time::sleep(std::time::Duration::from_millis(2)) => { // wait: between two looks
                     let with_secret = processes(|words| words.iter().any(|word| word.contains(SECRET)));
                     assert_eq!(with_secret, []);
                 }

@@ -113,7 +113,7 @@ impl InTerminal {
 impl Drop for InTerminal {
     fn drop(&mut self) {
         // One that has ended can't be killed, and needn't be.
-        self.0.kill().ok();
-        self.0.wait().ok();
+        self.0.kill().ok(); // one that has ended needs none
+        self.0.wait().ok(); // whatever its status
     }
 }

@@ -46,7 +46,7 @@ impl PlainMaster {
                 if let Some(status) = master.try_wait()? {
                     return Err(format!("the master of plain ssh ended with {status}").into());
                 }
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                tokio::time::sleep(Duration::from_millis(5)).await; // wait: between two looks
             }
             Outcome::Ok(())
         };

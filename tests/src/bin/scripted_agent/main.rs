@@ -90,7 +90,7 @@ fn play(plan: Plan) -> io::Result<u8> {
             Step::Error(text) => eprintln!("{text}"),
             Step::Raw(text) => output.raw(format!("{text}\n").as_bytes())?,
             #[expect(clippy::disallowed_methods, reason = "waiting is what the script asks for")]
-            Step::Wait(time) => thread::sleep(time),
+            Step::Wait(time) => thread::sleep(time), // wait: as the script says
             Step::Lines(count) => {
                 for number in 1..=count {
                     output.message(&format!("line {number}"))?;

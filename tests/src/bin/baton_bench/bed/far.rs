@@ -169,7 +169,7 @@ fn take(from: &SyncDevice, under_way: &SyncSender<(Instant, Vec<u8>)>, delay: Du
 )]
 fn give(to: &SyncDevice, under_way: &Receiver<(Instant, Vec<u8>)>) {
     for (due, packet) in under_way {
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        std::thread::sleep(due.saturating_duration_since(Instant::now())); // wait: until the packet is due
         if to.send(&packet).is_err() {
             return;
         }
@@ -205,7 +205,7 @@ async fn listen(sshd: &TestSshd, namespace: &str, address: Ipv4Addr) -> Outcome<
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 return Err(format!("the far sshd ended with {status}: {said}").into());
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await; // wait: between two looks
         }
         Outcome::Ok(())
     };
