@@ -33,6 +33,7 @@ pub fn status(code: Code) -> u8 {
         Code::ShellBroken
         | Code::AgentMissing
         | Code::AgentNotLoggedIn
+        | Code::AgentFailed
         | Code::InterpreterMissing
         | Code::RateLimited
         | Code::PermissionDenied

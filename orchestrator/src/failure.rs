@@ -50,6 +50,8 @@ pub enum Code {
     AgentMissing,
     /// The agent wants a login first.
     AgentNotLoggedIn,
+    /// The agent said that it failed, crashed, or ended without a word.
+    AgentFailed,
     /// The agent's interpreter (node, python …) isn't on the host.
     InterpreterMissing,
     /// The model's provider asks to wait.
@@ -86,7 +88,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Usage,
         Self::InvalidConfig,
         Self::HostUnknown,
@@ -107,6 +109,7 @@ impl Code {
         Self::ShellBroken,
         Self::AgentMissing,
         Self::AgentNotLoggedIn,
+        Self::AgentFailed,
         Self::InterpreterMissing,
         Self::RateLimited,
         Self::DirMissing,

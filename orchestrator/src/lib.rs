@@ -3,9 +3,12 @@
 //! The engine never prints, prompts or reads `$HOME`: paths, environment and programs are handed in by
 //! the front end. What decides is pure; one driver per module does the I/O. See `ARCHITECTURE.md`.
 
+pub mod agent;
 pub mod failure;
 pub mod host;
 pub mod machine;
+pub mod seam;
 pub mod settings;
 pub mod ssh_config;
+pub mod store;
 pub mod transport;

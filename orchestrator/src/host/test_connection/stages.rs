@@ -223,6 +223,7 @@ fn stage_of(code: Code) -> StageName {
         | Code::Cancelled
         | Code::Corrupt
         | Code::Unsupported
+        | Code::AgentFailed
         | Code::Internal => StageName::Connect,
     }
 }

@@ -1,0 +1,458 @@
+//! Requests: what a front end wants done or wants to know, and the seam that takes them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use super::{
+    Approval, ApprovalId, CommandId, Decision, Event, MessageId, Partial, Session, SessionId,
+    Snapshot, TabId,
+};
+use crate::failure::Failure;
+
+/// The engine, as front ends see it: in this process, or in another one behind a socket.
+#[async_trait]
+pub trait Seam: fmt::Debug + Send + Sync {
+    /// Does something, or answers something.
+    ///
+    /// # Errors
+    ///
+    /// What failed, and what to do; nothing has changed then.
+    async fn call(&self, request: Request) -> Result<Reply, Failure>;
+
+    /// Follows what happens, from a sequence number on.
+    ///
+    /// # Errors
+    ///
+    /// When the engine is gone.
+    async fn subscribe(&self, wanted: Subscribe) -> Result<Subscription, Failure>;
+}
+
+/// A wish with its id, or a question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Request {
+    /// Changes something. Sent again under the same id, it runs once and gets the same answer.
+    Command {
+        /// Made by the sender.
+        id: CommandId,
+        /// What to do.
+        command: Command,
+    },
+    /// Changes nothing.
+    Query {
+        /// What to know.
+        query: Query,
+    },
+}
+
+impl Request {
+    /// A command under a new id.
+    pub fn command(command: Command) -> Self {
+        Self::Command { id: CommandId::random(), command }
+    }
+
+    /// A query.
+    pub fn query(query: Query) -> Self {
+        Self::Query { query }
+    }
+}
+
+/// What a front end wants done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "method", content = "params", rename_all = "snake_case")]
+pub enum Command {
+    /// Makes a session with one tab. Answer: [`Reply::Session`].
+    NewSession(NewSession),
+    /// Changes a session; what the host reads counts from the next turn. Answer: [`Reply::Session`].
+    EditSession {
+        /// Which.
+        session: SessionId,
+        /// What.
+        change: SessionChange,
+    },
+    /// Removes a session and its transcript. Refused (`busy`) while a turn is under way.
+    RemoveSession {
+        /// Which.
+        session: SessionId,
+    },
+    /// Puts a message into a tab's queue; it is sent at once where nothing is before it. Answer: [`Reply::Sent`].
+    Send {
+        /// Which.
+        session: SessionId,
+        /// Where.
+        tab: TabChoice,
+        /// What.
+        message: NewMessage,
+    },
+    /// Interrupts the turns under way in a session, or in one tab.
+    Interrupt {
+        /// Which.
+        session: SessionId,
+        /// Only there.
+        tab: Option<TabId>,
+        /// Kill instead of asking: TERM, then KILL after 3 s.
+        stop: bool,
+    },
+    /// Changes a message that waits.
+    EditMessage {
+        /// Which.
+        session: SessionId,
+        /// Which.
+        message: MessageId,
+        /// What.
+        change: MessageChange,
+    },
+    /// Moves a message that waits.
+    MoveMessage {
+        /// Which.
+        session: SessionId,
+        /// Which.
+        message: MessageId,
+        /// Where.
+        to: Place,
+    },
+    /// Removes a message that waits.
+    RemoveMessage {
+        /// Which.
+        session: SessionId,
+        /// Which.
+        message: MessageId,
+    },
+    /// Holds a tab's queue back, or lets it go; all tabs without one.
+    PauseQueue {
+        /// Which.
+        session: SessionId,
+        /// Only there.
+        tab: Option<TabId>,
+        /// Back, or go.
+        paused: bool,
+    },
+    /// Forgets the agent's own id of a conversation: the next turn begins a fresh one; the transcript stays.
+    FreshConversation {
+        /// Which.
+        session: SessionId,
+        /// Which.
+        tab: TabId,
+    },
+    /// Answers an approval.
+    ResolveApproval {
+        /// Which.
+        approval: ApprovalId,
+        /// How.
+        decision: Decision,
+    },
+    /// The person has mended a host (a key, a config): what is blocked there is tried again.
+    RetryHost {
+        /// Its id.
+        host: String,
+    },
+}
+
+/// What a front end wants to know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "method", content = "params", rename_all = "snake_case")]
+pub enum Query {
+    /// Everything but the transcripts. Answer: [`Reply::Snapshot`].
+    Snapshot,
+    /// A session by id, unique prefix of an id, or name. Answer: [`Reply::Session`].
+    Session {
+        /// As a person typed it.
+        named: String,
+    },
+    /// Stored events after `since`, oldest first. Answer: [`Reply::Events`].
+    Events {
+        /// The last number that is known already; 0 for all.
+        since: u64,
+        /// Only of that session.
+        session: Option<SessionId>,
+        /// Only of that tab.
+        tab: Option<TabId>,
+        /// At most so many, at most 1,000.
+        limit: u32,
+    },
+    /// What waits for a person. Answer: [`Reply::Approvals`].
+    Approvals {
+        /// Only of that session.
+        session: Option<SessionId>,
+    },
+    /// What became of a command. Answer: [`Reply::Status`].
+    CommandStatus {
+        /// Which.
+        id: CommandId,
+    },
+}
+
+/// What the engine answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", content = "payload", rename_all = "snake_case")]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// The session as it is now.
+    Session(Box<Session>),
+    /// The message waits or was sent; events of its turn name it.
+    Sent {
+        /// Where.
+        tab: TabId,
+        /// Under that id.
+        message: MessageId,
+        /// Its queue begins after this event.
+        seq: u64,
+    },
+    /// How things stand.
+    Snapshot(Box<Snapshot>),
+    /// Stored events.
+    Events {
+        /// Oldest first.
+        events: Vec<Event>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// What waits for a person.
+    Approvals(Vec<Approval>),
+    /// What became of a command: `None` when it never came.
+    Status(Option<Result<Box<Reply>, Failure>>),
+}
+
+/// A session to be made.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewSession {
+    /// What a person calls it; made from the directory and the agent when `None`.
+    pub name: Option<String>,
+    /// The group that it is shown in.
+    pub group: Option<String>,
+    /// Id of an agent's definition.
+    pub agent: String,
+    /// As a HOST argument of the command line.
+    pub host: String,
+    /// The directory on the host; the host's `remote_dir` or home when `None`.
+    pub cwd: Option<String>,
+    /// Environment to add.
+    pub env: BTreeMap<String, String>,
+    /// The model.
+    pub model: Option<String>,
+    /// More arguments for the agent.
+    pub arguments: Vec<String>,
+    /// Whether every turn changes nothing.
+    pub read_only: bool,
+    /// Whether the agent talks, where its definition offers both.
+    pub talks: bool,
+    /// Whether its turns go into the project's shared history.
+    pub sync_history: bool,
+}
+
+/// Leaves the values of the environment out, since they may be secrets.
+impl fmt::Debug for NewSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSession")
+            .field("name", &self.name)
+            .field("agent", &self.agent)
+            .field("host", &self.host)
+            .field("cwd", &self.cwd)
+            .field("env", &self.env.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A change of a session; what is `None` stays. An inner `None` clears.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionChange {
+    /// See [`Session`].
+    pub name: Option<String>,
+    /// See [`Session`].
+    #[serde(with = "double_option", skip_serializing_if = "Option::is_none")]
+    pub group: Option<Option<String>>,
+    /// See [`Session`].
+    pub host: Option<String>,
+    /// See [`Session`].
+    #[serde(with = "double_option", skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<Option<String>>,
+    /// Sets a variable, or takes it away.
+    pub env: BTreeMap<String, Option<String>>,
+    /// See [`Session`].
+    #[serde(with = "double_option", skip_serializing_if = "Option::is_none")]
+    pub model: Option<Option<String>>,
+    /// See [`Session`].
+    pub arguments: Option<Vec<String>>,
+    /// See [`Session`].
+    pub read_only: Option<bool>,
+    /// See [`Session`].
+    pub sync_history: Option<bool>,
+}
+
+impl fmt::Debug for SessionChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionChange")
+            .field("name", &self.name)
+            .field("host", &self.host)
+            .field("cwd", &self.cwd)
+            .field("env", &self.env.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// `null` clears and a missing key leaves alone: serde alone reads both as the outer `None`.
+mod double_option {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::option_option, reason = "one for whether to change, one for to what")]
+    pub fn serialize<S: Serializer>(
+        value: &Option<Option<String>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_ref().and_then(Option::as_ref).serialize(serializer)
+    }
+
+    #[expect(clippy::option_option, reason = "one for whether to change, one for to what")]
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Option<String>>, D::Error> {
+        Option::<String>::deserialize(deserializer).map(Some)
+    }
+}
+
+/// A message to be sent.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewMessage {
+    /// What the person wrote; bytes that are no UTF-8 can't be typed, so text it is.
+    pub prompt: String,
+    /// Images that go along.
+    pub images: Vec<Image>,
+    /// Whether the agent is to change nothing.
+    pub read_only: bool,
+}
+
+impl fmt::Debug for NewMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewMessage")
+            .field("prompt_bytes", &self.prompt.len())
+            .field("images", &self.images.len())
+            .field("read_only", &self.read_only)
+            .finish()
+    }
+}
+
+/// An image.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Its file's name here, for people.
+    pub name: String,
+    /// Its bytes; base64 in JSON.
+    #[serde(with = "base64_bytes")]
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Image").field("name", &self.name).field("bytes", &self.bytes.len()).finish()
+    }
+}
+
+mod base64_bytes {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD.decode(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// In which tab.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "tab", content = "id", rename_all = "snake_case")]
+pub enum TabChoice {
+    /// The one that was used last.
+    Last,
+    /// A new one.
+    New,
+    /// That one.
+    Id(TabId),
+}
+
+/// A change of a message that waits; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MessageChange {
+    /// Another prompt.
+    pub prompt: Option<String>,
+    /// Hold it back, or let it go.
+    pub paused: Option<bool>,
+    /// Whether the agent is to change nothing.
+    pub read_only: Option<bool>,
+}
+
+/// Where a message is moved to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Next in turn.
+    First,
+    /// Behind all others.
+    Last,
+    /// Right before that one.
+    Before(MessageId),
+}
+
+/// What a front end follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Subscribe {
+    /// The last number that is known already; 0 for all; `None` from now on.
+    pub since: Option<u64>,
+    /// The log that `since` counts in; another one gives `not_found`.
+    pub epoch: Option<String>,
+    /// Only of that session.
+    pub session: Option<SessionId>,
+    /// Whether unfinished pieces are wanted, too.
+    pub partials: bool,
+}
+
+/// One thing that a subscription delivers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "delivery", content = "of", rename_all = "snake_case")]
+pub enum Delivery {
+    /// A stored event; they come in order, without a gap and each once.
+    Event(Box<Event>),
+    /// An unfinished piece; may be left out for a slow reader.
+    Partial(Partial),
+    /// All that was stored up to here has been delivered; from now on it is live.
+    Sync {
+        /// The last number.
+        seq: u64,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What comes of a [`Subscribe`]; dropping it ends it.
+#[derive(Debug)]
+pub struct Subscription {
+    deliveries: mpsc::Receiver<Result<Delivery, Failure>>,
+}
+
+impl Subscription {
+    /// One that is fed through `deliveries`, which should be short: a slow reader costs a cursor, not memory.
+    pub fn new(deliveries: mpsc::Receiver<Result<Delivery, Failure>>) -> Self {
+        Self { deliveries }
+    }
+
+    /// The next one; `None` when the engine has ended.
+    ///
+    /// # Errors
+    ///
+    /// When what comes next can't be read; it is the last then.
+    pub async fn next(&mut self) -> Option<Result<Delivery, Failure>> {
+        self.deliveries.recv().await
+    }
+}

@@ -1,0 +1,165 @@
+//! Snapshots: how things stand at one sequence number.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ApprovalId, LinkState, MessageId, RunId, SessionId, TabId, TurnId, TurnStatus};
+use crate::agent::{ApprovalChoice, ToolCall, Usage};
+
+/// Everything but the transcripts, which are read as events.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The last event that is in it.
+    pub seq: u64,
+    /// Names the event log: sequence numbers of another one mean nothing here.
+    pub epoch: String,
+    /// All sessions, in the order of their making.
+    pub sessions: Vec<Session>,
+    /// What waits for a person.
+    pub approvals: Vec<Approval>,
+}
+
+/// An agent at work in one directory on one host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// What a person calls it.
+    pub name: String,
+    /// The group that it is shown in.
+    pub group: Option<String>,
+    /// Id of the agent's definition.
+    pub agent: String,
+    /// A host's id, an ssh destination as it was typed, or `local`.
+    pub host: String,
+    /// The directory; `~` is the host's to expand; the account's home when `None`.
+    pub cwd: Option<String>,
+    /// Names of the environment that the session adds. Values are secrets and stay in the store.
+    pub env_names: BTreeSet<String>,
+    /// The model, where one was chosen.
+    pub model: Option<String>,
+    /// More arguments for the agent.
+    pub arguments: Vec<String>,
+    /// Whether every turn is told to change nothing.
+    pub read_only: bool,
+    /// Whether the agent talks (one long run, approvals) instead of one run for each turn.
+    pub talks: bool,
+    /// Whether its turns go into the project's shared history.
+    pub sync_history: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Its conversations, in the order of their making; at least one.
+    pub tabs: Vec<Tab>,
+    /// What all its turns have used.
+    pub totals: Totals,
+}
+
+/// One conversation of a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tab {
+    /// Its id.
+    pub id: TabId,
+    /// What a person calls it.
+    pub name: String,
+    /// The agent's own id of the conversation, once it has said it.
+    pub agent_session: Option<String>,
+    /// What happens in it.
+    pub state: TabState,
+    /// The turn under way, or the last one.
+    pub turn: Option<Turn>,
+    /// What waits, in the order of sending.
+    pub queue: Vec<QueuedMessage>,
+    /// Whether the queue is held back.
+    pub paused: bool,
+    /// What its turns have used.
+    pub totals: Totals,
+}
+
+/// What happens in a tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TabState {
+    /// Nothing; the next message starts at once.
+    Idle,
+    /// A turn is under way.
+    Working,
+    /// A turn waits for a person's approval.
+    Waiting,
+}
+
+/// One message and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Its id.
+    pub id: TurnId,
+    /// The run that carries it.
+    pub run: RunId,
+    /// When it was launched.
+    pub started_at: Timestamp,
+    /// Whether the agent was told to change nothing.
+    pub read_only: bool,
+    /// How it ended; `None` while it is under way.
+    pub status: Option<TurnStatus>,
+    /// How the way to the host stands, while it is under way.
+    pub link: LinkState,
+    /// What it has used.
+    pub usage: Usage,
+}
+
+/// A message that waits for its turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuedMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// What the person wrote.
+    pub prompt: String,
+    /// How many images go along.
+    pub images: u32,
+    /// Whether the agent is to change nothing.
+    pub read_only: bool,
+    /// Held back: those behind it go first.
+    pub paused: bool,
+    /// When it was sent.
+    pub at: Timestamp,
+}
+
+/// What many turns have used together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Totals {
+    /// How many turns have ended.
+    pub turns: u64,
+    /// Sums; window and context are those of the last turn that told them.
+    pub usage: Usage,
+    /// From launch to end, added up.
+    pub elapsed_ms: u64,
+}
+
+/// A question of an agent that waits for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Its id.
+    pub id: ApprovalId,
+    /// Where.
+    pub session: SessionId,
+    /// In which tab.
+    pub tab: TabId,
+    /// In which turn.
+    pub turn: TurnId,
+    /// What it is about, in a line.
+    pub title: String,
+    /// The tool call that waits, where it is one.
+    pub tool_call: Option<ToolCall>,
+    /// What may be answered.
+    pub options: Vec<ApprovalOption>,
+    /// The agent's id of the request.
+    pub request: Value,
+    /// When it was asked.
+    pub at: Timestamp,
+}
+
+/// One possible answer.
+pub type ApprovalOption = ApprovalChoice;

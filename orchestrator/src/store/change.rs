@@ -1,0 +1,175 @@
+//! What is written to the store: changes and events that belong together, in one transaction.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::seam::{
+    Approval, ApprovalId, CommandId, EventBody, Image, MessageId, QueuedMessage, Reply, RunId,
+    Session, SessionId, Tab, TabId, TurnId,
+};
+use jiff::Timestamp;
+
+/// Changes and events of one transaction: all of them are stored, or none.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// What changes.
+    pub changes: Vec<Change>,
+    /// What is said about it; numbers and times are given when they are stored.
+    pub drafts: Vec<Draft>,
+}
+
+/// An event that has no number yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// The session that it belongs to.
+    pub session: SessionId,
+    /// The tab, where it is about one.
+    pub tab: Option<TabId>,
+    /// The turn, where it is about one.
+    pub turn: Option<TurnId>,
+    /// What happened.
+    pub body: EventBody,
+}
+
+/// One change.
+#[derive(Debug)]
+pub enum Change {
+    /// Makes a session or replaces what is stored of it. Its tabs and their queues are told apart.
+    PutSession {
+        /// As it is now.
+        session: Session,
+        /// Its environment, values included; `None` leaves what is stored.
+        env: Option<Environment>,
+    },
+    /// Removes a session with its tabs, messages, approvals and events.
+    RemoveSession(SessionId),
+    /// Makes a tab or replaces what is stored of it. Its queue is told apart.
+    PutTab {
+        /// Whose.
+        session: SessionId,
+        /// As it is now.
+        tab: Tab,
+    },
+    /// Replaces a tab's queue.
+    PutQueue {
+        /// Whose.
+        session: SessionId,
+        /// Which.
+        tab: TabId,
+        /// In the order of sending.
+        queue: Vec<QueuedMessage>,
+    },
+    /// Keeps the images of a message until [`Change::DropImages`].
+    PutImages(MessageId, Vec<Image>),
+    /// Forgets them.
+    DropImages(MessageId),
+    /// Makes a run or replaces what is stored of it.
+    PutRun(RunRecord),
+    /// Notes how far the output of a run has been consumed, with the state of its reader.
+    Progress {
+        /// Which.
+        run: RunId,
+        /// Bytes of `out` consumed.
+        out_offset: u64,
+        /// Bytes of `err` consumed.
+        err_offset: u64,
+        /// See [`RunRecord::reader`].
+        reader: Option<Value>,
+    },
+    /// Stores a question that waits for a person.
+    PutApproval(Approval),
+    /// Forgets one.
+    RemoveApproval(ApprovalId),
+    /// Notes that a command was carried out, and with what answer.
+    PutReceipt(Receipt),
+}
+
+/// An environment; its values are secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Environment(pub BTreeMap<String, String>);
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// A durable run, as this machine knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRecord {
+    /// Its id, and its directory's name on the host.
+    pub id: RunId,
+    /// Where: a host's id, a destination as it was typed, or `local`.
+    pub host: String,
+    /// When it was launched.
+    pub started_at: Timestamp,
+    /// Its command line, for people.
+    pub command: String,
+    /// Its directory.
+    pub cwd: Option<String>,
+    /// Whose turn it carries; none for `baton run`.
+    pub owner: Option<RunOwner>,
+    /// How far it is.
+    pub state: RunState,
+    /// 128 + n for signal n; `None` where nobody knows.
+    pub status: Option<u8>,
+    /// Bytes of `out` that were consumed.
+    pub out_offset: u64,
+    /// Bytes of `err` that were consumed.
+    pub err_offset: u64,
+    /// The saved state of who reads the output.
+    pub reader: Option<Value>,
+    /// Whether its directory on the host is gone.
+    pub swept: bool,
+}
+
+/// Whose a run is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunOwner {
+    /// The session.
+    pub session: SessionId,
+    /// The tab.
+    pub tab: TabId,
+    /// The turn; `None` for the long run of an agent that talks.
+    pub turn: Option<TurnId>,
+}
+
+/// How far a run is, as far as this machine knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Nobody knows whether it began.
+    Launching,
+    /// It began.
+    Running,
+    /// Its output and its status are stored here.
+    Ended,
+    /// It never began and never will.
+    Never,
+}
+
+/// That a command was carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipt {
+    /// Which.
+    pub id: CommandId,
+    /// A hash of what was asked.
+    pub command: String,
+    /// What was answered.
+    pub reply: Result<Reply, Failure>,
+}
+
+/// All that an engine needs when it begins.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The last event's number.
+    pub seq: u64,
+    /// All sessions with their tabs and queues, in the order of their making.
+    pub sessions: Vec<(Session, Environment)>,
+    /// What waits for a person.
+    pub approvals: Vec<Approval>,
+    /// Runs that are launching or running and carry turns.
+    pub runs: Vec<RunRecord>,
+}
