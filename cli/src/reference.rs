@@ -137,6 +137,7 @@ fn of_code(code: Code) -> &'static str {
         Code::ShellBroken => "The account's login shell or its profile doesn't run commands",
         Code::AgentMissing => "The agent's program isn't on the host",
         Code::AgentNotLoggedIn => "The agent wants a login first",
+        Code::AgentFailed => "The agent said that it failed, crashed, or ended without a word",
         Code::InterpreterMissing => "The agent's interpreter (node, python …) isn't on the host",
         Code::RateLimited => "The model's provider asks to wait",
         Code::DirMissing => "The working directory doesn't exist",
