@@ -8,6 +8,7 @@ pub mod failure;
 pub mod host;
 pub mod machine;
 pub mod seam;
+pub mod session;
 pub mod settings;
 pub mod ssh_config;
 pub mod store;

@@ -4,10 +4,12 @@
 //! itself forbids two of the same, and the shortest entry is two lines.
 
 mod config;
+mod directory;
 mod document;
 mod edit;
 mod error;
 mod id;
+mod reference;
 mod resolve;
 mod slug;
 mod store;
@@ -16,10 +18,12 @@ mod validate;
 mod watch;
 
 pub use config::{HostConfig, Hosts, TransportKind};
+pub use directory::HostDirectory;
 pub use document::{Problem, parse};
 pub use edit::{Change, apply};
 pub use error::HostsError;
 pub use id::HostId;
+pub use reference::recall;
 pub use resolve::{AdHoc, ResolvedHost, find, resolve};
 pub use slug::unique_id;
 pub use store::HostsStore;

@@ -135,7 +135,7 @@ fn saved<'a>(argument: &str, hosts: &'a Hosts) -> Result<Option<&'a HostConfig>,
     }
 }
 
-fn disabled(host: &HostConfig) -> Failure {
+pub(super) fn disabled(host: &HostConfig) -> Failure {
     Failure::new(Code::HostDisabled, format!("the host {} is disabled", host.name))
         .hint(format!("Switch it on with `baton hosts enable {}`", host.id))
         .on(host.id.as_str())
@@ -197,7 +197,7 @@ fn nearest<'a>(word: &str, names: impl Iterator<Item = (&'a str, &'a str)>) -> V
 }
 
 /// Reads `[user@]host[:port]`, with an IPv6 address bare or in brackets, and `ssh://` before it if one likes.
-fn destination(argument: &str) -> Result<AdHoc, Failure> {
+pub(super) fn destination(argument: &str) -> Result<AdHoc, Failure> {
     let wrong = |why: String| {
         Failure::new(Code::Usage, format!("{argument:?} can't be a host: {why}"))
             .hint("A HOST is a saved host's id or name, an alias of the ssh config, [USER@]HOST[:PORT], or local")

@@ -66,6 +66,9 @@ pub struct Tab {
     pub name: String,
     /// The agent's own id of the conversation, once it has said it.
     pub agent_session: Option<String>,
+    /// The long run of an agent that talks, while it lives.
+    #[serde(default)]
+    pub talk: Option<RunId>,
     /// What happens in it.
     pub state: TabState,
     /// The turn under way, or the last one.
@@ -105,8 +108,14 @@ pub struct Turn {
     pub status: Option<TurnStatus>,
     /// How the way to the host stands, while it is under way.
     pub link: LinkState,
+    /// Whether a person has asked it to stop.
+    #[serde(default)]
+    pub interrupting: bool,
     /// What it has used.
     pub usage: Usage,
+    /// The message, until it is certain that the agent got it.
+    #[serde(default)]
+    pub message: Option<Box<QueuedMessage>>,
 }
 
 /// A message that waits for its turn.

@@ -68,6 +68,17 @@ pub enum Change {
     DropImages(MessageId),
     /// Makes a run or replaces what is stored of it.
     PutRun(RunRecord),
+    /// Notes how far a run is. A status that is known already stays.
+    SetRun {
+        /// Which.
+        run: RunId,
+        /// As far as it is now.
+        state: RunState,
+        /// See [`RunRecord::status`].
+        status: Option<u8>,
+    },
+    /// Notes that a run's directory on the host is gone.
+    Swept(RunId),
     /// Notes how far the output of a run has been consumed, with the state of its reader.
     Progress {
         /// Which.

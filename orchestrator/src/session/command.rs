@@ -1,0 +1,402 @@
+//! What a person wants of a session: messages, interrupts, the queue, answers.
+
+use crate::agent::Usage;
+use crate::failure::{Code, Failure};
+use crate::seam::{Approval, LinkState};
+use crate::seam::{
+    Decision, EventBody, MessageChange, MessageId, NewMessage, Place, QueuedMessage, Reply, RunId,
+    Tab, TabChoice, TabId, TabState, Turn, TurnId,
+};
+use crate::store::Change;
+
+use super::create::new_tab;
+use super::entry::{Effect, Entry, LaunchOrder, Now, Outcome};
+use super::queue;
+use super::turn::new_run;
+
+/// Puts a message into a queue, and sends it at once where nothing is before it.
+///
+/// # Errors
+///
+/// [`Code::NotFound`] for a tab that isn't there.
+pub fn send(
+    entry: &mut Entry,
+    choice: TabChoice,
+    message: NewMessage,
+    now: Now,
+) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::new();
+    let tab = match choice {
+        TabChoice::Id(id) => entry.tab(&id)?.id.clone(),
+        TabChoice::Last => match last_used(entry) {
+            Some(id) => id,
+            None => open_tab(entry, &mut outcome),
+        },
+        TabChoice::New => open_tab(entry, &mut outcome),
+    };
+    let read_only = message.read_only || entry.session.read_only;
+    let queued = QueuedMessage {
+        id: MessageId::random(),
+        prompt: message.prompt,
+        images: u32::try_from(message.images.len()).unwrap_or(u32::MAX),
+        read_only,
+        paused: false,
+        at: now,
+    };
+    let id = queued.id.clone();
+    if !message.images.is_empty() {
+        outcome.batch.changes.push(Change::PutImages(id.clone(), message.images));
+    }
+    entry.tab_mut(&tab)?.queue.push(queued);
+    entry.put_queue(&mut outcome.batch, entry.tab(&tab)?);
+    advance(entry, &mut outcome, now);
+    // The engine fills in the number that its events begin after.
+    outcome.reply = Reply::Sent { tab, message: id, seq: 0 };
+    Ok(outcome)
+}
+
+/// Sends what may be sent now. Each message leaves its queue in the transaction that makes it a turn.
+pub fn advance(entry: &mut Entry, outcome: &mut Outcome, now: Now) {
+    while let Some((tab, place)) = queue::next(&entry.session) {
+        let talks = entry.session.talks;
+        let Ok(found) = entry.tab_mut(&tab) else { return };
+        let message = found.queue.remove(place);
+        let run = match &found.talk {
+            Some(run) if talks => run.clone(),
+            Some(_) | None => RunId::random(),
+        };
+        let is_new_run = found.talk.as_ref() != Some(&run);
+        let turn = TurnId::random();
+        found.talk = talks.then(|| run.clone());
+        found.state = TabState::Working;
+        found.turn = Some(Turn {
+            id: turn.clone(),
+            run: run.clone(),
+            started_at: now,
+            read_only: message.read_only,
+            status: None,
+            link: LinkState::Restored,
+            interrupting: false,
+            usage: Usage::default(),
+            message: Some(Box::new(message.clone())),
+        });
+        let after = found.clone();
+        if is_new_run {
+            outcome.batch.changes.push(new_run(entry, &after, &turn, &run, now));
+        }
+        entry.put_tab(&mut outcome.batch, &after);
+        entry.put_queue(&mut outcome.batch, &after);
+        let started = EventBody::TurnStarted {
+            message: message.id.clone(),
+            prompt: message.prompt.clone(),
+            images: message.images,
+            read_only: message.read_only,
+            run: run.clone(),
+        };
+        outcome.batch.drafts.push(entry.draft(Some(&tab), Some(&turn), started));
+        let session = entry.session.id.clone();
+        outcome.effects.push(Effect::Launch(Box::new(LaunchOrder {
+            session,
+            tab,
+            turn,
+            run,
+            message,
+        })));
+    }
+}
+
+/// Interrupts turns under way: all of the session, or that of one tab.
+///
+/// # Errors
+///
+/// [`Code::NotFound`] where nothing is under way.
+pub fn interrupt(entry: &mut Entry, tab: Option<&TabId>, stop: bool) -> Result<Outcome, Failure> {
+    if let Some(tab) = tab {
+        entry.tab(tab)?;
+    }
+    let mut outcome = Outcome::new();
+    let mut changed = Vec::new();
+    for found in &mut entry.session.tabs {
+        if tab.is_some_and(|tab| *tab != found.id) {
+            continue;
+        }
+        let Some(turn) = found.turn.as_mut().filter(|turn| turn.status.is_none()) else { continue };
+        turn.interrupting = true;
+        outcome.effects.push(Effect::Interrupt {
+            run: turn.run.clone(),
+            turn: turn.id.clone(),
+            stop,
+        });
+        changed.push(found.clone());
+    }
+    if changed.is_empty() {
+        return Err(Failure::new(
+            Code::NotFound,
+            format!("nothing is under way in {}", entry.session.name),
+        ));
+    }
+    for tab in &changed {
+        entry.put_tab(&mut outcome.batch, tab);
+    }
+    Ok(outcome)
+}
+
+/// Changes a message that waits.
+///
+/// # Errors
+///
+/// [`Code::NotFound`], also when it was sent already.
+pub fn edit_message(
+    entry: &mut Entry,
+    message: &MessageId,
+    change: MessageChange,
+    now: Now,
+) -> Result<Outcome, Failure> {
+    let is_read_only = entry.session.read_only;
+    change_queue(entry, message, now, |queue, place| {
+        let Some(message) = queue.get_mut(place) else { return Ok(()) };
+        message.prompt = change.prompt.unwrap_or_else(|| message.prompt.clone());
+        message.paused = change.paused.unwrap_or(message.paused);
+        message.read_only = change.read_only.unwrap_or(message.read_only) || is_read_only;
+        Ok(())
+    })
+}
+
+/// Moves a message within its queue.
+///
+/// # Errors
+///
+/// As [`edit_message`].
+pub fn move_message(
+    entry: &mut Entry,
+    message: &MessageId,
+    to: &Place,
+    now: Now,
+) -> Result<Outcome, Failure> {
+    change_queue(entry, message, now, |queue, place| {
+        let moved = queue.remove(place);
+        let target = match to {
+            Place::First => Some(0),
+            Place::Last => Some(queue.len()),
+            Place::Before(other) if *other == moved.id => Some(place),
+            Place::Before(other) => queue.iter().position(|message| message.id == *other),
+        };
+        match target {
+            Some(target) => {
+                queue.insert(target, moved);
+                Ok(())
+            }
+            None => Err(Failure::new(
+                Code::NotFound,
+                format!("no message {to:?} waits in the same tab", to = place_name(to)),
+            )),
+        }
+    })
+}
+
+fn place_name(place: &Place) -> &str {
+    match place {
+        Place::First => "first",
+        Place::Last => "last",
+        Place::Before(other) => other.as_str(),
+    }
+}
+
+/// Removes a message that waits.
+///
+/// # Errors
+///
+/// As [`edit_message`].
+pub fn remove_message(
+    entry: &mut Entry,
+    message: &MessageId,
+    now: Now,
+) -> Result<Outcome, Failure> {
+    let mut outcome = change_queue(entry, message, now, |queue, place| {
+        queue.remove(place);
+        Ok(())
+    })?;
+    outcome.batch.changes.push(Change::DropImages(message.clone()));
+    Ok(outcome)
+}
+
+fn change_queue(
+    entry: &mut Entry,
+    message: &MessageId,
+    now: Now,
+    change: impl FnOnce(&mut Vec<QueuedMessage>, usize) -> Result<(), Failure>,
+) -> Result<Outcome, Failure> {
+    let gone = Failure::new(
+        Code::NotFound,
+        format!("no message {message} waits in {}", entry.session.name),
+    )
+    .hint("It may have been sent already: `baton session show` says what waits");
+    let found = entry.session.tabs.iter_mut().find_map(|tab| {
+        let place = tab.queue.iter().position(|waiting| waiting.id == *message)?;
+        Some((tab, place))
+    });
+    let Some((tab, place)) = found else { return Err(gone) };
+    change(&mut tab.queue, place)?;
+    let tab = tab.clone();
+    let mut outcome = Outcome::new();
+    entry.put_queue(&mut outcome.batch, &tab);
+    advance(entry, &mut outcome, now);
+    Ok(outcome)
+}
+
+/// Holds queues back, or lets them go.
+///
+/// # Errors
+///
+/// [`Code::NotFound`] for a tab that isn't there.
+pub fn pause(
+    entry: &mut Entry,
+    tab: Option<&TabId>,
+    paused: bool,
+    now: Now,
+) -> Result<Outcome, Failure> {
+    if let Some(tab) = tab {
+        entry.tab(tab)?;
+    }
+    let mut outcome = Outcome::new();
+    let mut changed = Vec::new();
+    for found in &mut entry.session.tabs {
+        if tab.is_none_or(|tab| *tab == found.id) && found.paused != paused {
+            found.paused = paused;
+            changed.push(found.clone());
+        }
+    }
+    for tab in &changed {
+        entry.put_tab(&mut outcome.batch, tab);
+        entry.put_queue(&mut outcome.batch, tab);
+    }
+    advance(entry, &mut outcome, now);
+    Ok(outcome)
+}
+
+/// Forgets the agent's own id of a conversation; the transcript stays.
+///
+/// # Errors
+///
+/// [`Code::NotFound`] for a tab that isn't there; [`Code::Busy`] while a turn is under way in it.
+pub fn fresh(entry: &mut Entry, tab: &TabId) -> Result<Outcome, Failure> {
+    let name = entry.session.name.clone();
+    let found = entry.tab_mut(tab)?;
+    if queue::is_working(found) {
+        return Err(Failure::new(Code::Busy, format!("a turn is under way in {name}"))
+            .hint("Wait for its end, or interrupt it"));
+    }
+    found.agent_session = None;
+    let mut outcome = Outcome::new();
+    outcome.effects.extend(let_go(found));
+    let found = found.clone();
+    entry.put_tab(&mut outcome.batch, &found);
+    entry.changed(&mut outcome.batch, false);
+    Ok(outcome)
+}
+
+/// Lets a tab's talking agent go where no turn is under way: it ends when its input does.
+pub fn let_go(tab: &mut Tab) -> Option<Effect> {
+    if queue::is_working(tab) {
+        return None;
+    }
+    tab.talk.take().map(|run| Effect::LetGo { run })
+}
+
+/// Answers an approval: the answer is on its way when it is stored.
+///
+/// # Errors
+///
+/// [`Code::NotFound`] for an option that isn't offered; [`Code::Unsupported`] where none of that meaning is.
+pub fn resolve(
+    entry: &mut Entry,
+    approval: &Approval,
+    decision: Decision,
+    others_wait: bool,
+) -> Result<Outcome, Failure> {
+    chosen(approval, &decision)?;
+    let run = entry.tab(&approval.tab)?.turn.as_ref().map(|turn| turn.run.clone());
+    let mut outcome = Outcome::new();
+    outcome.batch.changes.push(Change::RemoveApproval(approval.id.clone()));
+    if let Ok(tab) = entry.tab_mut(&approval.tab)
+        && tab.state == TabState::Waiting
+        && !others_wait
+    {
+        tab.state = TabState::Working;
+        let tab = tab.clone();
+        entry.put_tab(&mut outcome.batch, &tab);
+    }
+    let body = EventBody::ApprovalResolved {
+        approval: approval.id.clone(),
+        decision: Some(decision.clone()),
+    };
+    outcome.batch.drafts.push(entry.draft(Some(&approval.tab), Some(&approval.turn), body));
+    if let Some(run) = run {
+        outcome.effects.push(Effect::Answer {
+            run,
+            approval: Box::new(approval.clone()),
+            decision,
+        });
+    }
+    Ok(outcome)
+}
+
+/// The option of an approval that a decision means.
+///
+/// # Errors
+///
+/// As [`resolve`].
+pub fn chosen(approval: &Approval, decision: &Decision) -> Result<String, Failure> {
+    use crate::agent::ChoiceKind::{AllowAlways, AllowOnce, RejectAlways, RejectOnce};
+    let (option, kinds, word) = match decision {
+        Decision::Approve { option } => (option, [AllowOnce, AllowAlways], "allows it"),
+        Decision::Deny { option } => (option, [RejectOnce, RejectAlways], "rejects it"),
+    };
+    let offered = || {
+        let ids: Vec<&str> = approval.options.iter().map(|choice| choice.id.as_str()).collect();
+        format!("It offers: {}", ids.join(", "))
+    };
+    if let Some(wanted) = option {
+        let found = approval
+            .options
+            .iter()
+            .find(|choice| choice.id == *wanted && kinds.contains(&choice.kind));
+        return found.map(|choice| choice.id.clone()).ok_or_else(|| {
+            Failure::new(Code::NotFound, format!("the agent offers no {wanted:?} that {word}"))
+                .hint(offered())
+        });
+    }
+    let of_kind = |kind| {
+        approval.options.iter().find(move |choice| choice.kind == kind).map(|c| c.id.clone())
+    };
+    let [once, always] = kinds;
+    of_kind(once).or_else(|| of_kind(always)).ok_or_else(|| {
+        Failure::new(Code::Unsupported, format!("the agent offers nothing that {word}"))
+            .hint(offered())
+    })
+}
+
+fn open_tab(entry: &mut Entry, outcome: &mut Outcome) -> TabId {
+    let tab = new_tab(entry.session.tabs.len() + 1);
+    let id = tab.id.clone();
+    entry.put_tab(&mut outcome.batch, &tab);
+    entry.session.tabs.push(tab);
+    entry.changed(&mut outcome.batch, false);
+    id
+}
+
+/// The tab in which something was sent last.
+fn last_used(entry: &Entry) -> Option<TabId> {
+    let used = |tab: &Tab| {
+        let turn = tab.turn.as_ref().map(|turn| turn.started_at);
+        turn.max(tab.queue.iter().map(|message| message.at).max())
+    };
+    // Of equals the first one: nothing was sent in any of them.
+    let mut best: Option<&Tab> = None;
+    for tab in &entry.session.tabs {
+        if best.is_none_or(|best| used(tab) > used(best)) {
+            best = Some(tab);
+        }
+    }
+    best.map(|tab| tab.id.clone())
+}

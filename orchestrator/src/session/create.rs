@@ -1,0 +1,203 @@
+//! Making a session, and changing what it is.
+
+use crate::failure::{Code, Failure};
+use crate::seam::{NewSession, Session, SessionChange, SessionId, Tab, TabId, TabState, Totals};
+use crate::store::{Change, Environment};
+use crate::transport::quote;
+
+use super::entry::{Entry, Now, Outcome};
+use super::{Book, command, queue};
+use crate::seam::Reply;
+
+/// The longest name, in characters: more fits in no list.
+const LONGEST_NAME: usize = 100;
+
+/// What the driver found out about a session to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The host's id, the destination as it was typed, or `local`.
+    pub host: String,
+    /// The agent's name for people.
+    pub agent_name: String,
+}
+
+/// Makes a session.
+///
+/// # Errors
+///
+/// [`Code::Usage`] for what can't be; [`Code::Conflict`] for a name that is taken.
+pub fn create(
+    book: &Book,
+    new: NewSession,
+    resolved: Resolved,
+    now: Now,
+) -> Result<(Entry, Outcome), Failure> {
+    check_env(new.env.keys())?;
+    let name = match new.name {
+        Some(name) => {
+            check_name(book, None, &name)?;
+            name
+        }
+        None => free_name(book, new.cwd.as_deref(), &resolved),
+    };
+    let tab = new_tab(1);
+    let entry = Entry {
+        session: Session {
+            id: SessionId::random(),
+            name,
+            group: new.group,
+            agent: new.agent,
+            host: resolved.host,
+            cwd: new.cwd.filter(|cwd| !cwd.is_empty()),
+            env_names: new.env.keys().cloned().collect(),
+            model: new.model,
+            arguments: new.arguments,
+            read_only: new.read_only,
+            talks: new.talks,
+            sync_history: new.sync_history,
+            created_at: now,
+            tabs: vec![tab.clone()],
+            totals: Totals::default(),
+        },
+        env: Environment(new.env),
+    };
+    let mut outcome = Outcome::new();
+    entry.changed(&mut outcome.batch, true);
+    entry.put_tab(&mut outcome.batch, &tab);
+    outcome.reply = Reply::Session(Box::new(entry.session.clone()));
+    Ok((entry, outcome))
+}
+
+/// Changes a session. What the host reads counts from the next turn.
+///
+/// # Errors
+///
+/// As [`create`].
+pub fn edit(
+    book: &Book,
+    entry: &mut Entry,
+    change: SessionChange,
+    host: Option<String>,
+) -> Result<Outcome, Failure> {
+    check_env(change.env.keys())?;
+    if let Some(name) = &change.name {
+        check_name(book, Some(&entry.session.id), name)?;
+    }
+    let session = &mut entry.session;
+    let SessionChange { name, group, host: _, cwd, env, model, arguments, read_only, sync_history } =
+        change;
+    session.name = name.unwrap_or_else(|| session.name.clone());
+    session.group = group.unwrap_or_else(|| session.group.clone());
+    session.cwd = cwd.unwrap_or_else(|| session.cwd.clone()).filter(|cwd| !cwd.is_empty());
+    session.model = model.unwrap_or_else(|| session.model.clone());
+    session.arguments = arguments.unwrap_or_else(|| session.arguments.clone());
+    session.read_only = read_only.unwrap_or(session.read_only);
+    session.sync_history = sync_history.unwrap_or(session.sync_history);
+    let mut outcome = Outcome::new();
+    if let Some(host) = host.filter(|host| *host != session.host) {
+        // A conversation lives on its machine: no other one knows its id.
+        session.host = host;
+        for tab in &mut session.tabs {
+            tab.agent_session = None;
+            outcome.effects.extend(command::let_go(tab));
+        }
+    }
+    for (name, value) in env {
+        match value {
+            Some(value) => entry.env.0.insert(name, value),
+            None => entry.env.0.remove(&name),
+        };
+    }
+    entry.session.env_names = entry.env.0.keys().cloned().collect();
+    entry.changed(&mut outcome.batch, true);
+    for tab in &entry.session.tabs {
+        entry.put_tab(&mut outcome.batch, tab);
+    }
+    outcome.reply = Reply::Session(Box::new(entry.session.clone()));
+    Ok(outcome)
+}
+
+/// Removes a session.
+///
+/// # Errors
+///
+/// [`Code::Busy`] while a turn is under way.
+pub fn remove(entry: &Entry) -> Result<Outcome, Failure> {
+    if entry.session.tabs.iter().any(queue::is_working) {
+        return Err(Failure::new(Code::Busy, format!("{} is at work", entry.session.name))
+            .hint(format!("Interrupt it first: baton interrupt {}", entry.session.id)));
+    }
+    let mut outcome = Outcome::new();
+    let id = entry.session.id.clone();
+    outcome.batch.changes.push(Change::RemoveSession(id));
+    outcome.batch.drafts.push(entry.draft(None, None, crate::seam::EventBody::SessionRemoved));
+    outcome.effects =
+        entry.session.tabs.iter().map(|tab| super::Effect::LetGo { tab: tab.id.clone() }).collect();
+    Ok(outcome)
+}
+
+/// A tab in which nothing has happened; the `number`th of its session.
+pub fn new_tab(number: usize) -> Tab {
+    Tab {
+        id: TabId::random(),
+        name: number.to_string(),
+        agent_session: None,
+        talk: None,
+        state: TabState::Idle,
+        turn: None,
+        queue: Vec::new(),
+        paused: false,
+        totals: Totals::default(),
+    }
+}
+
+fn check_env<'a>(names: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
+    for name in names {
+        if !quote::is_env_name(name) {
+            return Err(Failure::new(
+                Code::Usage,
+                format!("{name:?} can't name an environment variable"),
+            )
+            .hint("Letters, digits and _, and no digit in front"));
+        }
+    }
+    Ok(())
+}
+
+fn check_name(book: &Book, own: Option<&SessionId>, name: &str) -> Result<(), Failure> {
+    let usage = |message: String| Err(Failure::new(Code::Usage, message));
+    if name.trim().is_empty() {
+        return usage("a session's name can't be empty".into());
+    }
+    if name.chars().any(char::is_control) || name.chars().count() > LONGEST_NAME {
+        return usage(format!(
+            "a session's name has at most {LONGEST_NAME} characters, and no control characters"
+        ));
+    }
+    match book.iter().find(|entry| entry.session.name == name && Some(&entry.session.id) != own) {
+        Some(other) => Err(Failure::new(
+            Code::Conflict,
+            format!("session {} is called {name:?} already", other.session.id),
+        )
+        .hint("Choose another name with --name")),
+        None => Ok(()),
+    }
+}
+
+/// A name out of the directory and the agent, with a number where it is taken.
+fn free_name(book: &Book, cwd: Option<&str>, resolved: &Resolved) -> String {
+    let directory = cwd.and_then(|cwd| {
+        cwd.trim_end_matches('/').rsplit('/').next().filter(|last| !matches!(*last, "" | "~"))
+    });
+    let place = directory.unwrap_or(&resolved.host);
+    let base: String = format!("{place} {}", resolved.agent_name)
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(LONGEST_NAME - 8)
+        .collect();
+    let is_taken = |name: &str| book.iter().any(|entry| entry.session.name == name);
+    if !is_taken(&base) {
+        return base;
+    }
+    (2_u64..).map(|n| format!("{base} {n}")).find(|name| !is_taken(name)).unwrap_or(base)
+}

@@ -1,0 +1,154 @@
+//! What each wish and each fact gives: which session it touches, and the outcome.
+
+use jiff::Timestamp;
+
+use super::create::{self, Resolved};
+use super::entry::{Effect, Entry, Outcome};
+use super::fact::{Fact, FactBody};
+use super::world::World;
+use super::{Book, command, turn};
+use crate::failure::Failure;
+use crate::seam::{Approval, Command, SessionId};
+use crate::store::{Change, RunState};
+
+/// The session that a decision touches.
+#[derive(Debug)]
+pub enum Touched {
+    /// It will be this.
+    Put(Box<Entry>),
+    /// It will be gone.
+    Removed(SessionId),
+    /// None.
+    Nothing,
+}
+
+type Decision = Result<(Touched, Outcome), Failure>;
+
+/// Decides about a copy of a session.
+fn within(
+    book: &Book,
+    session: &SessionId,
+    decide: impl FnOnce(&mut Entry) -> Result<Outcome, Failure>,
+) -> Decision {
+    let mut entry = book.get(session)?.clone();
+    let outcome = decide(&mut entry)?;
+    Ok((Touched::Put(Box::new(entry)), outcome))
+}
+
+/// What a wish gives.
+///
+/// # Errors
+///
+/// Why it can't be; nothing has changed then.
+pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decision {
+    match wish {
+        Command::NewSession(new) => {
+            let agent_name = world.agent(&new.agent)?.id.clone();
+            let host = world.hosts.resolve(&new.host)?.reference();
+            let (entry, outcome) = create::create(book, new, Resolved { host, agent_name }, now)?;
+            world.check_session(&entry.session)?;
+            Ok((Touched::Put(Box::new(entry)), outcome))
+        }
+        Command::EditSession { session, change } => within(book, &session, |entry| {
+            let host = change.host.as_deref().map(|host| world.hosts.resolve(host)).transpose()?;
+            let host = host.map(|host| host.reference());
+            let outcome = create::edit(book, entry, change, host)?;
+            world.check_session(&entry.session)?;
+            Ok(outcome)
+        }),
+        Command::RemoveSession { session } => {
+            let outcome = create::remove(book.get(&session)?)?;
+            Ok((Touched::Removed(session), outcome))
+        }
+        Command::Send { session, tab, message } => within(book, &session, |entry| {
+            world.check_message(entry, &message)?;
+            command::send(entry, tab, message, now)
+        }),
+        Command::Interrupt { session, tab, stop } => {
+            within(book, &session, |entry| command::interrupt(entry, tab.as_ref(), stop))
+        }
+        Command::EditMessage { session, message, change } => within(book, &session, |entry| {
+            if let Some(prompt) = &change.prompt {
+                world.check_prompt(prompt)?;
+            }
+            command::edit_message(entry, &message, change, now)
+        }),
+        Command::MoveMessage { session, message, to } => {
+            within(book, &session, |entry| command::move_message(entry, &message, &to, now))
+        }
+        Command::RemoveMessage { session, message } => {
+            within(book, &session, |entry| command::remove_message(entry, &message, now))
+        }
+        Command::PauseQueue { session, tab, paused } => {
+            within(book, &session, |entry| command::pause(entry, tab.as_ref(), paused, now))
+        }
+        Command::FreshConversation { session, tab } => {
+            within(book, &session, |entry| command::fresh(entry, &tab))
+        }
+        Command::ResolveApproval { approval, decision } => {
+            let approval = book.approval(&approval)?;
+            let is_other = |other: &Approval| other.turn == approval.turn && other.id != approval.id;
+            let others_wait = book.approvals.iter().any(is_other);
+            within(book, &approval.session, |entry| {
+                command::resolve(entry, approval, decision, others_wait)
+            })
+        }
+        Command::RetryHost { host } => {
+            let mut outcome = Outcome::new();
+            outcome.effects.push(Effect::Retry(world.hosts.resolve(&host)?.reference()));
+            Ok((Touched::Nothing, outcome))
+        }
+    }
+}
+
+/// What a fact gives. One about a session that was removed meanwhile gives nothing but what concerns its run.
+pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched, Outcome) {
+    let mut entry = book.get(&fact.session).ok().cloned();
+    let outcome = match (entry.as_mut(), fact.body) {
+        (Some(entry), FactBody::Launched { turn }) => turn::launched(entry, &turn),
+        (Some(entry), FactBody::NeverLaunched { turn }) => turn::again(entry, &turn, now),
+        (entry, FactBody::Read { run, turn, items, out_offset, err_offset, reader }) => {
+            let mut outcome = match (entry, turn) {
+                (Some(entry), Some(turn)) => {
+                    let agent = entry.session.agent.clone();
+                    let explain = |error: &_| world.explain(&agent, error);
+                    turn::heard(entry, &turn, items, explain, now)
+                }
+                (Some(_) | None, _) => Outcome::new(),
+            };
+            let reader = Some(reader);
+            let progress = Change::Progress { run, out_offset, err_offset, reader };
+            outcome.batch.changes.push(progress);
+            outcome
+        }
+        (Some(entry), FactBody::Link { turn, state, why }) => turn::link(entry, &turn, state, why),
+        (Some(entry), FactBody::Quiet { turn, seconds, stderr }) => {
+            turn::quiet(entry, &turn, seconds, stderr)
+        }
+        (Some(entry), FactBody::Ended { turn, end }) => {
+            turn::ended(entry, &turn, end, &book.approvals, now)
+        }
+        (entry, FactBody::RunEnded { run, status }) => {
+            let mut outcome = Outcome::new();
+            if let Some(entry) = entry {
+                turn::talker_ended(entry, &run, &mut outcome);
+            }
+            outcome.batch.changes.push(Change::SetRun { run, state: RunState::Ended, status });
+            outcome
+        }
+        (_, FactBody::Swept { run }) => {
+            let mut outcome = Outcome::new();
+            outcome.batch.changes.push(Change::Swept(run));
+            outcome
+        }
+        (
+            None,
+            FactBody::Launched { .. }
+            | FactBody::NeverLaunched { .. }
+            | FactBody::Link { .. }
+            | FactBody::Quiet { .. }
+            | FactBody::Ended { .. },
+        ) => Outcome::new(),
+    };
+    (entry.map_or(Touched::Nothing, |entry| Touched::Put(Box::new(entry))), outcome)
+}

@@ -1,0 +1,90 @@
+//! What a turn's output amounts to: enough to say at its end how it went.
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::{AgentError, Item};
+use crate::failure::Failure;
+use crate::seam::TurnStatus;
+
+/// How much of stderr's end is kept, in bytes.
+const STDERR_BYTES: usize = 8 * 1024;
+
+/// What has been heard in one turn. It is stored with the offsets, so that another process can go on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Heard {
+    /// Whether the agent said anything at all.
+    pub anything: bool,
+    /// The last piece of the answer.
+    pub text: String,
+    /// What the agent calls its end.
+    pub ok: Option<bool>,
+    /// The last error that it didn't go on from.
+    pub error: Option<AgentError>,
+    /// The end of what it wrote to stderr, as text.
+    pub stderr: String,
+}
+
+impl Heard {
+    /// Notes an item.
+    pub fn note(&mut self, item: &Item) {
+        match item {
+            Item::Text { text } => {
+                self.anything = true;
+                self.text.clone_from(text);
+            }
+            Item::Ended { ok, text } => {
+                self.anything = true;
+                self.ok = Some(*ok);
+                if let Some(text) = text {
+                    self.text.clone_from(text);
+                }
+            }
+            Item::Error(error) => {
+                self.anything = true;
+                if !error.goes_on {
+                    self.error = Some(error.clone());
+                }
+            }
+            Item::AgentSession { .. }
+            | Item::Delta { .. }
+            | Item::Reasoning { .. }
+            | Item::ToolCall(_)
+            | Item::Usage(_)
+            | Item::Approval(_)
+            | Item::Unknown { .. } => self.anything = true,
+        }
+    }
+
+    /// Notes bytes of stderr.
+    pub fn note_stderr(&mut self, bytes: &[u8]) {
+        self.stderr.push_str(&String::from_utf8_lossy(bytes));
+        if self.stderr.len() > STDERR_BYTES {
+            let mut from = self.stderr.len() - STDERR_BYTES;
+            while !self.stderr.is_char_boundary(from) {
+                from += 1;
+            }
+            self.stderr.drain(..from);
+        }
+    }
+
+    /// How the turn ended. `judged` is what the exit status and stderr mean by themselves.
+    pub fn verdict(
+        &self,
+        exit_status: Option<u8>,
+        interrupting: bool,
+        judged: Option<Failure>,
+    ) -> (TurnStatus, Option<Failure>) {
+        let ended_well = exit_status.is_none_or(|status| status == 0) && self.ok != Some(false);
+        if interrupting && !(ended_well && self.ok == Some(true)) {
+            return (TurnStatus::Interrupted, None);
+        }
+        match (&self.error, judged) {
+            // Its own words were told as an event when they came.
+            (Some(_), _) if !ended_well => (TurnStatus::Failed, None),
+            (_, Some(failure)) => (TurnStatus::Failed, Some(failure)),
+            (_, None) if ended_well => (TurnStatus::Done, None),
+            (_, None) => (TurnStatus::Failed, None),
+        }
+    }
+}
