@@ -131,8 +131,7 @@ pub fn remove(entry: &Entry) -> Result<Outcome, Failure> {
     let id = entry.session.id.clone();
     outcome.batch.changes.push(Change::RemoveSession(id));
     outcome.batch.drafts.push(entry.draft(None, None, crate::seam::EventBody::SessionRemoved));
-    outcome.effects =
-        entry.session.tabs.iter().map(|tab| super::Effect::LetGo { tab: tab.id.clone() }).collect();
+    outcome.effects = entry.session.tabs.clone().iter_mut().filter_map(command::let_go).collect();
     Ok(outcome)
 }
 
