@@ -12,3 +12,6 @@ mod turn;
 
 pub use book::Book;
 pub use entry::{Effect, Entry, LaunchOrder, Outcome};
+
+#[cfg(test)]
+mod state_tests;

@@ -1,0 +1,459 @@
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+
+use jiff::{Span, Timestamp};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::command;
+use super::create::{Resolved, create};
+use super::entry::{Effect, Entry, LaunchOrder, Outcome};
+use super::turn::{self, End};
+use super::{Book, queue};
+use crate::agent::{ApprovalChoice, ApprovalRequest, ChoiceKind, Item};
+use crate::failure::Code;
+use crate::seam::{
+    Approval, Decision, EventBody, MessageChange, MessageId, NewMessage, NewSession, Place,
+    QueuedMessage, Reply, Session, TabChoice, TabId, TabState, TurnId, TurnStatus,
+};
+use crate::store::{Batch, Change, RunState};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + Span::new().seconds(second)
+}
+
+fn new_session() -> NewSession {
+    NewSession {
+        name: None,
+        group: None,
+        agent: "codex".into(),
+        host: "dev".into(),
+        cwd: Some("/srv/app".into()),
+        env: BTreeMap::from([("TOKEN".into(), "secret".into())]),
+        model: None,
+        arguments: vec![],
+        read_only: false,
+        talks: false,
+        sync_history: false,
+    }
+}
+
+fn made(talks: bool) -> Desk {
+    let new = NewSession { talks, ..new_session() };
+    let resolved = Resolved { host: "dev".into(), agent_name: "codex".into() };
+    let (entry, outcome) = create(&Book::default(), new, resolved, at(0)).unwrap();
+    let mut desk = Desk { entry, ..Desk::empty() };
+    desk.store(&outcome.batch);
+    desk
+}
+
+/// A session, a store that is nothing but what was written to it, and all that was ever launched.
+struct Desk {
+    entry: Entry,
+    stored: Option<Session>,
+    queues: BTreeMap<TabId, Vec<QueuedMessage>>,
+    approvals: Vec<Approval>,
+    orders: Vec<LaunchOrder>,
+    events: Vec<(Option<TabId>, EventBody)>,
+    clock: i64,
+}
+
+impl Desk {
+    fn empty() -> Self {
+        let (entry, _) = create(
+            &Book::default(),
+            new_session(),
+            Resolved { host: "dev".into(), agent_name: "codex".into() },
+            at(0),
+        )
+        .unwrap();
+        Self {
+            entry,
+            stored: None,
+            queues: BTreeMap::new(),
+            approvals: vec![],
+            orders: vec![],
+            events: vec![],
+            clock: 1,
+        }
+    }
+
+    fn store(&mut self, batch: &Batch) {
+        for change in &batch.changes {
+            match change {
+                Change::PutSession { session, .. } => {
+                    let tabs = self.stored.take().map(|old| old.tabs).unwrap_or_default();
+                    self.stored = Some(Session { tabs, ..session.clone() });
+                }
+                Change::PutTab { tab, .. } => {
+                    let tabs = &mut self.stored.as_mut().unwrap().tabs;
+                    match tabs.iter_mut().find(|old| old.id == tab.id) {
+                        Some(old) => *old = tab.clone(),
+                        None => tabs.push(tab.clone()),
+                    }
+                }
+                Change::PutQueue { tab, queue, .. } => {
+                    self.queues.insert(tab.clone(), queue.clone());
+                }
+                Change::PutApproval(approval) => self.approvals.push(approval.clone()),
+                Change::RemoveApproval(id) => self.approvals.retain(|other| other.id != *id),
+                Change::PutImages(..)
+                | Change::DropImages(_)
+                | Change::PutRun(_)
+                | Change::SetRun { .. }
+                | Change::Swept(_)
+                | Change::Progress { .. }
+                | Change::PutReceipt(_)
+                | Change::RemoveSession(_) => {}
+            }
+        }
+        self.events
+            .extend(batch.drafts.iter().map(|draft| (draft.tab.clone(), draft.body.clone())));
+    }
+
+    fn take(&mut self, outcome: Outcome) -> Reply {
+        self.store(&outcome.batch);
+        for effect in outcome.effects {
+            if let Effect::Launch(order) = effect {
+                self.orders.push(*order);
+            }
+        }
+        self.clock += 1;
+        outcome.reply
+    }
+
+    fn now(&self) -> Timestamp {
+        at(self.clock)
+    }
+
+    fn send(&mut self, tab: TabChoice, prompt: &str, read_only: bool) -> (TabId, MessageId) {
+        let message = NewMessage { prompt: prompt.into(), images: vec![], read_only };
+        let now = self.now();
+        let outcome = command::send(&mut self.entry, tab, message, now).unwrap();
+        let Reply::Sent { tab, message, .. } = self.take(outcome) else { panic!("not sent") };
+        (tab, message)
+    }
+
+    fn end(&mut self, turn: &TurnId, status: TurnStatus) {
+        let end = End {
+            status,
+            exit_status: Some(0),
+            text: String::new(),
+            failure: None,
+            recoverable: false,
+            run: Some(RunState::Ended),
+        };
+        let (now, approvals) = (self.now(), self.approvals.clone());
+        let outcome = turn::ended(&mut self.entry, turn, end, &approvals, now);
+        self.take(outcome);
+    }
+
+    fn under_way(&self) -> Vec<(TabId, TurnId, bool)> {
+        let turns = self.entry.session.tabs.iter().filter_map(|tab| {
+            let turn = tab.turn.as_ref().filter(|turn| turn.status.is_none())?;
+            Some((tab.id.clone(), turn.id.clone(), turn.read_only))
+        });
+        turns.collect()
+    }
+
+    fn started(&self) -> Vec<String> {
+        self.orders.iter().map(|order| order.message.prompt.clone()).collect()
+    }
+
+    /// What may never be otherwise.
+    fn check(&self) {
+        let under_way = self.under_way();
+        assert!(under_way.iter().filter(|(.., read_only)| !read_only).count() <= 1);
+        for tab in &self.entry.session.tabs {
+            let works = under_way.iter().any(|(id, ..)| *id == tab.id);
+            assert_eq!(works, tab.state != TabState::Idle, "{tab:?}");
+            assert_eq!(self.queues.get(&tab.id).cloned().unwrap_or_default(), tab.queue);
+        }
+        // Nothing that could go waits.
+        assert_eq!(queue::next(&self.entry.session), None);
+        // Whoever opens the store now finds what we hold.
+        let mut stored = self.stored.clone().unwrap();
+        for tab in &mut stored.tabs {
+            tab.queue = self.queues.get(&tab.id).cloned().unwrap_or_default();
+        }
+        assert_eq!(stored, self.entry.session);
+    }
+}
+
+#[test]
+fn messages_to_a_tab_at_work_wait_and_go_in_order() {
+    let mut desk = made(false);
+    for prompt in ["one", "two", "three"] {
+        desk.send(TabChoice::Last, prompt, false);
+    }
+    assert_eq!(desk.started(), ["one"]);
+    for expected in [&["one", "two"][..], &["one", "two", "three"]] {
+        let turn = desk.under_way()[0].1.clone();
+        desk.end(&turn, TurnStatus::Done);
+        assert_eq!(desk.started(), expected);
+        desk.check();
+    }
+}
+
+#[test]
+fn one_tab_at_a_time_may_change_things_and_readers_do_not_wait_for_it() {
+    let mut desk = made(false);
+    let (first, _) = desk.send(TabChoice::Last, "write", false);
+    let (second, _) = desk.send(TabChoice::New, "write, too", false);
+    let (third, _) = desk.send(TabChoice::New, "look", true);
+    assert_ne!(first, second);
+    assert_eq!(desk.started(), ["write", "look"]);
+    desk.send(TabChoice::Id(third), "look again", true);
+    assert_eq!(desk.started().len(), 2, "a tab has one turn at a time");
+    let turn = desk.under_way().into_iter().find(|(tab, ..)| *tab == first).unwrap().1;
+    desk.end(&turn, TurnStatus::Done);
+    assert_eq!(desk.started(), ["write", "look", "write, too"]);
+    desk.check();
+}
+
+#[test]
+fn what_waits_behind_a_failed_turn_is_held_back_until_a_person_lets_it_go() {
+    let mut desk = made(false);
+    let (tab, _) = desk.send(TabChoice::Last, "fails", false);
+    desk.send(TabChoice::Last, "waits", false);
+    let turn = desk.under_way()[0].1.clone();
+    desk.end(&turn, TurnStatus::Failed);
+    assert_eq!(desk.started(), ["fails"]);
+    assert!(desk.entry.tab(&tab).unwrap().paused);
+    let now = desk.now();
+    let outcome = command::pause(&mut desk.entry, Some(&tab), false, now).unwrap();
+    desk.take(outcome);
+    assert_eq!(desk.started(), ["fails", "waits"]);
+    desk.check();
+}
+
+#[test]
+fn a_turn_that_never_began_is_launched_again_under_another_run_and_told_once() {
+    let mut desk = made(false);
+    desk.send(TabChoice::Last, "go", false);
+    let order = desk.orders[0].clone();
+    let now = desk.now();
+    let outcome = turn::again(&mut desk.entry, &order.turn, now);
+    desk.take(outcome);
+    assert_eq!(desk.orders.len(), 2);
+    assert_eq!((&desk.orders[1].turn, &desk.orders[1].message), (&order.turn, &order.message));
+    assert_ne!(desk.orders[1].run, order.run);
+    let outcome = turn::launched(&mut desk.entry, &order.turn);
+    desk.take(outcome);
+    let now = desk.now();
+    let outcome = turn::again(&mut desk.entry, &order.turn, now);
+    assert!(outcome.effects.is_empty(), "what has begun never begins again");
+    let starts =
+        desk.events.iter().filter(|(_, body)| matches!(body, EventBody::TurnStarted { .. }));
+    assert_eq!(starts.count(), 1);
+    desk.check();
+}
+
+#[test]
+fn an_approval_waits_until_it_is_answered_with_something_that_is_offered() {
+    let mut desk = made(true);
+    desk.send(TabChoice::Last, "go", false);
+    let turn = desk.orders[0].turn.clone();
+    let request = ApprovalRequest {
+        request: json!(7),
+        title: "rm -rf build".into(),
+        tool_call: None,
+        options: vec![
+            ApprovalChoice { id: "y".into(), name: "Yes".into(), kind: ChoiceKind::AllowOnce },
+            ApprovalChoice { id: "n".into(), name: "No".into(), kind: ChoiceKind::RejectOnce },
+        ],
+    };
+    let now = desk.now();
+    let explain = |_: &_| panic!("there is no error");
+    let outcome = turn::heard(&mut desk.entry, &turn, vec![Item::Approval(request)], explain, now);
+    desk.take(outcome);
+    assert_eq!(desk.entry.session.tabs[0].state, TabState::Waiting);
+    let approval = desk.approvals[0].clone();
+    let wrong = Decision::Approve { option: Some("n".into()) };
+    let refused = command::resolve(&mut desk.entry, &approval, wrong, false).unwrap_err();
+    assert_eq!(refused.code, Code::NotFound);
+    desk.check();
+    let yes = Decision::Approve { option: None };
+    let outcome = command::resolve(&mut desk.entry, &approval, yes, false).unwrap();
+    assert!(
+        matches!(&outcome.effects[..], [Effect::Answer { run, .. }] if *run == desk.orders[0].run)
+    );
+    desk.take(outcome);
+    assert_eq!(desk.entry.session.tabs[0].state, TabState::Working);
+    assert_eq!(desk.approvals, []);
+    desk.check();
+}
+
+#[test]
+fn an_approval_of_a_turn_that_ends_falls_away() {
+    let mut desk = made(true);
+    desk.send(TabChoice::Last, "go", false);
+    let turn = desk.orders[0].turn.clone();
+    let request =
+        ApprovalRequest { request: json!(7), title: "x".into(), tool_call: None, options: vec![] };
+    let now = desk.now();
+    let explain = |_: &_| panic!("there is no error");
+    let outcome = turn::heard(&mut desk.entry, &turn, vec![Item::Approval(request)], explain, now);
+    desk.take(outcome);
+    desk.end(&turn, TurnStatus::Interrupted);
+    assert_eq!(desk.approvals, []);
+    assert!(
+        desk.events
+            .iter()
+            .any(|(_, body)| matches!(body, EventBody::ApprovalResolved { decision: None, .. }))
+    );
+    desk.check();
+}
+
+#[test]
+fn an_agent_that_talks_keeps_its_run_over_turns_until_it_ends() {
+    let mut desk = made(true);
+    desk.send(TabChoice::Last, "one", false);
+    let turn = desk.orders[0].turn.clone();
+    let end = End {
+        status: TurnStatus::Done,
+        exit_status: None,
+        text: String::new(),
+        failure: None,
+        recoverable: false,
+        run: None,
+    };
+    let now = desk.now();
+    let outcome = turn::ended(&mut desk.entry, &turn, end, &[], now);
+    desk.take(outcome);
+    desk.send(TabChoice::Last, "two", false);
+    assert_eq!(desk.orders[0].run, desk.orders[1].run);
+    let turn = desk.orders[1].turn.clone();
+    desk.end(&turn, TurnStatus::Failed);
+    desk.send(TabChoice::Last, "three", false);
+    assert_ne!(desk.orders[1].run, desk.orders[2].run);
+    desk.check();
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Send { new_tab: bool, tab: usize, read_only: bool },
+    Launched(usize),
+    Again(usize),
+    End(usize, TurnStatus),
+    Pause(usize, bool),
+    Hold(usize, bool),
+    Move(usize, usize),
+    Remove(usize),
+    Interrupt,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let status = prop_oneof![
+        Just(TurnStatus::Done),
+        Just(TurnStatus::Failed),
+        Just(TurnStatus::Interrupted)
+    ];
+    prop_oneof![
+        4 => (any::<bool>(), 0..4usize, any::<bool>())
+            .prop_map(|(new_tab, tab, read_only)| Act::Send { new_tab, tab, read_only }),
+        2 => (0..4usize).prop_map(Act::Launched),
+        1 => (0..4usize).prop_map(Act::Again),
+        3 => (0..4usize, status).prop_map(|(turn, status)| Act::End(turn, status)),
+        1 => (0..4usize, any::<bool>()).prop_map(|(tab, on)| Act::Pause(tab, on)),
+        1 => (0..9usize, any::<bool>()).prop_map(|(message, on)| Act::Hold(message, on)),
+        1 => (0..9usize, 0..9usize).prop_map(|(message, to)| Act::Move(message, to)),
+        1 => (0..9usize).prop_map(Act::Remove),
+        1 => Just(Act::Interrupt),
+    ]
+}
+
+fn waiting(desk: &Desk) -> Vec<MessageId> {
+    let tabs = desk.entry.session.tabs.iter();
+    tabs.flat_map(|tab| tab.queue.iter().map(|message| message.id.clone())).collect()
+}
+
+fn play(desk: &mut Desk, act: &Act, number: usize) {
+    let now = desk.now();
+    let tab = |desk: &Desk, at: usize| {
+        let tabs = &desk.entry.session.tabs;
+        tabs[at % tabs.len()].id.clone()
+    };
+    let turn = |desk: &Desk, at: usize| {
+        let turns = desk.under_way();
+        (!turns.is_empty()).then(|| turns[at % turns.len()].1.clone())
+    };
+    let message = |desk: &Desk, at: usize| {
+        let all = waiting(desk);
+        (!all.is_empty()).then(|| all[at % all.len()].clone())
+    };
+    let outcome = match act {
+        Act::Send { new_tab, tab: at, read_only } => {
+            let choice = if *new_tab { TabChoice::New } else { TabChoice::Id(tab(desk, *at)) };
+            desk.send(choice, &number.to_string(), *read_only);
+            return;
+        }
+        Act::End(at, status) => {
+            if let Some(turn) = turn(desk, *at) {
+                desk.end(&turn, *status);
+            }
+            return;
+        }
+        Act::Launched(at) => turn(desk, *at).map(|turn| turn::launched(&mut desk.entry, &turn)),
+        Act::Again(at) => turn(desk, *at).map(|turn| turn::again(&mut desk.entry, &turn, now)),
+        Act::Pause(at, on) => {
+            let tab = tab(desk, *at);
+            Some(command::pause(&mut desk.entry, Some(&tab), *on, now).unwrap())
+        }
+        Act::Hold(at, on) => message(desk, *at).map(|id| {
+            let change = MessageChange { paused: Some(*on), ..MessageChange::default() };
+            command::edit_message(&mut desk.entry, &id, change, now).unwrap()
+        }),
+        Act::Move(at, to) => message(desk, *at).and_then(|id| {
+            let place = match to % 3 {
+                0 => Place::First,
+                1 => Place::Last,
+                _ => Place::Before(message(desk, *to)?),
+            };
+            let before = desk.entry.clone();
+            let moved = command::move_message(&mut desk.entry, &id, &place, now);
+            if moved.is_err() {
+                // Of another tab. The driver throws the copy away that a refused wish was tried on.
+                desk.entry = before;
+            }
+            moved.ok() // A refusal has nothing to carry out.
+        }),
+        Act::Remove(at) => {
+            message(desk, *at).map(|id| command::remove_message(&mut desk.entry, &id, now).unwrap())
+        }
+        Act::Interrupt => command::interrupt(&mut desk.entry, None, false).ok(), // Nothing may be under way.
+    };
+    if let Some(outcome) = outcome {
+        desk.take(outcome);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn whatever_happens_each_message_starts_at_most_once_and_the_store_has_all(
+        talks in any::<bool>(),
+        acts in prop::collection::vec(act(), 1..60),
+    ) {
+        let mut desk = made(talks);
+        let mut sent = 0;
+        let mut removed = 0;
+        for (number, act) in acts.iter().enumerate() {
+            let before = waiting(&desk).len();
+            play(&mut desk, act, number);
+            sent += usize::from(matches!(act, Act::Send { .. }));
+            removed += usize::from(matches!(act, Act::Remove(_)) && before > 0);
+            desk.check();
+        }
+        let mut turns: Vec<&MessageId> = desk.orders.iter().map(|order| &order.message.id).collect();
+        turns.sort();
+        let relaunched = turns.len();
+        turns.dedup();
+        prop_assert!(relaunched >= turns.len());
+        let starts = desk.events.iter().filter(|(_, body)| matches!(body, EventBody::TurnStarted { .. })).count();
+        prop_assert_eq!(starts, turns.len(), "a message starts once, however often it is launched anew");
+        prop_assert_eq!(sent, starts + waiting(&desk).len() + removed, "no message is lost");
+    }
+}
