@@ -1,7 +1,15 @@
 //! The database of one data directory: what happened, and how things stand.
 
+mod apply;
 mod change;
+mod database;
+mod fault;
+mod open;
+mod read;
+mod rows;
+mod writer;
 
 pub use change::{
     Batch, Change, Draft, Environment, Loaded, Receipt, RunOwner, RunRecord, RunState,
 };
+pub use database::Store;

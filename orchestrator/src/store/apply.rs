@@ -1,0 +1,200 @@
+//! Changes and events as statements.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::fault::Fault;
+use super::rows::{json, signed, state_word, unsigned};
+use super::{Batch, Change, Draft, Environment, Receipt, RunRecord};
+use crate::failure::{Code, Failure};
+use crate::seam::{Event, Image, MessageId, QueuedMessage, Session, SessionId, Tab, TabId};
+
+/// Applies a batch inside of the open transaction, and gives its events their numbers.
+pub(super) fn batch(db: &Connection, batch: &Batch, at: Timestamp) -> Result<Vec<Event>, Fault> {
+    for wanted in &batch.changes {
+        change(db, wanted, at)?;
+    }
+    batch.drafts.iter().map(|draft| append(db, draft, at)).collect()
+}
+
+fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> {
+    match change {
+        Change::PutSession { session, env } => put_session(db, session, env.as_ref()),
+        Change::RemoveSession(id) => remove_session(db, id),
+        Change::PutTab { session, tab } => put_tab(db, session, tab),
+        Change::PutQueue { session, tab, queue } => put_queue(db, session, tab, queue),
+        Change::PutImages(message, images) => put_images(db, message, images),
+        Change::DropImages(message) => {
+            run(db, "DELETE FROM images WHERE message = ?1", params![message.as_str()])
+        }
+        Change::PutRun(record) => put_run(db, record),
+        Change::Progress { run, out_offset, err_offset, reader } => {
+            let reader = reader.as_ref().map(json).transpose()?;
+            let changed = db
+                .prepare_cached(
+                    "UPDATE runs SET out_offset = ?2, err_offset = ?3, reader = ?4 WHERE id = ?1",
+                )?
+                .execute(params![run.as_str(), signed(*out_offset), signed(*err_offset), reader])?;
+            if changed == 1 {
+                return Ok(());
+            }
+            let message = format!("no run {run} is stored here");
+            Err(Fault::Refused(Failure::new(Code::NotFound, message)))
+        }
+        Change::PutApproval(approval) => run(
+            db,
+            "INSERT INTO approvals (id, session, body) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (id) DO UPDATE SET session = excluded.session, body = excluded.body",
+            params![approval.id.as_str(), approval.session.as_str(), json(approval)?],
+        ),
+        Change::RemoveApproval(id) => {
+            run(db, "DELETE FROM approvals WHERE id = ?1", params![id.as_str()])
+        }
+        Change::PutReceipt(receipt) => put_receipt(db, receipt, at),
+    }
+}
+
+fn put_session(db: &Connection, session: &Session, env: Option<&Environment>) -> Result<(), Fault> {
+    // Tabs have rows of their own.
+    let body = json(&Session { tabs: Vec::new(), ..session.clone() })?;
+    let env = env.map(|env| json(&env.0)).transpose()?;
+    run(
+        db,
+        "INSERT INTO sessions (id, body, env) VALUES (?1, ?2, coalesce(?3, '{}')) \
+         ON CONFLICT (id) DO UPDATE SET body = excluded.body, env = coalesce(?3, env)",
+        params![session.id.as_str(), body, env],
+    )
+}
+
+fn remove_session(db: &Connection, id: &SessionId) -> Result<(), Fault> {
+    let id = params![id.as_str()];
+    run(
+        db,
+        "DELETE FROM images WHERE message IN (SELECT id FROM messages WHERE session = ?1)",
+        id,
+    )?;
+    // Tabs, messages and approvals go along by their foreign keys.
+    run(db, "DELETE FROM sessions WHERE id = ?1", id)?;
+    run(db, "DELETE FROM events WHERE session = ?1", id)
+}
+
+fn put_tab(db: &Connection, session: &SessionId, tab: &Tab) -> Result<(), Fault> {
+    // The queue has rows of its own.
+    let body = json(&Tab { queue: Vec::new(), ..tab.clone() })?;
+    run(
+        db,
+        "INSERT INTO tabs (id, session, body) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (id) DO UPDATE SET session = excluded.session, body = excluded.body",
+        params![tab.id.as_str(), session.as_str(), body],
+    )
+}
+
+fn put_queue(
+    db: &Connection,
+    session: &SessionId,
+    tab: &TabId,
+    queue: &[QueuedMessage],
+) -> Result<(), Fault> {
+    run(db, "DELETE FROM messages WHERE tab = ?1", params![tab.as_str()])?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO messages (id, session, tab, position, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for (position, message) in (0_i64..).zip(queue) {
+        insert.execute(params![
+            message.id.as_str(),
+            session.as_str(),
+            tab.as_str(),
+            position,
+            json(message)?
+        ])?;
+    }
+    Ok(())
+}
+
+fn put_images(db: &Connection, message: &MessageId, images: &[Image]) -> Result<(), Fault> {
+    run(db, "DELETE FROM images WHERE message = ?1", params![message.as_str()])?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO images (message, position, name, bytes) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (position, image) in (0_i64..).zip(images) {
+        insert.execute(params![message.as_str(), position, image.name, image.bytes])?;
+    }
+    Ok(())
+}
+
+fn put_run(db: &Connection, record: &RunRecord) -> Result<(), Fault> {
+    let owner = record.owner.as_ref();
+    run(
+        db,
+        "INSERT INTO runs (id, host, started_at, command, cwd, session, tab, turn, state, status, \
+             out_offset, err_offset, reader, swept) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) \
+         ON CONFLICT (id) DO UPDATE SET host = excluded.host, started_at = excluded.started_at, \
+             command = excluded.command, cwd = excluded.cwd, session = excluded.session, \
+             tab = excluded.tab, turn = excluded.turn, state = excluded.state, \
+             status = excluded.status, out_offset = excluded.out_offset, \
+             err_offset = excluded.err_offset, reader = excluded.reader, swept = excluded.swept",
+        params![
+            record.id.as_str(),
+            record.host,
+            record.started_at.as_millisecond(),
+            record.command,
+            record.cwd,
+            owner.map(|owner| owner.session.as_str()),
+            owner.map(|owner| owner.tab.as_str()),
+            owner.and_then(|owner| owner.turn.as_ref()).map(|turn| turn.as_str()),
+            state_word(record.state),
+            record.status,
+            signed(record.out_offset),
+            signed(record.err_offset),
+            record.reader.as_ref().map(json).transpose()?,
+            record.swept,
+        ],
+    )
+}
+
+/// A command has one receipt: a second one means that it ran twice, so its batch is refused whole.
+fn put_receipt(db: &Connection, receipt: &Receipt, at: Timestamp) -> Result<(), Fault> {
+    let inserted = db
+        .prepare_cached(
+            "INSERT INTO receipts (id, command, reply, at) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (id) DO NOTHING",
+        )?
+        .execute(params![
+            receipt.id.as_str(),
+            receipt.command,
+            json(&receipt.reply)?,
+            at.as_millisecond()
+        ])?;
+    if inserted == 1 {
+        return Ok(());
+    }
+    let message = format!("command {} was carried out already", receipt.id);
+    Err(Fault::Refused(Failure::new(Code::Conflict, message)))
+}
+
+fn append(db: &Connection, draft: &Draft, at: Timestamp) -> Result<Event, Fault> {
+    db.prepare_cached(
+        "INSERT INTO events (at, session, tab, turn, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        at.as_millisecond(),
+        draft.session.as_str(),
+        draft.tab.as_ref().map(|tab| tab.as_str()),
+        draft.turn.as_ref().map(|turn| turn.as_str()),
+        json(&draft.body)?,
+    ])?;
+    Ok(Event {
+        seq: unsigned(db.last_insert_rowid()),
+        at,
+        session: draft.session.clone(),
+        tab: draft.tab.clone(),
+        turn: draft.turn.clone(),
+        body: draft.body.clone(),
+    })
+}
+
+fn run(db: &Connection, sql: &str, values: impl rusqlite::Params) -> Result<(), Fault> {
+    db.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}

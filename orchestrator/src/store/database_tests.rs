@@ -1,0 +1,448 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::*;
+use crate::agent::ApprovalChoice;
+use crate::failure::{Code, Failure};
+use crate::seam::{
+    Approval, ApprovalId, EventBody, QueuedMessage, Reply, Session, Tab, TabState, Totals, TurnId,
+};
+use crate::store::{Draft, Environment, RunOwner, RunState};
+
+fn now() -> Timestamp {
+    Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap()
+}
+
+fn session(id: &str) -> Session {
+    Session {
+        id: SessionId::new(id),
+        name: format!("{id}'s name"),
+        group: None,
+        agent: "codex".into(),
+        host: "local".into(),
+        cwd: Some("~/src".into()),
+        env_names: ["TOKEN".to_owned()].into(),
+        model: None,
+        arguments: vec!["-v".into()],
+        read_only: false,
+        talks: false,
+        sync_history: true,
+        created_at: now(),
+        tabs: Vec::new(),
+        totals: Totals::default(),
+    }
+}
+
+fn tab(id: &str) -> Tab {
+    Tab {
+        id: TabId::new(id),
+        name: "Tab 1".into(),
+        agent_session: None,
+        state: TabState::Idle,
+        turn: None,
+        queue: Vec::new(),
+        paused: false,
+        totals: Totals::default(),
+    }
+}
+
+fn message(id: &str) -> QueuedMessage {
+    QueuedMessage {
+        id: MessageId::new(id),
+        prompt: "do it".into(),
+        images: 1,
+        read_only: false,
+        paused: false,
+        at: now(),
+    }
+}
+
+fn run(id: &str, owner: Option<&str>) -> RunRecord {
+    RunRecord {
+        id: RunId::new(id),
+        host: "box".into(),
+        started_at: now(),
+        command: "make all".into(),
+        cwd: None,
+        owner: owner.map(|session| RunOwner {
+            session: SessionId::new(session),
+            tab: TabId::new("t"),
+            turn: Some(TurnId::new("turn")),
+        }),
+        state: RunState::Running,
+        status: None,
+        out_offset: 3,
+        err_offset: 4,
+        reader: Some(json!({"line": 7})),
+        swept: false,
+    }
+}
+
+fn text(session: &str, text: &str) -> Draft {
+    Draft {
+        session: SessionId::new(session),
+        tab: Some(TabId::new("t")),
+        turn: None,
+        body: EventBody::Text { text: text.into() },
+    }
+}
+
+fn changes(changes: Vec<Change>) -> Batch {
+    Batch { changes, drafts: Vec::new() }
+}
+
+fn texts(texts: &[&str]) -> Batch {
+    Batch { changes: Vec::new(), drafts: texts.iter().map(|one| text("s", one)).collect() }
+}
+
+/// A session `s` with a tab `t`, with what belongs to it.
+fn everything() -> (Batch, Session, Approval) {
+    let approval = Approval {
+        id: ApprovalId::new("a"),
+        session: SessionId::new("s"),
+        tab: TabId::new("t"),
+        turn: TurnId::new("turn"),
+        title: "rm -rf build".into(),
+        tool_call: None,
+        options: vec![ApprovalChoice {
+            id: "yes".into(),
+            name: "Yes".into(),
+            kind: crate::agent::ChoiceKind::AllowOnce,
+        }],
+        request: json!(5),
+        at: now(),
+    };
+    let env = Environment(BTreeMap::from([("TOKEN".to_owned(), "secret".to_owned())]));
+    let queue = vec![message("m2"), message("m1")];
+    let batch = changes(vec![
+        Change::PutSession { session: session("s"), env: Some(env) },
+        Change::PutTab { session: SessionId::new("s"), tab: tab("t") },
+        Change::PutQueue {
+            session: SessionId::new("s"),
+            tab: TabId::new("t"),
+            queue: queue.clone(),
+        },
+        Change::PutImages(
+            MessageId::new("m1"),
+            vec![Image { name: "a.png".into(), bytes: vec![0, 255, 10] }],
+        ),
+        Change::PutRun(run("r1", Some("s"))),
+        Change::PutRun(run("r2", None)),
+        Change::PutApproval(approval.clone()),
+    ]);
+    let mut whole = session("s");
+    whole.tabs = vec![Tab { queue, ..tab("t") }];
+    (batch, whole, approval)
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_the_next_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let (batch, mut whole, approval) = everything();
+    store.commit(batch).await.unwrap();
+    let told = store.commit(texts(&["one", "two"])).await.unwrap();
+    let epoch = store.epoch().to_owned();
+    store.close().await;
+    drop(store);
+
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!((store.epoch(), store.head()), (epoch.as_str(), 2));
+    let loaded = store.load().await.unwrap();
+    assert_eq!(loaded.seq, 2);
+    whole.created_at = loaded.sessions[0].0.created_at;
+    for (queued, wanted) in loaded.sessions[0].0.tabs[0].queue.iter().zip(&mut whole.tabs[0].queue)
+    {
+        wanted.at = queued.at;
+    }
+    assert_eq!(loaded.sessions.len(), 1);
+    assert_eq!(loaded.sessions[0].0, whole);
+    assert_eq!(loaded.sessions[0].1.0["TOKEN"], "secret");
+    assert_eq!(loaded.approvals, [approval]);
+    assert_eq!(loaded.runs.iter().map(|run| run.id.as_str()).collect::<Vec<_>>(), ["r1"]);
+    assert_eq!(store.events(0, None, None, 10).await.unwrap(), (told, false));
+    let images = store.images(&MessageId::new("m1")).await.unwrap();
+    assert_eq!(images, [Image { name: "a.png".into(), bytes: vec![0, 255, 10] }]);
+}
+
+#[tokio::test]
+async fn a_removed_session_takes_everything_along_but_the_word_of_its_removal() {
+    let store = Store::memory().unwrap();
+    store.commit(everything().0).await.unwrap();
+    store.commit(texts(&["one", "two"])).await.unwrap();
+    let gone = Batch {
+        changes: vec![Change::RemoveSession(SessionId::new("s"))],
+        drafts: vec![Draft { body: EventBody::SessionRemoved, ..text("s", "") }],
+    };
+    store.commit(gone).await.unwrap();
+    let loaded = store.load().await.unwrap();
+    assert!(loaded.sessions.is_empty() && loaded.approvals.is_empty());
+    assert!(store.images(&MessageId::new("m1")).await.unwrap().is_empty());
+    let (events, _) = store.events(0, None, None, 10).await.unwrap();
+    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [3]);
+    assert_eq!(loaded.seq, 3);
+}
+
+#[tokio::test]
+async fn a_changed_session_keeps_its_place_and_its_secrets() {
+    let store = Store::memory().unwrap();
+    store.commit(everything().0).await.unwrap();
+    let second = Change::PutSession { session: session("s2"), env: None };
+    let renamed = Session { name: "other".into(), ..session("s") };
+    let again = Change::PutSession { session: renamed, env: None };
+    store.commit(changes(vec![second, again])).await.unwrap();
+    let loaded = store.load().await.unwrap();
+    let names: Vec<_> =
+        loaded.sessions.iter().map(|(of, env)| (of.name.as_str(), env.0.len())).collect();
+    assert_eq!(names, [("other", 1), ("s2's name", 0)]);
+    assert_eq!(loaded.sessions[0].0.tabs.len(), 1, "its tab stays");
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_leaves_nothing_behind_and_takes_no_other_along() {
+    let store = Store::memory().unwrap();
+    let unknown =
+        Change::Progress { run: RunId::new("nobody"), out_offset: 1, err_offset: 1, reader: None };
+    let mut bad = texts(&["never"]);
+    bad.changes = vec![Change::PutRun(run("half", None)), unknown];
+    let (before, failed, after) = tokio::join!(
+        store.commit(texts(&["one"])),
+        store.commit(bad),
+        store.commit(texts(&["two"]))
+    );
+    assert_eq!(before.unwrap()[0].seq, 1);
+    assert_eq!(failed.unwrap_err().code, Code::NotFound);
+    assert_eq!(after.unwrap()[0].seq, 2, "the failed one used no number");
+    assert_eq!(store.run(&RunId::new("half")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn numbers_come_once_and_the_watch_tells_the_last() {
+    let store = Store::memory().unwrap();
+    let mut watch = store.watch();
+    let all = futures::future::join_all((0..300).map(|_| store.commit(texts(&["a", "b"])))).await;
+    let mut firsts = Vec::new();
+    for told in all.into_iter().map(Result::unwrap) {
+        assert_eq!(told[1].seq, told[0].seq + 1, "a batch has no gap");
+        firsts.push(told[0].seq);
+    }
+    firsts.sort_unstable();
+    assert!(firsts.iter().copied().eq((1..=600).step_by(2)), "{firsts:?}");
+    assert_eq!((store.head(), *watch.borrow_and_update()), (600, 600));
+    store.close().await;
+    assert!(watch.changed().await.is_err(), "closed with the store");
+    assert_eq!(store.commit(texts(&["late"])).await.unwrap_err().message, "the store is closed");
+}
+
+#[tokio::test]
+async fn events_are_found_by_session_and_tab_and_come_in_pages() {
+    let store = Store::memory().unwrap();
+    let mut batch = texts(&["1", "2", "3"]);
+    batch.drafts[1].session = SessionId::new("other");
+    batch.drafts[2].tab = None;
+    store.commit(batch).await.unwrap();
+    let seqs = |page: (Vec<Event>, bool)| {
+        (page.0.iter().map(|event| event.seq).collect::<Vec<_>>(), page.1)
+    };
+    let s = SessionId::new("s");
+    let t = TabId::new("t");
+    assert_eq!(seqs(store.events(0, Some(&s), None, 9).await.unwrap()), (vec![1, 3], false));
+    assert_eq!(seqs(store.events(0, Some(&s), Some(&t), 9).await.unwrap()), (vec![1], false));
+    assert_eq!(seqs(store.events(0, None, None, 2).await.unwrap()), (vec![1, 2], true));
+    assert_eq!(seqs(store.events(2, None, None, 2).await.unwrap()), (vec![3], false));
+    assert_eq!(seqs(store.page(0, None, None, 9, 1).await.unwrap()), (vec![1], true));
+}
+
+#[tokio::test]
+async fn a_receipt_is_there_once_with_its_answer() {
+    let store = Store::memory().unwrap();
+    let receipt = Receipt {
+        id: CommandId::new("c"),
+        command: "hash".into(),
+        reply: Err(Failure::new(Code::Busy, "a turn is under way").hint("wait")),
+    };
+    let put = || changes(vec![Change::PutReceipt(receipt.clone())]);
+    store.commit(put()).await.unwrap();
+    assert_eq!(store.receipt(&receipt.id).await.unwrap(), Some(receipt.clone()));
+    let mut twice = put();
+    twice.drafts = vec![text("s", "a second time")];
+    assert_eq!(store.commit(twice).await.unwrap_err().code, Code::Conflict);
+    assert_eq!(store.head(), 0);
+    let other = Receipt { id: CommandId::new("d"), reply: Ok(Reply::Done), ..receipt };
+    store.commit(changes(vec![Change::PutReceipt(other.clone())])).await.unwrap();
+    assert_eq!(store.receipt(&other.id).await.unwrap(), Some(other));
+}
+
+#[tokio::test]
+async fn receipts_older_than_a_week_are_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::open(dir.path()).unwrap());
+    let db = Connection::open(dir.path().join(FILE)).unwrap();
+    let day = 24 * 60 * 60 * 1000;
+    let today = now().as_millisecond();
+    for (id, at) in [("old", today - 8 * day), ("young", today - 6 * day)] {
+        db.execute(
+            "INSERT INTO receipts VALUES (?1, 'h', '{\"Ok\":{\"reply\":\"done\"}}', ?2)",
+            params![id, at],
+        )
+        .unwrap();
+    }
+    drop(db);
+    let store = Store::open(dir.path()).unwrap();
+    store.commit(texts(&["anything"])).await.unwrap();
+    store.close().await;
+    assert_eq!(store.receipt(&CommandId::new("old")).await.unwrap(), None);
+    assert!(store.receipt(&CommandId::new("young")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn runs_are_found_by_host_and_by_the_beginning_of_their_id() {
+    let store = Store::memory().unwrap();
+    let elsewhere = RunRecord { host: "other".into(), ..run("abd", None) };
+    for run in [run("abc", None), elsewhere, run("ab", None)] {
+        store.put_run(run).await.unwrap();
+    }
+    store.progress(&RunId::new("abc"), 100, 200).await.unwrap();
+    let found = store.run_named("abc").await.unwrap();
+    assert_eq!((found.out_offset, found.err_offset, found.reader), (100, 200, None));
+    assert_eq!(store.run_named("abd").await.unwrap().host, "other");
+    assert_eq!(store.run_named("ab").await.unwrap().id.as_str(), "ab", "a whole id is no prefix");
+    let several = store.run_named("a").await.unwrap_err();
+    assert_eq!(
+        (several.code, several.message.as_str()),
+        (Code::Conflict, "`a` could be ab, abc, abd")
+    );
+    assert_eq!(store.run_named("%").await.unwrap_err().code, Code::NotFound);
+    assert_eq!(store.run_named("").await.unwrap_err().code, Code::NotFound);
+    assert_eq!(store.runs_of("box").await.unwrap().len(), 2);
+    assert_eq!(store.runs(None).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn an_event_of_a_newer_version_is_shown_as_unknown_and_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.commit(texts(&["one"])).await.unwrap();
+    let db = Connection::open(dir.path().join(FILE)).unwrap();
+    let newer = [r#"{"type":"teleported","to":"mars"}"#, r#"{"type":"text","text":{"rich":true}}"#];
+    for body in newer {
+        db.execute("INSERT INTO events (at, session, body) VALUES (0, 's', ?1)", [body]).unwrap();
+    }
+    let (events, more) = store.events(1, None, None, 10).await.unwrap();
+    assert_eq!((events.len(), more), (2, false));
+    assert!(events.iter().all(|event| event.body == EventBody::Unknown));
+    let stored: Vec<String> = db
+        .prepare("SELECT body FROM events WHERE seq > 1 ORDER BY seq")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(stored, newer);
+}
+
+#[tokio::test]
+async fn rows_that_cant_be_read_are_named_and_nothing_is_left_out_silently() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.commit(everything().0).await.unwrap();
+    store.commit(texts(&["one", "two", "three"])).await.unwrap();
+    let db = Connection::open(dir.path().join(FILE)).unwrap();
+    db.execute_batch(
+        "UPDATE sessions SET body = '{', env = '{\"TOKEN\": [\"secret\"]}'; \
+         UPDATE tabs SET body = '[]'; UPDATE events SET body = 'garbage' WHERE seq = 2",
+    )
+    .unwrap();
+    let failure = store.load().await.unwrap_err();
+    assert_eq!(failure.code, Code::Corrupt);
+    for place in ["baton.db", "session s:", "tab t:", "environment of session s:"] {
+        assert!(failure.message.contains(place), "{place}: {}", failure.message);
+    }
+    assert!(!failure.message.contains("secret"), "{}", failure.message);
+    assert!(failure.hint.unwrap().contains("left as it is"));
+    let (events, more) = store.events(0, None, None, 10).await.unwrap();
+    assert_eq!((events.len(), more), (1, true), "what can be read comes first");
+    let failure = store.events(1, None, None, 10).await.unwrap_err();
+    assert!(failure.code == Code::Corrupt && failure.message.contains("event 2:"), "{failure}");
+    assert_eq!(store.events(2, None, None, 10).await.unwrap().0.len(), 1);
+}
+
+#[tokio::test]
+async fn what_isnt_a_database_of_ours_is_refused_and_left_alone() {
+    let newer = |db: &Connection| db.pragma_update(None, "user_version", 999).unwrap();
+    let foreign = |db: &Connection| db.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    let made = |make: &dyn Fn(&Connection)| {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Connection::open(dir.path().join(FILE)).unwrap();
+        make(&db);
+        drop(db);
+        dir
+    };
+    let garbage = tempfile::tempdir().unwrap();
+    fs::write(garbage.path().join(FILE), "Dear diary, ".repeat(1000)).unwrap();
+    let cut = tempfile::tempdir().unwrap();
+    Store::open(cut.path()).unwrap().close().await;
+    let whole = fs::read(cut.path().join(FILE)).unwrap();
+    fs::write(cut.path().join(FILE), &whole[..whole.len() / 2]).unwrap();
+
+    for (dir, code, words) in [
+        (garbage, Code::Corrupt, "no database"),
+        (cut, Code::Corrupt, "malformed"),
+        (made(&foreign), Code::Corrupt, "another program's database"),
+        (made(&newer), Code::Unsupported, "newer version of Baton (its schema is 999, ours 1)"),
+    ] {
+        let path = dir.path().join(FILE);
+        let before = fs::read(&path).unwrap();
+        let failure = Store::open(dir.path()).unwrap_err();
+        assert_eq!(failure.code, code, "{failure}");
+        assert!(failure.message.contains(words), "{failure}");
+        assert!(failure.message.contains(path.to_str().unwrap()), "{failure}");
+        assert!(failure.hint.as_ref().unwrap().contains("left as it"), "{failure:?}");
+        assert_eq!(fs::read(&path).unwrap(), before, "{words}: it was touched");
+    }
+}
+
+#[test]
+fn a_directory_in_the_place_of_the_file_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join(FILE)).unwrap();
+    assert_eq!(Store::open(dir.path()).unwrap_err().code, Code::IsDirectory);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let failure = Store::open(file.path()).unwrap_err();
+    assert_eq!(failure.code, Code::Conflict, "{failure}");
+}
+
+#[test]
+fn nobody_else_may_read_what_is_stored() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("new/data");
+    drop(Store::open(&dir).unwrap());
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&dir), 0o700);
+    fs::set_permissions(dir.join(FILE), fs::Permissions::from_mode(0o644)).unwrap();
+    let store = Store::open(&dir).unwrap();
+    for entry in fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    drop(store);
+}
+
+#[test]
+fn many_may_make_the_same_database_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let epochs: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| Store::open(dir.path()).unwrap().epoch().to_owned()))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(epochs.iter().all(|epoch| *epoch == epochs[0]), "{epochs:?}");
+}

@@ -1,0 +1,281 @@
+//! Reading: statements that change nothing, on connections of their own.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tokio::sync::Semaphore;
+
+use super::fault::Fault;
+use super::open::Source;
+use super::rows::{self, EVENT_COLUMNS, RUN_COLUMNS, signed, unsigned, value};
+use super::{Environment, Loaded, Receipt, RunRecord};
+use crate::failure::{Code, Failure};
+use crate::seam::{
+    Approval, CommandId, Event, Image, MessageId, QueuedMessage, RunId, Session, SessionId, Tab,
+    TabId,
+};
+
+/// Reads at once; each has a connection and a cache of 2 MiB.
+const AT_ONCE: usize = 3;
+
+/// Connections that read.
+#[derive(Debug)]
+pub(super) struct Readers {
+    source: Source,
+    idle: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(super) fn new(source: Source) -> Self {
+        Self { source, idle: Mutex::default(), permits: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    /// Runs `work` in one read transaction, off the runtime.
+    pub(super) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let ended = |error: &dyn std::fmt::Display| {
+            Failure::new(Code::Internal, format!("reading ended: {error}"))
+        };
+        let permit =
+            Arc::clone(&self.permits).acquire_owned().await.map_err(|error| ended(&error))?;
+        let readers = Arc::clone(self);
+        let work = move || {
+            let outcome = readers.with(work);
+            drop(permit);
+            outcome.map_err(|fault| readers.source.place().failure("read", fault))
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|error| ended(&error))?
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let mut db = match kept {
+            Some(db) => db,
+            None => self.source.reader()?,
+        };
+        let transaction = db.transaction()?;
+        let outcome = work(&transaction);
+        transaction.finish()?;
+        // After an error of SQLite's the next one begins afresh.
+        if !matches!(outcome, Err(Fault::Sql(_))) {
+            idle().push(db);
+        }
+        outcome
+    }
+}
+
+/// The number of the last event, also when it is gone with its session.
+pub(super) fn head(db: &Connection) -> Result<u64, Fault> {
+    let seq: Option<i64> = db
+        .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'events'", [], |row| row.get(0))
+        .optional()?;
+    Ok(seq.map_or(0, unsigned))
+}
+
+/// All that an engine needs. Where a row can't be read, all such rows are named and nothing is loaded: an engine that
+/// went on without them would take their runs for nobody's.
+pub(super) fn load(db: &Connection) -> Result<Loaded, Fault> {
+    let mut bad = Vec::new();
+    let mut queues: HashMap<String, Vec<QueuedMessage>> = HashMap::new();
+    for row in all(db, "SELECT id, tab, body FROM messages ORDER BY tab, position", named2)? {
+        let (id, tab, body) = row;
+        keep(&mut bad, value(&format!("message {id}"), &body))
+            .into_iter()
+            .for_each(|message| queues.entry(tab.clone()).or_default().push(message));
+    }
+    let mut tabs: HashMap<String, Vec<Tab>> = HashMap::new();
+    for (id, session, body) in
+        all(db, "SELECT id, session, body FROM tabs ORDER BY position", named2)?
+    {
+        if let Some(mut tab) = keep(&mut bad, value::<Tab>(&format!("tab {id}"), &body)) {
+            tab.queue = queues.remove(&id).unwrap_or_default();
+            tabs.entry(session).or_default().push(tab);
+        }
+    }
+    let mut sessions = Vec::new();
+    for (id, env, body) in all(db, "SELECT id, env, body FROM sessions ORDER BY position", named2)?
+    {
+        let place = format!("session {id}");
+        let session = keep(&mut bad, value::<Session>(&place, &body));
+        // Its values are secrets, so what serde says of them isn't repeated.
+        let env = serde_json::from_str::<BTreeMap<String, String>>(&env)
+            .map_err(|_| Fault::row(format!("environment of {place}"), "it is no map of texts"));
+        if let (Some(mut session), Some(env)) = (session, keep(&mut bad, env)) {
+            session.tabs = tabs.remove(&id).unwrap_or_default();
+            sessions.push((session, Environment(env)));
+        }
+    }
+    let mut approvals = Vec::new();
+    for (id, _, body) in all(db, "SELECT id, session, body FROM approvals ORDER BY id", named2)? {
+        approvals.extend(keep(&mut bad, value::<Approval>(&format!("approval {id}"), &body)));
+    }
+    approvals.sort_by_key(|approval| approval.at);
+    let mut runs = Vec::new();
+    let mut open = db.prepare(&format!(
+        "SELECT {RUN_COLUMNS} FROM runs WHERE state IN ('launching', 'running') \
+         AND session IS NOT NULL ORDER BY started_at, id"
+    ))?;
+    let mut found = open.query([])?;
+    while let Some(row) = found.next()? {
+        runs.extend(keep(&mut bad, rows::run(row)));
+    }
+    if bad.is_empty() {
+        Ok(Loaded { seq: head(db)?, sessions, approvals, runs })
+    } else {
+        Err(Fault::Rows(bad))
+    }
+}
+
+/// Which events are wanted.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    pub(super) since: u64,
+    pub(super) session: Option<SessionId>,
+    pub(super) tab: Option<TabId>,
+    pub(super) limit: usize,
+    /// Bytes of JSON after which no further event is read; one is always given.
+    pub(super) bytes: usize,
+}
+
+/// Events after `since`, oldest first, and whether there are more.
+pub(super) fn events(db: &Connection, page: &Page) -> Result<(Vec<Event>, bool), Fault> {
+    let by_session = if page.session.is_some() { "AND session = ?2" } else { "AND ?2 IS NULL" };
+    let by_tab = if page.tab.is_some() { "AND tab = ?3" } else { "AND ?3 IS NULL" };
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {EVENT_COLUMNS} FROM events WHERE seq > ?1 {by_session} {by_tab} ORDER BY seq LIMIT ?4"
+    ))?;
+    let limit = i64::try_from(page.limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut found = select.query(params![
+        signed(page.since),
+        page.session.as_ref().map(|id| id.as_str()),
+        page.tab.as_ref().map(|id| id.as_str()),
+        limit
+    ])?;
+    let mut events = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = found.next()? {
+        if events.len() == page.limit || (bytes >= page.bytes && !events.is_empty()) {
+            return Ok((events, true));
+        }
+        match rows::event(row) {
+            Ok((event, size)) => {
+                bytes += size;
+                events.push(event);
+            }
+            // What can be read goes first; whoever comes again behind it meets the fault alone.
+            Err(_) if !events.is_empty() => return Ok((events, true)),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok((events, false))
+}
+
+pub(super) fn images(db: &Connection, message: &MessageId) -> Result<Vec<Image>, Fault> {
+    let mut select =
+        db.prepare_cached("SELECT name, bytes FROM images WHERE message = ?1 ORDER BY position")?;
+    let images = select
+        .query_map(params![message.as_str()], |row| {
+            Ok(Image { name: row.get(0)?, bytes: row.get(1)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(images)
+}
+
+pub(super) fn run(db: &Connection, id: &RunId) -> Result<Option<RunRecord>, Fault> {
+    let sql = format!("SELECT {RUN_COLUMNS} FROM runs WHERE id = ?1");
+    Ok(some_runs(db, &sql, params![id.as_str()])?.pop())
+}
+
+/// Runs of a host, or all; oldest first.
+pub(super) fn runs(db: &Connection, host: Option<&str>) -> Result<Vec<RunRecord>, Fault> {
+    let sql = format!(
+        "SELECT {RUN_COLUMNS} FROM runs WHERE ?1 IS NULL OR host = ?1 ORDER BY started_at, id"
+    );
+    some_runs(db, &sql, params![host])
+}
+
+/// The run of that id, or the only one whose id begins so.
+pub(super) fn run_named(db: &Connection, prefix: &str) -> Result<RunRecord, Fault> {
+    let sql = format!(
+        "SELECT {RUN_COLUMNS} FROM runs WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id <> ?1, id LIMIT 6"
+    );
+    let mut found =
+        if prefix.is_empty() { Vec::new() } else { some_runs(db, &sql, params![prefix])? };
+    let exact = found.first().is_some_and(|run| run.id.as_str() == prefix);
+    if exact || found.len() == 1 {
+        return Ok(found.swap_remove(0));
+    }
+    Err(Fault::Refused(if found.is_empty() {
+        Failure::new(Code::NotFound, format!("no run `{prefix}` is known here"))
+            .hint("`baton runs` lists them; `baton runs HOST` looks on a host")
+    } else {
+        let ids: Vec<&str> = found.iter().map(|run| run.id.as_str()).collect();
+        Failure::new(Code::Conflict, format!("`{prefix}` could be {}", ids.join(", ")))
+            .hint("Give more letters of the id")
+    }))
+}
+
+pub(super) fn receipt(db: &Connection, id: &CommandId) -> Result<Option<Receipt>, Fault> {
+    let found: Option<(String, String)> = db
+        .prepare_cached("SELECT command, reply FROM receipts WHERE id = ?1")?
+        .query_row(params![id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    found
+        .map(|(command, reply)| {
+            let reply = value(&format!("receipt {id}"), &reply)?;
+            Ok(Receipt { id: id.clone(), command, reply })
+        })
+        .transpose()
+}
+
+fn some_runs(
+    db: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<RunRecord>, Fault> {
+    let mut select = db.prepare_cached(sql)?;
+    let mut found = select.query(values)?;
+    let mut runs = Vec::new();
+    while let Some(row) = found.next()? {
+        runs.push(rows::run(row)?);
+    }
+    Ok(runs)
+}
+
+fn named2(row: &Row<'_>) -> rusqlite::Result<(String, String, String)> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn all<T>(
+    db: &Connection,
+    sql: &str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, Fault> {
+    let mut select = db.prepare(sql)?;
+    let rows = select.query_map([], read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// The value, or a note of why there is none.
+fn keep<T>(bad: &mut Vec<String>, read: Result<T, Fault>) -> Option<T> {
+    match read {
+        Ok(value) => Some(value),
+        Err(Fault::Rows(rows)) => {
+            bad.extend(rows);
+            None
+        }
+        Err(Fault::Sql(error)) => {
+            bad.push(error.to_string());
+            None
+        }
+        Err(Fault::Refused(failure)) => {
+            bad.push(failure.message);
+            None
+        }
+    }
+}
