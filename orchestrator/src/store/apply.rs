@@ -41,6 +41,14 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
             let message = format!("no run {run} is stored here");
             Err(Fault::Refused(Failure::new(Code::NotFound, message)))
         }
+        Change::SetRun { run: id, state, status } => run(
+            db,
+            "UPDATE runs SET state = ?2, status = coalesce(status, ?3) WHERE id = ?1",
+            params![id.as_str(), state_word(*state), status],
+        ),
+        Change::Swept(id) => {
+            run(db, "UPDATE runs SET swept = 1 WHERE id = ?1", params![id.as_str()])
+        }
         Change::PutApproval(approval) => run(
             db,
             "INSERT INTO approvals (id, session, body) VALUES (?1, ?2, ?3) \
