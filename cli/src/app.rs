@@ -1,6 +1,6 @@
 //! What every verb is handed: where files are, which ssh to use, where to print.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use orchestrator::failure::{Code, Failure};
@@ -8,8 +8,7 @@ use orchestrator::host::{Hosts, HostsStore, ResolvedHost, resolve};
 use orchestrator::machine::ThisMachine;
 use orchestrator::settings::Settings;
 use orchestrator::ssh_config::{
-    Aliases, ConfigFiles, ConfigSources, Disk, KnownHost, KnownNames, SshQuery, aliases,
-    known_hosts,
+    Aliases, KnownHost, KnownNames, SshQuery, usual_aliases, usual_known_hosts,
 };
 
 use orchestrator::transport::Asker;
@@ -115,33 +114,11 @@ impl App {
 
     /// The aliases of the ssh config that ssh itself would read.
     pub fn aliases(&self) -> Aliases {
-        let sources = match &self.ssh_config {
-            // As for ssh's own `-F none`: no file at all.
-            Some(none) if none.as_os_str() == "none" => return Aliases::default(),
-            Some(file) => {
-                ConfigSources { user: file.clone(), system: None, home: self.home.clone() }
-            }
-            None => ConfigSources {
-                user: self.home.join(".ssh/config"),
-                system: Some("/etc/ssh/ssh_config".into()),
-                home: self.home.clone(),
-            },
-        };
-        aliases(&sources, &Disk)
+        usual_aliases(self.ssh_config.as_deref(), &self.home)
     }
 
     /// The plain names of the `known_hosts` files in their standard places; one that can't be read has none.
     pub fn known_hosts(&self) -> Vec<KnownHost> {
-        let ssh = self.home.join(".ssh");
-        [
-            ssh.join("known_hosts"),
-            ssh.join("known_hosts2"),
-            Path::new("/etc/ssh/ssh_known_hosts").into(),
-            Path::new("/etc/ssh/ssh_known_hosts2").into(),
-        ]
-        .iter()
-        .filter_map(|path| Disk.read(path).ok())
-        .flat_map(|text| known_hosts(&text))
-        .collect()
+        usual_known_hosts(&self.home)
     }
 }

@@ -1,14 +1,12 @@
 //! All hosts that can be meant, and the connections to them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::failure::Failure;
 use crate::host::{Hosts, HostsStore, ResolvedHost, recall, resolve};
 use crate::machine::ThisMachine;
-use crate::ssh_config::{
-    Aliases, ConfigFiles, ConfigSources, Disk, KnownHost, KnownNames, aliases, known_hosts,
-};
+use crate::ssh_config::{KnownNames, usual_aliases, usual_known_hosts};
 use crate::transport::Connection;
 
 /// Saved hosts, ssh's own names, and a connection to each host in use; cheap to clone.
@@ -37,7 +35,8 @@ impl HostDirectory {
     /// As [`resolve`], and when `hosts.toml` is broken.
     pub fn resolve(&self, argument: &str) -> Result<ResolvedHost, Failure> {
         resolve(argument, &self.saved()?, || {
-            KnownNames::new(self.machine.aliases(), self.machine.known_hosts())
+            let ThisMachine { ssh_config, home, .. } = &*self.machine;
+            KnownNames::new(usual_aliases(ssh_config.as_deref(), home), usual_known_hosts(home))
         })
     }
 
@@ -71,40 +70,5 @@ impl HostDirectory {
     pub fn connections(&self) -> Vec<Connection> {
         let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         connections.iter().map(|(_, connection)| connection.clone()).collect()
-    }
-}
-
-impl ThisMachine {
-    /// The aliases of the ssh config that ssh itself would read.
-    pub fn aliases(&self) -> Aliases {
-        let sources = match &self.ssh_config {
-            // As for ssh's own `-F none`: no file at all.
-            Some(none) if none.as_os_str() == "none" => return Aliases::default(),
-            Some(file) => {
-                ConfigSources { user: file.clone(), system: None, home: self.home.clone() }
-            }
-            None => ConfigSources {
-                user: self.home.join(".ssh/config"),
-                system: Some("/etc/ssh/ssh_config".into()),
-                home: self.home.clone(),
-            },
-        };
-        aliases(&sources, &Disk)
-    }
-
-    /// The plain names of the `known_hosts` files in their standard places; one that can't be read has none.
-    pub fn known_hosts(&self) -> Vec<KnownHost> {
-        let ssh = self.home.join(".ssh");
-        [
-            ssh.join("known_hosts"),
-            ssh.join("known_hosts2"),
-            Path::new("/etc/ssh/ssh_known_hosts").into(),
-            Path::new("/etc/ssh/ssh_known_hosts2").into(),
-        ]
-        .iter()
-        // A file that isn't there, or isn't ours to read, offers no names.
-        .filter_map(|path| Disk.read(path).ok())
-        .flat_map(|text| known_hosts(&text))
-        .collect()
     }
 }

@@ -1,36 +1,33 @@
-//! The one task that decides about sessions: each wish and each fact is a decision, stored before anything comes of it.
+//! The one task that decides about sessions: a decision is stored, then it counts, then it is carried out.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use super::command;
-use super::create::{self, Resolved};
-use super::entry::{Effect, Entry, Outcome};
+use super::decide::{self, Touched};
+use super::drive::{Begin, Drivers};
+use super::entry::{Effect, Entry, LaunchOrder, Outcome};
 use super::fact::Fact;
-use super::receipt;
 use super::world::World;
-use super::{Book, drivers::Drivers, turn};
-use crate::agent::Item;
+use super::{Book, turn};
 use crate::failure::{Code, Failure};
-use crate::seam::{
-    Command, CommandId, EventBody, Query, Reply, Request, SessionId, Snapshot, TabState,
-};
-use crate::store::{Change, Loaded, RunState};
+use crate::seam::{Command, Query, Reply, Session, SessionId, Snapshot, Ticket};
+use crate::store::{Change, Loaded, RunRecord, RunState};
 
 /// How many messages may wait: who sends more waits, too.
 const INBOX: usize = 256;
 
 /// What the desk is told.
 #[derive(Debug)]
-pub enum Message {
-    /// By a front end.
-    Request(Box<Request>, oneshot::Sender<Result<Reply, Failure>>),
-    /// By the driver of a turn; answered when it is stored.
+enum Message {
+    Command(Box<Command>, Ticket, oneshot::Sender<Result<Reply, Failure>>),
+    Query(Query, oneshot::Sender<Result<Reply, Failure>>),
     Fact(Box<Fact>, oneshot::Sender<Result<(), Failure>>),
-    /// Turns that were under way when the last engine ended are taken up. Answered when all have been.
     TakeUp(oneshot::Sender<()>),
+    End(oneshot::Sender<()>),
+    /// All drivers have ended.
+    Ended(oneshot::Sender<()>),
 }
 
 /// A way to talk to the desk; cheap to clone.
@@ -40,53 +37,69 @@ pub struct DeskHandle {
 }
 
 impl DeskHandle {
-    /// Asks, or wishes.
+    /// Carries a command out; its receipt is stored with what it changes.
     ///
     /// # Errors
     ///
-    /// What failed; [`Code::Cancelled`] when the engine has ended.
-    pub async fn request(&self, request: Request) -> Result<Reply, Failure> {
-        let (sender, receiver) = oneshot::channel();
-        let message = Message::Request(Box::new(request), sender);
-        self.inbox.send(message).await.map_err(|_| ended())?;
-        receiver.await.map_err(|_| ended())?
+    /// Why not; nothing has changed then.
+    pub async fn command(&self, command: Command, ticket: Ticket) -> Result<Reply, Failure> {
+        self.ask(|answer| Message::Command(Box::new(command), ticket, answer)).await?
     }
 
-    /// Reports a fact, and waits until it is stored.
+    /// Answers a question about how things stand.
     ///
     /// # Errors
     ///
-    /// When it can't be stored, or the engine has ended: nothing may come of the fact then.
+    /// When what is asked for isn't there.
+    pub async fn query(&self, query: Query) -> Result<Reply, Failure> {
+        self.ask(|answer| Message::Query(query, answer)).await?
+    }
+
+    /// Reports a fact, and waits until it is stored and counts.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be stored, or the engine has ended: nothing has come of the fact then.
     pub async fn fact(&self, fact: Fact) -> Result<(), Failure> {
-        let (sender, receiver) = oneshot::channel();
-        self.inbox.send(Message::Fact(Box::new(fact), sender)).await.map_err(|_| ended())?;
-        receiver.await.map_err(|_| ended())?
+        self.ask(|answer| Message::Fact(Box::new(fact), answer)).await?
     }
 
     /// Takes up what was under way when the last engine ended.
-    pub async fn take_up(&self) {
+    ///
+    /// # Errors
+    ///
+    /// When the engine has ended.
+    pub async fn take_up(&self) -> Result<(), Failure> {
+        self.ask(Message::TakeUp).await
+    }
+
+    /// Lets the desk and all drivers end; waits until they have.
+    pub async fn end(&self) {
+        // One that has ended already needs no telling.
+        self.ask(Message::End).await.ok();
+    }
+
+    async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T, Failure> {
+        let ended = || Failure::new(Code::Cancelled, "the engine has ended");
         let (sender, receiver) = oneshot::channel();
-        if self.inbox.send(Message::TakeUp(sender)).await.is_ok() && receiver.await.is_err() {
-            tracing::debug!("the engine ended while it took up its turns");
-        }
+        self.inbox.send(message(sender)).await.map_err(|_| ended())?;
+        receiver.await.map_err(|_| ended())
     }
 }
 
-fn ended() -> Failure {
-    Failure::new(Code::Cancelled, "the engine is ending")
-}
-
-/// The desk's state.
+/// The desk.
+#[derive(Debug)]
 pub struct Desk {
     world: Arc<World>,
     book: Book,
     drivers: Drivers,
-    /// Runs that an engine before us has left, until they are taken up.
-    left: Vec<crate::store::RunRecord>,
+    handle: DeskHandle,
+    /// Runs that a former engine has left, until they are taken up.
+    left: Vec<RunRecord>,
 }
 
 impl Desk {
-    /// Starts a desk over what the store had.
+    /// Starts a desk over what the store had. Must be called within a tokio runtime.
     pub fn start(world: Arc<World>, loaded: Loaded) -> DeskHandle {
         let (inbox, messages) = mpsc::channel(INBOX);
         let handle = DeskHandle { inbox };
@@ -94,6 +107,7 @@ impl Desk {
             loaded.sessions.into_iter().map(|(session, env)| Entry { session, env }).collect();
         let desk = Self {
             drivers: Drivers::new(Arc::clone(&world), handle.clone()),
+            handle: handle.clone(),
             world,
             book: Book::new(entries, loaded.approvals),
             left: loaded.runs,
@@ -104,170 +118,147 @@ impl Desk {
 
     async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
         while let Some(message) = messages.recv().await {
+            // Who asked may have gone: an answer that nobody takes is dropped.
             match message {
-                Message::Request(request, answer) => {
-                    let reply = match *request {
-                        Request::Command { id, command } => {
-                            self.take_up().await;
-                            self.command(id, command).await
-                        }
-                        Request::Query { query } => self.query(query).await,
-                    };
-                    // Who asked may have gone.
-                    drop(answer.send(reply));
+                Message::Command(command, ticket, answer) => {
+                    self.take_up();
+                    drop(answer.send(self.command(*command, &ticket).await));
                 }
-                Message::Fact(fact, answer) => {
-                    let stored = self.fact(*fact).await;
-                    drop(answer.send(stored));
-                }
+                Message::Query(query, answer) => drop(answer.send(self.query(query))),
+                Message::Fact(fact, answer) => drop(answer.send(self.fact(*fact).await)),
                 Message::TakeUp(answer) => {
-                    self.take_up().await;
+                    self.take_up();
                     drop(answer.send(()));
                 }
-            }
-            if self.world.is_ending() {
-                break;
+                Message::End(answer) => {
+                    // Until they have ended, drivers report: of a launch that was under way, for one.
+                    let (tasks, inbox) = (self.drivers.end(), self.handle.inbox.clone());
+                    tokio::spawn(async move {
+                        tasks.await;
+                        // Nobody else ends the desk, so it is there.
+                        inbox.send(Message::Ended(answer)).await.ok();
+                    });
+                }
+                Message::Ended(answer) => {
+                    drop(answer.send(()));
+                    return;
+                }
             }
         }
-        self.drivers.end().await;
     }
-}
 
-impl Desk {
-    async fn command(&mut self, id: CommandId, command: Command) -> Result<Reply, Failure> {
-        let hash = receipt::hash(&command);
-        if let Some(done) = self.world.store.receipt(&id).await? {
-            return receipt::again(done, &hash);
-        }
+    async fn command(&mut self, command: Command, ticket: &Ticket) -> Result<Reply, Failure> {
         let now = Timestamp::now();
-        let (session, mut outcome) = self.decide(command, now)?;
+        let (touched, mut outcome) = decide::wish(&self.world, &self.book, command, now)?;
         if let Reply::Sent { seq, .. } = &mut outcome.reply {
             *seq = self.world.store.head();
         }
-        outcome.batch.changes.push(Change::PutReceipt(receipt::of(id, hash, &outcome.reply)));
         let reply = outcome.reply.clone();
-        self.carry_out(session, outcome).await?;
+        outcome.batch.changes.push(ticket.receipt(Ok(reply.clone())));
+        self.carry_out(touched, outcome).await?;
         Ok(reply)
     }
 
-    /// What a wish gives, and the session as it will be; `None` when it is removed or untouched.
-    fn decide(
-        &mut self,
-        wish: Command,
-        now: Timestamp,
-    ) -> Result<(Touched, Outcome), Failure> {
-        let of = |book: &Book, id: &SessionId| book.get(id).cloned();
-        match wish {
-            Command::NewSession(new) => {
-                let agent = self.world.agent(&new.agent)?;
-                let resolved = Resolved {
-                    host: self.world.hosts.resolve(&new.host)?.reference(),
-                    agent_name: agent.id().to_owned(),
-                };
-                let (entry, outcome) = create::create(&self.book, new, resolved, now)?;
-                self.world.check(&entry.session)?;
-                Ok((Touched::Put(Box::new(entry)), outcome))
-            }
-            Command::EditSession { session, change } => {
-                let mut entry = of(&self.book, &session)?;
-                let host = match &change.host {
-                    Some(host) => Some(self.world.hosts.resolve(host)?.reference()),
-                    None => None,
-                };
-                let outcome = create::edit(&self.book, &mut entry, change, host)?;
-                self.world.check(&entry.session)?;
-                Ok((Touched::Put(Box::new(entry)), outcome))
-            }
-            Command::RemoveSession { session } => {
-                let outcome = create::remove(self.book.get(&session)?)?;
-                Ok((Touched::Removed(session), outcome))
-            }
-            Command::Send { session, tab, message } => {
-                let mut entry = of(&self.book, &session)?;
-                self.world.hosts.recall(&entry.session.host)?;
-                self.world.check_message(&entry, &message)?;
-                let outcome = command::send(&mut entry, tab, message, now)?;
-                Ok((Touched::Put(Box::new(entry)), outcome))
-            }
-            Command::Interrupt { session, tab, stop } => {
-                let mut entry = of(&self.book, &session)?;
-                let outcome = command::interrupt(&mut entry, tab.as_ref(), stop)?;
-                Ok((Touched::Put(Box::new(entry)), outcome))
-            }
-            Command::EditMessage { session, message, change } => {
-                let mut entry = of(&self.book, &session)?;
-                if change.prompt.as_ref().is_some_and(|prompt| prompt.trim().is_empty()) {
-                    return Err(super::world::empty_prompt());
-                }
-                let outcome = command::edit_message(&mut entry, &message, change, now)?;
-                Ok((Touched::Put(Box::new(entry)), outcome))
-            }
-            Command::MoveMessage { session, message, to } => {
-                let mut entry = of(&self.book, &session)?;
-                let outcome = command::move_message(&mut entry, &message, &to, now)?;
-                Ok((Touched::Put(Box::new(entry)), outcome))
-            }
-            Command::RemoveMessage { session, message } => {
-                let mut entry = of(&self.book, &session)?;
-                let outcome = command::remove_message(&mut entry, &message, now)?;
-                Ok((Touched::Put(Box::new(entry)), outcome))
-            }
-            Command::PauseQueue { session, tab, paused } => {
-                let mut entry = of(&self.book, &session)?;
-                let outcome = command::pause(&mut entry, tab.as_ref(), paused, now)?;
-                Ok((Touched::Put(Box::new(entry)), outcome))
-            }
-            Command::FreshConversation { session, tab } => {
-                let mut entry = of(&self.book, &session)?;
-                let outcome = command::fresh(&mut entry, &tab)?;
-                Ok((Touched::Put(Box::new(entry)), outcome))
-            }
-            Command::ResolveApproval { approval, decision } => {
-                let approval = self.book.approval(&approval)?.clone();
-                let mut entry = of(&self.book, &approval.session)?;
-                let others = self
-                    .book
-                    .approvals
-                    .iter()
-                    .any(|other| other.turn == approval.turn && other.id != approval.id);
-                let outcome = command::resolve(&mut entry, &approval, decision, others)?;
-                Ok((Touched::Put(Box::new(entry)), outcome))
-            }
-            Command::RetryHost { host } => {
-                let host = self.world.hosts.resolve(&host)?;
-                let mut outcome = Outcome::new();
-                outcome.effects.push(Effect::Retry(host.reference()));
-                Ok((Touched::Nothing, outcome))
-            }
-        }
+    async fn fact(&mut self, fact: Fact) -> Result<(), Failure> {
+        let (touched, outcome) = decide::fact(&self.world, &self.book, fact, Timestamp::now());
+        self.carry_out(touched, outcome).await
     }
 
-    /// Stores a decision; then it counts, then it is done.
+    /// Stores a decision; then it counts; then its effects begin.
     async fn carry_out(&mut self, touched: Touched, outcome: Outcome) -> Result<(), Failure> {
         let Outcome { batch, effects, .. } = outcome;
+        let (mut asked, mut answered) = (Vec::new(), Vec::new());
         for change in &batch.changes {
-            // What can't be stored isn't: the book follows the store, so it is read off before.
-            match change {
-                Change::PutApproval(_) | Change::RemoveApproval(_) => {}
-                _ => {}
+            if let Change::PutApproval(approval) = change {
+                asked.push(approval.clone());
+            } else if let Change::RemoveApproval(id) = change {
+                answered.push(id.clone());
             }
         }
-        let approvals: Vec<ApprovalChange> = batch.changes.iter().filter_map(approval_change).collect();
-        self.world.store.commit(batch).await?;
-        for change in approvals {
-            match change {
-                ApprovalChange::Put(approval) => self.book.approvals.push(*approval),
-                ApprovalChange::Remove(id) => self.book.approvals.retain(|other| other.id != id),
+        if !(batch.changes.is_empty() && batch.drafts.is_empty()) {
+            self.world.store.commit(batch).await?;
+        }
+        self.book.approvals.retain(|approval| !answered.contains(&approval.id));
+        self.book.approvals.extend(asked);
+        let session = match touched {
+            Touched::Put(entry) => {
+                let id = entry.session.id.clone();
+                self.book.put(*entry);
+                Some(id)
             }
-        }
-        match touched {
-            Touched::Put(entry) => self.book.put(*entry),
-            Touched::Removed(id) => self.book.remove(&id),
-            Touched::Nothing => {}
-        }
+            Touched::Removed(id) => {
+                self.book.remove(&id);
+                Some(id)
+            }
+            Touched::Nothing => None,
+        };
         for effect in effects {
-            self.drivers.carry_out(&self.book, effect);
+            let entry = session.as_ref().and_then(|id| self.book.get(id).ok()); // It may just have been removed.
+            self.drivers.carry_out(entry, effect);
         }
         Ok(())
     }
+
+    fn query(&self, query: Query) -> Result<Reply, Failure> {
+        match query {
+            Query::Snapshot => Ok(Reply::Snapshot(Box::new(self.snapshot()))),
+            Query::Session { named } => {
+                Ok(Reply::Session(Box::new(self.book.named(&named)?.session.clone())))
+            }
+            Query::Approvals { session } => {
+                let of_it = |approval: &&crate::seam::Approval| {
+                    session.as_ref().is_none_or(|session| approval.session == *session)
+                };
+                Ok(Reply::Approvals(self.book.approvals.iter().filter(of_it).cloned().collect()))
+            }
+            Query::Events { .. } | Query::CommandStatus { .. } => Err(Failure::new(
+                Code::Internal,
+                "a question about the log came to the desk",
+            )),
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let sessions: Vec<Session> = self.book.iter().map(|entry| entry.session.clone()).collect();
+        Snapshot {
+            seq: self.world.store.head(),
+            epoch: self.world.store.epoch().to_owned(),
+            sessions,
+            approvals: self.book.approvals.clone(),
+        }
+    }
+
+    /// Gives every run that a former engine has left a driver.
+    fn take_up(&mut self) {
+        for record in std::mem::take(&mut self.left) {
+            let Some(owner) = record.owner.clone() else { continue };
+            match self.book.get(&owner.session) {
+                Ok(entry) => {
+                    let entry = entry.clone();
+                    let order = in_doubt(&entry, &record);
+                    let run = record.id.clone();
+                    let begin = Begin::TakeUp { record: Box::new(record), order };
+                    self.drivers.begin(entry, run, begin);
+                }
+                Err(_) => {
+                    tracing::warn!(run = %record.id, "a run is left whose session was removed");
+                }
+            }
+        }
+    }
+}
+
+/// The turn of a run of which it isn't certain that the agent got it.
+fn in_doubt(entry: &Entry, record: &RunRecord) -> Option<Box<LaunchOrder>> {
+    entry.session.tabs.iter().find_map(|tab| {
+        let turn = tab.turn.as_ref().filter(|turn| turn.run == record.id && turn.status.is_none())?;
+        let message = turn.message.clone()?;
+        Some(Box::new(LaunchOrder {
+            session: entry.session.id.clone(),
+            tab: tab.id.clone(),
+            turn: turn.id.clone(),
+            run: record.id.clone(),
+            message: *message,
+        }))
+    })
 }

@@ -7,7 +7,6 @@ mod entry;
 mod fact;
 mod fold;
 mod queue;
-mod receipt;
 mod turn;
 
 pub use book::Book;

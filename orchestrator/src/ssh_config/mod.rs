@@ -8,6 +8,7 @@ mod names;
 mod pattern;
 mod query;
 mod resolved;
+mod usual;
 
 pub use aliases::{Alias, Aliases, ConfigSources, Finding, aliases};
 pub use files::{ConfigFiles, Disk};
@@ -15,3 +16,4 @@ pub use known_hosts::{KnownHost, known_hosts};
 pub use names::KnownNames;
 pub use query::SshQuery;
 pub use resolved::Resolved;
+pub use usual::{usual_aliases, usual_known_hosts};

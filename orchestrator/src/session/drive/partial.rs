@@ -1,0 +1,63 @@
+//! Pieces that are still being written, put together from what was added.
+
+use crate::agent::Item;
+use crate::seam::{Partial, PartialKind, Partials, SessionId, TabId, TurnId};
+
+/// The pieces of one turn that are still being written.
+#[derive(Debug)]
+pub struct Unfinished {
+    to: Partials,
+    at: (SessionId, TabId, TurnId),
+    text: String,
+    reasoning: String,
+}
+
+impl Unfinished {
+    /// Nothing yet.
+    pub fn new(to: Partials, session: SessionId, tab: TabId, turn: TurnId) -> Self {
+        Self { to, at: (session, tab, turn), text: String::new(), reasoning: String::new() }
+    }
+
+    /// Shows what was added to who looks on; a piece that is finished is an event, and begins anew.
+    pub fn show(&mut self, items: &[Item]) {
+        let (mut text_grew, mut reasoning_grew) = (false, false);
+        for item in items {
+            match item {
+                Item::Delta { reasoning: false, text } => {
+                    self.text.push_str(text);
+                    text_grew = true;
+                }
+                Item::Delta { reasoning: true, text } => {
+                    self.reasoning.push_str(text);
+                    reasoning_grew = true;
+                }
+                Item::Text { .. } => {
+                    self.text.clear();
+                    text_grew = false;
+                }
+                Item::Reasoning { .. } => {
+                    self.reasoning.clear();
+                    reasoning_grew = false;
+                }
+                Item::AgentSession { .. }
+                | Item::ToolCall(_)
+                | Item::Usage(_)
+                | Item::Error(_)
+                | Item::Approval(_)
+                | Item::Ended { .. }
+                | Item::Unknown { .. } => {}
+            }
+        }
+        if text_grew {
+            self.tell(PartialKind::Text, self.text.clone());
+        }
+        if reasoning_grew {
+            self.tell(PartialKind::Reasoning, self.reasoning.clone());
+        }
+    }
+
+    fn tell(&self, kind: PartialKind, text: String) {
+        let (session, tab, turn) = self.at.clone();
+        self.to.put(Partial { session, tab, turn, kind, text });
+    }
+}
