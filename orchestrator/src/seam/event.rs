@@ -60,6 +60,8 @@ pub enum EventBody {
         /// The run that carries it.
         run: RunId,
     },
+    /// It is certain that the agent got the message: it is at work, whatever happens here.
+    TurnLaunched,
     /// The agent's own id of the conversation became known, or another one.
     AgentSession {
         /// As the agent calls it.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ApprovalId, LinkState, MessageId, RunId, SessionId, TabId, TurnId, TurnStatus};
-use crate::agent::{ApprovalChoice, ToolCall, Usage};
+use crate::agent::{ApprovalChoice, Carry, ToolCall, Usage};
 
 /// Everything but the transcripts, which are read as events.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -69,6 +69,9 @@ pub struct Tab {
     /// The long run of an agent that talks, while it lives.
     #[serde(default)]
     pub talk: Option<RunId>,
+    /// What the reader of the next turn has to know of those before.
+    #[serde(default)]
+    pub carry: Carry,
     /// What happens in it.
     pub state: TabState,
     /// The turn under way, or the last one.

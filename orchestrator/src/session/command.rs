@@ -1,6 +1,6 @@
 //! What a person wants of a session: messages, interrupts, the queue, answers.
 
-use crate::agent::Usage;
+use crate::agent::{Carry, Usage};
 use crate::failure::{Code, Failure};
 use crate::seam::{Approval, LinkState};
 use crate::seam::{
@@ -287,6 +287,7 @@ pub fn fresh(entry: &mut Entry, tab: &TabId) -> Result<Outcome, Failure> {
             .hint("Wait for its end, or interrupt it"));
     }
     found.agent_session = None;
+    found.carry = Carry::default();
     let mut outcome = Outcome::new();
     outcome.effects.extend(let_go(found));
     let found = found.clone();

@@ -1,5 +1,6 @@
 //! Making a session, and changing what it is.
 
+use crate::agent::Carry;
 use crate::failure::{Code, Failure};
 use crate::seam::{NewSession, Session, SessionChange, SessionId, Tab, TabId, TabState, Totals};
 use crate::store::{Change, Environment};
@@ -99,6 +100,7 @@ pub fn edit(
         session.host = host;
         for tab in &mut session.tabs {
             tab.agent_session = None;
+            tab.carry = Carry::default();
             outcome.effects.extend(command::let_go(tab));
         }
     }
@@ -142,6 +144,7 @@ pub fn new_tab(number: usize) -> Tab {
         name: number.to_string(),
         agent_session: None,
         talk: None,
+        carry: Carry::default(),
         state: TabState::Idle,
         turn: None,
         queue: Vec::new(),

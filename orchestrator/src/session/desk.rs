@@ -7,13 +7,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::decide::{self, Touched};
 use super::drive::{Begin, Drivers};
-use super::entry::{Effect, Entry, LaunchOrder, Outcome};
+use super::entry::{Entry, LaunchOrder, Outcome};
 use super::fact::Fact;
 use super::world::World;
-use super::{Book, turn};
+use super::Book;
 use crate::failure::{Code, Failure};
-use crate::seam::{Command, Query, Reply, Session, SessionId, Snapshot, Ticket};
-use crate::store::{Change, Loaded, RunRecord, RunState};
+use crate::seam::{Command, Query, Reply, Session, Snapshot, Ticket};
+use crate::store::{Change, Loaded, RunRecord};
 
 /// How many messages may wait: who sends more waits, too.
 const INBOX: usize = 256;

@@ -6,15 +6,15 @@ use crate::agent::{AgentError, Item};
 use crate::failure::Failure;
 use crate::seam::TurnStatus;
 
-/// How much of stderr's end is kept, in bytes.
-const STDERR_BYTES: usize = 8 * 1024;
+/// How much of a text's end is kept, in bytes.
+const KEPT_BYTES: usize = 8 * 1024;
 
 /// What has been heard in one turn. It is stored with the offsets, so that another process can go on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Heard {
-    /// Whether the agent said anything at all.
-    pub anything: bool,
+    /// Whether the agent said anything but lines that nobody understands.
+    pub said: bool,
     /// The last piece of the answer.
     pub text: String,
     /// What the agent calls its end.
@@ -23,49 +23,47 @@ pub struct Heard {
     pub error: Option<AgentError>,
     /// The end of what it wrote to stderr, as text.
     pub stderr: String,
+    /// The end of its lines that nobody understands; some agents complain there.
+    pub unknown: String,
 }
 
 impl Heard {
     /// Notes an item.
     pub fn note(&mut self, item: &Item) {
+        if let Item::Unknown { line, .. } = item {
+            keep_end(&mut self.unknown, line);
+            self.unknown.push('\n');
+            return;
+        }
+        self.said = true;
         match item {
-            Item::Text { text } => {
-                self.anything = true;
-                self.text.clone_from(text);
-            }
+            Item::Text { text } => self.text.clone_from(text),
             Item::Ended { ok, text } => {
-                self.anything = true;
                 self.ok = Some(*ok);
                 if let Some(text) = text {
                     self.text.clone_from(text);
                 }
             }
-            Item::Error(error) => {
-                self.anything = true;
-                if !error.goes_on {
-                    self.error = Some(error.clone());
-                }
-            }
-            Item::AgentSession { .. }
+            Item::Error(error) if !error.goes_on => self.error = Some(error.clone()),
+            Item::Error(_)
+            | Item::AgentSession { .. }
             | Item::Delta { .. }
             | Item::Reasoning { .. }
             | Item::ToolCall(_)
             | Item::Usage(_)
             | Item::Approval(_)
-            | Item::Unknown { .. } => self.anything = true,
+            | Item::Unknown { .. } => {}
         }
+    }
+
+    /// Whether its output has said how it went.
+    pub fn told(&self) -> bool {
+        self.error.is_some() || self.ok == Some(true)
     }
 
     /// Notes bytes of stderr.
     pub fn note_stderr(&mut self, bytes: &[u8]) {
-        self.stderr.push_str(&String::from_utf8_lossy(bytes));
-        if self.stderr.len() > STDERR_BYTES {
-            let mut from = self.stderr.len() - STDERR_BYTES;
-            while !self.stderr.is_char_boundary(from) {
-                from += 1;
-            }
-            self.stderr.drain(..from);
-        }
+        keep_end(&mut self.stderr, &String::from_utf8_lossy(bytes));
     }
 
     /// How the turn ended. `judged` is what the exit status and stderr mean by themselves.
@@ -86,5 +84,17 @@ impl Heard {
             (_, None) if ended_well => (TurnStatus::Done, None),
             (_, None) => (TurnStatus::Failed, None),
         }
+    }
+}
+
+/// Adds to a text of which only the end is kept.
+fn keep_end(text: &mut String, more: &str) {
+    text.push_str(more);
+    if text.len() > KEPT_BYTES {
+        let mut from = text.len() - KEPT_BYTES;
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        text.drain(..from);
     }
 }

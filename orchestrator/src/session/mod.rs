@@ -3,14 +3,21 @@
 mod book;
 mod command;
 mod create;
+mod decide;
+mod desk;
+mod drive;
+mod engine;
 mod entry;
 mod fact;
 mod fold;
 mod queue;
 mod turn;
+mod world;
 
 pub use book::Book;
+pub use engine::{Engine, EnginePlan};
 pub use entry::{Effect, Entry, LaunchOrder, Outcome};
+pub use world::EngineSettings;
 
 #[cfg(test)]
 mod state_tests;

@@ -143,6 +143,7 @@ impl Desk {
             failure: None,
             recoverable: false,
             run: Some(RunState::Ended),
+            carry: None,
         };
         let (now, approvals) = (self.now(), self.approvals.clone());
         let outcome = turn::ended(&mut self.entry, turn, end, &approvals, now);
@@ -318,6 +319,7 @@ fn an_agent_that_talks_keeps_its_run_over_turns_until_it_ends() {
         failure: None,
         recoverable: false,
         run: None,
+        carry: None,
     };
     let now = desk.now();
     let outcome = turn::ended(&mut desk.entry, &turn, end, &[], now);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::agent::{AgentError, Item, Usage};
+use crate::agent::{AgentError, Carry, Item, Usage};
 use crate::failure::Failure;
 use crate::seam::{
     Approval, ApprovalId, EventBody, LinkState, RunId, Tab, TabState, Totals, TurnId, TurnStatus,
@@ -23,6 +23,8 @@ pub fn launched(entry: &mut Entry, turn: &TurnId) -> Outcome {
     outcome.batch.changes.push(Change::DropImages(message.id));
     outcome.batch.changes.push(Change::SetRun { run, state: RunState::Running, status: None });
     entry.put_tab(&mut outcome.batch, &tab);
+    let body = EventBody::TurnLaunched;
+    outcome.batch.drafts.push(entry.draft(Some(&tab.id), Some(turn), body));
     outcome
 }
 
@@ -149,6 +151,36 @@ pub struct End {
     pub recoverable: bool,
     /// How far its run is now; `None` where the run goes on without it.
     pub run: Option<RunState>,
+    /// What the reader of the next turn has to know; `None` where it is what it was.
+    pub carry: Option<Carry>,
+}
+
+impl End {
+    /// It failed before its agent could say anything about it.
+    pub fn failed(failure: Failure, recoverable: bool, run: Option<RunState>) -> Self {
+        Self {
+            status: TurnStatus::Failed,
+            exit_status: None,
+            text: String::new(),
+            failure: Some(failure),
+            recoverable,
+            run,
+            carry: None,
+        }
+    }
+
+    /// It was interrupted before it began.
+    pub fn never_began() -> Self {
+        Self {
+            status: TurnStatus::Interrupted,
+            exit_status: None,
+            text: String::new(),
+            failure: None,
+            recoverable: false,
+            run: Some(RunState::Never),
+            carry: None,
+        }
+    }
 }
 
 /// A turn is over. What waits goes next; after a failure it is held back, so that it isn't spent on the same fault.
@@ -169,6 +201,9 @@ pub fn ended(
     tab.state = TabState::Idle;
     if end.run.is_some() {
         tab.talk = None;
+    }
+    if let Some(carry) = end.carry {
+        tab.carry = carry;
     }
     add(&mut tab.totals, &usage, elapsed_ms);
     let holds_back = end.status == TurnStatus::Failed && !tab.paused && !tab.queue.is_empty();

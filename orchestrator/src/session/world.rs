@@ -1,5 +1,6 @@
 //! What stands around the decisions about sessions: the store, the hosts, the agents, the settings.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -7,7 +8,7 @@ use tokio::sync::watch;
 use super::Entry;
 use crate::agent::{self, AgentError, AgentErrorKind, Definition, Definitions, TurnRequest};
 use crate::failure::{Code, Failure};
-use crate::host::HostDirectory;
+use crate::host::{HostDirectory, ResolvedHost};
 use crate::run::Runs;
 use crate::seam::{Ephemerals, NewMessage, Session};
 use crate::store::Store;
@@ -39,6 +40,8 @@ pub struct World {
     pub settings: EngineSettings,
     /// Pieces that are still being written, for who looks on.
     pub partials: Ephemerals,
+    /// A way to launch for each connection in use: it keeps what it learned of its host.
+    runs: Mutex<Vec<(ResolvedHost, Runs)>>,
     ending: watch::Sender<bool>,
 }
 
@@ -51,7 +54,15 @@ impl World {
         settings: EngineSettings,
         partials: Ephemerals,
     ) -> Self {
-        Self { store, hosts, definitions, settings, partials, ending: watch::channel(false).0 }
+        Self {
+            store,
+            hosts,
+            definitions,
+            settings,
+            partials,
+            runs: Mutex::default(),
+            ending: watch::channel(false).0,
+        }
     }
 
     /// Says that the engine is to end.
@@ -59,17 +70,24 @@ impl World {
         self.ending.send_replace(true);
     }
 
+    /// The runs of a host. Must be called within a tokio runtime.
+    pub fn runs(&self, host: &ResolvedHost) -> Runs {
+        let mut all = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, runs)) = all.iter().find(|(known, _)| known == host) {
+            return runs.clone();
+        }
+        let runs = Runs::new(self.hosts.connection(host));
+        all.push((host.clone(), runs.clone()));
+        runs
+    }
+
     /// The definition of an agent.
     ///
     /// # Errors
     ///
-    /// [`Code::NotFound`] with the ids that there are.
+    /// [`Code::NotFound`].
     pub fn agent(&self, id: &str) -> Result<&Definition, Failure> {
-        self.definitions.get(id).ok_or_else(|| {
-            let known: Vec<&str> = self.definitions.iter().map(|known| known.id.as_str()).collect();
-            Failure::new(Code::NotFound, format!("no agent is called {id:?}"))
-                .hint(format!("Known are {}; `baton agents` says more", known.join(", ")))
-        })
+        self.definitions.get(id)
     }
 
     /// Whether a session's agent can be started as the session says: it shows now rather than with the first message.
@@ -81,10 +99,10 @@ impl World {
         let definition = self.agent(&session.agent)?;
         if session.talks {
             let model = session.model.as_deref();
-            return agent::talk(definition, model, &session.arguments).map(drop);
+            return agent::talk_invocation(definition, model, &session.arguments).map(drop);
         }
         let request = TurnRequest { prompt: b"?".to_vec(), ..request(session) };
-        agent::turn(definition, &request).map(drop)
+        agent::turn_invocation(definition, &request).map(drop)
     }
 
     /// Whether a message can be sent: the host is there and enabled, the prompt and the images can be passed on.
@@ -104,7 +122,7 @@ impl World {
         let read_only = message.read_only || session.read_only;
         let prompt = message.prompt.clone().into_bytes();
         let request = TurnRequest { prompt, images, read_only, ..request(session) };
-        agent::turn(definition, &request).map(drop)
+        agent::turn_invocation(definition, &request).map(drop)
     }
 
     /// Whether there is anything in a prompt.
@@ -125,8 +143,8 @@ impl World {
         let failure = Failure::new(error.kind.code(), error.message.clone());
         match error.kind {
             AgentErrorKind::NotLoggedIn => match self.definitions.get(agent) {
-                Some(definition) => failure.hint(definition.login_hint()),
-                None => failure,
+                Ok(definition) => failure.hint(definition.login_hint()),
+                Err(_) => failure,
             },
             AgentErrorKind::RateLimited => match error.resets_at {
                 Some(at) => failure.hint(format!("Send again after {at}")),

@@ -1,9 +1,9 @@
 //! From a session and a message to the job that a host is given.
 
-use crate::agent::{self, Arg, Definition, Invocation, TurnRequest};
+use crate::agent::{self, Definition, Invocation, TurnRequest};
 use crate::failure::Failure;
 use crate::host::ResolvedHost;
-use crate::run::Job;
+use crate::run::{Arg, Job, Stdin};
 use crate::session::world::{World, images, request};
 use crate::session::{Entry, LaunchOrder};
 
@@ -22,7 +22,7 @@ pub async fn turn_job(
     let stored = world.store.images(&order.message.id).await?;
     let images = images(stored.iter().map(|image| (&*image.name, &*image.bytes)))?;
     let tab = entry.tab(&order.tab)?;
-    let invocation = agent::turn(
+    let invocation = agent::turn_invocation(
         definition,
         &TurnRequest {
             prompt: order.message.prompt.clone().into_bytes(),
@@ -47,6 +47,32 @@ pub fn talk_job(
 ) -> Result<Job, Failure> {
     let session = &entry.session;
     let model = session.model.as_deref();
-    let (invocation, _) = agent::talk(definition, model, &session.arguments)?;
+    let (invocation, _) = agent::talk_invocation(definition, model, &session.arguments)?;
     Ok(job(entry, host, invocation, true))
+}
+
+/// What an agent is given, as a job: the environment of its definition, over it the host's, over it the session's.
+fn job(entry: &Entry, host: &ResolvedHost, invocation: Invocation, talks: bool) -> Job {
+    let Invocation { argv, env: mut all, stdin, files, stripped } = invocation;
+    if !stripped.is_empty() {
+        tracing::info!(session = %entry.session.id, ?stripped, "arguments that would undo read-only are left out");
+    }
+    let mut cwd = entry.session.cwd.clone();
+    if let ResolvedHost::Saved(saved) = host {
+        all.extend(saved.env.clone());
+        cwd = cwd.or_else(|| saved.remote_dir.clone());
+    }
+    all.extend(entry.env.0.clone());
+    let word = |arg| match arg {
+        agent::Arg::Bytes(bytes) => Arg::Bytes(bytes),
+        agent::Arg::File(name) => Arg::File(name),
+    };
+    Job {
+        argv: argv.into_iter().map(word).collect(),
+        cwd: cwd.map(String::into_bytes),
+        env: all.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
+        stdin: if talks { Stdin::Talk } else { Stdin::Bytes(stdin) },
+        files: files.into_iter().map(|file| (file.name, file.bytes)).collect(),
+        login: true,
+    }
 }

@@ -1,12 +1,12 @@
 //! Pieces that are still being written, put together from what was added.
 
 use crate::agent::Item;
-use crate::seam::{Partial, PartialKind, Partials, SessionId, TabId, TurnId};
+use crate::seam::{Partial, PartialKind, Ephemerals, SessionId, TabId, TurnId};
 
 /// The pieces of one turn that are still being written.
 #[derive(Debug)]
 pub struct Unfinished {
-    to: Partials,
+    to: Ephemerals,
     at: (SessionId, TabId, TurnId),
     text: String,
     reasoning: String,
@@ -14,7 +14,7 @@ pub struct Unfinished {
 
 impl Unfinished {
     /// Nothing yet.
-    pub fn new(to: Partials, session: SessionId, tab: TabId, turn: TurnId) -> Self {
+    pub fn new(to: Ephemerals, session: SessionId, tab: TabId, turn: TurnId) -> Self {
         Self { to, at: (session, tab, turn), text: String::new(), reasoning: String::new() }
     }
 
@@ -32,10 +32,12 @@ impl Unfinished {
                     reasoning_grew = true;
                 }
                 Item::Text { .. } => {
+                    self.finished(PartialKind::Text);
                     self.text.clear();
                     text_grew = false;
                 }
                 Item::Reasoning { .. } => {
+                    self.finished(PartialKind::Reasoning);
                     self.reasoning.clear();
                     reasoning_grew = false;
                 }
@@ -56,8 +58,19 @@ impl Unfinished {
         }
     }
 
+    /// Called before the whole piece is stored, so that no part of it is seen behind it.
+    fn finished(&self, kind: PartialKind) {
+        self.to.clear(&self.at.2, Some(kind));
+    }
+
     fn tell(&self, kind: PartialKind, text: String) {
         let (session, tab, turn) = self.at.clone();
         self.to.put(Partial { session, tab, turn, kind, text });
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.to.clear(&self.at.2, None);
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::agent::{Carry, Item, Parser, ParserKind, Saved};
+use crate::agent::{Carry, Definition, Item, Parser, Saved};
 use crate::failure::{Code, Failure};
 use crate::session::fold::Heard;
 
@@ -26,8 +26,20 @@ pub struct Reading {
 
 impl Reading {
     /// At the beginning of a turn.
-    pub fn new(kind: ParserKind, carry: Carry) -> Self {
-        Self { parser: Parser::new(kind, carry), heard: Heard::default(), err_offset: 0 }
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unsupported`] for an agent that only talks.
+    pub fn new(definition: &Definition, carry: Carry) -> Result<Self, Failure> {
+        let Some(batch) = &definition.batch else {
+            return Err(Failure::new(
+                Code::Unsupported,
+                format!("{} only talks", definition.name),
+            )
+            .hint("Make the session with --talk"));
+        };
+        let parser = Parser::new(batch.output, carry);
+        Ok(Self { parser, heard: Heard::default(), err_offset: 0 })
     }
 
     /// Where another process stopped.

@@ -1,11 +1,9 @@
 //! Passing an interrupt on: once it is wished, until the host has got it.
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
+use tokio::task::JoinHandle;
 
-use crate::run::Runs;
+use crate::run::{RunError, Runs};
 use crate::seam::RunId;
-use crate::transport::TransportError;
 
 /// What a person wants of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,33 +14,34 @@ pub enum Wanted {
     Stop,
 }
 
-/// A signal on its way.
-pub struct Signal {
-    wanted: Option<Wanted>,
-    sending: Option<BoxFuture<'static, Result<(), TransportError>>>,
+/// How far a signal is.
+#[derive(Debug)]
+enum Sending {
+    /// It is to be sent.
+    Due,
+    /// It is on its way.
+    Now(JoinHandle<Result<(), RunError>>),
+    /// It failed, and waits for the link.
+    Waits,
 }
 
-impl std::fmt::Debug for Signal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Signal").field("wanted", &self.wanted).finish_non_exhaustive()
-    }
+/// A signal on its way.
+#[derive(Debug)]
+pub struct Signal {
+    wanted: Option<Wanted>,
+    sending: Sending,
 }
 
 impl Signal {
     /// None is wanted.
     pub fn new() -> Self {
-        Self { wanted: None, sending: None }
+        Self { wanted: None, sending: Sending::Due }
     }
 
     /// Wants one. A stronger one takes a weaker one's place; the same again is sent again.
     pub fn want(&mut self, wanted: Wanted) {
         self.wanted = self.wanted.max(Some(wanted));
-        self.sending = None;
-    }
-
-    /// Whether one is wanted that the host hasn't got yet.
-    pub fn is_wanted(&self) -> bool {
-        self.wanted.is_some()
+        self.sending = Sending::Due;
     }
 
     /// Sends it; resolves when the host has got it or it failed. Without one it never resolves.
@@ -51,29 +50,40 @@ impl Signal {
     pub async fn sent(&mut self, runs: &Runs, run: &RunId) {
         let Some(wanted) = self.wanted else { return std::future::pending().await };
         let sending = match &mut self.sending {
-            Some(sending) => sending,
-            None => {
+            Sending::Waits => return std::future::pending().await,
+            Sending::Now(sending) => sending,
+            due @ Sending::Due => {
                 let (runs, run) = (runs.clone(), run.clone());
-                let send = async move {
+                // A task of its own: what is on its way is not cut off by what else happens here.
+                *due = Sending::Now(tokio::spawn(async move {
                     match wanted {
                         Wanted::Interrupt => runs.interrupt(&run).await.map(drop),
                         Wanted::Stop => runs.stop(&run).await.map(drop),
                     }
-                };
-                self.sending.insert(send.boxed())
+                }));
+                match due {
+                    Sending::Now(sending) => sending,
+                    Sending::Due | Sending::Waits => return,
+                }
             }
         };
         match sending.await {
-            Ok(()) => (self.wanted, self.sending) = (None, None),
-            Err(error) => {
+            Ok(Ok(())) => (self.wanted, self.sending) = (None, Sending::Due),
+            Ok(Err(error)) => {
                 tracing::debug!(%run, %error, "a signal is still to be sent");
-                self.sending = Some(futures::future::pending().boxed());
+                self.sending = Sending::Waits;
+            }
+            Err(error) => {
+                tracing::error!(%run, %error, "sending a signal broke off");
+                self.sending = Sending::Waits;
             }
         }
     }
 
     /// The link is back: what is wanted is tried again.
     pub fn again(&mut self) {
-        self.sending = None;
+        if matches!(self.sending, Sending::Waits) {
+            self.sending = Sending::Due;
+        }
     }
 }

@@ -1,0 +1,73 @@
+//! Waiting for a broken way to a host, and saying how it is.
+
+use std::time::Duration;
+
+use super::report::{Ending, Reporter};
+use crate::failure::Failure;
+use crate::run::RunError;
+use crate::seam::{LinkState, TurnId};
+use crate::session::fact::FactBody;
+use crate::transport::{Connection, State};
+
+/// Before a connection that nobody tries any more is asked for again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Says why the way to a turn's host is broken, and waits until it is back.
+///
+/// # Errors
+///
+/// [`Ending`], when the engine ends before.
+pub async fn until_back(
+    report: &Reporter,
+    turn: &TurnId,
+    connection: &Connection,
+    why: RunError,
+) -> Result<(), Ending> {
+    link(report, turn, LinkState::Lost, Some(why.into())).await?;
+    // A fault that has nothing to do with the link is not to be tried without a pause.
+    pause(report).await?;
+    let mut state = connection.state();
+    loop {
+        let now = state.borrow_and_update().clone();
+        match now {
+            State::Connected | State::Degraded => return Ok(()),
+            State::Blocked { why } => {
+                link(report, turn, LinkState::Blocked, Some(why.into())).await?;
+            }
+            State::Closed => {
+                // Its answer shows in the state.
+                connection.ready().await.ok();
+                pause(report).await?;
+                continue;
+            }
+            State::Connecting { .. } | State::Reconnecting { .. } => {}
+        }
+        tokio::select! {
+            changed = state.changed() => if changed.is_err() {
+                return Err(Ending);
+            },
+            () = report.world.ended() => return Err(Ending),
+        }
+    }
+}
+
+async fn pause(report: &Reporter) -> Result<(), Ending> {
+    tokio::select! {
+        () = tokio::time::sleep(PAUSE) => Ok(()),
+        () = report.world.ended() => Err(Ending),
+    }
+}
+
+/// Says how the way to a turn's host is.
+///
+/// # Errors
+///
+/// [`Ending`], when the engine ends before.
+pub async fn link(
+    report: &Reporter,
+    turn: &TurnId,
+    state: LinkState,
+    why: Option<Failure>,
+) -> Result<(), Ending> {
+    report.tell(FactBody::Link { turn: turn.clone(), state, why }).await
+}
