@@ -1,8 +1,23 @@
 //! Agents: what they are called, how they are started, and what their output means.
 
+mod definition;
+mod definitions;
+mod image;
+mod invocation;
 mod item;
+mod parser;
+mod read_only;
 
+pub use definition::{
+    Batch, Definition, Environment, ImagesBy, Login, PromptBy, Protocol, ReadOnly, Talk,
+};
+pub use definitions::Definitions;
+pub use image::{Image, ImageKind};
+pub use invocation::{
+    Arg, AttachedFile, Invocation, TurnRequest, talk_invocation, turn_invocation,
+};
 pub use item::{
     AgentError, AgentErrorKind, ApprovalChoice, ApprovalRequest, ChoiceKind, Item, ToolCall,
     ToolStatus, Usage,
 };
+pub use parser::{Carry, Parser, ParserKind, Saved};
