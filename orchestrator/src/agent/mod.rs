@@ -3,8 +3,10 @@
 mod definition;
 mod definitions;
 mod image;
+mod interpreter;
 mod invocation;
 mod item;
+mod judgement;
 mod parser;
 mod read_only;
 
@@ -13,6 +15,7 @@ pub use definition::{
 };
 pub use definitions::Definitions;
 pub use image::{Image, ImageKind};
+pub(crate) use interpreter::missing_interpreter;
 pub use invocation::{
     Arg, AttachedFile, Invocation, TurnRequest, talk_invocation, turn_invocation,
 };
@@ -20,4 +23,5 @@ pub use item::{
     AgentError, AgentErrorKind, ApprovalChoice, ApprovalRequest, ChoiceKind, Item, ToolCall,
     ToolStatus, Usage,
 };
+pub use judgement::{Ended, Exit, Signal, judge};
 pub use parser::{Carry, Parser, ParserKind, Saved};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,6 +21,8 @@ pub(super) struct Claude {
     said: bool,
     /// An error that was told already, so that the result doesn't tell it again.
     told: Option<String>,
+    /// When the used-up limit ends.
+    resets_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -241,7 +244,8 @@ impl Claude {
     fn say(&mut self, text: String, aside: bool, error: Option<&Text<'_>>, out: &mut Vec<Item>) {
         if text.is_empty() {
         } else if let Some(code) = error {
-            let clues = Clues { code: Some(code.as_str()), ..Clues::default() };
+            let code = Some(code.as_str());
+            let clues = Clues { code, resets_at: self.resets_at, ..Clues::default() };
             out.push(Item::Error(agent_error(&text, &clues)));
             self.told = Some(text);
         } else if aside {
@@ -289,7 +293,8 @@ impl Claude {
                 (None, errors) => errors.join("; "),
             };
             if self.told.as_ref() != Some(&message) {
-                out.push(Item::Error(agent_error(&message, &Clues::default())));
+                let clues = Clues { resets_at: self.resets_at, ..Clues::default() };
+                out.push(Item::Error(agent_error(&message, &clues)));
             }
             out.push(Item::Ended { ok: false, text: None });
             return true;
@@ -333,8 +338,9 @@ impl Claude {
     fn rate_limit(&mut self, line: Line<'_>, out: &mut Vec<Item>) -> bool {
         let Some(info) = line.rate_limit_info else { return false };
         if info.status.as_deref() == Some("rejected") {
-            let resets_at = info.resets_at.and_then(at_second);
-            let clues = Clues { code: Some("rate_limit"), resets_at, ..Clues::default() };
+            self.resets_at = info.resets_at.and_then(at_second);
+            let clues =
+                Clues { code: Some("rate_limit"), resets_at: self.resets_at, ..Clues::default() };
             out.push(Item::Error(agent_error("the account's usage limit is reached", &clues)));
         }
         true

@@ -70,7 +70,7 @@ struct Data<'a> {
     tool_name: Option<Text<'a>>,
     arguments: Option<Value>,
     success: Option<bool>,
-    result: Option<Outcome>,
+    result: Option<Value>,
     error: Option<Fault>,
     #[serde(borrow)]
     error_type: Option<Text<'a>>,
@@ -84,11 +84,6 @@ struct Data<'a> {
     cache_write_tokens: Option<u64>,
     token_limit: Option<u64>,
     current_tokens: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct Outcome {
-    content: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -140,7 +135,8 @@ impl Copilot {
             }
             "tool.execution_complete" => {
                 let Some(id) = data.tool_call_id else { return false };
-                let words = data.result.and_then(|result| result.content);
+                let words = data.result.as_ref().and_then(|result| result.get("content")?.as_str());
+                let words = words.map(ToOwned::to_owned);
                 let words = words.or_else(|| data.error.and_then(|error| error.message));
                 let ok = data.success.unwrap_or(true);
                 out.push(Item::ToolCall(ToolCall {
