@@ -1,8 +1,27 @@
 //! Agents: what they are called, how they are started, and what their output means.
 
+mod definition;
+mod definitions;
+mod image;
+mod interpreter;
+mod invocation;
 mod item;
+mod judgement;
+mod parser;
+mod read_only;
 
+pub use definition::{
+    Batch, Definition, Environment, ImagesBy, Login, PromptBy, Protocol, ReadOnly, Talk,
+};
+pub use definitions::Definitions;
+pub use image::{Image, ImageKind};
+pub(crate) use interpreter::missing_interpreter;
+pub use invocation::{
+    Arg, AttachedFile, Invocation, TurnRequest, talk_invocation, turn_invocation,
+};
 pub use item::{
     AgentError, AgentErrorKind, ApprovalChoice, ApprovalRequest, ChoiceKind, Item, ToolCall,
     ToolStatus, Usage,
 };
+pub use judgement::{Ended, Exit, Signal, judge};
+pub use parser::{Carry, Parser, ParserKind, Saved};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::AgentFound;
 use super::shell::printable;
+use crate::agent::missing_interpreter;
 use crate::failure::{Code, Failure};
 use crate::host::ResolvedHost;
 use crate::transport::{Answer, Call, Connection, TransportError, quote};
@@ -136,21 +137,6 @@ fn broken(connection: &Connection, name: &str, path: &str, answer: &Answer) -> F
     .on(host.as_str())
 }
 
-/// The name that `env` or the shell misses. What the words look like: coreutils (its quotes depend on the locale), BSD,
-/// busybox; bash for a first line with a path.
-fn missing_interpreter(words: &str) -> Option<String> {
-    words.lines().find_map(|line| {
-        if let Some((before, _)) = line.split_once(": bad interpreter") {
-            return before.rsplit(": ").next().map(ToOwned::to_owned);
-        }
-        let (_, rest) = line.split_once("env: ")?;
-        let (name, _) = rest.split_once(": No such file")?;
-        let name = name.trim_start_matches("can't execute ");
-        let name = name.trim_matches(['\'', '"', '`', '‘', '’']);
-        (!name.is_empty()).then(|| name.to_owned())
-    })
-}
-
 /// The first line that holds digits, a dot and digits.
 fn version_of(answer: &Answer) -> Option<String> {
     [&answer.stdout, &answer.stderr].into_iter().find_map(|stream| {
@@ -188,19 +174,6 @@ mod tests {
         assert_eq!(version("", "tool 1.2\n"), Some("tool 1.2".into()));
         assert_eq!(version("usage: tool [-x]\n", "7 errors.\n"), None);
         assert_eq!(version("\u{1b}[2Jtool 1.2\n", ""), Some("[2Jtool 1.2".into()));
-    }
-
-    #[test]
-    fn a_missing_interpreter_is_named_whoever_misses_it() {
-        let name = |words| missing_interpreter(words).unwrap();
-        assert_eq!(name("env: node: No such file or directory\n"), "node");
-        assert_eq!(name("/usr/bin/env: ‘node’: No such file or directory\n"), "node");
-        assert_eq!(name("/usr/bin/env: 'python3': No such file or directory\n"), "python3");
-        assert_eq!(name("env: can't execute 'node': No such file or directory\n"), "node");
-        let bash =
-            "sh: line 1: /h/bin/claude: /opt/node: bad interpreter: No such file or directory\n";
-        assert_eq!(name(bash), "/opt/node");
-        assert_eq!(missing_interpreter("config.json: No such file or directory\n"), None);
     }
 
     #[test]
