@@ -15,7 +15,11 @@ mod shells;
 mod sshd;
 mod wan;
 
-pub use agent_cli::{codex_config, install_codex, write_codex_config};
+pub use agent_cli::{
+    codex_config, gemini_environment, gemini_settings, install_codex, install_gemini,
+    install_opencode, opencode_config, opencode_config_that_asks, opencode_environment,
+    scripted_agent, write_codex_config, write_gemini_config, write_opencode_config,
+};
 pub use model::{MockModel, Request};
 pub use shells::LoginShells;
 pub use sshd::{Builder, TestSshd};
