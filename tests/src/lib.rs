@@ -8,18 +8,22 @@
     reason = "a part that doesn't work must fail its test"
 )]
 
+mod accident;
 mod agent_cli;
+mod agent_host;
 mod model;
 mod process;
 mod shells;
 mod sshd;
 mod wan;
 
+pub use accident::Accident;
 pub use agent_cli::{
     codex_config, gemini_environment, gemini_settings, install_codex, install_gemini,
     install_opencode, opencode_config, opencode_config_that_asks, opencode_environment,
     scripted_agent, write_codex_config, write_gemini_config, write_opencode_config,
 };
+pub use agent_host::AgentHost;
 pub use model::{MockModel, Request};
 pub use shells::LoginShells;
 pub use sshd::{Builder, TestSshd};
