@@ -14,6 +14,7 @@ use crate::{
     agent_cli::{
         gemini_environment, install_codex, install_gemini, install_opencode, opencode_environment,
         scripted_agent, write_codex_config, write_gemini_config, write_opencode_config,
+        write_opencode_config_that_asks,
     },
     process::output_of,
 };
@@ -109,6 +110,14 @@ impl AgentHost {
         let host = self.with_model();
         write_opencode_config(&host.home(), host.model().port());
         host.with_real("opencode", &install_opencode(), &opencode_environment())
+    }
+
+    /// The same, but it asks before it runs a command or writes a file.
+    #[must_use]
+    pub fn with_opencode_that_asks(self) -> Self {
+        let host = self.with_opencode();
+        write_opencode_config_that_asks(&host.home(), host.model().port());
+        host
     }
 
     /// Puts the real gemini there.

@@ -19,9 +19,9 @@ mod wan;
 
 pub use accident::Accident;
 pub use agent_cli::{
-    codex_config, gemini_environment, gemini_settings, install_codex, install_gemini,
-    install_opencode, opencode_config, opencode_config_that_asks, opencode_environment,
-    scripted_agent, write_codex_config, write_gemini_config, write_opencode_config,
+    codex_config, gemini_environment, install_codex, install_gemini, install_opencode,
+    opencode_environment, scripted_agent, write_codex_config, write_gemini_config,
+    write_opencode_config, write_opencode_config_that_asks,
 };
 pub use agent_host::AgentHost;
 pub use model::{MockModel, Request};

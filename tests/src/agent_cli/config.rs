@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The text of a `~/.codex/config.toml` for the mock model at `port` of 127.0.0.1.
 ///
@@ -40,20 +40,8 @@ pub fn write_codex_config(home: &Path, port: u16) {
     write(home, ".codex/config.toml", &codex_config(port));
 }
 
-/// The text of a `~/.config/opencode/opencode.json` for the mock model at `port`: it runs and writes without asking.
-///
-/// opencode wants [`opencode_environment`], too.
-#[must_use]
-pub fn opencode_config(port: u16) -> String {
-    opencode(port, "allow")
-}
-
-/// The same, but opencode asks before it runs a command or writes a file.
-#[must_use]
-pub fn opencode_config_that_asks(port: u16) -> String {
-    opencode(port, "ask")
-}
-
+/// The text of a `~/.config/opencode/opencode.json` for the mock model at `port`. opencode wants
+/// [`opencode_environment`], too.
 fn opencode(port: u16, permission: &str) -> String {
     json!({
         "$schema": "https://opencode.ai/config.json",
@@ -73,9 +61,14 @@ fn opencode(port: u16, permission: &str) -> String {
     .to_string()
 }
 
-/// Writes [`opencode_config`] below a throw-away home.
+/// Writes opencode's settings for the mock model at `port` below a throw-away home: it runs and writes without asking.
 pub fn write_opencode_config(home: &Path, port: u16) {
-    write(home, ".config/opencode/opencode.json", &opencode_config(port));
+    write(home, ".config/opencode/opencode.json", &opencode(port, "allow"));
+}
+
+/// The same, but opencode asks before it runs a command or writes a file (`opencode acp`).
+pub fn write_opencode_config_that_asks(home: &Path, port: u16) {
+    write(home, ".config/opencode/opencode.json", &opencode(port, "ask"));
 }
 
 /// The variables that keep opencode from looking for updates, models and plugins outside.
@@ -90,23 +83,17 @@ pub fn opencode_environment() -> Vec<(&'static str, String)> {
     .into()
 }
 
-/// The text of a `~/.gemini/settings.json`: a key logs in, and nothing is sent anywhere but to the model.
+/// Writes gemini's settings below a throw-away home: a key logs in, and nothing is sent anywhere but to the model.
 ///
 /// gemini wants [`gemini_environment`], too, which says where the model is.
-#[must_use]
-pub fn gemini_settings() -> String {
-    let settings: Value = json!({
+pub fn write_gemini_config(home: &Path) {
+    let settings = json!({
         "general": { "enableAutoUpdate": false, "enableAutoUpdateNotification": false },
         "privacy": { "usageStatisticsEnabled": false },
         "security": { "auth": { "selectedType": "gemini-api-key" } },
         "telemetry": { "enabled": false },
     });
-    settings.to_string()
-}
-
-/// Writes [`gemini_settings`] below a throw-away home.
-pub fn write_gemini_config(home: &Path) {
-    write(home, ".gemini/settings.json", &gemini_settings());
+    write(home, ".gemini/settings.json", &settings.to_string());
 }
 
 /// The variables that lead gemini to the mock model at `port`. The key is none: the mock takes any.

@@ -4,7 +4,7 @@ mod config;
 mod install;
 
 pub use config::{
-    codex_config, gemini_environment, gemini_settings, opencode_config, opencode_config_that_asks,
-    opencode_environment, write_codex_config, write_gemini_config, write_opencode_config,
+    codex_config, gemini_environment, opencode_environment, write_codex_config,
+    write_gemini_config, write_opencode_config, write_opencode_config_that_asks,
 };
 pub use install::{install_codex, install_gemini, install_opencode, scripted_agent};

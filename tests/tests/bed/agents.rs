@@ -1,3 +1,4 @@
+mod acp;
 mod gemini;
 mod opencode;
 mod over_ssh;

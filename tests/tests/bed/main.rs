@@ -12,4 +12,5 @@ mod scripted_talk;
 mod shells;
 mod sshd;
 mod support;
+mod talk;
 mod wan;

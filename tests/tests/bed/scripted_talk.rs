@@ -1,75 +1,20 @@
-use std::{
-    fs,
-    io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio},
-};
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::support::{agent, wait_for};
+use crate::{
+    support::{agent, wait_for},
+    talk::{Talk, said},
+};
 
-/// A conversation with an agent that talks.
-struct Talk {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Talk {
-    /// An agent whose prompts are its scripts.
-    fn start(format: &str, home: &Path) -> Self {
-        let mut agent = agent(&["--format", format, "--script-from-prompt"]);
-        agent.env("HOME", home).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = agent.spawn().unwrap();
-        let (stdin, stdout) = (child.stdin.take(), child.stdout.take().unwrap());
-        Self { child, stdin, stdout: BufReader::new(stdout) }
-    }
-
-    fn send(&mut self, message: &Value) {
-        writeln!(self.stdin.as_mut().unwrap(), "{message}").unwrap();
-    }
-
-    fn request(&mut self, id: u64, method: &str, params: &Value) {
-        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
-    }
-
-    fn next(&mut self) -> Value {
-        let mut line = String::new();
-        assert!(self.stdout.read_line(&mut line).unwrap() > 0, "the agent is gone");
-        serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}"))
-    }
-
-    /// Reads until a message passes; returns those before it, too.
-    fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let mut seen = Vec::new();
-        loop {
-            seen.push(self.next());
-            if wanted(seen.last().unwrap()) {
-                return seen;
-            }
-        }
-    }
-
-    fn reply(&mut self, id: u64) -> Value {
-        self.until(|message| message["id"] == id && message.get("method").is_none()).pop().unwrap()
-    }
-
-    fn end(mut self) -> ExitStatus {
-        drop(self.stdin.take());
-        self.child.wait().unwrap()
-    }
-}
-
-/// The text of ACP's chunks, put together.
-fn said(messages: &[Value]) -> String {
-    let updates = messages.iter().map(|message| &message["params"]["update"]);
-    let chunks = updates.filter(|update| update["sessionUpdate"] == "agent_message_chunk");
-    chunks.map(|chunk| chunk["content"]["text"].as_str().unwrap()).collect()
+/// An agent whose prompts are its scripts.
+fn start(format: &str, home: &Path) -> Talk {
+    let mut agent = agent(&["--format", format, "--script-from-prompt"]);
+    Talk::start(agent.env("HOME", home))
 }
 
 fn acp(home: &Path) -> (Talk, String) {
-    let mut talk = Talk::start("acp", home);
+    let mut talk = start("acp", home);
     talk.request(1, "initialize", &json!({ "protocolVersion": 1 }));
     assert_eq!(talk.reply(1)["result"]["agentCapabilities"]["loadSession"], true);
     talk.request(2, "session/new", &json!({ "cwd": "/", "mcpServers": [] }));
@@ -151,7 +96,7 @@ fn an_acp_session_is_loaded_by_another_process_with_all_that_was_said() {
     talk.reply(3);
     assert!(talk.end().success());
 
-    let mut talk = Talk::start("acp", home.path());
+    let mut talk = start("acp", home.path());
     talk.request(1, "session/load", &json!({ "sessionId": session, "cwd": "/", "mcpServers": [] }));
     let seen = talk.until(|message| message["id"] == 1);
     assert_eq!(seen[0]["params"]["update"]["sessionUpdate"], "user_message_chunk");
@@ -160,6 +105,20 @@ fn an_acp_session_is_loaded_by_another_process_with_all_that_was_said() {
     assert_eq!(said(&talk.until(|message| message["id"] == 2)), format!("resumed {session}"));
     talk.request(3, "session/load", &json!({ "sessionId": "nowhere", "cwd": "/" }));
     assert_eq!(talk.reply(3)["error"]["code"], -32002);
+}
+
+#[test]
+fn an_agent_that_talks_sends_its_client_any_request() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut talk, session) = acp(home.path());
+    let script = "request fs/write_text_file {\"path\":\"/x\"}";
+    talk.request(3, "session/prompt", &prompt(&session, script));
+    let asked = talk.until(|message| message["method"] == "fs/write_text_file").pop().unwrap();
+    assert_eq!(asked["params"]["path"], "/x");
+    let error = json!({ "code": -32601, "message": "no" });
+    talk.send(&json!({ "jsonrpc": "2.0", "id": asked["id"], "error": error }));
+    let seen = talk.until(|message| message["id"] == 3);
+    assert_eq!(said(&seen), format!("answered {}", json!({ "error": error })));
 }
 
 #[test]
@@ -181,7 +140,7 @@ fn acp_reports_what_went_wrong_and_takes_one_prompt_at_a_time() {
     assert_eq!(talk.reply(5)["error"]["code"], -32600);
     talk.request(6, "session/unheard", &json!({}));
     assert_eq!(talk.reply(6)["error"]["code"], -32601);
-    writeln!(talk.stdin.as_mut().unwrap(), "no json").unwrap();
+    talk.write("no json");
     assert_eq!(talk.next()["error"]["code"], -32700);
     assert!(talk.end().success(), "the end of stdin ends a turn that runs, and the agent");
 }
@@ -192,14 +151,12 @@ fn an_agent_that_talks_dies_in_the_middle_of_a_turn() {
     let (mut talk, session) = acp(home.path());
     talk.request(3, "session/prompt", &prompt(&session, "print up\nexit 9"));
     talk.next();
-    let mut rest = String::new();
-    std::io::Read::read_to_string(&mut talk.stdout, &mut rest).unwrap();
-    assert_eq!(rest, "", "no answer");
-    assert_eq!(talk.child.wait().unwrap().code(), Some(9));
+    let (rest, status) = talk.die();
+    assert_eq!((rest.as_str(), status.code()), ("", Some(9)), "no answer");
 }
 
 fn codex(home: &Path) -> (Talk, String) {
-    let mut talk = Talk::start("codex-app-server", home);
+    let mut talk = start("codex-app-server", home);
     talk.request(1, "initialize", &json!({ "clientInfo": { "name": "bed", "version": "0" } }));
     assert!(talk.reply(1)["result"]["userAgent"].is_string());
     talk.send(&json!({ "method": "initialized" }));
@@ -265,7 +222,7 @@ fn a_codex_turn_is_interrupted_or_fails_and_its_thread_is_resumed() {
     assert_eq!(end["error"]["codexErrorInfo"], "usageLimitExceeded");
     assert!(talk.end().success());
 
-    let mut talk = Talk::start("codex-app-server", home.path());
+    let mut talk = start("codex-app-server", home.path());
     talk.request(1, "thread/resume", &json!({ "threadId": thread }));
     assert_eq!(talk.reply(1)["result"]["thread"]["id"], thread);
     talk.request(2, "turn/start", &input(&thread, "session"));
@@ -283,10 +240,8 @@ fn a_script_from_the_environment_is_played_for_every_prompt() {
     let script = home.path().join("script");
     fs::write(&script, "prompt\n").unwrap();
     let mut agent = agent(&["--format", "acp"]);
-    agent.env("HOME", home.path()).env("SCRIPTED_AGENT_SCRIPT", &script);
-    let mut child = agent.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let (stdin, stdout) = (child.stdin.take(), child.stdout.take().unwrap());
-    let mut talk = Talk { child, stdin, stdout: BufReader::new(stdout) };
+    let agent = agent.env("HOME", home.path()).env("SCRIPTED_AGENT_SCRIPT", &script);
+    let mut talk = Talk::start(agent);
     talk.request(2, "session/new", &json!({ "cwd": "/" }));
     let session = talk.reply(2)["result"]["sessionId"].as_str().unwrap().to_owned();
     for (id, words) in [(3, "first words"), (4, "others")] {

@@ -54,6 +54,7 @@ prompt then, unless SCRIPTED_AGENT_SCRIPT names a file. In acp and codex-app-ser
   tool NAME JSON        a tool call: `command {\"command\",\"output\",\"exit_code\"}`,
                         `file {\"path\",\"kind\"}`, or any other name with its arguments
   ask TITLE             ask for a permission, wait, and print `answered CHOICE` (agents that talk)
+  request METHOD JSON   any request to the client, and print `answered JSON` (agents that talk)
   if-allowed STEP       do it if that was allowed           if-rejected STEP   if not
   usage JSON            what the turn costs: input, cached, output, reasoning, window, cost
   error-object KIND     auth, rate_limit [SECONDS SINCE 1970], context, session_not_found: the turn fails

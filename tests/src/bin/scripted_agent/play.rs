@@ -157,6 +157,10 @@ impl Player<'_> {
                 self.voice.message(&format!("answered {}", answer.words))?;
                 self.answer = Some(answer);
             }
+            Act::Request(method, params) => {
+                let answer = self.voice.request(&method, params)?;
+                self.voice.message(&format!("answered {answer}"))?;
+            }
             Act::If(wanted, step) => {
                 let answer = self.answer.as_ref().ok_or_else(|| wrong("nobody was asked"))?;
                 if answer.is_allowed == (wanted == Chosen::Allowed) {

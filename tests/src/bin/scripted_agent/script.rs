@@ -39,6 +39,7 @@ pub(crate) enum Act {
     PrintSession,
     Tool(String, Value),
     Ask(String),
+    Request(String, Value),
     If(Chosen, Box<Step>),
     Usage(Value),
     Fail(FailureKind),
@@ -104,6 +105,10 @@ fn step(line: &str) -> Result<Step, String> {
             Act::Tool(name.to_owned(), json_object(line, json)?)
         }
         "ask" => Act::Ask(rest.to_owned()),
+        "request" => {
+            let (method, json) = rest.split_once(' ').unwrap_or((rest, "{}"));
+            Act::Request(method.to_owned(), json_object(line, json)?)
+        }
         "if-allowed" => Act::If(Chosen::Allowed, Box::new(step(rest)?)),
         "if-rejected" => Act::If(Chosen::Rejected, Box::new(step(rest)?)),
         "usage" => Act::Usage(json_object(line, rest)?),

@@ -102,8 +102,17 @@ pub(crate) trait Voice {
 
     /// Asks for a permission and waits for the answer.
     fn ask(&mut self, _title: &str) -> io::Result<Answer> {
-        Err(io::Error::new(ErrorKind::Unsupported, "an agent can't ask in this format"))
+        Err(cannot("ask"))
     }
+
+    /// Sends any request to the client and waits; null when the turn is cancelled first.
+    fn request(&mut self, _method: &str, _params: Value) -> io::Result<Value> {
+        Err(cannot("send requests"))
+    }
+}
+
+fn cannot(what: &str) -> io::Error {
+    io::Error::new(ErrorKind::Unsupported, format!("an agent can't {what} in this format"))
 }
 
 /// The voice of a format whose turn ends with the process; none for the agents that talk.

@@ -240,6 +240,11 @@ impl Voice for AcpVoice {
         Ok(answer)
     }
 
+    fn request(&mut self, method: &str, params: Value) -> io::Result<Value> {
+        let (_, answer) = self.wire.ask(&self.halt, method, params)?;
+        Ok(answer.unwrap_or_default())
+    }
+
     fn end(&mut self, end: End, usage: &Usage) -> io::Result<()> {
         let reason = match end {
             End::Exit(0) => "end_turn",

@@ -297,6 +297,11 @@ impl Voice for CodexVoice {
         Ok(Answer { words, is_allowed })
     }
 
+    fn request(&mut self, method: &str, params: Value) -> io::Result<Value> {
+        let (_, answer) = self.wire.ask(&self.halt, method, params)?;
+        Ok(answer.unwrap_or_default())
+    }
+
     fn end(&mut self, end: End, usage: &Usage) -> io::Result<()> {
         match end {
             End::Exit(0) => {

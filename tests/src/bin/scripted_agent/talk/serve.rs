@@ -180,7 +180,8 @@ impl Server {
         let Some(method) = message.get("method").and_then(Value::as_str) else {
             if let (Some((_, turn)), Some(id)) = (&self.turn, id.as_u64()) {
                 // An error is an answer, too: whoever waits sees that nothing was chosen.
-                turn.answer(id, message.get("result").cloned().unwrap_or(Value::Null));
+                let error = || json!({ "error": message.get("error") });
+                turn.answer(id, message.get("result").cloned().unwrap_or_else(error));
             }
             return Ok(());
         };
