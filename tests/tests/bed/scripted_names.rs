@@ -118,6 +118,8 @@ fn without_the_json_option_a_cli_prints_text() {
 #[test]
 fn each_says_its_version_and_refuses_options_that_the_cli_does_not_have() {
     let names = Names::new();
+    let login = names.command("codex login status").output().unwrap();
+    assert!(login.status.success() && stdout(&login).starts_with("Logged in"));
     for (name, version) in [
         ("claude", "2.1.0 (Claude Code)\n"),
         ("codex", "codex-cli 0.169.0\n"),

@@ -108,6 +108,37 @@ fn an_acp_session_is_loaded_by_another_process_with_all_that_was_said() {
 }
 
 #[test]
+fn what_an_agent_that_talks_may_do_is_set_by_its_client() {
+    let home = tempfile::tempdir().unwrap();
+    for (format, method, name, usual) in [
+        ("acp", "session/set_mode", "modeId", "default"),
+        ("opencode-acp", "session/set_config_option", "value", "build"),
+    ] {
+        let mut talk = start(format, home.path());
+        talk.request(1, "session/new", &json!({ "cwd": "/" }));
+        let begun = talk.reply(1)["result"].clone();
+        assert!(begun.to_string().contains("plan"), "{begun}");
+        let session = begun["sessionId"].as_str().unwrap();
+        for (id, mode) in [(2, usual), (4, "plan")] {
+            let params = json!({ "sessionId": session, "configId": "mode", name: mode });
+            talk.request(id, method, &params);
+            assert!(talk.reply(id)["result"].is_object(), "{format} {mode}");
+            talk.request(id + 1, "session/prompt", &prompt(session, "mode"));
+            assert_eq!(said(&talk.until(|message| message["id"] == id + 1)), mode);
+        }
+        talk.request(6, method, &json!({ "sessionId": session, name: "dance" }));
+        assert_eq!(talk.reply(6)["error"]["code"], -32602);
+    }
+    let mut talk = start("codex-app-server", home.path());
+    let params = json!({ "cwd": "/", "approvalPolicy": "untrusted", "sandbox": "read-only" });
+    talk.request(1, "thread/start", &params);
+    let thread = talk.reply(1)["result"]["thread"]["id"].as_str().unwrap().to_owned();
+    talk.request(2, "turn/start", &input(&thread, "mode"));
+    let seen = talk.until(is_completed);
+    assert!(seen.iter().any(|m| m["params"]["item"]["text"] == "untrusted read-only"), "{seen:?}");
+}
+
+#[test]
 fn an_agent_that_talks_sends_its_client_any_request() {
     let home = tempfile::tempdir().unwrap();
     let (mut talk, session) = acp(home.path());

@@ -31,14 +31,14 @@ const SCRIPT: &str = "SCRIPTED_AGENT_SCRIPT";
 
 const USAGE: &str = "usage: scripted-agent [OPTION …] (SCRIPT | -e LINE … | --script-from-prompt) [-- PROMPT]
 
-  --format FORMAT        plain, claude, codex, opencode, gemini, acp or codex-app-server
+  --format FORMAT        plain, claude, codex, opencode, gemini, acp, opencode-acp, codex-app-server
   --resume ID            go on with that session          --session ID   begin one of that id
   --model MODEL          print this as the model          --include-partial-messages   (claude)
   --prompt-file FILE     the prompt; otherwise it is the last argument, or on stdin
   --script-from-prompt   the prompt is the script, or what follows a line `#!script` in it
 
 Called claude, codex, opencode or gemini, it takes that CLI's options and speaks its format. The script is the
-prompt then, unless SCRIPTED_AGENT_SCRIPT names a file. In acp and codex-app-server each prompt plays it anew.
+prompt then, unless SCRIPTED_AGENT_SCRIPT names a file. Agents that talk play it anew for each prompt.
 
   print TEXT            a message             think TEXT    what it thinks
   raw TEXT              a line on stdout as it is, whatever the format
@@ -49,6 +49,7 @@ prompt then, unless SCRIPTED_AGENT_SCRIPT names a file. In acp and codex-app-ser
   prompt                the prompt, as a message            save-prompt FILE   its bytes, into a file
   env NAME              a variable            directory     where it works
   arguments             what it was started with            session   `new ID` or `resumed ID`
+  mode                  what it may do (agents that talk): `plan`; `untrusted read-only`
   read                  a line of stdin, as a message; the script ends when there is none
   read-all              stdin to its end, as one message
   tool NAME JSON        a tool call: `command {\"command\",\"output\",\"exit_code\"}`,

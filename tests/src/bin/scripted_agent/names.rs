@@ -15,6 +15,8 @@ pub(crate) enum Cli {
 #[derive(Debug)]
 pub(crate) enum Reading {
     Version,
+    /// Whether somebody is logged in; somebody always is.
+    Login,
     Turn(Invocation),
 }
 
@@ -101,6 +103,11 @@ impl Cli {
         if words.has(&["--version", "-v", "-V"]) {
             return Ok(Reading::Version);
         }
+        if self == Self::Codex
+            && words.others.starts_with(&["login".to_owned(), "status".to_owned()])
+        {
+            return Ok(Reading::Login);
+        }
         let turn = match self {
             Self::Claude => claude(&words),
             Self::Codex => codex(&words)?,
@@ -162,7 +169,7 @@ fn codex(words: &Words) -> Result<Invocation, String> {
 fn opencode(words: &Words) -> Result<Invocation, String> {
     let is_json = words.value(&["--format"]).is_some_and(|format| format == "json");
     let (format, prompt) = match words.others.split_first() {
-        Some((word, _)) if word == "acp" => (Format::Acp, String::new()),
+        Some((word, _)) if word == "acp" => (Format::OpencodeAcp, String::new()),
         Some((word, rest)) if word == "run" => {
             (if is_json { Format::Opencode } else { Format::Plain }, rest.join(" "))
         }

@@ -60,6 +60,7 @@ pub(crate) fn read(
     let Some(cli) = Cli::of(name) else { return own(arguments, script).map(Request::Run) };
     let reading = match cli.read(arguments)? {
         Reading::Version => return Ok(Request::Say(cli.version().to_owned())),
+        Reading::Login => return Ok(Request::Say("Logged in using an API key".to_owned())),
         Reading::Turn(reading) => reading,
     };
     // Without a file, whoever starts a stock agent has only the prompt to say what is to be done.

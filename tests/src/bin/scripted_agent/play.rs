@@ -151,6 +151,10 @@ impl Player<'_> {
                 let how = if self.turn.is_resumed { "resumed" } else { "new" };
                 self.voice.message(&format!("{how} {}", self.turn.session))?;
             }
+            Act::PrintMode => {
+                let mode = self.voice.mode()?;
+                self.voice.message(&mode)?;
+            }
             Act::Tool(name, arguments) => self.voice.tool(&name, &arguments)?,
             Act::Ask(title) => {
                 let answer = self.voice.ask(&title)?;

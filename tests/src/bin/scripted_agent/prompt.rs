@@ -57,7 +57,7 @@ pub(crate) fn text_of(content: &Value) -> String {
 pub(crate) fn new_session(format: Format) -> String {
     let (time, process) = (since_1970().as_nanos(), process::id());
     match format {
-        Format::Opencode => format!("ses_{time:x}{process:x}"),
+        Format::Opencode | Format::OpencodeAcp => format!("ses_{time:x}{process:x}"),
         Format::Plain
         | Format::Claude
         | Format::Codex

@@ -37,6 +37,7 @@ pub(crate) enum Act {
     PrintDirectory,
     PrintArguments,
     PrintSession,
+    PrintMode,
     Tool(String, Value),
     Ask(String),
     Request(String, Value),
@@ -100,6 +101,7 @@ fn step(line: &str) -> Result<Step, String> {
         "directory" => Act::PrintDirectory,
         "arguments" => Act::PrintArguments,
         "session" => Act::PrintSession,
+        "mode" => Act::PrintMode,
         "tool" => {
             let (name, json) = rest.split_once(' ').unwrap_or((rest, "{}"));
             Act::Tool(name.to_owned(), json_object(line, json)?)

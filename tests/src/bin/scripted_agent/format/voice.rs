@@ -21,8 +21,10 @@ pub(crate) enum Format {
     Opencode,
     /// The JSON lines of `gemini --output-format stream-json` (0.61).
     Gemini,
-    /// Agent Client Protocol over stdio, as `gemini --acp` and `opencode acp` speak it.
+    /// Agent Client Protocol over stdio, with modes as `gemini --acp` has them.
     Acp,
+    /// The same with configuration options in their place, as `opencode acp` has them.
+    OpencodeAcp,
     /// The JSON-RPC of `codex app-server` (0.169) over stdio.
     CodexAppServer,
 }
@@ -38,6 +40,7 @@ impl FromStr for Format {
             "opencode" => Ok(Self::Opencode),
             "gemini" => Ok(Self::Gemini),
             "acp" => Ok(Self::Acp),
+            "opencode-acp" => Ok(Self::OpencodeAcp),
             "codex-app-server" => Ok(Self::CodexAppServer),
             _ => Err(format!("no format {name}")),
         }
@@ -54,6 +57,7 @@ impl Format {
             Self::Opencode => "opencode",
             Self::Gemini => "gemini",
             Self::Acp => "acp",
+            Self::OpencodeAcp => "opencode-acp",
             Self::CodexAppServer => "codex-app-server",
         }
     }
@@ -105,6 +109,11 @@ pub(crate) trait Voice {
         Err(cannot("ask"))
     }
 
+    /// What the agent may do, as its client has set it.
+    fn mode(&self) -> io::Result<String> {
+        Err(cannot("be set a mode"))
+    }
+
     /// Sends any request to the client and waits; null when the turn is cancelled first.
     fn request(&mut self, _method: &str, _params: Value) -> io::Result<Value> {
         Err(cannot("send requests"))
@@ -123,6 +132,6 @@ pub(crate) fn of(format: Format, beginning: Beginning) -> Option<Box<dyn Voice>>
         Format::Codex => Some(Box::new(Codex::new(beginning))),
         Format::Opencode => Some(Box::new(Opencode::new(beginning))),
         Format::Gemini => Some(Box::new(Gemini::new(beginning))),
-        Format::Acp | Format::CodexAppServer => None,
+        Format::Acp | Format::OpencodeAcp | Format::CodexAppServer => None,
     }
 }

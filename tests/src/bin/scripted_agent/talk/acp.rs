@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     memory::Memory,
     serve::{Action, Protocol, Started, TalkingVoice, nothing},
-    wire::{Fault, Wire},
+    wire::{Fault, Reply, Wire},
 };
 use crate::{
     failure::{FailureKind, since_1970},
@@ -21,44 +21,107 @@ const AUTH_REQUIRED: i64 = -32000;
 /// No such session (`ErrorCode::ResourceNotFound`).
 const NOT_FOUND: i64 = -32002;
 
+/// How a client sets what the agent may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settings {
+    /// `session/set_mode`.
+    Modes,
+    /// `session/set_config_option`.
+    Options,
+}
+
+impl Settings {
+    fn modes(self) -> [&'static str; 2] {
+        match self {
+            Self::Modes => ["default", "plan"],
+            Self::Options => ["build", "plan"],
+        }
+    }
+
+    /// The settings as fields of an answer.
+    fn fields(self, mode: &str) -> Value {
+        match self {
+            Self::Modes => {
+                let modes = self.modes().map(|mode| json!({ "id": mode, "name": mode }));
+                json!({ "modes": { "currentModeId": mode, "availableModes": modes } })
+            }
+            Self::Options => {
+                let options = self.modes().map(|mode| json!({ "value": mode, "name": mode }));
+                json!({ "configOptions": [{ "id": "mode", "name": "Mode", "category": "mode",
+                                            "type": "select", "currentValue": mode,
+                                            "options": options }] })
+            }
+        }
+    }
+}
+
 /// Agent Client Protocol, version 1.
 pub(super) struct Acp {
+    settings: Settings,
     wire: Arc<Wire>,
     memory: Memory,
-    /// The sessions of this process; true for those that were loaded.
-    sessions: Vec<(String, bool)>,
+    sessions: Vec<Session>,
+}
+
+/// A session of this process.
+struct Session {
+    id: String,
+    /// Another process began it.
+    is_loaded: bool,
+    mode: String,
 }
 
 impl Acp {
-    pub(super) fn new(wire: Arc<Wire>, memory: Memory) -> Self {
-        Self { wire, memory, sessions: Vec::new() }
+    pub(super) fn new(settings: Settings, wire: Arc<Wire>, memory: Memory) -> Self {
+        Self { settings, wire, memory, sessions: Vec::new() }
+    }
+
+    /// Adds a session; returns its settings.
+    fn add(&mut self, id: &str, is_loaded: bool) -> Value {
+        let [mode, _] = self.settings.modes();
+        self.sessions.retain(|session| session.id != id);
+        self.sessions.push(Session { id: id.to_owned(), is_loaded, mode: mode.to_owned() });
+        self.settings.fields(mode)
     }
 
     fn begin(&mut self) -> io::Result<Value> {
-        let session = format!("{}-{}", new_session(Format::Acp), self.sessions.len());
-        self.memory.begin(&session)?;
-        self.sessions.push((session.clone(), false));
-        let modes = [("default", "Default"), ("plan", "Plan")];
-        let modes = modes.map(|(id, name)| json!({ "id": id, "name": name }));
-        Ok(json!({ "sessionId": session,
-                   "modes": { "currentModeId": "default", "availableModes": modes } }))
+        let format = match self.settings {
+            Settings::Modes => Format::Acp,
+            Settings::Options => Format::OpencodeAcp,
+        };
+        let id = format!("{}-{}", new_session(format), self.sessions.len());
+        self.memory.begin(&id)?;
+        let mut answer = self.add(&id, false);
+        answer["sessionId"] = json!(id);
+        Ok(answer)
     }
 
     /// Says again what was said in that session, as the protocol wants it before the answer.
-    fn load(&mut self, session: &str) -> io::Result<Result<Value, Fault>> {
-        let Some(said) = self.memory.read(session)? else { return Ok(Err(no_session(session))) };
+    fn load(&mut self, id: &str) -> io::Result<Reply> {
+        let Some(said) = self.memory.read(id)? else { return Ok(Err(no_session(id))) };
         for update in said {
-            self.wire
-                .notify("session/update", json!({ "sessionId": session, "update": update }))?;
+            self.wire.notify("session/update", json!({ "sessionId": id, "update": update }))?;
         }
-        self.sessions.retain(|(have, _)| have != session);
-        self.sessions.push((session.to_owned(), true));
-        Ok(Ok(nothing()))
+        Ok(Ok(self.add(id, true)))
+    }
+
+    fn set_mode(&mut self, id: &str, mode: &str) -> Reply {
+        let Some(session) = self.sessions.iter_mut().find(|session| session.id == id) else {
+            return Err(no_session(id));
+        };
+        if !self.settings.modes().contains(&mode) {
+            return Err(Fault::new(Fault::INVALID_PARAMS, format!("no mode {mode}")));
+        }
+        mode.clone_into(&mut session.mode);
+        Ok(match self.settings {
+            Settings::Modes => nothing(),
+            Settings::Options => self.settings.fields(mode),
+        })
     }
 
     fn prompt(&self, id: &Value, params: &Value, halt: &Arc<Halt>) -> io::Result<Action> {
         let session = text(params, "sessionId");
-        let Some((_, is_resumed)) = self.sessions.iter().find(|(have, _)| *have == session) else {
+        let Some(known) = self.sessions.iter().find(|known| known.id == session) else {
             return Ok(Action::Reply(Err(no_session(&session))));
         };
         let prompt = text_of(&params["prompt"]);
@@ -68,11 +131,12 @@ impl Acp {
             halt: Arc::clone(halt),
             request: id.clone(),
             session: session.clone(),
+            mode: known.mode.clone(),
             prompt: prompt.clone(),
             tools: 0,
             is_in_text: false,
         };
-        let (is_resumed, voice) = (*is_resumed, Box::new(voice));
+        let (is_resumed, voice) = (known.is_loaded, Box::new(voice));
         Ok(Action::Prompt(Box::new(Started { session, is_resumed, prompt, voice })))
     }
 }
@@ -107,8 +171,12 @@ impl Protocol for Acp {
             "session/load" => Action::Reply(self.load(&text(params, "sessionId"))?),
             "session/prompt" => self.prompt(id, params, halt)?,
             "session/cancel" => Action::Cancel(None),
-            "authenticate" | "session/set_mode" | "session/set_model" => {
-                Action::Reply(Ok(nothing()))
+            "authenticate" => Action::Reply(Ok(nothing())),
+            "session/set_mode" if self.settings == Settings::Modes => {
+                Action::Reply(self.set_mode(&text(params, "sessionId"), &text(params, "modeId")))
+            }
+            "session/set_config_option" if self.settings == Settings::Options => {
+                Action::Reply(self.set_mode(&text(params, "sessionId"), &text(params, "value")))
             }
             _ if id.is_null() => Action::Nothing,
             method => {
@@ -126,6 +194,7 @@ struct AcpVoice {
     halt: Arc<Halt>,
     request: Value,
     session: String,
+    mode: String,
     prompt: String,
     tools: u64,
     /// The last thing was text: what comes next begins a line of its own.
@@ -155,7 +224,7 @@ impl AcpVoice {
         format!("call_{}_{}", self.request, self.tools).replace('"', "")
     }
 
-    fn reply(&self, reply: Result<Value, Fault>) -> io::Result<()> {
+    fn reply(&self, reply: Reply) -> io::Result<()> {
         self.halt.finish();
         self.wire.reply(&self.request, reply)
     }
@@ -238,6 +307,10 @@ impl Voice for AcpVoice {
         self.update(&json!({ "sessionUpdate": "tool_call_update", "toolCallId": id,
                              "status": status }))?;
         Ok(answer)
+    }
+
+    fn mode(&self) -> io::Result<String> {
+        Ok(self.mode.clone())
     }
 
     fn request(&mut self, method: &str, params: Value) -> io::Result<Value> {

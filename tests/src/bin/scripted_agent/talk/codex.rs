@@ -20,9 +20,16 @@ use crate::{
 pub(super) struct CodexServer {
     wire: Arc<Wire>,
     memory: Memory,
-    /// The threads of this process; true for those that were resumed.
-    threads: Vec<(String, bool)>,
+    threads: Vec<Thread>,
     turns: u64,
+}
+
+/// A thread of this process.
+struct Thread {
+    id: String,
+    is_resumed: bool,
+    /// What it may do: the policy of approvals and the sandbox.
+    mode: String,
 }
 
 impl CodexServer {
@@ -53,8 +60,10 @@ impl CodexServer {
         id: &Value,
         params: &Value,
     ) -> io::Result<Action> {
-        self.threads.retain(|(have, _)| have != thread);
-        self.threads.push((thread.to_owned(), is_resumed));
+        let word = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or("default");
+        let mode = format!("{} {}", word("approvalPolicy"), word("sandbox"));
+        self.threads.retain(|have| have.id != thread);
+        self.threads.push(Thread { id: thread.to_owned(), is_resumed, mode });
         let cwd = text(params, "cwd");
         let started = json!({ "id": thread, "preview": "", "modelProvider": "mock", "cwd": cwd,
                               "status": { "type": "idle" }, "turns": [] });
@@ -68,7 +77,7 @@ impl CodexServer {
 
     fn turn(&mut self, id: &Value, params: &Value, halt: &Arc<Halt>) -> Action {
         let thread = text(params, "threadId");
-        let Some((_, is_resumed)) = self.threads.iter().find(|(have, _)| *have == thread) else {
+        let Some(known) = self.threads.iter().find(|have| have.id == thread) else {
             let message = format!("thread not found: {thread}");
             return Action::Reply(Err(Fault::new(Fault::INVALID_REQUEST, message)));
         };
@@ -81,10 +90,11 @@ impl CodexServer {
             request: Some(id.clone()),
             thread: thread.clone(),
             turn: format!("turn_{}", self.turns),
+            mode: known.mode.clone(),
             prompt: prompt.clone(),
             items: 0,
         };
-        let (is_resumed, voice) = (*is_resumed, Box::new(voice));
+        let (is_resumed, voice) = (known.is_resumed, Box::new(voice));
         Action::Prompt(Box::new(Started { session: thread, is_resumed, prompt, voice }))
     }
 }
@@ -128,6 +138,7 @@ struct CodexVoice {
     request: Option<Value>,
     thread: String,
     turn: String,
+    mode: String,
     prompt: String,
     items: u64,
 }
@@ -295,6 +306,10 @@ impl Voice for CodexVoice {
         }
         let words = if decision.is_empty() { "cancelled".to_owned() } else { decision };
         Ok(Answer { words, is_allowed })
+    }
+
+    fn mode(&self) -> io::Result<String> {
+        Ok(self.mode.clone())
     }
 
     fn request(&mut self, method: &str, params: Value) -> io::Result<Value> {

@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    acp::Acp,
+    acp::{Acp, Settings},
     codex::CodexServer,
     memory::Memory,
     wire::{Fault, Reply, Wire},
@@ -27,6 +27,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Acp,
+    OpencodeAcp,
     CodexAppServer,
 }
 
@@ -35,6 +36,7 @@ impl Dialect {
     pub(crate) fn of(format: Format) -> Option<Self> {
         match format {
             Format::Acp => Some(Self::Acp),
+            Format::OpencodeAcp => Some(Self::OpencodeAcp),
             Format::CodexAppServer => Some(Self::CodexAppServer),
             Format::Plain | Format::Claude | Format::Codex | Format::Opencode | Format::Gemini => {
                 None
@@ -45,6 +47,7 @@ impl Dialect {
     fn format(self) -> Format {
         match self {
             Self::Acp => Format::Acp,
+            Self::OpencodeAcp => Format::OpencodeAcp,
             Self::CodexAppServer => Format::CodexAppServer,
         }
     }
@@ -103,10 +106,11 @@ pub(crate) fn serve(
     arguments: Vec<String>,
     home: Option<PathBuf>,
 ) -> io::Result<u8> {
-    let wire = Arc::new(Wire::new(dialect == Dialect::Acp));
+    let wire = Arc::new(Wire::new(dialect != Dialect::CodexAppServer));
     let memory = Memory::new(home);
     let protocol: Box<dyn Protocol> = match dialect {
-        Dialect::Acp => Box::new(Acp::new(Arc::clone(&wire), memory)),
+        Dialect::Acp => Box::new(Acp::new(Settings::Modes, Arc::clone(&wire), memory)),
+        Dialect::OpencodeAcp => Box::new(Acp::new(Settings::Options, Arc::clone(&wire), memory)),
         Dialect::CodexAppServer => Box::new(CodexServer::new(Arc::clone(&wire), memory)),
     };
     let (say, heard) = sync_channel(64);
