@@ -1,5 +1,7 @@
 use std::{fs, path::Path};
 
+use agent_client_protocol_schema::v1;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
@@ -42,6 +44,54 @@ fn an_acp_prompt_is_answered_in_chunks_with_tool_calls_and_usage() {
     assert_eq!(kinds[kinds.len() - 3..], ["tool_call", "tool_call_update", "usage_update"]);
     assert_eq!(seen.last().unwrap()["params"]["update"]["cost"]["amount"], 0.5);
     assert!(talk.end().success());
+}
+
+/// The message as the protocol's own types read and write it.
+fn by_the_schema<T: DeserializeOwned + Serialize>(message: &Value) -> Value {
+    let read: T =
+        serde_json::from_value(message.clone()).unwrap_or_else(|e| panic!("{e}: {message}"));
+    serde_json::to_value(read).unwrap()
+}
+
+#[test]
+fn every_acp_message_is_one_of_the_protocols_schema() {
+    let home = tempfile::tempdir().unwrap();
+    for format in ["acp", "opencode-acp"] {
+        let mut talk = start(format, home.path());
+        talk.request(1, "initialize", &json!({ "protocolVersion": 1 }));
+        let begun = talk.reply(1)["result"].clone();
+        let known = by_the_schema::<v1::InitializeResponse>(&begun);
+        assert_eq!(known["agentCapabilities"]["loadSession"], true);
+        talk.request(2, "session/new", &json!({ "cwd": "/", "mcpServers": [] }));
+        let new = talk.reply(2)["result"].clone();
+        assert_eq!(by_the_schema::<v1::NewSessionResponse>(&new), new);
+        let session = new["sessionId"].as_str().unwrap();
+        let script = "think hm\nprint hello\ntool file {\"path\":\"/x\"}\nask run it\ntool odd {}";
+        talk.request(3, "session/prompt", &prompt(session, script));
+        let mut seen = talk.until(|m| m["method"] == "session/request_permission");
+        let asked = seen.pop().unwrap();
+        assert_eq!(
+            by_the_schema::<v1::RequestPermissionRequest>(&asked["params"]),
+            asked["params"]
+        );
+        let outcome = v1::RequestPermissionOutcome::Cancelled;
+        let answer = serde_json::to_value(v1::RequestPermissionResponse::new(outcome)).unwrap();
+        talk.send(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": answer }));
+        seen.extend(talk.until(|message| message["id"] == 3));
+        let end = seen.pop().unwrap()["result"].clone();
+        assert_eq!(by_the_schema::<v1::PromptResponse>(&end)["stopReason"], "end_turn");
+        assert!(said(&seen).contains("answered cancelled"), "{seen:?}");
+        for message in &seen {
+            let params = &message["params"];
+            let known = by_the_schema::<v1::SessionNotification>(params);
+            for (name, value) in params["update"].as_object().unwrap() {
+                // What is the schema's own default, it leaves out.
+                let is_default =
+                    json!(["pending", "other", []]).as_array().unwrap().contains(value);
+                assert!(known["update"][name] == *value || is_default, "{name}: {known} {params}");
+            }
+        }
+    }
 }
 
 #[test]
