@@ -8,7 +8,9 @@
     reason = "a part that doesn't work must fail its test"
 )]
 
+mod accident;
 mod agent_cli;
+mod agent_host;
 mod model;
 mod probe_engine;
 mod process;
@@ -16,7 +18,13 @@ mod shells;
 mod sshd;
 mod wan;
 
-pub use agent_cli::{codex_config, install_codex, write_codex_config};
+pub use accident::Accident;
+pub use agent_cli::{
+    codex_config, gemini_environment, install_codex, install_gemini, install_opencode,
+    opencode_environment, scripted_agent, write_codex_config, write_gemini_config,
+    write_opencode_config, write_opencode_config_that_asks,
+};
+pub use agent_host::AgentHost;
 pub use model::{MockModel, Request};
 pub use probe_engine::ProbeEngine;
 pub use shells::LoginShells;

@@ -7,13 +7,15 @@ use std::{
     num::NonZeroU64,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use tokio::{net::TcpListener, runtime, sync::watch, task::JoinSet};
+
+use crate::process::wait_until;
 
 /// How the link is at the moment. The counters tell of what is over before anybody looked.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +46,7 @@ pub struct Wan {
     port: u16,
     weather: watch::Sender<Weather>,
     connections: Arc<AtomicUsize>,
+    arrived: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -59,12 +62,14 @@ impl Wan {
         let (weather, seen) = watch::channel(weather);
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);
+        let lanes = carry::Lanes::default();
+        let arrived = Arc::clone(&lanes.arrived);
         let relay = move || {
             let runtime = runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(serve(listener, upstream, seen, count));
+            runtime.expect("a runtime").block_on(serve(listener, upstream, seen, count, lanes));
         };
         let thread = thread::Builder::new().name("wan".to_owned()).spawn(relay);
-        Self { port, weather, connections, thread: Some(thread.expect("a thread")) }
+        Self { port, weather, connections, arrived, thread: Some(thread.expect("a thread")) }
     }
 
     /// The port that clients connect to.
@@ -83,6 +88,22 @@ impl Wan {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes have arrived so far, both directions and all connections together.
+    #[must_use]
+    pub fn arrived(&self) -> u64 {
+        self.arrived.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many more bytes have arrived: a place for an accident in the middle of something.
+    ///
+    /// # Panics
+    ///
+    /// When they don't come within 20 s.
+    pub fn wait_for_bytes(&self, more: u64) {
+        let goal = self.arrived().saturating_add(more);
+        wait_until("bytes arrive", || self.arrived() >= goal);
     }
 
     /// Changes the delay of what is sent from now on.
@@ -165,9 +186,9 @@ async fn serve(
     upstream: SocketAddr,
     mut weather: watch::Receiver<Weather>,
     count: Arc<AtomicUsize>,
+    lanes: carry::Lanes,
 ) {
     let listener = TcpListener::from_std(listener).expect("a socket of ours");
-    let lanes = carry::Lanes::default();
     let mut connections = JoinSet::new();
     let stop = weather.clone();
     let stopped = weather.wait_for(|weather| weather.stopped);

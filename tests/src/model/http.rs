@@ -57,7 +57,8 @@ pub(super) async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option
             break;
         };
         let name = name.trim().to_ascii_lowercase();
-        let is_secret = matches!(name.as_str(), "authorization" | "x-api-key" | "api-key");
+        let is_secret =
+            matches!(name.as_str(), "authorization" | "x-api-key" | "api-key" | "x-goog-api-key");
         let value = if is_secret { "(left out)" } else { value.trim() };
         request.headers.push((name, value.to_owned()));
     }

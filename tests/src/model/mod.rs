@@ -1,7 +1,9 @@
 //! A model server on loopback that answers by script.
 
 mod chat;
+mod gemini;
 mod http;
+mod protocol;
 mod responses;
 mod script;
 mod server;

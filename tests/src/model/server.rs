@@ -16,13 +16,13 @@ use tokio::{
 };
 
 use super::{
-    chat,
-    http::{self, Event, Request},
-    responses,
-    script::{self, Answer, Conversation, Outcome},
+    http::{self, Request},
+    protocol::{Protocol, error},
+    script::{self, Answer, Outcome},
 };
 
-/// A model server on 127.0.0.1 that agents use instead of a real one: OpenAI's Responses and chat completions.
+/// A model server on 127.0.0.1 that agents use instead of a real one: OpenAI's Responses and chat completions,
+/// and Gemini's generateContent.
 ///
 /// Each turn it says something and runs a command, writes a file, and ends with a text, with the tools that the
 /// agent offers. Words in the prompt steer it: `NOTOOLS` only text, `SLOW` a second between events, `LONG` 200
@@ -140,45 +140,37 @@ async fn answer(
         Err(e) => return Err(e),
     };
     requests.lock().expect("nobody panics with it").push(request.clone());
-    let (conversation, render): (Conversation, Render) =
-        match (request.method.as_str(), request.path.as_str()) {
-            ("POST", "/v1/responses") => {
-                (responses::conversation(&request.body), responses::render)
-            }
-            ("POST", "/v1/chat/completions") => (chat::conversation(&request.body), chat::render),
-            ("GET", "/v1/models") => return http::send_json(stream, "200 OK", &models()).await,
+    let Some(protocol) = Protocol::of(&request) else {
+        return match (request.method.as_str(), request.path.as_str()) {
+            ("GET", "/v1/models") => http::send_json(stream, "200 OK", &models()).await,
             (_, path) => {
                 let message = format!("there is no {path} here");
-                return http::send_json(stream, "404 Not Found", &error(&message)).await;
+                http::send_json(stream, "404 Not Found", &error(&message)).await
             }
         };
-    match script::next(&conversation) {
-        Outcome::Answer(answer) => send(stream, &request, &answer, id, render).await,
+    };
+    match script::next(&protocol.conversation(&request.body)) {
+        Outcome::Answer(answer) => send(stream, &request, &answer, id, protocol).await,
         Outcome::RateLimited => {
-            let body = json!({ "error": { "message": "too many requests, says the mock",
-                                          "type": "rate_limit_exceeded",
-                                          "code": "rate_limit_exceeded" } });
-            http::send_json(stream, "429 Too Many Requests", &body).await
+            http::send_json(stream, "429 Too Many Requests", &protocol.rate_limit()).await
         }
         Outcome::Failure => {
-            http::send_json(stream, "500 Internal Server Error", &error("a failure, says the mock"))
-                .await
+            let body = protocol.failure("a failure, says the mock");
+            http::send_json(stream, "500 Internal Server Error", &body).await
         }
         Outcome::Silence => future::pending().await,
     }
 }
-
-type Render = fn(&Answer, &str, &Value) -> (Vec<Event>, Value);
 
 async fn send(
     stream: &mut BufReader<TcpStream>,
     request: &Request,
     answer: &Answer,
     id: &str,
-    render: Render,
+    protocol: Protocol,
 ) -> io::Result<()> {
-    let (events, whole) = render(answer, id, &request.body["model"]);
-    if request.body["stream"] != true {
+    let (events, whole) = protocol.render(answer, id, request);
+    if !protocol.is_stream(&request.body) {
         return http::send_json(stream, "200 OK", &whole).await;
     }
     http::begin_events(stream).await?;
@@ -187,10 +179,6 @@ async fn send(
         sleep(answer.pause).await;
     }
     Ok(())
-}
-
-fn error(message: &str) -> Value {
-    json!({ "error": { "message": message, "type": "server_error" } })
 }
 
 /// `data` is OpenAI's form; codex reads `models`.

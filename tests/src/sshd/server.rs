@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::AtomicU32,
+    time::Instant,
 };
 
 use tempfile::TempDir;
@@ -98,7 +99,11 @@ impl TestSshd {
             fs::create_dir_all("/run/sshd").expect("root may make /run/sshd");
         }
         let version = version(&output_of_version());
-        for _ in 0..START_TRIES {
+        let start = Instant::now();
+        let mut tries = 0;
+        // A server that comes back may have to wait until a connection of somebody else leaves its port.
+        while tries < START_TRIES || (port.is_some() && start.elapsed() < process::PATIENCE) {
+            tries += 1;
             let port = port.unwrap_or_else(free_port);
             let config = self.dir().join("sshd_config");
             fs::write(&config, self.settings.config(self.dir(), port, version))

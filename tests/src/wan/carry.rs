@@ -5,7 +5,7 @@ use std::{
     num::NonZeroU64,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -35,11 +35,13 @@ struct Parcel {
     bytes: Vec<u8>,
 }
 
-/// When each direction of the link is free for the next byte, where there is a rate.
+/// What all connections of a link share: when each direction is free for the next byte, where there is a rate,
+/// and how many bytes have arrived.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lanes {
     up: Lane,
     down: Lane,
+    pub(super) arrived: Arc<AtomicU64>,
 }
 
 type Lane = Arc<Mutex<Option<Instant>>>;
@@ -76,8 +78,10 @@ pub(super) async fn carry(
     let end = {
         let (client_reads, client_writes) = client.split();
         let (server_reads, server_writes) = server.split();
-        let up = direction(client_reads, server_writes, weather.clone(), &lanes.up, &lost);
-        let down = direction(server_reads, client_writes, weather.clone(), &lanes.down, &lost);
+        let arrived = &lanes.arrived;
+        let up = direction(client_reads, server_writes, weather.clone(), &lanes.up, arrived, &lost);
+        let down =
+            direction(server_reads, client_writes, weather.clone(), &lanes.down, arrived, &lost);
         let flow = async {
             match tokio::try_join!(up, down) {
                 Ok(_) if lost.load(Ordering::SeqCst) => future::pending().await,
@@ -137,11 +141,12 @@ async fn direction(
     to: WriteHalf<'_>,
     weather: watch::Receiver<Weather>,
     lane: &Lane,
+    arrived: &AtomicU64,
     lost: &AtomicBool,
 ) -> io::Result<()> {
     let (send, receive) = mpsc::channel(ON_THE_WAY);
     let collect = collect(from, send, weather.clone(), lane, lost);
-    let deliver = deliver(to, receive, weather, lost);
+    let deliver = deliver(to, receive, weather, arrived, lost);
     tokio::try_join!(collect, deliver).map(|_| ())
 }
 
@@ -201,6 +206,7 @@ async fn deliver(
     mut to: WriteHalf<'_>,
     mut receive: mpsc::Receiver<Parcel>,
     weather: watch::Receiver<Weather>,
+    arrived: &AtomicU64,
     lost: &AtomicBool,
 ) -> io::Result<()> {
     while let Some(Parcel { due, cuts, bytes }) = receive.recv().await {
@@ -215,13 +221,14 @@ async fn deliver(
                 [] => to.shutdown().await?,
                 bytes => to.write_all(bytes).await?,
             }
+            arrived.fetch_add(bytes.len() as u64, Ordering::SeqCst);
             io::Result::Ok(true)
         };
-        let arrived = tokio::select! {
-            arrived = arrive => arrived?,
+        let has_arrived = tokio::select! {
+            has_arrived = arrive => has_arrived?,
             _ = until(weather.clone(), is_cut) => false,
         };
-        if !arrived {
+        if !has_arrived {
             lost.store(true, Ordering::SeqCst);
             // During the cut nobody learns of it; afterwards it's too late to go on.
             if weather.borrow().mode != Mode::Cut {

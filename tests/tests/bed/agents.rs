@@ -1,3 +1,8 @@
+mod acp;
+mod gemini;
+mod opencode;
+mod over_ssh;
+
 use std::{
     fs,
     io::{Read, Write},
@@ -110,6 +115,31 @@ fn chat_completions_stream_a_tool_call_and_then_the_end() {
     let end = ask(r#",{"role":"tool","content":"1"},{"role":"tool","content":"2"}"#);
     assert!(end.contains(r#""finish_reason":"stop""#), "{end}");
     assert!(end.ends_with("data: [DONE]\n\n"), "{end}");
+}
+
+#[test]
+fn gemini_requests_stream_a_tool_call_and_then_the_end() {
+    let model = MockModel::start();
+    let tools = r#""tools":[{"functionDeclarations":[{"name":"run_shell_command",
+        "parametersJsonSchema":{"properties":{"command":{"type":"string"}}}}]}]"#;
+    let user = |word: &str| format!(r#"{{"role":"user","parts":[{{"text":"{word}"}}]}}"#);
+    let ask = |method: &str, word: &str, rest: &str| {
+        let body = format!(r#"{{{tools},"contents":[{}{rest}]}}"#, user(word));
+        post(&model, &format!("/v1beta/models/m-1:{method}?alt=sse"), &body)
+    };
+    let first = ask("streamGenerateContent", "go", "");
+    assert!(first.contains("text/event-stream"), "{first}");
+    assert!(first.contains(r#""args":{"command":"echo hello from the tool"}"#), "{first}");
+    let done = r#",{"role":"user","parts":[{"functionResponse":{}},{"functionResponse":{}}]}"#;
+    let end = ask("generateContent", "go", done);
+    assert!(end.contains(MockModel::FINAL_TEXT), "{end}");
+    assert!(end.contains(r#""finishReason":"STOP""#) && end.contains("m-1"), "{end}");
+    let limited = ask("streamGenerateContent", "ERR429", "");
+    assert!(
+        limited.starts_with("HTTP/1.1 429 ") && limited.contains("RESOURCE_EXHAUSTED"),
+        "{limited}"
+    );
+    assert!(ask("countTokens", "go", "").starts_with("HTTP/1.1 404 "));
 }
 
 #[test]

@@ -1,18 +1,12 @@
 use std::{
     io::{BufRead, BufReader, Write},
     os::unix::process::{CommandExt, ExitStatusExt},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{stderr, stdout};
-
-fn agent(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_scripted-agent"));
-    command.args(arguments).stdin(Stdio::null());
-    command
-}
+use crate::support::{agent, stderr, stdout};
 
 #[test]
 fn an_agent_does_what_its_script_says() {

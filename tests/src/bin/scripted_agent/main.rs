@@ -1,133 +1,151 @@
 //! `scripted-agent`: an agent that does what a script says, for tests of what runs agents.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program says what it does")]
 
-mod output;
+mod failure;
+mod flags;
+mod format;
+mod halt;
+mod interrupt;
+mod names;
+mod options;
+mod out;
+mod play;
+mod prompt;
 mod script;
+mod talk;
+mod usage;
 
 use std::{
-    env, fs,
-    io::{self, Read},
-    process::{Command, ExitCode},
-    thread,
+    env, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
 };
 
-use output::{Format, Output};
-use rustix::process::{getpid, kill_process};
-use script::Step;
-use tokio::{runtime, signal::unix::SignalKind};
+use format::{Beginning, End};
+use halt::Halt;
+use options::{Options, PromptSource, Request, Script};
+use play::{Prompt, Turn};
 
-const USAGE: &str = "usage: scripted-agent [--format plain|codex] (SCRIPT | -e LINE …)
+/// Names a file with the script. What stands on the command line adds to it.
+const SCRIPT: &str = "SCRIPTED_AGENT_SCRIPT";
 
-Anything after `--` is taken and left alone, as an agent takes its prompt.
+const USAGE: &str = "usage: scripted-agent [OPTION …] (SCRIPT | -e LINE … | --script-from-prompt) [-- PROMPT]
 
-  print TEXT            a message             error TEXT    a line on stderr
+  --format FORMAT        plain, claude, codex, opencode, gemini, acp, opencode-acp, codex-app-server
+  --resume ID            go on with that session          --session ID   begin one of that id
+  --model MODEL          print this as the model          --include-partial-messages   (claude)
+  --prompt-file FILE     the prompt; otherwise it is the last argument, or on stdin
+  --script-from-prompt   the prompt is the script, or what follows a line `#!script` in it
+
+Called claude, codex, opencode or gemini, it takes that CLI's options and speaks its format. The script is the
+prompt then, unless SCRIPTED_AGENT_SCRIPT names a file. Agents that talk play it anew for each prompt.
+
+  print TEXT            a message             think TEXT    what it thinks
   raw TEXT              a line on stdout as it is, whatever the format
-  lines N               messages `line 1` to `line N`
+  lines N [MS]          messages `line 1` to `line N`, so many ms apart
+  long-line BYTES       a message of so many letters
   bytes N               N bytes on stdout, as they are: a … z and again
+  error TEXT            a line on stderr      stderr-lines N [MS]   many of them
+  prompt                the prompt, as a message            save-prompt FILE   its bytes, into a file
+  env NAME              a variable            directory     where it works
+  arguments             what it was started with            session   `new ID` or `resumed ID`
+  mode                  what it may do (agents that talk): `plan`; `untrusted read-only`
   read                  a line of stdin, as a message; the script ends when there is none
   read-all              stdin to its end, as one message
   tool NAME JSON        a tool call: `command {\"command\",\"output\",\"exit_code\"}`,
                         `file {\"path\",\"kind\"}`, or any other name with its arguments
-  wait MS               exit N                signal NAME   (TERM, KILL, INT, HUP, ABRT)
+  ask TITLE             ask for a permission, wait, and print `answered CHOICE` (agents that talk)
+  request METHOD JSON   any request to the client, and print `answered JSON` (agents that talk)
+  if-allowed STEP       do it if that was allowed           if-rejected STEP   if not
+  usage JSON            what the turn costs: input, cached, output, reasoning, window, cost
+  error-object KIND     auth, rate_limit [SECONDS SINCE 1970], context, session_not_found: the turn fails
+  wait MS               quiet [MS]            say nothing, for ever without a number
+  wait-for FILE         go on when there is such a file     touch FILE    make one
+  count-file FILE       add a line to a file: one for each time that this is done
+  exit N                signal NAME           (TERM, KILL, INT, HUP, ABRT)
   ignore TERM|INT|HUP   go on when it comes
-  fork-holding-output   leave a child behind that keeps stdout and stderr open for 600 s";
+  fork-holding-output   leave a child behind that keeps stdout and stderr open for 600 s
+  fork-and-exit         end with 0, while another process does the rest of the script
+  setsid-child          leave a child behind in a session of its own for 600 s";
 
 fn main() -> ExitCode {
-    let plan = match read_arguments(env::args().skip(1)) {
-        Ok(plan) => plan,
-        Err(message) => {
-            eprintln!("scripted-agent: {message}\n{USAGE}");
-            return ExitCode::from(2);
+    let mut arguments = env::args();
+    let path = arguments.next().unwrap_or_default();
+    let name = Path::new(&path).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let arguments: Vec<String> = arguments.collect();
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let (script, home) = (env::var(SCRIPT).ok(), env::var_os("HOME"));
+    let started = options::read(name, &arguments, script.as_deref());
+    let ended = match started {
+        Ok(Request::Say(text)) => {
+            println!("{text}");
+            return ExitCode::SUCCESS;
         }
+        Ok(Request::Run(options)) => run(options, arguments, home.map(Into::into)),
+        Err(message) => Err(Stop::Usage(message)),
     };
-    match play(plan) {
+    match ended {
         Ok(code) => ExitCode::from(code),
-        Err(e) => {
+        Err(Stop::Usage(message)) => {
+            eprintln!("scripted-agent: {message}\n{USAGE}");
+            ExitCode::from(2)
+        }
+        Err(Stop::Io(e)) => {
             eprintln!("scripted-agent: {e}");
             ExitCode::from(1)
         }
     }
 }
 
-struct Plan {
-    format: Format,
-    steps: Vec<Step>,
+/// Why there is no exit status from the script.
+enum Stop {
+    Usage(String),
+    Io(io::Error),
 }
 
-fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Plan, String> {
-    let mut plan = Plan { format: Format::Plain, steps: Vec::new() };
-    let mut has_script = false;
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--" => break,
-            "--format" => {
-                let name = arguments.next().ok_or("--format wants plain or codex")?;
-                plan.format = name.parse()?;
-            }
-            "-e" => {
-                let line = arguments.next().ok_or("-e wants a line")?;
-                plan.steps.extend(script::parse(&line)?);
-                has_script = true;
-            }
-            option if option.starts_with('-') => return Err(format!("no option {option}")),
-            file => {
-                let text =
-                    fs::read_to_string(file).map_err(|e| format!("can't read {file}: {e}"))?;
-                plan.steps.extend(script::parse(&text)?);
-                has_script = true;
-            }
-        }
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
     }
-    if has_script { Ok(plan) } else { Err("there is no script".to_owned()) }
 }
 
-/// Does what the steps say; returns the exit code.
-fn play(plan: Plan) -> io::Result<u8> {
-    let mut output = Output::begin(plan.format)?;
-    for step in plan.steps {
-        match step {
-            Step::Print(text) => output.message(&text)?,
-            Step::Error(text) => eprintln!("{text}"),
-            Step::Raw(text) => output.raw(format!("{text}\n").as_bytes())?,
-            #[expect(clippy::disallowed_methods, reason = "waiting is what the script asks for")]
-            Step::Wait(time) => thread::sleep(time), // wait: as the script says
-            Step::Lines(count) => {
-                for number in 1..=count {
-                    output.message(&format!("line {number}"))?;
-                }
-            }
-            Step::Bytes(count) => output.bytes(count)?,
-            Step::Read => {
-                let mut line = String::new();
-                if io::stdin().read_line(&mut line)? == 0 {
-                    break;
-                }
-                output.message(line.trim_end_matches('\n'))?;
-            }
-            Step::ReadAll => {
-                let mut text = String::new();
-                io::stdin().read_to_string(&mut text)?;
-                output.message(&text)?;
-            }
-            Step::Tool(name, arguments) => output.tool(&name, &arguments)?,
-            Step::Exit(code) => {
-                output.end(code)?;
-                return Ok(code);
-            }
-            Step::Signal(signal) => kill_process(getpid(), signal)?,
-            Step::Ignore(kind) => ignore(kind)?,
-            Step::ForkHoldingOutput => {
-                Command::new("sleep").arg("600").spawn()?;
-            }
-        }
+fn run(options: Options, arguments: Vec<String>, home: Option<PathBuf>) -> Result<u8, Stop> {
+    interrupt::take_ignored()?;
+    let Options { format, script, session, is_resumed, model, is_partial, is_continued, .. } =
+        options;
+    if let Some(dialect) = talk::Dialect::of(format) {
+        let steps = match script {
+            Script::Steps(steps) => Some(steps),
+            Script::FromPrompt => None,
+        };
+        return Ok(talk::serve(dialect, steps, arguments, home)?);
     }
-    output.end(0)?;
-    Ok(0)
-}
-
-/// Takes a signal and does nothing about it. The handler stays when the runtime is gone (tokio's docs of `signal`).
-fn ignore(kind: SignalKind) -> io::Result<()> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let _context = runtime.enter();
-    tokio::signal::unix::signal(kind).map(drop)
+    let mut prompt = prompt::find(options.prompt)?;
+    let steps = match script {
+        Script::Steps(steps) => steps,
+        Script::FromPrompt => {
+            let bytes = prompt.read()?;
+            script::parse(&String::from_utf8_lossy(bytes)).map_err(Stop::Usage)?
+        }
+    };
+    let session = session.unwrap_or_else(|| prompt::new_session(format));
+    let beginning = Beginning {
+        session: session.clone(),
+        model,
+        directory: play::directory()?,
+        is_partial,
+        prompt: match &prompt {
+            Prompt::Known(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Prompt::OnStdin => String::new(), // whoever wants it says so in the script
+        },
+    };
+    let Some(mut voice) = format::of(format, beginning) else {
+        return Err(Stop::Usage(format!("{} is no format of a turn", format.name())));
+    };
+    let turn =
+        Turn { format, session, is_resumed, prompt, arguments, is_continued, owns_stdin: true };
+    match play::play(steps, turn, voice.as_mut(), &Halt::default())? {
+        End::Exit(code) | End::Failed(code) => Ok(code),
+        End::Cancelled => Ok(130),
+    }
 }

@@ -1,4 +1,4 @@
-//! Real agent CLIs, installed once and pointed at the mock model.
+//! Installing agent CLIs with npm, once for all tests.
 
 use std::{
     env,
@@ -9,8 +9,7 @@ use std::{
 
 use crate::process::output_of;
 
-const CODEX: &str = "@openai/codex@0.169.0";
-const INSTALL: &str = "apt-get install -y npm";
+const NPM: &str = "apt-get install -y npm";
 
 /// Installs the pinned codex with npm, unless it is there already, and returns the path of its program.
 ///
@@ -22,10 +21,35 @@ const INSTALL: &str = "apt-get install -y npm";
 /// When npm is missing or can't reach its registry.
 #[must_use]
 pub fn install_codex() -> PathBuf {
+    install("@openai/codex", "0.169.0", "codex")
+}
+
+/// Installs the pinned opencode; otherwise like [`install_codex`] (354 MB: its binary, and one for old processors).
+///
+/// # Panics
+///
+/// When npm is missing or can't reach its registry.
+#[must_use]
+pub fn install_opencode() -> PathBuf {
+    install("opencode-ai", "1.18.33", "opencode")
+}
+
+/// Installs the pinned gemini-cli; otherwise like [`install_codex`] (100 MB).
+///
+/// # Panics
+///
+/// When npm is missing or can't reach its registry.
+#[must_use]
+pub fn install_gemini() -> PathBuf {
+    install("@google/gemini-cli", "0.61.0", "gemini")
+}
+
+/// Installs one version of a package and returns its program `name`.
+fn install(package: &str, version: &str, name: &str) -> PathBuf {
     let agents = target_dir().join("agents");
     fs::create_dir_all(&agents).expect("target/ is ours");
-    let place = agents.join("codex-0.169.0");
-    let program = place.join("node_modules/.bin/codex");
+    let place = agents.join(format!("{name}-{version}"));
+    let program = place.join("node_modules/.bin").join(name);
     if program.exists() {
         return program;
     }
@@ -39,9 +63,25 @@ pub fn install_codex() -> PathBuf {
     let unfinished = unfinished.expect("target/ is ours");
     let mut npm = Command::new("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--loglevel=error", "--prefix"]);
-    output_of(npm.arg(unfinished.path()).arg(CODEX), INSTALL);
+    output_of(npm.arg(unfinished.path()).arg(format!("{package}@{version}")), NPM);
     fs::rename(unfinished.keep(), &place).expect("nobody else is at it under the lock");
     program
+}
+
+/// The scripted agent, as cargo built it beside the tests.
+///
+/// # Panics
+///
+/// When it isn't built.
+#[must_use]
+pub fn scripted_agent() -> PathBuf {
+    // A test lies in `PROFILE/deps/`, a program in `PROFILE/`.
+    let program = env::current_exe().expect("a program knows where it is");
+    let places = program.ancestors().skip(1).take(2).map(|folder| folder.join("scripted-agent"));
+    let found = places.into_iter().find(|place| place.is_file());
+    found.unwrap_or_else(|| {
+        panic!("scripted-agent isn't built; run: cargo build --workspace --bins")
+    })
 }
 
 /// Cargo's target directory: the one of the program that runs. Cargo marks it with a `CACHEDIR.TAG`.
@@ -50,38 +90,4 @@ fn target_dir() -> PathBuf {
     let is_target = |dir: &&Path| dir.join("CACHEDIR.TAG").is_file();
     let found = program.ancestors().find(is_target);
     found.unwrap_or_else(|| panic!("{} isn't in a target directory", program.display())).to_owned()
-}
-
-/// The text of a `~/.codex/config.toml` for the mock model at `port` of 127.0.0.1.
-///
-/// It needs no key and asks nobody: commands run without a sandbox and without approval. Without the two settings
-/// about updates and analytics, a turn takes 5.4 s instead of 0.4 s where packets to the outside vanish (measured).
-#[must_use]
-pub fn codex_config(port: u16) -> String {
-    format!(
-        r#"model = "mock-1"
-model_provider = "mock"
-approval_policy = "never"
-sandbox_mode = "danger-full-access"
-check_for_update_on_startup = false
-model_reasoning_summary = "auto"
-
-[analytics]
-enabled = false
-
-[model_providers.mock]
-name = "mock"
-base_url = "http://127.0.0.1:{port}/v1"
-wire_api = "responses"
-request_max_retries = 1
-stream_max_retries = 1
-"#
-    )
-}
-
-/// Writes [`codex_config`] below a throw-away home.
-pub fn write_codex_config(home: &Path, port: u16) {
-    let folder = home.join(".codex");
-    fs::create_dir_all(&folder).expect("the home can be written");
-    fs::write(folder.join("config.toml"), codex_config(port)).expect("the home can be written");
 }
