@@ -14,6 +14,7 @@ mod man;
 mod output;
 mod paths;
 mod reference;
+mod render;
 mod test_connection;
 
 use std::ffi::OsString;
