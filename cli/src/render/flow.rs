@@ -140,7 +140,13 @@ pub struct Line {
 impl Line {
     fn new(prefix: &str) -> Self {
         let columns = width(prefix);
-        Self { prefix: prefix.into(), spans: Vec::new(), width: columns, filled: false, space: None }
+        Self {
+            prefix: prefix.into(),
+            spans: Vec::new(),
+            width: columns,
+            filled: false,
+            space: None,
+        }
     }
 
     fn add(&mut self, chunk: Chunk) {
@@ -240,7 +246,10 @@ mod tests {
     fn prose_is_broken_at_spaces_and_words_stay_whole() {
         assert_eq!(plain("one two three", 8), ["one two", "three"]);
         assert_eq!(plain("one two", 7), ["one two"]);
-        assert_eq!(plain("a https://example.com/long b", 8), ["a", "https://example.com/long", "b"]);
+        assert_eq!(
+            plain("a https://example.com/long b", 8),
+            ["a", "https://example.com/long", "b"]
+        );
         assert_eq!(plain("a\nb  c\n", 8), ["a", "b c"]);
         assert_eq!(plain("a\n\nb", 8), ["a", "", "b"]);
         assert_eq!(plain("", 8), [""]);

@@ -3,9 +3,7 @@
 use std::ops::Range;
 
 use anstyle::Style;
-use pulldown_cmark::{
-    CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd,
-};
+use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::flow::{Frame, Span, wrap};
 use super::style::{CODE, DIM, PLAIN, STRONG, styled};
@@ -42,7 +40,8 @@ const COLON: char = '\u{1}';
 /// No unit depends on text behind its block: links by reference and their definitions are shown as they are
 /// written, since a definition further down would change what stands above.
 pub fn units(text: &str, width: usize) -> Vec<Unit> {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let text = text.replace("]:", &format!("]{COLON}"));
     let mut writer = Writer::new(width);
     for (event, range) in Parser::new_ext(&text, options).into_offset_iter() {
@@ -320,7 +319,10 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str) {
-        let style = self.styles.iter().fold(PLAIN, |all, style| all.effects(all.get_effects() | style.get_effects()));
+        let style = self
+            .styles
+            .iter()
+            .fold(PLAIN, |all, style| all.effects(all.get_effects() | style.get_effects()));
         self.push(text.to_owned(), style);
     }
 
@@ -359,7 +361,8 @@ impl Writer {
 
     /// Columns that are left of the prefixes.
     fn room(&self) -> usize {
-        let taken: usize = self.prefixes.iter().map(|prefix| super::flow::width(&prefix.rest)).sum();
+        let taken: usize =
+            self.prefixes.iter().map(|prefix| super::flow::width(&prefix.rest)).sum();
         self.width.saturating_sub(taken)
     }
 

@@ -76,14 +76,17 @@ fn tables_are_aligned_by_what_is_seen_or_stacked_where_there_is_no_room() {
 
 #[test]
 fn links_by_reference_are_shown_as_written_with_their_definitions() {
-    let text = "See [the docs][1] and [more].\n\n[1]: https://a.example\n[more]: https://b.example\n";
-    let shown = "See [the docs][1] and [more].\n\n[1]: https://a.example\n[more]: https://b.example\n";
+    let text =
+        "See [the docs][1] and [more].\n\n[1]: https://a.example\n[more]: https://b.example\n";
+    let shown =
+        "See [the docs][1] and [more].\n\n[1]: https://a.example\n[more]: https://b.example\n";
     assert_eq!(plain(text, 80), shown);
 }
 
 #[test]
 fn blocks_within_items_keep_their_place() {
-    let text = "1. First\n\n   More of it\n\n   ```\n   code\n   ```\n\n   > said\n2. \n3. - a\n   - b\n";
+    let text =
+        "1. First\n\n   More of it\n\n   ```\n   code\n   ```\n\n   > said\n2. \n3. - a\n   - b\n";
     let shown = "\
 1. First
 

@@ -12,15 +12,9 @@ mod table;
 mod tool;
 mod transcript;
 
-#[allow(unused_imports)]
 pub use clean::{clean, clean_line};
-#[allow(unused_imports)]
 pub use flow::{cut, width};
-#[allow(unused_imports)]
-pub use json::Lines;
-#[allow(unused_imports)]
+pub use json::{Line, Lines};
 pub use number::{ago, cost, count, duration};
-#[allow(unused_imports)]
 pub use progress::Progress;
-#[allow(unused_imports)]
 pub use transcript::{Look, Printed, Transcript};

@@ -12,7 +12,11 @@ pub const WARN: Style = AnsiColor::Yellow.on_default();
 
 /// The text in a style, which ends with it.
 pub fn styled(style: Style, text: &str) -> String {
-    if style == PLAIN || text.is_empty() { text.to_owned() } else { format!("{style}{text}{style:#}") }
+    if style == PLAIN || text.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{style}{text}{style:#}")
+    }
 }
 
 /// Each line in a style of its own, so that a pager or a cut line shows no odd colours.

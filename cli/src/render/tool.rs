@@ -10,8 +10,18 @@ use super::style::{BAD, DIM, GOOD, STRONG, WARN, styled, styled_lines};
 
 /// Arguments that say best what a call is about, in the order in which they are looked for.
 const TELLING: [&str; 12] = [
-    "command", "cmd", "file_path", "filePath", "absolute_path", "path", "pattern", "query", "url",
-    "description", "prompt", "name",
+    "command",
+    "cmd",
+    "file_path",
+    "filePath",
+    "absolute_path",
+    "path",
+    "pattern",
+    "query",
+    "url",
+    "description",
+    "prompt",
+    "name",
 ];
 
 /// Columns of a call's line where the terminal sets no limit: arguments may be whole files.

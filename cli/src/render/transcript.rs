@@ -297,8 +297,7 @@ impl Transcript {
     }
 
     fn link(&mut self, state: LinkState, why: Option<&Failure>) -> Vec<Printed> {
-        let because =
-            why.map_or_else(String::new, |why| format!(": {}", clean_line(&why.message)));
+        let because = why.map_or_else(String::new, |why| format!(": {}", clean_line(&why.message)));
         let (style, text) = match state {
             LinkState::Lost => {
                 (WARN, format!("link lost{because}; the agent works on, and it is tried again"))
