@@ -139,6 +139,16 @@ pub fn tab_id(session: &Session, named: Option<&str>) -> Result<Option<TabId>, F
     named.map(|named| tab(session, named).map(|tab| tab.id.clone())).transpose()
 }
 
+/// The tab that was used last; of equals the first one.
+pub fn last_used(session: &Session) -> Option<&Tab> {
+    let used = |tab: &Tab| {
+        let turn = tab.turn.as_ref().map(|turn| turn.started_at);
+        turn.max(tab.queue.iter().map(|message| message.at).max())
+    };
+    // Of equals, max_by_key takes the last one.
+    session.tabs.iter().rev().max_by_key(|tab| used(tab))
+}
+
 /// Where the id stands that was typed whole, or whose beginning was typed.
 ///
 /// # Errors

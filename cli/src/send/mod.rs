@@ -44,6 +44,9 @@ pub struct SendArgs {
     /// In a new tab: a conversation of its own
     #[arg(long, conflicts_with = "tab")]
     new_tab: bool,
+    /// Begin a fresh conversation in the tab: the agent forgets the former one, the transcript stays
+    #[arg(long, conflicts_with = "new_tab")]
+    fresh: bool,
     /// Tell the agent to change nothing
     #[arg(long)]
     read_only: bool,
@@ -77,12 +80,29 @@ pub async fn run(app: &App, args: SendArgs) -> Result<u8, Stop> {
         None if args.new_tab => TabChoice::New,
         None => TabChoice::Last,
     };
+    if args.fresh {
+        fresh(&*seam, &session, &tab).await?;
+    }
     let mut report = report(&app.output, args.verbose, false);
     let mut ask = asker(&app.output);
     let mut told = signals()?;
     let sending = Sending { session, tab, message, detach: args.detach };
     let (sent, end) = send(seam, sending, &mut report, &mut *ask, &mut told).await?;
     finish(&app.output, &sent, end)
+}
+
+/// The agent's own conversation of a tab is forgotten.
+async fn fresh(seam: &dyn Seam, session: &Session, tab: &TabChoice) -> Result<(), Failure> {
+    let tab = match tab {
+        TabChoice::Id(tab) => tab.clone(),
+        TabChoice::Last => match seam::last_used(session) {
+            Some(tab) => tab.id.clone(),
+            None => return Ok(()),
+        },
+        // It is fresh by itself.
+        TabChoice::New => return Ok(()),
+    };
+    seam::done(seam, Command::FreshConversation { session: session.id.clone(), tab }).await
 }
 
 /// How things are told: text that lives where stdout is a terminal, or JSON.

@@ -29,6 +29,9 @@ const RENEWALS: u32 = 10;
 /// Between two of them.
 const RENEWAL_PAUSE: Duration = Duration::from_millis(300);
 
+/// Between two looks: a launch over a slow link takes a few hundred milliseconds.
+const LOOK_PAUSE: Duration = Duration::from_millis(50);
+
 /// Everything that watching needs.
 pub struct Watcher<'a> {
     pub seam: Arc<dyn Seam>,
@@ -161,6 +164,7 @@ impl Watcher<'_> {
                 }
                 Effect::End(end) => return Ok(Some(end)),
                 Effect::Look
+                | Effect::LookAgain
                 | Effect::Find
                 | Effect::LookForApprovals
                 | Effect::TakeOut
@@ -176,6 +180,14 @@ impl Watcher<'_> {
         match (effect, self.watch.target().clone()) {
             (Effect::Look, _) => {
                 work.spawn(look(seam, session, self.watch.seq()));
+            }
+            (Effect::LookAgain, _) => {
+                let seq = self.watch.seq();
+                work.spawn(async move {
+                    // wait: between two looks at a message that is being handed to its agent
+                    tokio::time::sleep(LOOK_PAUSE).await;
+                    look(seam, session, seq).await
+                });
             }
             (Effect::Find, Target::Message { message, .. }) => {
                 work.spawn(find(seam, session, message, self.watch.began_at()));
@@ -224,6 +236,8 @@ impl Watcher<'_> {
                 // It became a turn at the same moment.
                 self.watch.taken_out(false)
             }
+            // It has just ended by itself.
+            Outcome::Interrupted(Err(failure)) if failure.code == Code::NotFound => Vec::new(),
             Outcome::TakenOut(Err(failure)) | Outcome::Interrupted(Err(failure)) => {
                 self.report.failure("could not interrupt", &failure);
                 Vec::new()

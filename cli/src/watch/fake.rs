@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use orchestrator::agent::{ApprovalChoice, ChoiceKind, ToolCall, ToolStatus};
+use orchestrator::agent::{ApprovalChoice, ChoiceKind, ToolCall, ToolStatus, Usage};
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Approval, ApprovalId, Command, Decision, Delivery, Event, EventBody, MessageId, Partial,
-    PartialKind, Query, QueuedMessage, Reply, Request, RunId, Seam, Session, SessionId, Subscribe,
-    Subscription, Tab, TabId, TabState, Totals, TurnId, TurnStatus,
+    Approval, ApprovalId, Command, Decision, Delivery, Event, EventBody, LinkState, MessageId,
+    Partial, PartialKind, Query, QueuedMessage, Reply, Request, RunId, Seam, Session, SessionId,
+    Subscribe, Subscription, Tab, TabId, TabState, Totals, Turn, TurnId, TurnStatus,
 };
 use tokio::sync::mpsc;
 
@@ -49,11 +49,27 @@ pub fn tab(id: &str) -> Tab {
         id: TabId::new(id),
         name: format!("tab {id}"),
         agent_session: None,
+        talk: None,
         state: TabState::Idle,
         turn: None,
         queue: Vec::new(),
         paused: false,
         totals: Totals::default(),
+    }
+}
+
+/// A turn under way whose message the agent has.
+pub fn turn(id: &str) -> Turn {
+    Turn {
+        id: TurnId::new(id),
+        run: RunId::new("r1"),
+        started_at: at(0),
+        read_only: false,
+        status: None,
+        link: LinkState::Restored,
+        interrupting: false,
+        usage: Usage::default(),
+        message: None,
     }
 }
 

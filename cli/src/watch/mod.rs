@@ -2,6 +2,7 @@
 
 mod driver;
 mod question;
+mod queue;
 mod report;
 mod screen;
 mod signals;

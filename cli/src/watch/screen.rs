@@ -12,7 +12,7 @@ use crate::render::Line;
 const NARROWEST: usize = 20;
 
 /// What a report is written to.
-pub trait Screen: Send {
+pub trait Screen: Send + Sync {
     /// Writes text that is the answer.
     ///
     /// # Errors

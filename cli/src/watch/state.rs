@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::queue;
 use orchestrator::seam::{
-    Approval, ApprovalId, Delivery, Event, EventBody, MessageId, Partial, Session, TabId, TabState,
-    TurnId, TurnStatus,
+    Approval, ApprovalId, Delivery, Event, EventBody, MessageId, Partial, Session, Tab, TabId,
+    TabState, TurnId, TurnStatus,
 };
 
 /// What is watched.
@@ -21,7 +22,7 @@ pub enum Target {
         tab: TabId,
         /// Which.
         message: MessageId,
-        /// Over as soon as its turn has begun, or it is known to wait behind others.
+        /// Over as soon as the agent has it for certain, or it is known to wait behind others.
         detach: bool,
     },
 }
@@ -43,6 +44,8 @@ pub enum Effect {
     LookForApprovals,
     /// Ask how the session stands, for [`Watch::stands`].
     Look,
+    /// Ask the same a little later.
+    LookAgain,
     /// Ask whether the message became a turn, for [`Watch::found`].
     Find,
     /// Take the message out of the queue, for [`Watch::taken_out`].
@@ -60,7 +63,7 @@ pub enum End {
     Turn(TurnStatus),
     /// Nothing is under way any more; how the last turn ended that was seen.
     Idle(Option<TurnStatus>),
-    /// The message became that turn, and goes on without us.
+    /// The message became that turn, the agent has it, and it goes on without us.
     Began(TurnId),
     /// The message waits, and goes on without us.
     Waits {
@@ -175,7 +178,8 @@ impl Watch {
     fn look(&self) -> Vec<Effect> {
         let worth = match (&self.target, &self.stage) {
             (Target::Session { until_idle }, _) => *until_idle && self.running.is_empty(),
-            (Target::Message { .. }, stage) => *stage == Stage::Waiting,
+            // Nothing is told of the moment at which the agent has it.
+            (Target::Message { detach, .. }, stage) => *detach || *stage == Stage::Waiting,
         };
         if worth && self.synced { vec![Effect::Look] } else { Vec::new() }
     }
@@ -228,7 +232,7 @@ impl Watch {
         {
             self.stage = Stage::Running(turn.clone());
             if detach {
-                return Some(End::Began(turn.clone()));
+                effects.extend(self.look());
             }
         }
         match &self.stage {
@@ -245,8 +249,12 @@ impl Watch {
                 None
             }
             Stage::Running(turn) if event.turn.as_ref() == Some(turn) => {
-                effects.push(Effect::Show(Box::new(event.clone())));
-                effects.extend(self.questions(event));
+                if !detach || matches!(event.body, EventBody::Error { .. }) {
+                    effects.push(Effect::Show(Box::new(event.clone())));
+                }
+                if !detach {
+                    effects.extend(self.questions(event));
+                }
                 match &event.body {
                     EventBody::TurnEnded { status, .. } => Some(End::Turn(*status)),
                     EventBody::SessionChanged { .. }
@@ -369,31 +377,32 @@ impl Watch {
                 Vec::new()
             }
             Target::Message { tab, message, detach } => {
-                let Stage::Waiting = self.stage else { return Vec::new() };
-                let tab = session.tabs.iter().find(|known| known.id == *tab);
-                let place = tab.and_then(|tab| {
-                    let at = tab.queue.iter().position(|queued| queued.id == *message)?;
-                    Some((tab, at))
-                });
-                let Some((tab, at)) = place else { return vec![Effect::Find] };
-                let ahead = at + usize::from(tab.state != TabState::Idle);
-                let held = tab.paused || tab.queue.get(at).is_some_and(|queued| queued.paused);
-                if *detach && (ahead > 0 || held) {
-                    return vec![Effect::End(End::Waits { behind: ahead, held })];
-                }
-                let text = match (ahead, held) {
-                    (0, false) => return Vec::new(),
-                    (0, true) => "queued, and held back".to_owned(),
-                    (_, false) => format!("queued behind {ahead}"),
-                    (_, true) => format!("queued behind {ahead}, and held back"),
+                let Some(tab) = session.tabs.iter().find(|known| known.id == *tab) else {
+                    return vec![Effect::Find];
                 };
-                if self.said.as_ref() == Some(&text) {
-                    return Vec::new();
+                match &self.stage {
+                    Stage::Running(turn) => began(tab, turn),
+                    Stage::Waiting => {
+                        let place = tab.queue.iter().position(|queued| queued.id == *message);
+                        let Some(place) = place else { return vec![Effect::Find] };
+                        let (behind, held) = queue::ahead(session, tab, place);
+                        if *detach && (behind > 0 || held) {
+                            return vec![Effect::End(End::Waits { behind, held })];
+                        }
+                        self.say(queue::note(session, behind, held))
+                    }
                 }
-                self.said = Some(text.clone());
-                vec![Effect::Note(text)]
             }
         }
+    }
+
+    /// Says how it stands with the message, where that has changed.
+    fn say(&mut self, note: Option<String>) -> Vec<Effect> {
+        if note.is_none() || self.said == note {
+            return Vec::new();
+        }
+        self.said.clone_from(&note);
+        note.map(Effect::Note).into_iter().collect()
     }
 
     /// Whether a stored event says that the message became a turn; it left the queue before that was asked.
@@ -433,6 +442,16 @@ impl Watch {
             Target::Session { .. } => !self.running.is_empty(),
         };
         vec![Effect::End(End::Left { signal, goes_on })]
+    }
+}
+
+/// Whether it is certain that the agent got the message of a turn; otherwise that will show soon.
+fn began(tab: &Tab, turn: &TurnId) -> Vec<Effect> {
+    match tab.turn.as_ref().filter(|last| last.id == *turn && last.status.is_none()) {
+        Some(turn) if turn.message.is_none() => vec![Effect::End(End::Began(turn.id.clone()))],
+        Some(_) => vec![Effect::LookAgain],
+        // Its end is on the way to us.
+        None => Vec::new(),
     }
 }
 

@@ -21,7 +21,7 @@ const KEY_WAIT: u8 = 2;
 
 /// Who puts questions to a person.
 #[async_trait]
-pub trait Ask: Send {
+pub trait Ask: Send + Sync {
     /// Whether there is anybody to ask.
     fn can(&self) -> bool;
 
