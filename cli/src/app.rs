@@ -6,6 +6,7 @@ use std::sync::Arc;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::host::{Hosts, HostsStore, ResolvedHost, resolve};
 use orchestrator::machine::ThisMachine;
+use orchestrator::seam::Seam;
 use orchestrator::settings::Settings;
 use orchestrator::ssh_config::{
     Aliases, KnownHost, KnownNames, SshQuery, usual_aliases, usual_known_hosts,
@@ -88,6 +89,15 @@ impl App {
             asker,
             keys: self.settings()?.connection,
         })
+    }
+
+    /// The engine of this data directory.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be opened or attached to.
+    pub async fn engine(&self) -> Result<Arc<dyn Seam>, Failure> {
+        Err(Failure::new(Code::Unsupported, "this build of Baton has no engine for sessions"))
     }
 
     /// What `config.toml` says; without one, the defaults.

@@ -6,12 +6,18 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use orchestrator::failure::{Code, Failure};
 
+use crate::approvals::{AnswerArgs, ApprovalsArgs};
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
+use crate::follow::FollowArgs;
 use crate::hosts::HostsVerb;
+use crate::interrupt::InterruptArgs;
 use crate::man::ManArgs;
 use crate::output::{Output, Stop};
+use crate::queue::QueueArgs;
+use crate::send::SendArgs;
+use crate::session::SessionVerb;
 use crate::test_connection::TestArgs;
 
 /// A native control center for AI coding agents, on your own machines over plain SSH.
@@ -35,6 +41,23 @@ pub enum Verb {
     TestConnection(TestArgs),
     /// Run a program on a host, tied to this process; stdin, stdout and stderr are as with ssh
     Exec(ExecArgs),
+    /// Sessions: an agent at work in one directory on one host
+    #[command(subcommand)]
+    Session(SessionVerb),
+    /// Send a message to a session's agent, and show its turn to the end
+    Send(SendArgs),
+    /// Show what happened in a session, and what happens
+    Follow(FollowArgs),
+    /// Interrupt the turns under way in a session
+    Interrupt(InterruptArgs),
+    /// The messages that wait in a session
+    Queue(QueueArgs),
+    /// List what agents want to be allowed
+    Approvals(ApprovalsArgs),
+    /// Allow what an agent asks
+    Approve(AnswerArgs),
+    /// Refuse what an agent asks
+    Deny(AnswerArgs),
     /// Look at what is installed, configured and reachable, with a hint for each finding
     Doctor(DoctorArgs),
     /// Print a script that completes these words in your shell

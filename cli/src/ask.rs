@@ -3,7 +3,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use orchestrator::transport::{Asker, Question, QuestionKind, ask};
@@ -24,6 +25,19 @@ impl TerminalAsker {
     pub fn find() -> Option<Self> {
         open().is_ok().then_some(Self)
     }
+}
+
+/// The right to ask, once nobody else does; `None` when the question is no longer wanted.
+pub fn turn_to_ask(wanted: impl Fn() -> bool) -> Option<MutexGuard<'static, ()>> {
+    while wanted() {
+        match TERMINAL.try_lock() {
+            Ok(turn) => return Some(turn),
+            Err(TryLockError::Poisoned(turn)) => return Some(turn.into_inner()),
+            // wait: until the other question is answered; whether ours is still wanted is looked at in between
+            Err(TryLockError::WouldBlock) => std::thread::park_timeout(Duration::from_millis(100)),
+        }
+    }
+    None
 }
 
 #[async_trait]

@@ -1,6 +1,7 @@
 //! `baton`: the command line.
 
 mod app;
+mod approvals;
 mod args;
 mod ask;
 mod completions;
@@ -8,13 +9,21 @@ mod doctor;
 mod env_row;
 mod exec;
 mod exit;
+mod follow;
 mod hosts;
+mod interrupt;
 mod logs;
 mod man;
 mod output;
 mod paths;
+mod queue;
 mod reference;
+mod render;
+mod seam;
+mod send;
+mod session;
 mod test_connection;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -59,6 +68,14 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Hosts(verb) => hosts::run(app, verb).await,
         Verb::TestConnection(args) => test_connection::run(app, args).await,
         Verb::Exec(args) => exec::run(app, args).await,
+        Verb::Session(verb) => session::run(app, verb).await,
+        Verb::Send(args) => send::run(app, args).await,
+        Verb::Follow(args) => follow::run(app, args).await,
+        Verb::Interrupt(args) => interrupt::run(app, args).await,
+        Verb::Queue(args) => queue::run(app, args).await,
+        Verb::Approvals(args) => approvals::list(app, args).await,
+        Verb::Approve(args) => approvals::answer(app, args, true).await,
+        Verb::Deny(args) => approvals::answer(app, args, false).await,
         Verb::Doctor(args) => doctor::run(app, &args).await,
         Verb::Completions(args) => completions::run(&app.output, &args),
         Verb::Man(args) => man::run(&app.output, &args),

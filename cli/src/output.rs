@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::exit;
+use crate::render;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
@@ -85,6 +86,29 @@ impl Output {
         Ok(stdout.flush()?)
     }
 
+    /// Prints text as it is, with the line ends that are in it.
+    pub fn text(&self, text: &str) -> Result<(), Stop> {
+        let mut stdout = anstream::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        Ok(stdout.flush()?)
+    }
+
+    /// Puts a line that goes away again on the terminal behind stderr, or takes it away.
+    pub fn progress(&self, line: Option<&str>) {
+        // Back to the line's begin, and clear it (ECMA-48's EL): colours may be off, moving isn't.
+        let text = format!("\r\x1b[K{}", line.unwrap_or_default());
+        let mut stderr = io::stderr().lock();
+        match stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()) {
+            // A terminal that is gone shows no progress.
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// Says something that isn't the answer, with the line ends that are in it.
+    pub fn aside(&self, text: &str) {
+        tell(format_args!("{text}"));
+    }
+
     /// Prints the JSON when that was asked for, else the line.
     pub fn answer(&self, document: &impl Serialize, text: impl Display) -> Result<(), Stop> {
         if self.json { self.document(document) } else { self.line(text) }
@@ -96,10 +120,10 @@ impl Output {
         heading: [&str; N],
         rows: &[[String; N]],
     ) -> Result<(), Stop> {
-        let mut widths = heading.map(|cell| cell.chars().count());
+        let mut widths = heading.map(render::width);
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
+                *width = (*width).max(render::width(cell));
             }
         }
         self.line(format_args!("{STRONG}{}{STRONG:#}", columns(heading, widths)))?;
@@ -162,7 +186,7 @@ fn columns<const N: usize>(cells: [&str; N], widths: [usize; N]) -> String {
     let mut line = String::new();
     for (cell, width) in cells.iter().zip(widths) {
         line.push_str(cell);
-        line.extend(std::iter::repeat_n(' ', 2 + width - cell.chars().count().min(width)));
+        line.extend(std::iter::repeat_n(' ', 2 + width - render::width(cell).min(width)));
     }
     line.trim_end().to_owned()
 }

@@ -1,0 +1,243 @@
+//! `baton queue`: the messages that wait in a session.
+
+use std::ffi::OsString;
+
+use clap::{Args, Subcommand};
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{Command, MessageChange, MessageId, Place, QueuedMessage, Seam, Session};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::exit;
+use crate::output::{Output, Stop};
+use crate::render::{clean_line, cut};
+use crate::seam;
+use crate::send::read_prompt;
+
+/// Columns of a prompt in a list.
+const SUMMARY: usize = 60;
+
+/// Whose queue, and what to do with it.
+#[derive(Debug, Args)]
+pub struct QueueArgs {
+    /// Id of a session, the beginning of one, or a name
+    #[arg(value_name = "SESSION")]
+    session: String,
+    #[command(subcommand)]
+    verb: Option<QueueVerb>,
+}
+
+/// The verbs of `baton queue`.
+#[derive(Debug, Subcommand)]
+enum QueueVerb {
+    /// List what waits, in the order of sending; what is done where no verb is given
+    List,
+    /// Take a message out; the agent never sees it
+    Remove(MessageArg),
+    /// Move a message
+    Move(MoveArgs),
+    /// Hold the queue back: what is under way ends, and nothing begins
+    Pause(HoldArgs),
+    /// Let the queue go on
+    Resume(HoldArgs),
+    /// Write a message anew
+    Edit(EditArgs),
+}
+
+/// A message that waits.
+#[derive(Debug, Args)]
+struct MessageArg {
+    /// Id of a message, or the beginning of one
+    #[arg(value_name = "MESSAGE")]
+    message: String,
+}
+
+/// Where a message is moved to.
+#[derive(Debug, Args)]
+#[group(id = "place", required = true, multiple = false, args = ["first", "last", "before"])]
+struct MoveArgs {
+    /// Id of a message, or the beginning of one
+    #[arg(value_name = "MESSAGE")]
+    message: String,
+    /// Next in turn
+    #[arg(long)]
+    first: bool,
+    /// Behind all others
+    #[arg(long)]
+    last: bool,
+    /// Right before that one
+    #[arg(long, value_name = "M")]
+    before: Option<String>,
+}
+
+/// What is held back.
+#[derive(Debug, Args)]
+struct HoldArgs {
+    /// Only that tab's queue: its id, the beginning of it, or its name
+    #[arg(long, value_name = "T", conflicts_with = "message")]
+    tab: Option<String>,
+    /// Only that message
+    #[arg(long, value_name = "M")]
+    message: Option<String>,
+}
+
+/// Another prompt.
+#[derive(Debug, Args)]
+struct EditArgs {
+    /// Id of a message, or the beginning of one
+    #[arg(value_name = "MESSAGE")]
+    message: String,
+    /// What you want instead; `-` reads it from stdin
+    #[arg(value_name = "PROMPT", allow_hyphen_values = true)]
+    prompt: OsString,
+}
+
+/// Changes the queue, and shows it as it is then.
+///
+/// # Errors
+///
+/// When there is no such session, tab or message.
+pub async fn run(app: &App, args: QueueArgs) -> Result<u8, Stop> {
+    let prompt = match &args.verb {
+        Some(QueueVerb::Edit(edit)) => Some(read_prompt(&edit.prompt, &app.output)?),
+        Some(
+            QueueVerb::List
+            | QueueVerb::Remove(_)
+            | QueueVerb::Move(_)
+            | QueueVerb::Pause(_)
+            | QueueVerb::Resume(_),
+        )
+        | None => None,
+    };
+    change(&app.output, &*app.engine().await?, args, prompt).await
+}
+
+async fn change(
+    output: &Output,
+    seam: &dyn Seam,
+    args: QueueArgs,
+    prompt: Option<String>,
+) -> Result<u8, Stop> {
+    let mut session = seam::session(seam, &args.session).await?;
+    if let Some(command) =
+        args.verb.map(|verb| command(&session, verb, prompt)).transpose()?.flatten()
+    {
+        seam::done(seam, command).await?;
+        session = seam::session(seam, session.id.as_str()).await?;
+    }
+    show(output, &session)
+}
+
+/// The command; none where something is only shown.
+fn command(
+    session: &Session,
+    verb: QueueVerb,
+    prompt: Option<String>,
+) -> Result<Option<Command>, Failure> {
+    let id = session.id.clone();
+    Ok(Some(match verb {
+        QueueVerb::List => return Ok(None),
+        QueueVerb::Remove(args) => {
+            Command::RemoveMessage { session: id, message: message(session, &args.message)? }
+        }
+        QueueVerb::Move(args) => {
+            let to = match &args.before {
+                Some(other) => Place::Before(message(session, other)?),
+                None if args.first => Place::First,
+                None => Place::Last,
+            };
+            Command::MoveMessage { session: id, message: message(session, &args.message)?, to }
+        }
+        QueueVerb::Pause(args) => hold(session, &args, true)?,
+        QueueVerb::Resume(args) => hold(session, &args, false)?,
+        QueueVerb::Edit(args) => Command::EditMessage {
+            session: id,
+            message: message(session, &args.message)?,
+            change: MessageChange { prompt, ..MessageChange::default() },
+        },
+    }))
+}
+
+fn hold(session: &Session, args: &HoldArgs, paused: bool) -> Result<Command, Failure> {
+    Ok(match &args.message {
+        Some(named) => Command::EditMessage {
+            session: session.id.clone(),
+            message: message(session, named)?,
+            change: MessageChange { paused: Some(paused), ..MessageChange::default() },
+        },
+        None => Command::PauseQueue {
+            session: session.id.clone(),
+            tab: seam::tab_id(session, args.tab.as_deref())?,
+            paused,
+        },
+    })
+}
+
+/// A message by its id or the beginning of it.
+fn message(session: &Session, typed: &str) -> Result<MessageId, Failure> {
+    let all: Vec<&QueuedMessage> = session.tabs.iter().flat_map(|tab| &tab.queue).collect();
+    let at = seam::one(typed, all.iter().map(|message| message.id.as_str()), "message")?;
+    at.and_then(|at| all.get(at)).map(|message| message.id.clone()).ok_or_else(|| {
+        Failure::new(Code::NotFound, format!("no message {typed:?} waits in {}", session.name))
+            .hint(format!(
+                "`baton queue {} list` shows what waits; it may have been sent already",
+                session.id
+            ))
+    })
+}
+
+fn show(output: &Output, session: &Session) -> Result<u8, Stop> {
+    if output.is_json() {
+        output.document(&document(session))?;
+        return Ok(exit::DONE);
+    }
+    let rows: Vec<[String; 4]> = session
+        .tabs
+        .iter()
+        .flat_map(|tab| tab.queue.iter().map(move |message| (tab, message)))
+        .map(|(tab, message)| {
+            let held = tab.paused || message.paused;
+            [
+                message.id.to_string(),
+                clean_line(&tab.name),
+                if held { "held back" } else { "waits" }.to_owned(),
+                summary(message),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        output.note("Nothing waits.");
+    } else {
+        output.table(["ID", "TAB", "STATE", "PROMPT"], &rows)?;
+    }
+    for tab in session.tabs.iter().filter(|tab| tab.paused) {
+        output.note(format_args!("The queue of {} is held back.", clean_line(&tab.name)));
+    }
+    Ok(exit::DONE)
+}
+
+fn document(session: &Session) -> Value {
+    let tabs = session.tabs.iter().map(
+        |tab| json!({ "tab": tab.id, "name": tab.name, "paused": tab.paused, "queue": tab.queue }),
+    );
+    json!({ "session": session.id, "tabs": tabs.collect::<Vec<_>>() })
+}
+
+/// A message in a line.
+pub fn summary(message: &QueuedMessage) -> String {
+    let mut text = cut(&clean_line(&message.prompt), SUMMARY);
+    if message.images > 0 {
+        text += &format!("  (images: {})", message.images);
+    }
+    if message.read_only {
+        text += "  (read-only)";
+    }
+    if message.paused {
+        text += "  (held back)";
+    }
+    text
+}
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;

@@ -1,0 +1,20 @@
+//! What happened in a session, as terminal text or as JSON. Pure: events in, text out.
+
+mod clean;
+mod flow;
+mod json;
+mod live;
+mod markdown;
+mod number;
+mod progress;
+mod style;
+mod table;
+mod tool;
+mod transcript;
+
+pub use clean::{clean, clean_line};
+pub use flow::{cut, width};
+pub use json::{Line, Lines};
+pub use number::{ago, cost, count, duration};
+pub use progress::Progress;
+pub use transcript::{Look, Printed, Transcript};

@@ -1,0 +1,20 @@
+//! Watching a session: what is stored and what is being written, until there is a reason to stop.
+
+mod driver;
+mod question;
+mod queue;
+mod report;
+mod screen;
+mod signals;
+mod state;
+mod terminal;
+
+#[cfg(test)]
+pub mod fake;
+
+pub use driver::{Watcher, watch};
+pub use report::Report;
+pub use screen::Console;
+pub use signals::{Told, signals};
+pub use state::{End, Target, Watch};
+pub use terminal::{Ask, Nobody, Terminal};

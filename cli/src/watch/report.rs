@@ -1,0 +1,176 @@
+//! Telling what happens: as text with a line of progress, or as JSON lines.
+
+use jiff::Timestamp;
+use orchestrator::failure::Failure;
+use orchestrator::seam::{Approval, Event, Partial, Session};
+
+use super::screen::Screen;
+use crate::output::Stop;
+use crate::render::{Lines, Look, Printed, Progress, Transcript, clean, clean_line};
+
+/// Tells a person or a program what is delivered.
+pub struct Report {
+    screen: Box<dyn Screen>,
+    how: How,
+    progress: Progress,
+    drawn: Option<String>,
+    /// A question stands where the line of progress would.
+    held: bool,
+}
+
+enum How {
+    Json(Lines),
+    Text {
+        transcript: Box<Transcript>,
+        /// Whether unfinished pieces are shown.
+        live: bool,
+    },
+}
+
+impl Report {
+    /// Lines of JSON.
+    pub fn json(screen: impl Screen + 'static) -> Self {
+        Self::new(screen, How::Json(Lines::default()))
+    }
+
+    /// Text; with `live`, also of what isn't finished.
+    pub fn text(screen: impl Screen + 'static, look: Look, live: bool) -> Self {
+        Self::new(screen, How::Text { transcript: Box::new(Transcript::new(look)), live })
+    }
+
+    fn new(screen: impl Screen + 'static, how: How) -> Self {
+        Self {
+            screen: Box::new(screen),
+            how,
+            progress: Progress::default(),
+            drawn: None,
+            held: false,
+        }
+    }
+
+    /// Whether unfinished pieces are of use.
+    pub fn wants_partials(&self) -> bool {
+        match self.how {
+            How::Json(_) => true,
+            How::Text { live, .. } => live || self.screen.progress_columns().is_some(),
+        }
+    }
+
+    /// Whether [`Report::tick`] does anything.
+    pub fn has_progress(&self) -> bool {
+        !self.held && self.screen.progress_columns().is_some()
+    }
+
+    /// Learns the names of the tabs.
+    pub fn know(&mut self, session: &Session) {
+        if let How::Text { transcript, .. } = &mut self.how {
+            transcript.know(session);
+        }
+    }
+
+    /// Tells of an event.
+    ///
+    /// # Errors
+    ///
+    /// When nobody takes it.
+    pub fn event(&mut self, event: &Event) -> Result<(), Stop> {
+        self.progress.event(event);
+        let printed = match &mut self.how {
+            How::Json(lines) => return self.screen.document(&lines.event(event)),
+            How::Text { transcript, .. } => transcript.event(event),
+        };
+        self.print(&printed)
+    }
+
+    /// Tells of an unfinished piece.
+    ///
+    /// # Errors
+    ///
+    /// When nobody takes it.
+    pub fn partial(&mut self, partial: &Partial, now: Timestamp) -> Result<(), Stop> {
+        self.progress.partial(partial, now);
+        let printed = match &mut self.how {
+            How::Json(lines) => {
+                return match lines.partial(partial, now) {
+                    Some(line) => self.screen.document(&line),
+                    None => Ok(()),
+                };
+            }
+            How::Text { transcript, live } if *live => transcript.partial(partial),
+            How::Text { .. } => Vec::new(),
+        };
+        self.print(&printed)
+    }
+
+    fn print(&mut self, printed: &[Printed]) -> Result<(), Stop> {
+        if printed.is_empty() {
+            return Ok(());
+        }
+        self.drawn = None;
+        if self.held {
+            // The question stays where it is.
+            self.screen.err("\n");
+        }
+        for text in printed {
+            match text {
+                Printed::Out(text) => self.screen.out(text)?,
+                Printed::Err(text) => self.screen.err(text),
+            }
+        }
+        Ok(())
+    }
+
+    /// Says something to a person; a program reads the events.
+    pub fn note(&mut self, text: &str) {
+        if let How::Text { .. } = self.how {
+            self.say(text);
+        }
+    }
+
+    /// Says something on stderr in any case.
+    pub fn say(&mut self, text: &str) {
+        self.drawn = None;
+        self.screen.err(&format!("{}\n", clean(text)));
+    }
+
+    /// Says what failed though the work goes on.
+    pub fn failure(&mut self, what: &str, failure: &Failure) {
+        let hint = failure.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        self.say(&format!("{what}: {}{hint}", failure.message));
+    }
+
+    /// Says how a question can be answered from elsewhere.
+    pub fn how_to_answer(&mut self, approval: &Approval) {
+        let id = &approval.id;
+        self.note(&format!("answer with `baton approve {id}` or `baton deny {id}`"));
+        let options = approval.options.iter().map(|option| {
+            format!("  --option {}  {}", clean_line(&option.id), clean_line(&option.name))
+        });
+        let options: Vec<String> = options.collect();
+        if !options.is_empty() {
+            self.note(&options.join("\n"));
+        }
+    }
+
+    /// Draws the line of progress anew, where it has changed.
+    pub fn tick(&mut self, now: Timestamp) {
+        let Some(columns) = self.screen.progress_columns().filter(|_| !self.held) else { return };
+        let line = self.progress.line(now, columns);
+        if line != self.drawn {
+            self.screen.progress(line.as_deref());
+            self.drawn = line;
+        }
+    }
+
+    /// A question takes the place of the line of progress, or gives it back.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
+        self.erase();
+    }
+
+    /// Takes the line of progress away.
+    pub fn erase(&mut self) {
+        self.screen.progress(None);
+        self.drawn = None;
+    }
+}

@@ -1,0 +1,460 @@
+//! What is watched, what comes of each event, and when it is over. Pure.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::queue;
+use orchestrator::seam::{
+    Approval, ApprovalId, Delivery, Event, EventBody, MessageId, Partial, Session, Tab, TabId,
+    TabState, TurnId, TurnStatus,
+};
+
+/// What is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Everything in the session.
+    Session {
+        /// Over when nothing is under way and nothing waits.
+        until_idle: bool,
+    },
+    /// One message: from the queue to the end of its turn.
+    Message {
+        /// Where it was sent.
+        tab: TabId,
+        /// Which.
+        message: MessageId,
+        /// Over as soon as the agent has it for certain, or it is known to wait behind others.
+        detach: bool,
+    },
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Tell of an event.
+    Show(Box<Event>),
+    /// Tell of an unfinished piece.
+    ShowPartial(Partial),
+    /// Say something.
+    Note(String),
+    /// Put a question to the person.
+    Ask(Box<Approval>),
+    /// Take it back.
+    Withdraw(ApprovalId),
+    /// Ask what waits for the person already.
+    LookForApprovals,
+    /// Ask how the session stands, for [`Watch::stands`].
+    Look,
+    /// Ask the same a little later.
+    LookAgain,
+    /// Ask whether the message became a turn, for [`Watch::found`].
+    Find,
+    /// Take the message out of the queue, for [`Watch::taken_out`].
+    TakeOut,
+    /// Interrupt what is under way in the tab.
+    Interrupt(TabId),
+    /// Stop watching.
+    End(End),
+}
+
+/// Why watching is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The message's turn ended.
+    Turn(TurnStatus),
+    /// Nothing is under way any more; how the last turn ended that was seen.
+    Idle(Option<TurnStatus>),
+    /// The message became that turn, the agent has it, and it goes on without us.
+    Began(TurnId),
+    /// The message waits, and goes on without us.
+    Waits {
+        /// Behind so many turns and messages.
+        behind: usize,
+        /// Whether it is held back.
+        held: bool,
+    },
+    /// The message was taken out of the queue.
+    TakenOut,
+    /// The session was removed.
+    Removed,
+    /// A signal of that number told us to go.
+    Left {
+        /// Its number.
+        signal: u8,
+        /// Whether something goes on meanwhile.
+        goes_on: bool,
+    },
+}
+
+/// Where the message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    Waiting,
+    Running(TurnId),
+}
+
+/// The state of watching.
+#[derive(Debug)]
+pub struct Watch {
+    target: Target,
+    stage: Stage,
+    /// The last event that was seen.
+    seq: u64,
+    began_at: u64,
+    synced: bool,
+    /// Turns under way, as far as they were seen to begin.
+    running: BTreeSet<TurnId>,
+    last: Option<TurnStatus>,
+    /// Questions, the open one first.
+    questions: VecDeque<Approval>,
+    asked: Option<ApprovalId>,
+    /// What was said about the queue last.
+    said: Option<String>,
+    interrupted: bool,
+}
+
+impl Watch {
+    /// From the event of that number on.
+    pub fn new(target: Target, seq: u64) -> Self {
+        Self {
+            target,
+            stage: Stage::Waiting,
+            seq,
+            began_at: seq,
+            synced: false,
+            running: BTreeSet::new(),
+            last: None,
+            questions: VecDeque::new(),
+            asked: None,
+            said: None,
+            interrupted: false,
+        }
+    }
+
+    /// The last event that was seen: whoever goes on begins after it.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Where watching began.
+    pub fn began_at(&self) -> u64 {
+        self.began_at
+    }
+
+    /// What is watched.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Something was delivered.
+    pub fn delivery(&mut self, delivery: Delivery) -> Vec<Effect> {
+        match delivery {
+            Delivery::Event(event) => self.event(event),
+            Delivery::Partial(partial) => {
+                let wanted = match (&self.target, &self.stage) {
+                    (Target::Session { .. }, _) => true,
+                    (Target::Message { .. }, Stage::Running(turn)) => *turn == partial.turn,
+                    (Target::Message { .. }, Stage::Waiting) => false,
+                };
+                if wanted { vec![Effect::ShowPartial(partial)] } else { Vec::new() }
+            }
+            Delivery::Sync { .. } => self.sync(),
+        }
+    }
+
+    fn sync(&mut self) -> Vec<Effect> {
+        if std::mem::replace(&mut self.synced, true) {
+            // A subscription that was renewed.
+            return self.look();
+        }
+        let mut effects = self.next_question();
+        if matches!(self.target, Target::Session { .. }) {
+            effects.push(Effect::LookForApprovals);
+        }
+        effects.extend(self.look());
+        effects
+    }
+
+    /// Whether it is worth asking how things stand.
+    fn look(&self) -> Vec<Effect> {
+        let worth = match (&self.target, &self.stage) {
+            (Target::Session { until_idle }, _) => *until_idle && self.running.is_empty(),
+            // Nothing is told of the moment at which the agent has it.
+            (Target::Message { detach, .. }, stage) => *detach || *stage == Stage::Waiting,
+        };
+        if worth && self.synced { vec![Effect::Look] } else { Vec::new() }
+    }
+
+    fn event(&mut self, event: Box<Event>) -> Vec<Effect> {
+        // A renewed subscription begins behind what was seen; twice is once.
+        if event.seq <= self.seq {
+            return Vec::new();
+        }
+        self.seq = event.seq;
+        self.note_turns(&event);
+        let mut effects = Vec::new();
+        let mut end = None;
+        match self.target.clone() {
+            Target::Session { .. } => {
+                if event.body == EventBody::SessionRemoved {
+                    end = Some(End::Removed);
+                }
+                effects.push(Effect::Show(event.clone()));
+                effects.extend(self.questions(&event));
+                if end.is_none() {
+                    effects.extend(self.look());
+                }
+            }
+            Target::Message { tab, message, detach } => {
+                end = self.of_message(&event, &tab, &message, detach, &mut effects);
+            }
+        }
+        effects.extend(end.map(Effect::End));
+        effects
+    }
+
+    fn of_message(
+        &mut self,
+        event: &Event,
+        tab: &TabId,
+        ours: &MessageId,
+        detach: bool,
+        effects: &mut Vec<Effect>,
+    ) -> Option<End> {
+        if event.body == EventBody::SessionRemoved {
+            return Some(End::Removed);
+        }
+        if event.tab.as_ref() != Some(tab) {
+            return None;
+        }
+        if let EventBody::TurnStarted { message, .. } = &event.body
+            && message == ours
+            && let Some(turn) = &event.turn
+        {
+            self.stage = Stage::Running(turn.clone());
+            if detach {
+                effects.extend(self.look());
+            }
+        }
+        match &self.stage {
+            Stage::Waiting => {
+                let queue = matches!(event.body, EventBody::QueueChanged { .. });
+                // What goes wrong before there is a turn, such as a host that is disabled.
+                let fault = matches!(event.body, EventBody::Error { .. }) && event.turn.is_none();
+                if (queue && !detach) || fault {
+                    effects.push(Effect::Show(Box::new(event.clone())));
+                }
+                if queue {
+                    effects.extend(self.look());
+                }
+                None
+            }
+            Stage::Running(turn) if event.turn.as_ref() == Some(turn) => {
+                if !detach || matches!(event.body, EventBody::Error { .. }) {
+                    effects.push(Effect::Show(Box::new(event.clone())));
+                }
+                if !detach {
+                    effects.extend(self.questions(event));
+                }
+                match &event.body {
+                    EventBody::TurnEnded { status, .. } => Some(End::Turn(*status)),
+                    EventBody::SessionChanged { .. }
+                    | EventBody::SessionRemoved
+                    | EventBody::QueueChanged { .. }
+                    | EventBody::TurnStarted { .. }
+                    | EventBody::AgentSession { .. }
+                    | EventBody::Text { .. }
+                    | EventBody::Reasoning { .. }
+                    | EventBody::ToolCall(_)
+                    | EventBody::ApprovalRequested { .. }
+                    | EventBody::ApprovalResolved { .. }
+                    | EventBody::Usage(_)
+                    | EventBody::Link { .. }
+                    | EventBody::Quiet { .. }
+                    | EventBody::Error { .. }
+                    | EventBody::Raw { .. }
+                    | EventBody::Unknown => None,
+                }
+            }
+            Stage::Running(_) => {
+                effects.extend(self.questions(event));
+                None
+            }
+        }
+    }
+
+    fn note_turns(&mut self, event: &Event) {
+        let Some(turn) = &event.turn else { return };
+        if let EventBody::TurnStarted { .. } = event.body {
+            self.running.insert(turn.clone());
+        } else if let EventBody::TurnEnded { status, .. } = &event.body {
+            self.running.remove(turn);
+            self.last = Some(*status);
+        }
+    }
+
+    fn questions(&mut self, event: &Event) -> Vec<Effect> {
+        if let EventBody::ApprovalRequested { approval } = &event.body {
+            // Of a turn of another message, somebody else is asked.
+            let ours = match &self.stage {
+                Stage::Running(turn) => *turn == approval.turn,
+                Stage::Waiting => matches!(self.target, Target::Session { .. }),
+            };
+            return if ours { self.question((**approval).clone()) } else { Vec::new() };
+        }
+        match &event.body {
+            EventBody::ApprovalResolved { approval, .. } => self.answered(approval),
+            EventBody::TurnEnded { .. } => {
+                // Its questions fall away with a turn, whether that is told or not.
+                let fallen: Vec<ApprovalId> = self
+                    .questions
+                    .iter()
+                    .filter(|approval| Some(&approval.turn) == event.turn.as_ref())
+                    .map(|approval| approval.id.clone())
+                    .collect();
+                fallen.iter().flat_map(|id| self.answered(id)).collect()
+            }
+            EventBody::SessionChanged { .. }
+            | EventBody::SessionRemoved
+            | EventBody::QueueChanged { .. }
+            | EventBody::TurnStarted { .. }
+            | EventBody::AgentSession { .. }
+            | EventBody::Text { .. }
+            | EventBody::Reasoning { .. }
+            | EventBody::ToolCall(_)
+            | EventBody::ApprovalRequested { .. }
+            | EventBody::Usage(_)
+            | EventBody::Link { .. }
+            | EventBody::Quiet { .. }
+            | EventBody::Error { .. }
+            | EventBody::Raw { .. }
+            | EventBody::Unknown => Vec::new(),
+        }
+    }
+
+    /// A question waits for the person.
+    pub fn question(&mut self, approval: Approval) -> Vec<Effect> {
+        if self.questions.iter().any(|known| known.id == approval.id) {
+            return Vec::new();
+        }
+        self.questions.push_back(approval);
+        self.next_question()
+    }
+
+    /// What was answered long ago is not asked again: nothing is, before all that is stored was seen.
+    fn next_question(&mut self) -> Vec<Effect> {
+        if !self.synced || self.asked.is_some() {
+            return Vec::new();
+        }
+        let Some(first) = self.questions.front() else { return Vec::new() };
+        self.asked = Some(first.id.clone());
+        vec![Effect::Ask(Box::new(first.clone()))]
+    }
+
+    /// A question was answered, here or elsewhere, or fell away.
+    pub fn answered(&mut self, id: &ApprovalId) -> Vec<Effect> {
+        self.questions.retain(|approval| approval.id != *id);
+        if self.asked.as_ref() != Some(id) {
+            return Vec::new();
+        }
+        self.asked = None;
+        let mut effects = vec![Effect::Withdraw(id.clone())];
+        effects.extend(self.next_question());
+        effects
+    }
+
+    /// How the session stood when its last event was that of number `seq`.
+    pub fn stands(&mut self, session: &Session, seq: u64) -> Vec<Effect> {
+        match &self.target {
+            Target::Session { until_idle } => {
+                let idle = session
+                    .tabs
+                    .iter()
+                    .all(|tab| tab.state == TabState::Idle && (tab.queue.is_empty() || tab.paused));
+                // What came in between is looked at again.
+                if *until_idle && idle && seq == self.seq {
+                    return vec![Effect::End(End::Idle(self.last))];
+                }
+                Vec::new()
+            }
+            Target::Message { tab, message, detach } => {
+                let Some(tab) = session.tabs.iter().find(|known| known.id == *tab) else {
+                    return vec![Effect::Find];
+                };
+                match &self.stage {
+                    Stage::Running(turn) => began(tab, turn),
+                    Stage::Waiting => {
+                        let place = tab.queue.iter().position(|queued| queued.id == *message);
+                        let Some(place) = place else { return vec![Effect::Find] };
+                        let (behind, held) = queue::ahead(session, tab, place);
+                        if *detach && (behind > 0 || held) {
+                            return vec![Effect::End(End::Waits { behind, held })];
+                        }
+                        self.say(queue::note(session, behind, held))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Says how it stands with the message, where that has changed.
+    fn say(&mut self, note: Option<String>) -> Vec<Effect> {
+        if note.is_none() || self.said == note {
+            return Vec::new();
+        }
+        self.said.clone_from(&note);
+        note.map(Effect::Note).into_iter().collect()
+    }
+
+    /// Whether a stored event says that the message became a turn; it left the queue before that was asked.
+    pub fn found(&mut self, turn: bool) -> Vec<Effect> {
+        let gone = !turn && self.stage == Stage::Waiting;
+        if gone { vec![Effect::End(End::TakenOut)] } else { Vec::new() }
+    }
+
+    /// The message was taken out of the queue, or was no longer in it.
+    pub fn taken_out(&mut self, done: bool) -> Vec<Effect> {
+        match (done, &self.target) {
+            (true, _) => vec![Effect::End(End::TakenOut)],
+            (false, Target::Message { tab, .. }) => vec![Effect::Interrupt(tab.clone())],
+            (false, Target::Session { .. }) => Vec::new(),
+        }
+    }
+
+    /// The person pressed Ctrl-C.
+    pub fn interrupt(&mut self, signal: u8) -> Vec<Effect> {
+        let Target::Message { tab, .. } = &self.target else { return self.leave(signal) };
+        if std::mem::replace(&mut self.interrupted, true) {
+            return self.leave(signal);
+        }
+        match self.stage {
+            Stage::Waiting => vec![Effect::TakeOut],
+            Stage::Running(_) => vec![
+                Effect::Note("interrupting; Ctrl-C again leaves it at work".into()),
+                Effect::Interrupt(tab.clone()),
+            ],
+        }
+    }
+
+    /// We are told to go.
+    pub fn leave(&mut self, signal: u8) -> Vec<Effect> {
+        let goes_on = match self.target {
+            Target::Message { .. } => true,
+            Target::Session { .. } => !self.running.is_empty(),
+        };
+        vec![Effect::End(End::Left { signal, goes_on })]
+    }
+}
+
+/// Whether it is certain that the agent got the message of a turn; otherwise that will show soon.
+fn began(tab: &Tab, turn: &TurnId) -> Vec<Effect> {
+    match tab.turn.as_ref().filter(|last| last.id == *turn && last.status.is_none()) {
+        Some(turn) if turn.message.is_none() => vec![Effect::End(End::Began(turn.id.clone()))],
+        Some(_) => vec![Effect::LookAgain],
+        // Its end is on the way to us.
+        None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;
