@@ -6,15 +6,17 @@ use std::sync::Arc;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::host::{Hosts, HostsStore, ResolvedHost, resolve};
 use orchestrator::machine::ThisMachine;
-use orchestrator::seam::Seam;
+use orchestrator::seam::{EngineHandle, Seam};
 use orchestrator::settings::Settings;
 use orchestrator::ssh_config::{
     Aliases, KnownHost, KnownNames, SshQuery, usual_aliases, usual_known_hosts,
 };
+use tokio::sync::OnceCell;
 
 use orchestrator::transport::Asker;
 
 use crate::ask::TerminalAsker;
+use crate::engine;
 use crate::output::{Output, Stop};
 use crate::paths::{self, Paths};
 
@@ -28,6 +30,7 @@ pub struct App {
     /// `BATON_SSH_CONFIG`: passed to ssh as `-F`.
     pub ssh_config: Option<PathBuf>,
     pub output: Output,
+    engine: OnceCell<EngineHandle>,
 }
 
 impl App {
@@ -43,6 +46,7 @@ impl App {
             ssh: paths::set("BATON_SSH").unwrap_or_else(|| "ssh".into()).into(),
             ssh_config: paths::set("BATON_SSH_CONFIG").map(PathBuf::from),
             output,
+            engine: OnceCell::new(),
         })
     }
 
@@ -91,13 +95,21 @@ impl App {
         })
     }
 
-    /// The engine of this data directory.
+    /// The engine of this data directory: hosted here, or by the process that was first.
     ///
     /// # Errors
     ///
     /// When it can't be opened or attached to.
     pub async fn engine(&self) -> Result<Arc<dyn Seam>, Failure> {
-        Err(Failure::new(Code::Unsupported, "this build of Baton has no engine for sessions"))
+        let handle = self.engine.get_or_try_init(|| engine::open(self)).await?;
+        Ok(Arc::new(handle.clone()))
+    }
+
+    /// Leaves what was opened; another process that is attached takes the engine over.
+    pub async fn leave(&self) {
+        if let Some(handle) = self.engine.get() {
+            handle.shutdown().await;
+        }
     }
 
     /// What `config.toml` says; without one, the defaults.

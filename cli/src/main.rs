@@ -6,6 +6,7 @@ mod args;
 mod ask;
 mod completions;
 mod doctor;
+mod engine;
 mod env_row;
 mod exec;
 mod exit;
@@ -56,7 +57,11 @@ fn run(words: &[OsString], output: &Output) -> Result<u8, Stop> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Failure::new(Code::Internal, format!("could not start the runtime: {error}"))
     })?;
-    let status = runtime.block_on(dispatch(&app, args));
+    let status = runtime.block_on(async {
+        let status = dispatch(&app, args).await;
+        app.leave().await;
+        status
+    });
     // A thread may still be waiting for our stdin; nobody waits for it.
     runtime.shutdown_background();
     status

@@ -191,6 +191,8 @@ fn session(wanted: NewSession) -> Session {
             id: TabId::random(),
             name: "1".into(),
             agent_session: None,
+            talk: None,
+            carry: Default::default(),
             state: TabState::Idle,
             turn: None,
             queue: Vec::new(),

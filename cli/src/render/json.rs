@@ -65,6 +65,7 @@ impl Lines {
             | EventBody::SessionRemoved
             | EventBody::QueueChanged { .. }
             | EventBody::TurnStarted { .. }
+            | EventBody::TurnLaunched
             | EventBody::AgentSession { .. }
             | EventBody::ToolCall(_)
             | EventBody::ApprovalRequested { .. }

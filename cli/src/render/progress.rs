@@ -79,6 +79,7 @@ impl Progress {
             | EventBody::SessionRemoved
             | EventBody::QueueChanged { .. }
             | EventBody::TurnStarted { .. }
+            | EventBody::TurnLaunched
             | EventBody::AgentSession { .. }
             | EventBody::Error { .. }
             | EventBody::Raw { .. }

@@ -127,6 +127,7 @@ impl Transcript {
             EventBody::TurnStarted { prompt, images, read_only, .. } => {
                 self.prompt(prompt, *images, *read_only)
             }
+            EventBody::TurnLaunched => Vec::new(),
             EventBody::AgentSession { id } => {
                 self.detail(&format!("conversation {}", clean_line(id)))
             }

@@ -50,6 +50,7 @@ pub fn tab(id: &str) -> Tab {
         name: format!("tab {id}"),
         agent_session: None,
         talk: None,
+        carry: Default::default(),
         state: TabState::Idle,
         turn: None,
         queue: Vec::new(),

@@ -261,6 +261,7 @@ impl Watch {
                     | EventBody::SessionRemoved
                     | EventBody::QueueChanged { .. }
                     | EventBody::TurnStarted { .. }
+                    | EventBody::TurnLaunched
                     | EventBody::AgentSession { .. }
                     | EventBody::Text { .. }
                     | EventBody::Reasoning { .. }
@@ -317,6 +318,7 @@ impl Watch {
             | EventBody::SessionRemoved
             | EventBody::QueueChanged { .. }
             | EventBody::TurnStarted { .. }
+            | EventBody::TurnLaunched
             | EventBody::AgentSession { .. }
             | EventBody::Text { .. }
             | EventBody::Reasoning { .. }

@@ -87,7 +87,8 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
         }
         Command::ResolveApproval { approval, decision } => {
             let approval = book.approval(&approval)?;
-            let is_other = |other: &Approval| other.turn == approval.turn && other.id != approval.id;
+            let is_other =
+                |other: &Approval| other.turn == approval.turn && other.id != approval.id;
             let others_wait = book.approvals.iter().any(is_other);
             within(book, &approval.session, |entry| {
                 command::resolve(entry, approval, decision, others_wait)

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use super::Book;
 use super::decide::{self, Touched};
 use super::drive::{Begin, Drivers};
 use super::entry::{Entry, LaunchOrder, Outcome};
 use super::fact::Fact;
 use super::world::World;
-use super::Book;
 use crate::failure::{Code, Failure};
 use crate::seam::{Command, Query, Reply, Session, Snapshot, Ticket};
 use crate::store::{Change, Loaded, RunRecord};
@@ -79,7 +79,10 @@ impl DeskHandle {
         self.ask(Message::End).await.ok();
     }
 
-    async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T, Failure> {
+    async fn ask<T>(
+        &self,
+        message: impl FnOnce(oneshot::Sender<T>) -> Message,
+    ) -> Result<T, Failure> {
         let ended = || Failure::new(Code::Cancelled, "the engine has ended");
         let (sender, receiver) = oneshot::channel();
         self.inbox.send(message(sender)).await.map_err(|_| ended())?;
@@ -211,10 +214,9 @@ impl Desk {
                 };
                 Ok(Reply::Approvals(self.book.approvals.iter().filter(of_it).cloned().collect()))
             }
-            Query::Events { .. } | Query::CommandStatus { .. } => Err(Failure::new(
-                Code::Internal,
-                "a question about the log came to the desk",
-            )),
+            Query::Events { .. } | Query::CommandStatus { .. } => {
+                Err(Failure::new(Code::Internal, "a question about the log came to the desk"))
+            }
         }
     }
 
@@ -251,7 +253,8 @@ impl Desk {
 /// The turn of a run of which it isn't certain that the agent got it.
 fn in_doubt(entry: &Entry, record: &RunRecord) -> Option<Box<LaunchOrder>> {
     entry.session.tabs.iter().find_map(|tab| {
-        let turn = tab.turn.as_ref().filter(|turn| turn.run == record.id && turn.status.is_none())?;
+        let turn =
+            tab.turn.as_ref().filter(|turn| turn.run == record.id && turn.status.is_none())?;
         let message = turn.message.clone()?;
         Some(Box::new(LaunchOrder {
             session: entry.session.id.clone(),

@@ -69,17 +69,13 @@ impl Seam for Engine {
             Request::Command { id, command } => {
                 let desk = self.desk.clone();
                 let wish = command.clone();
-                let carried_out =
-                    |ticket| async move { desk.command(wish, ticket).await };
+                let carried_out = |ticket| async move { desk.command(wish, ticket).await };
                 self.receipts.run(&id, &command, carried_out).await
             }
             Request::Query { query: Query::Events { since, session, tab, limit } } => {
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-                let (events, more) = self
-                    .world
-                    .store
-                    .events(since, session.as_ref(), tab.as_ref(), limit)
-                    .await?;
+                let (events, more) =
+                    self.world.store.events(since, session.as_ref(), tab.as_ref(), limit).await?;
                 Ok(Reply::Events { events, more })
             }
             Request::Query { query: Query::CommandStatus { id } } => {

@@ -131,9 +131,9 @@ impl Drivers {
         let Some(wishes) = self.live.get(run) else { return };
         let unsent = match wishes.try_send(wish) {
             Ok(()) => return,
-            Err(mpsc::error::TrySendError::Full(wish) | mpsc::error::TrySendError::Closed(wish)) => {
-                wish
-            }
+            Err(
+                mpsc::error::TrySendError::Full(wish) | mpsc::error::TrySendError::Closed(wish),
+            ) => wish,
         };
         if let Wish::Prompt(order) = unsent {
             let desk = self.desk.clone();

@@ -141,9 +141,9 @@ impl Driver {
                 return Ok(());
             }
         };
-        let over = stored.into_iter().filter(|run| {
-            !run.swept && matches!(run.state, RunState::Ended | RunState::Never)
-        });
+        let over = stored
+            .into_iter()
+            .filter(|run| !run.swept && matches!(run.state, RunState::Ended | RunState::Never));
         let ids: Vec<_> = over.map(|run| run.id).collect();
         match runs.sweep(&ids).await {
             Ok(gone) => {

@@ -1,7 +1,7 @@
 //! Pieces that are still being written, put together from what was added.
 
 use crate::agent::Item;
-use crate::seam::{Partial, PartialKind, Ephemerals, SessionId, TabId, TurnId};
+use crate::seam::{Ephemerals, Partial, PartialKind, SessionId, TabId, TurnId};
 
 /// The pieces of one turn that are still being written.
 #[derive(Debug)]

@@ -32,11 +32,8 @@ impl Reading {
     /// [`Code::Unsupported`] for an agent that only talks.
     pub fn new(definition: &Definition, carry: Carry) -> Result<Self, Failure> {
         let Some(batch) = &definition.batch else {
-            return Err(Failure::new(
-                Code::Unsupported,
-                format!("{} only talks", definition.name),
-            )
-            .hint("Make the session with --talk"));
+            return Err(Failure::new(Code::Unsupported, format!("{} only talks", definition.name))
+                .hint("Make the session with --talk"));
         };
         let parser = Parser::new(batch.output, carry);
         Ok(Self { parser, heard: Heard::default(), err_offset: 0 })

@@ -20,9 +20,10 @@ use crate::store::{RunRecord, RunState};
 /// Drives one turn to its end, or until the engine ends.
 pub async fn drive(given: Given) {
     let Given { world, desk, entry, run, begin, wishes } = given;
-    let tab = entry.session.tabs.iter().find(|tab| {
-        tab.turn.as_ref().is_some_and(|turn| turn.run == run && turn.status.is_none())
-    });
+    let tab =
+        entry.session.tabs.iter().find(|tab| {
+            tab.turn.as_ref().is_some_and(|turn| turn.run == run && turn.status.is_none())
+        });
     let Some((tab, turn)) = tab.and_then(|tab| Some((tab.clone(), tab.turn.clone()?))) else {
         tracing::error!(%run, "a run that carries no turn was given to the driver of turns");
         return;
