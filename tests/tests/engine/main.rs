@@ -4,8 +4,11 @@
 
 mod backpressure;
 mod conformance;
+mod desk;
 mod frames;
 mod one_engine;
 mod store_crash;
 mod support;
+mod survival;
 mod takeover;
+mod turns;
