@@ -9,6 +9,7 @@ mod item;
 mod judgement;
 mod parser;
 mod read_only;
+mod talk;
 
 pub use definition::{
     Batch, Definition, Environment, ImagesBy, Login, PromptBy, Protocol, ReadOnly, Talk,
@@ -25,3 +26,4 @@ pub use item::{
 };
 pub use judgement::{Ended, Exit, Signal, judge};
 pub use parser::{Carry, Parser, ParserKind, Saved};
+pub use talk::{Message, Prompt, SavedTalk, Step, TalkSettings, Talker};
