@@ -2,6 +2,7 @@
 
 mod definition;
 mod definitions;
+pub(crate) mod detect;
 mod image;
 mod interpreter;
 mod invocation;
@@ -15,6 +16,7 @@ pub use definition::{
     Batch, Definition, Environment, ImagesBy, Login, PromptBy, Protocol, ReadOnly, Talk,
 };
 pub use definitions::Definitions;
+pub use detect::{AgentOnHost, detect};
 pub use image::{Image, ImageKind};
 pub(crate) use interpreter::missing_interpreter;
 pub use invocation::{
