@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use orchestrator::failure::{Code, Failure};
 
+use crate::agents::AgentsArgs;
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
@@ -35,6 +36,8 @@ pub enum Verb {
     TestConnection(TestArgs),
     /// Run a program on a host, tied to this process; stdin, stdout and stderr are as with ssh
     Exec(ExecArgs),
+    /// The agents that are known; with a host, which are there
+    Agents(AgentsArgs),
     /// Look at what is installed, configured and reachable, with a hint for each finding
     Doctor(DoctorArgs),
     /// Print a script that completes these words in your shell

@@ -1,5 +1,6 @@
 //! `baton`: the command line.
 
+mod agents;
 mod app;
 mod args;
 mod ask;
@@ -59,6 +60,7 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Hosts(verb) => hosts::run(app, verb).await,
         Verb::TestConnection(args) => test_connection::run(app, args).await,
         Verb::Exec(args) => exec::run(app, args).await,
+        Verb::Agents(args) => agents::run(app, args).await,
         Verb::Doctor(args) => doctor::run(app, &args).await,
         Verb::Completions(args) => completions::run(&app.output, &args),
         Verb::Man(args) => man::run(&app.output, &args),
