@@ -131,7 +131,7 @@ fn a_definition_of_ones_own_counts_and_a_faulty_one_is_named() {
 fn a_host_that_is_not_there_or_switched_off_is_an_error() {
     let sshd = TestSshd::start();
     let home = Home::new(sshd.write_client_config("box", &[]));
-    let run = home.baton(&["agents", "--host", "no host", "--json"]);
+    let run = home.baton(&["agents", "--host", "nobody", "--json"]);
     assert_eq!((run.status, &run.json()["error"]["code"]), (Some(4), &json!("host_unknown")));
     fs::write(home.hosts_toml(), "[host.off]\nhost = \"127.0.0.1\"\nenabled = false\n").unwrap();
     let run = home.baton(&["agents", "--host", "off", "--json"]);
