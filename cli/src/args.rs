@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use orchestrator::failure::{Code, Failure};
 
 use crate::approvals::{AnswerArgs, ApprovalsArgs};
+use crate::agents::AgentsArgs;
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
@@ -58,6 +59,8 @@ pub enum Verb {
     Approve(AnswerArgs),
     /// Refuse what an agent asks
     Deny(AnswerArgs),
+    /// The agents that are known; with a host, which are there
+    Agents(AgentsArgs),
     /// Look at what is installed, configured and reachable, with a hint for each finding
     Doctor(DoctorArgs),
     /// Print a script that completes these words in your shell

@@ -1,5 +1,6 @@
 //! `baton`: the command line.
 
+mod agents;
 mod app;
 mod approvals;
 mod args;
@@ -81,6 +82,7 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Approvals(args) => approvals::list(app, args).await,
         Verb::Approve(args) => approvals::answer(app, args, true).await,
         Verb::Deny(args) => approvals::answer(app, args, false).await,
+        Verb::Agents(args) => agents::run(app, args).await,
         Verb::Doctor(args) => doctor::run(app, &args).await,
         Verb::Completions(args) => completions::run(&app.output, &args),
         Verb::Man(args) => man::run(&app.output, &args),

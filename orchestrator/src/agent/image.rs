@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::failure::{Code, Failure};
 
 /// Providers take 5 to 20 MB an image; what is larger is another kind of file, or a mistake.
@@ -103,6 +106,11 @@ impl Image {
     /// What it is.
     pub fn kind(&self) -> ImageKind {
         self.kind
+    }
+
+    /// Its bytes as text.
+    pub fn base64(&self) -> String {
+        STANDARD.encode(&self.bytes)
     }
 
     /// The file's bytes.

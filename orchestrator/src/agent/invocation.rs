@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::definition::{Batch, Definition, ImagesBy, PromptBy, Talk};
@@ -311,7 +309,7 @@ fn claude_json(prompt: &[u8], images: &[Image]) -> Result<Vec<u8>, Failure> {
     let mut content: Vec<_> = images
         .iter()
         .map(|image| {
-            let data = STANDARD.encode(image.bytes());
+            let data = image.base64();
             let media_type = image.kind().media_type();
             json!({"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}})
         })

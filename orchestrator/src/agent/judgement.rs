@@ -69,6 +69,7 @@ pub fn judge(definition: &Definition, ended: Ended<'_>) -> Option<Failure> {
     let Ended { exit, said, told, resumed, .. } = ended;
     let words = printable(ended.stderr);
     match exit {
+        Exit::Signal(_) if told => None,
         Exit::Signal(signal) => {
             let name = signal.name();
             let message = format!("{} was ended by signal {name}", definition.name);

@@ -74,9 +74,10 @@ fn a_lost_conversation_is_known_by_the_words_of_the_definition() {
 
 #[test]
 fn a_signal_is_named() {
-    let ended = Ended { exit: Exit::Signal(Signal(9)), said: true, told: true, ..QUIET };
+    let ended = Ended { exit: Exit::Signal(Signal(9)), said: true, ..QUIET };
     let failure = of(ended).unwrap();
     assert!(failure.message.contains("signal KILL"), "{failure}");
     assert!(failure.hint.unwrap().contains("memory"));
+    assert_eq!(of(Ended { told: true, ..ended }), None);
     assert_eq!(Signal(64).name(), "64");
 }

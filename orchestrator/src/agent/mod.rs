@@ -2,6 +2,7 @@
 
 mod definition;
 mod definitions;
+pub(crate) mod detect;
 mod image;
 mod interpreter;
 mod invocation;
@@ -9,11 +10,13 @@ mod item;
 mod judgement;
 mod parser;
 mod read_only;
+mod talk;
 
 pub use definition::{
     Batch, Definition, Environment, ImagesBy, Login, PromptBy, Protocol, ReadOnly, Talk,
 };
 pub use definitions::Definitions;
+pub use detect::{AgentOnHost, detect};
 pub use image::{Image, ImageKind};
 pub(crate) use interpreter::missing_interpreter;
 pub use invocation::{
@@ -25,3 +28,4 @@ pub use item::{
 };
 pub use judgement::{Ended, Exit, Signal, judge};
 pub use parser::{Carry, Parser, ParserKind, Saved};
+pub use talk::{Message, Prompt, SavedTalk, Step, TalkSettings, Talker};

@@ -65,7 +65,8 @@ fn a_good_host_is_reported_with_what_was_found_out() {
 
     assert_eq!(run.status, Some(0), "{run:?}\n{}", sshd.log());
     let report = run.json();
-    let keys: Vec<_> = report.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut keys: Vec<_> = report.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
     assert_eq!(keys, ["agent", "hostname", "latency_ms", "ok", "os", "shell", "stages"]);
     assert_eq!((&report["ok"], &report["agent"]), (&json!(true), &Value::Null));
     let hostname = Command::new("hostname").output().unwrap().stdout;
@@ -77,7 +78,8 @@ fn a_good_host_is_reported_with_what_was_found_out() {
     let names: Vec<_> = stages.iter().map(|stage| stage["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["validate", "resolve", "connect", "authenticate", "shell"]);
     for stage in stages {
-        let keys: Vec<_> = stage.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut keys: Vec<_> = stage.as_object().unwrap().keys().map(String::as_str).collect();
+        keys.sort_unstable();
         assert_eq!(keys, ["elapsed_ms", "error", "name", "ok"]);
         assert!(stage["ok"] == true && stage["error"].is_null() && stage["elapsed_ms"].is_u64());
     }

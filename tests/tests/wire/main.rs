@@ -5,6 +5,7 @@
 mod agents;
 mod arguments;
 mod baton;
+mod cli_agents;
 mod cli_doctor;
 mod cli_exec;
 mod cli_exec_questions;

@@ -19,7 +19,12 @@ pub(crate) struct Clues<'a> {
 
 /// Codes and names of error objects, in lower case without `_`, `-` and spaces. Anthropic's, OpenAI's and Google's APIs,
 /// and what the CLIs make of them.
-const CODES: [(&str, AgentErrorKind); 29] = [
+const CODES: [(&str, AgentErrorKind); 34] = [
+    ("httpconnectionfailed", AgentErrorKind::Provider),
+    ("responsestreamconnectionfailed", AgentErrorKind::Provider),
+    ("responsestreamdisconnected", AgentErrorKind::Provider),
+    ("serveroverloaded", AgentErrorKind::Provider),
+    ("sessionbudgetexceeded", AgentErrorKind::RateLimited),
     ("authenticationfailed", AgentErrorKind::NotLoggedIn),
     ("authenticationerror", AgentErrorKind::NotLoggedIn),
     ("oauthorgnotallowed", AgentErrorKind::NotLoggedIn),
@@ -151,7 +156,7 @@ fn reset_behind_bar(message: &str) -> Option<Timestamp> {
 }
 
 /// The time of so many seconds since 1970; in milliseconds when it would be after the year 5000.
-pub(super) fn at_second(seconds: i64) -> Option<Timestamp> {
+pub(crate) fn at_second(seconds: i64) -> Option<Timestamp> {
     let time = match seconds {
         100_000_000_000.. => Timestamp::from_millisecond(seconds),
         _ => Timestamp::from_second(seconds),

@@ -4,11 +4,11 @@ use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
 /// A longer line is skipped. Agents print images and whole files on one line, and those stay below it.
-pub(super) const LINE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const LINE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 
 /// One piece of a stream.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Frame<'a> {
+pub(crate) enum Frame<'a> {
     /// A line without its end, or an object.
     Whole(&'a [u8]),
     /// One of so many bytes, which were skipped.
@@ -17,7 +17,7 @@ pub(super) enum Frame<'a> {
 
 /// What separates the pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Between {
+pub(crate) enum Between {
     /// Newlines.
     Lines,
     /// The end of an object; newlines may be there or not.
@@ -26,7 +26,7 @@ pub(super) enum Between {
 
 /// How far in a piece the framer is. Stored only while it skips one: else the piece is read again from its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Scan {
+pub(crate) struct Scan {
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -37,13 +37,13 @@ pub(super) struct Scan {
 
 /// What has to be remembered of a framer beside the offset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Skipping {
+pub(crate) struct Skipping {
     bytes: u64,
     scan: Scan,
 }
 
 #[derive(Debug)]
-pub(super) struct Framer {
+pub(crate) struct Framer {
     between: Between,
     pending: Vec<u8>,
     scan: Scan,
@@ -53,7 +53,7 @@ pub(super) struct Framer {
 }
 
 impl Framer {
-    pub(super) fn new(between: Between, consumed: u64, skipping: Option<Skipping>) -> Self {
+    pub(crate) fn new(between: Between, consumed: u64, skipping: Option<Skipping>) -> Self {
         Self {
             between,
             pending: Vec::new(),
@@ -64,15 +64,15 @@ impl Framer {
     }
 
     /// Up to where everything has been handed out or skipped.
-    pub(super) fn consumed(&self) -> u64 {
+    pub(crate) fn consumed(&self) -> u64 {
         self.pushed - self.pending.len() as u64
     }
 
-    pub(super) fn skipping(&self) -> Option<Skipping> {
+    pub(crate) fn skipping(&self) -> Option<Skipping> {
         self.skipping.map(|bytes| Skipping { bytes, scan: self.scan })
     }
 
-    pub(super) fn push(&mut self, mut bytes: &[u8], take: &mut impl FnMut(Frame<'_>)) {
+    pub(crate) fn push(&mut self, mut bytes: &[u8], take: &mut impl FnMut(Frame<'_>)) {
         self.pushed += bytes.len() as u64;
         while !bytes.is_empty() {
             let found = match self.between {
@@ -90,7 +90,7 @@ impl Framer {
     }
 
     /// The stream has ended: what is left is a piece, too.
-    pub(super) fn finish(&mut self, take: &mut impl FnMut(Frame<'_>)) {
+    pub(crate) fn finish(&mut self, take: &mut impl FnMut(Frame<'_>)) {
         if !self.pending.is_empty() || self.skipping.is_some() {
             self.hand_out(&[], take);
         }

@@ -180,7 +180,7 @@ fn without_lone_surrogates(text: &str) -> Option<String> {
 }
 
 /// The line as an item of a kind that isn't known. Blank lines are none.
-pub(super) fn unknown(line: &[u8], out: &mut Vec<Item>) {
+pub(crate) fn unknown(line: &[u8], out: &mut Vec<Item>) {
     #[derive(Deserialize)]
     struct Kind<'a> {
         #[serde(rename = "type", borrow)]

@@ -15,7 +15,10 @@ mod plain;
 mod stream;
 
 pub(crate) use cut::cut;
-pub(crate) use error::{Clues, agent_error};
+pub(crate) use error::{Clues, agent_error, at_second};
+pub(crate) use frame::{Between, Frame, Framer, Skipping};
+pub(crate) use json::{repaired, unknown};
+pub(crate) use stream::too_long;
 pub use stream::{Carry, Parser, ParserKind, Saved};
 
 #[cfg(test)]

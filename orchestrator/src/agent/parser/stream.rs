@@ -142,15 +142,7 @@ impl State {
         let line = match frame {
             Frame::Whole(line) => line,
             Frame::TooLong(bytes) => {
-                let limit = LINE_LIMIT_BYTES / (1024 * 1024);
-                items.push(Item::Error(AgentError {
-                    kind: AgentErrorKind::Other,
-                    message: format!(
-                        "skipped a line of {bytes} bytes: no more than {limit} MiB of one are read"
-                    ),
-                    resets_at: None,
-                    goes_on: true,
-                }));
+                items.push(too_long(bytes));
                 return;
             }
         };
@@ -164,4 +156,17 @@ impl State {
             Self::Plain(state) => state.line(line, items),
         }
     }
+}
+
+/// What is said of a line that was skipped.
+pub(crate) fn too_long(bytes: u64) -> Item {
+    let limit = LINE_LIMIT_BYTES / (1024 * 1024);
+    Item::Error(AgentError {
+        kind: AgentErrorKind::Other,
+        message: format!(
+            "skipped a line of {bytes} bytes: no more than {limit} MiB of one are read"
+        ),
+        resets_at: None,
+        goes_on: true,
+    })
 }

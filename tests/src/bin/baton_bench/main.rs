@@ -10,6 +10,7 @@ mod first;
 mod machine;
 mod many;
 mod ours;
+mod parse;
 mod plain;
 mod rounds;
 mod small;
@@ -61,6 +62,8 @@ enum Subject {
     Bulk,
     /// 200 programs at once.
     Many,
+    /// What an agent prints, read on one core.
+    Parse,
 }
 
 /// How much is measured.
@@ -120,6 +123,15 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     let command: Vec<String> = std::env::args().skip(1).collect();
     println!("{}", Machine::read()?);
     println!("Command: make bench, `baton-bench {}`; {rounds} rounds", command.join(" ").trim());
+    if wanted(Subject::Parse) {
+        eprintln!("{:?} …", Subject::Parse);
+        let mut table = Table::new("Without a host".into());
+        table.extend(parse::measure(scale)?);
+        println!("\n{table}");
+    }
+    if arguments.only == [Subject::Parse] {
+        return Ok(());
+    }
     for millis in [0, 50] {
         if arguments.rtt.as_ref().is_some_and(|only| *only != millis.to_string()) {
             continue;
@@ -138,6 +150,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::First => first::measure(&bed, scale).await?,
                 Subject::Bulk => bulk::measure(&bed, scale).await?,
                 Subject::Many => many::measure(&bed, scale).await?,
+                Subject::Parse => continue,
             };
             table.extend(rows);
         }
