@@ -7,6 +7,7 @@ pub mod agent;
 pub mod failure;
 pub mod host;
 pub mod machine;
+pub mod run;
 pub mod seam;
 pub mod session;
 pub mod settings;

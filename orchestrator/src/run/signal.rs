@@ -1,0 +1,77 @@
+//! Interrupting and stopping: always from a control shell, never by closing a channel.
+
+use std::time::Duration;
+
+use super::error::RunError;
+use super::look::{Facts, Standing, facts};
+use super::runs::Runs;
+use super::scripts::{self, Header};
+use crate::seam::RunId;
+use crate::transport::Call;
+
+/// How long a stop may take: 3 s until KILL, 5 s of those, and 2 s for the status.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often a run that has only just been launched, and has no process yet, is looked at again.
+const TRIES: u32 = 20;
+
+impl Runs {
+    /// Sends INT to the run's process group, as Ctrl-C would. A run that is over is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::NotFound`], and the way to the host.
+    pub async fn interrupt(&self, run: &RunId) -> Result<Facts, RunError> {
+        self.send(run, "INT").await
+    }
+
+    /// Sends TERM to the run's process group and to everything that it has started, and KILL after 3 s; returns
+    /// when nothing of it is left. Also ends what a run that is over has left behind.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::NotFound`], [`RunError::Left`], and the way to the host.
+    pub async fn stop(&self, run: &RunId) -> Result<Facts, RunError> {
+        self.end(run, "TERM").await
+    }
+
+    /// The same with KILL at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runs::stop`].
+    pub async fn stop_now(&self, run: &RunId) -> Result<Facts, RunError> {
+        self.end(run, "KILL").await
+    }
+
+    async fn end(&self, run: &RunId, how: &str) -> Result<Facts, RunError> {
+        let mut tries = 0;
+        loop {
+            let facts = self.send(run, how).await?;
+            tries += 1;
+            if facts.standing != Standing::Running || tries == TRIES {
+                return Ok(facts);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn send(&self, run: &RunId, how: &str) -> Result<Facts, RunError> {
+        let header = Header::default()
+            .set("b_root", self.root().await?)?
+            .set("b_id", run.as_str())?
+            .set("b_how", how)?;
+        let call = Call { patience: PATIENCE, ..Call::new(scripts::signal(&header)?) };
+        let answer = self.connection().call(call).await?;
+        let text = String::from_utf8_lossy(&answer.stdout);
+        let host = self.connection().host();
+        if let Some(rest) = text.strip_prefix("left ") {
+            let pids = rest.lines().next().unwrap_or_default().to_owned();
+            return Err(RunError::Left { host: host.clone(), run: run.clone(), pids });
+        }
+        let facts = facts(host, &text)?.pop();
+        facts
+            .filter(|facts| facts.standing != Standing::Absent)
+            .ok_or_else(|| RunError::NotFound { host: host.clone(), run: run.clone() })
+    }
+}
