@@ -41,6 +41,8 @@ b_try() {
   b_words=$(LC_ALL=C "$@" 2>&1) || b_refuse "${b_words:-$1 failed}"
 }
 
+# Relative paths begin at home, wherever the server puts us.
+cd "$HOME" 2>/dev/null || :
 CDPATH='' cd -- "$b_cwd" >/dev/null 2>&1 || {
   if [ -d "$b_cwd" ]; then b_say dir_denied; elif [ -e "$b_cwd" ]; then b_say dir_file; else b_say dir_missing; fi
 }
