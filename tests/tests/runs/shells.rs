@@ -100,7 +100,7 @@ async fn a_run_lives_its_whole_life_under_dash_bash_mksh_and_busybox() {
 
         let run = RunId::random();
         let mut follow = runs
-            .launch(&run, &sh("echo ready; trap '' TERM; while :; do sleep 1; done"))
+            .launch(&run, &sh("trap '' TERM; echo ready; while :; do sleep 1; done"))
             .await
             .unwrap();
         let mut heard = Heard::default();
@@ -165,7 +165,7 @@ async fn where_there_is_no_setsid_perl_or_python_parts_a_run_from_us_or_else_not
         });
         let runs = Runs::new(connection_over(Arc::new(local)));
         let run = RunId::random();
-        let mut job = sh("echo ready; trap 'exit 4' INT; while :; do sleep 0.1; done");
+        let mut job = sh("trap 'exit 4' INT; echo ready; while :; do sleep 0.1; done");
         // The machine's own profile sets the path anew.
         job.login = false;
         let mut follow =
