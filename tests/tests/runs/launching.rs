@@ -167,16 +167,15 @@ async fn a_run_can_be_heard_again_from_any_offset() {
         for (out, err) in [(0, 0), (4, 1), (10, 3)] {
             let from = Offsets { out, err };
             let mut heard = crate::bed::Heard::since(from);
-            heard.listen(&mut runs.follow(&run, from).await.unwrap(), |_| false).await;
+            heard.listen(&mut runs.follow(&run, from), |_| false).await;
             assert_eq!(heard.text(), "0123456789"[out as usize..], "{name}");
             assert_eq!(heard.err, b"abc"[err as usize..], "{name}");
             assert_eq!(heard.status, Some(Some(0)), "{name}");
         }
-        let beyond = runs.follow(&run, Offsets { out: 11, err: 0 }).await.unwrap();
+        let beyond = runs.follow(&run, Offsets { out: 11, err: 0 });
         let heard = to_the_end(beyond).await;
         assert!(matches!(heard.failed, Some(RunError::Corrupt { .. })), "{name}: {heard:?}");
-        let gone =
-            to_the_end(runs.follow(&RunId::random(), Offsets::default()).await.unwrap()).await;
+        let gone = to_the_end(runs.follow(&RunId::random(), Offsets::default())).await;
         assert!(matches!(gone.failed, Some(RunError::NotFound { .. })), "{name}: {gone:?}");
         host.connection.close().await;
     }
