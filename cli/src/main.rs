@@ -14,6 +14,7 @@ mod man;
 mod output;
 mod paths;
 mod reference;
+mod run;
 mod test_connection;
 
 use std::ffi::OsString;
@@ -33,14 +34,14 @@ fn main() -> ExitCode {
     }
     // Known before the line is parsed, so that a line that can't be parsed is answered in JSON, too.
     let output = Output::new(args::wants_json(&words));
-    let status = match run(&words, &output) {
+    let status = match start(&words, &output) {
         Ok(status) => status,
         Err(stop) => output.stop(&stop),
     };
     ExitCode::from(status)
 }
 
-fn run(words: &[OsString], output: &Output) -> Result<u8, Stop> {
+fn start(words: &[OsString], output: &Output) -> Result<u8, Stop> {
     let Some(args) = args::parse(words, output)? else { return Ok(exit::DONE) };
     logs::start();
     let app = App::from_env(output.clone())?;
@@ -59,6 +60,10 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Hosts(verb) => hosts::run(app, verb).await,
         Verb::TestConnection(args) => test_connection::run(app, args).await,
         Verb::Exec(args) => exec::run(app, args).await,
+        Verb::Run(args) => run::launch(app, args).await,
+        Verb::Runs(args) => run::runs(app, args).await,
+        Verb::Attach(args) => run::attach(app, args).await,
+        Verb::Stop(args) => run::stop(app, args).await,
         Verb::Doctor(args) => doctor::run(app, &args).await,
         Verb::Completions(args) => completions::run(&app.output, &args),
         Verb::Man(args) => man::run(&app.output, &args),

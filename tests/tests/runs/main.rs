@@ -6,6 +6,7 @@
 #[path = "../wire/baton.rs"]
 mod baton;
 mod bed;
+mod cli;
 mod cuts;
 mod launching;
 mod many;
