@@ -19,6 +19,7 @@ use crate::output::{Output, Stop};
 use crate::queue::QueueArgs;
 use crate::send::SendArgs;
 use crate::session::SessionVerb;
+use crate::run::{AttachArgs, RunArgs, RunsArgs, StopArgs};
 use crate::test_connection::TestArgs;
 
 /// A native control center for AI coding agents, on your own machines over plain SSH.
@@ -61,6 +62,14 @@ pub enum Verb {
     Deny(AnswerArgs),
     /// The agents that are known; with a host, which are there
     Agents(AgentsArgs),
+    /// Run a program on a host that goes on without us: over a lost link, a closed lid, a killed `baton`
+    Run(RunArgs),
+    /// List runs: all that are known here, or those on a host
+    Runs(RunsArgs),
+    /// Show what a run prints, from where it was last shown here, to its end
+    Attach(AttachArgs),
+    /// End a run and everything that it has started; returns when nothing of it is left
+    Stop(StopArgs),
     /// Look at what is installed, configured and reachable, with a hint for each finding
     Doctor(DoctorArgs),
     /// Print a script that completes these words in your shell

@@ -10,6 +10,9 @@ pub const USAGE: u8 = 2;
 /// The host was not reached, or let nobody in.
 pub const NOT_REACHED: u8 = 3;
 
+/// The person pressed Ctrl-C: 128 + SIGINT.
+pub const INTERRUPTED: u8 = 130;
+
 /// The exit status of a command that failed with `code`.
 pub fn status(code: Code) -> u8 {
     match code {

@@ -24,6 +24,7 @@ mod render;
 mod seam;
 mod send;
 mod session;
+mod run;
 mod test_connection;
 mod watch;
 
@@ -44,14 +45,14 @@ fn main() -> ExitCode {
     }
     // Known before the line is parsed, so that a line that can't be parsed is answered in JSON, too.
     let output = Output::new(args::wants_json(&words));
-    let status = match run(&words, &output) {
+    let status = match start(&words, &output) {
         Ok(status) => status,
         Err(stop) => output.stop(&stop),
     };
     ExitCode::from(status)
 }
 
-fn run(words: &[OsString], output: &Output) -> Result<u8, Stop> {
+fn start(words: &[OsString], output: &Output) -> Result<u8, Stop> {
     let Some(args) = args::parse(words, output)? else { return Ok(exit::DONE) };
     logs::start();
     let app = App::from_env(output.clone())?;
@@ -83,6 +84,10 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Approve(args) => approvals::answer(app, args, true).await,
         Verb::Deny(args) => approvals::answer(app, args, false).await,
         Verb::Agents(args) => agents::run(app, args).await,
+        Verb::Run(args) => run::launch(app, args).await,
+        Verb::Runs(args) => run::runs(app, args).await,
+        Verb::Attach(args) => run::attach(app, args).await,
+        Verb::Stop(args) => run::stop(app, args).await,
         Verb::Doctor(args) => doctor::run(app, &args).await,
         Verb::Completions(args) => completions::run(&app.output, &args),
         Verb::Man(args) => man::run(&app.output, &args),

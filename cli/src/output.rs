@@ -79,6 +79,27 @@ impl Output {
         Ok(stdout.flush()?)
     }
 
+    /// Prints bytes as they are. A pipe that is full holds up a thread that may be, and nobody else.
+    ///
+    /// # Errors
+    ///
+    /// What the stream says. Who closed our stderr doesn't want to read it, and that is none.
+    pub async fn raw(&self, to_stderr: bool, bytes: Vec<u8>) -> io::Result<()> {
+        let written = tokio::task::spawn_blocking(move || {
+            if to_stderr {
+                let mut stderr = io::stderr().lock();
+                return match stderr.write_all(&bytes) {
+                    Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+                    Ok(()) | Err(_) => Ok(()),
+                };
+            }
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(&bytes)?;
+            stdout.flush()
+        });
+        written.await.map_err(io::Error::other)?
+    }
+
     /// Prints a line of text.
     pub fn line(&self, text: impl Display) -> Result<(), Stop> {
         let mut stdout = anstream::stdout().lock();

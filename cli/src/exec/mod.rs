@@ -18,11 +18,11 @@ use crate::app::App;
 use crate::env_row::env_rows;
 use crate::exit;
 use crate::output::Stop;
-use leave::Leaving;
+pub use leave::Leaving;
 use raw::RawTerminal;
 
 /// What ssh's own failures exit with, as with ssh.
-const SSH_FAILED: u8 = 255;
+pub const SSH_FAILED: u8 = 255;
 
 /// When a person is told what they wait for.
 const WORTH_SAYING: Duration = Duration::from_secs(1);
@@ -71,7 +71,7 @@ pub async fn run(app: &App, args: ExecArgs) -> Result<u8, Stop> {
 }
 
 /// Whether a failure is of the way to the program, rather than of what was asked for.
-fn is_sshs(code: Code) -> bool {
+pub fn is_sshs(code: Code) -> bool {
     exit::status(code) == exit::NOT_REACHED || code == Code::ShellBroken
 }
 

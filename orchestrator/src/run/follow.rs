@@ -6,9 +6,9 @@ use tokio::sync::mpsc;
 
 use super::channel::Parked;
 use super::error::RunError;
+use super::runs::Runs;
 use crate::failure::Failure;
 use crate::seam::{LinkState, RunId};
-use crate::transport::Connection;
 use driver::Driver;
 
 /// Events that wait for a reader who is slow; each has at most 64 KiB.
@@ -75,33 +75,17 @@ impl Drop for Follow {
 }
 
 impl Follow {
-    pub(super) fn from(
-        connection: Connection,
-        root: Vec<u8>,
-        run: RunId,
-        offsets: Offsets,
-    ) -> Self {
-        Self::with(connection, root, run, offsets, None)
+    pub(super) fn from(runs: Runs, run: RunId, offsets: Offsets) -> Self {
+        Self::with(runs, run, offsets, None)
     }
 
-    pub(super) fn from_the_start(
-        connection: Connection,
-        root: Vec<u8>,
-        run: RunId,
-        channel: Parked,
-    ) -> Self {
-        Self::with(connection, root, run, Offsets::default(), Some(channel))
+    pub(super) fn from_the_start(runs: Runs, run: RunId, channel: Parked) -> Self {
+        Self::with(runs, run, Offsets::default(), Some(channel))
     }
 
-    fn with(
-        connection: Connection,
-        root: Vec<u8>,
-        run: RunId,
-        offsets: Offsets,
-        channel: Option<Parked>,
-    ) -> Self {
+    fn with(runs: Runs, run: RunId, offsets: Offsets, channel: Option<Parked>) -> Self {
         let (sender, events) = mpsc::channel(QUEUE);
-        let driver = Driver::new(connection, root, run.clone(), offsets, sender);
+        let driver = Driver::new(runs, run.clone(), offsets, sender);
         let driver = tokio::spawn(driver.run(channel)).abort_handle();
         Self { run, events, driver }
     }

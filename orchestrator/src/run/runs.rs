@@ -74,8 +74,7 @@ impl Runs {
     /// nothing was launched.
     pub async fn launch(&self, run: &RunId, job: &Job) -> Result<Follow, RunError> {
         let parked = self.launched(run, job, true).await?;
-        let root = self.root().await?.to_vec();
-        Ok(Follow::from_the_start(self.connection().clone(), root, run.clone(), parked))
+        Ok(Follow::from_the_start(self.clone(), run.clone(), parked))
     }
 
     /// Launches `job` under the id `run`, and leaves it alone.
@@ -105,14 +104,9 @@ impl Runs {
     }
 
     /// Follows a run from `offsets` to its end, over whatever happens to the link. Whether there is such a run shows with
-    /// the first event.
-    ///
-    /// # Errors
-    ///
-    /// The way to the host, where it isn't known yet where its runs are.
-    pub async fn follow(&self, run: &RunId, offsets: Offsets) -> Result<Follow, RunError> {
-        let root = self.root().await?.to_vec();
-        Ok(Follow::from(self.connection().clone(), root, run.clone(), offsets))
+    /// the first event. Must be called within a tokio runtime.
+    pub fn follow(&self, run: &RunId, offsets: Offsets) -> Follow {
+        Follow::from(self.clone(), run.clone(), offsets)
     }
 
     /// Makes sure that a run was launched or never will be. One round trip.

@@ -42,9 +42,19 @@ impl Runs {
             is_to_be_swept(facts.standing, *aged, stored.contains(&facts.run))
         });
         let ids: Vec<String> = chosen.map(|(facts, _)| facts.run.to_string()).collect();
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
+        if ids.is_empty() { Ok(Vec::new()) } else { self.remove_all(&ids).await }
+    }
+
+    /// Removes the directory of one run, unless it lives. One that is gone is no error. Returns whether it is gone.
+    ///
+    /// # Errors
+    ///
+    /// The way to the host.
+    pub async fn remove(&self, run: &RunId) -> Result<bool, RunError> {
+        Ok(self.remove_all(&[run.to_string()]).await?.contains(run))
+    }
+
+    async fn remove_all(&self, ids: &[String]) -> Result<Vec<RunId>, RunError> {
         let header =
             Header::default().set("b_root", self.root().await?)?.set("b_ids", ids.join(" "))?;
         let answer = self.connection().call(Call::new(scripts::remove(&header)?)).await?;

@@ -16,12 +16,13 @@ const LONGEST_ARGUMENT: usize = 2048;
 ///
 /// It says its process id (the login shell and the second stage keep it, since each one execs the next), then
 /// runs the login shell, which execs the second stage. Meanwhile stdin waits as descriptor 3, so that a profile
-/// that reads gets an end of file instead of our bytes; csh closes it, so there stdin stays where it is.
+/// that reads gets an end of file instead of our bytes; csh closes it, so there stdin stays where it is. (An `sh` that is
+/// mksh closes what it opened itself when it execs, but not what the exec opens.)
 const LOGIN: &str = "printf \"%s.a %s\\n\" \"$2\" \"$$\"; BATON_BOOT=$0; BATON_NONCE=$2; \
     BATON_LINE=$3; export BATON_BOOT BATON_NONCE BATON_LINE; c=\"exec sh -c ${1}eval \\\"\\$BATON_BOOT\\\"${1}\"; \
     case \"${SHELL:=/bin/sh}\" in \
     *csh) BATON_IN=0; export BATON_IN; exec \"$SHELL\" -c \"if ( -r ~/.login ) source ~/.login; $c\";; \
-    *) BATON_IN=3; export BATON_IN; exec 3<&0 </dev/null; exec \"$SHELL\" -lc \"$c\";; esac";
+    *) BATON_IN=3; export BATON_IN; exec \"$SHELL\" -lc \"$c\" 3<&0 </dev/null;; esac";
 
 /// The first stage without a login shell in between.
 const PLAIN: &str = "printf \"%s.a %s\\n\" \"$2\" \"$$\"; BATON_BOOT=$0; BATON_NONCE=$2; BATON_LINE=$3; \

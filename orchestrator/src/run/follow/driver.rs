@@ -11,6 +11,7 @@ use crate::run::answer;
 use crate::run::channel::Parked;
 use crate::run::error::RunError;
 use crate::run::look::{Facts, Standing, facts};
+use crate::run::runs::Runs;
 use crate::run::scripts::{self, Header};
 use crate::seam::{LinkState, RunId};
 use crate::transport::{Call, Connection, Hold, State, TransportError};
@@ -39,9 +40,9 @@ impl<T> From<mpsc::error::SendError<T>> for Done {
 }
 
 pub(super) struct Driver {
+    runs: Runs,
     connection: Connection,
     _hold: Hold,
-    root: Vec<u8>,
     run: RunId,
     at: Offsets,
     events: mpsc::Sender<FollowEvent>,
@@ -54,24 +55,15 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(
-        connection: Connection,
-        root: Vec<u8>,
+        runs: Runs,
         run: RunId,
         at: Offsets,
         events: mpsc::Sender<FollowEvent>,
     ) -> Self {
+        let connection = runs.connection().clone();
         let hold = connection.hold();
-        Self {
-            connection,
-            _hold: hold,
-            root,
-            run,
-            at,
-            events,
-            previous: None,
-            told: None,
-            pause: FIRST_PAUSE,
-        }
+        let (previous, told, pause) = (None, None, FIRST_PAUSE);
+        Self { runs, connection, _hold: hold, run, at, events, previous, told, pause }
     }
 
     /// Runs until the last event, or until nobody listens.
@@ -115,7 +107,8 @@ impl Driver {
     async fn again(&mut self) -> Result<Parked, RunError> {
         let (old, name) = self.previous.clone().unwrap_or_default();
         let header = self
-            .header()?
+            .header()
+            .await?
             .set("b_old", if name.is_empty() { String::new() } else { old.to_string() })?
             .set("b_name", name)?
             .line();
@@ -141,13 +134,13 @@ impl Driver {
         Ok(())
     }
 
-    fn header(&self) -> Result<Header, TransportError> {
+    async fn header(&self) -> Result<Header, RunError> {
         // tail counts from 1.
-        Header::default()
-            .set("b_root", &self.root)?
+        Ok(Header::default()
+            .set("b_root", self.runs.root().await?)?
             .set("b_id", self.run.as_str())?
             .set("b_a", (self.at.out + 1).to_string())?
-            .set("b_b", (self.at.err + 1).to_string())
+            .set("b_b", (self.at.err + 1).to_string())?)
     }
 
     /// Tells what comes over the channel until it ends, and whether it was the link that ended.
@@ -173,7 +166,8 @@ impl Driver {
     /// Asks how the run stands, and for what the channel hadn't brought of a run that is over.
     async fn finish(&mut self) -> Result<(Facts, Vec<u8>, Vec<u8>), RunError> {
         let header = self
-            .header()?
+            .header()
+            .await?
             .set("b_out_had", self.at.out.to_string())?
             .set("b_err_had", self.at.err.to_string())?
             .set("b_most", MOST_REST.to_string())?;

@@ -41,6 +41,8 @@ b_try() {
   b_words=$(LC_ALL=C "$@" 2>&1) || b_refuse "${b_words:-$1 failed}"
 }
 
+# Relative paths begin at home, wherever the server puts us.
+cd "$HOME" 2>/dev/null || :
 CDPATH='' cd -- "$b_cwd" >/dev/null 2>&1 || {
   if [ -d "$b_cwd" ]; then b_say dir_denied; elif [ -e "$b_cwd" ]; then b_say dir_file; else b_say dir_missing; fi
 }
@@ -104,6 +106,14 @@ if [ -n "$b_files" ]; then
   rm -f "$b_d/payload"
 fi
 
+# Whoever reads `end` wakes up when the last one who holds it for writing is gone: that is the runner, and until
+# it is there, we. A message that comes through `in` stays only while somebody holds that. Both under other numbers than
+# the runner has them: mksh closes its own at an exec.
+exec 9<>"$b_d/end"
+case $b_stdin in
+  talk) exec 6<>"$b_d/in" ;;
+  *) exec 6</dev/null ;;
+esac
 # From here on there is a run. Who makes `go` decides: settle.sh may have been first.
 b_words=$(LC_ALL=C ln "$b_d/claim" "$b_d/go" 2>&1) || {
   [ -e "$b_d/go" ] && b_say claimed
@@ -116,9 +126,6 @@ for b_tool in setsid perl python3 python; do
     break
   fi
 done
-# Whoever reads `end` wakes up when the last one who holds it for writing is gone: that is the runner, and until
-# it is there, we. Under another number than we hold it: mksh closes its own at an exec.
-exec 9<>"$b_d/end"
 umask "$b_umask"
 set -- sh "$b_d/runner" run "$b_id" "$b_kind" "$b_login" "$b_stdin"
 # Never with &: a shell has what it starts so ignore INT for ever. Where there is nothing else, it has to be.
@@ -134,7 +141,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$@" ;;
     trap '' HUP
     "$@" &
     ;;
-esac </dev/null >/dev/null 2>&1 8>&9 9>&-
-exec 9>&-
+esac </dev/null >/dev/null 2>&1 8>&9 7<&6 9>&- 6<&-
+exec 9>&- 6<&-
 [ -n "$b_follow" ] || b_say ok
 printf 'ok\n'

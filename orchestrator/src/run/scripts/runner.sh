@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # process.sh stands before this
 # Runs a job to its end and writes its status down: sh DIR/runner run ID KIND LOGIN STDIN, in a session of its own,
-# so that what is sent to the job's group doesn't reach it. Descriptor 8 holds DIR/end.
+# so that what is sent to the job's group doesn't reach it. Descriptor 8 holds DIR/end, and 7 DIR/in where the job talks.
 
 b_d=${0%/runner}
 
@@ -22,15 +22,14 @@ b_begin() {
 # b_feed: hands the messages in DIR/inbox over to the job, each one whole and once, in the order of the numbers
 # that come through DIR/in. `end` closes the job's stdin.
 b_feed() {
-  exec 5<>"$b_d/in"
   exec 6>"$b_d/stdin"
   b_seen=' '
-  while IFS= read -r b_n <&5; do
+  while IFS= read -r b_n <&7; do
     case $b_n in end) exit 0 ;; '' | *[!0-9]*) continue ;; esac
     case $b_seen in *" $b_n "*) continue ;; esac
     [ -f "$b_d/inbox/$b_n" ] || continue
     # In the background, and waited for, so that we hear of the job's end.
-    cat <"$b_d/inbox/$b_n" >&6 5>&- &
+    cat <"$b_d/inbox/$b_n" >&6 7<&- &
     b_cat=$!
     trap 'kill "$b_cat" 2>/dev/null; exit 0' TERM
     wait "$b_cat"
@@ -56,6 +55,7 @@ if [ "$5" = talk ]; then
   b_feed 8>&- &
   b_feeder=$!
 fi
+exec 7<&-
 set -- sh "$0" begin "$b_kind" "$b_login"
 # What the profile prints goes to a file of its own; the job takes its streams by itself.
 case $b_kind in
