@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
-use orchestrator::failure::Code;
-use orchestrator::seam::{ApprovalId, MessageId};
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{Decision, LinkState, MessageId};
 use proptest::prelude::*;
 
 use super::*;
