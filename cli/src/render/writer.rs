@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use anstyle::Style;
 
+use super::clean::clean;
 use super::flow::{Frame, Span, width, wrap};
 use super::markdown::COLON;
 use super::style::PLAIN;
@@ -98,7 +99,8 @@ impl Writer {
     }
 
     pub fn push(&mut self, text: String, style: Style) {
-        self.spans.push(Span::new(text.replace(COLON, ":"), style));
+        // A character reference such as &#27; is a control character only now.
+        self.spans.push(Span::new(clean(&text.replace(COLON, ":")), style));
     }
 
     /// A block begins: the text before it is out, and an empty line parts it from what stands in its container.
