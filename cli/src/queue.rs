@@ -52,13 +52,20 @@ struct MessageArg {
     message: String,
 }
 
-/// Where a message is moved to.
+/// A message, and where it is moved to.
 #[derive(Debug, Args)]
-#[group(id = "place", required = true, multiple = false, args = ["first", "last", "before"])]
 struct MoveArgs {
     /// Id of a message, or the beginning of one
     #[arg(value_name = "MESSAGE")]
     message: String,
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// Where a message is moved to.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct PlaceArgs {
     /// Next in turn
     #[arg(long)]
     first: bool,
@@ -141,9 +148,9 @@ fn command(
             Command::RemoveMessage { session: id, message: message(session, &args.message)? }
         }
         QueueVerb::Move(args) => {
-            let to = match &args.before {
+            let to = match &args.place.before {
                 Some(other) => Place::Before(message(session, other)?),
-                None if args.first => Place::First,
+                None if args.place.first => Place::First,
                 None => Place::Last,
             };
             Command::MoveMessage { session: id, message: message(session, &args.message)?, to }

@@ -2,7 +2,8 @@
 
 use super::clean::clean;
 use super::flow::{Frame, lay_out, skip, wrap};
-use super::markdown::{Unit, units};
+use super::markdown::units;
+use super::writer::Unit;
 
 /// Letters that may turn what stands before them into something else when the rest comes.
 const OPEN: [char; 9] = ['*', '_', '`', '[', ']', '<', '~', '|', '\\'];

@@ -5,35 +5,15 @@ use std::ops::Range;
 use anstyle::Style;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
-use super::flow::{Frame, Span, wrap};
 use super::style::{CODE, DIM, PLAIN, STRONG, styled};
 use super::table::Table;
-
-/// How far code is indented.
-const CODE_INDENT: &str = "    ";
+use super::writer::{Prefix, Unit, Writer};
 
 /// A rule is no longer than this.
 const RULE: usize = 40;
 
-/// What is printed as a whole: a block, an item of a list, or a line of code.
-#[derive(Debug)]
-pub struct Unit {
-    /// Where it stands in the source.
-    pub source: Range<usize>,
-    /// Where the block that it belongs to begins.
-    pub block: usize,
-    /// Its lines, styled.
-    pub lines: Vec<String>,
-    /// Whether it follows the one before without an empty line.
-    pub joins: bool,
-    /// What the lines were made of, where it is a paragraph or, without its mark, a heading.
-    pub prose: Option<Vec<Span>>,
-    /// Whether it is a paragraph, which may be printed line by line.
-    pub flows: bool,
-}
-
 /// Stands for the colon behind a bracket while Markdown is parsed: clean text holds no control characters.
-const COLON: char = '\u{1}';
+pub const COLON: char = '\u{1}';
 
 /// Renders clean text (see [`super::clean()`]) for a terminal of `width` columns.
 ///
@@ -60,63 +40,7 @@ fn defines(text: &str) -> bool {
     line.trim_start().starts_with('[') && line.contains(&format!("]{COLON}"))
 }
 
-#[derive(Debug)]
-struct Prefix {
-    /// For the next line.
-    first: Option<String>,
-    /// For all further lines.
-    rest: String,
-}
-
-#[derive(Debug)]
-struct Writer {
-    width: usize,
-    units: Vec<Unit>,
-    /// How deep in blocks the reader is.
-    depth: usize,
-    /// The top-level block, and whether a unit of it is out already.
-    block: Range<usize>,
-    begun: bool,
-    /// Lines of the unit at work.
-    lines: Vec<String>,
-    prose: Option<Vec<Span>>,
-    flows: bool,
-    prefixes: Vec<Prefix>,
-    /// Inline text of the block at work, and how it is written.
-    spans: Vec<Span>,
-    styles: Vec<Style>,
-    /// For each open list the number of its next item, where it counts.
-    lists: Vec<Option<u64>>,
-    /// Whether nothing stands in the innermost container yet.
-    fresh: bool,
-    links: Vec<String>,
-    table: Option<Table>,
-    /// Where the next line of the code block begins in the source.
-    code: Option<usize>,
-}
-
 impl Writer {
-    fn new(width: usize) -> Self {
-        Self {
-            width,
-            units: Vec::new(),
-            depth: 0,
-            block: 0..0,
-            begun: false,
-            lines: Vec::new(),
-            prose: None,
-            flows: false,
-            prefixes: Vec::new(),
-            spans: Vec::new(),
-            styles: Vec::new(),
-            lists: Vec::new(),
-            fresh: true,
-            links: Vec::new(),
-            table: None,
-            code: None,
-        }
-    }
-
     fn event(&mut self, event: Event<'_>, range: Range<usize>) {
         match event {
             Event::Start(tag) => self.start(tag, range),
@@ -238,7 +162,7 @@ impl Writer {
             TagEnd::Heading(_) => {
                 self.styles.pop();
                 if self.depth == 1 {
-                    self.prose = self.spans.get(1..).map(<[Span]>::to_vec);
+                    self.prose = self.spans.get(1..).map(<[_]>::to_vec);
                 }
                 self.flush();
                 self.close(range);
@@ -316,108 +240,6 @@ impl Writer {
         self.text(&before);
         self.styles.push(Style::new().underline());
         self.links.push(behind);
-    }
-
-    fn text(&mut self, text: &str) {
-        let style = self
-            .styles
-            .iter()
-            .fold(PLAIN, |all, style| all.effects(all.get_effects() | style.get_effects()));
-        self.push(text.to_owned(), style);
-    }
-
-    fn push(&mut self, text: String, style: Style) {
-        self.spans.push(Span::new(text.replace(COLON, ":"), style));
-    }
-
-    /// A block begins: the text before it is out, and an empty line parts it from what stands in its container.
-    fn block(&mut self, range: &Range<usize>) {
-        self.flush();
-        self.top(range);
-        self.depth += 1;
-        self.apart();
-    }
-
-    fn top(&mut self, range: &Range<usize>) {
-        if self.depth == 0 {
-            self.block = range.clone();
-            self.begun = false;
-        }
-    }
-
-    fn apart(&mut self) {
-        if !self.fresh && self.depth > 1 && !self.lines.is_empty() {
-            let blank = self.prefix();
-            self.lines.push(blank.trim_end().to_owned());
-        }
-    }
-
-    fn close(&mut self, range: Range<usize>) {
-        self.depth = self.depth.saturating_sub(1);
-        if self.depth == 0 {
-            self.unit(range);
-        }
-    }
-
-    /// Columns that are left of the prefixes.
-    fn room(&self) -> usize {
-        let taken: usize =
-            self.prefixes.iter().map(|prefix| super::flow::width(&prefix.rest)).sum();
-        self.width.saturating_sub(taken)
-    }
-
-    fn prefix(&mut self) -> String {
-        let next = |prefix: &mut Prefix| prefix.first.take().unwrap_or_else(|| prefix.rest.clone());
-        self.prefixes.iter_mut().map(next).collect()
-    }
-
-    fn line(&mut self, text: &str) {
-        let line = self.prefix() + text;
-        self.lines.push(line.trim_end().to_owned());
-        self.fresh = false;
-    }
-
-    /// Lays the inline text out.
-    fn flush(&mut self) {
-        if self.spans.is_empty() {
-            return;
-        }
-        let spans = std::mem::take(&mut self.spans);
-        let first = self.prefix();
-        let rest: String = self.prefixes.iter().map(|prefix| prefix.rest.as_str()).collect();
-        let frame = Frame { width: self.width, first: &first, rest: &rest };
-        self.lines.extend(wrap(&spans, frame));
-        self.fresh = false;
-    }
-
-    /// Code is printed as it is. At the top each line is a unit.
-    fn code(&mut self, text: &str, range: &Range<usize>) {
-        let mut at = range.start;
-        for line in text.split_inclusive('\n') {
-            let shown = line.trim_end_matches('\n').replace(COLON, ":");
-            self.line(&format!("{CODE_INDENT}{shown}"));
-            at += line.len();
-            if self.depth == 1 {
-                let begin = self.code.replace(at).unwrap_or(range.start);
-                self.unit(begin..at);
-            }
-        }
-    }
-
-    fn unit(&mut self, source: Range<usize>) {
-        let lines = std::mem::take(&mut self.lines);
-        let prose = self.prose.take();
-        let flows = std::mem::take(&mut self.flows);
-        if lines.is_empty() {
-            // The end of a list or of code whose lines are out.
-            if let Some(last) = self.units.last_mut().filter(|_| self.begun) {
-                last.source.end = last.source.end.max(source.end);
-            }
-            return;
-        }
-        let joins = self.begun;
-        self.begun = true;
-        self.units.push(Unit { source, block: self.block.start, lines, joins, prose, flows });
     }
 }
 

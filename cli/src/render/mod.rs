@@ -7,10 +7,12 @@ mod live;
 mod markdown;
 mod number;
 mod progress;
+mod said;
 mod style;
 mod table;
 mod tool;
 mod transcript;
+mod writer;
 
 pub use clean::{clean, clean_line};
 pub use flow::{cut, width};

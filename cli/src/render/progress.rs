@@ -105,12 +105,7 @@ impl Progress {
         let since = |at: Timestamp| now.duration_since(at).as_millis().max(0);
         let elapsed = u64::try_from(since(turn.began)).unwrap_or(0) / 1000;
         let mut parts = vec![whole_seconds(elapsed), turn.doing()];
-        if turn.usage.output_tokens > 0 {
-            parts.push(format!("{} tokens", count(tokens(&turn.usage))));
-        }
-        if let Some(usd) = turn.usage.cost_usd {
-            parts.push(cost(usd));
-        }
+        // What may need the person first: the end may be cut off.
         match turn.link {
             LinkState::Lost => parts.push("link lost".into()),
             LinkState::Blocked => parts.push("link blocked".into()),
@@ -120,6 +115,12 @@ impl Progress {
         if quiet >= i128::from(QUIET) {
             let quiet = u64::try_from(quiet).unwrap_or(0);
             parts.push(format!("quiet for {}", whole_seconds(quiet)));
+        }
+        if turn.usage.output_tokens > 0 {
+            parts.push(format!("{} tokens", count(tokens(&turn.usage))));
+        }
+        if let Some(usd) = turn.usage.cost_usd {
+            parts.push(cost(usd));
         }
         if self.turns.len() > 1 {
             parts.push(format!("{} turns", self.turns.len()));

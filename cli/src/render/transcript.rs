@@ -3,21 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use orchestrator::agent::{ToolCall, ToolStatus, Usage};
-use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    Approval, Decision, Event, EventBody, LinkState, Partial, PartialKind, Session, TabId, TurnId,
+    ApprovalId, ApprovalOption, Event, EventBody, Partial, PartialKind, Session, TabId, TurnId,
     TurnStatus,
 };
 
 use super::clean::{clean, clean_line};
 use super::flow::cut;
 use super::live::Live;
-use super::number::{cost, count, duration};
-use super::style::{BAD, DIM, GOOD, STRONG, WARN, styled, styled_lines};
-use super::tool;
-
-/// Lines of a prompt that are repeated when others' turns are followed.
-const PROMPT_LINES: usize = 10;
+use super::style::{DIM, styled};
+use super::{said, tool};
 
 /// How it is to be shown.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +57,8 @@ pub struct Transcript {
     tab: Option<TabId>,
     session: Option<String>,
     queues: HashMap<TabId, (usize, bool)>,
+    /// What could be answered to the questions that wait.
+    options: HashMap<ApprovalId, Vec<ApprovalOption>>,
 }
 
 impl Transcript {
@@ -78,6 +75,7 @@ impl Transcript {
             tab: None,
             session: None,
             queues: HashMap::new(),
+            options: HashMap::new(),
         }
     }
 
@@ -124,27 +122,39 @@ impl Transcript {
             EventBody::QueueChanged { queue, paused } => {
                 self.queue(event.tab.as_ref(), queue.len(), *paused)
             }
-            EventBody::TurnStarted { prompt, images, read_only, .. } => {
-                self.prompt(prompt, *images, *read_only)
+            EventBody::TurnStarted { prompt, images, read_only, .. } if self.look.everything => {
+                self.block(&said::prompt(prompt, *images, *read_only, self.look))
             }
             EventBody::TurnLaunched => Vec::new(),
+            // Who has just written it knows it.
+            EventBody::TurnStarted { .. } => Vec::new(),
             EventBody::AgentSession { id } => {
                 self.detail(&format!("conversation {}", clean_line(id)))
             }
             EventBody::Text { text } => self.text(event.turn.as_ref(), text),
             EventBody::Reasoning { text } => self.reasoning(text),
             EventBody::ToolCall(call) => self.call(event, call),
-            EventBody::ApprovalRequested { approval } => self.asked(approval),
-            EventBody::ApprovalResolved { decision, .. } => self.decided(decision.as_ref()),
+            EventBody::ApprovalRequested { approval } => {
+                self.options.insert(approval.id.clone(), approval.options.clone());
+                self.err(&said::asked(approval, self.look))
+            }
+            EventBody::ApprovalResolved { approval, decision } => {
+                let options = self.options.remove(approval).unwrap_or_default();
+                self.err(&[said::decided(decision.as_ref(), &options)])
+            }
             EventBody::Usage(usage) => {
                 if let Some(turn) = &event.turn {
                     self.usage.insert(turn.clone(), usage.clone());
                 }
                 Vec::new()
             }
-            EventBody::Link { state, why } => self.link(*state, why.as_ref()),
-            EventBody::Quiet { seconds, stderr } => self.quiet(*seconds, stderr),
-            EventBody::Error { failure, resets_at, .. } => self.error(failure, *resets_at),
+            EventBody::Link { state, why } => self.err(&said::link(*state, why.as_ref())),
+            EventBody::Quiet { seconds, stderr } => {
+                self.err(&said::quiet(*seconds, stderr, self.look))
+            }
+            EventBody::Error { failure, resets_at, .. } => {
+                self.err(&said::error(failure, *resets_at))
+            }
             EventBody::Raw { kind, line } => {
                 self.detail(&format!("{} {}", clean_line(kind), clean_line(line)))
             }
@@ -216,44 +226,9 @@ impl Transcript {
         lines.iter().flat_map(|line| self.line(line)).collect()
     }
 
-    fn prompt(&mut self, prompt: &str, images: u32, read_only: bool) -> Vec<Printed> {
-        if !self.look.everything {
-            return Vec::new();
-        }
-        let text = clean(prompt);
-        let text = text.trim_end();
-        let all = text.split('\n').count();
-        let shown = if self.look.verbose { all } else { all.min(PROMPT_LINES) };
-        let mut lines: Vec<String> = text
-            .split('\n')
-            .take(shown)
-            .map(|line| styled(STRONG, format!("> {line}").trim_end()))
-            .collect();
-        if shown < all {
-            lines.push(styled(DIM, &format!("> … {} more lines", all - shown)));
-        }
-        if images > 0 {
-            lines.push(styled(DIM, &format!("> with {}", plural(u64::from(images), "image"))));
-        }
-        if read_only {
-            lines.push(styled(DIM, "> read-only"));
-        }
-        self.block(&lines)
-    }
-
     fn session(&mut self, session: &Session) -> Vec<Printed> {
         self.know(session);
-        let mut text = format!("{} · {} on {}", session.name, session.agent, session.host);
-        if let Some(cwd) = &session.cwd {
-            text += &format!(" · {cwd}");
-        }
-        if let Some(model) = &session.model {
-            text += &format!(" · {model}");
-        }
-        if session.read_only {
-            text += " · read-only";
-        }
-        let text = clean_line(&text);
+        let text = said::session(session);
         if !self.look.everything || self.session.as_ref() == Some(&text) {
             return Vec::new();
         }
@@ -269,78 +244,6 @@ impl Transcript {
         }
         let held = if paused { ", held back" } else { "" };
         self.note(&format!("queue: {waiting} waiting{held}"))
-    }
-
-    fn asked(&mut self, approval: &Approval) -> Vec<Printed> {
-        let mut lines = vec![format!("{} {}", styled(WARN, "?"), clean_line(&approval.title))];
-        if let Some(call) = &approval.tool_call {
-            lines.push(format!("  {}", cut(&tool::brief(call), self.columns().saturating_sub(2))));
-            if self.look.verbose {
-                lines.extend(tool::details(call));
-            }
-        }
-        self.err(&lines)
-    }
-
-    fn decided(&mut self, decision: Option<&Decision>) -> Vec<Printed> {
-        let option = |option: &Option<String>| {
-            option.as_ref().map_or_else(String::new, |option| format!(" ({})", clean_line(option)))
-        };
-        match decision {
-            Some(Decision::Approve { option: id }) => {
-                self.err(&[format!("{} approved{}", styled(GOOD, "·"), option(id))])
-            }
-            Some(Decision::Deny { option: id }) => {
-                self.err(&[format!("{} denied{}", styled(BAD, "·"), option(id))])
-            }
-            None => self.note("the question fell away"),
-        }
-    }
-
-    fn link(&mut self, state: LinkState, why: Option<&Failure>) -> Vec<Printed> {
-        let because = why.map_or_else(String::new, |why| format!(": {}", clean_line(&why.message)));
-        let (style, text) = match state {
-            LinkState::Lost => {
-                (WARN, format!("link lost{because}; the agent works on, and it is tried again"))
-            }
-            LinkState::Restored => (GOOD, "link restored".to_owned()),
-            LinkState::Blocked => {
-                (BAD, format!("link blocked{because}; the agent works on, and it needs you"))
-            }
-        };
-        let mut lines = vec![format!("{} {text}", styled(style, "!"))];
-        if state == LinkState::Blocked
-            && let Some(hint) = why.and_then(|why| why.hint.as_deref())
-        {
-            lines.push(format!("{} {}", styled(WARN, "hint:"), clean_line(hint)));
-        }
-        self.err(&lines)
-    }
-
-    fn quiet(&mut self, seconds: u64, stderr: &str) -> Vec<Printed> {
-        let mut lines = vec![format!(
-            "{} the agent has been quiet for {}",
-            styled(WARN, "!"),
-            duration(seconds.saturating_mul(1000))
-        )];
-        let last = stderr.lines().map(clean_line).rfind(|line| !line.is_empty());
-        if let Some(last) = last {
-            lines.push(styled(DIM, &cut(&format!("  stderr: {last}"), self.columns())));
-        }
-        self.err(&lines)
-    }
-
-    fn error(&mut self, failure: &Failure, resets_at: Option<jiff::Timestamp>) -> Vec<Printed> {
-        let message = styled_lines(super::style::PLAIN, &clean(&failure.message));
-        let mut lines = vec![format!("{} {message}", styled(BAD, "error:"))];
-        if let Some(at) = resets_at {
-            let at = at.to_zoned(jiff::tz::TimeZone::system());
-            lines.push(styled(DIM, &format!("  until {}", at.strftime("%Y-%m-%d %H:%M:%S"))));
-        }
-        if let Some(hint) = &failure.hint {
-            lines.push(format!("{} {}", styled(WARN, "hint:"), clean_line(hint)));
-        }
-        self.err(&lines)
     }
 
     fn ended(
@@ -367,19 +270,7 @@ impl Transcript {
             self.live.remove(turn);
             usage = self.usage.remove(turn);
         }
-        let took = duration(elapsed_ms);
-        let (style, mut line) = match (status, exit_status) {
-            (TurnStatus::Done, _) => (GOOD, format!("done in {took}")),
-            (TurnStatus::Failed, Some(exit)) if exit != 0 => {
-                (BAD, format!("failed after {took} (exit status {exit})"))
-            }
-            (TurnStatus::Failed, _) => (BAD, format!("failed after {took}")),
-            (TurnStatus::Interrupted, _) => (WARN, format!("interrupted after {took}")),
-        };
-        line = styled(style, &line);
-        if let Some(usage) = usage {
-            line += &styled(DIM, &totals(&usage));
-        }
+        let line = said::end(status, exit_status, elapsed_ms, usage.as_ref());
         out.extend(self.err(&[line]));
         out
     }
@@ -459,23 +350,6 @@ fn fill(call: &mut ToolCall, before: &ToolCall) {
     if call.output.is_none() {
         call.output.clone_from(&before.output);
     }
-}
-
-fn totals(usage: &Usage) -> String {
-    // What a person means by input is all of it, whether a cache helped or not.
-    let input = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens;
-    let mut text = String::new();
-    if input + usage.output_tokens > 0 {
-        text += &format!(" · {} in, {} out", count(input), count(usage.output_tokens));
-    }
-    if let Some(usd) = usage.cost_usd {
-        text += &format!(" · {}", cost(usd));
-    }
-    text
-}
-
-fn plural(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(number)) }
 }
 
 #[cfg(test)]

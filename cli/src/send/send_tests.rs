@@ -1,1 +1,92 @@
+#![allow(clippy::unwrap_used)]
 
+use orchestrator::seam::{Delivery, SessionId, Turn, TurnId};
+
+use super::*;
+use crate::watch::fake::{self, FakeEngine, Recorded};
+
+const LOOK: Look = Look { width: 80, verbose: false, everything: false };
+
+fn message() -> NewMessage {
+    NewMessage { prompt: "do it".into(), images: Vec::new(), read_only: false }
+}
+
+fn sent_reply() -> Reply {
+    Reply::Sent { tab: TabId::new("t1"), message: MessageId::new("m1"), seq: 10 }
+}
+
+async fn sending(engine: &Arc<FakeEngine>, detach: bool) -> Result<(Sent, End), Stop> {
+    let mut report = Report::text(Recorded::default(), LOOK, true);
+    let (_tell, mut told) = mpsc::channel(1);
+    let session = engine.session.lock().unwrap().clone();
+    let sending = Sending { session, tab: TabChoice::Last, message: message(), detach };
+    send(Arc::clone(engine) as Arc<dyn Seam>, sending, &mut report, &mut Nobody, &mut told).await
+}
+
+#[tokio::test]
+async fn a_message_is_watched_from_the_event_that_its_queue_begins_after() {
+    let engine = FakeEngine::new();
+    engine.reply(Ok(sent_reply()));
+    let feed = engine.feed();
+    for event in [
+        fake::event(11, "t9", fake::started("m1")),
+        fake::event(12, "t9", fake::ended(TurnStatus::Failed)),
+    ] {
+        feed.send(Ok(Delivery::Event(Box::new(event)))).await.unwrap();
+    }
+    let (sent, end) = sending(&engine, false).await.unwrap();
+    assert_eq!((sent.seq, &end), (12, &End::Turn(TurnStatus::Failed)));
+    assert_eq!(engine.subscribed.lock().unwrap()[0].since, Some(10));
+    let session = SessionId::new("s1");
+    let wanted = Command::Send { session, tab: TabChoice::Last, message: message() };
+    assert_eq!(engine.commands(), [wanted]);
+    assert_eq!(finish(&Output::new(true), &sent, end).unwrap(), 1);
+    let interrupted = End::Turn(TurnStatus::Interrupted);
+    assert_eq!(finish(&Output::new(true), &sent, interrupted).unwrap(), 130);
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_is_an_error() {
+    let engine = FakeEngine::new();
+    engine.reply(Err(Failure::new(Code::HostDisabled, "box is disabled")));
+    let refused = sending(&engine, false).await;
+    assert!(matches!(refused, Err(Stop::Failure(failure)) if failure.code == Code::HostDisabled));
+}
+
+#[tokio::test]
+async fn detached_ends_when_the_agent_has_the_message() {
+    let engine = FakeEngine::new();
+    engine.reply(Ok(sent_reply()));
+    let feed = engine.feed();
+    let undecided = Turn { message: Some(Box::new(fake::queued("m1"))), ..fake::turn("t9") };
+    engine.session.lock().unwrap().tabs[0].turn = Some(undecided);
+    let started = fake::event(11, "t9", fake::started("m1"));
+    feed.send(Ok(Delivery::Sync { seq: 10, at: fake::at(0) })).await.unwrap();
+    feed.send(Ok(Delivery::Event(Box::new(started.clone())))).await.unwrap();
+    engine.stored.lock().unwrap().push(started);
+    let watched = Arc::clone(&engine);
+    let (ended, ()) = tokio::join!(sending(&engine, true), async move {
+        // Whoever launches it notes that the agent has it.
+        tokio::task::yield_now().await;
+        watched.session.lock().unwrap().tabs[0].turn = Some(fake::turn("t9"));
+    });
+    let (sent, end) = ended.unwrap();
+    assert_eq!(end, End::Began(TurnId::new("t9")));
+    assert_eq!(finish(&Output::new(true), &sent, end).unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_fresh_conversation_is_begun_in_the_tab_that_is_meant() {
+    let engine = FakeEngine::new();
+    let mut session = fake::session(&["t1", "t2"]);
+    session.tabs[1].turn = Some(fake::turn("u1"));
+    fresh(&*engine, &session, &TabChoice::Last).await.unwrap();
+    fresh(&*engine, &session, &TabChoice::Id(TabId::new("t1"))).await.unwrap();
+    fresh(&*engine, &session, &TabChoice::New).await.unwrap();
+    let of = |tab: &str| Command::FreshConversation {
+        session: SessionId::new("s1"),
+        tab: TabId::new(tab),
+    };
+    assert_eq!(engine.commands(), [of("t2"), of("t1")]);
+    assert_eq!(seam::last_used(&fake::session(&["t1", "t2"])).unwrap().id, TabId::new("t1"));
+}

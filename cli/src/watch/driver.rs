@@ -90,6 +90,7 @@ impl Watcher<'_> {
                         Told::Leave(signal) => self.watch.leave(signal),
                     },
                     (approval, decision) = self.ask.answer() => {
+                        self.report.hold(false);
                         work.spawn(answer(Arc::clone(&self.seam), approval, decision));
                         Vec::new()
                     }

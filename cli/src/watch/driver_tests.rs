@@ -21,12 +21,14 @@ async fn sync(feed: &Feed) {
     feed.send(Ok(Delivery::Sync { seq: 0, at: fake::at(0) })).await.unwrap();
 }
 
+type Watching = tokio::task::JoinHandle<Result<(End, u64), Stop>>;
+
 /// Watches in a task; gives what was printed, the way to send signals, and the end.
 fn start(
     engine: &Arc<FakeEngine>,
     target: Target,
     mut ask: Box<dyn Ask>,
-) -> (Recorded, mpsc::Sender<Told>, tokio::task::JoinHandle<Result<(End, u64), Stop>>) {
+) -> (Recorded, mpsc::Sender<Told>, Watching) {
     let (screen, (tell, mut told)) = (Recorded::default(), mpsc::channel(4));
     let seam: Arc<dyn Seam> = Arc::clone(engine) as Arc<dyn Seam>;
     let recorded = screen.clone();

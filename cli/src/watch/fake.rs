@@ -312,3 +312,38 @@ impl Ask for Person {
         }
     }
 }
+
+/// Text with what could steer a terminal, amid Markdown that moves it around.
+pub fn hostile() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let token = prop_oneof![
+        2 => "[a-z]{1,5} ".prop_map(String::from),
+        1 => any::<char>().prop_map(String::from),
+        3 => prop::sample::select(vec![
+            "\x1b[2J", "\x1b]0;t\x07", "\u{9b}2J", "\x1b", "\r", "\x08", "\x7f", "\0", "\u{202e}", "\u{2066}",
+            "\u{2028}", "\x1bc", "\n", "\r\n", "\t", "`", "```\n", "- ", "| a | b |\n|--|--|\n", "# ", "[x](", ")",
+            "&#27;", "&#x9b;", "<b>", "\\", "**", "]: ",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(token, 0..30).prop_map(|tokens| tokens.concat())
+}
+
+/// Whether nothing but line ends and our own styles (ESC, bracket, numbers, m) could steer a terminal.
+pub fn is_harmless(shown: &str) -> bool {
+    let steers = |c: char| {
+        c.is_control() && c != '\n'
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    shown.split('\x1b').enumerate().all(|(at, part)| {
+        let rest = if at == 0 {
+            Some(part)
+        } else {
+            let style = part.strip_prefix('[').and_then(|part| part.split_once('m'));
+            style
+                .filter(|(style, _)| style.chars().all(|c| c.is_ascii_digit() || c == ';'))
+                .map(|(_, rest)| rest)
+        };
+        rest.is_some_and(|rest| !rest.chars().any(steers))
+    })
+}

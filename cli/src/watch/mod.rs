@@ -2,6 +2,7 @@
 
 mod driver;
 mod question;
+mod questions;
 mod queue;
 mod report;
 mod screen;

@@ -106,11 +106,7 @@ impl Report {
         if printed.is_empty() {
             return Ok(());
         }
-        self.drawn = None;
-        if self.held {
-            // The question stays where it is.
-            self.screen.err("\n");
-        }
+        self.begin_line();
         for text in printed {
             match text {
                 Printed::Out(text) => self.screen.out(text)?,
@@ -129,8 +125,16 @@ impl Report {
 
     /// Says something on stderr in any case.
     pub fn say(&mut self, text: &str) {
-        self.drawn = None;
+        self.begin_line();
         self.screen.err(&format!("{}\n", clean(text)));
+    }
+
+    fn begin_line(&mut self) {
+        self.drawn = None;
+        if self.held {
+            // The question stays where it is.
+            self.screen.err("\n");
+        }
     }
 
     /// Says what failed though the work goes on.

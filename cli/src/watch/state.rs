@@ -1,7 +1,8 @@
 //! What is watched, what comes of each event, and when it is over. Pure.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
+use super::questions::Questions;
 use super::queue;
 use orchestrator::seam::{
     Approval, ApprovalId, Delivery, Event, EventBody, MessageId, Partial, Session, Tab, TabId,
@@ -104,9 +105,7 @@ pub struct Watch {
     /// Turns under way, as far as they were seen to begin.
     running: BTreeSet<TurnId>,
     last: Option<TurnStatus>,
-    /// Questions, the open one first.
-    questions: VecDeque<Approval>,
-    asked: Option<ApprovalId>,
+    questions: Questions,
     /// What was said about the queue last.
     said: Option<String>,
     interrupted: bool,
@@ -123,8 +122,7 @@ impl Watch {
             synced: false,
             running: BTreeSet::new(),
             last: None,
-            questions: VecDeque::new(),
-            asked: None,
+            questions: Questions::default(),
             said: None,
             interrupted: false,
         }
@@ -166,7 +164,7 @@ impl Watch {
             // A subscription that was renewed.
             return self.look();
         }
-        let mut effects = self.next_question();
+        let mut effects = self.questions.begin();
         if matches!(self.target, Target::Session { .. }) {
             effects.push(Effect::LookForApprovals);
         }
@@ -198,8 +196,7 @@ impl Watch {
                 if event.body == EventBody::SessionRemoved {
                     end = Some(End::Removed);
                 }
-                effects.push(Effect::Show(event.clone()));
-                effects.extend(self.questions(&event));
+                self.show(&event, &mut effects);
                 if end.is_none() {
                     effects.extend(self.look());
                 }
@@ -249,37 +246,17 @@ impl Watch {
                 None
             }
             Stage::Running(turn) if event.turn.as_ref() == Some(turn) => {
-                if !detach || matches!(event.body, EventBody::Error { .. }) {
+                if !detach {
+                    self.show(event, effects);
+                } else if matches!(event.body, EventBody::Error { .. }) {
                     effects.push(Effect::Show(Box::new(event.clone())));
                 }
-                if !detach {
-                    effects.extend(self.questions(event));
+                if let EventBody::TurnEnded { status, .. } = &event.body {
+                    return Some(End::Turn(*status));
                 }
-                match &event.body {
-                    EventBody::TurnEnded { status, .. } => Some(End::Turn(*status)),
-                    EventBody::SessionChanged { .. }
-                    | EventBody::SessionRemoved
-                    | EventBody::QueueChanged { .. }
-                    | EventBody::TurnStarted { .. }
-                    | EventBody::TurnLaunched
-                    | EventBody::AgentSession { .. }
-                    | EventBody::Text { .. }
-                    | EventBody::Reasoning { .. }
-                    | EventBody::ToolCall(_)
-                    | EventBody::ApprovalRequested { .. }
-                    | EventBody::ApprovalResolved { .. }
-                    | EventBody::Usage(_)
-                    | EventBody::Link { .. }
-                    | EventBody::Quiet { .. }
-                    | EventBody::Error { .. }
-                    | EventBody::Raw { .. }
-                    | EventBody::Unknown => None,
-                }
-            }
-            Stage::Running(_) => {
-                effects.extend(self.questions(event));
                 None
             }
+            Stage::Running(_) => None,
         }
     }
 
@@ -293,75 +270,33 @@ impl Watch {
         }
     }
 
-    fn questions(&mut self, event: &Event) -> Vec<Effect> {
-        if let EventBody::ApprovalRequested { approval } = &event.body {
-            // Of a turn of another message, somebody else is asked.
-            let ours = match &self.stage {
-                Stage::Running(turn) => *turn == approval.turn,
-                Stage::Waiting => matches!(self.target, Target::Session { .. }),
-            };
-            return if ours { self.question((**approval).clone()) } else { Vec::new() };
-        }
-        match &event.body {
-            EventBody::ApprovalResolved { approval, .. } => self.answered(approval),
-            EventBody::TurnEnded { .. } => {
-                // Its questions fall away with a turn, whether that is told or not.
-                let fallen: Vec<ApprovalId> = self
-                    .questions
-                    .iter()
-                    .filter(|approval| Some(&approval.turn) == event.turn.as_ref())
-                    .map(|approval| approval.id.clone())
-                    .collect();
-                fallen.iter().flat_map(|id| self.answered(id)).collect()
-            }
-            EventBody::SessionChanged { .. }
-            | EventBody::SessionRemoved
-            | EventBody::QueueChanged { .. }
-            | EventBody::TurnStarted { .. }
-            | EventBody::TurnLaunched
-            | EventBody::AgentSession { .. }
-            | EventBody::Text { .. }
-            | EventBody::Reasoning { .. }
-            | EventBody::ToolCall(_)
-            | EventBody::ApprovalRequested { .. }
-            | EventBody::Usage(_)
-            | EventBody::Link { .. }
-            | EventBody::Quiet { .. }
-            | EventBody::Error { .. }
-            | EventBody::Raw { .. }
-            | EventBody::Unknown => Vec::new(),
-        }
+    /// An event as it is told: a question goes away before its answer is shown, and comes after it was shown.
+    fn show(&mut self, event: &Event, effects: &mut Vec<Effect>) {
+        let asked = self.of_questions(event);
+        let (withdrawn, others): (Vec<Effect>, Vec<Effect>) =
+            asked.into_iter().partition(|effect| matches!(effect, Effect::Withdraw(_)));
+        effects.extend(withdrawn);
+        effects.push(Effect::Show(Box::new(event.clone())));
+        effects.extend(others);
+    }
+
+    fn of_questions(&mut self, event: &Event) -> Vec<Effect> {
+        // Of a turn of another message, somebody else is asked.
+        let ours = match &self.stage {
+            Stage::Running(turn) => event.turn.as_ref() == Some(turn),
+            Stage::Waiting => matches!(self.target, Target::Session { .. }),
+        };
+        if ours { self.questions.event(event) } else { Vec::new() }
     }
 
     /// A question waits for the person.
     pub fn question(&mut self, approval: Approval) -> Vec<Effect> {
-        if self.questions.iter().any(|known| known.id == approval.id) {
-            return Vec::new();
-        }
-        self.questions.push_back(approval);
-        self.next_question()
-    }
-
-    /// What was answered long ago is not asked again: nothing is, before all that is stored was seen.
-    fn next_question(&mut self) -> Vec<Effect> {
-        if !self.synced || self.asked.is_some() {
-            return Vec::new();
-        }
-        let Some(first) = self.questions.front() else { return Vec::new() };
-        self.asked = Some(first.id.clone());
-        vec![Effect::Ask(Box::new(first.clone()))]
+        self.questions.add(approval)
     }
 
     /// A question was answered, here or elsewhere, or fell away.
     pub fn answered(&mut self, id: &ApprovalId) -> Vec<Effect> {
-        self.questions.retain(|approval| approval.id != *id);
-        if self.asked.as_ref() != Some(id) {
-            return Vec::new();
-        }
-        self.asked = None;
-        let mut effects = vec![Effect::Withdraw(id.clone())];
-        effects.extend(self.next_question());
-        effects
+        self.questions.answered(id)
     }
 
     /// How the session stood when its last event was that of number `seq`.
