@@ -2,17 +2,32 @@
 //!
 //! Every type here is plain serde data: the same requests and events pass inside of a process and over a socket.
 
+mod client;
 mod event;
+mod frame;
+mod frame_reader;
+mod host;
+mod host_lock;
 mod id;
+mod receipt;
 mod request;
+mod server;
+mod server_connection;
 mod snapshot;
+mod subscribe;
 
+pub use client::SocketSeam;
 pub use event::{Decision, Event, EventBody, LinkState, Partial, PartialKind, TurnStatus};
+pub use frame::{PROTOCOL, Program};
+pub use host::{EngineHandle, HostingPlan, StartEngine, StopEngine};
 pub use id::{ApprovalId, CommandId, MessageId, RunId, SessionId, TabId, TurnId};
+pub use receipt::{Receipts, Ticket};
 pub use request::{
     Command, Delivery, Image, MessageChange, NewMessage, NewSession, Place, Query, Reply, Request,
     Seam, SessionChange, Subscribe, Subscription, TabChoice,
 };
+pub use server::{SOCKET, Server};
 pub use snapshot::{
     Approval, ApprovalOption, QueuedMessage, Session, Snapshot, Tab, TabState, Totals, Turn,
 };
+pub use subscribe::{Ephemerals, follow};
