@@ -10,6 +10,7 @@
 
 mod agent_cli;
 mod model;
+mod probe_engine;
 mod process;
 mod shells;
 mod sshd;
@@ -17,6 +18,7 @@ mod wan;
 
 pub use agent_cli::{codex_config, install_codex, write_codex_config};
 pub use model::{MockModel, Request};
+pub use probe_engine::ProbeEngine;
 pub use shells::LoginShells;
 pub use sshd::{Builder, TestSshd};
 pub use wan::Wan;

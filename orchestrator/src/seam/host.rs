@@ -27,10 +27,23 @@ const AGAIN: Duration = Duration::from_secs(1);
 const AHEAD: usize = 16;
 
 /// Starts an engine on the data directory.
-pub type StartEngine =
-    Box<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Seam>, Failure>> + Send + Sync>;
-/// Ends it: when this returns, nothing of it writes any more.
-pub type StopEngine = Box<dyn Fn(Arc<dyn Seam>) -> BoxFuture<'static, ()> + Send + Sync>;
+pub type StartEngine = Box<dyn Fn() -> BoxFuture<'static, Result<Started, Failure>> + Send + Sync>;
+/// Ends an engine: when this is done, nothing of it writes any more.
+pub type StopEngine = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+
+/// An engine that was started in this process.
+pub struct Started {
+    /// What it does for front ends.
+    pub seam: Arc<dyn Seam>,
+    /// Called once, when nobody calls it any more.
+    pub stop: StopEngine,
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started").field("seam", &self.seam).finish_non_exhaustive()
+    }
+}
 
 /// How this process hosts the engine, if it comes to that.
 pub struct HostingPlan {
@@ -42,8 +55,6 @@ pub struct HostingPlan {
     pub program: Program,
     /// Called in the process that hosts, each time anew when it takes over.
     pub start: StartEngine,
-    /// Called once for each engine that was started.
-    pub stop: StopEngine,
 }
 
 impl fmt::Debug for HostingPlan {
@@ -98,7 +109,7 @@ enum Settled {
 }
 
 struct Hosting {
-    seam: Arc<dyn Seam>,
+    engine: Started,
     server: Server,
     locks: Locks,
 }
@@ -321,7 +332,7 @@ async fn is_over(socket: &SocketSeam) -> bool {
 impl Settled {
     fn role(&self) -> Role {
         match self {
-            Self::Host(hosting) => Role::Host(Arc::clone(&hosting.seam)),
+            Self::Host(hosting) => Role::Host(Arc::clone(&hosting.engine.seam)),
             Self::Guest(socket) => Role::Guest(socket.clone()),
         }
     }
@@ -342,7 +353,7 @@ impl Supervisor {
                     // Also when the last handle is gone.
                     self.left.recv().await;
                     self.tell(Role::Leaving);
-                    hosting.end(&self.plan).await;
+                    hosting.end().await;
                     break;
                 }
                 Settled::Guest(socket) => {
@@ -390,9 +401,9 @@ impl Supervisor {
 }
 
 impl Hosting {
-    async fn end(mut self, plan: &HostingPlan) {
+    async fn end(mut self) {
         self.server.quiet().await;
-        (plan.stop)(self.seam).await;
+        (self.engine.stop)().await;
         self.server.stop().await;
         // Only now: who takes the lock works on the same data.
         drop(self.locks);
@@ -410,16 +421,15 @@ async fn settle(plan: &HostingPlan) -> Result<Settled, Failure> {
     loop {
         let held = match Locks::try_take(&data, &plan.run)? {
             Tried::Ours(locks) => {
-                let seam = (plan.start)().await?;
-                let served =
-                    Server::start(&plan.run, &data, Arc::clone(&seam), plan.program.clone());
-                return match served {
+                let engine = (plan.start)().await?;
+                let seam = Arc::clone(&engine.seam);
+                return match Server::start(&plan.run, &data, seam, plan.program.clone()) {
                     Ok(server) => {
                         info!(data = %data.display(), "this process hosts the engine");
-                        Ok(Settled::Host(Box::new(Hosting { seam, server, locks })))
+                        Ok(Settled::Host(Box::new(Hosting { engine, server, locks })))
                     }
                     Err(failure) => {
-                        (plan.stop)(seam).await;
+                        (engine.stop)().await;
                         drop(locks);
                         Err(failure)
                     }

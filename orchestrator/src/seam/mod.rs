@@ -19,7 +19,7 @@ mod subscribe;
 pub use client::SocketSeam;
 pub use event::{Decision, Event, EventBody, LinkState, Partial, PartialKind, TurnStatus};
 pub use frame::{PROTOCOL, Program};
-pub use host::{EngineHandle, HostingPlan, StartEngine, StopEngine};
+pub use host::{EngineHandle, HostingPlan, StartEngine, Started, StopEngine};
 pub use id::{ApprovalId, CommandId, MessageId, RunId, SessionId, TabId, TurnId};
 pub use receipt::{Receipts, Ticket};
 pub use request::{

@@ -1,0 +1,105 @@
+//! A process of its own for tests of the store and of the engine's hosting, to be killed at any moment.
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use baton_tests::ProbeEngine;
+use clap::Parser;
+use orchestrator::failure::Failure;
+use orchestrator::seam::{EngineHandle, EventBody, SessionId};
+use orchestrator::store::{Batch, Draft, Store};
+use tokio::sync::oneshot;
+
+#[derive(Debug, Parser)]
+enum Arguments {
+    /// Stores batches of three texts one after another, and prints the numbers of each when it is stored
+    Commit {
+        /// The data directory
+        data: PathBuf,
+        /// So many, or for ever
+        #[arg(long)]
+        batches: Option<u64>,
+    },
+    /// Hosts an engine or attaches to one, and prints `host` or `guest` whenever that changes; ends with its stdin
+    Handle {
+        /// The data directory
+        data: PathBuf,
+        /// The run directory
+        run: PathBuf,
+        /// Milliseconds from what a command does to its answer
+        #[arg(long, default_value_t = 0)]
+        answer_after: u64,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse() {
+        Arguments::Commit { data, batches } => commit(data, batches).await,
+        Arguments::Handle { data, run, answer_after } => {
+            handle(data, run, Duration::from_millis(answer_after)).await
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&format!(
+                "failed {} {failure}; {}",
+                failure.code,
+                failure.hint.as_deref().unwrap_or_default()
+            ));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn commit(data: PathBuf, batches: Option<u64>) -> Result<(), Failure> {
+    let store = Store::open(&data)?;
+    say("open");
+    for number in 0..batches.unwrap_or(u64::MAX) {
+        let drafts = (0..3).map(|part| Draft {
+            session: SessionId::new("s"),
+            tab: None,
+            turn: None,
+            body: EventBody::Text { text: format!("{} {number} {part}", std::process::id()) },
+        });
+        let told = store.commit(Batch { changes: Vec::new(), drafts: drafts.collect() }).await?;
+        let numbers: Vec<String> = told.iter().map(|event| event.seq.to_string()).collect();
+        say(&numbers.join(" "));
+    }
+    store.close().await;
+    Ok(())
+}
+
+async fn handle(data: PathBuf, run: PathBuf, answer_after: Duration) -> Result<(), Failure> {
+    let engine = EngineHandle::open(ProbeEngine::plan(data, run, answer_after)).await?;
+    let (tell, mut end) = oneshot::channel();
+    std::thread::spawn(move || {
+        // Its end is what counts, however it comes.
+        std::io::stdin().read_to_end(&mut Vec::new()).ok();
+        tell.send(())
+    });
+    let mut told = None;
+    loop {
+        let host = engine.is_host();
+        if told != Some(host) {
+            say(if host { "host" } else { "guest" });
+            told = Some(host);
+        }
+        tokio::select! {
+            _ = &mut end => break,
+            // wait: a change of roles isn't told.
+            () = tokio::time::sleep(Duration::from_millis(5)) => {}
+        }
+    }
+    engine.shutdown().await;
+    say("left");
+    Ok(())
+}
+
+/// Says a line; a test that no longer listens has seen enough.
+fn say(line: &str) {
+    writeln!(std::io::stdout().lock(), "{line}").ok(); // see above
+}

@@ -1,0 +1,11 @@
+//! What front ends may rely on of the engine: its store, its seam, and that there is one for each data directory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod backpressure;
+mod conformance;
+mod frames;
+mod one_engine;
+mod store_crash;
+mod support;
+mod takeover;
