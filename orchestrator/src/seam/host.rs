@@ -1,7 +1,7 @@
 //! One engine for each data directory: the first process hosts it, the others attach, and one of them takes over.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
 use super::client::{Gone, NoEngine, SocketSeam};
-use super::frame::{Program, fits};
+use super::frame::{Program, Welcome, fits};
 use super::host_lock::{Locks, Tried, holder};
 use super::server::{Server, private_dir, refused, socket_path};
 use super::{Delivery, Query, Reply, Request, Seam, Subscribe, Subscription};
@@ -441,6 +441,10 @@ async fn settle(plan: &HostingPlan) -> Result<Settled, Failure> {
             Ok(seam) if seam.welcome().data == data.display().to_string() => {
                 return Ok(Settled::Guest(seam));
             }
+            // It will go on doing so: waiting is no use.
+            Ok(seam) if held.starts_with(&plan.run) => {
+                return Err(elsewhere(&plan.run, seam.welcome()));
+            }
             Ok(seam) => format!("there answers the engine of {}", seam.welcome().data),
             Err(NoEngine::Nobody(why)) => why,
             Err(NoEngine::Refused(failure)) => return Err(failure),
@@ -462,4 +466,16 @@ async fn settle(plan: &HostingPlan) -> Result<Settled, Failure> {
         tokio::time::sleep(pause).await;
         pause = (pause * 3 / 2).min(PAUSES.1);
     }
+}
+
+/// The run directory serves another data directory.
+fn elsewhere(run: &Path, welcome: &Welcome) -> Failure {
+    let message = format!(
+        "{} is in use by the engine of {} (process {})",
+        run.display(),
+        welcome.data,
+        welcome.server.pid
+    );
+    Failure::new(Code::Conflict, message)
+        .hint("Give each data directory a run directory of its own")
 }
