@@ -13,6 +13,7 @@ mod ours;
 mod plain;
 mod rounds;
 mod small;
+mod store;
 mod table;
 
 use std::error::Error;
@@ -61,6 +62,8 @@ enum Subject {
     Bulk,
     /// 200 programs at once.
     Many,
+    /// Opening a large store.
+    Store,
 }
 
 /// How much is measured.
@@ -126,8 +129,14 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         }
         let bed = Bed::set_up(millis, arguments.relay).await?;
         let mut table = Table::new(bed.describe().await?);
-        for subject in [Subject::Small, Subject::Exec, Subject::First, Subject::Bulk, Subject::Many]
-        {
+        for subject in [
+            Subject::Small,
+            Subject::Exec,
+            Subject::First,
+            Subject::Bulk,
+            Subject::Many,
+            Subject::Store,
+        ] {
             if !wanted(subject) {
                 continue;
             }
@@ -138,6 +147,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::First => first::measure(&bed, scale).await?,
                 Subject::Bulk => bulk::measure(&bed, scale).await?,
                 Subject::Many => many::measure(&bed, scale).await?,
+                Subject::Store => store::measure(&bed, scale).await?,
             };
             table.extend(rows);
         }
