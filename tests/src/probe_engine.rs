@@ -198,6 +198,7 @@ fn session(wanted: NewSession) -> Session {
             queue: Vec::new(),
             paused: false,
             totals: Totals::default(),
+            talk: None,
         }],
         totals: Totals::default(),
     }

@@ -404,9 +404,10 @@ impl Hosting {
     async fn end(mut self) {
         self.server.quiet().await;
         (self.engine.stop)().await;
-        self.server.stop().await;
         // Only now: who takes the lock works on the same data.
         drop(self.locks);
+        // A front end that doesn't read holds up nobody's takeover.
+        self.server.stop().await;
     }
 }
 

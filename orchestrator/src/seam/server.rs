@@ -23,8 +23,10 @@ pub const SOCKET: &str = "engine.sock";
 
 /// The longest path of a socket: `sun_path` holds 104 bytes with the NUL on macOS and 108 on Linux (unix(7)).
 const LONGEST: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
-/// How long calls under way may go on when the engine ends; and then how long front ends may take to hear the rest.
+/// How long calls under way may go on when the engine ends.
 const ENDING: Duration = Duration::from_secs(5);
+/// How long front ends may take then to hear the rest; what they miss the next engine tells them.
+const REST: Duration = Duration::from_secs(1);
 
 /// An engine's socket, served until [`Server::stop`].
 #[derive(Debug)]
@@ -80,7 +82,7 @@ impl Server {
         }
     }
 
-    /// Ends once front ends have heard the rest, 5 s at most; call [`Server::quiet`] and end the engine before.
+    /// Ends once front ends have heard the rest, 1 s at most; call [`Server::quiet`] and end the engine before.
     pub async fn stop(self) {
         let mut connections = match self.accepting.await {
             Ok(connections) => connections,
@@ -90,7 +92,7 @@ impl Server {
             }
         };
         let rest = async { while connections.join_next().await.is_some() {} };
-        if timeout(ENDING, rest).await.is_err() {
+        if timeout(REST, rest).await.is_err() {
             debug!("a front end didn't read to the end");
         }
     }

@@ -74,8 +74,8 @@ impl Store {
             .map_err(|error| failed(error.into()))?;
         let epoch = epoch.ok_or_else(|| place.corrupt("its event log has no name"))?;
         let (tell, head) = watch::channel(read::head(&db).map_err(failed)?);
+        let readers = Arc::new(Readers::new(source).map_err(failed)?);
         let jobs = writer::start(db, place.clone(), tell)?;
-        let readers = Arc::new(Readers::new(source));
         Ok(Self { inner: Arc::new(Inner { epoch, jobs, head, readers }) })
     }
 

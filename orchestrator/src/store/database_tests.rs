@@ -50,6 +50,7 @@ fn tab(id: &str) -> Tab {
         queue: Vec::new(),
         paused: false,
         totals: Totals::default(),
+        talk: None,
     }
 }
 

@@ -25,11 +25,18 @@ pub(super) struct Readers {
     source: Source,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    /// What is in memory is gone with its last connection.
+    _anchor: Option<Mutex<Connection>>,
 }
 
 impl Readers {
-    pub(super) fn new(source: Source) -> Self {
-        Self { source, idle: Mutex::default(), permits: Arc::new(Semaphore::new(AT_ONCE)) }
+    pub(super) fn new(source: Source) -> Result<Self, Fault> {
+        let anchor = match source {
+            Source::Memory(_) => Some(Mutex::new(source.reader()?)),
+            Source::File(_) => None,
+        };
+        let permits = Arc::new(Semaphore::new(AT_ONCE));
+        Ok(Self { source, idle: Mutex::default(), permits, _anchor: anchor })
     }
 
     /// Runs `work` in one read transaction, off the runtime.

@@ -155,3 +155,20 @@ async fn a_subscription_ends_when_nobody_wants_the_engine_any_more() {
     drop(_host);
     assert!(within(following.next()).await.is_none());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_front_end_that_doesnt_read_holds_up_no_takeover() {
+    let dirs = Dirs::new();
+    let host = open(&dirs).await;
+    let guest = open(&dirs).await;
+    let wanted = Subscribe { since: Some(0), ..Subscribe::default() };
+    let _stalled = guest.subscribe(wanted).await.unwrap();
+    for _ in 0..20 {
+        host.call(send(&"x".repeat(100_000))).await.unwrap();
+    }
+    let leaving = tokio::spawn(async move { host.shutdown().await });
+    let began = Instant::now();
+    until("the guest hosts", async || guest.is_host()).await;
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    within(leaving).await.unwrap();
+}

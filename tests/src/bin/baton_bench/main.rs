@@ -14,6 +14,7 @@ mod parse;
 mod plain;
 mod rounds;
 mod small;
+mod store;
 mod table;
 
 use std::error::Error;
@@ -64,6 +65,8 @@ enum Subject {
     Many,
     /// What an agent prints, read on one core.
     Parse,
+    /// Opening a large store.
+    Store,
 }
 
 /// How much is measured.
@@ -138,8 +141,14 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         }
         let bed = Bed::set_up(millis, arguments.relay).await?;
         let mut table = Table::new(bed.describe().await?);
-        for subject in [Subject::Small, Subject::Exec, Subject::First, Subject::Bulk, Subject::Many]
-        {
+        for subject in [
+            Subject::Small,
+            Subject::Exec,
+            Subject::First,
+            Subject::Bulk,
+            Subject::Many,
+            Subject::Store,
+        ] {
             if !wanted(subject) {
                 continue;
             }
@@ -151,6 +160,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::Bulk => bulk::measure(&bed, scale).await?,
                 Subject::Many => many::measure(&bed, scale).await?,
                 Subject::Parse => continue,
+                Subject::Store => store::measure(&bed, scale).await?,
             };
             table.extend(rows);
         }
