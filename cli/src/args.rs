@@ -6,8 +6,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use orchestrator::failure::{Code, Failure};
 
-use crate::approvals::{AnswerArgs, ApprovalsArgs};
 use crate::agents::AgentsArgs;
+use crate::approvals::{AnswerArgs, ApprovalsArgs};
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
@@ -17,9 +17,9 @@ use crate::interrupt::InterruptArgs;
 use crate::man::ManArgs;
 use crate::output::{Output, Stop};
 use crate::queue::QueueArgs;
+use crate::run::{AttachArgs, RunArgs, RunsArgs, StopArgs};
 use crate::send::SendArgs;
 use crate::session::SessionVerb;
-use crate::run::{AttachArgs, RunArgs, RunsArgs, StopArgs};
 use crate::test_connection::TestArgs;
 
 /// A native control center for AI coding agents, on your own machines over plain SSH.

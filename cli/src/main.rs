@@ -21,10 +21,10 @@ mod paths;
 mod queue;
 mod reference;
 mod render;
+mod run;
 mod seam;
 mod send;
 mod session;
-mod run;
 mod test_connection;
 mod watch;
 

@@ -198,7 +198,6 @@ fn session(wanted: NewSession) -> Session {
             queue: Vec::new(),
             paused: false,
             totals: Totals::default(),
-            talk: None,
         }],
         totals: Totals::default(),
     }

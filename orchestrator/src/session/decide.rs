@@ -108,12 +108,14 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
     let outcome = match (entry.as_mut(), fact.body) {
         (Some(entry), FactBody::Launched { turn }) => turn::launched(entry, &turn),
         (Some(entry), FactBody::NeverLaunched { turn }) => turn::again(entry, &turn, now),
-        (entry, FactBody::Read { run, turn, items, out_offset, err_offset, reader }) => {
+        (entry, FactBody::Read { run, turn, items, withdrawn, out_offset, err_offset, reader }) => {
             let mut outcome = match (entry, turn) {
                 (Some(entry), Some(turn)) => {
                     let agent = entry.session.agent.clone();
                     let explain = |error: &_| world.explain(&agent, error);
-                    turn::heard(entry, &turn, items, explain, now)
+                    let mut outcome = turn::heard(entry, &turn, items, explain, now);
+                    turn::withdrawn(entry, &turn, &withdrawn, &book.approvals, &mut outcome);
+                    outcome
                 }
                 (Some(_) | None, _) => Outcome::new(),
             };

@@ -131,7 +131,7 @@ impl Desk {
                 Message::Fact(fact, answer) => drop(answer.send(self.fact(*fact).await)),
                 Message::TakeUp(answer) => {
                     self.take_up();
-                    drop(answer.send(()));
+                    told(answer);
                 }
                 Message::End(answer) => {
                     // Until they have ended, drivers report: of a launch that was under way, for one.
@@ -143,7 +143,7 @@ impl Desk {
                     });
                 }
                 Message::Ended(answer) => {
-                    drop(answer.send(()));
+                    told(answer);
                     return;
                 }
             }
@@ -247,6 +247,12 @@ impl Desk {
                 }
             }
         }
+    }
+}
+
+fn told(answer: oneshot::Sender<()>) {
+    if answer.send(()).is_err() {
+        tracing::debug!("who asked the desk has gone");
     }
 }
 

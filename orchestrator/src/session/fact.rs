@@ -37,6 +37,8 @@ pub enum FactBody {
         turn: Option<TurnId>,
         /// What it says.
         items: Vec<Item>,
+        /// Questions of the agent that wait no more, though nobody has answered them.
+        withdrawn: Vec<Value>,
         /// Bytes of `out` consumed.
         out_offset: u64,
         /// Bytes of `err` consumed.

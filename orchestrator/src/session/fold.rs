@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{AgentError, Item};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::seam::TurnStatus;
 
 /// How much of a text's end is kept, in bytes.
@@ -82,7 +82,12 @@ impl Heard {
             (Some(_), _) if !ended_well => (TurnStatus::Failed, None),
             (_, Some(failure)) => (TurnStatus::Failed, Some(failure)),
             (_, None) if ended_well => (TurnStatus::Done, None),
-            (_, None) => (TurnStatus::Failed, None),
+            (_, None) => {
+                let failure =
+                    Failure::new(Code::AgentFailed, "the agent says that it failed, and not why")
+                        .hint("Send the message again, or start the agent by hand on the host");
+                (TurnStatus::Failed, Some(failure))
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::agent::{AgentError, Carry, Item, Usage};
 use crate::failure::Failure;
 use crate::seam::{
@@ -97,6 +99,33 @@ pub fn heard(
         entry.put_tab(&mut outcome.batch, &tab);
     }
     outcome
+}
+
+/// Questions of the agent wait no more, though nobody has answered them.
+pub fn withdrawn(
+    entry: &mut Entry,
+    turn: &TurnId,
+    requests: &[Value],
+    approvals: &[Approval],
+    outcome: &mut Outcome,
+) {
+    let of_turn = || approvals.iter().filter(|approval| approval.turn == *turn);
+    let fallen: Vec<&Approval> =
+        of_turn().filter(|approval| requests.contains(&approval.request)).collect();
+    if fallen.is_empty() {
+        return;
+    }
+    let Some(tab) = entry.tab_of_turn(turn) else { return };
+    if fallen.len() == of_turn().count() {
+        tab.state = TabState::Working;
+    }
+    let tab = tab.clone();
+    entry.put_tab(&mut outcome.batch, &tab);
+    for approval in fallen {
+        outcome.batch.changes.push(Change::RemoveApproval(approval.id.clone()));
+        let body = EventBody::ApprovalResolved { approval: approval.id.clone(), decision: None };
+        outcome.batch.drafts.push(entry.draft(Some(&tab.id), Some(turn), body));
+    }
 }
 
 /// Whether sending again may help without anybody doing something first.

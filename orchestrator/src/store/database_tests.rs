@@ -51,6 +51,7 @@ fn tab(id: &str) -> Tab {
         paused: false,
         totals: Totals::default(),
         talk: None,
+        carry: Default::default(),
     }
 }
 

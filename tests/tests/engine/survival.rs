@@ -89,8 +89,10 @@ async fn a_turn_goes_on_while_no_engine_runs_and_the_next_one_has_every_line() {
         desk.stop().await;
     }
     fs::write(&gate, "").unwrap();
-    until("the agent has ended", || crate::desk::processes_of(&machine, "scripted-agent").is_empty())
-        .await;
+    until("the agent has ended", || {
+        crate::desk::processes_of(&machine, "scripted-agent").is_empty()
+    })
+    .await;
     let desk = laptop.engine().await;
     let turn = desk.end_of(&sent).await;
     turn.is_done();
@@ -114,7 +116,8 @@ async fn a_lost_link_is_told_and_so_is_its_return() {
     Accident::Restart.begin(&wan, machine.sshd_mut());
     desk.until(&sent, |body| matches!(body, EventBody::Link { state: LinkState::Lost, .. })).await;
     Accident::Restart.end(&wan, machine.sshd_mut());
-    desk.until(&sent, |body| matches!(body, EventBody::Link { state: LinkState::Restored, .. })).await;
+    desk.until(&sent, |body| matches!(body, EventBody::Link { state: LinkState::Restored, .. }))
+        .await;
     fs::write(gate, "").unwrap();
     assert_eq!(desk.end_of(&sent).await.is_done().texts(), ["up", "on"]);
     desk.stop().await;

@@ -32,7 +32,10 @@ async fn a_turn_streams_what_the_agent_does_and_a_second_one_resumes_its_convers
         })
         .collect();
     assert_eq!(calls.last(), Some(&(ToolStatus::Done, Some("a.txt".into()))));
-    assert!(turn.bodies().any(|body| matches!(body, EventBody::Usage(usage) if usage.output_tokens > 0)));
+    assert!(
+        turn.bodies()
+            .any(|body| matches!(body, EventBody::Usage(usage) if usage.output_tokens > 0))
+    );
     let again = desk.turn(&session.id, "session").await;
     assert_eq!(again.is_done().texts(), [format!("resumed {id}")]);
     let shown = desk.show(&session.id).await;
@@ -44,8 +47,12 @@ async fn a_turn_streams_what_the_agent_does_and_a_second_one_resumes_its_convers
 #[tokio::test(flavor = "multi_thread")]
 async fn each_format_of_an_agent_gives_the_same_answer() {
     let mut machine = AgentHost::start();
-    let agents =
-        [("claude-code", "claude"), ("codex", "codex"), ("opencode", "opencode"), ("gemini-cli", "gemini")];
+    let agents = [
+        ("claude-code", "claude"),
+        ("codex", "codex"),
+        ("opencode", "opencode"),
+        ("gemini-cli", "gemini"),
+    ];
     for (_, program) in agents {
         machine = machine.with_scripted(program);
     }
@@ -54,7 +61,11 @@ async fn each_format_of_an_agent_gives_the_same_answer() {
     for (agent, _) in agents {
         let session = desk.session(agent, &machine).await;
         let turn = desk.turn(&session.id, "print one\nprint two").await;
-        assert_eq!(turn.is_done().texts().concat().replace('\n', ""), "onetwo", "{agent}: {turn:#?}");
+        assert_eq!(
+            turn.is_done().texts().concat().replace('\n', ""),
+            "onetwo",
+            "{agent}: {turn:#?}"
+        );
         let again = desk.turn(&session.id, "session").await;
         assert!(again.is_done().texts().concat().starts_with("resumed "), "{agent}: {again:#?}");
     }
@@ -65,8 +76,8 @@ async fn each_format_of_an_agent_gives_the_same_answer() {
 async fn a_prompt_arrives_byte_for_byte_and_is_never_run_by_a_shell() {
     let machine = AgentHost::start();
     let taken = machine.project().join("taken");
-    let machine = machine
-        .with_scripted_by("codex", &format!("save-prompt {}\nprint ok", taken.display()));
+    let machine =
+        machine.with_scripted_by("codex", &format!("save-prompt {}\nprint ok", taken.display()));
     let laptop = Laptop::new(&machine);
     let desk = laptop.engine().await;
     let session = desk.session("codex", &machine).await;
@@ -142,7 +153,9 @@ async fn an_interrupt_ends_the_turn_and_leaves_no_process() {
     let laptop = Laptop::new(&machine);
     let desk = laptop.engine().await;
     let session = desk.session("codex", &machine).await;
-    for (script, stop) in [("print up\nquiet", false), ("ignore TERM\nignore INT\nprint up\nquiet", true)] {
+    for (script, stop) in
+        [("print up\nquiet", false), ("ignore TERM\nignore INT\nprint up\nquiet", true)]
+    {
         let sent = desk.send(&session.id, script).await;
         desk.until(&sent, |body| matches!(body, EventBody::Text { .. })).await;
         let session = session.id.clone();
@@ -177,7 +190,8 @@ async fn what_can_not_be_sent_is_refused_and_nothing_is_queued() {
     let new = NewSession { host: "nowhere".into(), ..new_session("codex", &machine) };
     assert_eq!(desk.try_session(new).await.unwrap_err().code, Code::HostUnknown);
     laptop.write_hosts("[host.box]\nssh_config = \"box\"\nenabled = false\n");
-    let disabled = desk.try_send(&session.id, TabChoice::Last, message("print x")).await.unwrap_err();
+    let disabled =
+        desk.try_send(&session.id, TabChoice::Last, message("print x")).await.unwrap_err();
     assert_eq!((disabled.code, disabled.host.as_deref()), (Code::HostDisabled, Some("box")));
     laptop.write_hosts("");
     let gone = desk.try_send(&session.id, TabChoice::Last, message("print x")).await.unwrap_err();
@@ -235,10 +249,13 @@ async fn odd_output_is_kept_or_skipped_and_the_turn_goes_on() {
     let laptop = Laptop::new(&machine);
     let desk = laptop.engine().await;
     let session = desk.session("codex", &machine).await;
-    let turn = desk.turn(&session.id, "raw this is no JSON\nraw {\"type\":\"future\",\"x\":1}\nprint on").await;
+    let turn = desk
+        .turn(&session.id, "raw this is no JSON\nraw {\"type\":\"future\",\"x\":1}\nprint on")
+        .await;
     turn.is_done();
     let raw = |wanted: &str| {
-        turn.bodies().any(|body| matches!(body, EventBody::Raw { line, .. } if line.contains(wanted)))
+        turn.bodies()
+            .any(|body| matches!(body, EventBody::Raw { line, .. } if line.contains(wanted)))
     };
     assert!(raw("no JSON") && raw("future"), "{turn:#?}");
     let turn = desk.turn(&session.id, &format!("bytes {}\nraw \nprint on", 64 * 1024 * 1024)).await;
@@ -259,7 +276,10 @@ async fn a_silent_agent_is_told_of_with_the_end_of_its_stderr() {
     let sent = desk.send(&session.id, &script).await;
     let turn = desk.until(&sent, |body| matches!(body, EventBody::Quiet { .. })).await;
     let quiet = turn.bodies().last().unwrap();
-    assert!(matches!(quiet, EventBody::Quiet { seconds: 1.., stderr } if stderr.contains("retrying")), "{quiet:?}");
+    assert!(
+        matches!(quiet, EventBody::Quiet { seconds: 1.., stderr } if stderr.contains("retrying")),
+        "{quiet:?}"
+    );
     fs::write(gate, "").unwrap();
     desk.end_of(&sent).await.is_done();
     desk.stop().await;

@@ -10,7 +10,7 @@ use crate::session::fact::FactBody;
 use crate::transport::{Connection, State};
 
 /// Before a connection that nobody tries any more is asked for again.
-const PAUSE: Duration = Duration::from_secs(1);
+pub const PAUSE: Duration = Duration::from_secs(1);
 
 /// Says why the way to a turn's host is broken, and waits until it is back.
 ///

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::turn;
+use super::{talker, turn};
 use crate::seam::{Approval, Decision, RunId, TurnId};
 use crate::session::desk::DeskHandle;
 use crate::session::fact::{Fact, FactBody};
@@ -121,9 +121,14 @@ impl Drivers {
         while self.tasks.try_join_next().is_some() {}
         let (sender, wishes) = mpsc::channel(INBOX);
         self.live.insert(run.clone(), sender);
+        let talks = entry.session.talks;
         let (world, desk) = (Arc::clone(&self.world), self.desk.clone());
         let given = Given { world, desk, entry, run, begin, wishes };
-        self.tasks.spawn(turn::drive(given));
+        if talks {
+            self.tasks.spawn(talker::drive(given));
+        } else {
+            self.tasks.spawn(turn::drive(given));
+        }
     }
 
     /// Passes a wish on. One for a run that has just ended is answered by its end; a prompt goes back to the desk.

@@ -6,7 +6,7 @@ use super::quiet::Quiet;
 use super::reading::Reading;
 use super::report::Ending;
 use super::turn::Driver;
-use crate::agent::{self, Item};
+use crate::agent::{self, Definition, Item};
 use crate::failure::{Code, Failure};
 use crate::run::{Follow, FollowEvent, Runs, Stream};
 use crate::seam::LinkState;
@@ -89,12 +89,11 @@ impl Driver {
             self.read(&reading, items).await?;
         }
         let heard = &reading.heard;
-        let judged = match exit_status {
-            Some(status) => self.judge(heard, status),
-            None => Some(
-                Failure::new(Code::AgentFailed, "nobody knows how the agent ended")
-                    .hint("The machine was restarted, or the run's keeper was killed there"),
-            ),
+        let judged = match self.report.world.agent(&self.entry.session.agent) {
+            Ok(definition) => {
+                judge(definition, heard, exit_status, self.tab.agent_session.is_some())
+            }
+            Err(failure) => Some(failure),
         };
         let (status, failure) = heard.verdict(exit_status, self.is_interrupted, judged);
         let end = End {
@@ -108,27 +107,6 @@ impl Driver {
         };
         self.ended(end).await?;
         self.sweep(runs).await
-    }
-
-    fn judge(&self, heard: &Heard, status: u8) -> Option<Failure> {
-        let definition = match self.report.world.agent(&self.entry.session.agent) {
-            Ok(definition) => definition,
-            Err(failure) => return Some(failure),
-        };
-        let exit = Exit { status };
-        let exit = match exit.signal() {
-            Some(signal) => agent::Exit::Signal(agent::Signal(signal.into())),
-            None => agent::Exit::Status(status.into()),
-        };
-        let ended = agent::Ended {
-            exit,
-            said: heard.said,
-            told: heard.told(),
-            resumed: self.tab.agent_session.is_some(),
-            stderr: heard.stderr.as_bytes(),
-            unknown: &heard.unknown,
-        };
-        agent::judge(definition, ended)
     }
 
     /// Removes the directories of runs whose output is all stored here; what can't be removed now is by the next turn.
@@ -168,10 +146,39 @@ impl Driver {
             run: self.run.clone(),
             turn: Some(self.turn.clone()),
             items,
+            withdrawn: Vec::new(),
             out_offset,
             err_offset: reading.err_offset,
             reader,
         };
         self.report.tell(body).await
     }
+}
+
+/// What the end of an agent's process means by itself.
+pub(super) fn judge(
+    definition: &Definition,
+    heard: &Heard,
+    status: Option<u8>,
+    resumed: bool,
+) -> Option<Failure> {
+    let Some(status) = status else {
+        return Some(
+            Failure::new(Code::AgentFailed, "nobody knows how the agent ended")
+                .hint("The machine was restarted, or the run's keeper was killed there"),
+        );
+    };
+    let exit = match (Exit { status }).signal() {
+        Some(signal) => agent::Exit::Signal(agent::Signal(signal.into())),
+        None => agent::Exit::Status(status.into()),
+    };
+    let ended = agent::Ended {
+        exit,
+        said: heard.said,
+        told: heard.told(),
+        resumed,
+        stderr: heard.stderr.as_bytes(),
+        unknown: &heard.unknown,
+    };
+    agent::judge(definition, ended)
 }

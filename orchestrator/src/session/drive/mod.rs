@@ -9,6 +9,8 @@ mod quiet;
 mod reading;
 mod report;
 mod signal;
+mod talker;
+mod talking;
 mod turn;
 
 pub use drivers::{Begin, Drivers};

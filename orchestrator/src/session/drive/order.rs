@@ -1,11 +1,13 @@
 //! From a session and a message to the job that a host is given.
 
-use crate::agent::{self, Definition, Invocation, TurnRequest};
-use crate::failure::Failure;
+use super::talking::Talking;
+use crate::agent::{self, Invocation, TalkSettings, TurnRequest};
+use crate::failure::{Code, Failure};
 use crate::host::ResolvedHost;
 use crate::run::{Arg, Job, Stdin};
 use crate::session::world::{World, images, request};
 use crate::session::{Entry, LaunchOrder};
+use crate::transport::{Call, Connection, quote};
 
 /// The job of one turn of an agent that doesn't talk.
 ///
@@ -35,20 +37,43 @@ pub async fn turn_job(
     Ok(job(entry, host, invocation, false))
 }
 
-/// The job of an agent that talks, for all turns of a tab.
+/// The job of an agent that talks, for all turns of a tab, and the conversation that begins with it.
 ///
 /// # Errors
 ///
-/// As [`turn_job`].
-pub fn talk_job(
-    definition: &Definition,
+/// As [`turn_job`], and when the host doesn't know the session's directory.
+pub async fn talk_job(
+    world: &World,
     entry: &Entry,
+    order: &LaunchOrder,
     host: &ResolvedHost,
-) -> Result<Job, Failure> {
+    connection: &Connection,
+) -> Result<(Job, Talking), Failure> {
     let session = &entry.session;
+    let definition = world.agent(&session.agent)?;
     let model = session.model.as_deref();
-    let (invocation, _) = agent::talk_invocation(definition, model, &session.arguments)?;
-    Ok(job(entry, host, invocation, true))
+    let (invocation, talk) = agent::talk_invocation(definition, model, &session.arguments)?;
+    let job = job(entry, host, invocation, true);
+    let cwd = absolute(connection, job.cwd.as_deref().unwrap_or(b"~")).await?;
+    let resume = entry.tab(&order.tab)?.agent_session.clone();
+    let settings = TalkSettings::new(talk, &cwd, resume, session.model.clone());
+    Ok((job, Talking::start(talk.protocol, settings)))
+}
+
+/// A directory as the host's own path: protocols want one that begins with `/`.
+async fn absolute(connection: &Connection, cwd: &[u8]) -> Result<String, Failure> {
+    let path = quote::path(cwd)?;
+    let answer = connection.call(Call::new(format!("CDPATH= cd {path} && pwd"))).await?;
+    let said = String::from_utf8_lossy(&answer.stdout);
+    match said.strip_suffix('\n') {
+        Some(path) if answer.status == 0 && path.starts_with('/') => Ok(path.to_owned()),
+        Some(_) | None => Err(Failure::new(
+            Code::DirMissing,
+            format!("there is no directory {} to work in", String::from_utf8_lossy(cwd)),
+        )
+        .hint("Make it there, or name another with `baton session edit SESSION --cwd D`")
+        .on(connection.host().as_str())),
+    }
 }
 
 /// What an agent is given, as a job: the environment of its definition, over it the host's, over it the session's.

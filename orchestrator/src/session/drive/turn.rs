@@ -142,28 +142,9 @@ impl Driver {
             None => self.new_reading(),
         };
         match reading {
-            Ok(reading) => self.from(runs, offsets, reading).await,
+            Ok(reading) => Ok(Begun::Yes(runs.follow(&self.run, offsets), reading)),
             Err(failure) => {
                 self.fail(failure, false, Some(RunState::Ended)).await.map(|()| Begun::No)
-            }
-        }
-    }
-
-    async fn from(
-        &mut self,
-        runs: &Runs,
-        offsets: Offsets,
-        reading: Reading,
-    ) -> Result<Begun, Ending> {
-        loop {
-            match runs.follow(&self.run, offsets).await {
-                Ok(follow) => {
-                    link(&self.report, &self.turn, LinkState::Restored, None).await?;
-                    return Ok(Begun::Yes(follow, reading));
-                }
-                Err(error) => {
-                    until_back(&self.report, &self.turn, runs.connection(), error).await?;
-                }
             }
         }
     }
@@ -185,9 +166,9 @@ impl Driver {
                 self.wished(wish);
             }
         };
+        link(&self.report, &self.turn, LinkState::Restored, None).await?;
         match facts.standing {
             Standing::Never | Standing::Absent | Standing::Staged => {
-                link(&self.report, &self.turn, LinkState::Restored, None).await?;
                 if self.is_interrupted {
                     return self.ended(End::never_began()).await.map(|()| Begun::No);
                 }
@@ -197,7 +178,10 @@ impl Driver {
             Standing::Running | Standing::Exited(_) | Standing::Unknown | Standing::Broken => {
                 self.launched().await?;
                 match self.new_reading() {
-                    Ok(reading) => self.from(runs, Offsets::default(), reading).await,
+                    Ok(reading) => {
+                        let follow = runs.follow(&self.run, Offsets::default());
+                        Ok(Begun::Yes(follow, reading))
+                    }
                     Err(failure) => {
                         let ended = Some(RunState::Ended);
                         self.fail(failure, false, ended).await.map(|()| Begun::No)

@@ -1,0 +1,177 @@
+//! A conversation with an agent that talks: bytes and wishes in, items and messages out, and what has to be stored.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::agent::{Item, Message, Prompt, Protocol, SavedTalk, Step, TalkSettings, Talker};
+use crate::failure::{Code, Failure};
+use crate::seam::{RunId, TurnId};
+use crate::session::fact::FactBody;
+use crate::session::fold::Heard;
+
+/// What is stored with the offsets of a run that carries many turns.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    talk: SavedTalk,
+    outbox: Vec<Message>,
+    turn: Option<TurnId>,
+    heard: Heard,
+    /// The last turn whose prompt the conversation has taken: it isn't given to it again.
+    prompted: Option<TurnId>,
+}
+
+/// One process of an agent that talks, in the middle of its conversation.
+#[derive(Debug)]
+pub struct Talking {
+    talker: Talker,
+    /// Messages that the host hasn't taken for certain. One that is sent again under its number arrives once.
+    outbox: Vec<Message>,
+    /// The turn under way.
+    pub turn: Option<TurnId>,
+    /// What it amounts to so far.
+    pub heard: Heard,
+    prompted: Option<TurnId>,
+    /// Bytes of `err` that were taken.
+    pub err_offset: u64,
+}
+
+impl Talking {
+    /// With a process that is being started.
+    pub fn start(protocol: Protocol, settings: TalkSettings) -> Self {
+        let (talker, step) = Talker::start(protocol, settings);
+        Self {
+            talker,
+            outbox: step.send,
+            turn: None,
+            heard: Heard::default(),
+            prompted: None,
+            err_offset: 0,
+        }
+    }
+
+    /// Where another process of ours stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Corrupt`] when what it stored can't be read.
+    pub fn restore(stored: Value, err_offset: u64) -> Result<Self, Failure> {
+        let Stored { talk, outbox, turn, heard, prompted } = serde_json::from_value(stored)
+            .map_err(|error| {
+                Failure::new(
+                    Code::Corrupt,
+                    format!("how far a conversation had come can't be understood: {error}"),
+                )
+            })?;
+        Ok(Self { talker: Talker::restore(talk), outbox, turn, heard, prompted, err_offset })
+    }
+
+    /// Takes bytes of `out`.
+    pub fn out(&mut self, bytes: &[u8]) -> Step {
+        let mut step = Step::default();
+        self.talker.push(bytes, &mut step);
+        self.took(step)
+    }
+
+    /// Takes bytes of `err`.
+    pub fn err(&mut self, bytes: &[u8]) {
+        self.err_offset += bytes.len() as u64;
+        self.heard.note_stderr(bytes);
+    }
+
+    /// Begins a turn. One that it has begun already is not begun again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Talker::prompt`].
+    pub fn prompt(&mut self, turn: &TurnId, prompt: &Prompt) -> Result<Step, Failure> {
+        if self.prompted.as_ref() == Some(turn) {
+            return Ok(Step::default());
+        }
+        let mut step = Step::default();
+        self.talker.prompt(prompt, &mut step)?;
+        let stderr = std::mem::take(&mut self.heard.stderr);
+        self.heard = Heard { stderr, ..Heard::default() };
+        self.turn = Some(turn.clone());
+        self.prompted = Some(turn.clone());
+        Ok(self.took(step))
+    }
+
+    /// Asks the agent to stop its turn.
+    pub fn cancel(&mut self) -> Step {
+        let mut step = Step::default();
+        self.talker.cancel(&mut step);
+        self.took(step)
+    }
+
+    /// Answers a question of the agent's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Talker::answer`].
+    pub fn answer(&mut self, request: &Value, option: &str) -> Result<Step, Failure> {
+        let mut step = Step::default();
+        self.talker.answer(request, option, &mut step)?;
+        Ok(self.took(step))
+    }
+
+    /// The process has ended.
+    pub fn finish(&mut self) -> Step {
+        let mut step = Step::default();
+        self.talker.finish(&mut step);
+        self.outbox.clear();
+        self.took(step)
+    }
+
+    fn took(&mut self, mut step: Step) -> Step {
+        self.outbox.append(&mut step.send);
+        for item in &step.items {
+            self.heard.note(item);
+        }
+        step
+    }
+
+    /// The next message that the host hasn't taken.
+    pub fn to_send(&self) -> Option<&Message> {
+        self.outbox.first()
+    }
+
+    /// The host has taken that message.
+    pub fn sent(&mut self, number: u64) {
+        self.outbox.retain(|message| message.number != number);
+    }
+
+    /// Whether the turn under way is over, by what the agent said.
+    pub fn is_over(&self) -> bool {
+        self.turn.is_some() && self.heard.ok.is_some() && !self.talker.is_busy()
+    }
+
+    /// What has to be stored before anything comes of a step.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Internal`] when it has no JSON.
+    pub fn fact(&self, run: &RunId, step: Step) -> Result<FactBody, Failure> {
+        let talk = self.talker.save();
+        let out_offset = talk.consumed;
+        let stored = Stored {
+            talk,
+            outbox: self.outbox.clone(),
+            turn: self.turn.clone(),
+            heard: self.heard.clone(),
+            prompted: self.prompted.clone(),
+        };
+        let reader = serde_json::to_value(stored).map_err(|error| {
+            Failure::new(Code::Internal, format!("a conversation has no JSON: {error}"))
+        })?;
+        let items: Vec<Item> = step.items;
+        Ok(FactBody::Read {
+            run: run.clone(),
+            turn: self.turn.clone(),
+            items,
+            withdrawn: step.withdrawn,
+            out_offset,
+            err_offset: self.err_offset,
+            reader,
+        })
+    }
+}
