@@ -107,6 +107,12 @@ pub fn lay_out(spans: &[Span], frame: Frame<'_>) -> Vec<Line> {
     lines
 }
 
+/// Graphemes that are no spaces.
+pub fn graphemes(spans: &[Span]) -> usize {
+    let of = |span: &Span| span.text.graphemes(true).filter(|letter| !is_space(letter)).count();
+    spans.iter().map(of).sum()
+}
+
 /// Drops the first letters: so many graphemes that are no spaces, and the spaces before the next one.
 pub fn skip(spans: &[Span], graphemes: usize) -> Vec<Span> {
     let mut left = graphemes;

@@ -1,7 +1,7 @@
 //! A piece of Markdown that is still being written, printed as far as it can't change any more.
 
 use super::clean::clean;
-use super::flow::{Frame, lay_out, skip, wrap};
+use super::flow::{Frame, graphemes, lay_out, skip, wrap};
 use super::markdown::units;
 use super::writer::Unit;
 
@@ -113,7 +113,10 @@ impl Live {
         let lines = if letters > 0 {
             // Its beginning is out. What turned out to be no paragraph is printed as it is written.
             let raw = || vec![super::flow::Span::new(&text[from..to], super::style::PLAIN)];
-            let rest = skip(&unit.prose.clone().unwrap_or_else(raw), letters);
+            let spans = unit.prose.clone().unwrap_or_else(raw);
+            let (rest, over) = (skip(&spans, letters), letters.saturating_sub(graphemes(&spans)));
+            // The end of the paragraph turned out to be the beginning of the next block, as of a table.
+            self.letters = over;
             if rest.is_empty() { Vec::new() } else { wrap(&rest, self.frame()) }
         } else if from < self.done {
             text[self.done..to].lines().map(str::to_owned).collect()

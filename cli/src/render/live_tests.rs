@@ -105,6 +105,17 @@ fn a_paragraph_that_turns_out_to_be_a_heading_goes_on_where_it_was() {
 }
 
 #[test]
+fn what_looks_like_a_table_at_first_or_at_last_is_printed_once() {
+    let text = "one two\nthree four five | six\n|---|---|\n| x | y |\n";
+    let every: Vec<usize> = (0..=text.len()).collect();
+    let shown = in_pieces(text, 8, &every);
+    for word in ["one", "two", "three", "four", "five", "six", "x", "y"] {
+        let times = shown.split([' ', '\n']).filter(|shown| *shown == word).count();
+        assert_eq!(times, 1, "{word}: {shown}");
+    }
+}
+
+#[test]
 fn space_at_the_end_may_be_left_away() {
     let mut live = Live::new(80);
     assert_eq!(live.grow("one\n\ntwo\n\n\n"), ["one"]);
