@@ -212,7 +212,7 @@ async fn ctrl_c_once_interrupts_and_twice_leaves_with_the_way_back() {
 
 #[test]
 fn runs_are_listed_learned_and_cleaned_and_a_dead_host_holds_nobody_up() {
-    let sshd = TestSshd::start();
+    let mut sshd = TestSshd::start();
     let mine = home(&sshd);
     let run = mine.baton(&["run", "box", "--", "echo", "done"]);
     let living = mine.baton(&["run", "box", "--detach", "--", "sleep", "300"]);
@@ -247,7 +247,7 @@ fn runs_are_listed_learned_and_cleaned_and_a_dead_host_holds_nobody_up() {
 
     let again = mine.baton(&["run", "box", "--detach", "--", "sleep", "0"]);
     assert_eq!(again.status, Some(0), "{again:?}");
-    drop(sshd);
+    sshd.stop();
     let listed = mine.baton(&["runs", "--json"]);
     assert_eq!(listed.status, Some(0), "{listed:?}");
     assert_eq!(listed.json()["runs"][0]["state"], "unknown");

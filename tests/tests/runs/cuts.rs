@@ -44,12 +44,27 @@ fn expected(count: usize) -> (String, String) {
     (out, err)
 }
 
+/// The same in as many bursts as there are cuts: the next one begins when `folder` has its number, which is when the link
+/// is cut. So there is output during each outage, and the last cut comes before the last line.
+fn in_bursts(count: usize, cuts: usize, folder: &std::path::Path) -> String {
+    let burst = count / cuts;
+    format!(
+        "i=0; k=0; while [ $i -lt {count} ]; do i=$((i+1)); echo \"line $i\"; \
+         case $i in *0) echo \"complaint $i\" >&2;; esac; \
+         if [ $((i % {burst})) = 0 ] && [ $k -lt {cuts} ]; then k=$((k+1)); \
+         while [ ! -e {folder}/$k ]; do sleep 0.01; done; fi; done; exit 9",
+        folder = folder.display(),
+    )
+}
+
 /// Follows to the end while the link is cut again and again, each time when new bytes have come.
 async fn survives(host: &Host, wan: &Wan, native: bool) {
     let (cuts, lines) = (size("BATON_RUN_CUTS", 10), size("BATON_RUN_LINES", 2_000));
     let runs = runs(host);
     let run = RunId::random();
-    let mut follow = runs.launch(&run, &sh(&printing(lines))).await.unwrap();
+    let proof = host.proof();
+    let folder = proof.parent().unwrap();
+    let mut follow = runs.launch(&run, &sh(&in_bursts(lines, cuts, folder))).await.unwrap();
     let mut heard = Heard::default();
     let mut since = Vec::new();
     for cut in 0..cuts {
@@ -58,9 +73,8 @@ async fn survives(host: &Host, wan: &Wan, native: bool) {
             .listen(&mut follow, |heard| heard.out.len() > had + 20 || heard.status.is_some())
             .await;
         since.push(heard.out.len());
-        if heard.status.is_some() {
-            break;
-        }
+        assert!(heard.status.is_none(), "it ended before the cut {cut}: {heard:?}");
+        std::fs::write(folder.join((cut + 1).to_string()), "").unwrap();
         match cut % 4 {
             0 => wan.reset(),
             1 => host.sshd.as_ref().unwrap().cut_connections(),

@@ -13,6 +13,7 @@ mod many;
 mod room;
 mod settling;
 mod shells;
+mod speed;
 mod stopping;
 #[expect(dead_code, reason = "shared with the other tier, which needs more of it")]
 #[path = "../wire/support.rs"]

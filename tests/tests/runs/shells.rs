@@ -85,59 +85,64 @@ fn machine(sh: &str) -> (tempfile::TempDir, Runs) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_lives_its_whole_life_under_dash_bash_mksh_and_busybox() {
-    for shell in ["dash", "bash", "mksh", "busybox"] {
-        let (home, runs) = machine(shell);
-        let mut job = sh("cat; echo err >&2; exit 3");
-        job.stdin = Stdin::Bytes(b"in\n".to_vec());
-        job.files = vec![("a".into(), b"file".to_vec())];
-        let (run, heard, status) = finish(&runs, &job).await;
-        assert_eq!(
-            (heard.text().as_str(), heard.err.as_slice(), status),
-            ("in\n", &b"err\n"[..], 3),
-            "{shell}"
-        );
-        assert_eq!(runs.state(&run).await.unwrap().standing, Standing::Exited(3), "{shell}");
-
-        let run = RunId::random();
-        let mut follow = runs
-            .launch(&run, &sh("trap '' TERM; echo ready; while :; do sleep 1; done"))
-            .await
-            .unwrap();
-        let mut heard = Heard::default();
-        heard.listen(&mut follow, |heard| heard.text() == "ready\n").await;
-        assert_eq!(runs.settle(&run).await.unwrap().standing, Standing::Running, "{shell}");
-        drop(follow);
-        assert_eq!(runs.stop(&run).await.unwrap().standing, Standing::Exited(137), "{shell}");
-
-        let run = RunId::random();
-        let mut job = sh("read -r a; read -r b; echo \"$a $b\"; cat");
-        job.stdin = Stdin::Talk;
-        let follow = runs.launch(&run, &job).await.unwrap();
-        for (number, text) in [(1, "one\n"), (2, "two\n"), (3, "three\n")] {
-            runs.write(&run, number, text.as_bytes()).await.unwrap();
-            runs.write(&run, number, text.as_bytes()).await.unwrap();
-        }
-        runs.end_of_messages(&run).await.unwrap();
-        let heard = to_the_end(follow).await;
-        assert_eq!(
-            (heard.text().as_str(), heard.status),
-            ("one two\nthree\n", Some(Some(0))),
-            "{shell}: {heard:?}"
-        );
-
-        let settled = RunId::random();
-        assert_eq!(runs.settle(&settled).await.unwrap().standing, Standing::Never, "{shell}");
-        assert_eq!(runs.list().await.unwrap().len(), 4, "{shell}");
-        let swept: Vec<RunId> = runs.sweep(&[run.clone()]).await.unwrap();
-        assert_eq!(swept, [run], "{shell}");
-        let home = home.path().to_str().unwrap().to_owned();
-        until("nothing is left", || {
-            crate::support::processes(|words| words.iter().any(|word| word.starts_with(&home)))
-                .is_empty()
-        })
-        .await;
-        runs.connection().close().await;
+    let all = ["dash", "bash", "mksh", "busybox"].map(|shell| tokio::spawn(whole_life(shell)));
+    for one in futures::future::join_all(all).await {
+        one.unwrap();
     }
+}
+
+async fn whole_life(shell: &str) {
+    let (home, runs) = machine(shell);
+    let mut job = sh("cat; echo err >&2; exit 3");
+    job.stdin = Stdin::Bytes(b"in\n".to_vec());
+    job.files = vec![("a".into(), b"file".to_vec())];
+    let (run, heard, status) = finish(&runs, &job).await;
+    assert_eq!(
+        (heard.text().as_str(), heard.err.as_slice(), status),
+        ("in\n", &b"err\n"[..], 3),
+        "{shell}"
+    );
+    assert_eq!(runs.state(&run).await.unwrap().standing, Standing::Exited(3), "{shell}");
+
+    let run = RunId::random();
+    let mut follow = runs
+        .launch(&run, &sh("trap '' TERM; echo ready; while :; do sleep 1; done"))
+        .await
+        .unwrap();
+    let mut heard = Heard::default();
+    heard.listen(&mut follow, |heard| heard.text() == "ready\n").await;
+    assert_eq!(runs.settle(&run).await.unwrap().standing, Standing::Running, "{shell}");
+    drop(follow);
+    assert_eq!(runs.stop(&run).await.unwrap().standing, Standing::Exited(137), "{shell}");
+
+    let run = RunId::random();
+    let mut job = sh("read -r a; read -r b; echo \"$a $b\"; cat");
+    job.stdin = Stdin::Talk;
+    let follow = runs.launch(&run, &job).await.unwrap();
+    for (number, text) in [(1, "one\n"), (2, "two\n"), (3, "three\n")] {
+        runs.write(&run, number, text.as_bytes()).await.unwrap();
+        runs.write(&run, number, text.as_bytes()).await.unwrap();
+    }
+    runs.end_of_messages(&run).await.unwrap();
+    let heard = to_the_end(follow).await;
+    assert_eq!(
+        (heard.text().as_str(), heard.status),
+        ("one two\nthree\n", Some(Some(0))),
+        "{shell}: {heard:?}"
+    );
+
+    let settled = RunId::random();
+    assert_eq!(runs.settle(&settled).await.unwrap().standing, Standing::Never, "{shell}");
+    assert_eq!(runs.list().await.unwrap().len(), 4, "{shell}");
+    let swept: Vec<RunId> = runs.sweep(&[run.clone()]).await.unwrap();
+    assert_eq!(swept, [run], "{shell}");
+    let home = home.path().to_str().unwrap().to_owned();
+    until("nothing is left", || {
+        crate::support::processes(|words| words.iter().any(|word| word.starts_with(&home)))
+            .is_empty()
+    })
+    .await;
+    runs.connection().close().await;
 }
 
 /// `sh` and small programs, but of the ways into a session of one's own only `tool`.
