@@ -58,6 +58,19 @@ pub fn peak_kib(pid: &str) -> Outcome<u64> {
     status_kib(pid, "VmHWM:")
 }
 
+/// Processor time that this process has used, in seconds.
+pub fn cpu_seconds() -> Outcome<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // utime and stime are fields 14 and 15 (proc_pid_stat(5)); the name before them is in brackets.
+    let fields: Vec<&str> =
+        stat.rsplit(") ").next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok());
+    let (Some(user), Some(system)) = (ticks(11), ticks(12)) else {
+        return Err("/proc/self/stat can't be read".into());
+    };
+    Ok((user + system) / rustix::param::clock_ticks_per_second() as f64)
+}
+
 /// Makes the peak of this process begin anew (proc_pid_clear_refs(5), 5).
 pub fn forget_peak() -> Outcome<()> {
     Ok(fs::write("/proc/self/clear_refs", "5")?)

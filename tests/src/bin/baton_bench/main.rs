@@ -5,6 +5,8 @@
 
 mod bed;
 mod bulk;
+mod desk;
+mod durable;
 mod exec;
 mod first;
 mod machine;
@@ -12,10 +14,13 @@ mod many;
 mod ours;
 mod parse;
 mod plain;
+mod restored;
 mod rounds;
+mod sessions;
 mod small;
 mod store;
 mod table;
+mod turns;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -67,6 +72,14 @@ enum Subject {
     Parse,
     /// Opening a large store.
     Store,
+    /// A turn's first word, and each line of it.
+    Turns,
+    /// A durable run's stream.
+    Durable,
+    /// 100 sessions at work.
+    Sessions,
+    /// A link that comes back.
+    Restored,
 }
 
 /// How much is measured.
@@ -148,6 +161,10 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
             Subject::Bulk,
             Subject::Many,
             Subject::Store,
+            Subject::Turns,
+            Subject::Durable,
+            Subject::Sessions,
+            Subject::Restored,
         ] {
             if !wanted(subject) {
                 continue;
@@ -161,6 +178,10 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::Many => many::measure(&bed, scale).await?,
                 Subject::Parse => continue,
                 Subject::Store => store::measure(&bed, scale).await?,
+                Subject::Turns => turns::measure(&bed, scale).await?,
+                Subject::Durable => durable::measure(&bed, scale).await?,
+                Subject::Sessions => sessions::measure(&bed, scale).await?,
+                Subject::Restored => restored::measure(&bed, scale).await?,
             };
             table.extend(rows);
         }

@@ -155,6 +155,7 @@ fn tab_of(session: usize, number: usize) -> Tab {
         paused: true,
         totals: totals(),
         talk: None,
+        carry: Default::default(),
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Bed {
     config: PathBuf,
     // Before the server, whose directory it uses.
     way: Way,
-    _sshd: TestSshd,
+    sshd: TestSshd,
     /// The account's home, empty: what dotfiles do costs every method the same, and more than all the rest.
     _home: TempDir,
 }
@@ -52,22 +52,27 @@ impl Bed {
             TestSshd::builder().environment("HOME", &home.path().display().to_string()).start();
         if millis == 0 {
             let config = sshd.write_client_config(ALIAS, &[]);
-            return Ok(Self { config, way: Way::Loopback, _sshd: sshd, _home: home });
+            return Ok(Self { config, way: Way::Loopback, sshd, _home: home });
         }
         #[cfg(target_os = "linux")]
         if !relay && Far::is_possible() {
             let far = Far::set_up(&sshd, millis).await?;
             let config = sshd.write_client_config(ALIAS, &[&format!("HostName {}", far.address())]);
-            return Ok(Self { config, way: Way::Far(Box::new(far)), _sshd: sshd, _home: home });
+            return Ok(Self { config, way: Way::Far(Box::new(far)), sshd, _home: home });
         }
         let relay = Relay::set_up(&sshd, millis)?;
         let config = sshd.write_client_config_through(ALIAS, relay.port(), &[]);
-        Ok(Self { config, way: Way::Relay(relay), _sshd: sshd, _home: home })
+        Ok(Self { config, way: Way::Relay(relay), sshd, _home: home })
     }
 
     /// A configuration for `ssh -F` that knows [`ALIAS`].
     pub fn config(&self) -> &Path {
         &self.config
+    }
+
+    /// Kills the server's side of every connection.
+    pub fn cut_connections(&self) {
+        self.sshd.cut_connections();
     }
 
     /// Whether the round trip counts for more than the work at its ends.
