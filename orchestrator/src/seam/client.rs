@@ -4,45 +4,24 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncWriteExt, WriteHalf};
 use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
-use tokio::time::timeout;
 use tracing::debug;
 
-use super::frame::{
-    self, FromClient, FromEngine, Hello, IN_FLIGHT, LARGE_BYTES, PROTOCOL, Program, Range,
-    Response, TICK, Told, Welcome,
-};
-use super::frame_reader::{Broken, Lines};
+use super::client_dial::{NoEngine, Reader, dial, next_frame};
+use super::frame::{self, FromEngine, IN_FLIGHT, Program, Response, Told, Welcome};
 use super::{Delivery, Reply, Request, Seam, Subscribe, Subscription};
 use crate::failure::{Code, Failure};
 
-/// How long an engine may take to answer a hello.
-const HELLO_PATIENCE: Duration = Duration::from_secs(10);
-/// How long an engine may be silent: three signs of life left out.
-const SILENCE: Duration = Duration::from_secs(3 * TICK.as_secs());
 /// Deliveries that wait for a reader; behind them the socket is full, and then the engine's cursor stands.
 const AHEAD: usize = 16;
-/// A line from the engine: what went in as [`LARGE_BYTES`] comes out with a little more around it.
-const LINE_BYTES: usize = LARGE_BYTES + (1 << 20);
-
 /// The engine is gone, and with it the answer: whether a command was carried out, its receipt will tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gone;
-
-/// Why there is no connection to an engine.
-#[derive(Debug)]
-pub(super) enum NoEngine {
-    /// Nobody answers there (any more, or yet).
-    Nobody(String),
-    /// Somebody does, and it won't do.
-    Refused(Failure),
-}
 
 /// An engine in another process. Calls share one connection; each subscription has its own, so that a slow reader of
 /// events holds up nothing else.
@@ -206,18 +185,6 @@ fn gone() -> Failure {
         .hint("A command that is sent again under its id runs once")
 }
 
-impl NoEngine {
-    pub(super) fn into_failure(self, path: &Path) -> Failure {
-        match self {
-            Self::Nobody(why) => {
-                let message = format!("no engine answers at {}: {why}", path.display());
-                Failure::new(Code::ConnectionRefused, message)
-            }
-            Self::Refused(failure) => failure,
-        }
-    }
-}
-
 impl Inner {
     fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
@@ -253,92 +220,6 @@ struct Line<'a, P> {
     id: &'a str,
     method: &'a str,
     params: &'a P,
-}
-
-type Reader = Lines<ReadHalf<UnixStream>>;
-
-/// Connects and says hello.
-async fn dial(
-    path: &Path,
-    client: &Program,
-) -> Result<(Reader, WriteHalf<UnixStream>, Welcome), NoEngine> {
-    let nobody = |why: &dyn std::fmt::Display| NoEngine::Nobody(why.to_string());
-    let stream = UnixStream::connect(path).await.map_err(|error| nobody(&error))?;
-    let (reader, mut writer) = tokio::io::split(stream);
-    let mut reader = Lines::new(reader);
-    let hello = FromClient::Hello(Hello {
-        protocol: Range { min: PROTOCOL, max: PROTOCOL },
-        client: client.clone(),
-        resume: None,
-    });
-    let line = frame::line(&hello).map_err(NoEngine::Refused)?;
-    writer.write_all(&line).await.map_err(|error| nobody(&error))?;
-    let answer = timeout(HELLO_PATIENCE, reader.next(LINE_BYTES));
-    let line = match answer.await {
-        Ok(Ok(Some(line))) => line,
-        Ok(Ok(None)) => return Err(nobody(&"it hung up")),
-        Ok(Err(Broken::Io(error))) => return Err(nobody(&error)),
-        Ok(Err(Broken::NoJson | Broken::TooLong(_))) => return Err(stranger(path)),
-        Err(_) => return Err(nobody(&format!("silent for {} s", HELLO_PATIENCE.as_secs()))),
-    };
-    match serde_json::from_slice(line) {
-        Ok(FromEngine::Hello(welcome)) if welcome.protocol == PROTOCOL => {
-            Ok((reader, writer, welcome))
-        }
-        Ok(FromEngine::Hello(welcome)) => {
-            let Program { name, version, pid } = welcome.server;
-            let message = format!(
-                "the engine in process {pid} ({name} {version}) speaks protocol {}, and we speak {PROTOCOL}",
-                welcome.protocol
-            );
-            Err(NoEngine::Refused(
-                Failure::new(Code::Unsupported, message)
-                    .hint(format!("End process {pid}, or use the same version of Baton")),
-            ))
-        }
-        Ok(FromEngine::Error { error }) => Err(NoEngine::Refused(error)),
-        Ok(
-            FromEngine::Response(_)
-            | FromEngine::Event(_)
-            | FromEngine::Sync { .. }
-            | FromEngine::Ended { .. }
-            | FromEngine::Tick { .. }
-            | FromEngine::Shutdown { .. }
-            | FromEngine::Unknown,
-        )
-        | Err(_) => Err(stranger(path)),
-    }
-}
-
-fn stranger(path: &Path) -> NoEngine {
-    let message = format!("what answers at {} is no engine of Baton", path.display());
-    NoEngine::Refused(
-        Failure::new(Code::Conflict, message)
-            .hint("End the program that listens there, or name another run directory"),
-    )
-}
-
-/// The next frame; `None` when the connection is over: closed, silent for too long, or out of step.
-async fn next_frame(reader: &mut Reader) -> Option<FromEngine> {
-    let line = match timeout(SILENCE, reader.next(LINE_BYTES)).await {
-        Ok(Ok(Some(line))) => line,
-        Ok(Ok(None)) => return None,
-        Ok(Err(broken)) => {
-            debug!(?broken, "the engine's connection broke");
-            return None;
-        }
-        Err(_) => {
-            debug!("the engine has been silent for too long");
-            return None;
-        }
-    };
-    match serde_json::from_slice(line) {
-        Ok(frame) => Some(frame),
-        Err(error) => {
-            debug!(%error, "the engine said something that is no frame");
-            None
-        }
-    }
 }
 
 async fn write_lines(mut writer: WriteHalf<UnixStream>, mut lines: mpsc::Receiver<Vec<u8>>) {

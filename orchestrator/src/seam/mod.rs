@@ -3,16 +3,21 @@
 //! Every type here is plain serde data: the same requests and events pass inside of a process and over a socket.
 
 mod client;
+mod client_dial;
 mod event;
 mod frame;
 mod frame_reader;
 mod host;
+mod host_follow;
 mod host_lock;
+mod host_role;
+mod host_settle;
 mod id;
 mod receipt;
 mod request;
 mod server;
 mod server_connection;
+mod server_writer;
 mod snapshot;
 mod subscribe;
 

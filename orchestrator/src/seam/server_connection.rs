@@ -1,31 +1,25 @@
-//! One front end on the engine's socket: a reader, and one writer that chooses what goes first.
+//! One front end on the engine's socket: what it says, and what is done about it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt as _;
-use futures::future::{AbortHandle, Abortable};
-use futures::stream::{self, BoxStream, SelectAll, StreamExt as _};
-use jiff::Timestamp;
-use tokio::io::{AsyncWriteExt, WriteHalf};
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval_at, timeout};
+use tokio::time::timeout;
 use tracing::debug;
 
 use super::frame::{
     self, Asked, FromClient, FromEngine, HELLO_BYTES, Hello, IN_FLIGHT, LARGE_BYTES, Limits, Mode,
-    PROTOCOL, Program, Response, TICK, Told, Welcome, Wish,
+    PROTOCOL, Program, Response, Welcome, Wish,
 };
 use super::frame_reader::{Broken, Lines};
-use super::{Delivery, Query, Reply, Request, Seam, Subscribe, Subscription};
+use super::server_writer::{Out, Writer, push, response};
+use super::{Query, Reply, Request, Seam, Subscribe};
 use crate::failure::{Code, Failure};
 
 /// How long a front end may take to say hello.
 const HELLO_PATIENCE: Duration = Duration::from_secs(10);
-/// Bytes that are put together for one write while more is at hand.
-const WRITE_BYTES: usize = 64 << 10;
 
 /// What all connections of an engine share.
 #[derive(Clone, Debug)]
@@ -38,15 +32,6 @@ pub(super) struct Hosted {
     /// Held by each call under way.
     pub(super) calls: mpsc::Sender<()>,
 }
-
-/// What the writer gets from the reader and from calls.
-enum Out {
-    Line(Vec<u8>),
-    Subscribed(String, Subscription),
-    Unsubscribed(String),
-}
-
-type Deliveries = SelectAll<BoxStream<'static, (String, Option<Result<Delivery, Failure>>)>>;
 
 /// Serves one connection to its end.
 pub(super) async fn serve(stream: UnixStream, hosted: Hosted) {
@@ -232,179 +217,5 @@ async fn subscribe(seam: Arc<dyn Seam>, wanted: Subscribe, id: String, out: &mps
             out.send(Out::Subscribed(id, subscription)).await.ok();
         }
         Err(failure) => push(out, &response(id, Err(failure))).await,
-    }
-}
-
-fn response(id: String, answer: Result<Reply, Failure>) -> FromEngine {
-    FromEngine::Response(Response::new(id, answer))
-}
-
-/// Gives a frame to the writer; waits while it is behind, so that a front end that doesn't read isn't read either.
-async fn push(out: &mpsc::Sender<Out>, frame: &FromEngine) {
-    match bounded(frame) {
-        // The writer is gone with the front end.
-        Ok(line) => {
-            out.send(Out::Line(line)).await.ok();
-        }
-        Err(failure) => debug!(%failure, "a frame was not sent"),
-    }
-}
-
-/// A frame's line; an answer that is too large becomes one that says so.
-fn bounded(frame: &FromEngine) -> Result<Vec<u8>, Failure> {
-    let line = frame::line(frame)?;
-    match frame {
-        FromEngine::Response(answer) if line.len() > LARGE_BYTES => {
-            let message = format!("the answer has {} bytes; {LARGE_BYTES} can be sent", line.len());
-            let failure = Failure::new(Code::TooLarge, message).hint("Ask for less at once");
-            frame::line(&response(answer.id.clone(), Err(failure)))
-        }
-        _ => Ok(line),
-    }
-}
-
-/// The one writer: answers go before events; a subscription is read only when there is room for its next delivery.
-struct Writer {
-    socket: WriteHalf<UnixStream>,
-    ending: watch::Receiver<bool>,
-    subscriptions: Deliveries,
-    handles: HashMap<String, AbortHandle>,
-    /// The last number that each subscription said.
-    last: HashMap<String, u64>,
-}
-
-impl Writer {
-    fn new(socket: WriteHalf<UnixStream>, ending: watch::Receiver<bool>) -> Self {
-        Self {
-            socket,
-            ending,
-            subscriptions: SelectAll::new(),
-            handles: HashMap::new(),
-            last: HashMap::new(),
-        }
-    }
-
-    async fn run(mut self, mut jobs: mpsc::Receiver<Out>) -> std::io::Result<()> {
-        let mut tick = interval_at(tokio::time::Instant::now() + TICK, TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut ending = self.ending.clone();
-        let (mut said, mut open) = (false, true);
-        while open || (said && !self.subscriptions.is_empty()) {
-            let mut lines = Vec::new();
-            tokio::select! {
-                biased;
-                job = jobs.recv(), if open => match job {
-                    Some(job) => self.take(job, &mut lines),
-                    None => open = false,
-                },
-                _ = ending.wait_for(|ending| *ending), if !said => {}
-                Some((id, delivery)) = self.subscriptions.next() => {
-                    self.deliver(id, delivery, &mut lines);
-                }
-                _ = tick.tick() => add(&mut lines, &FromEngine::Tick { at: Timestamp::now() }),
-            }
-            if !said && *self.ending.borrow() {
-                said = true;
-                let reason = "the process that hosts the engine ends".into();
-                add(&mut lines, &FromEngine::Shutdown { reason });
-            }
-            // What is at hand goes along in the same write, answers first.
-            while lines.len() < WRITE_BYTES {
-                if let Ok(job) = jobs.try_recv() {
-                    self.take(job, &mut lines);
-                } else if let Some(Some((id, delivery))) = self.subscriptions.next().now_or_never()
-                {
-                    self.deliver(id, delivery, &mut lines);
-                } else {
-                    break;
-                }
-            }
-            self.socket.write_all(&lines).await?;
-        }
-        self.socket.shutdown().await
-    }
-
-    fn take(&mut self, job: Out, lines: &mut Vec<u8>) {
-        match job {
-            Out::Line(line) => lines.extend_from_slice(&line),
-            Out::Subscribed(id, subscription) => {
-                let (handle, registration) = AbortHandle::new_pair();
-                let name = id.clone();
-                let deliveries = stream::unfold(Some(subscription), move |subscription| {
-                    let name = name.clone();
-                    async move {
-                        let mut subscription = subscription?;
-                        let next = subscription.next().await;
-                        // Its end is said, too.
-                        let rest = matches!(next, Some(Ok(_))).then_some(subscription);
-                        Some(((name, next), rest))
-                    }
-                });
-                self.subscriptions.push(Abortable::new(deliveries, registration).boxed());
-                self.handles.insert(id, handle);
-            }
-            Out::Unsubscribed(id) => {
-                self.last.remove(&id);
-                if let Some(handle) = self.handles.remove(&id) {
-                    handle.abort();
-                }
-            }
-        }
-    }
-
-    fn deliver(
-        &mut self,
-        subscription: String,
-        delivery: Option<Result<Delivery, Failure>>,
-        lines: &mut Vec<u8>,
-    ) {
-        let none = Told {
-            subscription: subscription.clone(),
-            seq: None,
-            prev: None,
-            event: None,
-            key: None,
-            partial: None,
-        };
-        let frame = match delivery {
-            Some(Ok(Delivery::Event(event))) => {
-                let seq = event.seq;
-                let prev = self.last.insert(subscription, seq);
-                FromEngine::Event(Told { seq: Some(seq), prev, event: Some(event), ..none })
-            }
-            Some(Ok(Delivery::Partial(partial))) => {
-                let kind = match partial.kind {
-                    super::PartialKind::Text => "text",
-                    super::PartialKind::Reasoning => "reasoning",
-                };
-                let key = Some(format!("{}:{kind}", partial.turn));
-                FromEngine::Event(Told { key, partial: Some(partial), ..none })
-            }
-            Some(Ok(Delivery::Sync { seq, at })) => {
-                self.last.insert(subscription.clone(), seq);
-                FromEngine::Sync { subscription, seq, at }
-            }
-            Some(Err(error)) => {
-                self.forget(&subscription);
-                FromEngine::Ended { subscription, error: Some(error) }
-            }
-            None => {
-                self.forget(&subscription);
-                FromEngine::Ended { subscription, error: None }
-            }
-        };
-        add(lines, &frame);
-    }
-
-    fn forget(&mut self, subscription: &str) {
-        self.last.remove(subscription);
-        self.handles.remove(subscription);
-    }
-}
-
-fn add(lines: &mut Vec<u8>, frame: &FromEngine) {
-    match bounded(frame) {
-        Ok(line) => lines.extend_from_slice(&line),
-        Err(failure) => debug!(%failure, "a frame was not sent"),
     }
 }
