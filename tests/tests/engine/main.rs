@@ -11,4 +11,5 @@ mod store_crash;
 mod support;
 mod survival;
 mod takeover;
+mod talking;
 mod turns;

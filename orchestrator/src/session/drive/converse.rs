@@ -160,9 +160,12 @@ impl Driver {
         let Some(turn) = talking.turn().cloned().filter(|_| !talking.waiting().is_empty()) else {
             return Ok(());
         };
-        let tab = self.entry.session.tabs.iter().find(|tab| {
-            tab.turn.as_ref().is_some_and(|under_way| under_way.id == turn)
-        });
+        let tab = self
+            .entry
+            .session
+            .tabs
+            .iter()
+            .find(|tab| tab.turn.as_ref().is_some_and(|under_way| under_way.id == turn));
         let Some(tab) = tab.map(|tab| tab.id.clone()) else { return Ok(()) };
         let answers = match self.answers(&tab, &turn).await {
             Ok(answers) => answers,

@@ -165,10 +165,9 @@ impl Driver {
                 let turn = order.turn.clone();
                 return self.never_launched(turn).await.map(|()| None);
             }
-            (None, _) => Err(Failure::new(
-                Code::Corrupt,
-                "nobody noted how far the conversation had come",
-            )),
+            (None, _) => {
+                Err(Failure::new(Code::Corrupt, "nobody noted how far the conversation had come"))
+            }
         };
         let mut talking = match restored {
             Ok(talking) => talking,
