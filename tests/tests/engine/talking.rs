@@ -388,11 +388,13 @@ async fn errors_of_an_agent_have_a_code_and_a_hint_and_the_process_lives_on() {
     let desk = laptop.engine().await;
     for (agent, _) in AGENTS {
         let session = session(&desk, agent, &machine).await;
-        for (kind, code) in [
-            ("auth", Code::AgentNotLoggedIn),
-            ("rate_limit", Code::RateLimited),
-            ("context", Code::TooLarge),
-        ] {
+        let context = ("context", Code::TooLarge);
+        for (kind, code) in
+            [("auth", Code::AgentNotLoggedIn), ("rate_limit", Code::RateLimited), context]
+        {
+            if kind == "context" && agent != "codex" {
+                continue; // ACP has no error of its own for it.
+            }
             let turn = desk.turn(&session.id, &format!("error-object {kind}")).await;
             assert_eq!(turn.failure().code, code, "{agent}: {turn:#?}");
             assert!(turn.failure().hint.is_some(), "{agent}: {turn:#?}");
