@@ -44,10 +44,12 @@ async fn interrupt(desk: &Desk, session: &SessionId) {
     desk.command(Command::Interrupt { session, tab: None, stop: false }).await.unwrap();
 }
 
-/// Sends what the model never answers, and interrupts when it has been asked.
+/// Sends what the model answers never or slowly, and interrupts when it has been asked.
 async fn is_interrupted(desk: &Desk, session: &Session, machine: &AgentHost) {
     let asked = machine.model().requests().len();
-    let sent = desk.send(&session.id, "HANG").await;
+    // gemini sends a message that had no answer along with the next one.
+    let prompt = if session.agent == "gemini-cli" { "SLOW NOTOOLS" } else { "HANG" };
+    let sent = desk.send(&session.id, prompt).await;
     until("the model was asked", || machine.model().requests().len() > asked).await;
     interrupt(desk, &session.id).await;
     let turn = desk.end_of(&sent).await;
@@ -102,6 +104,15 @@ async fn opencode_works_goes_on_and_is_interrupted() {
     let session = session(&desk, "opencode", &machine, false).await;
     works(&desk, &session, &machine).await;
     until("nothing is left", || processes_of(&machine, "opencode").is_empty()).await;
+    let change = orchestrator::seam::SessionChange {
+        model: Some(Some("mock/there-is-none".to_owned())),
+        ..Default::default()
+    };
+    let edit = Command::EditSession { session: session.id.clone(), change };
+    desk.command(edit).await.unwrap();
+    let unknown = desk.turn(&session.id, "NOTOOLS").await;
+    assert_eq!(unknown.failure().code, Code::NotFound, "{:#?}", unknown.events);
+    assert!(unknown.failure().hint.as_ref().unwrap().contains("--model"));
     desk.stop().await;
 }
 
@@ -197,12 +208,26 @@ async fn asks_and_works(laptop: &Laptop, agent: &str, machine: &AgentHost) {
     };
     desk.command(stop).await.unwrap();
     let again = desk.turn(&session.id, "NOTOOLS again").await;
+    if agent == "gemini-cli" {
+        // gemini 0.61 doesn't find what it has written itself as an agent that talks.
+        assert_eq!(again.failure().code, Code::NotFound, "{:#?}", again.events);
+        assert!(again.failure().hint.as_ref().unwrap().contains("--fresh"));
+        let tab = desk.show(&session.id).await.tabs[0].id.clone();
+        let fresh = Command::FreshConversation { session: session.id.clone(), tab };
+        desk.command(fresh).await.unwrap();
+        is_done(&desk.turn(&session.id, "NOTOOLS again").await);
+        return leaves_nothing(desk, session, machine).await;
+    }
     is_done(&again);
     assert_eq!(again.texts(), [MockModel::PLAIN_TEXT], "{:#?}", again.events);
     assert_eq!(desk.show(&session.id).await.tabs[0].agent_session, conversation);
     let requests = machine.model().requests();
     let last = requests.iter().rfind(|request| request.body.to_string().contains("NOTOOLS again"));
     assert!(last.unwrap().body.to_string().contains("Create hello.txt"), "it remembers");
+    leaves_nothing(desk, session, machine).await;
+}
+
+async fn leaves_nothing(desk: Desk, session: Session, machine: &AgentHost) {
     desk.command(Command::RemoveSession { session: session.id }).await.unwrap();
     let programs = ["codex", "opencode", "gemini"];
     until("nothing is left", || {

@@ -12,7 +12,7 @@ use super::talking::Talking;
 use crate::agent::Step;
 use crate::failure::Failure;
 use crate::run::{Follow, FollowEvent, RunError, Runs, Stream};
-use crate::seam::{Approval, Decision, EventBody, LinkState, TabId, TurnId};
+use crate::seam::{Approval, Decision, EventBody, LinkState, TabId, TurnId, TurnStatus};
 use crate::session::command::chosen;
 use crate::session::fact::FactBody;
 use crate::session::turn::End;
@@ -219,9 +219,14 @@ impl Driver {
             self.signal.want(Wanted::Stop);
         }
         if let Some(turn) = talking.take_over() {
-            self.told_of_launch(talking).await?;
-            (self.pending, self.unfinished) = (None, None);
             let (status, failure) = talking.heard.verdict(None, self.is_interrupted, None);
+            self.unfinished = None;
+            let pending = self.pending.take();
+            // What it has answered it got, even where the host's word for that is still on its way.
+            let has_it = status == TurnStatus::Done || talking.is_given();
+            if let Some(pending) = pending.filter(|_| has_it) {
+                self.report.tell(FactBody::Launched { turn: pending.turn }).await?;
+            }
             let end = End {
                 status,
                 exit_status: None,

@@ -142,7 +142,11 @@ impl Talking {
         let mut step = Step::default();
         self.talker.finish(&mut step);
         self.outbox.clear();
-        self.took(step)
+        // What we make of its end is nothing that it said.
+        let said = self.heard.said;
+        let step = self.took(step);
+        self.heard.said = said;
+        step
     }
 
     fn took(&mut self, mut step: Step) -> Step {
@@ -165,7 +169,7 @@ impl Talking {
 
     /// Whether the agent has the turn's prompt for certain: it is at work, whatever happens here.
     pub fn is_given(&self) -> bool {
-        self.outbox.is_empty() && !self.talker.is_preparing()
+        self.outbox.is_empty() && !self.talker.is_preparing() && !self.is_broken()
     }
 
     /// Whether this is the first turn of its process.
