@@ -214,6 +214,21 @@ fn a_cancelled_turn_leaves_no_question_open() {
 }
 
 #[test]
+fn images_go_only_to_an_agent_that_takes_them() {
+    let png = [b"\x89PNG\r\n\x1a\n".as_slice(), &[0; 16]].concat();
+    let image = Image::new("a.png", png).unwrap();
+    for takes in [true, false] {
+        let can = json!({"promptCapabilities": {"image": takes}});
+        let (mut talker, _) = ready(settings(), &can, &json!({"sessionId": "s"}));
+        let mut step = Step::default();
+        let prompt = Prompt { images: vec![image.clone()], ..prompt("x") };
+        talker.prompt(&prompt, &mut step).unwrap();
+        assert_eq!(step.send.len(), usize::from(takes));
+        assert_eq!(ended(&step), (!takes).then_some(false));
+    }
+}
+
+#[test]
 fn what_an_agent_may_not_ask_for_is_refused_and_it_goes_on() {
     for protocol in [Protocol::Acp, Protocol::CodexAppServer] {
         let (mut talker, _) = Talker::start(protocol, settings());

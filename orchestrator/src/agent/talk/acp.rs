@@ -300,6 +300,10 @@ impl Acp {
             Stage::Ready => {}
         }
         let Some(session) = self.session.clone() else { return };
+        if !self.offers.image && next.content.iter().any(|part| part["type"] == "image") {
+            let error = agent_error("this agent takes no images", &Clues::default());
+            return self.turn_failed(error, out);
+        }
         if let Some(mode) = &next.mode {
             match self.offers.set_mode(&session, mode) {
                 Ok(None) => {}

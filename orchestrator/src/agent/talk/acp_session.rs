@@ -13,6 +13,8 @@ use crate::agent::Item;
 pub(super) struct Offers {
     pub(super) load: bool,
     pub(super) resume: bool,
+    /// Whether it takes images.
+    pub(super) image: bool,
     modes: Vec<String>,
     mode_option: Option<String>,
     /// The mode it is in.
@@ -31,6 +33,7 @@ impl Offers {
         Self {
             load: can["loadSession"] == true,
             resume: can["sessionCapabilities"]["resume"].is_object(),
+            image: can["promptCapabilities"]["image"] == true,
             ..Self::default()
         }
     }

@@ -7,7 +7,7 @@ use super::drivers::Wish;
 use super::quiet::Quiet;
 use super::report::Ending;
 use super::signal::Wanted;
-use super::talker::Driver;
+use super::talker::{Driver, Pending};
 use super::talking::Talking;
 use crate::agent::Step;
 use crate::failure::Failure;
@@ -46,7 +46,7 @@ impl Driver {
                 },
                 () = self.signal.sent(runs, &self.run) => {}
                 (number, result) = self.sending.sent(runs, &self.run, talking.to_send()) => {
-                    self.touched(&result);
+                    self.touched(number, &result);
                     if result.is_ok() {
                         talking.sent(number);
                     }
@@ -99,9 +99,10 @@ impl Driver {
     }
 
     /// Notes what came of handing a message over.
-    pub(super) fn touched(&mut self, result: &Result<(), RunError>) {
+    pub(super) fn touched(&mut self, number: u64, result: &Result<(), RunError>) {
         let is_refused = matches!(result, Err(RunError::Over { .. }));
-        if let Some(pending) = self.pending.as_mut().filter(|_| !is_refused) {
+        let of_it = |pending: &&mut Pending| !is_refused && number > pending.behind;
+        if let Some(pending) = self.pending.as_mut().filter(of_it) {
             pending.is_untouched = false;
         }
     }

@@ -90,9 +90,9 @@ impl Sending {
     }
 
     /// Waits for what is on its way, and for nothing else.
-    pub async fn last(&mut self, run: &RunId) -> Option<Result<(), RunError>> {
-        let State::Now(_, task) = &mut self.state else { return None };
-        let result = task.await;
-        Some(self.taken(run, result))
+    pub async fn last(&mut self, run: &RunId) -> Option<(u64, Result<(), RunError>)> {
+        let State::Now(number, task) = &mut self.state else { return None };
+        let (number, result) = (*number, task.await);
+        Some((number, self.taken(run, result)))
     }
 }

@@ -82,6 +82,8 @@ pub(super) struct Driver {
 /// A turn whose prompt is on its way.
 pub(super) struct Pending {
     pub(super) turn: TurnId,
+    /// The number of the last message that is none of its own.
+    pub(super) behind: u64,
     /// Whether it is certain that nothing of it has reached an agent that had been at work before: then its
     /// successor gets it.
     pub(super) is_untouched: bool,
@@ -266,7 +268,7 @@ impl Driver {
         let world = Arc::clone(&self.report.world);
         self.is_interrupted = false;
         let is_new = !talking.has_begun(&order.turn);
-        let was_idle = talking.to_send().is_none();
+        let behind = talking.last;
         let given = async {
             let stored = world.store.images(&order.message.id).await?;
             let images = images(stored.iter().map(|image| (&*image.name, &*image.bytes)))?;
@@ -284,7 +286,8 @@ impl Driver {
         };
         self.pending = Some(Pending {
             turn: order.turn.clone(),
-            is_untouched: is_new && was_idle && !talking.is_first(),
+            behind,
+            is_untouched: is_new && !talking.is_first(),
         });
         self.unfinished = Some(self.unfinished(order.tab.clone(), order.turn.clone()));
         self.store(talking, step).await?;
@@ -301,10 +304,10 @@ impl Driver {
         mut talking: Talking,
         exited: Result<Option<u8>, RunError>,
     ) -> Result<(), Ending> {
-        if let Some(last) = self.sending.last(&self.run).await {
-            self.touched(&last);
+        if let Some((number, last)) = self.sending.last(&self.run).await {
+            self.touched(number, &last);
         }
-        if let Some(Pending { turn, is_untouched: true }) = self.pending.take()
+        if let Some(Pending { turn, is_untouched: true, .. }) = self.pending.take()
             && !self.is_interrupted
         {
             // It had ended before the prompt came to it.

@@ -14,6 +14,8 @@ use crate::session::fold::Heard;
 struct Stored {
     talk: SavedTalk,
     outbox: Vec<Message>,
+    /// The number of the last message that there was.
+    last: u64,
     turns: Turns,
     heard: Heard,
 }
@@ -37,6 +39,8 @@ pub struct Talking {
     talker: Talker,
     /// Messages that the host hasn't taken for certain. One that is sent again under its number arrives once.
     outbox: Vec<Message>,
+    /// The number of the last message that there was.
+    pub last: u64,
     turns: Turns,
     /// What the turn under way amounts to so far.
     pub heard: Heard,
@@ -50,6 +54,7 @@ impl Talking {
         let (talker, step) = Talker::start(protocol, settings);
         Self {
             talker,
+            last: step.send.last().map_or(0, |message| message.number),
             outbox: step.send,
             turns: Turns::default(),
             heard: Heard::default(),
@@ -63,14 +68,14 @@ impl Talking {
     ///
     /// [`Code::Corrupt`] when what it stored can't be read.
     pub fn restore(stored: Value, err_offset: u64) -> Result<Self, Failure> {
-        let Stored { talk, outbox, turns, heard } =
+        let Stored { talk, outbox, last, turns, heard } =
             serde_json::from_value(stored).map_err(|error| {
                 Failure::new(
                     Code::Corrupt,
                     format!("how far a conversation had come can't be understood: {error}"),
                 )
             })?;
-        Ok(Self { talker: Talker::restore(talk), outbox, turns, heard, err_offset })
+        Ok(Self { talker: Talker::restore(talk), outbox, last, turns, heard, err_offset })
     }
 
     /// Takes bytes of `out`.
@@ -150,6 +155,7 @@ impl Talking {
     }
 
     fn took(&mut self, mut step: Step) -> Step {
+        self.last = step.send.last().map_or(self.last, |message| message.number);
         self.outbox.append(&mut step.send);
         for item in &step.items {
             self.heard.note(item);
@@ -214,6 +220,7 @@ impl Talking {
         let stored = Stored {
             talk,
             outbox: self.outbox.clone(),
+            last: self.last,
             turns: self.turns.clone(),
             heard: self.heard.clone(),
         };
