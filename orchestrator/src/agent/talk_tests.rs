@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Message, Prompt, SavedTalk, Step, TalkSettings, Talker};
-use crate::agent::{AgentErrorKind, ChoiceKind, Definitions, Item, Protocol, ToolStatus};
+use crate::agent::{AgentErrorKind, ChoiceKind, Definitions, Image, Item, Protocol, ToolStatus};
 use crate::failure::Code;
 
 /// Both directions of a recorded conversation.
