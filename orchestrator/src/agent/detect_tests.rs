@@ -117,8 +117,8 @@ fn one_that_hangs_holds_nobody_up_and_is_gone_afterwards() {
         [hangs.as_str(), "good"].map(|program| Wanted { program, version: &version, login: None });
     for shell in SHELLS {
         let since = Instant::now();
-        let seen = answer(shell, dir.path(), &wanted, 1);
-        assert!(since.elapsed() < Duration::from_secs(20), "{shell:?}");
+        let seen = answer(shell, dir.path(), &wanted, 4);
+        assert!(since.elapsed() < Duration::from_secs(60), "{shell:?}");
         assert_eq!(
             (seen[0].status, seen[0].stdout.as_slice()),
             (Some(Status::Late), b"begun\n".as_slice())
