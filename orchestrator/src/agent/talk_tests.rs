@@ -297,6 +297,32 @@ fn a_read_only_turn_goes_in_the_agents_own_mode_or_not_at_all() {
 }
 
 #[test]
+fn a_read_only_turn_never_asks_whether_it_may_change_something() {
+    let settings = TalkSettings { read_only_mode: Some("plan".into()), ..settings() };
+    let session = json!({"sessionId": "s", "modes": {"currentModeId": "plan", "availableModes": [{"id": "plan", "name": "P"}]}});
+    let (mut talker, _) = ready(settings, &json!({}), &session);
+    let mut step = Step::default();
+    talker.prompt(&Prompt { read_only: true, ..prompt("look") }, &mut step).unwrap();
+    let step = say(&mut talker, &ask());
+    assert_eq!(sent(&step.send)[0]["result"]["outcome"]["optionId"], "n");
+    assert!(step.items.is_empty() && talker.waiting().is_empty());
+    // To fetch something may be asked.
+    let mut fetch = ask();
+    fetch["params"]["toolCall"]["kind"] = json!("fetch");
+    let step = say(&mut talker, &fetch);
+    assert!(step.send.is_empty() && talker.waiting().len() == 1);
+}
+
+#[test]
+fn what_an_agent_says_outside_of_a_turn_is_no_part_of_the_answer() {
+    let (mut talker, _) = ready(settings(), &json!({}), &json!({"sessionId": "s"}));
+    let chunk = json!({"method": "session/update", "params": {"sessionId": "s", "update": {
+        "sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": "[MODE_UPDATE] plan"}}}});
+    let step = say(&mut talker, &chunk);
+    assert!(matches!(step.items.as_slice(), [Item::Unknown { .. }]));
+}
+
+#[test]
 fn codex_is_told_of_read_only_and_of_its_end() {
     let (mut talker, _) = Talker::start(Protocol::CodexAppServer, settings());
     say(&mut talker, &json!({"id": 1, "result": {}}));
