@@ -51,16 +51,26 @@ b_send() {
   done
 }
 
+# b_clock: sets b_now, in tenths of a second.
+b_clock() {
+  if { read -r b_now b_stat </proc/uptime; } 2>/dev/null; then
+    b_now=${b_now%.*}${b_now#*.}
+    b_now=${b_now%?}
+  else
+    b_now=$(date +%s)0
+    # Without the digits that a shell of 32 bits can't count.
+    b_now=${b_now#??}
+  fi
+}
+
 # b_gone TENTHS: waits so long until nothing is left; sets b_left.
 b_gone() {
-  b_ticks=$1
+  b_clock
+  b_end=$((b_now + $1))
   while b_left=$(b_ours) && [ -n "$b_left" ]; do
-    [ "$b_ticks" -gt 0 ] || return 1
-    b_ticks=$((b_ticks - 1))
-    sleep 0.1 2>/dev/null || {
-      sleep 1
-      b_ticks=$((b_ticks - 9))
-    }
+    b_clock
+    [ "$b_now" -lt "$b_end" ] || return 1
+    sleep 0.1 2>/dev/null || sleep 1
   done
 }
 
