@@ -145,6 +145,29 @@ async fn whole_life(shell: &str) {
     runs.connection().close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_and_messages_are_no_words_of_a_program_where_printf_is_one() {
+    let (home, runs) = machine("mksh");
+    let (log, printf) = (home.path().join("log"), home.path().join("bin/printf"));
+    let text =
+        format!("#!/bin/dash\necho \"$*\" >>{}; exec /usr/bin/printf \"$@\"\n", log.display());
+    std::fs::write(&printf, text).unwrap();
+    std::fs::set_permissions(&printf, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let run = RunId::random();
+    let mut job = sh("echo \"$TOKEN\"; cat");
+    job.env = vec![("TOKEN".into(), b"hidden value".to_vec())];
+    job.stdin = Stdin::Talk;
+    let follow = runs.launch(&run, &job).await.unwrap();
+    runs.write(&run, 1, b"{\"prompt\":\"hidden words\"}\n").await.unwrap();
+    runs.end_of_messages(&run).await.unwrap();
+    let heard = to_the_end(follow).await;
+    assert_eq!(heard.text(), "hidden value\n{\"prompt\":\"hidden words\"}\n");
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(said.contains("launched"), "printf was not run: {said}");
+    assert!(!said.contains("hidden") && !said.contains("150\\151\\144"), "{said}");
+    runs.connection().close().await;
+}
+
 /// `sh` and small programs, but of the ways into a session of one's own only `tool`.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_there_is_no_setsid_perl_or_python_parts_a_run_from_us_or_else_nothing_does() {
