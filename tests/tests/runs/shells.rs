@@ -134,7 +134,7 @@ async fn whole_life(shell: &str) {
     let settled = RunId::random();
     assert_eq!(runs.settle(&settled).await.unwrap().standing, Standing::Never, "{shell}");
     assert_eq!(runs.list().await.unwrap().len(), 4, "{shell}");
-    let swept: Vec<RunId> = runs.sweep(&[run.clone()]).await.unwrap();
+    let swept: Vec<RunId> = runs.sweep(std::slice::from_ref(&run)).await.unwrap();
     assert_eq!(swept, [run], "{shell}");
     let home = home.path().to_str().unwrap().to_owned();
     until("nothing is left", || {
