@@ -59,7 +59,7 @@ fn in_bursts(count: usize, cuts: usize, folder: &std::path::Path) -> String {
 
 /// Follows to the end while the link is cut again and again, each time when new bytes have come.
 async fn survives(host: &Host, wan: &Wan, native: bool) {
-    let (cuts, lines) = (size("BATON_RUN_CUTS", 10), size("BATON_RUN_LINES", 2_000));
+    let (cuts, lines) = (size("BATON_SOAK_CUTS", 10), size("BATON_SOAK_LINES", 2_000));
     let runs = runs(host);
     let run = RunId::random();
     let proof = host.proof();
