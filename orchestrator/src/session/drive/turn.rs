@@ -62,7 +62,7 @@ pub(super) struct Driver {
 /// What came of a launch.
 enum Begun {
     /// It is to be followed.
-    Yes(Follow, Reading),
+    Yes(Box<(Follow, Reading)>),
     /// The turn is over, or goes on elsewhere.
     No,
 }
@@ -87,7 +87,10 @@ impl Driver {
             }
         };
         match begun {
-            Begun::Yes(follow, reading) => self.follow(&runs, follow, reading).await,
+            Begun::Yes(begun) => {
+                let (follow, reading) = *begun;
+                self.follow(&runs, follow, reading).await
+            }
             Begun::No => Ok(()),
         }
     }
@@ -109,7 +112,7 @@ impl Driver {
         match runs.launch(&self.run, &job).await {
             Ok(follow) => {
                 self.launched().await?;
-                Ok(Begun::Yes(follow, reading))
+                Ok(Begun::Yes(Box::new((follow, reading))))
             }
             Err(error @ RunError::InDoubt { .. }) => {
                 until_back(&self.report, &self.turn, runs.connection(), error).await?;
@@ -142,7 +145,7 @@ impl Driver {
             None => self.new_reading(),
         };
         match reading {
-            Ok(reading) => Ok(Begun::Yes(runs.follow(&self.run, offsets), reading)),
+            Ok(reading) => Ok(Begun::Yes(Box::new((runs.follow(&self.run, offsets), reading)))),
             Err(failure) => {
                 self.fail(failure, false, Some(RunState::Ended)).await.map(|()| Begun::No)
             }
@@ -180,7 +183,7 @@ impl Driver {
                 match self.new_reading() {
                     Ok(reading) => {
                         let follow = runs.follow(&self.run, Offsets::default());
-                        Ok(Begun::Yes(follow, reading))
+                        Ok(Begun::Yes(Box::new((follow, reading))))
                     }
                     Err(failure) => {
                         let ended = Some(RunState::Ended);
