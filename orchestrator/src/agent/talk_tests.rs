@@ -18,7 +18,7 @@ fn recorded(name: &str) -> Vec<(bool, Value)> {
 }
 
 fn settings() -> TalkSettings {
-    TalkSettings { cwd: "/srv/work".into(), client_version: "0".into(), ..TalkSettings::default() }
+    TalkSettings { cwd: "/srv/shop".into(), client_version: "0".into(), ..TalkSettings::default() }
 }
 
 fn prompt(text: &str) -> Prompt {
@@ -395,7 +395,7 @@ fn a_model_is_set_where_the_protocol_has_to() {
     let (all, _) = Definitions::embedded();
     let model = Some("big/one".to_owned());
     let talk = all.get("opencode").unwrap().talk.as_ref().unwrap();
-    let wanted = TalkSettings::new(talk, "/srv/work", None, model.clone());
+    let wanted = TalkSettings::new(talk, "/srv/shop", None, model.clone());
     let session = json!({"sessionId": "s", "configOptions": [{"id": "model", "category": "model", "currentValue": "small", "options": []}]});
     let (mut talker, step) = ready(wanted, &json!({}), &session);
     let set = sent(&step.send).pop().unwrap();
@@ -410,5 +410,5 @@ fn a_model_is_set_where_the_protocol_has_to() {
     assert_eq!(codes(&say(&mut talker, &refused)), [AgentErrorKind::ModelUnknown]);
     // gemini is told on its command line.
     let talk = all.get("gemini-cli").unwrap().talk.as_ref().unwrap();
-    assert_eq!(TalkSettings::new(talk, "/srv/work", None, model).model, None);
+    assert_eq!(TalkSettings::new(talk, "/srv/shop", None, model).model, None);
 }

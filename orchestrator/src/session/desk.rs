@@ -81,8 +81,7 @@ impl DeskHandle {
 
     /// Lets the desk and all drivers end; waits until they have.
     pub async fn end(&self) {
-        // One that has ended already needs no telling.
-        self.ask(Message::End).await.ok();
+        self.ask(Message::End).await.ok(); // It has ended already.
     }
 
     async fn ask<T>(
@@ -197,7 +196,7 @@ impl Desk {
                 tokio::spawn(async move {
                     tasks.await;
                     // Nobody else ends the desk, so it is there.
-                    inbox.send(Message::Ended(answer)).await.ok();
+                    inbox.send(Message::Ended(answer)).await.ok(); // The desk is there: only this ends it.
                 });
             }
             Message::Ended(answer) => told(answer),

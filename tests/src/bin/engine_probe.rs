@@ -91,7 +91,7 @@ async fn handle(data: PathBuf, run: PathBuf, answer_after: Duration) -> Result<(
         tokio::select! {
             _ = &mut end => break,
             // wait: a change of roles isn't told.
-            () = tokio::time::sleep(Duration::from_millis(5)) => {}
+            () = tokio::time::sleep(Duration::from_millis(5)) => {} // wait: between two looks
         }
     }
     engine.shutdown().await;

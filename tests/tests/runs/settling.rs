@@ -93,7 +93,7 @@ async fn of_a_launch_and_a_settling_at_the_same_time_one_wins_and_both_know_it()
         let job = sh("echo once");
         let settling = async {
             // wait: another moment each round, so that both may win
-            tokio::time::sleep(std::time::Duration::from_micros(round * 400)).await;
+            tokio::time::sleep(std::time::Duration::from_micros(round * 400)).await; // wait: another moment each round
             runs.settle(&run).await.unwrap().standing
         };
         let (launching, settled) = tokio::join!(runs.launch_detached(&run, &job), settling);
