@@ -78,7 +78,7 @@ async fn handle(data: PathBuf, run: PathBuf, answer_after: Duration) -> Result<(
     let (tell, mut end) = oneshot::channel();
     std::thread::spawn(move || {
         // Its end is what counts, however it comes.
-        std::io::stdin().read_to_end(&mut Vec::new()).ok();
+        std::io::stdin().read_to_end(&mut Vec::new()).ok(); // Its end is what counts.
         tell.send(())
     });
     let mut told = None;
