@@ -205,8 +205,8 @@ fn a_cancelled_turn_leaves_no_question_open() {
     let mut step = Step::default();
     talker.cancel(&mut step);
     let messages = sent(&step.send);
-    assert_eq!(messages[0]["result"]["outcome"]["outcome"], "cancelled");
-    assert_eq!(messages[1]["method"], "session/cancel");
+    assert_eq!(messages[0]["method"], "session/cancel");
+    assert_eq!(messages[1]["result"]["outcome"]["outcome"], "cancelled");
     assert_eq!(step.withdrawn, [json!("q-7")]);
     let step = say(&mut talker, &json!({"id": 3, "result": {"stopReason": "cancelled"}}));
     assert_eq!(ended(&step), Some(false));

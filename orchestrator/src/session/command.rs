@@ -304,6 +304,14 @@ pub fn let_go(tab: &mut Tab) -> Option<Effect> {
     tab.talk.take().map(|run| Effect::LetGo { run })
 }
 
+/// Parts a tab from its talking agent, which keeps to what it was started with: the next turn starts another one.
+/// One at work is let go at the end of its turn.
+pub fn part(tab: &mut Tab) -> Option<Effect> {
+    let effect = let_go(tab);
+    tab.talk = None;
+    effect
+}
+
 /// Answers an approval: the answer is on its way when it is stored.
 ///
 /// # Errors

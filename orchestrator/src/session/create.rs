@@ -84,6 +84,7 @@ pub fn edit(
     if let Some(name) = &change.name {
         check_name(book, Some(&entry.session.id), name)?;
     }
+    let before = (entry.session.clone(), entry.env.clone());
     let session = &mut entry.session;
     let SessionChange { name, group, host: _, cwd, env, model, arguments, read_only, sync_history } =
         change;
@@ -101,7 +102,6 @@ pub fn edit(
         for tab in &mut session.tabs {
             tab.agent_session = None;
             tab.carry = Carry::default();
-            outcome.effects.extend(command::let_go(tab));
         }
     }
     for (name, value) in env {
@@ -111,12 +111,21 @@ pub fn edit(
         };
     }
     entry.session.env_names = entry.env.0.keys().cloned().collect();
+    if started_with(&before.0, &before.1) != started_with(&entry.session, &entry.env) {
+        let effects = entry.session.tabs.iter_mut().filter_map(command::part);
+        outcome.effects.extend(effects);
+    }
     entry.changed(&mut outcome.batch, true);
     for tab in &entry.session.tabs {
         entry.put_tab(&mut outcome.batch, tab);
     }
     outcome.reply = Reply::Session(Box::new(entry.session.clone()));
     Ok(outcome)
+}
+
+/// What an agent is started with, and keeps to.
+fn started_with<'a>(session: &'a Session, env: &'a Environment) -> impl PartialEq + use<'a> {
+    (&session.host, &session.cwd, &session.model, &session.arguments, &env.0)
 }
 
 /// Removes a session.

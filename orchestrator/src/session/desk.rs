@@ -18,7 +18,9 @@ use super::fact::Fact;
 use super::flow::{Flow, Key};
 use super::world::World;
 use crate::failure::{Code, Failure};
-use crate::seam::{Approval, ApprovalId, Command, Query, Reply, Session, Snapshot, Ticket};
+use crate::seam::{
+    Approval, ApprovalId, Command, Query, Reply, RunId, Session, Snapshot, Ticket,
+};
 use crate::store::{Change, Loaded, RunRecord};
 
 /// How many messages may wait: who sends more waits, too.
@@ -339,16 +341,15 @@ impl Desk {
         for record in std::mem::take(&mut self.left) {
             let Some(owner) = record.owner.clone() else { continue };
             match self.book.get(&owner.session) {
-                Ok(entry) => {
+                Ok(entry) if is_of(&entry.session, &record.id) => {
                     let entry = entry.clone();
                     let order = in_doubt(&entry, &record);
                     let run = record.id.clone();
                     let begin = Begin::TakeUp { record: Box::new(record), order };
                     self.drivers.begin(entry, run, begin);
                 }
-                Err(_) => {
-                    tracing::warn!(run = %record.id, "a run is left whose session was removed");
-                }
+                // Its session was removed, or has another conversation by now.
+                Ok(_) | Err(_) => self.drivers.release(owner.session, record),
             }
         }
     }
@@ -363,6 +364,15 @@ fn answered<T>(answer: oneshot::Sender<T>, with: T) {
     if answer.send(with).is_err() {
         tracing::debug!("who asked the desk has gone");
     }
+}
+
+/// Whether a session still has that run: it carries a turn, or is to carry the next one.
+fn is_of(session: &Session, run: &RunId) -> bool {
+    session.tabs.iter().any(|tab| {
+        let turn = tab.turn.as_ref();
+        let is_under_way = turn.is_some_and(|turn| turn.run == *run && turn.status.is_none());
+        tab.talk.as_ref() == Some(run) || is_under_way
+    })
 }
 
 /// The turn of a run of which it isn't certain that the agent got it.

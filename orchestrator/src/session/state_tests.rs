@@ -7,15 +7,15 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::command;
-use super::create::{Resolved, create};
+use super::create::{Resolved, create, edit};
 use super::entry::{Effect, Entry, LaunchOrder, Outcome};
 use super::turn::{self, End};
 use super::{Book, queue};
 use crate::agent::{ApprovalChoice, ApprovalRequest, ChoiceKind, Item};
-use crate::failure::Code;
+use crate::failure::{Code, Failure};
 use crate::seam::{
     Approval, Decision, EventBody, MessageChange, MessageId, NewMessage, NewSession, Place,
-    QueuedMessage, Reply, Session, TabChoice, TabId, TabState, TurnId, TurnStatus,
+    QueuedMessage, Reply, Session, SessionChange, TabChoice, TabId, TabState, TurnId, TurnStatus,
 };
 use crate::store::{Batch, Change, RunState};
 
@@ -331,6 +331,58 @@ fn an_agent_that_talks_keeps_its_run_over_turns_until_it_ends() {
     desk.send(TabChoice::Last, "three", false);
     assert_ne!(desk.orders[1].run, desk.orders[2].run);
     desk.check();
+}
+
+#[test]
+fn an_agent_that_talks_and_was_started_otherwise_is_let_go_when_its_turn_is_over() {
+    let mut desk = made(true);
+    desk.send(TabChoice::Last, "one", false);
+    let first = desk.orders[0].clone();
+    let change = SessionChange { cwd: Some(Some("/elsewhere".into())), ..Default::default() };
+    let outcome = edit(&Book::default(), &mut desk.entry, change, None).unwrap();
+    assert_eq!(outcome.effects, [], "it is at work");
+    desk.take(outcome);
+    let end = End { run: None, ..End::failed(Failure::new(Code::AgentFailed, "x"), false, None) };
+    let now = desk.now();
+    let outcome = turn::ended(&mut desk.entry, &first.turn, end, &[], now);
+    assert_eq!(outcome.effects, [Effect::LetGo { run: first.run.clone() }]);
+    desk.take(outcome);
+    desk.send(TabChoice::Last, "two", false);
+    assert_ne!(desk.orders[1].run, first.run);
+    // What it isn't started with leaves it alone.
+    let second = desk.orders[1].turn.clone();
+    let end = End { run: None, ..End::failed(Failure::new(Code::AgentFailed, "x"), false, None) };
+    let now = desk.now();
+    let outcome = turn::ended(&mut desk.entry, &second, end, &[], now);
+    desk.take(outcome);
+    let change = SessionChange { name: Some("other".into()), ..Default::default() };
+    let outcome = edit(&Book::default(), &mut desk.entry, change, None).unwrap();
+    assert_eq!(outcome.effects, []);
+    desk.take(outcome);
+    desk.check();
+}
+
+#[test]
+fn a_clock_that_jumps_gives_no_time_below_nothing_and_breaks_no_sum() {
+    for (to, expected) in [
+        (Timestamp::MIN, 0),
+        (at(0), 0),
+        (at(3), 2_000),
+        (Timestamp::MAX, u64::try_from(Timestamp::MAX.as_millisecond()).unwrap() - 1_000),
+    ] {
+        let mut desk = made(false);
+        desk.send(TabChoice::Last, "go", false);
+        assert_eq!(desk.entry.session.tabs[0].turn.as_ref().unwrap().started_at, at(1));
+        let order = desk.orders[0].clone();
+        let end = End::failed(Failure::new(Code::AgentFailed, "x"), false, None);
+        let outcome = turn::ended(&mut desk.entry, &order.turn, end, &[], to);
+        let elapsed = outcome.batch.drafts.iter().find_map(|draft| match draft.body {
+            EventBody::TurnEnded { elapsed_ms, .. } => Some(elapsed_ms),
+            _ => None,
+        });
+        assert_eq!(elapsed, Some(expected), "{to}");
+        assert_eq!(desk.entry.session.totals.elapsed_ms, expected, "{to}");
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -221,6 +221,7 @@ pub fn ended(
     now: Now,
 ) -> Outcome {
     let mut outcome = Outcome::new();
+    let talks = entry.session.talks;
     let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
     let Some(found) = tab.turn.as_mut() else { return outcome };
     let elapsed_ms = elapsed_ms(found.started_at, now);
@@ -229,7 +230,10 @@ pub fn ended(
     let (run, usage) = (found.run.clone(), found.usage.clone());
     tab.state = TabState::Idle;
     if end.run.is_some() {
-        tab.talk = None;
+        // An edit may have parted the tab from its run: what it has now is not it.
+        tab.talk.take_if(|talk| *talk == run);
+    } else if talks && tab.talk.as_ref() != Some(&run) {
+        outcome.effects.push(Effect::LetGo { run: run.clone() });
     }
     if let Some(carry) = end.carry {
         tab.carry = carry;
@@ -274,16 +278,14 @@ pub fn ended(
 /// It is certain that the run of a turn never began: the same turn is launched again, under another run.
 pub fn again(entry: &mut Entry, turn: &TurnId, now: Now) -> Outcome {
     let mut outcome = Outcome::new();
-    let session = entry.session.id.clone();
+    let (session, talks) = (entry.session.id.clone(), entry.session.talks);
     let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
     let Some(found) = tab.turn.as_mut() else { return outcome };
     let Some(message) = found.message.clone() else { return outcome };
     let old = std::mem::replace(&mut found.run, RunId::random());
     let run = found.run.clone();
     let tab_id = tab.id.clone();
-    if tab.talk.is_some() {
-        tab.talk = Some(run.clone());
-    }
+    tab.talk = talks.then(|| run.clone());
     let after = tab.clone();
     let changes = &mut outcome.batch.changes;
     changes.push(Change::SetRun { run: old, state: RunState::Never, status: None });

@@ -1,7 +1,7 @@
 //! A real engine in this process, with real machines behind it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +56,11 @@ impl Laptop {
 
     pub fn path(&self, below: &str) -> PathBuf {
         self.dir.path().join(below)
+    }
+
+    /// What ssh reads there.
+    pub fn ssh_config(&self) -> &Path {
+        &self.ssh_config
     }
 
     pub fn write_hosts(&self, text: &str) {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod agents;
 mod backpressure;
 mod conformance;
 mod desk;
@@ -11,4 +12,5 @@ mod store_crash;
 mod support;
 mod survival;
 mod takeover;
+mod talking;
 mod turns;

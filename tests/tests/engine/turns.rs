@@ -148,6 +148,27 @@ async fn messages_wait_for_the_turn_under_way_and_each_runs_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_who_send_at_once_get_a_turn_each_one_after_the_other() {
+    let machine = AgentHost::start().with_scripted("codex");
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let session = desk.session("codex", &machine).await;
+    let count = machine.project().join("count");
+    let script = format!("count-file {}\nprint done", count.display());
+    let (one, two) = tokio::join!(desk.turn(&session.id, &script), desk.turn(&session.id, &script));
+    one.is_done();
+    two.is_done();
+    assert_eq!(fs::read_to_string(&count).unwrap().lines().count(), 2);
+    let span = |turn: &crate::desk::Turn| {
+        (turn.events.first().unwrap().seq, turn.events.last().unwrap().seq)
+    };
+    let mut spans = [span(&one), span(&two)];
+    spans.sort_unstable();
+    assert!(spans[0].1 < spans[1].0, "one began before the other had ended: {spans:?}");
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_ends_the_turn_and_leaves_no_process() {
     let machine = AgentHost::start().with_scripted("codex");
     let laptop = Laptop::new(&machine);
@@ -212,14 +233,16 @@ async fn an_agent_that_is_not_there_or_fails_says_so_with_a_code_and_a_hint() {
     let claude = desk.session("claude-code", &machine).await;
     machine.write_program("opencode", "exec /usr/bin/env no-such-interpreter\n");
     let opencode = desk.session("opencode", &machine).await;
+    let never = machine.project().join("never");
     let png = [b"\x89PNG\r\n\x1a\n".as_slice(), &[0; 64]].concat();
     let with_image = NewMessage {
         images: vec![Image { name: "a.png".into(), bytes: png }],
-        ..message("touch /tmp/never")
+        ..message(&format!("touch {}", never.display()))
     };
     let missing = desk.try_send(&claude.id, TabChoice::Last, with_image).await.unwrap();
     let missing = desk.end_of(&missing).await;
     assert_eq!(missing.failure().code, Code::AgentMissing, "{missing:#?}");
+    assert!(!never.exists(), "a prompt is never run by a shell");
     assert_eq!(desk.turn(&nowhere.id, "print x").await.failure().code, Code::DirMissing);
     let interpreter = desk.turn(&opencode.id, "print x").await;
     assert_eq!(interpreter.failure().code, Code::InterpreterMissing, "{interpreter:#?}");

@@ -102,6 +102,14 @@ impl Acp {
         self.next.is_some() || self.stage == Stage::Working
     }
 
+    pub(super) fn is_preparing(&self) -> bool {
+        self.next.is_some()
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.stage == Stage::Broken
+    }
+
     pub(super) fn waiting(&self) -> Vec<&Value> {
         self.waiting.iter().map(|waiting| &waiting.request).collect()
     }
@@ -137,13 +145,14 @@ impl Acp {
     pub(super) fn cancel(&mut self, out: &mut Step) {
         match self.stage {
             Stage::Working => {
-                // The protocol wants each open question answered before.
+                // First this: an agent whose question is answered goes on until it hears of it.
+                self.caller.notify("session/cancel", json!({"sessionId": self.session}), out);
+                // The protocol wants each open question answered.
                 for waiting in &self.waiting {
                     let outcome = json!({"outcome": {"outcome": "cancelled"}});
                     self.caller.answer(&waiting.request, outcome, out);
                 }
                 withdraw(&mut self.waiting, out);
-                self.caller.notify("session/cancel", json!({"sessionId": self.session}), out);
             }
             Stage::Starting | Stage::Opening | Stage::Setting | Stage::Ready | Stage::Broken => {
                 if self.next.take().is_some() {

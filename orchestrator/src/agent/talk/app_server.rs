@@ -99,6 +99,14 @@ impl AppServer {
         self.next.is_some() || self.stage == Stage::Working
     }
 
+    pub(super) fn is_preparing(&self) -> bool {
+        self.next.is_some()
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.stage == Stage::Broken
+    }
+
     pub(super) fn waiting(&self) -> Vec<&Value> {
         self.waiting.iter().map(|waiting| &waiting.request).collect()
     }

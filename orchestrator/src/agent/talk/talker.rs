@@ -154,6 +154,22 @@ impl Talker {
         }
     }
 
+    /// Whether a prompt waits until the agent is ready for it.
+    pub fn is_preparing(&self) -> bool {
+        match &self.speech {
+            Speech::Acp(acp) => acp.is_preparing(),
+            Speech::CodexAppServer(server) => server.is_preparing(),
+        }
+    }
+
+    /// Whether the process can't be talked to: it has refused to begin, or has ended.
+    pub fn is_broken(&self) -> bool {
+        match &self.speech {
+            Speech::Acp(acp) => acp.is_broken(),
+            Speech::CodexAppServer(server) => server.is_broken(),
+        }
+    }
+
     /// Requests for approval that wait for an answer.
     pub fn waiting(&self) -> Vec<&Value> {
         match &self.speech {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{talker, turn};
-use crate::seam::{Approval, Decision, RunId, TurnId};
+use super::report::Reporter;
+use super::{release, talker, turn};
+use crate::seam::{Approval, Decision, RunId, SessionId, TurnId};
 use crate::session::desk::DeskHandle;
 use crate::session::fact::{Fact, FactBody};
 use crate::session::world::World;
@@ -30,8 +31,6 @@ pub enum Wish {
     Answer(Box<Approval>, Decision),
     /// One more turn of an agent that talks.
     Prompt(Box<LaunchOrder>),
-    /// No more turns will come for an agent that talks.
-    LetGo,
 }
 
 /// Where a driver begins.
@@ -65,12 +64,20 @@ pub struct Given {
     pub wishes: mpsc::Receiver<Wish>,
 }
 
+/// A driver, for who wishes something of it.
+#[derive(Debug)]
+struct Live {
+    wishes: mpsc::Sender<Wish>,
+    /// Where its run is, also when its session has moved on.
+    host: String,
+}
+
 /// All drivers of an engine.
 #[derive(Debug)]
 pub struct Drivers {
     world: Arc<World>,
     desk: DeskHandle,
-    live: HashMap<RunId, mpsc::Sender<Wish>>,
+    live: HashMap<RunId, Live>,
     tasks: JoinSet<()>,
 }
 
@@ -92,7 +99,16 @@ impl Drivers {
             Effect::Answer { run, approval, decision } => {
                 self.tell(&run, Wish::Answer(approval, decision));
             }
-            Effect::LetGo { run } => self.tell(&run, Wish::LetGo),
+            Effect::LetGo { run } => {
+                // One that has no driver has ended.
+                if let Some(host) = self.live.get(&run).map(|live| live.host.clone()) {
+                    let world = Arc::clone(&self.world);
+                    self.tasks.spawn(async move {
+                        // Its end is told by who follows it.
+                        release::let_go(world, host, run).await;
+                    });
+                }
+            }
             Effect::Retry(reference) => {
                 let world = Arc::clone(&self.world);
                 self.tasks.spawn(async move { retry(&world, &reference).await });
@@ -101,7 +117,7 @@ impl Drivers {
     }
 
     fn launch(&mut self, entry: &Entry, order: Box<LaunchOrder>) {
-        let is_live = self.live.get(&order.run).is_some_and(|wishes| !wishes.is_closed());
+        let is_live = self.live.get(&order.run).is_some_and(|live| !live.wishes.is_closed());
         if entry.session.talks && is_live {
             let run = order.run.clone();
             self.tell(&run, Wish::Prompt(order));
@@ -117,10 +133,14 @@ impl Drivers {
             // The store says that it is in doubt: the next engine settles it.
             return;
         }
-        self.live.retain(|_, wishes| !wishes.is_closed());
+        self.live.retain(|_, live| !live.wishes.is_closed());
         while self.tasks.try_join_next().is_some() {}
         let (sender, wishes) = mpsc::channel(INBOX);
-        self.live.insert(run.clone(), sender);
+        let host = match &begin {
+            Begin::Launch(_) => entry.session.host.clone(),
+            Begin::TakeUp { record, .. } => record.host.clone(),
+        };
+        self.live.insert(run.clone(), Live { wishes: sender, host });
         let talks = entry.session.talks;
         let (world, desk) = (Arc::clone(&self.world), self.desk.clone());
         let given = Given { world, desk, entry, run, begin, wishes };
@@ -131,10 +151,23 @@ impl Drivers {
         }
     }
 
+    /// Lets go of an agent that no session has any more; a former engine didn't come to it.
+    pub fn release(&mut self, session: SessionId, record: RunRecord) {
+        let (world, desk) = (Arc::clone(&self.world), self.desk.clone());
+        self.tasks.spawn(async move {
+            let run = record.id.clone();
+            if release::let_go(Arc::clone(&world), record.host, record.id).await {
+                let body = FactBody::RunEnded { run, status: None };
+                // When it can't be stored, the next engine does the same again.
+                (Reporter { world, desk, session }).tell(body).await.ok();
+            }
+        });
+    }
+
     /// Passes a wish on. One for a run that has just ended is answered by its end; a prompt goes back to the desk.
     fn tell(&mut self, run: &RunId, wish: Wish) {
-        let Some(wishes) = self.live.get(run) else { return };
-        let unsent = match wishes.try_send(wish) {
+        let Some(live) = self.live.get(run) else { return };
+        let unsent = match live.wishes.try_send(wish) {
             Ok(()) => return,
             Err(
                 mpsc::error::TrySendError::Full(wish) | mpsc::error::TrySendError::Closed(wish),

@@ -5,6 +5,7 @@ use super::partial::Unfinished;
 use super::quiet::Quiet;
 use super::reading::Reading;
 use super::report::Ending;
+use super::sweep::sweep;
 use super::turn::Driver;
 use crate::agent::{self, Definition, Item};
 use crate::failure::{Code, Failure};
@@ -106,32 +107,7 @@ impl Driver {
             carry: Some(reading.carry()),
         };
         self.ended(end).await?;
-        self.sweep(runs).await
-    }
-
-    /// Removes the directories of runs whose output is all stored here; what can't be removed now is by the next turn.
-    async fn sweep(&self, runs: &Runs) -> Result<(), Ending> {
-        let host = &self.entry.session.host;
-        let stored = match self.report.world.store.runs_of(host).await {
-            Ok(stored) => stored,
-            Err(error) => {
-                tracing::warn!(%host, %error, "finished runs stay for now");
-                return Ok(());
-            }
-        };
-        let over = stored
-            .into_iter()
-            .filter(|run| !run.swept && matches!(run.state, RunState::Ended | RunState::Never));
-        let ids: Vec<_> = over.map(|run| run.id).collect();
-        match runs.sweep(&ids).await {
-            Ok(gone) => {
-                for run in gone {
-                    self.report.tell(FactBody::Swept { run }).await?;
-                }
-            }
-            Err(error) => tracing::debug!(%host, %error, "finished runs stay for now"),
-        }
-        Ok(())
+        sweep(&self.report, &self.entry.session.host, runs).await
     }
 
     async fn read(&self, reading: &Reading, items: Vec<Item>) -> Result<(), Ending> {

@@ -1,14 +1,18 @@
 //! Drivers: a task for each run that launches it, follows it and reports what is so.
 
 mod back;
+mod converse;
 mod drivers;
 mod follow;
 mod order;
 mod partial;
 mod quiet;
 mod reading;
+mod release;
 mod report;
+mod sending;
 mod signal;
+mod sweep;
 mod talker;
 mod talking;
 mod turn;

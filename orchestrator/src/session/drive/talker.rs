@@ -1,4 +1,5 @@
-//! The driver of an agent that talks: one run for many turns, questions that wait for a person, and messages to it.
+//! The driver of an agent that talks: one run for many turns. It is launched, or found out whether it was; then
+//! `converse.rs` leads the conversation, and here it ends.
 
 use std::sync::Arc;
 
@@ -6,34 +7,43 @@ use super::back::{link, until_back};
 use super::drivers::{Begin, Given, Wish, give_back};
 use super::order;
 use super::partial::Unfinished;
-use super::quiet::Quiet;
 use super::report::{Ending, Reporter};
+use super::sending::Sending;
 use super::signal::{Signal, Wanted};
+use super::sweep::sweep;
 use super::talking::Talking;
 use crate::agent::{Prompt, Step};
 use crate::failure::{Code, Failure};
 use crate::host::ResolvedHost;
-use crate::run::{Follow, FollowEvent, Offsets, RunError, Runs, Standing, Stream};
-use crate::seam::{Approval, Decision, LinkState, RunId, TurnId};
-use crate::session::command::chosen;
+use crate::run::{Follow, Offsets, RunError, Runs, Standing};
+use crate::seam::{LinkState, RunId, TabId, Turn, TurnId};
 use crate::session::fact::FactBody;
 use crate::session::turn::End;
 use crate::session::world::images;
 use crate::session::{Entry, LaunchOrder};
-use crate::store::RunState;
+use crate::store::{RunRecord, RunState};
 
 /// Drives the run of an agent that talks to its end, or until the engine ends.
 pub async fn drive(given: Given) {
     let Given { world, desk, entry, run, begin, wishes } = given;
     let report = Reporter { world, desk, session: entry.session.id.clone() };
+    let host = match &begin {
+        Begin::Launch(_) => entry.session.host.clone(),
+        Begin::TakeUp { record, .. } => record.host.clone(),
+    };
     let mut driver = Driver {
         report,
         entry,
+        host,
         run,
         wishes,
         signal: Signal::new(),
+        sending: Sending::new(),
         is_interrupted: false,
         unfinished: None,
+        pending: None,
+        lost: None,
+        is_doomed: false,
     };
     if let Err(Ending) = driver.drive(begin).await {
         tracing::debug!(run = %driver.run, "a conversation is left to the next engine");
@@ -48,99 +58,160 @@ pub async fn drive(given: Given) {
     }
 }
 
-struct Driver {
-    report: Reporter,
-    entry: Entry,
-    run: RunId,
-    wishes: tokio::sync::mpsc::Receiver<Wish>,
-    signal: Signal,
+pub(super) struct Driver {
+    pub(super) report: Reporter,
+    /// The session when the run was launched or taken up.
+    pub(super) entry: Entry,
+    /// Where the run is, also when its session has moved on.
+    host: String,
+    pub(super) run: RunId,
+    pub(super) wishes: tokio::sync::mpsc::Receiver<Wish>,
+    pub(super) signal: Signal,
+    pub(super) sending: Sending,
     /// Whether a person has asked the turn under way to stop.
-    is_interrupted: bool,
-    unfinished: Option<Unfinished>,
+    pub(super) is_interrupted: bool,
+    pub(super) unfinished: Option<Unfinished>,
+    /// The turn of which it isn't certain yet that the agent got it.
+    pub(super) pending: Option<Pending>,
+    /// Why the link is lost, while it is.
+    pub(super) lost: Option<(LinkState, Option<Failure>)>,
+    /// Whether the process is stopped because it is of no use.
+    pub(super) is_doomed: bool,
 }
+
+/// A turn whose prompt is on its way.
+pub(super) struct Pending {
+    pub(super) turn: TurnId,
+    /// Whether it is certain that nothing of it has reached an agent that had been at work before: then its
+    /// successor gets it.
+    pub(super) is_untouched: bool,
+}
+
+/// A run to be followed, and the conversation that it is.
+type Begun = Option<(Follow, Talking)>;
 
 impl Driver {
     async fn drive(&mut self, begin: Begin) -> Result<(), Ending> {
-        let (reference, order) = match &begin {
-            Begin::Launch(order) => (self.entry.session.host.clone(), Some(order.clone())),
-            Begin::TakeUp { record, order } => (record.host.clone(), order.clone()),
-        };
-        let turn = self.turn_under_way();
         let world = Arc::clone(&self.report.world);
-        let host = match world.hosts.recall(&reference) {
+        let under_way = self.turn_under_way().map(|(_, turn)| turn.clone());
+        self.is_interrupted = under_way.as_ref().is_some_and(|turn| turn.interrupting);
+        let host = match world.hosts.recall(&self.host) {
             Ok(host) => host,
-            Err(failure) => return self.give_up(turn, failure, RunState::Ended).await,
+            Err(failure) => {
+                let turn = under_way.map(|turn| turn.id);
+                return self.give_up(turn, failure, RunState::Ended).await;
+            }
         };
         let _hold = world.hosts.connection(&host).hold();
         let runs = world.runs(&host);
         let begun = match begin {
             Begin::Launch(order) => self.launch(&runs, &host, &order).await?,
-            Begin::TakeUp { record, order: Some(order) } if record.reader.is_none() => {
-                self.settle(&runs, &host, &order).await?
-            }
-            Begin::TakeUp { record, .. } => {
-                let offsets = Offsets { out: record.out_offset, err: record.err_offset };
-                let restored = match record.reader {
-                    Some(stored) => Talking::restore(stored, record.err_offset),
-                    None => Err(Failure::new(
-                        Code::Corrupt,
-                        "nobody noted how far the conversation had come",
-                    )),
-                };
-                match restored {
-                    Ok(talking) => Some((runs.follow(&self.run, offsets), talking)),
-                    Err(failure) => {
-                        return self.give_up(turn, failure, RunState::Ended).await;
-                    }
-                }
-            }
+            Begin::TakeUp { record, order } => self.take_up(&runs, *record, order).await?,
         };
-        let Some((follow, mut talking)) = begun else { return Ok(()) };
-        if let Some(order) = order {
-            self.prompt(&mut talking, &order).await?;
+        match begun {
+            Some((follow, talking)) => self.converse(&runs, follow, talking).await,
+            None => Ok(()),
         }
-        self.converse(&runs, follow, talking).await
     }
 
-    fn turn_under_way(&self) -> Option<TurnId> {
-        let of_run = |tab: &&crate::seam::Tab| tab.talk.as_ref() == Some(&self.run);
-        let turn = self.entry.session.tabs.iter().find(of_run)?.turn.as_ref()?;
-        turn.status.is_none().then(|| turn.id.clone())
+    fn turn_under_way(&self) -> Option<(&TabId, &Turn)> {
+        self.entry.session.tabs.iter().find_map(|tab| {
+            let turn = tab.turn.as_ref()?;
+            (turn.run == self.run && turn.status.is_none()).then_some((&tab.id, turn))
+        })
     }
 
-    /// Starts the process. `None` when the turn is over, or given back.
+    /// Starts the process. What it will be told is stored before, so that whoever comes after a crash tells it the same.
     async fn launch(
         &mut self,
         runs: &Runs,
         host: &ResolvedHost,
         order: &LaunchOrder,
-    ) -> Result<Option<(Follow, Talking)>, Ending> {
-        let turn = Some(order.turn.clone());
+    ) -> Result<Begun, Ending> {
         let world = Arc::clone(&self.report.world);
+        let turn = Some(order.turn.clone());
         let prepared = order::talk_job(&world, &self.entry, order, host, runs.connection()).await;
-        let (job, talking) = match prepared {
+        let (job, mut talking) = match prepared {
             Ok(prepared) => prepared,
             Err(failure) => {
                 return self.give_up(turn, failure, RunState::Never).await.map(|()| None);
             }
         };
+        if !self.prompt(&mut talking, order, Some(RunState::Never)).await? {
+            return Ok(None);
+        }
         match runs.launch(&self.run, &job).await {
             Ok(follow) => Ok(Some((follow, talking))),
             Err(error @ RunError::InDoubt { .. }) => {
                 until_back(&self.report, &order.turn, runs.connection(), error).await?;
-                self.settle(runs, host, order).await
+                self.settle(runs, &order.turn, talking).await
             }
             Err(error) => self.give_up(turn, error.into(), RunState::Never).await.map(|()| None),
         }
+    }
+
+    /// Goes on where a former engine stopped.
+    async fn take_up(
+        &mut self,
+        runs: &Runs,
+        record: RunRecord,
+        order: Option<Box<LaunchOrder>>,
+    ) -> Result<Begun, Ending> {
+        let is_in_doubt = record.state == RunState::Launching;
+        let restored = match (record.reader, &order) {
+            (Some(stored), _) => Talking::restore(stored, record.err_offset),
+            // A launch begins with storing: it wasn't begun.
+            (None, Some(order)) if is_in_doubt => {
+                let turn = order.turn.clone();
+                return self.never_launched(turn).await.map(|()| None);
+            }
+            (None, _) => {
+                Err(Failure::new(Code::Corrupt, "nobody noted how far the conversation had come"))
+            }
+        };
+        let mut talking = match restored {
+            Ok(talking) => talking,
+            Err(failure) => {
+                if let Err(error) = runs.stop(&self.run).await {
+                    tracing::warn!(run = %self.run, %error, "an agent goes on that nobody understands");
+                }
+                let turn = self.turn_under_way().map(|(_, turn)| turn.id.clone());
+                return self.give_up(turn, failure, RunState::Ended).await.map(|()| None);
+            }
+        };
+        if let Some((tab, turn)) = self.turn_under_way()
+            && talking.turn() == Some(&turn.id)
+        {
+            self.unfinished = Some(self.unfinished(tab.clone(), turn.id.clone()));
+        }
+        if let Some(order) = &order {
+            let is_interrupted = self.is_interrupted;
+            if !self.prompt(&mut talking, order, None).await? && is_in_doubt {
+                return Ok(None);
+            }
+            self.is_interrupted = is_interrupted;
+        }
+        let begun = match (&order, is_in_doubt) {
+            (Some(order), true) => self.settle(runs, &order.turn, talking).await?,
+            (Some(_) | None, _) => {
+                let offsets = Offsets { out: record.out_offset, err: record.err_offset };
+                Some((runs.follow(&self.run, offsets), talking))
+            }
+        };
+        let Some((follow, mut talking)) = begun else { return Ok(None) };
+        // The former engine may have heard of the turn's end, and have ended before it said so.
+        self.store(&mut talking, Step::default()).await?;
+        self.answer_again(&mut talking).await?;
+        Ok(Some((follow, talking)))
     }
 
     /// Finds out whether the process was started, however long the way to its host is broken.
     async fn settle(
         &mut self,
         runs: &Runs,
-        host: &ResolvedHost,
-        order: &LaunchOrder,
-    ) -> Result<Option<(Follow, Talking)>, Ending> {
+        turn: &TurnId,
+        talking: Talking,
+    ) -> Result<Begun, Ending> {
         let facts = loop {
             let settling = tokio::select! {
                 settled = runs.settle(&self.run) => settled,
@@ -148,38 +219,54 @@ impl Driver {
             };
             match settling {
                 Ok(facts) => break facts,
-                Err(error) => {
-                    until_back(&self.report, &order.turn, runs.connection(), error).await?;
+                Err(error) => until_back(&self.report, turn, runs.connection(), error).await?,
+            }
+            while let Ok(wish) = self.wishes.try_recv() {
+                if let Wish::Interrupt(_, stop) = wish {
+                    self.is_interrupted = true;
+                    if stop {
+                        self.signal.want(Wanted::Stop);
+                    }
                 }
             }
         };
-        link(&self.report, &order.turn, LinkState::Restored, None).await?;
+        link(&self.report, turn, LinkState::Restored, None).await?;
         match facts.standing {
+            Standing::Never | Standing::Absent | Standing::Staged if self.is_interrupted => {
+                let (turn, end) = (turn.clone(), End::never_began());
+                self.report.tell(FactBody::Ended { turn, end }).await.map(|()| None)
+            }
             Standing::Never | Standing::Absent | Standing::Staged => {
-                let turn = order.turn.clone();
-                self.report.tell(FactBody::NeverLaunched { turn }).await.map(|()| None)
+                self.never_launched(turn.clone()).await.map(|()| None)
             }
             Standing::Running | Standing::Exited(_) | Standing::Unknown | Standing::Broken => {
-                // The same first message under the same number: one that it has already arrives once.
-                let world = Arc::clone(&self.report.world);
-                let connection = runs.connection();
-                match order::talk_job(&world, &self.entry, order, host, connection).await {
-                    Ok((_, talking)) => {
-                        Ok(Some((runs.follow(&self.run, Offsets::default()), talking)))
-                    }
-                    Err(failure) => {
-                        let turn = Some(order.turn.clone());
-                        self.give_up(turn, failure, RunState::Ended).await.map(|()| None)
-                    }
-                }
+                Ok(Some((runs.follow(&self.run, Offsets::default()), talking)))
             }
         }
     }
 
-    /// Gives a prompt to the conversation. When that is stored the agent gets it, whatever happens to us.
-    async fn prompt(&mut self, talking: &mut Talking, order: &LaunchOrder) -> Result<(), Ending> {
+    pub(super) async fn never_launched(&self, turn: TurnId) -> Result<(), Ending> {
+        self.report.tell(FactBody::NeverLaunched { turn }).await
+    }
+
+    fn unfinished(&self, tab: TabId, turn: TurnId) -> Unfinished {
+        let partials = self.report.world.partials.clone();
+        Unfinished::new(partials, self.entry.session.id.clone(), tab, turn)
+    }
+
+    /// Gives a prompt to the conversation. When that is stored the agent gets it once, whatever happens to us.
+    ///
+    /// Answers whether it did. Else the turn is over, and its run is as far as `refused` says.
+    pub(super) async fn prompt(
+        &mut self,
+        talking: &mut Talking,
+        order: &LaunchOrder,
+        refused: Option<RunState>,
+    ) -> Result<bool, Ending> {
         let world = Arc::clone(&self.report.world);
         self.is_interrupted = false;
+        let is_new = !talking.has_begun(&order.turn);
+        let was_idle = talking.to_send().is_none();
         let given = async {
             let stored = world.store.images(&order.message.id).await?;
             let images = images(stored.iter().map(|image| (&*image.name, &*image.bytes)))?;
@@ -190,211 +277,81 @@ impl Driver {
         let step = match given.await {
             Ok(step) => step,
             Err(failure) => {
-                let end = End { run: None, ..End::failed(failure, false, None) };
+                let end = End::failed(failure, false, refused);
                 let turn = order.turn.clone();
-                return self.report.tell(FactBody::Ended { turn, end }).await;
+                return self.report.tell(FactBody::Ended { turn, end }).await.map(|()| false);
             }
         };
-        let session = self.entry.session.id.clone();
-        let (tab, turn) = (order.tab.clone(), order.turn.clone());
-        self.unfinished = Some(Unfinished::new(world.partials.clone(), session, tab, turn));
+        self.pending = Some(Pending {
+            turn: order.turn.clone(),
+            is_untouched: is_new && was_idle && !talking.is_first(),
+        });
+        self.unfinished = Some(self.unfinished(order.tab.clone(), order.turn.clone()));
         self.store(talking, step).await?;
-        self.report.tell(FactBody::Launched { turn: order.turn.clone() }).await
-    }
-
-    /// Stores what came of a step, and says when the turn is over.
-    async fn store(&mut self, talking: &mut Talking, step: Step) -> Result<(), Ending> {
-        if let Some(unfinished) = &mut self.unfinished {
-            unfinished.show(&step.items);
+        if let Some((state, why)) = self.lost.clone() {
+            link(&self.report, &order.turn, state, why).await?;
         }
-        match talking.fact(&self.run, step) {
-            Ok(fact) => self.report.tell(fact).await?,
-            Err(error) => {
-                tracing::error!(%error, "a conversation can't be stored");
-                return Err(Ending);
-            }
-        }
-        if talking.is_over()
-            && let Some(turn) = talking.turn.take()
-        {
-            self.unfinished = None;
-            let (status, failure) = talking.heard.verdict(None, self.is_interrupted, None);
-            let end = End {
-                status,
-                exit_status: None,
-                text: talking.heard.text.clone(),
-                failure,
-                recoverable: false,
-                run: None,
-                carry: None,
-            };
-            self.report.tell(FactBody::Ended { turn, end }).await?;
-        }
-        Ok(())
-    }
-
-    /// Talks until the process ends.
-    async fn converse(
-        &mut self,
-        runs: &Runs,
-        mut follow: Follow,
-        mut talking: Talking,
-    ) -> Result<(), Ending> {
-        let world = Arc::clone(&self.report.world);
-        let mut quiet = Quiet::new(world.settings.quiet_after);
-        let mut may_send = true;
-        let mut may_be_told = true;
-        let exited = loop {
-            if may_send && talking.to_send().is_some() {
-                may_send = self.send(runs, &mut talking).await;
-                continue;
-            }
-            let turn = talking.turn.clone();
-            tokio::select! {
-                biased;
-                () = world.ended() => return Err(Ending),
-                wish = self.wishes.recv(), if may_be_told => match wish {
-                    Some(wish) => {
-                        quiet.heard();
-                        self.wished(runs, &mut talking, wish).await?;
-                    }
-                    None => may_be_told = false,
-                },
-                () = self.signal.sent(runs, &self.run) => {}
-                event = follow.next() => match event {
-                    Some(FollowEvent::Output { stream: Stream::Out, bytes, .. }) => {
-                        quiet.heard();
-                        let step = talking.out(&bytes);
-                        self.store(&mut talking, step).await?;
-                    }
-                    Some(FollowEvent::Output { stream: Stream::Err, bytes, .. }) => {
-                        talking.err(&bytes);
-                        self.store(&mut talking, Step::default()).await?;
-                    }
-                    Some(FollowEvent::Link { state, why }) => {
-                        if state == LinkState::Restored {
-                            self.signal.again();
-                            may_send = true;
-                        }
-                        if let Some(turn) = turn {
-                            link(&self.report, &turn, state, why).await?;
-                        }
-                    }
-                    Some(FollowEvent::Exited { status }) => break Ok(status),
-                    Some(FollowEvent::Failed(error)) => break Err(error),
-                    None => return Err(Ending),
-                },
-                silent = quiet.long() => if let Some(turn) = turn {
-                    let (seconds, stderr) = (silent.as_secs(), talking.heard.stderr.clone());
-                    self.report.tell(FactBody::Quiet { turn, seconds, stderr }).await?;
-                },
-                // A message that the host didn't take while the link stood is tried again.
-                () = tokio::time::sleep(super::back::PAUSE), if talking.to_send().is_some() => {
-                    may_send = true;
-                }
-            }
-        };
-        self.over(talking, exited).await
-    }
-
-    /// Hands the next message over; whether it worked.
-    async fn send(&mut self, runs: &Runs, talking: &mut Talking) -> bool {
-        let Some(message) = talking.to_send() else { return true };
-        let number = message.number;
-        match runs.write(&self.run, number, &message.line).await {
-            Ok(()) => {
-                talking.sent(number);
-                true
-            }
-            Err(error) => {
-                tracing::debug!(run = %self.run, %error, "a message is still to be sent");
-                false
-            }
-        }
-    }
-
-    async fn wished(
-        &mut self,
-        runs: &Runs,
-        talking: &mut Talking,
-        wish: Wish,
-    ) -> Result<(), Ending> {
-        match wish {
-            Wish::Prompt(order) => self.prompt(talking, &order).await,
-            Wish::Interrupt(turn, stop) => {
-                if talking.turn.as_ref() != Some(&turn) {
-                    return Ok(());
-                }
-                self.is_interrupted = true;
-                if stop {
-                    self.signal.want(Wanted::Stop);
-                    return Ok(());
-                }
-                let step = talking.cancel();
-                self.store(talking, step).await
-            }
-            Wish::Answer(approval, decision) => self.answer(talking, &approval, &decision).await,
-            Wish::LetGo => {
-                if let Err(error) = runs.end_of_messages(&self.run).await {
-                    tracing::warn!(run = %self.run, %error, "an agent could not be let go");
-                }
-                Ok(())
-            }
-        }
-    }
-
-    async fn answer(
-        &mut self,
-        talking: &mut Talking,
-        approval: &Approval,
-        decision: &Decision,
-    ) -> Result<(), Ending> {
-        let answered = chosen(approval, decision)
-            .and_then(|option| talking.answer(&approval.request, &option));
-        match answered {
-            Ok(step) => self.store(talking, step).await,
-            Err(error) => {
-                // It fell away while the answer was on its way: the agent has said so by itself.
-                tracing::info!(approval = %approval.id, %error, "an answer came too late");
-                Ok(())
-            }
-        }
+        Ok(true)
     }
 
     /// The process has ended, or can't be followed.
-    async fn over(
+    pub(super) async fn over(
         &mut self,
+        runs: &Runs,
         mut talking: Talking,
         exited: Result<Option<u8>, RunError>,
     ) -> Result<(), Ending> {
+        if let Some(last) = self.sending.last(&self.run).await {
+            self.touched(&last);
+        }
+        if let Some(Pending { turn, is_untouched: true }) = self.pending.take()
+            && !self.is_interrupted
+        {
+            // It had ended before the prompt came to it.
+            self.never_launched(turn).await?;
+            return sweep(&self.report, &self.host, runs).await;
+        }
         let step = talking.finish();
-        let turn = talking.turn.clone();
-        self.store(&mut talking, step).await?;
+        self.keep(&talking, step).await?;
         self.unfinished = None;
         let (status, failed) = match exited {
             Ok(status) => (status, None),
             Err(error) => (None, Some(Failure::from(error))),
         };
-        let run = self.run.clone();
-        // A turn that the conversation itself has ended is told already.
-        if let Some(turn) = turn.filter(|_| talking.turn.is_some()) {
-            let judged = failed.or_else(|| {
-                let definition = self.report.world.agent(&self.entry.session.agent).ok()?; // It was there at the start.
-                super::follow::judge(definition, &talking.heard, status, false)
-            });
-            let (verdict, failure) = talking.heard.verdict(status, self.is_interrupted, judged);
-            let end = End {
-                status: verdict,
-                exit_status: status,
-                text: talking.heard.text.clone(),
-                failure,
-                recoverable: false,
-                run: Some(RunState::Ended),
-                carry: None,
+        let body = match talking.take_turn() {
+            Some(turn) => FactBody::Ended { turn, end: self.end_of(&talking, status, failed) },
+            None => FactBody::RunEnded { run: self.run.clone(), status },
+        };
+        self.report.tell(body).await?;
+        sweep(&self.report, &self.host, runs).await
+    }
+
+    /// How a turn ended whose process has.
+    fn end_of(&self, talking: &Talking, status: Option<u8>, failed: Option<Failure>) -> End {
+        let heard = &talking.heard;
+        let judged = failed.or_else(|| {
+            let definition = match self.report.world.agent(&self.entry.session.agent) {
+                Ok(definition) => definition,
+                Err(failure) => return Some(failure),
             };
-            return self.report.tell(FactBody::Ended { turn, end }).await;
+            let judged = super::follow::judge(definition, heard, status, false);
+            let is_unsaid = heard.error.is_none();
+            judged.or_else(|| {
+                let message = format!("{} ended in the middle of its turn", definition.name);
+                let hint = "Send the message again: a new process goes on with the conversation";
+                is_unsaid.then(|| Failure::new(Code::AgentFailed, message).hint(hint))
+            })
+        });
+        let (verdict, failure) = heard.verdict(status, self.is_interrupted, judged);
+        End {
+            status: verdict,
+            exit_status: status,
+            text: heard.text.clone(),
+            failure: failure.map(|failure| failure.on(self.host.clone())),
+            recoverable: false,
+            run: Some(RunState::Ended),
+            carry: None,
         }
-        self.report.tell(FactBody::RunEnded { run, status }).await
     }
 
     /// A turn fails before the agent could say anything about it.

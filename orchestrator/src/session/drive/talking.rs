@@ -14,10 +14,21 @@ use crate::session::fold::Heard;
 struct Stored {
     talk: SavedTalk,
     outbox: Vec<Message>,
-    turn: Option<TurnId>,
+    turns: Turns,
     heard: Heard,
-    /// The last turn whose prompt the conversation has taken: it isn't given to it again.
+}
+
+/// The turns of one process.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Turns {
+    /// The one under way.
+    now: Option<TurnId>,
+    /// The last one whose prompt the conversation has taken: it isn't given to it again.
     prompted: Option<TurnId>,
+    /// How many there were.
+    count: u64,
+    /// Whether the agent was asked to stop the one under way.
+    cancelled: bool,
 }
 
 /// One process of an agent that talks, in the middle of its conversation.
@@ -26,11 +37,9 @@ pub struct Talking {
     talker: Talker,
     /// Messages that the host hasn't taken for certain. One that is sent again under its number arrives once.
     outbox: Vec<Message>,
-    /// The turn under way.
-    pub turn: Option<TurnId>,
-    /// What it amounts to so far.
+    turns: Turns,
+    /// What the turn under way amounts to so far.
     pub heard: Heard,
-    prompted: Option<TurnId>,
     /// Bytes of `err` that were taken.
     pub err_offset: u64,
 }
@@ -42,9 +51,8 @@ impl Talking {
         Self {
             talker,
             outbox: step.send,
-            turn: None,
+            turns: Turns::default(),
             heard: Heard::default(),
-            prompted: None,
             err_offset: 0,
         }
     }
@@ -55,14 +63,14 @@ impl Talking {
     ///
     /// [`Code::Corrupt`] when what it stored can't be read.
     pub fn restore(stored: Value, err_offset: u64) -> Result<Self, Failure> {
-        let Stored { talk, outbox, turn, heard, prompted } = serde_json::from_value(stored)
-            .map_err(|error| {
+        let Stored { talk, outbox, turns, heard } =
+            serde_json::from_value(stored).map_err(|error| {
                 Failure::new(
                     Code::Corrupt,
                     format!("how far a conversation had come can't be understood: {error}"),
                 )
             })?;
-        Ok(Self { talker: Talker::restore(talk), outbox, turn, heard, prompted, err_offset })
+        Ok(Self { talker: Talker::restore(talk), outbox, turns, heard, err_offset })
     }
 
     /// Takes bytes of `out`.
@@ -84,23 +92,38 @@ impl Talking {
     ///
     /// As [`Talker::prompt`].
     pub fn prompt(&mut self, turn: &TurnId, prompt: &Prompt) -> Result<Step, Failure> {
-        if self.prompted.as_ref() == Some(turn) {
+        if self.has_begun(turn) {
             return Ok(Step::default());
         }
         let mut step = Step::default();
         self.talker.prompt(prompt, &mut step)?;
         let stderr = std::mem::take(&mut self.heard.stderr);
         self.heard = Heard { stderr, ..Heard::default() };
-        self.turn = Some(turn.clone());
-        self.prompted = Some(turn.clone());
+        self.turns = Turns {
+            now: Some(turn.clone()),
+            prompted: Some(turn.clone()),
+            count: self.turns.count + 1,
+            cancelled: false,
+        };
         Ok(self.took(step))
+    }
+
+    /// Whether that turn's prompt was taken.
+    pub fn has_begun(&self, turn: &TurnId) -> bool {
+        self.turns.prompted.as_ref() == Some(turn)
     }
 
     /// Asks the agent to stop its turn.
     pub fn cancel(&mut self) -> Step {
         let mut step = Step::default();
+        self.turns.cancelled = true;
         self.talker.cancel(&mut step);
         self.took(step)
+    }
+
+    /// Whether it was asked to stop the turn under way.
+    pub fn is_cancelled(&self) -> bool {
+        self.turns.cancelled
     }
 
     /// Answers a question of the agent's.
@@ -119,7 +142,11 @@ impl Talking {
         let mut step = Step::default();
         self.talker.finish(&mut step);
         self.outbox.clear();
-        self.took(step)
+        // What we make of its end is nothing that it said.
+        let said = self.heard.said;
+        let step = self.took(step);
+        self.heard.said = said;
+        step
     }
 
     fn took(&mut self, mut step: Step) -> Step {
@@ -140,9 +167,40 @@ impl Talking {
         self.outbox.retain(|message| message.number != number);
     }
 
-    /// Whether the turn under way is over, by what the agent said.
-    pub fn is_over(&self) -> bool {
-        self.turn.is_some() && self.heard.ok.is_some() && !self.talker.is_busy()
+    /// Whether the agent has the turn's prompt for certain: it is at work, whatever happens here.
+    pub fn is_given(&self) -> bool {
+        self.outbox.is_empty() && !self.talker.is_preparing() && !self.is_broken()
+    }
+
+    /// Whether this is the first turn of its process.
+    pub fn is_first(&self) -> bool {
+        self.turns.count <= 1
+    }
+
+    /// Questions of the agent that wait for a person.
+    pub fn waiting(&self) -> Vec<Value> {
+        self.talker.waiting().into_iter().cloned().collect()
+    }
+
+    /// Whether the process is of no use any more: it has refused to begin.
+    pub fn is_broken(&self) -> bool {
+        self.talker.is_broken()
+    }
+
+    /// The turn under way.
+    pub fn turn(&self) -> Option<&TurnId> {
+        self.turns.now.as_ref()
+    }
+
+    /// Takes the turn that is over by what the agent said. One of a process that is of no use ends with it.
+    pub fn take_over(&mut self) -> Option<TurnId> {
+        let is_over = self.heard.ok.is_some() && !self.talker.is_busy() && !self.is_broken();
+        if is_over { self.turns.now.take() } else { None }
+    }
+
+    /// Takes the turn under way: its process has ended.
+    pub fn take_turn(&mut self) -> Option<TurnId> {
+        self.turns.now.take()
     }
 
     /// What has to be stored before anything comes of a step.
@@ -156,9 +214,8 @@ impl Talking {
         let stored = Stored {
             talk,
             outbox: self.outbox.clone(),
-            turn: self.turn.clone(),
+            turns: self.turns.clone(),
             heard: self.heard.clone(),
-            prompted: self.prompted.clone(),
         };
         let reader = serde_json::to_value(stored).map_err(|error| {
             Failure::new(Code::Internal, format!("a conversation has no JSON: {error}"))
@@ -166,7 +223,7 @@ impl Talking {
         let items: Vec<Item> = step.items;
         Ok(FactBody::Read {
             run: run.clone(),
-            turn: self.turn.clone(),
+            turn: self.turns.now.clone(),
             items,
             withdrawn: step.withdrawn,
             out_offset,

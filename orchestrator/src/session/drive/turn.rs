@@ -205,7 +205,7 @@ impl Driver {
                 self.signal.want(if stop { Wanted::Stop } else { Wanted::Interrupt });
                 self.is_interrupted = true;
             }
-            Wish::Answer(..) | Wish::Prompt(_) | Wish::LetGo => {
+            Wish::Answer(..) | Wish::Prompt(_) => {
                 tracing::error!(run = %self.run, "a wish for an agent that talks came to one that doesn't");
             }
         }
