@@ -1,12 +1,8 @@
 //! `baton session`, `send`, `follow` and their like over a real engine, a real sshd and a scripted agent.
 
-use baton_tests::AgentHost;
+use baton_tests::{AgentHost, Home, Run, Terminal, ended, until};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-
-use crate::baton::{Home, Run, ended};
-use crate::support::until;
-use crate::terminal::Terminal;
 
 /// A machine with the scripted agent as `claude`, and a home with a session `work` on it.
 struct Bed {

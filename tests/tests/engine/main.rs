@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod backpressure;
+mod cli_sessions;
 mod conformance;
 mod desk;
 mod frames;
