@@ -161,7 +161,7 @@ impl Watch {
 
     fn sync(&mut self) -> Vec<Effect> {
         if std::mem::replace(&mut self.synced, true) {
-            // A subscription that was renewed.
+            // Another process has taken the engine over.
             return self.look();
         }
         let mut effects = self.questions.begin();
