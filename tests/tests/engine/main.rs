@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod backpressure;
+mod cli_bed;
+mod cli_faults;
 mod cli_sessions;
+mod cli_survival;
 mod conformance;
 mod desk;
 mod frames;
