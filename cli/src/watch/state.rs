@@ -318,7 +318,9 @@ impl Watch {
                     return vec![Effect::Find];
                 };
                 match &self.stage {
-                    Stage::Running(turn) => began(tab, turn),
+                    Stage::Running(turn) if *detach => began(tab, turn),
+                    // It began while the answer was on its way.
+                    Stage::Running(_) => Vec::new(),
                     Stage::Waiting => {
                         let place = tab.queue.iter().position(|queued| queued.id == *message);
                         let Some(place) = place else { return vec![Effect::Find] };

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
-use crate::support::within;
+use crate::support::{PATIENCE, within};
 
 /// Links that are cut are noticed soon, and nothing of ssh lingers on the laptop.
 const QUICK: &str =
@@ -99,9 +99,14 @@ pub struct Follower {
 impl Follower {
     /// Reads on until it tells that.
     pub async fn until(&mut self, wanted: impl Fn(&Value) -> bool) {
+        let found = tokio::time::timeout(PATIENCE, self.read_until(wanted)).await;
+        assert!(found.is_ok(), "in vain; it told at last {:#?}", self.last());
+    }
+
+    async fn read_until(&mut self, wanted: impl Fn(&Value) -> bool) {
         loop {
-            let line = within(self.lines.next_line()).await.unwrap();
-            let line = line.unwrap_or_else(|| panic!("it has ended; it told {:#?}", self.seen));
+            let line = self.lines.next_line().await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("it has ended with {:#?}", self.last()));
             let line: Value = serde_json::from_str(&line).unwrap();
             if line["partial"] == true {
                 continue;
@@ -118,8 +123,9 @@ impl Follower {
         self.until(|line| line["text"] == text && line["type"] == "text").await;
     }
 
-    pub async fn until_type(&mut self, kind: &str) {
-        self.until(|line| line["type"] == kind).await;
+    /// What it told last.
+    fn last(&self) -> &[Value] {
+        &self.seen[self.seen.len().saturating_sub(5)..]
     }
 
     /// Reads to its end; its status.

@@ -269,7 +269,7 @@ async fn two_who_send_at_once_both_get_their_own_turn() {
     let (one, other) = tokio::join!(send(&prompts[0]), send(&prompts[1]));
     for (run, file) in [(one, &left), (other, &right)] {
         assert_eq!(run.status, Some(0), "{run:?}");
-        assert_eq!(texts(&lines(&run)), [format!("of {file}")]);
+        assert_eq!(texts(&lines(&run)), [format!("of {file}")], "{run:?}");
         assert_eq!(std::fs::read_to_string(file).unwrap().lines().count(), 1);
     }
 }
