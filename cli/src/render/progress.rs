@@ -49,7 +49,8 @@ enum Doing {
 impl Progress {
     /// Learns where the turns are.
     pub fn know(&mut self, host: &str) {
-        self.host = clean_line(host);
+        // As a person types it.
+        self.host = clean_line(host.strip_prefix("ssh://").unwrap_or(host));
     }
 
     /// The host that has been waited for a while to take a message.
