@@ -1,11 +1,11 @@
 //! Settling whether a run was launched: no turn is done twice, none is lost.
 
+use baton_tests::until;
 use orchestrator::run::{RunError, Standing, Stdin};
 use orchestrator::seam::RunId;
 use orchestrator::transport::TransportError;
 
 use crate::bed::{folder, hosts, marked, runs, server, sh, stands, to_the_end};
-use crate::support::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_was_settled_never_to_be_cannot_be_launched_later() {

@@ -3,13 +3,13 @@
 use std::os::unix::fs::symlink;
 use std::sync::Arc;
 
-use baton_tests::{LoginShells, TestSshd};
+use baton_tests::{LoginShells, TestSshd, short_dir, until};
 use orchestrator::run::{Job, Runs, Standing, Stdin};
 use orchestrator::seam::RunId;
 use orchestrator::transport::{Local, LocalSettings};
 
 use crate::bed::{Heard, finish, sh, to_the_end};
-use crate::support::{connection_over, openssh_as, short_dir, until};
+use crate::support::{connection_over, openssh_as};
 
 /// The file that a login of that shell reads.
 fn profile_of(shell: &str) -> &'static str {
@@ -138,8 +138,7 @@ async fn whole_life(shell: &str) {
     assert_eq!(swept, [run], "{shell}");
     let home = home.path().to_str().unwrap().to_owned();
     until("nothing is left", || {
-        crate::support::processes(|words| words.iter().any(|word| word.starts_with(&home)))
-            .is_empty()
+        baton_tests::processes(|words| words.iter().any(|word| word.starts_with(&home))).is_empty()
     })
     .await;
     runs.connection().close().await;

@@ -38,6 +38,7 @@ pub async fn drive(given: Given) {
         wishes,
         signal: Signal::new(),
         is_interrupted: turn.interrupting,
+        is_stopped: turn.stopping,
     };
     if let Err(Ending) = driver.drive(begin).await {
         tracing::debug!(run = %driver.run, "a turn is left to the next engine");
@@ -57,6 +58,8 @@ pub(super) struct Driver {
     pub(super) signal: Signal,
     /// Whether a person has asked it to stop.
     pub(super) is_interrupted: bool,
+    /// Whether a person wants its processes to be ended.
+    is_stopped: bool,
 }
 
 /// What came of a launch.
@@ -134,7 +137,7 @@ impl Driver {
     ) -> Result<Begun, Ending> {
         if self.is_interrupted {
             // Whether the former engine's signal arrived isn't known: twice is better than never.
-            self.signal.want(Wanted::Interrupt);
+            self.signal.want(if self.is_stopped { Wanted::Stop } else { Wanted::Interrupt });
         }
         if in_doubt {
             return self.settle(runs).await;
@@ -208,6 +211,16 @@ impl Driver {
             Wish::Answer(..) | Wish::Prompt(_) => {
                 tracing::error!(run = %self.run, "a wish for an agent that talks came to one that doesn't");
             }
+        }
+    }
+
+    /// The engine ends: what was wished of the run until now still reaches its host, where the way there stands.
+    pub(super) async fn pass_on(&mut self, runs: &Runs) {
+        while let Ok(wish) = self.wishes.try_recv() {
+            self.wished(wish);
+        }
+        while self.signal.is_under_way() {
+            self.signal.sent(runs, &self.run).await;
         }
     }
 
