@@ -7,10 +7,11 @@ use super::drivers::{Begin, Given, Wish};
 use super::order;
 use super::reading::Reading;
 use super::report::{Ending, Reporter};
+use super::settle::was_launched;
 use super::signal::{Signal, Wanted};
 use crate::failure::Failure;
 use crate::host::ResolvedHost;
-use crate::run::{Follow, Offsets, RunError, Runs, Standing};
+use crate::run::{Follow, Offsets, RunError, Runs};
 use crate::seam::{LinkState, RunId, Tab, TurnId};
 use crate::session::fact::FactBody;
 use crate::session::turn::End;
@@ -147,6 +148,10 @@ impl Driver {
             Some(stored) => Reading::restore(stored, record.err_offset),
             None => self.new_reading(),
         };
+        // A former engine may have ended while the link was lost. Why it still is, the follower says.
+        if runs.connection().ready().await.is_ok() {
+            link(&self.report, &self.turn, LinkState::Restored, None).await?;
+        }
         match reading {
             Ok(reading) => Ok(Begun::Yes(Box::new((runs.follow(&self.run, offsets), reading)))),
             Err(failure) => {
@@ -157,42 +162,25 @@ impl Driver {
 
     /// Finds out whether the run was launched, however long the way to its host is broken.
     async fn settle(&mut self, runs: &Runs) -> Result<Begun, Ending> {
-        let facts = loop {
-            let settling = tokio::select! {
-                settled = runs.settle(&self.run) => settled,
-                () = self.report.world.ended() => return Err(Ending),
-            };
-            match settling {
-                Ok(facts) => break facts,
-                Err(error) => {
-                    until_back(&self.report, &self.turn, runs.connection(), error).await?;
-                }
+        let launched = was_launched(&self.report, &self.turn, runs, &self.run).await?;
+        while let Ok(wish) = self.wishes.try_recv() {
+            self.wished(wish);
+        }
+        if !launched {
+            if self.is_interrupted {
+                return self.ended(End::never_began()).await.map(|()| Begun::No);
             }
-            while let Ok(wish) = self.wishes.try_recv() {
-                self.wished(wish);
+            let turn = self.turn.clone();
+            return self.report.tell(FactBody::NeverLaunched { turn }).await.map(|()| Begun::No);
+        }
+        self.launched().await?;
+        match self.new_reading() {
+            Ok(reading) => {
+                let follow = runs.follow(&self.run, Offsets::default());
+                Ok(Begun::Yes(Box::new((follow, reading))))
             }
-        };
-        link(&self.report, &self.turn, LinkState::Restored, None).await?;
-        match facts.standing {
-            Standing::Never | Standing::Absent | Standing::Staged => {
-                if self.is_interrupted {
-                    return self.ended(End::never_began()).await.map(|()| Begun::No);
-                }
-                let turn = self.turn.clone();
-                self.report.tell(FactBody::NeverLaunched { turn }).await.map(|()| Begun::No)
-            }
-            Standing::Running | Standing::Exited(_) | Standing::Unknown | Standing::Broken => {
-                self.launched().await?;
-                match self.new_reading() {
-                    Ok(reading) => {
-                        let follow = runs.follow(&self.run, Offsets::default());
-                        Ok(Begun::Yes(Box::new((follow, reading))))
-                    }
-                    Err(failure) => {
-                        let ended = Some(RunState::Ended);
-                        self.fail(failure, false, ended).await.map(|()| Begun::No)
-                    }
-                }
+            Err(failure) => {
+                self.fail(failure, false, Some(RunState::Ended)).await.map(|()| Begun::No)
             }
         }
     }
