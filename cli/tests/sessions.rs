@@ -33,7 +33,7 @@ impl Home {
             .spawn()
             .unwrap();
         // One that has ended reads nothing more.
-        child.stdin.take().unwrap().write_all(stdin).ok();
+        child.stdin.take().unwrap().write_all(stdin).ok(); // One that refuses the line reads nothing.
         child.wait_with_output().unwrap()
     }
 

@@ -11,11 +11,14 @@
 mod accident;
 mod agent_cli;
 mod agent_host;
+mod home;
+mod look;
 mod model;
 mod probe_engine;
 mod process;
 mod shells;
 mod sshd;
+mod terminal;
 mod wan;
 
 pub use accident::Accident;
@@ -25,8 +28,11 @@ pub use agent_cli::{
     write_opencode_config, write_opencode_config_that_asks,
 };
 pub use agent_host::AgentHost;
+pub use home::{Home, Run, ended, program, start};
+pub use look::{children_of_sessions, is_running, processes, short_dir, sleepers, until};
 pub use model::{MockModel, Request};
 pub use probe_engine::ProbeEngine;
 pub use shells::LoginShells;
 pub use sshd::{Builder, TestSshd};
+pub use terminal::{InTerminal, Terminal};
 pub use wan::Wan;

@@ -108,7 +108,7 @@ impl Seam for ProbeEngine {
                 let work = |ticket| async move {
                     let answer = carry_out(&store, wanted, &ticket).await;
                     // wait: how long an answer takes is what some tests are about.
-                    tokio::time::sleep(pause).await;
+                    tokio::time::sleep(pause).await; // wait: as the test asked for
                     answer
                 };
                 self.receipts.run(&id, &command, work).await

@@ -85,7 +85,7 @@ fn what_follows_may_still_belong_to_the_paragraph() {
     let mut live = Live::new(80);
     assert!(live.grow("para\n#").is_empty());
     assert!(live.grow("para\n#hash").is_empty());
-    assert_eq!(live.grow("para\n#hash\n\nnext\n"), ["para #hash"]);
+    assert_eq!(live.grow("para\n#hash\n\nnext\n"), ["para", "#hash"]);
     assert_eq!(live.finish("para\n#hash\n\nnext"), ["", "next"]);
 }
 

@@ -25,19 +25,9 @@ pub fn units(text: &str, width: usize) -> Vec<Unit> {
     let text = text.replace("]:", &format!("]{COLON}"));
     let mut writer = Writer::new(width);
     for (event, range) in Parser::new_ext(&text, options).into_offset_iter() {
-        if event == Event::SoftBreak && defines(text.get(range.end..).unwrap_or_default()) {
-            writer.event(Event::HardBreak, range);
-        } else {
-            writer.event(event, range);
-        }
+        writer.event(event, range);
     }
     writer.units
-}
-
-/// Whether a line begins with a definition of a link: each has a line of its own.
-fn defines(text: &str) -> bool {
-    let line = text.split('\n').next().unwrap_or_default();
-    line.trim_start().starts_with('[') && line.contains(&format!("]{COLON}"))
 }
 
 impl Writer {
@@ -50,8 +40,8 @@ impl Writer {
             Event::Code(text) => self.push(format!("`{text}`"), CODE),
             Event::InlineHtml(text) => self.text(&text),
             Event::Html(text) => self.push(text.trim_end_matches('\n').to_owned() + "\n", PLAIN),
-            Event::SoftBreak => self.text(" "),
-            Event::HardBreak => self.text("\n"),
+            // Models and shells mean the ends of their lines.
+            Event::SoftBreak | Event::HardBreak => self.text("\n"),
             Event::Rule => {
                 self.block(&range);
                 let rule = "─".repeat(self.width.min(RULE));

@@ -47,13 +47,15 @@ and the docs
 (https://example.com/a).
 
 • one
-• two goes on
+• two
+  goes on
   • nested
 
 3. [x] done
 4. [ ] open
 
-│ quoted words
+│ quoted
+│ words
 
     fn main() {
         println!(\"a very long line of code that is never wrapped\");

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use orchestrator::agent::{ToolStatus, Usage};
 use orchestrator::seam::{Event, EventBody, LinkState, Partial, PartialKind, TurnId};
 
+use super::clean::clean_line;
 use super::flow::cut;
 use super::number::{cost, count, duration};
 use super::tool;
@@ -13,10 +14,14 @@ use super::tool;
 /// When silence is worth saying, in seconds.
 const QUIET: i64 = 10;
 
+/// When it is worth saying that a host hasn't taken a message yet, in seconds.
+const SLOW: i64 = 1;
+
 /// How the turns under way go.
 #[derive(Debug, Default)]
 pub struct Progress {
     turns: BTreeMap<TurnId, Turn>,
+    host: String,
 }
 
 #[derive(Debug)]
@@ -32,6 +37,8 @@ struct Turn {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doing {
+    /// Its host hasn't taken it yet.
+    Reaching,
     Starting,
     Thinking,
     Writing,
@@ -40,6 +47,20 @@ enum Doing {
 }
 
 impl Progress {
+    /// Learns where the turns are.
+    pub fn know(&mut self, host: &str) {
+        // As a person types it.
+        self.host = clean_line(host.strip_prefix("ssh://").unwrap_or(host));
+    }
+
+    /// The host that has been waited for a while to take a message.
+    pub fn waits_for(&self, now: Timestamp) -> Option<&str> {
+        let slow = |turn: &Turn| {
+            turn.doing == Doing::Reaching && now.duration_since(turn.began).as_secs() >= SLOW
+        };
+        self.turns.values().any(slow).then_some(&*self.host)
+    }
+
     /// Learns what happened.
     pub fn event(&mut self, event: &Event) {
         let Some(id) = &event.turn else { return };
@@ -48,7 +69,7 @@ impl Progress {
                 began: event.at,
                 heard: event.at,
                 usage: Usage::default(),
-                doing: Doing::Starting,
+                doing: Doing::Reaching,
                 link: LinkState::Restored,
                 calls: Vec::new(),
             };
@@ -73,13 +94,13 @@ impl Progress {
             EventBody::Text { .. } | EventBody::Reasoning { .. } => turn.doing = Doing::Working,
             EventBody::ApprovalRequested { .. } => turn.doing = Doing::Asking,
             EventBody::ApprovalResolved { .. } => turn.doing = Doing::Working,
+            EventBody::TurnLaunched => turn.doing = Doing::Starting,
             // The agent said nothing.
             EventBody::Quiet { .. } => return,
             EventBody::SessionChanged { .. }
             | EventBody::SessionRemoved
             | EventBody::QueueChanged { .. }
             | EventBody::TurnStarted { .. }
-            | EventBody::TurnLaunched
             | EventBody::AgentSession { .. }
             | EventBody::Error { .. }
             | EventBody::Raw { .. }
@@ -104,7 +125,7 @@ impl Progress {
         let turn = self.turns.values().max_by_key(|turn| turn.began)?;
         let since = |at: Timestamp| now.duration_since(at).as_millis().max(0);
         let elapsed = u64::try_from(since(turn.began)).unwrap_or(0) / 1000;
-        let mut parts = vec![whole_seconds(elapsed), turn.doing()];
+        let mut parts = vec![whole_seconds(elapsed), turn.doing(&self.host)];
         // What may need the person first: the end may be cut off.
         match turn.link {
             LinkState::Lost => parts.push("link lost".into()),
@@ -130,11 +151,12 @@ impl Progress {
 }
 
 impl Turn {
-    fn doing(&self) -> String {
+    fn doing(&self, host: &str) -> String {
         if let (Some((_, call)), Doing::Working) = (self.calls.last(), self.doing) {
             return cut(call, 40);
         }
         let doing = match self.doing {
+            Doing::Reaching => return format!("waiting for {host}"),
             Doing::Starting => "starting",
             Doing::Thinking => "thinking",
             Doing::Writing => "writing",

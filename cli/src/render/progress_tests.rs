@@ -8,9 +8,15 @@ use crate::watch::fake::{self, at, event};
 #[test]
 fn the_line_says_what_the_turn_does_and_what_it_has_used() {
     let mut progress = Progress::default();
+    progress.know("box");
     assert_eq!(progress.line(at(0), 80), None);
     progress.event(&event(0, "t1", fake::started("m1")));
     let line = |progress: &Progress, ms| progress.line(at(ms), 80).unwrap();
+    assert_eq!(progress.waits_for(at(900)), None);
+    assert_eq!(progress.waits_for(at(2000)), Some("box"));
+    assert_eq!(line(&progress, 2000), "2 s · waiting for box");
+    progress.event(&event(21, "t1", EventBody::TurnLaunched));
+    assert_eq!(progress.waits_for(at(3000)), None);
     assert_eq!(line(&progress, 3000), "3 s · starting");
     progress.partial(&fake::partial("t1", "a"), at(4000));
     assert_eq!(line(&progress, 4200), "4 s · writing");

@@ -23,12 +23,6 @@ use crate::seam;
 /// How often the line of progress is looked at: a second should not be skipped.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How often a subscription that ends at once is renewed: another process takes an engine over within a second.
-const RENEWALS: u32 = 10;
-
-/// Between two of them.
-const RENEWAL_PAUSE: Duration = Duration::from_millis(300);
-
 /// Between two looks: a launch over a slow link takes a few hundred milliseconds.
 const LOOK_PAUSE: Duration = Duration::from_millis(50);
 
@@ -75,48 +69,39 @@ impl Watcher<'_> {
         let mut work = JoinSet::new();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut renewals = 0;
+        // It outlives the process that it comes from: its end is that of the engine for us.
+        let mut subscription = self.subscribe().await?;
         loop {
-            let mut subscription = self.subscribe().await?;
-            loop {
-                let effects = tokio::select! {
-                    delivery = subscription.next() => {
-                        let Some(delivery) = delivery else { break };
-                        renewals = 0;
-                        self.watch.delivery(delivery.map_err(|failure| self.with_way_back(failure))?)
-                    }
-                    Some(told) = self.told.recv() => match told {
-                        Told::Interrupt(signal) => self.watch.interrupt(signal),
-                        Told::Leave(signal) => self.watch.leave(signal),
-                    },
-                    (approval, decision) = self.ask.answer() => {
-                        self.report.hold(false);
-                        work.spawn(answer(Arc::clone(&self.seam), approval, decision));
-                        Vec::new()
-                    }
-                    Some(outcome) = work.join_next(), if !work.is_empty() => match outcome {
-                        Ok(outcome) => self.outcome(outcome),
-                        Err(error) => {
-                            tracing::warn!(%error, "a request to the engine broke off");
-                            Vec::new()
-                        }
-                    },
-                    _ = tick.tick(), if self.report.has_progress() => {
-                        self.report.tick(Timestamp::now());
-                        Vec::new()
-                    }
-                };
-                if let Some(end) = self.carry_out(effects, &mut work).await? {
-                    return Ok(end);
+            let effects = tokio::select! {
+                delivery = subscription.next() => {
+                    let gone = || Err(Failure::new(Code::Internal, "the engine ended"));
+                    let delivery = delivery.unwrap_or_else(gone);
+                    self.watch.delivery(delivery.map_err(|failure| self.with_way_back(failure))?)
                 }
+                Some(told) = self.told.recv() => match told {
+                    Told::Interrupt(signal) => self.watch.interrupt(signal),
+                    Told::Leave(signal) => self.watch.leave(signal),
+                },
+                (approval, decision) = self.ask.answer() => {
+                    self.report.hold(false);
+                    work.spawn(answer(Arc::clone(&self.seam), approval, decision));
+                    Vec::new()
+                }
+                Some(outcome) = work.join_next(), if !work.is_empty() => match outcome {
+                    Ok(outcome) => self.outcome(outcome),
+                    Err(error) => {
+                        tracing::warn!(%error, "a request to the engine broke off");
+                        Vec::new()
+                    }
+                },
+                _ = tick.tick(), if self.report.has_progress() => {
+                    self.report.tick(Timestamp::now());
+                    Vec::new()
+                }
+            };
+            if let Some(end) = self.carry_out(effects, &mut work).await? {
+                return Ok(end);
             }
-            renewals += 1;
-            if renewals > RENEWALS {
-                let gone = Failure::new(Code::Internal, "the engine ended");
-                return Err(self.with_way_back(gone).into());
-            }
-            // wait: until another process has taken the engine over
-            tokio::time::sleep(RENEWAL_PAUSE).await;
         }
     }
 

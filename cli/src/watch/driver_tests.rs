@@ -79,22 +79,6 @@ async fn a_turn_is_shown_to_its_end() {
 }
 
 #[tokio::test]
-async fn an_engine_that_is_taken_over_is_followed_from_the_last_event() {
-    let engine = FakeEngine::new();
-    let (first, second) = (engine.feed(), engine.feed());
-    let (screen, _told, task) = start(&engine, message(), Box::new(Nobody));
-    tell(&first, fake::event(11, "t1", fake::started("m1"))).await;
-    tell(&first, fake::event(12, "t1", fake::text("one"))).await;
-    drop(first);
-    tell(&second, fake::event(12, "t1", fake::text("one"))).await;
-    tell(&second, fake::event(13, "t1", fake::text("two"))).await;
-    tell(&second, fake::event(14, "t1", fake::ended(TurnStatus::Done))).await;
-    task.await.unwrap().unwrap();
-    assert_eq!(screen.out(), "one\n\ntwo\n");
-    assert_eq!(engine.subscribed.lock().unwrap()[1].since, Some(12));
-}
-
-#[tokio::test]
 async fn an_engine_that_is_gone_for_good_is_said_with_the_way_back() {
     let engine = FakeEngine::new();
     let feed = engine.feed();

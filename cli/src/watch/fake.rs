@@ -69,6 +69,7 @@ pub fn turn(id: &str) -> Turn {
         status: None,
         link: LinkState::Restored,
         interrupting: false,
+        stopping: false,
         usage: Usage::default(),
         message: None,
     }

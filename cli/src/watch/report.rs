@@ -14,6 +14,8 @@ pub struct Report {
     how: How,
     progress: Progress,
     drawn: Option<String>,
+    /// It was said that a host is waited for.
+    waits: bool,
     /// A question stands where the line of progress would.
     held: bool,
 }
@@ -44,6 +46,7 @@ impl Report {
             how,
             progress: Progress::default(),
             drawn: None,
+            waits: false,
             held: false,
         }
     }
@@ -58,11 +61,12 @@ impl Report {
 
     /// Whether [`Report::tick`] does anything.
     pub fn has_progress(&self) -> bool {
-        !self.held && self.screen.progress_columns().is_some()
+        !self.held && matches!(self.how, How::Text { .. })
     }
 
-    /// Learns the names of the tabs.
+    /// Learns the names of the host and the tabs.
     pub fn know(&mut self, session: &Session) {
+        self.progress.know(&session.host);
         if let How::Text { transcript, .. } = &mut self.how {
             transcript.know(session);
         }
@@ -156,9 +160,21 @@ impl Report {
         }
     }
 
-    /// Draws the line of progress anew, where it has changed.
+    /// Draws the line of progress anew, where it has changed. Where there is no place for one, it is said once that
+    /// a host is waited for.
     pub fn tick(&mut self, now: Timestamp) {
-        let Some(columns) = self.screen.progress_columns().filter(|_| !self.held) else { return };
+        if self.held {
+            return;
+        }
+        let Some(columns) = self.screen.progress_columns() else {
+            let waits = self.progress.waits_for(now).map(|host| format!("waiting for {host}"));
+            if !std::mem::replace(&mut self.waits, waits.is_some())
+                && let Some(waits) = waits
+            {
+                self.say(&waits);
+            }
+            return;
+        };
         let line = self.progress.line(now, columns);
         if line != self.drawn {
             self.screen.progress(line.as_deref());

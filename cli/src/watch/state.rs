@@ -161,7 +161,7 @@ impl Watch {
 
     fn sync(&mut self) -> Vec<Effect> {
         if std::mem::replace(&mut self.synced, true) {
-            // A subscription that was renewed.
+            // Another process has taken the engine over.
             return self.look();
         }
         let mut effects = self.questions.begin();
@@ -318,7 +318,9 @@ impl Watch {
                     return vec![Effect::Find];
                 };
                 match &self.stage {
-                    Stage::Running(turn) => began(tab, turn),
+                    Stage::Running(turn) if *detach => began(tab, turn),
+                    // It began while the answer was on its way.
+                    Stage::Running(_) => Vec::new(),
                     Stage::Waiting => {
                         let place = tab.queue.iter().position(|queued| queued.id == *message);
                         let Some(place) = place else { return vec![Effect::Find] };

@@ -49,6 +49,20 @@ fn only_the_turn_of_the_own_message_is_shown_and_its_end_is_the_end() {
 }
 
 #[test]
+fn an_answer_that_comes_when_the_turn_has_begun_ends_nothing_for_who_waits_for_its_end() {
+    let mut watch = message(false);
+    tell(&mut watch, 11, "", queue(&["m1"]));
+    assert_eq!(sync(&mut watch), [Effect::Look]);
+    tell(&mut watch, 12, "t1", fake::started("m1"));
+    let mut session = fake::session(&["t1"]);
+    session.tabs[0].state = TabState::Working;
+    session.tabs[0].turn = Some(Turn { id: TurnId::new("t1"), ..fake::turn("t1") });
+    assert!(watch.stands(&session, 12).is_empty());
+    let end = tell(&mut watch, 13, "t1", fake::ended(TurnStatus::Done));
+    assert_eq!(end.last(), Some(&Effect::End(End::Turn(TurnStatus::Done))));
+}
+
+#[test]
 fn unfinished_pieces_of_other_turns_are_left_out() {
     let mut watch = message(false);
     let delivery = |turn: &str| Delivery::Partial(fake::partial(turn, "so far"));

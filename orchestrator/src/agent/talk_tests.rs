@@ -18,7 +18,7 @@ fn recorded(name: &str) -> Vec<(bool, Value)> {
 }
 
 fn settings() -> TalkSettings {
-    TalkSettings { cwd: "/srv/work".into(), client_version: "0".into(), ..TalkSettings::default() }
+    TalkSettings { cwd: "/srv/shop".into(), client_version: "0".into(), ..TalkSettings::default() }
 }
 
 fn prompt(text: &str) -> Prompt {
@@ -312,6 +312,32 @@ fn a_read_only_turn_goes_in_the_agents_own_mode_or_not_at_all() {
 }
 
 #[test]
+fn a_read_only_turn_never_asks_whether_it_may_change_something() {
+    let settings = TalkSettings { read_only_mode: Some("plan".into()), ..settings() };
+    let session = json!({"sessionId": "s", "modes": {"currentModeId": "plan", "availableModes": [{"id": "plan", "name": "P"}]}});
+    let (mut talker, _) = ready(settings, &json!({}), &session);
+    let mut step = Step::default();
+    talker.prompt(&Prompt { read_only: true, ..prompt("look") }, &mut step).unwrap();
+    let step = say(&mut talker, &ask());
+    assert_eq!(sent(&step.send)[0]["result"]["outcome"]["optionId"], "n");
+    assert!(step.items.is_empty() && talker.waiting().is_empty());
+    // To fetch something may be asked.
+    let mut fetch = ask();
+    fetch["params"]["toolCall"]["kind"] = json!("fetch");
+    let step = say(&mut talker, &fetch);
+    assert!(step.send.is_empty() && talker.waiting().len() == 1);
+}
+
+#[test]
+fn what_an_agent_says_outside_of_a_turn_is_no_part_of_the_answer() {
+    let (mut talker, _) = ready(settings(), &json!({}), &json!({"sessionId": "s"}));
+    let chunk = json!({"method": "session/update", "params": {"sessionId": "s", "update": {
+        "sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": "[MODE_UPDATE] plan"}}}});
+    let step = say(&mut talker, &chunk);
+    assert!(matches!(step.items.as_slice(), [Item::Unknown { .. }]));
+}
+
+#[test]
 fn codex_is_told_of_read_only_and_of_its_end() {
     let (mut talker, _) = Talker::start(Protocol::CodexAppServer, settings());
     say(&mut talker, &json!({"id": 1, "result": {}}));
@@ -384,7 +410,7 @@ fn a_model_is_set_where_the_protocol_has_to() {
     let (all, _) = Definitions::embedded();
     let model = Some("big/one".to_owned());
     let talk = all.get("opencode").unwrap().talk.as_ref().unwrap();
-    let wanted = TalkSettings::new(talk, "/srv/work", None, model.clone());
+    let wanted = TalkSettings::new(talk, "/srv/shop", None, model.clone());
     let session = json!({"sessionId": "s", "configOptions": [{"id": "model", "category": "model", "currentValue": "small", "options": []}]});
     let (mut talker, step) = ready(wanted, &json!({}), &session);
     let set = sent(&step.send).pop().unwrap();
@@ -399,5 +425,5 @@ fn a_model_is_set_where_the_protocol_has_to() {
     assert_eq!(codes(&say(&mut talker, &refused)), [AgentErrorKind::ModelUnknown]);
     // gemini is told on its command line.
     let talk = all.get("gemini-cli").unwrap().talk.as_ref().unwrap();
-    assert_eq!(TalkSettings::new(talk, "/srv/work", None, model).model, None);
+    assert_eq!(TalkSettings::new(talk, "/srv/shop", None, model).model, None);
 }

@@ -50,7 +50,7 @@ fn bare(typed: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
     use crate::host::{HostConfig, HostId, resolve};

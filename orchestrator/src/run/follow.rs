@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::seam::{LinkState, RunId};
 use driver::Driver;
 
-/// Events that wait for a reader who is slow; each has at most 64 KiB.
-const QUEUE: usize = 2;
+/// Events that wait for a reader who is slow; each has at most 64 KiB. Each stream keeps a place while it waits for bytes.
+const QUEUE: usize = 4;
 
 /// How many bytes of a run's output have been consumed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -53,7 +53,6 @@ impl<'a> Prepared<'a> {
         let words = Header::default()
             .set("b_root", root)?
             .set("b_id", run.as_str())?
-            .set("b_job", job.script(run)?)?
             .set("b_meta", meta)?
             .set("b_login", if job.login { "1" } else { "0" })?
             .set("b_stdin", stdin)?
@@ -63,6 +62,7 @@ impl<'a> Prepared<'a> {
             .set("b_follow", if follow { "1" } else { "" })?
             .set_path("b_cwd", job.cwd.as_deref().unwrap_or(b"~"))?
             .line();
+        let words = format!("{words}{}\n#end\n", job.script(run)?);
         let dir = dir.unwrap_or_else(|| "~".into());
         Ok(Self { host: host.clone(), run: run.clone(), dir, words, payload })
     }

@@ -101,9 +101,9 @@ pub(super) fn write_from_stdin() -> Result<String, TransportError> {
     channel(&[HEADER, PROCESS, "b_bytes() { head -c \"$b_size\"; }\n", WRITE])
 }
 
-/// Takes the message itself as one of its words, `b_text`.
+/// Takes the message itself as one of its words, `b_text`; the end of a line follows it where `b_line` is set.
 pub(super) fn write(header: &Header) -> Result<String, TransportError> {
-    header.call(&[PROCESS, "b_bytes() { printf %s \"$b_text\"; }\n", WRITE])
+    header.call(&[PROCESS, "b_bytes() { if [ -n \"$b_line\" ]; then b_put \"$b_text\"; else b_put_bare \"$b_text\"; fi; }\n", WRITE])
 }
 
 pub(super) fn list(header: &Header) -> Result<String, TransportError> {

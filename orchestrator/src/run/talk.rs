@@ -41,7 +41,12 @@ impl Runs {
         let host = connection.host();
         // No shell keeps a NUL in a variable.
         if bytes.len() <= SMALL && !bytes.contains(&0) {
-            let header = header.set("b_text", bytes)?;
+            // Plain text in quotes stays off the words of any program; a newline at its end doesn't need to be in there.
+            let (text, line) = match bytes.strip_suffix(b"\n") {
+                Some(text) => (text, "1"),
+                None => (bytes, ""),
+            };
+            let header = header.set("b_text", text)?.set("b_line", line)?;
             let answer = connection.call(Call::new(scripts::write(&header)?)).await?;
             let line = String::from_utf8_lossy(&answer.stdout);
             return answer::written(host, run, line.trim_end());

@@ -103,7 +103,7 @@ impl SocketSeam {
     /// Waits until the connection is over.
     pub(super) async fn over(&self) {
         // Nobody who could say so means the same.
-        self.inner.over.clone().wait_for(|over| *over).await.ok();
+        self.inner.over.clone().wait_for(|over| *over).await.ok(); // Its sender is gone: over, too.
     }
 
     /// Calls the engine; an inner `Err` is its answer.

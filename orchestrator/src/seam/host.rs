@@ -95,9 +95,9 @@ impl EngineHandle {
     /// over. Calls fail from here on.
     pub async fn shutdown(&self) {
         // A full channel says the same already.
-        self.leave.try_send(()).ok();
+        self.leave.try_send(()).ok(); // Full or gone: it leaves already.
         // Nobody who could say so means that it has ended, too.
-        self.standing.clone().wait_for(|standing| matches!(standing.role, Role::Left)).await.ok();
+        self.standing.clone().wait_for(|standing| matches!(standing.role, Role::Left)).await.ok(); // Its sender is gone: it has left.
     }
 
     async fn ask(&self, request: Request) -> Result<Reply, Failure> {

@@ -108,7 +108,7 @@ impl Follower {
                 Err(failure) if failure.code == Code::Cancelled => return None,
                 Err(failure) if failure.code == Code::NotFound => {
                     // Another log: nothing can be gone on with. Who has left needs no more words.
-                    deliveries.send(Err(failure)).await.ok();
+                    deliveries.send(Err(failure)).await.ok(); // Nobody listens any more.
                     return None;
                 }
                 Err(failure) => {

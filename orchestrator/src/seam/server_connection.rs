@@ -181,7 +181,7 @@ async fn answer(
             Wish::Subscribe(wanted) => subscribe(seam, wanted, id, &out).await,
             Wish::Unsubscribe(subscription) => {
                 // Who is gone needs no answer.
-                out.send(Out::Unsubscribed(subscription)).await.ok();
+                out.send(Out::Unsubscribed(subscription)).await.ok(); // The connection has ended.
                 push(&out, &response(id, Ok(Reply::Done))).await;
             }
         }
@@ -214,7 +214,7 @@ async fn subscribe(seam: Arc<dyn Seam>, wanted: Subscribe, id: String, out: &mps
         Ok(subscription) => {
             push(out, &response(id.clone(), Ok(Reply::Done))).await;
             // Who is gone needs none.
-            out.send(Out::Subscribed(id, subscription)).await.ok();
+            out.send(Out::Subscribed(id, subscription)).await.ok(); // The connection has ended.
         }
         Err(failure) => push(out, &response(id, Err(failure))).await,
     }

@@ -37,7 +37,7 @@ pub(super) async fn push(out: &mpsc::Sender<Out>, frame: &FromEngine) {
     match bounded(frame) {
         // The writer is gone with the front end.
         Ok(line) => {
-            out.send(Out::Line(line)).await.ok();
+            out.send(Out::Line(line)).await.ok(); // The connection has ended.
         }
         Err(failure) => debug!(%failure, "a frame was not sent"),
     }

@@ -114,6 +114,9 @@ pub struct Turn {
     /// Whether a person has asked it to stop.
     #[serde(default)]
     pub interrupting: bool,
+    /// Whether its processes are to be ended, whatever the agent says.
+    #[serde(default)]
+    pub stopping: bool,
     /// What it has used.
     pub usage: Usage,
     /// The message, until it is certain that the agent got it.

@@ -48,8 +48,11 @@ pub fn send(
         outcome.batch.changes.push(Change::PutImages(id.clone(), message.images));
     }
     entry.tab_mut(&tab)?.queue.push(queued);
-    entry.put_queue(&mut outcome.batch, entry.tab(&tab)?);
-    advance(entry, &mut outcome, now);
+    advance_with(entry, &mut outcome, now, Some(&id));
+    let found = entry.tab(&tab)?;
+    if found.queue.iter().any(|message| message.id == id) {
+        entry.put_queue(&mut outcome.batch, found);
+    }
     // The engine fills in the number that its events begin after.
     outcome.reply = Reply::Sent { tab, message: id, seq: 0 };
     Ok(outcome)
@@ -57,6 +60,11 @@ pub fn send(
 
 /// Sends what may be sent now. Each message leaves its queue in the transaction that makes it a turn.
 pub fn advance(entry: &mut Entry, outcome: &mut Outcome, now: Now) {
+    advance_with(entry, outcome, now, None);
+}
+
+/// The same; of a message that was just put there nobody was told that it waits, so its leaving changes no queue.
+fn advance_with(entry: &mut Entry, outcome: &mut Outcome, now: Now, new: Option<&MessageId>) {
     while let Some((tab, place)) = queue::next(&entry.session) {
         let talks = entry.session.talks;
         let Ok(found) = entry.tab_mut(&tab) else { return };
@@ -77,6 +85,7 @@ pub fn advance(entry: &mut Entry, outcome: &mut Outcome, now: Now) {
             status: None,
             link: LinkState::Restored,
             interrupting: false,
+            stopping: false,
             usage: Usage::default(),
             message: Some(Box::new(message.clone())),
         });
@@ -85,7 +94,9 @@ pub fn advance(entry: &mut Entry, outcome: &mut Outcome, now: Now) {
             outcome.batch.changes.push(new_run(entry, &after, &turn, &run, now));
         }
         entry.put_tab(&mut outcome.batch, &after);
-        entry.put_queue(&mut outcome.batch, &after);
+        if new != Some(&message.id) {
+            entry.put_queue(&mut outcome.batch, &after);
+        }
         let started = EventBody::TurnStarted {
             message: message.id.clone(),
             prompt: message.prompt.clone(),
@@ -122,6 +133,7 @@ pub fn interrupt(entry: &mut Entry, tab: Option<&TabId>, stop: bool) -> Result<O
         }
         let Some(turn) = found.turn.as_mut().filter(|turn| turn.status.is_none()) else { continue };
         turn.interrupting = true;
+        turn.stopping |= stop;
         outcome.effects.push(Effect::Interrupt {
             run: turn.run.clone(),
             turn: turn.id.clone(),

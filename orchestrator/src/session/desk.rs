@@ -1,18 +1,24 @@
 //! The one task that decides about sessions: a decision is stored, then it counts, then it is carried out.
+//!
+//! About one session it takes one decision after the other; those about several are stored together (`flow.rs`).
 
 use std::sync::Arc;
 
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Book;
 use super::decide::{self, Touched};
 use super::drive::{Begin, Drivers};
-use super::entry::{Entry, LaunchOrder, Outcome};
+use super::entry::{Effect, Entry, LaunchOrder, Outcome};
 use super::fact::Fact;
+use super::flow::{Flow, Key};
 use super::world::World;
 use crate::failure::{Code, Failure};
-use crate::seam::{Command, Query, Reply, RunId, Session, Snapshot, Ticket};
+use crate::seam::{Approval, ApprovalId, Command, Query, Reply, RunId, Session, Snapshot, Ticket};
 use crate::store::{Change, Loaded, RunRecord};
 
 /// How many messages may wait: who sends more waits, too.
@@ -75,8 +81,7 @@ impl DeskHandle {
 
     /// Lets the desk and all drivers end; waits until they have.
     pub async fn end(&self) {
-        // One that has ended already needs no telling.
-        self.ask(Message::End).await.ok();
+        self.ask(Message::End).await.ok(); // It has ended already.
     }
 
     async fn ask<T>(
@@ -90,11 +95,37 @@ impl DeskHandle {
     }
 }
 
-/// The desk.
+/// What the desk has to do.
 #[derive(Debug)]
+enum Work {
+    Command(Box<Command>, Ticket, oneshot::Sender<Result<Reply, Failure>>),
+    Query(Query, oneshot::Sender<Result<Reply, Failure>>),
+    Fact(Box<Fact>, oneshot::Sender<Result<(), Failure>>),
+}
+
+/// Who is answered when a decision is stored.
+enum Answer {
+    Reply(oneshot::Sender<Result<Reply, Failure>>, Box<Reply>),
+    Fact(oneshot::Sender<Result<(), Failure>>),
+}
+
+/// A decision that was stored, or not.
+struct Stored {
+    number: u64,
+    result: Result<(), Failure>,
+    touched: Touched,
+    effects: Vec<Effect>,
+    asked: Vec<Approval>,
+    resolved: Vec<ApprovalId>,
+    answer: Answer,
+}
+
+/// The desk.
 pub struct Desk {
     world: Arc<World>,
     book: Book,
+    flow: Flow<Work>,
+    storing: FuturesUnordered<BoxFuture<'static, Stored>>,
     drivers: Drivers,
     handle: DeskHandle,
     /// Runs that a former engine has left, until they are taken up.
@@ -113,6 +144,8 @@ impl Desk {
             handle: handle.clone(),
             world,
             book: Book::new(entries, loaded.approvals),
+            flow: Flow::new(),
+            storing: FuturesUnordered::new(),
             left: loaded.runs,
         };
         tokio::spawn(desk.run(messages));
@@ -120,68 +153,135 @@ impl Desk {
     }
 
     async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
-        while let Some(message) = messages.recv().await {
-            // Who asked may have gone: an answer that nobody takes is dropped.
-            match message {
-                Message::Command(command, ticket, answer) => {
-                    self.take_up();
-                    drop(answer.send(self.command(*command, &ticket).await));
-                }
-                Message::Query(query, answer) => drop(answer.send(self.query(query))),
-                Message::Fact(fact, answer) => drop(answer.send(self.fact(*fact).await)),
-                Message::TakeUp(answer) => {
-                    self.take_up();
-                    told(answer);
-                }
-                Message::End(answer) => {
-                    // Until they have ended, drivers report: of a launch that was under way, for one.
-                    let (tasks, inbox) = (self.drivers.end(), self.handle.inbox.clone());
-                    tokio::spawn(async move {
-                        tasks.await;
-                        // Nobody else ends the desk, so it is there.
-                        inbox.send(Message::Ended(answer)).await.ok();
-                    });
-                }
-                Message::Ended(answer) => {
-                    told(answer);
-                    return;
+        loop {
+            while let Some((key, work)) = self.flow.go() {
+                self.begin(key, work);
+            }
+            tokio::select! {
+                Some(stored) = self.storing.next(), if !self.storing.is_empty() => self.stored(stored),
+                message = messages.recv(), if self.flow.len() < INBOX => {
+                    let Some(message) = message else { return };
+                    if let Message::Ended(answer) = message {
+                        told(answer);
+                        return;
+                    }
+                    self.take(message);
                 }
             }
         }
     }
 
-    async fn command(&mut self, command: Command, ticket: &Ticket) -> Result<Reply, Failure> {
-        let now = Timestamp::now();
-        let (touched, mut outcome) = decide::wish(&self.world, &self.book, command, now)?;
-        if let Reply::Sent { seq, .. } = &mut outcome.reply {
-            *seq = self.world.store.head();
+    /// Takes a message in.
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Command(command, ticket, answer) => {
+                self.take_up();
+                let key = self.key(&command);
+                self.flow.arrive(key, Work::Command(command, ticket, answer));
+            }
+            Message::Query(query, answer) => {
+                self.flow.arrive(Key::Look, Work::Query(query, answer))
+            }
+            Message::Fact(fact, answer) => {
+                let key = Key::Session(fact.session.clone());
+                self.flow.arrive(key, Work::Fact(fact, answer));
+            }
+            Message::TakeUp(answer) => {
+                self.take_up();
+                told(answer);
+            }
+            Message::End(answer) => {
+                // Until they have ended, drivers report: of a launch that was under way, for one.
+                let (tasks, inbox) = (self.drivers.end(), self.handle.inbox.clone());
+                tokio::spawn(async move {
+                    tasks.await;
+                    // Nobody else ends the desk, so it is there.
+                    inbox.send(Message::Ended(answer)).await.ok(); // The desk is there: only this ends it.
+                });
+            }
+            Message::Ended(answer) => told(answer),
         }
-        let reply = outcome.reply.clone();
-        outcome.batch.changes.push(ticket.receipt(Ok(reply.clone())));
-        self.carry_out(touched, outcome).await?;
-        Ok(reply)
     }
 
-    async fn fact(&mut self, fact: Fact) -> Result<(), Failure> {
-        let (touched, outcome) = decide::fact(&self.world, &self.book, fact, Timestamp::now());
-        self.carry_out(touched, outcome).await
+    /// What a command has to wait for. Names of sessions must differ, so whoever gives one waits for all.
+    fn key(&self, command: &Command) -> Key {
+        match command {
+            Command::NewSession(_)
+            | Command::EditSession { .. }
+            | Command::RemoveSession { .. }
+            | Command::RetryHost { .. } => Key::All,
+            Command::Send { session, .. }
+            | Command::Interrupt { session, .. }
+            | Command::EditMessage { session, .. }
+            | Command::MoveMessage { session, .. }
+            | Command::RemoveMessage { session, .. }
+            | Command::PauseQueue { session, .. }
+            | Command::FreshConversation { session, .. } => Key::Session(session.clone()),
+            Command::ResolveApproval { approval, .. } => match self.book.approval(approval) {
+                Ok(approval) => Key::Session(approval.session.clone()),
+                // It may be being stored right now.
+                Err(_) => Key::All,
+            },
+        }
     }
 
-    /// Stores a decision; then it counts; then its effects begin.
-    async fn carry_out(&mut self, touched: Touched, outcome: Outcome) -> Result<(), Failure> {
+    /// Decides, and begins to store what was decided.
+    fn begin(&mut self, key: Key, work: Work) {
+        let now = Timestamp::now();
+        match work {
+            Work::Query(query, answer) => answered(answer, self.query(query)),
+            Work::Command(command, ticket, answer) => {
+                match decide::wish(&self.world, &self.book, *command, now) {
+                    Ok((touched, mut outcome)) => {
+                        if let Reply::Sent { seq, .. } = &mut outcome.reply {
+                            *seq = self.world.store.head();
+                        }
+                        let reply = outcome.reply.clone();
+                        outcome.batch.changes.push(ticket.receipt(Ok(reply.clone())));
+                        self.store(key, touched, outcome, Answer::Reply(answer, Box::new(reply)));
+                    }
+                    Err(failure) => answered(answer, Err(failure)),
+                }
+            }
+            Work::Fact(fact, answer) => {
+                let (touched, outcome) = decide::fact(&self.world, &self.book, *fact, now);
+                self.store(key, touched, outcome, Answer::Fact(answer));
+            }
+        }
+    }
+
+    /// Stores a decision. It counts when it is stored: until then nobody decides about that session.
+    fn store(&mut self, key: Key, touched: Touched, outcome: Outcome, answer: Answer) {
         let Outcome { batch, effects, .. } = outcome;
-        let (mut asked, mut answered) = (Vec::new(), Vec::new());
+        let (mut asked, mut resolved) = (Vec::new(), Vec::new());
         for change in &batch.changes {
             if let Change::PutApproval(approval) = change {
                 asked.push(approval.clone());
             } else if let Change::RemoveApproval(id) = change {
-                answered.push(id.clone());
+                resolved.push(id.clone());
             }
         }
-        if !(batch.changes.is_empty() && batch.drafts.is_empty()) {
-            self.world.store.commit(batch).await?;
+        let number = self.flow.store(key, self.world.store.head());
+        let store = self.world.store.clone();
+        let is_empty = batch.changes.is_empty() && batch.drafts.is_empty();
+        self.storing.push(Box::pin(async move {
+            let result = if is_empty { Ok(()) } else { store.commit(batch).await.map(drop) };
+            Stored { number, result, touched, effects, asked, resolved, answer }
+        }));
+    }
+
+    /// A decision is stored: now it counts, its effects begin, and who asked is answered.
+    fn stored(&mut self, stored: Stored) {
+        let Stored { number, result, touched, effects, asked, resolved, answer } = stored;
+        self.flow.stored(number);
+        if let Err(failure) = result {
+            match answer {
+                Answer::Reply(answer, _) => answered(answer, Err(failure)),
+                Answer::Fact(answer) => answered(answer, Err(failure)),
+            }
+            return;
         }
-        self.book.approvals.retain(|approval| !answered.contains(&approval.id));
+        self.book.approvals.retain(|approval| !resolved.contains(&approval.id));
         self.book.approvals.extend(asked);
         let session = match touched {
             Touched::Put(entry) => {
@@ -199,7 +299,10 @@ impl Desk {
             let entry = session.as_ref().and_then(|id| self.book.get(id).ok()); // It may just have been removed.
             self.drivers.carry_out(entry, effect);
         }
-        Ok(())
+        match answer {
+            Answer::Reply(answer, reply) => answered(answer, Ok(*reply)),
+            Answer::Fact(answer) => answered(answer, Ok(())),
+        }
     }
 
     fn query(&self, query: Query) -> Result<Reply, Failure> {
@@ -209,7 +312,7 @@ impl Desk {
                 Ok(Reply::Session(Box::new(self.book.named(&named)?.session.clone())))
             }
             Query::Approvals { session } => {
-                let of_it = |approval: &&crate::seam::Approval| {
+                let of_it = |approval: &&Approval| {
                     session.as_ref().is_none_or(|session| approval.session == *session)
                 };
                 Ok(Reply::Approvals(self.book.approvals.iter().filter(of_it).cloned().collect()))
@@ -223,7 +326,8 @@ impl Desk {
     fn snapshot(&self) -> Snapshot {
         let sessions: Vec<Session> = self.book.iter().map(|entry| entry.session.clone()).collect();
         Snapshot {
-            seq: self.world.store.head(),
+            // What is being stored right now comes as events.
+            seq: self.flow.floor(self.world.store.head()),
             epoch: self.world.store.epoch().to_owned(),
             sessions,
             approvals: self.book.approvals.clone(),
@@ -250,7 +354,12 @@ impl Desk {
 }
 
 fn told(answer: oneshot::Sender<()>) {
-    if answer.send(()).is_err() {
+    answered(answer, ());
+}
+
+/// Who asked may have gone meanwhile.
+fn answered<T>(answer: oneshot::Sender<T>, with: T) {
+    if answer.send(with).is_err() {
         tracing::debug!("who asked the desk has gone");
     }
 }

@@ -9,6 +9,7 @@ mod drive;
 mod engine;
 mod entry;
 mod fact;
+mod flow;
 mod fold;
 mod queue;
 mod turn;

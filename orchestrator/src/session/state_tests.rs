@@ -198,6 +198,27 @@ fn messages_to_a_tab_at_work_wait_and_go_in_order() {
 }
 
 #[test]
+fn the_queue_is_told_of_where_a_message_waits_and_nowhere_else() {
+    let mut desk = made(false);
+    let queues = |desk: &Desk| {
+        let bodies = desk.events.iter().map(|(_, body)| body);
+        let lengths = bodies.filter_map(|body| match body {
+            EventBody::QueueChanged { queue, .. } => Some(queue.len()),
+            _ => None,
+        });
+        lengths.collect::<Vec<_>>()
+    };
+    desk.send(TabChoice::Last, "goes at once", false);
+    assert_eq!(queues(&desk), [0; 0]);
+    desk.send(TabChoice::Last, "waits", false);
+    assert_eq!(queues(&desk), [1]);
+    let turn = desk.under_way()[0].1.clone();
+    desk.end(&turn, TurnStatus::Done);
+    assert_eq!(queues(&desk), [1, 0]);
+    desk.check();
+}
+
+#[test]
 fn one_tab_at_a_time_may_change_things_and_readers_do_not_wait_for_it() {
     let mut desk = made(false);
     let (first, _) = desk.send(TabChoice::Last, "write", false);

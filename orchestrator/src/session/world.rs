@@ -171,8 +171,7 @@ impl World {
     /// Waits until the engine is to end.
     pub async fn ended(&self) {
         let mut ending = self.ending.subscribe();
-        // The sender is ours, so it is there.
-        ending.wait_for(|is_ending| *is_ending).await.ok();
+        ending.wait_for(|is_ending| *is_ending).await.ok(); // Its sender is ours.
     }
 }
 

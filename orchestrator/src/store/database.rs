@@ -114,7 +114,7 @@ impl Store {
         let (done, ended) = oneshot::channel();
         if self.inner.jobs.send(Job::Close { done }).await.is_ok() {
             // It has ended, whether it still says so or not.
-            ended.await.ok();
+            ended.await.ok(); // Said or not, it has ended.
         }
     }
 

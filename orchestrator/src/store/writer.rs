@@ -83,7 +83,7 @@ impl Writer {
                 waiting.close();
                 drop(self);
                 // Who waits for the end may have gone.
-                done.send(()).ok();
+                done.send(()).ok(); // Who asked may have gone.
                 break;
             }
         }
@@ -112,7 +112,7 @@ impl Writer {
         }
         for ((_, answer), outcome) in group.into_iter().zip(outcomes) {
             // Who asked may have gone; it is stored all the same.
-            answer.send(outcome).ok();
+            answer.send(outcome).ok(); // Who asked may have gone.
         }
     }
 

@@ -78,7 +78,7 @@ async fn handle(data: PathBuf, run: PathBuf, answer_after: Duration) -> Result<(
     let (tell, mut end) = oneshot::channel();
     std::thread::spawn(move || {
         // Its end is what counts, however it comes.
-        std::io::stdin().read_to_end(&mut Vec::new()).ok();
+        std::io::stdin().read_to_end(&mut Vec::new()).ok(); // Its end is what counts.
         tell.send(())
     });
     let mut told = None;
@@ -91,7 +91,7 @@ async fn handle(data: PathBuf, run: PathBuf, answer_after: Duration) -> Result<(
         tokio::select! {
             _ = &mut end => break,
             // wait: a change of roles isn't told.
-            () = tokio::time::sleep(Duration::from_millis(5)) => {}
+            () = tokio::time::sleep(Duration::from_millis(5)) => {} // wait: between two looks
         }
     }
     engine.shutdown().await;

@@ -70,7 +70,7 @@ fn marked(mark: &str) -> Vec<String> {
         .args(["-c", "grep -lsF -- \"$1\" /proc/[0-9]*/environ", "sh", mark])
         .output()
         .unwrap();
-    let name = |path: &str| fs::read_to_string(Path::new(path).with_file_name("comm")).ok();
+    let name = |path: &str| fs::read_to_string(Path::new(path).with_file_name("comm")).ok(); // It may have ended.
     // `grep` and `sh` of this very test don't carry it.
     stdout(&list).lines().filter_map(name).collect()
 }

@@ -17,6 +17,7 @@ use orchestrator::seam::{
 use orchestrator::session::{Engine, EnginePlan, EngineSettings};
 use orchestrator::settings::ConnectionKeys;
 use orchestrator::store::Store;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// How long anything may take whose end is at hand; both cores may be busy.
@@ -91,6 +92,24 @@ impl Laptop {
                 keepalive_count: 2,
                 ..ConnectionKeys::default()
             },
+        }
+    }
+
+    /// Kills the ssh processes that hold this laptop's connections, as the system may.
+    pub fn kill_masters(&self) {
+        let run = self.path("run").display().to_string();
+        for entry in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            // One that has ended in between says nothing.
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            let is_master =
+                line.starts_with("ssh\0") && line.contains("\0-M\0") && line.contains(&run);
+            if let Some(pid) = Pid::from_raw(pid).filter(|_| is_master) {
+                kill_process(pid, Signal::KILL).ok(); // It may have ended in between.
+            }
         }
     }
 

@@ -4,6 +4,10 @@
 
 mod agents;
 mod backpressure;
+mod cli_bed;
+mod cli_faults;
+mod cli_sessions;
+mod cli_survival;
 mod conformance;
 mod desk;
 mod frames;

@@ -133,7 +133,7 @@ pub async fn stands(runs: &Runs, run: &RunId, wanted: Standing) {
 /// The living processes of that run: those with its mark.
 pub fn marked(run: &RunId) -> Vec<(u32, Vec<String>)> {
     let mark = format!("BATON_RUN={run}");
-    let mut found = support::processes(|_| true);
+    let mut found = baton_tests::processes(|_| true);
     found.retain(|(pid, _)| {
         fs::read(format!("/proc/{pid}/environ"))
             .is_ok_and(|all| all.split(|byte| *byte == 0).any(|one| one == mark.as_bytes()))
@@ -145,12 +145,12 @@ pub fn marked(run: &RunId) -> Vec<(u32, Vec<String>)> {
 pub fn attendants(host: &Host, run: &RunId) -> Vec<(u32, Vec<String>)> {
     let dir = folder(host).join(run.as_str());
     let dir = dir.to_str().unwrap().to_owned();
-    support::processes(|words| words.iter().any(|word| word.starts_with(&dir)))
+    baton_tests::processes(|words| words.iter().any(|word| word.starts_with(&dir)))
 }
 
 /// Nothing of a run is left but its files.
 pub async fn nothing_is_left(host: &Host, run: &RunId) {
-    support::until("the run's processes are gone", || {
+    baton_tests::until("the run's processes are gone", || {
         marked(run).is_empty() && attendants(host, run).is_empty()
     })
     .await;

@@ -3,12 +3,9 @@
 use std::process::Stdio;
 use std::sync::Arc;
 
-use baton_tests::TestSshd;
+use baton_tests::{Home, TestSshd, ended, processes, start, until};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-
-use crate::baton::{Home, ended, start};
-use crate::support::{processes, until};
 
 fn home(sshd: &TestSshd) -> Home {
     Home::new(sshd.write_client_config("box", &[]))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_tests::{TestSshd, Wan};
+use baton_tests::{TestSshd, Wan, short_dir, until};
 use orchestrator::run::{FollowEvent, Runs};
 use orchestrator::seam::{LinkState, RunId};
 use orchestrator::transport::ConnectionSettings;
@@ -11,8 +11,7 @@ use orchestrator::transport::native::{ResolvingNative, Surroundings};
 
 use crate::bed::{Heard, attendants, nothing_is_left, runs, sh, size};
 use crate::support::{
-    self, Host, connection_over, masters_in, openssh_settings, openssh_with, short_dir, target,
-    until,
+    self, Host, connection_over, masters_in, openssh_settings, openssh_with, target,
 };
 
 /// A machine behind a relay, over either ssh.
@@ -59,7 +58,7 @@ fn in_bursts(count: usize, cuts: usize, folder: &std::path::Path) -> String {
 
 /// Follows to the end while the link is cut again and again, each time when new bytes have come.
 async fn survives(host: &Host, wan: &Wan, native: bool) {
-    let (cuts, lines) = (size("BATON_RUN_CUTS", 10), size("BATON_RUN_LINES", 2_000));
+    let (cuts, lines) = (size("BATON_SOAK_CUTS", 10), size("BATON_SOAK_LINES", 2_000));
     let runs = runs(host);
     let run = RunId::random();
     let proof = host.proof();
@@ -113,7 +112,7 @@ async fn survives(host: &Host, wan: &Wan, native: bool) {
 /// Scripts of ours on a channel, and what they have started.
 fn followers(host: &Host) -> Vec<(u32, Vec<String>)> {
     let dir = crate::bed::folder(host).to_str().unwrap().to_owned();
-    support::processes(|words| {
+    baton_tests::processes(|words| {
         words.first().is_some_and(|word| word == "tail")
             && words.iter().any(|word| word.starts_with(&dir))
     })

@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-#[expect(dead_code, reason = "shared with the other tier, which needs more of it")]
-#[path = "../wire/baton.rs"]
-mod baton;
 mod bed;
 mod cli;
 mod cuts;

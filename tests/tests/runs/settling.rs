@@ -1,11 +1,11 @@
 //! Settling whether a run was launched: no turn is done twice, none is lost.
 
+use baton_tests::until;
 use orchestrator::run::{RunError, Standing, Stdin};
 use orchestrator::seam::RunId;
 use orchestrator::transport::TransportError;
 
 use crate::bed::{folder, hosts, marked, runs, server, sh, stands, to_the_end};
-use crate::support::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_was_settled_never_to_be_cannot_be_launched_later() {
@@ -93,7 +93,7 @@ async fn of_a_launch_and_a_settling_at_the_same_time_one_wins_and_both_know_it()
         let job = sh("echo once");
         let settling = async {
             // wait: another moment each round, so that both may win
-            tokio::time::sleep(std::time::Duration::from_micros(round * 400)).await;
+            tokio::time::sleep(std::time::Duration::from_micros(round * 400)).await; // wait: another moment each round
             runs.settle(&run).await.unwrap().standing
         };
         let (launching, settled) = tokio::join!(runs.launch_detached(&run, &job), settling);

@@ -3,13 +3,13 @@
 use std::os::unix::fs::symlink;
 use std::sync::Arc;
 
-use baton_tests::{LoginShells, TestSshd};
+use baton_tests::{LoginShells, TestSshd, short_dir, until};
 use orchestrator::run::{Job, Runs, Standing, Stdin};
 use orchestrator::seam::RunId;
 use orchestrator::transport::{Local, LocalSettings};
 
 use crate::bed::{Heard, finish, sh, to_the_end};
-use crate::support::{connection_over, openssh_as, short_dir, until};
+use crate::support::{connection_over, openssh_as};
 
 /// The file that a login of that shell reads.
 fn profile_of(shell: &str) -> &'static str {
@@ -134,14 +134,36 @@ async fn whole_life(shell: &str) {
     let settled = RunId::random();
     assert_eq!(runs.settle(&settled).await.unwrap().standing, Standing::Never, "{shell}");
     assert_eq!(runs.list().await.unwrap().len(), 4, "{shell}");
-    let swept: Vec<RunId> = runs.sweep(&[run.clone()]).await.unwrap();
+    let swept: Vec<RunId> = runs.sweep(std::slice::from_ref(&run)).await.unwrap();
     assert_eq!(swept, [run], "{shell}");
     let home = home.path().to_str().unwrap().to_owned();
     until("nothing is left", || {
-        crate::support::processes(|words| words.iter().any(|word| word.starts_with(&home)))
-            .is_empty()
+        baton_tests::processes(|words| words.iter().any(|word| word.starts_with(&home))).is_empty()
     })
     .await;
+    runs.connection().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_and_messages_are_no_words_of_a_program_where_printf_is_one() {
+    let (home, runs) = machine("mksh");
+    let (log, printf) = (home.path().join("log"), home.path().join("bin/printf"));
+    let text =
+        format!("#!/bin/dash\necho \"$*\" >>{}; exec /usr/bin/printf \"$@\"\n", log.display());
+    std::fs::write(&printf, text).unwrap();
+    std::fs::set_permissions(&printf, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let run = RunId::random();
+    let mut job = sh("echo \"$TOKEN\"; cat");
+    job.env = vec![("TOKEN".into(), b"hidden value".to_vec())];
+    job.stdin = Stdin::Talk;
+    let follow = runs.launch(&run, &job).await.unwrap();
+    runs.write(&run, 1, b"{\"prompt\":\"hidden words\"}\n").await.unwrap();
+    runs.end_of_messages(&run).await.unwrap();
+    let heard = to_the_end(follow).await;
+    assert_eq!(heard.text(), "hidden value\n{\"prompt\":\"hidden words\"}\n");
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(said.contains("launched"), "printf was not run: {said}");
+    assert!(!said.contains("hidden") && !said.contains("150\\151\\144"), "{said}");
     runs.connection().close().await;
 }
 

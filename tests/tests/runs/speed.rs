@@ -1,6 +1,8 @@
 //! Round trips: how many a launch, an output, an end and a restored link cost. The best of several counts, so that a
 //! busy machine doesn't fail it.
 
+#![expect(clippy::print_stdout, reason = "`--no-capture` shows what was measured")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

@@ -3,13 +3,14 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+use baton_tests::{is_running, until};
 use orchestrator::run::{RunError, Runs, Standing};
 use orchestrator::seam::RunId;
 
 use crate::bed::{
     Heard, PATIENCE, file, folder, hosts, marked, nothing_is_left, runs, sh, stands, to_the_end,
 };
-use crate::support::{Host, is_running, until};
+use crate::support::Host;
 
 /// Launches `script`, which says `ready`, and waits until it has.
 async fn ready(runs: &Runs, script: &str) -> (RunId, orchestrator::run::Follow) {

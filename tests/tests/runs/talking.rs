@@ -46,7 +46,7 @@ async fn messages_are_taken_once_over_links_that_are_cut() {
             let cut = async {
                 if number % 3 == 0 {
                     // wait: another moment each time
-                    tokio::time::sleep(std::time::Duration::from_millis(number % 7)).await;
+                    tokio::time::sleep(std::time::Duration::from_millis(number % 7)).await; // wait: messages at odd moments
                     sshd.cut_connections();
                 }
             };

@@ -3,11 +3,9 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use baton_tests::{MockModel, TestSshd, install_codex, write_codex_config};
+use baton_tests::{Home, MockModel, TestSshd, install_codex, start, write_codex_config};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-
-use crate::baton::{Home, start};
 
 /// The model needs more than a second for each piece of its answer; a turn has some dozens.
 const TURN: Duration = Duration::from_secs(300);

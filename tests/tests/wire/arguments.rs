@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use baton_tests::{LoginShells, TestSshd};
+use baton_tests::{LoginShells, TestSshd, short_dir};
 use orchestrator::transport::{OpenSsh, Program};
 
-use crate::support::{connection_over, openssh_settings, run, short_dir, target};
+use crate::support::{connection_over, openssh_settings, run, target};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn arguments_without_an_environment_arrive_under_every_login_shell() {

@@ -4,10 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use baton_tests::TestSshd;
+use baton_tests::{Home, TestSshd};
 use serde_json::{Value, json};
-
-use crate::baton::Home;
 
 /// Puts a program where the login's `PATH` will find it.
 fn install(bin: &Path, name: &str, text: &str) {

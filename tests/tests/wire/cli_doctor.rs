@@ -8,10 +8,8 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 
-use baton_tests::TestSshd;
+use baton_tests::{Home, Run, TestSshd};
 use serde_json::Value;
-
-use crate::baton::{Home, Run};
 
 fn doctor(home: &Home, words: &[&str]) -> Run {
     home.baton(&[&["doctor"], words].concat())

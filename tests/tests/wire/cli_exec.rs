@@ -2,10 +2,7 @@
 
 use std::net::TcpListener;
 
-use baton_tests::TestSshd;
-
-use crate::baton::{Home, Run, ended, start};
-use crate::support::{processes, until};
+use baton_tests::{Home, Run, TestSshd, ended, processes, start, until};
 
 fn home(sshd: &TestSshd) -> Home {
     Home::new(sshd.write_client_config("box", &[]))

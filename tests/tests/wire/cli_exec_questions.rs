@@ -3,11 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use baton_tests::TestSshd;
-
-use crate::baton::{Home, ended, start};
-use crate::support::until;
-use crate::terminal::Terminal;
+use baton_tests::{Home, Terminal, TestSshd, ended, start, until};
 
 const SECRET: &str = "correct-horse-battery-staple";
 

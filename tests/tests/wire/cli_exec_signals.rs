@@ -3,12 +3,9 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use baton_tests::TestSshd;
+use baton_tests::{Home, TestSshd, ended, is_running, sleepers, until};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader};
-
-use crate::baton::{Home, ended};
-use crate::support::{is_running, sleepers, until};
 
 fn home(sshd: &TestSshd) -> Home {
     let home = Home::new(sshd.write_client_config("box", &[]));
@@ -119,7 +116,7 @@ async fn a_signal_while_it_still_connects_ends_it() {
     let home = Home::new(sshd.write_client_config("box", &[&format!("Port {port}")]));
     for (sent, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let mut command = home.command(&["exec", "box", "--", "true"]);
-        let child = crate::baton::start(command.stdin(Stdio::null()));
+        let child = baton_tests::start(command.stdin(Stdio::null()));
         silent.set_nonblocking(true).unwrap();
         let mut taken = None;
         until("ssh has connected", || {

@@ -3,11 +3,8 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use baton_tests::{LoginShells, TestSshd};
+use baton_tests::{Home, LoginShells, TestSshd, ended, processes, start, until};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-
-use crate::baton::{Home, ended, start};
-use crate::support::{processes, until};
 
 /// A host over either client.
 fn homes(sshd: &TestSshd) -> (Home, [&'static str; 3]) {

@@ -2,12 +2,8 @@
 
 use std::net::TcpListener;
 
-use baton_tests::TestSshd;
+use baton_tests::{Home, Terminal, TestSshd, sleepers, until};
 use rustix::process::{Pid, Signal, kill_process};
-
-use crate::baton::Home;
-use crate::support::{sleepers, until};
-use crate::terminal::Terminal;
 
 const HOSTS: [&str; 3] = ["box", "own", "local"];
 

@@ -6,10 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use baton_tests::{LoginShells, TestSshd};
+use baton_tests::{Home, LoginShells, Run, TestSshd};
 use serde_json::{Value, json};
-
-use crate::baton::{Home, Run};
 
 fn home(sshd: &TestSshd) -> Home {
     Home::new(sshd.write_client_config("box", &[]))

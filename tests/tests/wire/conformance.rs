@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use baton_tests::TestSshd;
+use baton_tests::{TestSshd, is_running, until};
 use orchestrator::transport::{Call, ForwardTarget, Program, TerminalSize, TransportError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Host, finish, is_running, local, native, openssh, run, sh, until};
+use crate::support::{Host, finish, local, native, openssh, run, sh};
 
 /// Runs a check on every transport, each under its own name.
 macro_rules! on_every_transport {

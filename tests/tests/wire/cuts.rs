@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use baton_tests::{TestSshd, Wan};
+use baton_tests::{TestSshd, Wan, is_running, processes, until};
 use orchestrator::transport::{Call, ConnectionSettings, Process, Program, State, TransportError};
 
-use crate::support::{Host, is_running, openssh, openssh_with, processes, run, sh, until};
+use crate::support::{Host, openssh, openssh_with, run, sh};
 
 /// The keepalive bound of the tests (1 s, twice) and room for a busy machine.
 const BOUND: Duration = Duration::from_secs(10);
@@ -46,7 +46,7 @@ fn is_connected(state: &State) -> bool {
 /// A program that runs until it is killed, and the number of seconds by which it can be found.
 async fn endless(host: &Host, seconds: &str) -> Process {
     let process = host.connection.start(&Program::new(["sleep", seconds])).await.unwrap();
-    until("the program runs", || !crate::support::sleepers(seconds).is_empty()).await;
+    until("the program runs", || !baton_tests::sleepers(seconds).is_empty()).await;
     process
 }
 
@@ -55,7 +55,7 @@ async fn is_lost_and_lives_on(host: &Host, process: Process, seconds: &str) {
     let ended = tokio::time::timeout(BOUND, process.wait()).await;
     let ended = ended.unwrap_or_else(|_| panic!("nobody noticed\n{}", host.log()));
     assert!(matches!(ended, Err(TransportError::ConnectionLost { .. })), "{ended:?}");
-    let left = crate::support::sleepers(seconds);
+    let left = baton_tests::sleepers(seconds);
     assert_eq!(left.len(), 1, "the program has ended");
     assert!(is_running(left[0].0));
 }
@@ -142,7 +142,7 @@ async fn a_stopped_server_is_tried_after_growing_waits_until_it_is_back() {
     let sshd = TestSshd::start();
     let config = sshd.write_client_config("box", &[]);
     let mut sshd = sshd;
-    let run_dir = crate::support::short_dir();
+    let run_dir = baton_tests::short_dir();
     let connection =
         crate::support::connection_over(Arc::new(orchestrator::transport::OpenSsh::new(
             crate::support::target("box"),
@@ -222,7 +222,7 @@ async fn twenty_who_ask_at_once_share_one_connection() {
 async fn a_host_key_that_changed_in_between_blocks() {
     let mut sshd = TestSshd::start();
     let config = sshd.write_client_config("box", &[]);
-    let run_dir = crate::support::short_dir();
+    let run_dir = baton_tests::short_dir();
     let transport = orchestrator::transport::OpenSsh::new(
         crate::support::target("box"),
         crate::support::openssh_settings(config, &run_dir),

@@ -2,9 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use baton_tests::TestSshd;
-
-use crate::baton::{Home, Run, program};
+use baton_tests::{Home, Run, TestSshd, program};
 
 /// Runs `baton` where its directory is a file system of its own that is full, and lists what it left there.
 fn on_a_full_disk(home: &Home, words: &[&str]) -> (Run, String) {

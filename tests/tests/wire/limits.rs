@@ -3,14 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_tests::{LoginShells, TestSshd};
+use baton_tests::{LoginShells, TestSshd, processes, sleepers, until};
 use orchestrator::transport::{Call, ConnectionSettings, Program, TransportError};
 use tokio::io::AsyncReadExt;
 
-use crate::support::{
-    Host, finish, masters_in, openssh, openssh_as, openssh_with, processes, run, sh, sleepers,
-    until,
-};
+use crate::support::{Host, finish, masters_in, openssh, openssh_as, openssh_with, run, sh};
 
 /// Starts `count` programs at once, all of which run until the last one has started, and checks what they print.
 async fn all_run_together(host: &Host, count: usize) -> usize {
@@ -197,7 +194,7 @@ async fn what_cannot_be_run_gets_its_error_and_runs_nothing() {
     assert!(!proof.exists());
     assert_eq!(processes(|words| words.first().is_some_and(|word| word == "touch")), []);
     // What was refused holds no session: nothing but the one connection is left.
-    until("refused programs have left", || crate::support::children_of_sessions(&sshd).is_empty())
+    until("refused programs have left", || baton_tests::children_of_sessions(&sshd).is_empty())
         .await;
     assert_eq!(host.connection.links(), 1);
     host.connection.close().await;

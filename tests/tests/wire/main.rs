@@ -4,7 +4,6 @@
 
 mod agents;
 mod arguments;
-mod baton;
 mod cli_agents;
 mod cli_doctor;
 mod cli_exec;
@@ -22,4 +21,3 @@ mod sessions;
 mod sharing;
 mod shells;
 mod support;
-mod terminal;

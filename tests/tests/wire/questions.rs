@@ -8,10 +8,10 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use baton_tests::TestSshd;
+use baton_tests::{TestSshd, processes};
 use orchestrator::transport::{Asker, ConnectionSettings, Question, QuestionKind, TransportError};
 
-use crate::support::{Host, openssh_with, processes, run, sh};
+use crate::support::{Host, openssh_with, run, sh};
 
 const SECRET: &str = "correct-horse-battery-staple";
 

@@ -5,14 +5,12 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_tests::TestSshd;
+use baton_tests::{TestSshd, short_dir, until};
 use orchestrator::transport::{Call, Connection, OpenSsh};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::support::{
-    connection_over, masters_in, openssh_settings, run, sh, short_dir, target, until,
-};
+use crate::support::{connection_over, masters_in, openssh_settings, run, sh, target};
 
 /// One more user of the run directory, as another process would be.
 fn user(config: &Path, run_dir: &TempDir, linger: Duration) -> Connection {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use baton_tests::{LoginShells, TestSshd};
+use baton_tests::{LoginShells, TestSshd, sleepers, until};
 use orchestrator::transport::{Call, ConnectionSettings, Program, TransportError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Host, openssh_as, openssh_as_with, run, sh, sleepers, until};
+use crate::support::{Host, openssh_as, openssh_as_with, run, sh};
 
 /// The file that a login of that shell reads.
 fn profile_of(shell: &str) -> &'static str {

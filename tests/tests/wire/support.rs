@@ -3,9 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use baton_tests::TestSshd;
+use baton_tests::{TestSshd, processes, short_dir};
 use orchestrator::host::HostId;
 use orchestrator::transport::native::{ResolvingNative, Surroundings};
 use orchestrator::transport::{
@@ -38,11 +38,6 @@ impl Host {
     pub fn log(&self) -> String {
         self.sshd.as_ref().map(|sshd| sshd.log()).unwrap_or_default()
     }
-}
-
-/// A directory whose path is short enough for sockets.
-pub fn short_dir() -> TempDir {
-    tempfile::Builder::new().prefix("bt").tempdir_in("/tmp").unwrap()
 }
 
 pub fn target(name: &str) -> Target {
@@ -110,36 +105,6 @@ pub fn openssh_as_with(sshd: &Arc<TestSshd>, shell: &str, settings: ConnectionSe
     openssh_with(Arc::clone(sshd), config, settings, |_| ())
 }
 
-/// Waits until `condition` holds; fails after 20 s, both cores may be busy.
-pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(20), "waited 20 s in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await; // wait: between two looks
-    }
-}
-
-/// Living processes of this machine whose command line passes: id and words.
-pub fn processes(wanted: impl Fn(&[String]) -> bool) -> Vec<(u32, Vec<String>)> {
-    let of = |entry: std::fs::DirEntry| {
-        let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
-        let line = std::fs::read(entry.path().join("cmdline")).ok()?;
-        let words = String::from_utf8_lossy(&line)
-            .trim_end_matches('\0')
-            .split('\0')
-            .map(str::to_owned)
-            .collect();
-        Some((pid, words))
-    };
-    let all = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok).filter_map(of);
-    all.filter(|(pid, words): &(u32, Vec<String>)| wanted(words) && is_running(*pid)).collect()
-}
-
-/// The processes that sleep for so long.
-pub fn sleepers(seconds: &str) -> Vec<(u32, Vec<String>)> {
-    processes(|words| words == ["sleep", seconds])
-}
-
 /// The machine behind `sshd`, over the client that is built in.
 pub fn native(sshd: TestSshd) -> Host {
     let run_dir = short_dir();
@@ -198,27 +163,10 @@ pub async fn run(connection: &Connection, program: &Program) -> Output {
     finish(connection.start(program).await.unwrap()).await
 }
 
-/// Whether a process of this machine runs; one that only waits to be reaped does not.
-pub fn is_running(pid: u32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
-}
-
 /// The masters of ours whose socket is in `run_dir`.
 pub fn masters_in(run_dir: &Path) -> Vec<(u32, Vec<String>)> {
     let folder = format!("{}/", run_dir.display());
     processes(|words| {
         words.iter().any(|word| word == "-M") && words.iter().any(|word| word.starts_with(&folder))
     })
-}
-
-/// What runs in the sessions of `sshd`: all that carries its mark and is none of sshd's own processes.
-pub fn children_of_sessions(sshd: &TestSshd) -> Vec<(u32, Vec<String>)> {
-    let mark = format!("BATON_TEST_SSHD={}", sshd.dir().display());
-    let mut found = processes(|words| !words.first().is_some_and(|word| word.starts_with("sshd")));
-    found.retain(|(pid, _)| {
-        std::fs::read(format!("/proc/{pid}/environ"))
-            .is_ok_and(|all| all.split(|byte| *byte == 0).any(|one| one == mark.as_bytes()))
-    });
-    found
 }

@@ -74,9 +74,9 @@ impl Droid {
             },
             "message" => {
                 let Some(text) = line.text else { return false };
-                match line.role.as_ref().map(Text::as_str) {
-                    Some("assistant") => self.say(text.into_string(), out),
-                    Some(_) | None => {}
+                // The prompt is said back, too.
+                if line.role.is_some_and(|role| role.as_str() == "assistant") {
+                    self.say(text.into_string(), out);
                 }
             }
             "reasoning" => {

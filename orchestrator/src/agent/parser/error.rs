@@ -121,21 +121,15 @@ fn kind(message: &str, clues: &Clues<'_>) -> AgentErrorKind {
     let status = clues.status.or_else(|| status_in(&lower));
     let by_phrase =
         || PHRASES.iter().find(|(words, _)| lower.contains(words)).map(|(_, kind)| *kind);
-    by_code
-        .or_else(|| match status {
-            Some(401) => Some(AgentErrorKind::NotLoggedIn),
-            Some(429) => Some(AgentErrorKind::RateLimited),
-            Some(413) => Some(AgentErrorKind::ContextExhausted),
-            Some(402) => Some(AgentErrorKind::RateLimited),
-            Some(500..=599) => Some(AgentErrorKind::Provider),
-            Some(_) | None => None,
-        })
-        .or_else(by_phrase)
-        .or_else(|| match status {
-            Some(403) => Some(AgentErrorKind::NotLoggedIn),
-            Some(_) | None => None,
-        })
-        .unwrap_or(AgentErrorKind::Other)
+    let by_status = match status {
+        Some(401) => Some(AgentErrorKind::NotLoggedIn),
+        Some(402 | 429) => Some(AgentErrorKind::RateLimited),
+        Some(413) => Some(AgentErrorKind::ContextExhausted),
+        Some(500..=599) => Some(AgentErrorKind::Provider),
+        Some(_) | None => None,
+    };
+    let forbidden = (status == Some(403)).then_some(AgentErrorKind::NotLoggedIn);
+    by_code.or(by_status).or_else(by_phrase).or(forbidden).unwrap_or(AgentErrorKind::Other)
 }
 
 /// `API Error: 401 …` (claude), `… status: 429 Too Many Requests` and `unexpected status 503 …` (codex).

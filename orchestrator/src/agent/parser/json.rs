@@ -52,17 +52,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 /// A list of `T`, or a text in its place, or anything else, which is ignored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum ListOrText<'a, T> {
     List(Vec<T>),
     Text(Text<'a>),
+    #[default]
     Other,
-}
-
-impl<T> Default for ListOrText<'_, T> {
-    fn default() -> Self {
-        Self::Other
-    }
 }
 
 impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for ListOrText<'a, T> {

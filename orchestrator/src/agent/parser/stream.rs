@@ -54,7 +54,7 @@ pub struct Parser {
 #[serde(rename_all = "snake_case")]
 enum State {
     Claude(claude::Claude),
-    Codex(codex::Codex),
+    Codex(Box<codex::Codex>),
     Opencode(opencode::Opencode),
     Gemini(gemini::Gemini),
     Copilot(copilot::Copilot),
@@ -67,7 +67,7 @@ impl Parser {
     pub fn new(kind: ParserKind, carry: Carry) -> Self {
         let state = match kind {
             ParserKind::Claude => State::Claude(claude::Claude::default()),
-            ParserKind::Codex => State::Codex(codex::Codex::new(carry.total)),
+            ParserKind::Codex => State::Codex(Box::new(codex::Codex::new(carry.total))),
             ParserKind::Opencode => State::Opencode(opencode::Opencode::default()),
             ParserKind::Gemini => State::Gemini(gemini::Gemini::default()),
             ParserKind::Copilot => State::Copilot(copilot::Copilot::default()),

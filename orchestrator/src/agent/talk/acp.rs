@@ -27,6 +27,8 @@ pub(super) struct Acp {
     session: Option<String>,
     /// The turn that waits until the agent is ready for it.
     next: Option<Next>,
+    /// Whether the turn under way is to change nothing.
+    read_only: bool,
     pub(super) calls: Calls,
     pub(super) writing: Writing,
     pub(super) usage: Usage,
@@ -84,6 +86,7 @@ impl Acp {
             offers: Offers::default(),
             session: None,
             next: None,
+            read_only: false,
             calls: Calls::default(),
             writing: Writing::default(),
             usage: Usage::default(),
@@ -199,6 +202,12 @@ impl Acp {
                 // What came before is told anew while a conversation is loaded.
                 "session/update" if self.stage == Stage::Opening => true,
                 "session/update" => match serde_json::from_value::<Update>(params) {
+                    // gemini says that its mode has changed as if the model had said it.
+                    Ok(Update { update: schema::SessionUpdate::AgentMessageChunk(_) })
+                        if self.stage != Stage::Working =>
+                    {
+                        false
+                    }
                     Ok(Update { update }) => self.update(update, out),
                     Err(_) => false, // Of a later version: kept as it is.
                 },
@@ -324,6 +333,7 @@ impl Acp {
         }
         let Some(next) = self.next.take() else { return };
         self.stage = Stage::Working;
+        self.read_only = next.strict;
         let params = json!({"sessionId": session, "prompt": next.content});
         self.caller.request(Asked::Prompt, "session/prompt", params, out);
     }
@@ -383,6 +393,17 @@ impl Acp {
             return;
         }
         match serde_json::from_value::<schema::RequestPermissionRequest>(params) {
+            Ok(request) if self.read_only && changes_something(&request) => {
+                let no = request
+                    .options
+                    .iter()
+                    .find(|option| matches!(option.kind, schema::PermissionOptionKind::RejectOnce));
+                let outcome = match no {
+                    Some(no) => json!({"outcome": "selected", "optionId": no.option_id}),
+                    None => json!({"outcome": "cancelled"}),
+                };
+                self.caller.answer(&id, json!({"outcome": outcome}), out);
+            }
             Ok(request) => {
                 self.writing.end(out);
                 let approval = self.calls.approval(id.clone(), request, out);
@@ -396,6 +417,12 @@ impl Acp {
             }
         }
     }
+}
+
+/// Whether it asks to do what a read-only turn must not: some agents ask for that in their read-only mode, too.
+fn changes_something(request: &schema::RequestPermissionRequest) -> bool {
+    use schema::ToolKind::{Delete, Edit, Execute, Move};
+    matches!(request.tool_call.fields.kind, Some(Edit | Delete | Move | Execute))
 }
 
 /// `session/update`. Its `update` is read on its own, so that one of an unknown kind doesn't lose the others.

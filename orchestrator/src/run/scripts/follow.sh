@@ -26,7 +26,7 @@ b_2=$!
 (
   exec 4>&- 7<&- >/dev/null
   while IFS= read -r b_line; do :; done <&3
-  kill "$b_1" "$b_2" "$$"
+  kill -KILL "$b_1" "$b_2" "$$"
 ) &
 b_3=$!
 exec 3<&-
@@ -34,4 +34,5 @@ exec 3<&-
 # shellcheck disable=SC2034
 IFS= read -r b_line <&7
 until b_over || ! b_going; do sleep 1; done
-kill "$b_1" "$b_2" "$b_3"
+# Not TERM: bash catches that between its fork and the exec of a tail, and forgets it there.
+kill -KILL "$b_1" "$b_2" "$b_3"

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # the header sets the rest, and process.sh stands before this
 # Stages a run, claims it, starts its runner, and answers with one line. Read after a header that sets b_root,
-# b_id, b_runner, b_job, b_meta, b_login, b_cwd, b_stdin (bytes or talk), b_files (names and sizes), b_in (bytes of
-# stdin), b_size (bytes that follow on stdin), and b_follow. Goes on as the follower (follow.sh).
+# b_id, b_runner, b_meta, b_login, b_cwd, b_stdin (bytes or talk), b_files (names and sizes), b_in (bytes of
+# stdin), b_size (bytes that follow on stdin), and b_follow; the job follows the header, line by line, then those bytes. Goes on as the follower (follow.sh).
 
 b_umask=$(umask)
 umask 077
@@ -55,11 +55,22 @@ mkdir "$b_d" 2>/dev/null || {
 # The status is written over what stands in `exit`, and `reserve` is given back before: a disk that is full by
 # then doesn't lose it.
 {
-  printf '%s\n' "$b_runner" >"$b_d/runner" && printf '%s\n' "$b_job" >"$b_d/job" &&
+  printf '%s\n' "$b_runner" >"$b_d/runner" &&
     printf '%s\n' "$b_meta" >"$b_d/meta.json" && printf '    \n' >"$b_d/exit" &&
     printf '%8192s' '' >"$b_d/reserve" && printf 'launched\n' >"$b_d/claim" &&
     : >"$b_d/out" && : >"$b_d/err" && : >"$b_d/profile"
 } 2>/dev/null || b_refuse ''
+# It holds secrets: no word of any program, not even for a moment.
+b_bad=''
+while IFS= read -r b_line && [ "$b_line" != '#end' ]; do
+  b_put "$b_line" || b_bad=1
+done >"$b_d/job" 2>/dev/null
+[ -z "$b_bad" ] || b_refuse ''
+# The link was cut: nobody hears this, and nothing was started.
+[ "$b_line" = '#end' ] || {
+  rm -rf "$b_d"
+  b_say cut
+}
 case $b_stdin in
   talk)
     b_try mkfifo "$b_d/end" "$b_d/in" "$b_d/stdin"
@@ -80,7 +91,7 @@ case $b_size in
     b_words=$(LC_ALL=C head -c "$b_size" 2>&1 >"$b_payload") || b_refuse "${b_words:-head failed}"
     # shellcheck disable=SC2046 # wc may put blanks before the number
     set -- $(wc -c <"$b_payload")
-    # The link was cut: nobody hears this, and nothing was started.
+    # As above.
     [ "$1" = "$b_size" ] || {
       rm -rf "$b_d"
       b_say cut

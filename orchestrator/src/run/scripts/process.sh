@@ -3,6 +3,21 @@
 # What the other scripts know of processes and of a run's files. Names begin with b_, so that no program's
 # environment is changed by them.
 
+# b_put TEXT and b_put_bare TEXT: print it, with and without the end of a line. printf is a program of its own in some
+# shells (mksh, OpenBSD's), and everybody can read the words of a program; print is theirs.
+case $(command -v printf) in
+  /*)
+    # shellcheck disable=SC3061,SC2039,SC3025
+    b_put() { print -r -- "$1"; }
+    # shellcheck disable=SC3061,SC2039,SC3025
+    b_put_bare() { print -rn -- "$1"; }
+    ;;
+  *)
+    b_put() { printf '%s\n' "$1"; }
+    b_put_bare() { printf '%s' "$1"; }
+    ;;
+esac
+
 # b_boot: sets b_boot to what names this boot of the machine.
 b_boot() {
   { IFS= read -r b_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null && return

@@ -22,10 +22,10 @@ b_marked() {
 # environment off.
 b_ours() {
   b_marked
-  case $b_leader in '') return ;; esac
+  [ -n "$b_leader" ] || return 0
   [ "$b_kind" != none ] || {
-    b_born "$b_leader" && printf '%s\n' "$b_leader"
-    return
+    if b_born "$b_leader"; then printf '%s\n' "$b_leader"; fi
+    return 0
   }
   if [ -r /proc/self/stat ]; then
     for b_one in /proc/[0-9]*; do
@@ -49,18 +49,31 @@ b_send() {
     b_born "$b_one" || continue
     if [ "$b_group" != "$b_leader" ] || [ "$b_kind" = none ]; then kill "-$1" "$b_one" 2>/dev/null; fi
   done
+  return 0
+}
+
+# b_clock: sets b_now, in tenths of a second.
+b_clock() {
+  if { read -r b_now b_stat </proc/uptime; } 2>/dev/null; then
+    b_now=${b_now%.*}${b_now#*.}
+    b_now=${b_now%?}
+  else
+    b_now=$(date +%s)0
+    # Without the digits that a shell of 32 bits can't count.
+    b_now=${b_now#??}
+  fi
 }
 
 # b_gone TENTHS: waits so long until nothing is left; sets b_left.
 b_gone() {
-  b_ticks=$1
-  while b_left=$(b_ours) && [ -n "$b_left" ]; do
-    [ "$b_ticks" -gt 0 ] || return 1
-    b_ticks=$((b_ticks - 1))
-    sleep 0.1 2>/dev/null || {
-      sleep 1
-      b_ticks=$((b_ticks - 9))
-    }
+  b_clock
+  b_end=$((b_now + $1))
+  while :; do
+    b_left=$(b_ours)
+    [ -n "$b_left" ] || return 0
+    b_clock
+    [ "$b_now" -lt "$b_end" ] || return 1
+    sleep 0.1 2>/dev/null || sleep 1
   done
 }
 

@@ -35,8 +35,7 @@ pub async fn until_back(
                 link(report, turn, LinkState::Blocked, Some(why.into())).await?;
             }
             State::Closed => {
-                // Its answer shows in the state.
-                connection.ready().await.ok();
+                connection.ready().await.ok(); // Its answer shows in the state.
                 pause(report).await?;
                 continue;
             }

@@ -34,7 +34,10 @@ impl Driver {
         let exited = loop {
             tokio::select! {
                 biased;
-                () = world.ended() => return Err(Ending),
+                () = world.ended() => {
+                    self.pass_on(runs).await;
+                    return Err(Ending);
+                }
                 wish = self.wishes.recv(), if may_be_told => match wish {
                     Some(wish) => self.wished(wish),
                     None => may_be_told = false,

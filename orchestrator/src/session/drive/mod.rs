@@ -11,6 +11,7 @@ mod reading;
 mod release;
 mod report;
 mod sending;
+mod settle;
 mod signal;
 mod sweep;
 mod talker;

@@ -44,6 +44,11 @@ impl Signal {
         self.sending = Sending::Due;
     }
 
+    /// Whether one is wanted that nothing holds up.
+    pub fn is_under_way(&self) -> bool {
+        self.wanted.is_some() && !matches!(self.sending, Sending::Waits)
+    }
+
     /// Sends it; resolves when the host has got it or it failed. Without one it never resolves.
     ///
     /// When it failed for the link it stays wanted: call [`Signal::again`] when the link is back.

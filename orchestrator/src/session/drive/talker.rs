@@ -9,13 +9,14 @@ use super::order;
 use super::partial::Unfinished;
 use super::report::{Ending, Reporter};
 use super::sending::Sending;
+use super::settle::was_launched;
 use super::signal::{Signal, Wanted};
 use super::sweep::sweep;
 use super::talking::Talking;
 use crate::agent::{Prompt, Step};
 use crate::failure::{Code, Failure};
 use crate::host::ResolvedHost;
-use crate::run::{Follow, Offsets, RunError, Runs, Standing};
+use crate::run::{Follow, Offsets, RunError, Runs};
 use crate::seam::{LinkState, RunId, TabId, Turn, TurnId};
 use crate::session::fact::FactBody;
 use crate::session::turn::End;
@@ -214,37 +215,23 @@ impl Driver {
         turn: &TurnId,
         talking: Talking,
     ) -> Result<Begun, Ending> {
-        let facts = loop {
-            let settling = tokio::select! {
-                settled = runs.settle(&self.run) => settled,
-                () = self.report.world.ended() => return Err(Ending),
-            };
-            match settling {
-                Ok(facts) => break facts,
-                Err(error) => until_back(&self.report, turn, runs.connection(), error).await?,
-            }
-            while let Ok(wish) = self.wishes.try_recv() {
-                if let Wish::Interrupt(_, stop) = wish {
-                    self.is_interrupted = true;
-                    if stop {
-                        self.signal.want(Wanted::Stop);
-                    }
+        let launched = was_launched(&self.report, turn, runs, &self.run).await?;
+        while let Ok(wish) = self.wishes.try_recv() {
+            if let Wish::Interrupt(_, stop) = wish {
+                self.is_interrupted = true;
+                if stop {
+                    self.signal.want(Wanted::Stop);
                 }
             }
-        };
-        link(&self.report, turn, LinkState::Restored, None).await?;
-        match facts.standing {
-            Standing::Never | Standing::Absent | Standing::Staged if self.is_interrupted => {
-                let (turn, end) = (turn.clone(), End::never_began());
-                self.report.tell(FactBody::Ended { turn, end }).await.map(|()| None)
-            }
-            Standing::Never | Standing::Absent | Standing::Staged => {
-                self.never_launched(turn.clone()).await.map(|()| None)
-            }
-            Standing::Running | Standing::Exited(_) | Standing::Unknown | Standing::Broken => {
-                Ok(Some((runs.follow(&self.run, Offsets::default()), talking)))
-            }
         }
+        if launched {
+            return Ok(Some((runs.follow(&self.run, Offsets::default()), talking)));
+        }
+        if self.is_interrupted {
+            let (turn, end) = (turn.clone(), End::never_began());
+            return self.report.tell(FactBody::Ended { turn, end }).await.map(|()| None);
+        }
+        self.never_launched(turn.clone()).await.map(|()| None)
     }
 
     pub(super) async fn never_launched(&self, turn: TurnId) -> Result<(), Ending> {

@@ -7,10 +7,11 @@ use super::drivers::{Begin, Given, Wish};
 use super::order;
 use super::reading::Reading;
 use super::report::{Ending, Reporter};
+use super::settle::was_launched;
 use super::signal::{Signal, Wanted};
 use crate::failure::Failure;
 use crate::host::ResolvedHost;
-use crate::run::{Follow, Offsets, RunError, Runs, Standing};
+use crate::run::{Follow, Offsets, RunError, Runs};
 use crate::seam::{LinkState, RunId, Tab, TurnId};
 use crate::session::fact::FactBody;
 use crate::session::turn::End;
@@ -38,6 +39,7 @@ pub async fn drive(given: Given) {
         wishes,
         signal: Signal::new(),
         is_interrupted: turn.interrupting,
+        is_stopped: turn.stopping,
     };
     if let Err(Ending) = driver.drive(begin).await {
         tracing::debug!(run = %driver.run, "a turn is left to the next engine");
@@ -57,12 +59,14 @@ pub(super) struct Driver {
     pub(super) signal: Signal,
     /// Whether a person has asked it to stop.
     pub(super) is_interrupted: bool,
+    /// Whether a person wants its processes to be ended.
+    is_stopped: bool,
 }
 
 /// What came of a launch.
 enum Begun {
     /// It is to be followed.
-    Yes(Follow, Reading),
+    Yes(Box<(Follow, Reading)>),
     /// The turn is over, or goes on elsewhere.
     No,
 }
@@ -87,7 +91,10 @@ impl Driver {
             }
         };
         match begun {
-            Begun::Yes(follow, reading) => self.follow(&runs, follow, reading).await,
+            Begun::Yes(begun) => {
+                let (follow, reading) = *begun;
+                self.follow(&runs, follow, reading).await
+            }
             Begun::No => Ok(()),
         }
     }
@@ -109,7 +116,7 @@ impl Driver {
         match runs.launch(&self.run, &job).await {
             Ok(follow) => {
                 self.launched().await?;
-                Ok(Begun::Yes(follow, reading))
+                Ok(Begun::Yes(Box::new((follow, reading))))
             }
             Err(error @ RunError::InDoubt { .. }) => {
                 until_back(&self.report, &self.turn, runs.connection(), error).await?;
@@ -131,7 +138,7 @@ impl Driver {
     ) -> Result<Begun, Ending> {
         if self.is_interrupted {
             // Whether the former engine's signal arrived isn't known: twice is better than never.
-            self.signal.want(Wanted::Interrupt);
+            self.signal.want(if self.is_stopped { Wanted::Stop } else { Wanted::Interrupt });
         }
         if in_doubt {
             return self.settle(runs).await;
@@ -141,8 +148,12 @@ impl Driver {
             Some(stored) => Reading::restore(stored, record.err_offset),
             None => self.new_reading(),
         };
+        // A former engine may have ended while the link was lost. Why it still is, the follower says.
+        if runs.connection().ready().await.is_ok() {
+            link(&self.report, &self.turn, LinkState::Restored, None).await?;
+        }
         match reading {
-            Ok(reading) => Ok(Begun::Yes(runs.follow(&self.run, offsets), reading)),
+            Ok(reading) => Ok(Begun::Yes(Box::new((runs.follow(&self.run, offsets), reading)))),
             Err(failure) => {
                 self.fail(failure, false, Some(RunState::Ended)).await.map(|()| Begun::No)
             }
@@ -151,42 +162,25 @@ impl Driver {
 
     /// Finds out whether the run was launched, however long the way to its host is broken.
     async fn settle(&mut self, runs: &Runs) -> Result<Begun, Ending> {
-        let facts = loop {
-            let settling = tokio::select! {
-                settled = runs.settle(&self.run) => settled,
-                () = self.report.world.ended() => return Err(Ending),
-            };
-            match settling {
-                Ok(facts) => break facts,
-                Err(error) => {
-                    until_back(&self.report, &self.turn, runs.connection(), error).await?;
-                }
+        let launched = was_launched(&self.report, &self.turn, runs, &self.run).await?;
+        while let Ok(wish) = self.wishes.try_recv() {
+            self.wished(wish);
+        }
+        if !launched {
+            if self.is_interrupted {
+                return self.ended(End::never_began()).await.map(|()| Begun::No);
             }
-            while let Ok(wish) = self.wishes.try_recv() {
-                self.wished(wish);
+            let turn = self.turn.clone();
+            return self.report.tell(FactBody::NeverLaunched { turn }).await.map(|()| Begun::No);
+        }
+        self.launched().await?;
+        match self.new_reading() {
+            Ok(reading) => {
+                let follow = runs.follow(&self.run, Offsets::default());
+                Ok(Begun::Yes(Box::new((follow, reading))))
             }
-        };
-        link(&self.report, &self.turn, LinkState::Restored, None).await?;
-        match facts.standing {
-            Standing::Never | Standing::Absent | Standing::Staged => {
-                if self.is_interrupted {
-                    return self.ended(End::never_began()).await.map(|()| Begun::No);
-                }
-                let turn = self.turn.clone();
-                self.report.tell(FactBody::NeverLaunched { turn }).await.map(|()| Begun::No)
-            }
-            Standing::Running | Standing::Exited(_) | Standing::Unknown | Standing::Broken => {
-                self.launched().await?;
-                match self.new_reading() {
-                    Ok(reading) => {
-                        let follow = runs.follow(&self.run, Offsets::default());
-                        Ok(Begun::Yes(follow, reading))
-                    }
-                    Err(failure) => {
-                        let ended = Some(RunState::Ended);
-                        self.fail(failure, false, ended).await.map(|()| Begun::No)
-                    }
-                }
+            Err(failure) => {
+                self.fail(failure, false, Some(RunState::Ended)).await.map(|()| Begun::No)
             }
         }
     }
@@ -205,6 +199,16 @@ impl Driver {
             Wish::Answer(..) | Wish::Prompt(_) => {
                 tracing::error!(run = %self.run, "a wish for an agent that talks came to one that doesn't");
             }
+        }
+    }
+
+    /// The engine ends: what was wished of the run until now still reaches its host, where the way there stands.
+    pub(super) async fn pass_on(&mut self, runs: &Runs) {
+        while let Ok(wish) = self.wishes.try_recv() {
+            self.wished(wish);
+        }
+        while self.signal.is_under_way() {
+            self.signal.sent(runs, &self.run).await;
         }
     }
 

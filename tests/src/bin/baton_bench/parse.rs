@@ -75,13 +75,13 @@ fn stream(at_least_bytes: usize) -> Vec<u8> {
             json!({"type": "text", "text": "I'll read the file, and then change **two** places:\n\n1. the frame\n2. the scan\n"}),
         ),
         says(
-            json!({"type": "tool_use", "id": "toolu_1", "name": "Read", "input": {"file_path": "/srv/work/src/frame.rs"}}),
+            json!({"type": "tool_use", "id": "toolu_1", "name": "Read", "input": {"file_path": "/srv/shop/src/frame.rs"}}),
         ),
         result("toolu_1", &file),
         says(
-            json!({"type": "tool_use", "id": "toolu_2", "name": "Edit", "input": {"file_path": "/srv/work/src/frame.rs", "old_string": edit, "new_string": edit}}),
+            json!({"type": "tool_use", "id": "toolu_2", "name": "Edit", "input": {"file_path": "/srv/shop/src/frame.rs", "old_string": edit, "new_string": edit}}),
         ),
-        result("toolu_2", "The file /srv/work/src/frame.rs has been updated."),
+        result("toolu_2", "The file /srv/shop/src/frame.rs has been updated."),
         says(
             json!({"type": "tool_use", "id": "toolu_3", "name": "Bash", "input": {"command": "cargo test", "description": "run the tests"}}),
         ),

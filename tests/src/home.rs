@@ -1,4 +1,5 @@
 //! The real `baton`, run as a person or a script runs it.
+#![allow(clippy::unwrap_used, reason = "a part that doesn't work must fail its test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::short_dir;
+use crate::look::short_dir;
 
 /// A person's home with an ssh config of its own, gone on drop.
 pub struct Home {
@@ -27,10 +28,12 @@ impl Home {
         Self { dir, ssh_config }
     }
 
+    /// A path in the home.
     pub fn path(&self, below: &str) -> PathBuf {
         self.dir.path().join(below)
     }
 
+    /// The saved hosts.
     pub fn hosts_toml(&self) -> PathBuf {
         self.path("b/config/hosts.toml")
     }
@@ -50,6 +53,7 @@ impl Home {
         command
     }
 
+    /// `baton`, to its end.
     pub fn baton(&self, words: &[&str]) -> Run {
         Run::of(self.command(words).output().unwrap())
     }
@@ -67,12 +71,16 @@ pub fn program() -> PathBuf {
 /// What a finished `baton` left.
 #[derive(Debug)]
 pub struct Run {
+    /// As the system gives it; `None` for one that was killed.
     pub status: Option<i32>,
+    /// All of it; must be text.
     pub stdout: String,
+    /// The same.
     pub stderr: String,
 }
 
 impl Run {
+    /// From what the system gives.
     pub fn of(output: Output) -> Self {
         Self {
             status: output.status.code(),

@@ -1,4 +1,5 @@
 //! A person's terminal, with `baton` in it.
+#![allow(clippy::unwrap_used, reason = "a part that doesn't work must fail its test")]
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
-use crate::support::until;
+use crate::look::until;
 
 /// A terminal that remembers what was printed to it.
 pub struct Terminal {
@@ -60,10 +61,12 @@ impl Terminal {
         InTerminal(leader.spawn().unwrap())
     }
 
+    /// Types.
     pub fn keys(&self, keys: &str) {
         (&self.master).write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Changes the window's size.
     pub fn resize(&self, columns: u16, rows: u16) {
         let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&self.master, size).unwrap();
@@ -94,6 +97,7 @@ impl Terminal {
 pub struct InTerminal(Child);
 
 impl InTerminal {
+    /// Its id.
     pub fn pid(&self) -> i32 {
         i32::try_from(self.0.id()).unwrap()
     }
