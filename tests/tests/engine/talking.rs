@@ -574,6 +574,36 @@ fn baton_on(laptop: &Laptop, words: &[&str]) -> std::process::Child {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_answers_or_interrupts_and_goes_has_told_the_agent() {
+    let machine = AgentHost::start().with_scripted("gemini");
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let session = session(&desk, "gemini-cli", &machine).await;
+    let (allowed, stays) = (machine.project().join("allowed"), machine.project().join("stays"));
+    let script = format!("ask May I\nif-allowed touch {}\nask Again", allowed.display());
+    let sent = desk.send(&session.id, &script).await;
+    let approval = asked(&desk, &sent).await;
+    desk.stop().await;
+    let approve = ["approve", approval.id.as_str()];
+    assert!(baton_on(&laptop, &approve).wait().unwrap().success());
+    // No engine is there any more, and the agent has gone on.
+    until("it was allowed", || allowed.exists()).await;
+    assert!(baton_on(&laptop, &["interrupt", session.id.as_str()]).wait().unwrap().success());
+    let desk = laptop.engine().await;
+    assert_eq!(desk.end_of(&sent).await.end().0, TurnStatus::Interrupted);
+    let script = format!("ignore TERM\ntouch {}\nquiet", stays.display());
+    let sent = desk.send(&session.id, &script).await;
+    until("it is at work", || stays.exists()).await;
+    desk.stop().await;
+    let stop = ["interrupt", session.id.as_str(), "--stop"];
+    assert!(baton_on(&laptop, &stop).wait().unwrap().success());
+    let desk = laptop.engine().await;
+    assert_eq!(desk.end_of(&sent).await.end().0, TurnStatus::Interrupted);
+    assert_eq!(agents_at_work(&machine), [] as [u32; 0]);
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_is_given_once_whenever_the_process_that_sends_it_is_killed() {
     let machine = AgentHost::start().with_scripted("codex");
     let laptop = Laptop::new(&machine);

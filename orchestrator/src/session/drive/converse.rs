@@ -24,11 +24,14 @@ impl Driver {
         runs: &Runs,
         mut follow: Follow,
         mut talking: Talking,
+        is_stopped: bool,
     ) -> Result<(), Ending> {
         let world = Arc::clone(&self.report.world);
         let mut quiet = Quiet::new(world.settings.quiet_after);
         let mut may_be_told = true;
-        if self.is_interrupted && talking.turn().is_some() && !talking.is_cancelled() {
+        if is_stopped {
+            self.signal.want(Wanted::Stop);
+        } else if self.is_interrupted && talking.turn().is_some() && !talking.is_cancelled() {
             self.cancel(&mut talking).await?;
         }
         let exited = loop {
@@ -36,7 +39,10 @@ impl Driver {
             let may_be_quiet = talking.turn().is_some() && talking.waiting().is_empty();
             tokio::select! {
                 biased;
-                () = world.ended() => return Err(Ending),
+                () = world.ended() => {
+                    self.pass_on(runs, &mut talking).await?;
+                    return Err(Ending);
+                }
                 wish = self.wishes.recv(), if may_be_told => match wish {
                     Some(wish) => {
                         quiet.heard();
@@ -78,6 +84,26 @@ impl Driver {
             }
         };
         self.over(runs, talking, exited).await
+    }
+
+    /// The engine ends: what was wished until now still reaches the agent, where the way there stands.
+    async fn pass_on(&mut self, runs: &Runs, talking: &mut Talking) -> Result<(), Ending> {
+        while let Ok(wish) = self.wishes.try_recv() {
+            self.wished(talking, wish).await?;
+        }
+        while self.lost.is_none() && talking.to_send().is_some() {
+            let (number, result) = self.sending.sent(runs, &self.run, talking.to_send()).await;
+            self.touched(number, &result);
+            if result.is_err() {
+                break;
+            }
+            talking.sent(number);
+        }
+        self.told_of_launch(talking).await?;
+        while self.signal.is_under_way() {
+            self.signal.sent(runs, &self.run).await;
+        }
+        Ok(())
     }
 
     async fn link(

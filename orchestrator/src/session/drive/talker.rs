@@ -98,6 +98,7 @@ impl Driver {
         let world = Arc::clone(&self.report.world);
         let under_way = self.turn_under_way().map(|(_, turn)| turn.clone());
         self.is_interrupted = under_way.as_ref().is_some_and(|turn| turn.interrupting);
+        let is_stopped = under_way.as_ref().is_some_and(|turn| turn.stopping);
         let host = match world.hosts.recall(&self.host) {
             Ok(host) => host,
             Err(failure) => {
@@ -112,7 +113,7 @@ impl Driver {
             Begin::TakeUp { record, order } => self.take_up(&runs, *record, order).await?,
         };
         match begun {
-            Some((follow, talking)) => self.converse(&runs, follow, talking).await,
+            Some((follow, talking)) => self.converse(&runs, follow, talking, is_stopped).await,
             None => Ok(()),
         }
     }
