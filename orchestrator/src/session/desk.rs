@@ -18,9 +18,7 @@ use super::fact::Fact;
 use super::flow::{Flow, Key};
 use super::world::World;
 use crate::failure::{Code, Failure};
-use crate::seam::{
-    Approval, ApprovalId, Command, Query, Reply, RunId, Session, Snapshot, Ticket,
-};
+use crate::seam::{Approval, ApprovalId, Command, Query, Reply, RunId, Session, Snapshot, Ticket};
 use crate::store::{Change, Loaded, RunRecord};
 
 /// How many messages may wait: who sends more waits, too.
