@@ -84,11 +84,12 @@ async fn interrupt(
         )?;
         return Ok(exit::DONE);
     }
-    let name = clean_line(&session.name);
+    let (name, done) =
+        (clean_line(&session.name), if args.stop { "Stopped" } else { "Interrupted" });
     match turns.len() {
         0 => output.note(format_args!("No turn is under way in {name}.")),
-        1 => output.line(format_args!("Interrupted the turn in {name}"))?,
-        more => output.line(format_args!("Interrupted {more} turns in {name}"))?,
+        1 => output.line(format_args!("{done} the turn in {name}"))?,
+        more => output.line(format_args!("{done} {more} turns in {name}"))?,
     }
     Ok(exit::DONE)
 }

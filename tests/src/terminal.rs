@@ -19,6 +19,12 @@ pub struct Terminal {
     printed: Arc<Mutex<String>>,
 }
 
+impl Default for Terminal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Terminal {
     /// One of 90 columns and 30 rows.
     pub fn new() -> Self {

@@ -10,9 +10,7 @@ use orchestrator::transport::ConnectionSettings;
 use orchestrator::transport::native::{ResolvingNative, Surroundings};
 
 use crate::bed::{Heard, attendants, nothing_is_left, runs, sh, size};
-use crate::support::{
-    self, Host, connection_over, masters_in, openssh_settings, openssh_with, target,
-};
+use crate::support::{Host, connection_over, masters_in, openssh_settings, openssh_with, target};
 
 /// A machine behind a relay, over either ssh.
 fn far(native: bool) -> (Host, Wan) {
