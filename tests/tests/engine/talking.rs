@@ -83,10 +83,6 @@ async fn asked(desk: &Desk, sent: &Sent) -> Approval {
     }
 }
 
-async fn text(desk: &Desk, sent: &Sent) {
-    desk.until(sent, |body| matches!(body, EventBody::Text { .. })).await;
-}
-
 async fn interrupt(desk: &Desk, session: &SessionId, stop: bool) {
     let session = session.clone();
     desk.command(Command::Interrupt { session, tab: None, stop }).await.unwrap();
@@ -170,7 +166,7 @@ async fn what_a_person_decides_is_what_the_agent_does() {
             let sent = desk.send(&session.id, ASKS).await;
             let approval = asked(&desk, &sent).await;
             assert!(approval.title.contains("May I"), "{agent}: {approval:?}");
-            assert_eq!(approvals(&desk).await, [approval.clone()]);
+            assert_eq!(approvals(&desk).await, std::slice::from_ref(&approval));
             assert_eq!(desk.show(&session.id).await.tabs[0].state, TabState::Waiting);
             resolve(&desk, &approval, decision.clone()).await;
             let turn = desk.end_of(&sent).await;
@@ -224,7 +220,7 @@ async fn a_question_waits_while_no_engine_runs_and_the_next_one_passes_the_answe
     let approval = asked(&desk, &sent).await;
     desk.stop().await;
     let desk = laptop.engine().await;
-    assert_eq!(approvals(&desk).await, [approval.clone()]);
+    assert_eq!(approvals(&desk).await, std::slice::from_ref(&approval));
     desk.stop().await;
     // A third one hears of the answer, and ends at once.
     let desk = laptop.engine().await;

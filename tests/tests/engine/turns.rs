@@ -318,3 +318,18 @@ async fn a_turn_ends_with_its_agent_even_when_a_child_holds_the_output_open() {
     assert_eq!(turn.is_done().texts(), ["up"]);
     desk.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_of_the_persons_own_needs_a_file_and_no_code() {
+    let machine = AgentHost::start().with_scripted("codex");
+    let laptop = Laptop::new(&machine);
+    laptop.write_agent(
+        "mine.toml",
+        "id = \"mine\"\nname = \"Mine\"\nprogram = \"codex\"\n[batch]\noutput = \"codex\"\nprompt = \"stdin\"\n\
+         arguments = [\"exec\", \"--json\", \"--skip-git-repo-check\"]\nend = [\"-\"]\n",
+    );
+    let desk = laptop.engine().await;
+    let session = desk.session("mine", &machine).await;
+    assert_eq!(desk.turn(&session.id, "print as told").await.is_done().texts(), ["as told"]);
+    desk.stop().await;
+}
