@@ -539,7 +539,7 @@ async fn each_tab_has_a_process_and_questions_of_its_own() {
     let second = desk.try_send(&session.id, TabChoice::New, reader).await.unwrap();
     assert!(is_done(&desk.end_of(&second).await).ends_with("rejected"));
     assert_eq!(agents_at_work(&machine).len(), 2);
-    assert_eq!(approvals(&desk).await, [approval.clone()]);
+    assert_eq!(approvals(&desk).await, std::slice::from_ref(&approval));
     resolve(&desk, &approval, approve()).await;
     assert!(is_done(&desk.end_of(&first).await).ends_with("allowed"));
     desk.stop().await;
