@@ -40,7 +40,7 @@ pub struct Far {
     near: String,
     address: Ipv4Addr,
     // After it was ended in `drop`, this reaps it.
-    _listener: Child,
+    listener: Child,
 }
 
 impl Far {
@@ -76,12 +76,25 @@ impl Far {
         let listener = listen(sshd, &namespace, address).await?;
         undo.armed = false;
         drop(undo);
-        Ok(Self { namespace, near, address, _listener: listener })
+        Ok(Self { namespace, near, address, listener })
     }
 
     /// Where the server listens, on the same port as its twin on loopback.
     pub fn address(&self) -> Ipv4Addr {
         self.address
+    }
+
+    /// Kills the server's side of every connection; what runs in their sessions lives on.
+    pub fn cut_connections(&self) -> Outcome<()> {
+        let Some(listener) = self.listener.id() else { return Ok(()) };
+        let children =
+            std::fs::read_to_string(format!("/proc/{listener}/task/{listener}/children"))?;
+        for child in children.split_whitespace() {
+            if let Some(pid) = Pid::from_raw(child.parse()?) {
+                kill_process(pid, Signal::KILL)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -71,8 +71,13 @@ impl Bed {
     }
 
     /// Kills the server's side of every connection.
-    pub fn cut_connections(&self) {
-        self.sshd.cut_connections();
+    pub fn cut_connections(&self) -> Outcome<()> {
+        match &self.way {
+            #[cfg(target_os = "linux")]
+            Way::Far(far) => far.cut_connections()?,
+            Way::Loopback | Way::Relay(_) => self.sshd.cut_connections(),
+        }
+        Ok(())
     }
 
     /// Whether the round trip counts for more than the work at its ends.
