@@ -402,7 +402,7 @@ async fn a_host_that_takes_long_is_said_to_be_waited_for() {
     let piped = bed.home.start(&["send", "work", "--new-tab", "--read-only", "print piped"]);
     let said = async {
         // wait: until it is due, a second after the beginning
-        tokio::time::sleep(Duration::from_millis(1500)).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await; // wait: longer than the second after which it is said
         wan.resume();
         ended(piped).await
     };

@@ -60,7 +60,7 @@ async fn a_send_that_is_killed_at_any_moment_runs_its_prompt_once_or_never_and_l
             until("the agent is at work", || Path::new(&count).exists()).await;
         }
         // wait: any moment will do; which one, nobody knows
-        tokio::time::sleep(Duration::from_millis(fastrand::u64(0..400))).await;
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(0..400))).await; // wait: another moment each round
         kill(sending).await;
         let followed = bed.baton(&["follow", "work", "--until-idle", "--json"]).await;
         assert_eq!(followed.status, Some(0), "{round}: {followed:?}");

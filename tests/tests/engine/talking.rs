@@ -490,7 +490,7 @@ async fn a_silent_agent_is_told_of_but_not_while_it_waits_for_a_person() {
     fs::write(gate, "").unwrap();
     let approval = asked(&desk, &sent).await;
     // wait: long enough for a word about silence that must not come
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await; // wait: nothing may come meanwhile
     resolve(&desk, &approval, approve()).await;
     let turn = desk.end_of(&sent).await;
     is_done(&turn);
