@@ -12,7 +12,7 @@ use crate::cli_bed::{Bed, code};
 fn database(bed: &Bed) -> std::path::PathBuf {
     for name in ["baton.db-wal", "baton.db-shm"] {
         // Gone already where the last process ended by itself.
-        fs::remove_file(bed.home.path("b/data").join(name)).ok();
+        fs::remove_file(bed.home.path("b/data").join(name)).ok(); // It may not be there.
     }
     bed.home.path("b/data/baton.db")
 }

@@ -607,7 +607,7 @@ async fn a_prompt_is_given_once_whenever_the_process_that_sends_it_is_killed() {
     for round in 0..10_u64 {
         let mut sending = baton_on(&laptop, &["send", session.id.as_str(), &script]);
         // wait: each kill comes at another moment of its work
-        tokio::time::sleep(std::time::Duration::from_millis(60 * (round + 1))).await;
+        tokio::time::sleep(std::time::Duration::from_millis(60 * (round + 1))).await; // wait: another moment each round
         sending.kill().unwrap();
         sending.wait().unwrap();
         let desk = laptop.engine().await;

@@ -159,7 +159,7 @@ impl Drivers {
             if release::let_go(Arc::clone(&world), record.host, record.id).await {
                 let body = FactBody::RunEnded { run, status: None };
                 // When it can't be stored, the next engine does the same again.
-                (Reporter { world, desk, session }).tell(body).await.ok();
+                (Reporter { world, desk, session }).tell(body).await.ok(); // The next engine tells it.
             }
         });
     }
