@@ -21,4 +21,6 @@ pub use entry::{Effect, Entry, LaunchOrder, Outcome};
 pub use world::EngineSettings;
 
 #[cfg(test)]
+mod state_property_tests;
+#[cfg(test)]
 mod state_tests;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::{Span, Timestamp};
-use proptest::prelude::*;
 use serde_json::json;
 
 use super::command;
@@ -14,8 +13,8 @@ use super::{Book, queue};
 use crate::agent::{ApprovalChoice, ApprovalRequest, ChoiceKind, Item};
 use crate::failure::{Code, Failure};
 use crate::seam::{
-    Approval, Decision, EventBody, MessageChange, MessageId, NewMessage, NewSession, Place,
-    QueuedMessage, Reply, Session, SessionChange, TabChoice, TabId, TabState, TurnId, TurnStatus,
+    Approval, Decision, EventBody, MessageId, NewMessage, NewSession, QueuedMessage, Reply,
+    Session, SessionChange, TabChoice, TabId, TabState, TurnId, TurnStatus,
 };
 use crate::store::{Batch, Change, RunState};
 
@@ -39,7 +38,7 @@ fn new_session() -> NewSession {
     }
 }
 
-fn made(talks: bool) -> Desk {
+pub(super) fn made(talks: bool) -> Desk {
     let new = NewSession { talks, ..new_session() };
     let resolved = Resolved { host: "dev".into(), agent_name: "codex".into() };
     let (entry, outcome) = create(&Book::default(), new, resolved, at(0)).unwrap();
@@ -49,18 +48,18 @@ fn made(talks: bool) -> Desk {
 }
 
 /// A session, a store that is nothing but what was written to it, and all that was ever launched.
-struct Desk {
-    entry: Entry,
-    stored: Option<Session>,
-    queues: BTreeMap<TabId, Vec<QueuedMessage>>,
-    approvals: Vec<Approval>,
-    orders: Vec<LaunchOrder>,
-    events: Vec<(Option<TabId>, EventBody)>,
-    clock: i64,
+pub(super) struct Desk {
+    pub(super) entry: Entry,
+    pub(super) stored: Option<Session>,
+    pub(super) queues: BTreeMap<TabId, Vec<QueuedMessage>>,
+    pub(super) approvals: Vec<Approval>,
+    pub(super) orders: Vec<LaunchOrder>,
+    pub(super) events: Vec<(Option<TabId>, EventBody)>,
+    pub(super) clock: i64,
 }
 
 impl Desk {
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         let (entry, _) = create(
             &Book::default(),
             new_session(),
@@ -79,7 +78,7 @@ impl Desk {
         }
     }
 
-    fn store(&mut self, batch: &Batch) {
+    pub(super) fn store(&mut self, batch: &Batch) {
         for change in &batch.changes {
             match change {
                 Change::PutSession { session, .. } => {
@@ -112,7 +111,7 @@ impl Desk {
             .extend(batch.drafts.iter().map(|draft| (draft.tab.clone(), draft.body.clone())));
     }
 
-    fn take(&mut self, outcome: Outcome) -> Reply {
+    pub(super) fn take(&mut self, outcome: Outcome) -> Reply {
         self.store(&outcome.batch);
         for effect in outcome.effects {
             if let Effect::Launch(order) = effect {
@@ -123,11 +122,16 @@ impl Desk {
         outcome.reply
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         at(self.clock)
     }
 
-    fn send(&mut self, tab: TabChoice, prompt: &str, read_only: bool) -> (TabId, MessageId) {
+    pub(super) fn send(
+        &mut self,
+        tab: TabChoice,
+        prompt: &str,
+        read_only: bool,
+    ) -> (TabId, MessageId) {
         let message = NewMessage { prompt: prompt.into(), images: vec![], read_only };
         let now = self.now();
         let outcome = command::send(&mut self.entry, tab, message, now).unwrap();
@@ -135,7 +139,7 @@ impl Desk {
         (tab, message)
     }
 
-    fn end(&mut self, turn: &TurnId, status: TurnStatus) {
+    pub(super) fn end(&mut self, turn: &TurnId, status: TurnStatus) {
         let end = End {
             status,
             exit_status: Some(0),
@@ -150,7 +154,7 @@ impl Desk {
         self.take(outcome);
     }
 
-    fn under_way(&self) -> Vec<(TabId, TurnId, bool)> {
+    pub(super) fn under_way(&self) -> Vec<(TabId, TurnId, bool)> {
         let turns = self.entry.session.tabs.iter().filter_map(|tab| {
             let turn = tab.turn.as_ref().filter(|turn| turn.status.is_none())?;
             Some((tab.id.clone(), turn.id.clone(), turn.read_only))
@@ -158,12 +162,12 @@ impl Desk {
         turns.collect()
     }
 
-    fn started(&self) -> Vec<String> {
+    pub(super) fn started(&self) -> Vec<String> {
         self.orders.iter().map(|order| order.message.prompt.clone()).collect()
     }
 
     /// What may never be otherwise.
-    fn check(&self) {
+    pub(super) fn check(&self) {
         let under_way = self.under_way();
         assert!(under_way.iter().filter(|(.., read_only)| !read_only).count() <= 1);
         for tab in &self.entry.session.tabs {
@@ -403,132 +407,5 @@ fn a_clock_that_jumps_gives_no_time_below_nothing_and_breaks_no_sum() {
         });
         assert_eq!(elapsed, Some(expected), "{to}");
         assert_eq!(desk.entry.session.totals.elapsed_ms, expected, "{to}");
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Act {
-    Send { new_tab: bool, tab: usize, read_only: bool },
-    Launched(usize),
-    Again(usize),
-    End(usize, TurnStatus),
-    Pause(usize, bool),
-    Hold(usize, bool),
-    Move(usize, usize),
-    Remove(usize),
-    Interrupt,
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let status = prop_oneof![
-        Just(TurnStatus::Done),
-        Just(TurnStatus::Failed),
-        Just(TurnStatus::Interrupted)
-    ];
-    prop_oneof![
-        4 => (any::<bool>(), 0..4usize, any::<bool>())
-            .prop_map(|(new_tab, tab, read_only)| Act::Send { new_tab, tab, read_only }),
-        2 => (0..4usize).prop_map(Act::Launched),
-        1 => (0..4usize).prop_map(Act::Again),
-        3 => (0..4usize, status).prop_map(|(turn, status)| Act::End(turn, status)),
-        1 => (0..4usize, any::<bool>()).prop_map(|(tab, on)| Act::Pause(tab, on)),
-        1 => (0..9usize, any::<bool>()).prop_map(|(message, on)| Act::Hold(message, on)),
-        1 => (0..9usize, 0..9usize).prop_map(|(message, to)| Act::Move(message, to)),
-        1 => (0..9usize).prop_map(Act::Remove),
-        1 => Just(Act::Interrupt),
-    ]
-}
-
-fn waiting(desk: &Desk) -> Vec<MessageId> {
-    let tabs = desk.entry.session.tabs.iter();
-    tabs.flat_map(|tab| tab.queue.iter().map(|message| message.id.clone())).collect()
-}
-
-fn play(desk: &mut Desk, act: &Act, number: usize) {
-    let now = desk.now();
-    let tab = |desk: &Desk, at: usize| {
-        let tabs = &desk.entry.session.tabs;
-        tabs[at % tabs.len()].id.clone()
-    };
-    let turn = |desk: &Desk, at: usize| {
-        let turns = desk.under_way();
-        (!turns.is_empty()).then(|| turns[at % turns.len()].1.clone())
-    };
-    let message = |desk: &Desk, at: usize| {
-        let all = waiting(desk);
-        (!all.is_empty()).then(|| all[at % all.len()].clone())
-    };
-    let outcome = match act {
-        Act::Send { new_tab, tab: at, read_only } => {
-            let choice = if *new_tab { TabChoice::New } else { TabChoice::Id(tab(desk, *at)) };
-            desk.send(choice, &number.to_string(), *read_only);
-            return;
-        }
-        Act::End(at, status) => {
-            if let Some(turn) = turn(desk, *at) {
-                desk.end(&turn, *status);
-            }
-            return;
-        }
-        Act::Launched(at) => turn(desk, *at).map(|turn| turn::launched(&mut desk.entry, &turn)),
-        Act::Again(at) => turn(desk, *at).map(|turn| turn::again(&mut desk.entry, &turn, now)),
-        Act::Pause(at, on) => {
-            let tab = tab(desk, *at);
-            Some(command::pause(&mut desk.entry, Some(&tab), *on, now).unwrap())
-        }
-        Act::Hold(at, on) => message(desk, *at).map(|id| {
-            let change = MessageChange { paused: Some(*on), ..MessageChange::default() };
-            command::edit_message(&mut desk.entry, &id, change, now).unwrap()
-        }),
-        Act::Move(at, to) => message(desk, *at).and_then(|id| {
-            let place = match to % 3 {
-                0 => Place::First,
-                1 => Place::Last,
-                _ => Place::Before(message(desk, *to)?),
-            };
-            let before = desk.entry.clone();
-            let moved = command::move_message(&mut desk.entry, &id, &place, now);
-            if moved.is_err() {
-                // Of another tab. The driver throws the copy away that a refused wish was tried on.
-                desk.entry = before;
-            }
-            moved.ok() // A refusal has nothing to carry out.
-        }),
-        Act::Remove(at) => {
-            message(desk, *at).map(|id| command::remove_message(&mut desk.entry, &id, now).unwrap())
-        }
-        Act::Interrupt => command::interrupt(&mut desk.entry, None, false).ok(), // Nothing may be under way.
-    };
-    if let Some(outcome) = outcome {
-        desk.take(outcome);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
-    #[test]
-    fn whatever_happens_each_message_starts_at_most_once_and_the_store_has_all(
-        talks in any::<bool>(),
-        acts in prop::collection::vec(act(), 1..60),
-    ) {
-        let mut desk = made(talks);
-        let mut sent = 0;
-        let mut removed = 0;
-        for (number, act) in acts.iter().enumerate() {
-            let before = waiting(&desk).len();
-            play(&mut desk, act, number);
-            sent += usize::from(matches!(act, Act::Send { .. }));
-            removed += usize::from(matches!(act, Act::Remove(_)) && before > 0);
-            desk.check();
-        }
-        let mut turns: Vec<&MessageId> = desk.orders.iter().map(|order| &order.message.id).collect();
-        turns.sort();
-        let relaunched = turns.len();
-        turns.dedup();
-        prop_assert!(relaunched >= turns.len());
-        let starts = desk.events.iter().filter(|(_, body)| matches!(body, EventBody::TurnStarted { .. })).count();
-        prop_assert_eq!(starts, turns.len(), "a message starts once, however often it is launched anew");
-        prop_assert_eq!(sent, starts + waiting(&desk).len() + removed, "no message is lost");
     }
 }

@@ -158,8 +158,7 @@ impl Drivers {
             let run = record.id.clone();
             if release::let_go(Arc::clone(&world), record.host, record.id).await {
                 let body = FactBody::RunEnded { run, status: None };
-                // When it can't be stored, the next engine does the same again.
-                (Reporter { world, desk, session }).tell(body).await.ok(); // The next engine tells it.
+                (Reporter { world, desk, session }).tell(body).await.ok(); // Else the next engine does the same again.
             }
         });
     }

@@ -1,0 +1,134 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use proptest::prelude::*;
+
+use super::state_tests::{Desk, made};
+use super::{command, turn};
+use crate::seam::{EventBody, MessageChange, MessageId, Place, TabChoice, TurnStatus};
+
+#[derive(Clone, Debug)]
+enum Act {
+    Send { new_tab: bool, tab: usize, read_only: bool },
+    Launched(usize),
+    Again(usize),
+    End(usize, TurnStatus),
+    Pause(usize, bool),
+    Hold(usize, bool),
+    Move(usize, usize),
+    Remove(usize),
+    Interrupt,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let status = prop_oneof![
+        Just(TurnStatus::Done),
+        Just(TurnStatus::Failed),
+        Just(TurnStatus::Interrupted)
+    ];
+    prop_oneof![
+        4 => (any::<bool>(), 0..4usize, any::<bool>())
+            .prop_map(|(new_tab, tab, read_only)| Act::Send { new_tab, tab, read_only }),
+        2 => (0..4usize).prop_map(Act::Launched),
+        1 => (0..4usize).prop_map(Act::Again),
+        3 => (0..4usize, status).prop_map(|(turn, status)| Act::End(turn, status)),
+        1 => (0..4usize, any::<bool>()).prop_map(|(tab, on)| Act::Pause(tab, on)),
+        1 => (0..9usize, any::<bool>()).prop_map(|(message, on)| Act::Hold(message, on)),
+        1 => (0..9usize, 0..9usize).prop_map(|(message, to)| Act::Move(message, to)),
+        1 => (0..9usize).prop_map(Act::Remove),
+        1 => Just(Act::Interrupt),
+    ]
+}
+
+fn waiting(desk: &Desk) -> Vec<MessageId> {
+    let tabs = desk.entry.session.tabs.iter();
+    tabs.flat_map(|tab| tab.queue.iter().map(|message| message.id.clone())).collect()
+}
+
+fn play(desk: &mut Desk, act: &Act, number: usize) {
+    let now = desk.now();
+    let tab = |desk: &Desk, at: usize| {
+        let tabs = &desk.entry.session.tabs;
+        tabs[at % tabs.len()].id.clone()
+    };
+    let turn = |desk: &Desk, at: usize| {
+        let turns = desk.under_way();
+        (!turns.is_empty()).then(|| turns[at % turns.len()].1.clone())
+    };
+    let message = |desk: &Desk, at: usize| {
+        let all = waiting(desk);
+        (!all.is_empty()).then(|| all[at % all.len()].clone())
+    };
+    let outcome = match act {
+        Act::Send { new_tab, tab: at, read_only } => {
+            let choice = if *new_tab { TabChoice::New } else { TabChoice::Id(tab(desk, *at)) };
+            desk.send(choice, &number.to_string(), *read_only);
+            return;
+        }
+        Act::End(at, status) => {
+            if let Some(turn) = turn(desk, *at) {
+                desk.end(&turn, *status);
+            }
+            return;
+        }
+        Act::Launched(at) => turn(desk, *at).map(|turn| turn::launched(&mut desk.entry, &turn)),
+        Act::Again(at) => turn(desk, *at).map(|turn| turn::again(&mut desk.entry, &turn, now)),
+        Act::Pause(at, on) => {
+            let tab = tab(desk, *at);
+            Some(command::pause(&mut desk.entry, Some(&tab), *on, now).unwrap())
+        }
+        Act::Hold(at, on) => message(desk, *at).map(|id| {
+            let change = MessageChange { paused: Some(*on), ..MessageChange::default() };
+            command::edit_message(&mut desk.entry, &id, change, now).unwrap()
+        }),
+        Act::Move(at, to) => message(desk, *at).and_then(|id| {
+            let place = match to % 3 {
+                0 => Place::First,
+                1 => Place::Last,
+                _ => Place::Before(message(desk, *to)?),
+            };
+            let before = desk.entry.clone();
+            let moved = command::move_message(&mut desk.entry, &id, &place, now);
+            if moved.is_err() {
+                // Of another tab. The driver throws the copy away that a refused wish was tried on.
+                desk.entry = before;
+            }
+            moved.ok() // A refusal has nothing to carry out.
+        }),
+        Act::Remove(at) => {
+            message(desk, *at).map(|id| command::remove_message(&mut desk.entry, &id, now).unwrap())
+        }
+        Act::Interrupt => command::interrupt(&mut desk.entry, None, false).ok(), // Nothing may be under way.
+    };
+    if let Some(outcome) = outcome {
+        desk.take(outcome);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn whatever_happens_each_message_starts_at_most_once_and_the_store_has_all(
+        talks in any::<bool>(),
+        acts in prop::collection::vec(act(), 1..60),
+    ) {
+        let mut desk = made(talks);
+        let mut sent = 0;
+        let mut removed = 0;
+        for (number, act) in acts.iter().enumerate() {
+            let before = waiting(&desk).len();
+            play(&mut desk, act, number);
+            sent += usize::from(matches!(act, Act::Send { .. }));
+            removed += usize::from(matches!(act, Act::Remove(_)) && before > 0);
+            desk.check();
+        }
+        let mut turns: Vec<&MessageId> = desk.orders.iter().map(|order| &order.message.id).collect();
+        turns.sort();
+        let relaunched = turns.len();
+        turns.dedup();
+        prop_assert!(relaunched >= turns.len());
+        let starts = desk.events.iter().filter(|(_, body)| matches!(body, EventBody::TurnStarted { .. })).count();
+        prop_assert_eq!(starts, turns.len(), "a message starts once, however often it is launched anew");
+        prop_assert_eq!(sent, starts + waiting(&desk).len() + removed, "no message is lost");
+    }
+}
