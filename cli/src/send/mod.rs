@@ -22,7 +22,8 @@ use crate::output::{Output, Stop};
 use crate::render::Look;
 use crate::seam;
 use crate::watch::{
-    Ask, Console, End, Nobody, Report, Target, Terminal, Told, Watch, Watcher, signals, watch,
+    Ask, Console, End, Ended, Nobody, Report, Target, Terminal, Told, Watch, Watcher, signals,
+    watch,
 };
 pub use prompt::read as read_prompt;
 
@@ -177,7 +178,7 @@ fn finish(output: &Output, sent: &Sent, end: End) -> Result<u8, Stop> {
     let id = &session.id;
     let document = |state: &str| json!({ "session": id, "tab": tab, "message": message, "state": state, "seq": seq });
     match end {
-        End::Turn(status) => Ok(status_of(status)),
+        End::Turn(ended) => Ok(status_of(ended)),
         End::Began(turn) => {
             let mut document = document("started");
             document["turn"] = json!(turn);
@@ -216,11 +217,11 @@ fn finish(output: &Output, sent: &Sent, end: End) -> Result<u8, Stop> {
     }
 }
 
-/// The exit status of a turn.
-pub fn status_of(status: TurnStatus) -> u8 {
-    match status {
+/// The exit status of a turn: of one that failed, that of what went wrong.
+pub fn status_of(ended: Ended) -> u8 {
+    match ended.status {
         TurnStatus::Done => exit::DONE,
-        TurnStatus::Failed => exit::status(Code::AgentFailed),
+        TurnStatus::Failed => exit::status(ended.fault.unwrap_or(Code::AgentFailed)),
         TurnStatus::Interrupted => exit::status(Code::Cancelled),
     }
 }

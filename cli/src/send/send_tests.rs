@@ -35,14 +35,26 @@ async fn a_message_is_watched_from_the_event_that_its_queue_begins_after() {
         feed.send(Ok(Delivery::Event(Box::new(event)))).await.unwrap();
     }
     let (sent, end) = sending(&engine, false).await.unwrap();
-    assert_eq!((sent.seq, &end), (12, &End::Turn(TurnStatus::Failed)));
+    assert_eq!((sent.seq, &end), (12, &End::Turn(fake::how(TurnStatus::Failed))));
     assert_eq!(engine.subscribed.lock().unwrap()[0].since, Some(10));
     let session = SessionId::new("s1");
     let wanted = Command::Send { session, tab: TabChoice::Last, message: message() };
     assert_eq!(engine.commands(), [wanted]);
     assert_eq!(finish(&Output::new(true), &sent, end).unwrap(), 1);
-    let interrupted = End::Turn(TurnStatus::Interrupted);
+    let interrupted = End::Turn(fake::how(TurnStatus::Interrupted));
     assert_eq!(finish(&Output::new(true), &sent, interrupted).unwrap(), 130);
+}
+
+#[test]
+fn a_turn_that_failed_has_the_status_of_what_went_wrong() {
+    let failed = |fault| status_of(Ended { status: TurnStatus::Failed, fault });
+    assert_eq!(failed(None), 1);
+    assert_eq!(failed(Some(Code::RateLimited)), 1);
+    assert_eq!(failed(Some(Code::ConnectionRefused)), 3);
+    assert_eq!(failed(Some(Code::DirMissing)), 4);
+    assert_eq!(failed(Some(Code::HostDisabled)), 5);
+    // What was mended on the way fails nothing.
+    assert_eq!(status_of(Ended { status: TurnStatus::Done, fault: Some(Code::NoRoute) }), 0);
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ async fn a_turn_is_shown_to_its_end() {
     tell(&feed, fake::event(12, "t1", fake::text("All is\n\nwell, I think."))).await;
     tell(&feed, fake::event(13, "t1", fake::ended(TurnStatus::Done))).await;
     let (end, seq) = task.await.unwrap().unwrap();
-    assert_eq!((end, seq), (End::Turn(TurnStatus::Done), 13));
+    assert_eq!((end, seq), (End::Turn(fake::how(TurnStatus::Done)), 13));
     assert_eq!(screen.out(), "All is\n\nwell, I think.\n");
     assert_eq!(screen.err(), "done in 12.4 s\n");
     assert_eq!(engine.subscribed.lock().unwrap()[0].since, Some(10));
@@ -171,7 +171,7 @@ async fn a_person_is_asked_and_the_answer_goes_to_the_agent() {
     tell(&feed, resolved(15, "q2", Some(Decision::Deny { option: None }))).await;
     until("q2 is withdrawn", || is_open(None)).await;
     tell(&feed, fake::event(16, "t1", fake::ended(TurnStatus::Done))).await;
-    assert_eq!(task.await.unwrap().unwrap().0, End::Turn(TurnStatus::Done));
+    assert_eq!(task.await.unwrap().unwrap().0, End::Turn(fake::how(TurnStatus::Done)));
     assert_eq!(engine.commands().len(), 1);
 }
 

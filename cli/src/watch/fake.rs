@@ -16,6 +16,7 @@ use orchestrator::seam::{
 use tokio::sync::mpsc;
 
 use super::screen::Screen;
+use super::state::Ended;
 use super::terminal::Ask;
 use crate::output::Stop;
 use crate::render::Line;
@@ -114,6 +115,11 @@ pub fn text(text: &str) -> EventBody {
 
 pub fn ended(status: TurnStatus) -> EventBody {
     EventBody::TurnEnded { status, exit_status: Some(0), elapsed_ms: 12_400, text: String::new() }
+}
+
+/// An end without any error before it.
+pub fn how(status: TurnStatus) -> Ended {
+    Ended { status, fault: None }
 }
 
 pub fn tool(status: ToolStatus) -> ToolCall {

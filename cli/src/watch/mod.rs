@@ -17,5 +17,5 @@ pub use driver::{Watcher, watch};
 pub use report::Report;
 pub use screen::Console;
 pub use signals::{Told, signals};
-pub use state::{End, Target, Watch};
+pub use state::{End, Ended, Target, Watch};
 pub use terminal::{Ask, Nobody, Terminal};

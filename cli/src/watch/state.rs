@@ -1,9 +1,10 @@
 //! What is watched, what comes of each event, and when it is over. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::questions::Questions;
 use super::queue;
+use orchestrator::failure::Code;
 use orchestrator::seam::{
     Approval, ApprovalId, Delivery, Event, EventBody, MessageId, Partial, Session, Tab, TabId,
     TabState, TurnId, TurnStatus,
@@ -57,13 +58,22 @@ pub enum Effect {
     End(End),
 }
 
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub status: TurnStatus,
+    /// What its last error was.
+    pub fault: Option<Code>,
+}
+
 /// Why watching is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// The message's turn ended.
-    Turn(TurnStatus),
+    Turn(Ended),
     /// Nothing is under way any more; how the last turn ended that was seen.
-    Idle(Option<TurnStatus>),
+    Idle(Option<Ended>),
     /// The message became that turn, the agent has it, and it goes on without us.
     Began(TurnId),
     /// The message waits, and goes on without us.
@@ -104,7 +114,9 @@ pub struct Watch {
     synced: bool,
     /// Turns under way, as far as they were seen to begin.
     running: BTreeSet<TurnId>,
-    last: Option<TurnStatus>,
+    last: Option<Ended>,
+    /// The last error of each of these.
+    faults: BTreeMap<TurnId, Code>,
     questions: Questions,
     /// What was said about the queue last.
     said: Option<String>,
@@ -122,6 +134,7 @@ impl Watch {
             synced: false,
             running: BTreeSet::new(),
             last: None,
+            faults: BTreeMap::new(),
             questions: Questions::default(),
             said: None,
             interrupted: false,
@@ -188,7 +201,7 @@ impl Watch {
             return Vec::new();
         }
         self.seq = event.seq;
-        self.note_turns(&event);
+        let ended = self.note_turns(&event);
         let mut effects = Vec::new();
         let mut end = None;
         match self.target.clone() {
@@ -202,7 +215,7 @@ impl Watch {
                 }
             }
             Target::Message { tab, message, detach } => {
-                end = self.of_message(&event, &tab, &message, detach, &mut effects);
+                end = self.of_message(&event, &tab, &message, (detach, ended), &mut effects);
             }
         }
         effects.extend(end.map(Effect::End));
@@ -214,7 +227,7 @@ impl Watch {
         event: &Event,
         tab: &TabId,
         ours: &MessageId,
-        detach: bool,
+        (detach, ended): (bool, Option<Ended>),
         effects: &mut Vec<Effect>,
     ) -> Option<End> {
         if event.body == EventBody::SessionRemoved {
@@ -251,23 +264,31 @@ impl Watch {
                 } else if matches!(event.body, EventBody::Error { .. }) {
                     effects.push(Effect::Show(Box::new(event.clone())));
                 }
-                if let EventBody::TurnEnded { status, .. } = &event.body {
-                    return Some(End::Turn(*status));
-                }
-                None
+                ended.map(End::Turn)
             }
             Stage::Running(_) => None,
         }
     }
 
-    fn note_turns(&mut self, event: &Event) {
-        let Some(turn) = &event.turn else { return };
-        if let EventBody::TurnStarted { .. } = event.body {
-            self.running.insert(turn.clone());
-        } else if let EventBody::TurnEnded { status, .. } = &event.body {
-            self.running.remove(turn);
-            self.last = Some(*status);
+    /// Keeps count of the turns, and returns how one ended.
+    fn note_turns(&mut self, event: &Event) -> Option<Ended> {
+        let turn = event.turn.as_ref()?;
+        match &event.body {
+            EventBody::TurnStarted { .. } => {
+                self.running.insert(turn.clone());
+            }
+            EventBody::Error { failure, .. } => {
+                self.faults.insert(turn.clone(), failure.code);
+            }
+            EventBody::TurnEnded { status, .. } => {
+                self.running.remove(turn);
+                let ended = Ended { status: *status, fault: self.faults.remove(turn) };
+                self.last = Some(ended);
+                return Some(ended);
+            }
+            _ => {}
         }
+        None
     }
 
     /// An event as it is told: a question goes away before its answer is shown, and comes after it was shown.

@@ -44,8 +44,25 @@ fn only_the_turn_of_the_own_message_is_shown_and_its_end_is_the_end() {
     assert!(tell(&mut watch, 14, "t1", fake::text("answer")).is_empty());
     let end = tell(&mut watch, 15, "t1", fake::ended(TurnStatus::Failed));
     assert_eq!(shown(&end), [15]);
-    assert_eq!(end.last(), Some(&Effect::End(End::Turn(TurnStatus::Failed))));
+    assert_eq!(end.last(), Some(&Effect::End(End::Turn(fake::how(TurnStatus::Failed)))));
     assert_eq!(watch.seq(), 15);
+}
+
+#[test]
+fn the_end_of_a_turn_tells_the_last_error_of_that_turn_alone() {
+    let fault = |code| EventBody::Error {
+        failure: Failure::new(code, "it broke"),
+        recoverable: false,
+        resets_at: None,
+    };
+    let mut watch = message(false);
+    tell(&mut watch, 11, "t1", fake::started("m1"));
+    tell(&mut watch, 12, "t1", fault(Code::RateLimited));
+    tell(&mut watch, 13, "t1", fault(Code::ConnectionRefused));
+    tell(&mut watch, 14, "t0", fault(Code::DirMissing));
+    let end = tell(&mut watch, 15, "t1", fake::ended(TurnStatus::Failed));
+    let ended = Ended { status: TurnStatus::Failed, fault: Some(Code::ConnectionRefused) };
+    assert_eq!(end.last(), Some(&Effect::End(End::Turn(ended))));
 }
 
 #[test]
@@ -59,7 +76,7 @@ fn an_answer_that_comes_when_the_turn_has_begun_ends_nothing_for_who_waits_for_i
     session.tabs[0].turn = Some(Turn { id: TurnId::new("t1"), ..fake::turn("t1") });
     assert!(watch.stands(&session, 12).is_empty());
     let end = tell(&mut watch, 13, "t1", fake::ended(TurnStatus::Done));
-    assert_eq!(end.last(), Some(&Effect::End(End::Turn(TurnStatus::Done))));
+    assert_eq!(end.last(), Some(&Effect::End(End::Turn(fake::how(TurnStatus::Done)))));
 }
 
 #[test]
@@ -192,7 +209,7 @@ fn a_question_goes_away_when_it_is_answered_elsewhere_and_the_next_one_comes() {
     let end = tell(&mut watch, 16, "t1", fake::ended(TurnStatus::Done));
     assert_eq!(
         (&end[0], end.last()),
-        (&withdraw("q2"), Some(&Effect::End(End::Turn(TurnStatus::Done))))
+        (&withdraw("q2"), Some(&Effect::End(End::Turn(fake::how(TurnStatus::Done)))))
     );
 }
 
@@ -226,7 +243,7 @@ fn a_session_is_followed_until_nothing_is_under_way() {
     session.tabs[0].queue = vec![fake::queued("m2")];
     assert!(watch.stands(&session, 3).is_empty());
     session.tabs[0].paused = true;
-    let idle = Effect::End(End::Idle(Some(TurnStatus::Interrupted)));
+    let idle = Effect::End(End::Idle(Some(fake::how(TurnStatus::Interrupted))));
     assert_eq!(watch.stands(&session, 3), [idle]);
     assert_eq!(watch.interrupt(2), [Effect::End(End::Left { signal: 2, goes_on: false })]);
 }

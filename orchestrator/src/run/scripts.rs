@@ -3,6 +3,7 @@
 use crate::transport::{TransportError, quote};
 
 const PROCESS: &str = include_str!("scripts/process.sh");
+const READY: &str = include_str!("scripts/ready.sh");
 const LAUNCH: &str = include_str!("scripts/launch.sh");
 const RUNNER: &str = include_str!("scripts/runner.sh");
 const AGAIN: &str = include_str!("scripts/again.sh");
@@ -88,12 +89,12 @@ fn bare(script: &str) -> String {
 pub(super) fn launch() -> Result<String, TransportError> {
     let runner = Header::default().set("b_runner", bare(PROCESS) + &bare(RUNNER))?;
     let runner = format!("{}\n", quote::line(&runner.text));
-    channel(&[HEADER, &runner, PROCESS, LAUNCH, "b_a=1 b_b=1\n", FOLLOW])
+    channel(&[READY, &runner, PROCESS, HEADER, LAUNCH, "b_a=1 b_b=1\n", FOLLOW])
 }
 
 /// Follows a run that was launched before.
 pub(super) fn again() -> Result<String, TransportError> {
-    channel(&[HEADER, PROCESS, AGAIN, FOLLOW])
+    channel(&[READY, PROCESS, HEADER, AGAIN, FOLLOW])
 }
 
 /// Takes a message for a run from stdin.

@@ -10,6 +10,9 @@ use crate::transport::{Connection, State};
 /// How long it is kept: a session on the server that nobody uses.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// How long the making of one waits, so that a program that was launched just now begins with the host's cores to itself.
+const DELAY: Duration = Duration::from_millis(200);
+
 /// At most one channel with the script that launches.
 #[derive(Debug, Default)]
 pub(super) struct Spare {
@@ -46,6 +49,7 @@ impl Spare {
         }
         let (spare, connection) = (Arc::downgrade(self), connection.clone());
         tokio::spawn(async move {
+            tokio::time::sleep(DELAY).await; // wait: see DELAY
             let opened = match scripts::launch() {
                 Ok(script) => Parked::start(&connection, &script).await,
                 Err(error) => Err(error),

@@ -127,8 +127,17 @@ fn make(place: &Place) -> Result<(), Failure> {
 /// Looks at the schema's version, and refuses a database that is newer or another program's.
 fn version(place: &Place, connection: &Connection) -> Result<usize, Failure> {
     let failed = |error: rusqlite::Error| place.failure("open", error.into());
-    let version: i64 =
-        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    // One look: between two, another process may make its tables.
+    let (version, foreign) = connection
+        .unchecked_transaction()
+        .and_then(|look| {
+            let version: i64 = look.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            let table: Option<String> = look
+                .query_row("SELECT name FROM sqlite_schema LIMIT 1", [], |row| row.get(0))
+                .optional()?;
+            Ok((version, table))
+        })
+        .map_err(failed)?;
     let version = usize::try_from(version).map_err(|_| place.corrupt("its version is negative"))?;
     if version > STEPS.len() {
         let message = format!(
@@ -139,14 +148,8 @@ fn version(place: &Place, connection: &Connection) -> Result<usize, Failure> {
         return Err(Failure::new(Code::Unsupported, message)
             .hint("It was left as it is. Use the newer version of Baton"));
     }
-    if version == 0 {
-        let foreign: Option<String> = connection
-            .query_row("SELECT name FROM sqlite_schema LIMIT 1", [], |row| row.get(0))
-            .optional()
-            .map_err(failed)?;
-        if foreign.is_some() {
-            return Err(place.corrupt("it is another program's database"));
-        }
+    if version == 0 && foreign.is_some() {
+        return Err(place.corrupt("it is another program's database"));
     }
     Ok(version)
 }

@@ -14,9 +14,6 @@ fi
 # It can't wait here: whoever holds `end` for writing when it is opened for reading may be we ourselves.
 # shellcheck disable=SC2094
 exec 8<>"$b_d/end" 7<"$b_d/end" 8>&-
-# Where the system has no more watches to give, GNU's tail looks by itself, once a second unless told.
-b_often=''
-tail -s 0.1 -c +1 /dev/null && b_often='-s 0.1'
 # shellcheck disable=SC2086 # no word or two
 tail $b_often -c +"$b_a" -f "$b_d/out" 3<&- 4>&- 7<&- &
 b_1=$!

@@ -52,19 +52,20 @@ mkdir "$b_d" 2>/dev/null || {
   b_refuse ''
 }
 
+# Not with `:`: where its redirection fails, a shell ends at once.
 # The status is written over what stands in `exit`, and `reserve` is given back before: a disk that is full by
 # then doesn't lose it.
 {
   printf '%s\n' "$b_runner" >"$b_d/runner" &&
     printf '%s\n' "$b_meta" >"$b_d/meta.json" && printf '    \n' >"$b_d/exit" &&
     printf '%8192s' '' >"$b_d/reserve" && printf 'launched\n' >"$b_d/claim" &&
-    : >"$b_d/out" && : >"$b_d/err" && : >"$b_d/profile"
+    true >"$b_d/out" && true >"$b_d/err" && true >"$b_d/profile"
 } 2>/dev/null || b_refuse ''
 # It holds secrets: no word of any program, not even for a moment.
 b_bad=''
 while IFS= read -r b_line && [ "$b_line" != '#end' ]; do
   b_put "$b_line" || b_bad=1
-done >"$b_d/job" 2>/dev/null
+done 2>/dev/null >"$b_d/job" || b_bad=1
 [ -z "$b_bad" ] || b_refuse ''
 # The link was cut: nobody hears this, and nothing was started.
 [ "$b_line" = '#end' ] || {
@@ -78,16 +79,24 @@ case $b_stdin in
     ;;
   *)
     b_try mkfifo "$b_d/end"
-    { : >"$b_d/in"; } 2>/dev/null || b_refuse ''
+    { true >"$b_d/in"; } 2>/dev/null || b_refuse ''
     ;;
 esac
 
+# What follows goes where it belongs at once where it is one thing, else it is parted afterwards.
+b_payload=$b_d/payload
+[ -n "$b_files" ] || b_payload=$b_d/in
+if [ -n "$b_files" ]; then
+  b_try mkdir "$b_d/files"
+  case $b_in/$b_files in
+    0/*' '*' '*) ;;
+    0/*) b_payload=$b_d/files/${b_files% *} ;;
+  esac
+fi
 # head may read more than it prints, so nothing follows these bytes.
 case $b_size in
-  0) ;;
+  0) [ -z "$b_files" ] || { true >"$b_payload"; } 2>/dev/null || b_refuse '' ;;
   *)
-    b_payload=$b_d/in
-    [ -z "$b_files" ] || b_payload=$b_d/payload
     b_words=$(LC_ALL=C head -c "$b_size" 2>&1 >"$b_payload") || b_refuse "${b_words:-head failed}"
     # shellcheck disable=SC2046 # wc may put blanks before the number
     set -- $(wc -c <"$b_payload")
@@ -98,8 +107,7 @@ case $b_size in
     }
     ;;
 esac
-if [ -n "$b_files" ]; then
-  b_try mkdir "$b_d/files"
+if [ "$b_payload" = "$b_d/payload" ]; then
   b_at=1
   # b_part PATH SIZE: the next bytes of the payload.
   b_part() {
@@ -107,7 +115,7 @@ if [ -n "$b_files" ]; then
     [ "$(wc -c <"$1")" -eq "$2" ] || b_refuse "$b_words"
     b_at=$((b_at + $2))
   }
-  [ "$b_stdin" = talk ] || b_part "$b_d/in" "$b_in"
+  [ "$b_in" = 0 ] || b_part "$b_d/in" "$b_in"
   # shellcheck disable=SC2086 # names and sizes are words
   set -- $b_files
   while [ $# -gt 1 ]; do
@@ -130,13 +138,6 @@ b_words=$(LC_ALL=C ln "$b_d/claim" "$b_d/go" 2>&1) || {
   [ -e "$b_d/go" ] && b_say claimed
   b_refuse "$b_words"
 }
-b_kind=none
-for b_tool in setsid perl python3 python; do
-  if command -v "$b_tool" >/dev/null 2>&1; then
-    b_kind=$b_tool
-    break
-  fi
-done
 umask "$b_umask"
 set -- sh "$b_d/runner" run "$b_id" "$b_kind" "$b_login" "$b_stdin"
 # Never with &: a shell has what it starts so ignore INT for ever. Where there is nothing else, it has to be.

@@ -11,9 +11,14 @@ b_begin() {
   BATON_JOB=$b_d/job
   export BATON_JOB
   [ "$2" = 1 ] || exec sh "$BATON_JOB"
-  # The path is read by sh, not by the login shell: fish and tcsh have their own ways with quotes.
-  b_line="exec sh -c 'exec sh \"\$BATON_JOB\"'"
+  # shellcheck disable=SC2016 # the login shell expands it
+  b_line='exec sh "$BATON_JOB"'
   case ${SHELL:=/bin/sh} in
+    */sh | */bash | */dash | */zsh | */ksh | */mksh | */ash) exec "$SHELL" -lc "$b_line" ;;
+  esac
+  # fish, tcsh and whatever else there is have their own ways with quotes; sh reads the path.
+  b_line="exec sh -c '$b_line'"
+  case $SHELL in
     *csh) exec "$SHELL" -c "if ( -r ~/.login ) source ~/.login; $b_line" ;;
     *) exec "$SHELL" -lc "$b_line" ;;
   esac
