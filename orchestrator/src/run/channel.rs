@@ -44,26 +44,37 @@ impl Parked {
         connection: &Connection,
         script: &str,
     ) -> Result<Self, TransportError> {
-        let name = format!("baton-{}", Uuid::new_v4().simple());
-        let mut program = Program::new(["sh", "-c", scripts::BOOT, &name]);
-        program.login = false;
-        let process: Process = connection.start(&program).await?;
-        let group = process.group;
-        let (ProcessStreams { stdin, stdout, stderr }, exit) = process.into_parts();
-        let mut parked = Self {
-            stdin,
-            out: BufReader::with_capacity(OUT_BUFFER, stdout),
-            err: BufReader::with_capacity(ERR_BUFFER, stderr),
-            exit: Box::pin(exit),
-            group,
-            name,
-        };
+        let mut parked = Self::run(connection, scripts::BOOT, &[]).await?;
         let told = async {
             parked.stdin.write_all(script.as_bytes()).await?;
             parked.stdin.flush().await
         };
         told.await.map_err(|error| lost(connection, &error.to_string()))?;
         Ok(parked)
+    }
+
+    /// Starts a script that is short enough for a command line, with its words: two round trips, after which the
+    /// answer is there.
+    pub(super) async fn run(
+        connection: &Connection,
+        script: &str,
+        words: &[&[u8]],
+    ) -> Result<Self, TransportError> {
+        let name = format!("baton-{}", Uuid::new_v4().simple());
+        let mut program = Program::new(["sh", "-c", script, &name]);
+        program.argv.extend(words.iter().map(|word| word.to_vec()));
+        program.login = false;
+        let process: Process = connection.start(&program).await?;
+        let group = process.group;
+        let (ProcessStreams { stdin, stdout, stderr }, exit) = process.into_parts();
+        Ok(Self {
+            stdin,
+            out: BufReader::with_capacity(OUT_BUFFER, stdout),
+            err: BufReader::with_capacity(ERR_BUFFER, stderr),
+            exit: Box::pin(exit),
+            group,
+            name,
+        })
     }
 
     /// Sends the words, and what follows them, and reads the answer.
@@ -110,6 +121,29 @@ impl Parked {
         match line.pop() {
             Some(b'\n') => Ok(String::from_utf8_lossy(&line).into_owned()),
             _ => Err(lost(connection, "a script ended without an answer")),
+        }
+    }
+}
+
+impl Parked {
+    /// Drops what came on stderr before the script follows a run: a shell without its locale complains, and programs do.
+    pub(super) async fn followed(&mut self, connection: &Connection) -> Result<(), TransportError> {
+        loop {
+            let mut line = Vec::new();
+            let mut limited = (&mut self.err).take(LONGEST_ANSWER);
+            let heard = limited.read_until(b'\n', &mut line).await;
+            heard.map_err(|error| lost(connection, &error.to_string()))?;
+            match line.strip_suffix(b"\n") {
+                Some(line) if line.ends_with(self.name.as_bytes()) => return Ok(()),
+                None if (line.len() as u64) < LONGEST_ANSWER => {
+                    return Err(lost(connection, "a follower ended before it began"));
+                }
+                Some(noise) => {
+                    let noise = String::from_utf8_lossy(noise);
+                    tracing::debug!(host = %connection.host(), %noise, "a shell's own words");
+                }
+                None => {}
+            }
         }
     }
 }

@@ -88,10 +88,11 @@ impl Job {
         self.check()?;
         let stdin = if self.stdin == Stdin::Talk { "stdin" } else { "in" };
         let mut text = format!(
-            "baton_d=${{BATON_JOB%/job}}\n\
+            "{}\nbaton_d=${{BATON_JOB%/job}}\n\
              exec <\"$baton_d/{stdin}\" >>\"$baton_d/out\" 2>>\"$baton_d/err\"\n\
              CDPATH='' cd -- \"$BATON_CWD\" >/dev/null || exit 126\n\
-             unset BATON_JOB BATON_CWD\n"
+             unset BATON_JOB BATON_CWD\n",
+            quote::PRINTF
         );
         for (name, value) in &self.env {
             text.push_str(&format!("export {name}={}\n", quote::word(value)?));

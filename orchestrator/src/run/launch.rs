@@ -18,6 +18,7 @@ pub(super) struct Prepared<'a> {
     run: RunId,
     dir: String,
     words: String,
+    follows: bool,
     payload: Vec<&'a [u8]>,
 }
 
@@ -64,7 +65,7 @@ impl<'a> Prepared<'a> {
             .line();
         let words = format!("{words}{}\n#end\n", job.script(run)?);
         let dir = dir.unwrap_or_else(|| "~".into());
-        Ok(Self { host: host.clone(), run: run.clone(), dir, words, payload })
+        Ok(Self { host: host.clone(), run: run.clone(), dir, words, follows: follow, payload })
     }
 
     /// Launches over the spare channel, if there is one, or over a new one.
@@ -84,6 +85,9 @@ impl<'a> Prepared<'a> {
             why: Box::new(why),
         };
         answer::launched(&self.host, &self.run, &self.dir, &answer.map_err(in_doubt)?)?;
+        if self.follows {
+            parked.followed(connection).await.map_err(in_doubt)?;
+        }
         Ok(parked)
     }
 }

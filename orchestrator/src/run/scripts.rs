@@ -20,6 +20,10 @@ const REMOVE: &str = include_str!("scripts/remove.sh");
 /// there would be room for 2 KiB.
 pub(super) const BOOT: &str = "IFS= read -r b_line && eval \"$b_line\"";
 
+/// Follows the run in `$1`: it brought its follower along. What this is called, `$0`, is on the command line of that, too.
+pub(super) const FOLLOW_AGAIN: &str = "b_d=$1; shift; if [ -f \"$b_d/follow\" ]; then exec sh \"$b_d/follow\" \"$0\" \"$@\"; \
+    elif [ -d \"$b_d\" ]; then echo staged; else echo absent; fi";
+
 /// Reads a line of words, and evaluates it.
 const HEADER: &str = "IFS= read -r b_line && eval \"$b_line\" || exit 0\n";
 
@@ -87,14 +91,12 @@ fn bare(script: &str) -> String {
 
 /// Launches a run, and follows it from its first byte.
 pub(super) fn launch() -> Result<String, TransportError> {
-    let runner = Header::default().set("b_runner", bare(PROCESS) + &bare(RUNNER))?;
-    let runner = format!("{}\n", quote::line(&runner.text));
-    channel(&[READY, &runner, PROCESS, HEADER, LAUNCH, "b_a=1 b_b=1\n", FOLLOW])
-}
-
-/// Follows a run that was launched before.
-pub(super) fn again() -> Result<String, TransportError> {
-    channel(&[READY, PROCESS, HEADER, AGAIN, FOLLOW])
+    let follower = [PROCESS, READY, AGAIN, FOLLOW].map(bare).concat();
+    let files = Header::default()
+        .set("b_runner", bare(PROCESS) + &bare(RUNNER))?
+        .set("b_follower", follower)?;
+    let files = format!("{}\n", quote::line(&files.text));
+    channel(&[PROCESS, READY, &files, HEADER, LAUNCH, "b_a=1 b_b=1\n", FOLLOW])
 }
 
 /// Takes a message for a run from stdin.
@@ -135,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_script_for_a_channel_is_one_line() {
-        for script in [launch(), again(), write_from_stdin()] {
+        for script in [launch(), write_from_stdin()] {
             let script = script.unwrap();
             assert_eq!(script.matches('\n').count(), 1);
             assert!(script.len() < 24 * 1024, "{}", script.len());

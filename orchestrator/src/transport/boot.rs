@@ -7,7 +7,7 @@
 //! so what has no secrets (a program's own command line shows it anyway) goes along as an argument.
 
 use super::TransportError;
-use super::quote;
+use super::quote::{self, PRINTF};
 
 /// The longest line that goes along as an argument, in bytes; tcsh takes words of up to 4 KiB.
 const LONGEST_ARGUMENT: usize = 2048;
@@ -85,7 +85,7 @@ pub fn command(stage: Stage, login: bool, nonce: &str, argument: Option<&str>) -
         Stage::Control => CONTROL.to_owned(),
     };
     let argument = argument.unwrap_or_default();
-    format!("exec sh -c '{first}' '{TAKE_OVER}{second}' \"'\" {nonce} '{argument}'")
+    format!("exec sh -c '{first}' '{TAKE_OVER}{PRINTF}{second}' \"'\" {nonce} '{argument}'")
 }
 
 /// A [`program_line`] in the form in which every login shell hands it on between single quotes: as it is after an

@@ -8,6 +8,11 @@ const NEWLINE: &str = "baton_nl";
 /// Sets [`NEWLINE`]; put before text in which [`word`] wrote a newline at the end of an argument.
 const SET_NEWLINE: &str = "baton_nl=$(printf '\\n.'); baton_nl=${baton_nl%.}; ";
 
+/// Put before text of [`word`] where a shell's `printf` may be a program of its own (mksh, OpenBSD's): everybody can read
+/// the words of a program, and `print` is theirs. Such a shell has a KSH_VERSION.
+pub(crate) const PRINTF: &str = "case ${KSH_VERSION-} in ?*) case $(command -v printf) in /*) \
+    printf() { case $1 in %b) print -n -- \"$2\";; *) command printf \"$@\";; esac; };; esac;; esac; ";
+
 /// Quotes `bytes` as one word of POSIX sh, on one line, in printable ASCII only.
 ///
 /// What means itself to every shell stands as it is, other plain text in single quotes. Anything else goes through the shell's own `printf` in octal, because
@@ -37,13 +42,12 @@ pub fn word(bytes: &[u8]) -> Result<String, TransportError> {
     let (body, newlines) = bytes.split_at(body_len);
     let mut word = String::with_capacity(body.len() * 2 + 16);
     if !body.is_empty() {
-        word.push_str("\"$(printf '");
+        word.push_str("\"$(printf %b '");
         for byte in body {
-            // No `-`: at the front it would be an option of `printf`.
             if byte.is_ascii_alphanumeric() || b" ./_,:=+@".contains(byte) {
                 word.push(char::from(*byte));
             } else {
-                word.push_str(&format!("\\{byte:03o}"));
+                word.push_str(&format!("\\0{byte:03o}"));
             }
         }
         word.push_str("')\"");

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::sync::Arc;
 
 use baton_tests::{LoginShells, TestSshd, short_dir, until};
-use orchestrator::run::{Job, Runs, Standing, Stdin};
+use orchestrator::run::{Job, Offsets, Runs, Standing, Stdin};
 use orchestrator::seam::RunId;
 use orchestrator::transport::{Local, LocalSettings};
 
@@ -60,6 +60,11 @@ async fn under_every_login_shell_a_run_has_the_profiles_environment_and_none_of_
 
 /// This machine with another `sh`, and, for busybox, with its own small programs alone.
 fn machine(sh: &str) -> (tempfile::TempDir, Runs) {
+    machine_with(sh, &[])
+}
+
+/// The same, with more in its environment.
+fn machine_with(sh: &str, more: &[(&str, &str)]) -> (tempfile::TempDir, Runs) {
     let home = short_dir();
     let bin = home.path().join("bin");
     std::fs::create_dir(&bin).unwrap();
@@ -75,11 +80,10 @@ fn machine(sh: &str) -> (tempfile::TempDir, Runs) {
     }
     // The machine's own profile sets the path anew; this one comes after it.
     std::fs::write(home.path().join(".profile"), format!("PATH={path}; export PATH\n")).unwrap();
-    let local = Local::new(LocalSettings {
-        shell: bin.join("sh"),
-        home: home.path().to_owned(),
-        env: vec![("PATH".into(), path.into())],
-    });
+    let mut env = vec![("PATH".into(), path.into())];
+    env.extend(more.iter().map(|(name, value)| (name.into(), value.into())));
+    let settings = LocalSettings { shell: bin.join("sh"), home: home.path().to_owned(), env };
+    let local = Local::new(settings);
     (home, Runs::new(connection_over(Arc::new(local))))
 }
 
@@ -154,16 +158,64 @@ async fn secrets_and_messages_are_no_words_of_a_program_where_printf_is_one() {
     std::fs::set_permissions(&printf, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let run = RunId::random();
     let mut job = sh("echo \"$TOKEN\"; cat");
-    job.env = vec![("TOKEN".into(), b"hidden value".to_vec())];
+    job.env = vec![("TOKEN".into(), "hidden välue".into())];
     job.stdin = Stdin::Talk;
     let follow = runs.launch(&run, &job).await.unwrap();
-    runs.write(&run, 1, b"{\"prompt\":\"hidden words\"}\n").await.unwrap();
+    runs.write(&run, 1, "{\"prompt\":\"hidden wörds\"}\n".as_bytes()).await.unwrap();
     runs.end_of_messages(&run).await.unwrap();
     let heard = to_the_end(follow).await;
-    assert_eq!(heard.text(), "hidden value\n{\"prompt\":\"hidden words\"}\n");
+    assert_eq!(heard.text(), "hidden välue\n{\"prompt\":\"hidden wörds\"}\n");
     let said = std::fs::read_to_string(&log).unwrap();
     assert!(said.contains("launched"), "printf was not run: {said}");
     assert!(!said.contains("hidden") && !said.contains("150\\151\\144"), "{said}");
+    runs.connection().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_hosts_shell_complains_of_is_no_output_of_a_run() {
+    // bash says at each start that there is no such locale.
+    let (home, runs) = machine_with("bash", &[("LC_ALL", "xx_YY.UTF-8")]);
+    let mut job = Job::new(["printf", "word\n"]);
+    job.login = false;
+    let (run, heard, status) = finish(&runs, &job).await;
+    assert_eq!((heard.text().as_str(), heard.err.as_slice(), status), ("word\n", &b""[..], 0));
+    let again = to_the_end(runs.follow(&run, Offsets::default())).await;
+    assert_eq!((again.text().as_str(), again.err.as_slice()), ("word\n", &b""[..]));
+    let said = std::process::Command::new(home.path().join("bin/sh"))
+        .env("LC_ALL", "xx_YY.UTF-8")
+        .args(["-c", ":"])
+        .output()
+        .unwrap();
+    assert!(!said.stderr.is_empty(), "this bash doesn't complain");
+    runs.connection().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_launched_from_inside_another_is_not_of_that_one() {
+    let (home, runs) = machine_with("dash", &[("BATON_RUN", "outer")]);
+    let run = RunId::random();
+    let mut follow =
+        runs.launch(&run, &sh("echo \"$BATON_RUN\"; while :; do sleep 0.1; done")).await.unwrap();
+    let mut heard = Heard::default();
+    heard.listen(&mut follow, |heard| heard.text().ends_with('\n')).await;
+    assert_eq!(heard.text(), format!("{run}\n"));
+    let runner = home.path().join(".local/state/baton/runs").join(run.as_str()).join("runner.pid");
+    let runner = std::fs::read_to_string(runner).unwrap();
+    let runner: u32 = runner.split(' ').next().unwrap().parse().unwrap();
+    assert!(crate::bed::marked(&RunId::new("outer")).iter().all(|(pid, _)| *pid != runner));
+    drop(follow);
+    assert_eq!(runs.stop(&run).await.unwrap().standing, Standing::Exited(143));
+    runs.connection().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_on_this_machine_holds_none_of_our_open_files() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    rustix::io::fcntl_setfd(file.as_file(), rustix::io::FdFlags::empty()).unwrap();
+    let (_home, runs) = machine("dash");
+    let (_, heard, _) = finish(&runs, &sh("ls -l /proc/$$/fd /proc/$PPID/fd")).await;
+    assert!(heard.text().contains(" 0 -> "), "{}", heard.text());
+    assert!(!heard.text().contains(&*file.path().to_string_lossy()), "{}", heard.text());
     runs.connection().close().await;
 }
 
@@ -202,6 +254,7 @@ async fn where_there_is_no_setsid_perl_or_python_parts_a_run_from_us_or_else_not
         let dir = home.path().join(".local/state/baton/runs").join(run.as_str());
         let noted = std::fs::read_to_string(dir.join("pid")).unwrap();
         assert!(noted.trim_end().ends_with(tool), "{noted}");
+        is_left_alone_by_a_second_follower(&runs, &run, &dir).await;
         drop(follow);
         if tool == "none" {
             // Started in the background: INT is ignored there for ever.
@@ -212,4 +265,37 @@ async fn where_there_is_no_setsid_perl_or_python_parts_a_run_from_us_or_else_not
         }
         runs.connection().close().await;
     }
+}
+
+/// What a follower does that comes after the link of the first one was lost: it ends that one, and the run lives on.
+async fn is_left_alone_by_a_second_follower(runs: &Runs, run: &RunId, dir: &std::path::Path) {
+    let name_of = |words: &[String]| words.iter().find(|word| word.starts_with("baton-")).cloned();
+    let holds_the_end = |pid: u32| {
+        std::fs::read_dir(format!("/proc/{pid}/fd")).is_ok_and(|mut fds| {
+            fds.any(|fd| {
+                fd.and_then(|fd| std::fs::read_link(fd.path()))
+                    .is_ok_and(|to| to == dir.join("end"))
+            })
+        })
+    };
+    let mut first = None;
+    baton_tests::until("the first follower waits for the end", || {
+        let found = baton_tests::processes(|words| name_of(words).is_some());
+        first = found.into_iter().find(|(pid, _)| holds_the_end(*pid));
+        first.is_some()
+    })
+    .await;
+    let (pid, words) = first.unwrap();
+    let name = name_of(&words).unwrap();
+    // proc(5): state, parent, group.
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let group = stat.rsplit(") ").next().unwrap().split(' ').nth(2).unwrap().to_owned();
+    let answer = std::process::Command::new("sh")
+        .arg(dir.join("follow"))
+        .args(["second", "1", "1", &group, &name])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert!(answer.stdout.starts_with(b"ok 6 0\n"), "{answer:?}");
+    assert_eq!(runs.state(run).await.unwrap().standing, Standing::Running);
 }

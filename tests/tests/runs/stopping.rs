@@ -151,6 +151,26 @@ async fn after_a_restart_of_the_machine_a_run_is_unknown_and_never_running() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_an_agent_that_talks_is_known_too_when_its_runner_was_killed() {
+    let (_, host) = hosts().remove(0);
+    let runs = runs(&host);
+    let run = RunId::random();
+    let mut job = sh("read -r word; echo \"$word\"; sleep 1; echo last");
+    job.stdin = orchestrator::run::Stdin::Talk;
+    let mut follow = runs.launch(&run, &job).await.unwrap();
+    runs.write(&run, 1, b"first\n").await.unwrap();
+    let mut heard = Heard::default();
+    heard.listen(&mut follow, |heard| heard.text() == "first\n").await;
+    let runner: u32 = file(&host, &run, "runner.pid").split(' ').next().unwrap().parse().unwrap();
+    let killed = Command::new("sh").args(["-c", &format!("kill -KILL {runner}")]).status().unwrap();
+    assert!(killed.success());
+    heard.listen(&mut follow, |_| false).await;
+    assert_eq!((heard.text().as_str(), heard.status), ("first\nlast\n", Some(None)));
+    nothing_is_left(&host, &run).await;
+    host.connection.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_whose_runner_was_killed_ends_as_unknown_with_all_its_output() {
     let (_, host) = hosts().remove(0);
     let runs = runs(&host);

@@ -105,18 +105,22 @@ impl Driver {
 
     /// Opens a channel from where we are.
     async fn again(&mut self) -> Result<Parked, RunError> {
-        let (old, name) = self.previous.clone().unwrap_or_default();
-        let header = self
-            .header()
-            .await?
-            .set("b_old", if name.is_empty() { String::new() } else { old.to_string() })?
-            .set("b_name", name)?
-            .line();
-        let mut channel = Parked::start(&self.connection, &scripts::again()?).await?;
+        let (old, name) = match self.previous.clone() {
+            Some((group, name)) => (group.to_string(), name),
+            None => (String::new(), String::new()),
+        };
+        let mut dir = self.runs.root().await?.to_vec();
+        dir.push(b'/');
+        dir.extend(self.run.as_str().bytes());
+        // tail counts from 1.
+        let (out, err) = ((self.at.out + 1).to_string(), (self.at.err + 1).to_string());
+        let words = [&dir, out.as_bytes(), err.as_bytes(), old.as_bytes(), name.as_bytes()];
+        let mut channel = Parked::run(&self.connection, scripts::FOLLOW_AGAIN, &words).await?;
         self.previous = Some((channel.group, channel.name.clone()));
-        let answer = channel.ask(&self.connection, &header, &[]).await?;
+        let answer = channel.ask(&self.connection, "", &[]).await?;
         let (out, err) = answer::followed(self.connection.host(), &self.run, &answer)?;
         self.check(out, err)?;
+        channel.followed(&self.connection).await?;
         Ok(channel)
     }
 

@@ -3,6 +3,8 @@
 # Sends what the run in b_d prints, from byte b_a of `out` on our stdout and from byte b_b of `err` on our stderr (both
 # count from 1), until the run ends or nobody holds our stdin any more. Nothing of ours is left then.
 
+# What this shell and the programs before have said on stderr is not the run's.
+printf '%s\n' "$b_mark" >&2
 exec 3<&0 4>&2 2>/dev/null </dev/null
 if b_over; then
   # The last process of a run may be gone, but a child of it may still print: what counts is what stands there now.

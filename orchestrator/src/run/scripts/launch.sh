@@ -7,6 +7,10 @@
 b_umask=$(umask)
 umask 077
 b_d=$b_root/$b_id
+# Where another run launches this one, what is of that run ends with it.
+unset BATON_RUN BATON_JOB BATON_CWD
+# shellcheck disable=SC2034 # follow.sh uses it
+b_mark=$0
 
 # b_say WORD…: the answer; it is the last one.
 b_say() {
@@ -52,14 +56,20 @@ mkdir "$b_d" 2>/dev/null || {
   b_refuse ''
 }
 
+# b_blank NAME: makes room for what a process will note.
+b_blank() {
+  printf '%128s\n' '' >"$b_d/$1"
+}
+
 # Not with `:`: where its redirection fails, a shell ends at once.
 # The status is written over what stands in `exit`, and `reserve` is given back before: a disk that is full by
 # then doesn't lose it.
 {
-  printf '%s\n' "$b_runner" >"$b_d/runner" &&
+  printf '%s\n' "$b_runner" >"$b_d/runner" && printf '%s\n' "$b_follower" >"$b_d/follow" &&
     printf '%s\n' "$b_meta" >"$b_d/meta.json" && printf '    \n' >"$b_d/exit" &&
     printf '%8192s' '' >"$b_d/reserve" && printf 'launched\n' >"$b_d/claim" &&
-    true >"$b_d/out" && true >"$b_d/err" && true >"$b_d/profile"
+    true >"$b_d/out" && true >"$b_d/err" && true >"$b_d/profile" &&
+    b_blank pid && b_blank start && b_blank runner.pid && b_blank runner.start
 } 2>/dev/null || b_refuse ''
 # It holds secrets: no word of any program, not even for a moment.
 b_bad=''

@@ -7,6 +7,8 @@ if [ -n "$b_ids" ]; then
   for b_one in $b_ids; do b_look "$b_one"; done
 elif cd "$b_root" 2>/dev/null; then
   for b_one in *; do
+    # Whatever else somebody put there is no run.
+    case $b_one in *[!0-9A-Za-z_-]*) continue ;; esac
     [ ! -d "$b_one" ] || b_look "$b_one"
   done
   if [ -n "$b_ages" ]; then

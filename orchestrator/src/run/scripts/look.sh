@@ -16,12 +16,13 @@ b_look() {
     launched)
       # It may end while we look, so its end is looked for first and last.
       if b_over; then
-        b_state=exited
+        # Whatever else stands there, we haven't written.
+        case $b_status in *[!0-9]*) b_state=unknown b_status='' ;; *) b_state=exited ;; esac
       elif b_going; then
         b_state=running
       elif b_over; then
         b_state=exited
-      elif [ -s "$b_d/pid" ]; then
+      elif b_noted; then
         b_state=unknown
       elif [ -n "$(find "$b_d/go" -prune -mmin +1 2>/dev/null)" ]; then
         b_state=broken

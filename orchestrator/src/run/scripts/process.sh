@@ -3,10 +3,15 @@
 # What the other scripts know of processes and of a run's files. Names begin with b_, so that no program's
 # environment is changed by them.
 
+# mksh (59c) copies a descriptor that `exec` closes, and keeps the copy where its number is 10: it would hold `end`
+# for ever. So 10 is taken.
+exec 9</dev/null
+exec 9<&-
+
 # b_put TEXT and b_put_bare TEXT: print it, with and without the end of a line. printf is a program of its own in some
 # shells (mksh, OpenBSD's), and everybody can read the words of a program; print is theirs.
-case $(command -v printf) in
-  /*)
+case ${KSH_VERSION-} in
+  ?*)
     # shellcheck disable=SC3061,SC2039,SC3025
     b_put() { print -r -- "$1"; }
     # shellcheck disable=SC3061,SC2039,SC3025
@@ -47,17 +52,26 @@ b_born() {
 # number since is not it. Sets b_pid, and b_kind to how it was parted from us.
 b_alive() {
   b_pid='' b_kind=''
-  { read -r b_pid b_kind <"${1}pid"; } 2>/dev/null || return 1
+  { read -r b_pid b_kind <"${1}pid"; } 2>/dev/null
+  [ -n "$b_pid" ] || return 1
   { { IFS= read -r b_then_boot && IFS= read -r b_then; } <"${1}start"; } 2>/dev/null || return 1
   b_boot
   [ "$b_then_boot" = "$b_boot" ] && b_born "$b_pid" && [ "$b_born" = "$b_then" ]
 }
 
-# b_note PREFIX KIND: notes the process that calls it, for b_alive.
+# b_note PREFIX KIND: notes the process that calls it, for b_alive. Over what was staged there: a full disk doesn't
+# keep it from that.
 b_note() {
   b_boot
   b_born "$$"
-  printf '%s\n%s\n' "$b_boot" "$b_born" >"${1}start" && printf '%s %s\n' "$$" "$2" >"${1}pid"
+  printf '%s\n%s\n' "$b_boot" "$b_born" 1<>"${1}start" && printf '%s %s\n' "$$" "$2" 1<>"${1}pid"
+}
+
+# b_noted: whether the first process of the run in b_d has noted itself.
+b_noted() {
+  b_pid=''
+  { read -r b_pid b_kind <"$b_d/pid"; } 2>/dev/null
+  [ -n "$b_pid" ]
 }
 
 # b_over: whether the run in b_d has ended; sets b_status.

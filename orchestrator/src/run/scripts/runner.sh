@@ -27,14 +27,17 @@ b_begin() {
 # b_feed: hands the messages in DIR/inbox over to the job, each one whole and once, in the order of the numbers
 # that come through DIR/in. `end` closes the job's stdin.
 b_feed() {
+  # The runner alone holds `in` and `end` open: when it is gone, we hear of that, and so does who follows.
+  exec 5<"$b_d/in"
+  exec 7<&- 8>&-
   exec 6>"$b_d/stdin"
   b_seen=' '
-  while IFS= read -r b_n <&7; do
+  while IFS= read -r b_n <&5; do
     case $b_n in end) exit 0 ;; '' | *[!0-9]*) continue ;; esac
     case $b_seen in *" $b_n "*) continue ;; esac
     [ -f "$b_d/inbox/$b_n" ] || continue
     # In the background, and waited for, so that we hear of the job's end.
-    cat <"$b_d/inbox/$b_n" >&6 7<&- &
+    cat <"$b_d/inbox/$b_n" >&6 5<&- &
     b_cat=$!
     trap 'kill "$b_cat" 2>/dev/null; exit 0' TERM
     wait "$b_cat"
@@ -57,10 +60,9 @@ trap : HUP INT QUIT TERM
 b_note "$b_d/runner." "$b_kind"
 b_feeder=''
 if [ "$5" = talk ]; then
-  b_feed 8>&- &
+  b_feed &
   b_feeder=$!
 fi
-exec 7<&-
 set -- sh "$0" begin "$b_kind" "$b_login"
 # What the profile prints goes to a file of its own; the job takes its streams by itself.
 case $b_kind in
@@ -70,7 +72,7 @@ case $b_kind in
 os.setsid()
 os.execvp(sys.argv[1], sys.argv[1:])' "$@" ;;
   *) "$@" ;;
-esac >"$b_d/profile" 2>&1 8>&-
+esac >"$b_d/profile" 2>&1 7<&- 8>&-
 b_status=$?
 [ -z "$b_feeder" ] || kill "$b_feeder"
 rm -f "$b_d/reserve"

@@ -59,8 +59,8 @@ b_clock() {
     b_now=${b_now%?}
   else
     b_now=$(date +%s)0
-    # Without the digits that a shell of 32 bits can't count.
-    b_now=${b_now#??}
+    # Without the digits that a shell of 32 bits can't count; one that begins with 0 would be octal.
+    b_now=1${b_now#??}
   fi
 }
 

@@ -10,7 +10,7 @@ b_say() {
 }
 [ -d "$b_d/inbox" ] || b_say absent
 # A process that has just been started has noted nothing yet.
-if b_over || { [ -s "$b_d/pid" ] && ! b_going; }; then b_say over; fi
+if b_over || { b_noted && ! b_going; }; then b_say over; fi
 cd "$b_d/inbox" || b_say absent
 case $b_n in
   end) ;;

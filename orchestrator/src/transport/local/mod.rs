@@ -125,6 +125,9 @@ fn exit_of(status: std::process::ExitStatus) -> ChannelExit {
 #[async_trait]
 impl Transport for Local {
     async fn connect(&self) -> Result<Arc<dyn Link>, TransportError> {
+        // sshd hands over none of its descriptors either: a lock that our caller holds would be held by a run as long
+        // as that lives, and a pipe of our caller's would stay open. Ours are marked from their beginning.
+        close_fds::set_fds_cloexec_threadsafe(3, &[]);
         Ok(Arc::new(self.clone()))
     }
 }
