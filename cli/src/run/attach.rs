@@ -1,6 +1,7 @@
 //! `baton attach`: a run's output from where it was last shown.
 
 use clap::Args;
+use orchestrator::failure::{Code, Failure};
 use orchestrator::run::{Offsets, RunError, Standing};
 use orchestrator::store::RunState;
 
@@ -29,6 +30,13 @@ pub struct AttachArgs {
 pub async fn attach(app: &App, args: AttachArgs) -> Result<u8, Stop> {
     let store = book::open(app)?;
     let (record, host) = book::find(app, &store, &args.run).await?;
+    if let Some(owner) = &record.owner {
+        // The engine reads it, and notes how far it has come.
+        let what = format!("the run {} belongs to the session {}", record.id, owner.session);
+        return Err(Failure::new(Code::Conflict, what)
+            .hint(format!("`baton follow {}` shows it", owner.session))
+            .into());
+    }
     let runs = book::runs_of(app, &host)?;
     let printer = Printer::new(&app.output, host.id().to_string());
     let mut leaving = Leaving::listen()?;
@@ -77,7 +85,7 @@ pub async fn attach(app: &App, args: AttachArgs) -> Result<u8, Stop> {
             if matches!(error, RunError::Never { .. }) {
                 book::set(&store, &record.id, RunState::Never, None).await?;
             }
-            return Err(orchestrator::failure::Failure::from(error).into());
+            return Err(Failure::from(error).into());
         }
     };
     printer.started(&record.id)?;

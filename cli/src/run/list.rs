@@ -198,6 +198,8 @@ async fn rows_of(
                         }
                     };
                 }
+                // It is being launched right now: its directory comes later.
+                None if record.state == RunState::Launching => continue,
                 None => {
                     // Removed there, by another machine or by hand; this is the last time that it is listed.
                     book::change(store, Change::Swept(record.id)).await?;

@@ -49,6 +49,23 @@ async fn a_message_behind_another_waits_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_turns_run_is_left_to_its_session() {
+    let bed = Bed::start();
+    let go = bed.file("go");
+    let prompt = format!("print before\nwait-for {go}\nprint after");
+    let detached = bed.baton(&["send", "work", "--detach", "--json", &prompt]).await.json();
+    let runs = bed.baton(&["runs", "--json"]).await.json();
+    let run = runs["runs"][0]["run"].as_str().unwrap().to_owned();
+    let refused = bed.baton(&["attach", &run, "--json"]).await;
+    assert_eq!(refused.status, Some(5), "{refused:?}");
+    let hint = refused.json()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains(&format!("baton follow {}", detached["session"].as_str().unwrap())));
+    std::fs::write(&go, "").unwrap();
+    let followed = bed.baton(&["follow", "work", "--until-idle", "--json"]).await;
+    assert_eq!(texts(&lines(&followed)), ["before", "after"], "{followed:?}");
+}
+
+#[tokio::test]
 async fn ctrl_c_interrupts_the_turn_and_waits_for_its_end() {
     let bed = Bed::start();
     let began = bed.file("began");

@@ -5,7 +5,7 @@ use orchestrator::run::{RunError, Standing, Stdin};
 use orchestrator::seam::RunId;
 use orchestrator::transport::TransportError;
 
-use crate::bed::{folder, hosts, marked, runs, server, sh, stands, to_the_end};
+use crate::bed::{finish, folder, hosts, marked, runs, server, sh, stands, to_the_end};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_was_settled_never_to_be_cannot_be_launched_later() {
@@ -128,7 +128,7 @@ async fn what_others_put_among_the_runs_or_into_one_hides_none_of_them() {
     let standing = |run: &RunId| all.iter().find(|facts| facts.run == *run).unwrap().standing;
     assert_eq!((standing(&damaged), standing(&sound)), (Standing::Unknown, Standing::Exited(4)));
     assert_eq!(all.len(), 2);
-    assert_eq!(runs.sweep(&[damaged.clone()]).await.unwrap(), [damaged]);
+    assert_eq!(runs.sweep(std::slice::from_ref(&damaged)).await.unwrap(), [damaged]);
     assert!(folder(&host).join("my notes").exists());
     host.connection.close().await;
 }

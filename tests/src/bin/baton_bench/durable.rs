@@ -1,6 +1,6 @@
 //! A durable run's stream against that of a program on a channel of its own.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use orchestrator::run::{FollowEvent, Job, Runs};
@@ -24,21 +24,14 @@ pub async fn measure(bed: &Bed, scale: Scale) -> Outcome<Vec<Row>> {
     let (connection, bytes) = (&engine.connection, mib * 1024 * 1024);
     let runs = Runs::new(connection.clone());
     let runs = &runs;
-    let rate = move |start: Instant| mib as f64 / start.elapsed().as_secs_f64();
+    let rate = move |taken: Duration| mib as f64 / taken.as_secs_f64();
     let methods = [
-        Method::new("run", || {
-            async move {
-                let start = Instant::now();
-                run(runs, bytes).await?;
-                Ok(rate(start))
-            }
-            .boxed()
-        }),
+        Method::new("run", || async move { Ok(rate(run(runs, bytes).await?)) }.boxed()),
         Method::new("exec", || {
             async move {
                 let start = Instant::now();
                 exec(connection, bytes).await?;
-                Ok(rate(start))
+                Ok(rate(start.elapsed()))
             }
             .boxed()
         }),
@@ -60,7 +53,9 @@ fn command(bytes: u64) -> [String; 4] {
     ["head".into(), "-c".into(), bytes.to_string(), "/dev/zero".into()]
 }
 
-async fn run(runs: &Runs, bytes: u64) -> Outcome<()> {
+/// How long the run took from its launch to the news of its end; the removal of its files is another matter.
+async fn run(runs: &Runs, bytes: u64) -> Outcome<Duration> {
+    let start = Instant::now();
     let id = RunId::random();
     let mut follow = runs.launch(&id, &Job::new(command(bytes))).await?;
     let mut got = 0;
@@ -72,8 +67,9 @@ async fn run(runs: &Runs, bytes: u64) -> Outcome<()> {
             FollowEvent::Failed(error) => return Err(error.into()),
         }
     }
+    let taken = start.elapsed();
     runs.sweep(&[id]).await?;
-    if got == bytes { Ok(()) } else { Err(format!("{got} bytes came, not {bytes}").into()) }
+    if got == bytes { Ok(taken) } else { Err(format!("{got} bytes came, not {bytes}").into()) }
 }
 
 async fn exec(connection: &Connection, bytes: u64) -> Outcome<()> {
