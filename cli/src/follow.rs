@@ -63,10 +63,12 @@ pub async fn run(app: &App, args: FollowArgs) -> Result<u8, Stop> {
         End::Removed => Err(removed(&session).into()),
         End::Left { signal, goes_on } => {
             if goes_on {
-                app.output.note(format_args!(
-                    "left: the agent works on; `baton follow {} --since {seq}` goes on from here",
-                    session.id
-                ));
+                let id = &session.id;
+                app.output
+                    .parting(format_args!(
+                        "left: the agent works on; `baton follow {id} --since {seq}` goes on from here",
+                    ))
+                    .await;
             }
             Ok(128 + signal)
         }

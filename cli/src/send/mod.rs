@@ -89,7 +89,7 @@ pub async fn run(app: &App, args: SendArgs) -> Result<u8, Stop> {
     let mut told = signals()?;
     let sending = Sending { session, tab, message, detach: args.detach };
     let (sent, end) = send(seam, sending, &mut report, &mut *ask, &mut told).await?;
-    finish(&app.output, &sent, end)
+    finish(&app.output, &sent, end).await
 }
 
 /// The agent's own conversation of a tab is forgotten.
@@ -154,6 +154,7 @@ async fn send(
                 "left while it was being sent: `baton follow {}` shows whether it was",
                 session.id,
             ));
+            report.part().await;
             return Err(Stop::Told(128 + signal));
         }
     };
@@ -173,7 +174,7 @@ async fn send(
 }
 
 /// Says what the end was, where the events don't, and returns the exit status.
-fn finish(output: &Output, sent: &Sent, end: End) -> Result<u8, Stop> {
+async fn finish(output: &Output, sent: &Sent, end: End) -> Result<u8, Stop> {
     let Sent { session, tab, message, seq } = sent;
     let id = &session.id;
     let document = |state: &str| json!({ "session": id, "tab": tab, "message": message, "state": state, "seq": seq });
@@ -206,10 +207,16 @@ fn finish(output: &Output, sent: &Sent, end: End) -> Result<u8, Stop> {
             Ok(exit::status(Code::Cancelled))
         }
         End::Removed => Err(removed(session).into()),
-        End::Left { signal, .. } => {
-            output.note(format_args!(
+        End::Left { signal, goes_on: true } => {
+            output.parting(format_args!(
                 "left: it goes on; `baton follow {id} --since {seq}` shows the rest, `baton interrupt {id} --tab {tab}` ends it",
-            ));
+            )).await;
+            Ok(128 + signal)
+        }
+        End::Left { signal, goes_on: false } => {
+            output
+                .parting(format_args!("left: `baton follow {id} --since {seq}` shows the rest"))
+                .await;
             Ok(128 + signal)
         }
         // Only who follows a session waits for that.

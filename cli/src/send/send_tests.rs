@@ -40,9 +40,9 @@ async fn a_message_is_watched_from_the_event_that_its_queue_begins_after() {
     let session = SessionId::new("s1");
     let wanted = Command::Send { session, tab: TabChoice::Last, message: message() };
     assert_eq!(engine.commands(), [wanted]);
-    assert_eq!(finish(&Output::new(true), &sent, end).unwrap(), 1);
+    assert_eq!(finish(&Output::new(true), &sent, end).await.unwrap(), 1);
     let interrupted = End::Turn(fake::how(TurnStatus::Interrupted));
-    assert_eq!(finish(&Output::new(true), &sent, interrupted).unwrap(), 130);
+    assert_eq!(finish(&Output::new(true), &sent, interrupted).await.unwrap(), 130);
 }
 
 #[test]
@@ -84,7 +84,7 @@ async fn detached_ends_when_the_agent_has_the_message() {
     });
     let (sent, end) = ended.unwrap();
     assert_eq!(end, End::Began(TurnId::new("t9")));
-    assert_eq!(finish(&Output::new(true), &sent, end).unwrap(), 0);
+    assert_eq!(finish(&Output::new(true), &sent, end).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -44,6 +44,7 @@ pub fn signals() -> Result<mpsc::Receiver<Told>, Failure> {
     Ok(receiver)
 }
 
-fn number(kind: SignalKind) -> u8 {
+/// The number of a signal: what ends by it has the status 128 more.
+pub fn number(kind: SignalKind) -> u8 {
     u8::try_from(kind.as_raw_value()).unwrap_or(u8::MAX)
 }

@@ -121,6 +121,8 @@ pub struct Watch {
     /// What was said about the queue last.
     said: Option<String>,
     interrupted: bool,
+    /// It has ended; what is told of that may still be on its way.
+    over: bool,
 }
 
 impl Watch {
@@ -138,6 +140,7 @@ impl Watch {
             questions: Questions::default(),
             said: None,
             interrupted: false,
+            over: false,
         }
     }
 
@@ -218,6 +221,7 @@ impl Watch {
                 end = self.of_message(&event, &tab, &message, (detach, ended), &mut effects);
             }
         }
+        self.over |= end.is_some();
         effects.extend(end.map(Effect::End));
         effects
     }
@@ -383,7 +387,7 @@ impl Watch {
     /// The person pressed Ctrl-C.
     pub fn interrupt(&mut self, signal: u8) -> Vec<Effect> {
         let Target::Message { tab, .. } = &self.target else { return self.leave(signal) };
-        if std::mem::replace(&mut self.interrupted, true) {
+        if self.over || std::mem::replace(&mut self.interrupted, true) {
             return self.leave(signal);
         }
         match self.stage {
@@ -398,7 +402,7 @@ impl Watch {
     /// We are told to go.
     pub fn leave(&mut self, signal: u8) -> Vec<Effect> {
         let goes_on = match self.target {
-            Target::Message { .. } => true,
+            Target::Message { .. } => !self.over,
             Target::Session { .. } => !self.running.is_empty(),
         };
         vec![Effect::End(End::Left { signal, goes_on })]
