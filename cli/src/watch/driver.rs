@@ -1,6 +1,7 @@
 //! Carries out what [`Watch`] wants: follows the engine, the person's keys and the signals.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,12 @@ use orchestrator::seam::{
     Approval, ApprovalId, Command, Decision, EventBody, MessageId, Seam, Session, SessionId,
     Subscribe, Subscription,
 };
+use tokio::signal::unix::SignalKind;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::report::Report;
-use super::signals::Told;
+use super::signals::{Told, number};
 use super::state::{Effect, End, Target, Watch};
 use super::terminal::Ask;
 use crate::output::Stop;
@@ -83,6 +85,10 @@ impl Watcher<'_> {
             let effects = tokio::select! {
                 printed = self.report.print_on(), if is_printing => match printed {
                     Ok(()) => Vec::new(),
+                    Err(Stop::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                        todo.clear();
+                        self.watch.leave(number(SignalKind::pipe()))
+                    }
                     Err(stop) => return Err(stop),
                 },
                 delivery = subscription.next(), if has_room => {

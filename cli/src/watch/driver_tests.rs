@@ -278,3 +278,16 @@ async fn a_question_is_asked_below_all_that_was_printed_before() {
     told.send(Told::Leave(15)).await.unwrap();
     task.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn who_closes_what_is_printed_leaves_the_turn_at_work() {
+    let engine = FakeEngine::new();
+    let feed = engine.feed();
+    let screen = Recorded::read_by(Reader::Left);
+    let (_screen, _told, task) = start_on(screen, &engine, message(), Box::new(Nobody));
+    tell(&feed, fake::event(11, "t1", fake::started("m1"))).await;
+    tell(&feed, fake::event(12, "t1", fake::text("working"))).await;
+    let (end, seq) = task.await.unwrap().unwrap();
+    assert_eq!((end, seq), (End::Left { signal: 13, goes_on: true }, 11));
+    assert!(engine.commands().is_empty(), "a pipe that is closed interrupts nothing");
+}
