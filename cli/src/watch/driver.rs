@@ -199,7 +199,7 @@ impl Watcher<'_> {
                 | Effect::Find
                 | Effect::LookForApprovals
                 | Effect::TakeOut
-                | Effect::Interrupt(_) => self.ask_engine(effect, work),
+                | Effect::Interrupt(..) => self.ask_engine(effect, work),
             }
         }
         self.report.mark(self.watch.seq());
@@ -230,9 +230,10 @@ impl Watcher<'_> {
                     Outcome::TakenOut(seam::done(&*seam, command).await)
                 });
             }
-            (Effect::Interrupt(tab), _) => {
+            (Effect::Interrupt(tab, turn), _) => {
                 work.spawn(async move {
-                    let command = Command::Interrupt { session, tab: Some(tab), stop: false };
+                    let (tab, turn) = (Some(tab), Some(turn));
+                    let command = Command::Interrupt { session, tab, turn, stop: false };
                     Outcome::Interrupted(seam::done(&*seam, command).await)
                 });
             }
@@ -265,11 +266,13 @@ impl Watcher<'_> {
             Outcome::Found(turn) => self.watch.found(turn),
             Outcome::TakenOut(Ok(())) => self.watch.taken_out(true),
             Outcome::TakenOut(Err(failure)) if failure.code == Code::NotFound => {
-                // It became a turn at the same moment.
+                // It became a turn at the same moment, or somebody else has taken it out.
                 self.watch.taken_out(false)
             }
-            // It has just ended by itself.
-            Outcome::Interrupted(Err(failure)) if failure.code == Code::NotFound => Vec::new(),
+            Outcome::Interrupted(Err(failure)) if failure.code == Code::NotFound => {
+                self.report.note("the turn had just ended by itself; nothing was interrupted");
+                Vec::new()
+            }
             Outcome::TakenOut(Err(failure)) | Outcome::Interrupted(Err(failure)) => {
                 self.report.failure("could not interrupt", &failure);
                 Vec::new()

@@ -112,6 +112,7 @@ async fn ctrl_c_interrupts_and_waits_and_a_second_one_leaves() {
     let wanted = Command::Interrupt {
         session: SessionId::new("s1"),
         tab: Some(TabId::new("t1")),
+        turn: Some(orchestrator::seam::TurnId::new("t1")),
         stop: false,
     };
     assert_eq!(engine.commands(), [wanted]);
@@ -290,4 +291,34 @@ async fn who_closes_what_is_printed_leaves_the_turn_at_work() {
     let (end, seq) = task.await.unwrap().unwrap();
     assert_eq!((end, seq), (End::Left { signal: 13, goes_on: true }, 11));
     assert!(engine.commands().is_empty(), "a pipe that is closed interrupts nothing");
+}
+
+#[tokio::test]
+async fn an_interrupt_that_comes_too_late_is_said_and_hits_no_other_turn() {
+    let engine = FakeEngine::new();
+    let feed = engine.feed();
+    let (screen, told, task) = start(&engine, message(), Box::new(Nobody));
+    tell(&feed, fake::event(11, "t1", fake::started("m1"))).await;
+    tell(&feed, fake::event(12, "t1", fake::text("working"))).await;
+    until("it is shown", || screen.out().contains("working")).await;
+    engine.reply(Err(Failure::new(Code::NotFound, "turn t1 is not under way in work")));
+    told.send(Told::Interrupt(2)).await.unwrap();
+    until("it is said", || screen.err().contains("had just ended by itself")).await;
+    tell(&feed, fake::event(13, "t1", fake::ended(TurnStatus::Done))).await;
+    assert_eq!(task.await.unwrap().unwrap().0, End::Turn(fake::how(TurnStatus::Done)));
+}
+
+#[tokio::test]
+async fn ctrl_c_on_a_message_that_somebody_else_took_out_interrupts_nothing() {
+    let engine = FakeEngine::new();
+    let feed = engine.feed();
+    // Somebody else's turn, which is under way in the same tab.
+    engine.stored.lock().unwrap().push(fake::event(11, "t7", fake::started("m7")));
+    engine.reply(Err(Failure::new(Code::NotFound, "no message m1 waits in work")));
+    let (_screen, told, task) = start(&engine, message(), Box::new(Nobody));
+    tell(&feed, fake::event(11, "t7", fake::started("m7"))).await;
+    told.send(Told::Interrupt(2)).await.unwrap();
+    assert_eq!(task.await.unwrap().unwrap().0, End::TakenOut);
+    let (session, message) = (SessionId::new("s1"), MessageId::new("m1"));
+    assert_eq!(engine.commands(), [Command::RemoveMessage { session, message }]);
 }

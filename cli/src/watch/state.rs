@@ -52,8 +52,8 @@ pub enum Effect {
     Find,
     /// Take the message out of the queue, for [`Watch::taken_out`].
     TakeOut,
-    /// Interrupt what is under way in the tab.
-    Interrupt(TabId),
+    /// Interrupt that turn in the tab, and no other.
+    Interrupt(TabId, TurnId),
     /// Stop watching.
     End(End),
 }
@@ -121,6 +121,8 @@ pub struct Watch {
     /// What was said about the queue last.
     said: Option<String>,
     interrupted: bool,
+    /// The message is to be interrupted as soon as it is a turn.
+    to_interrupt: bool,
     /// It has ended; what is told of that may still be on its way.
     over: bool,
 }
@@ -140,6 +142,7 @@ impl Watch {
             questions: Questions::default(),
             said: None,
             interrupted: false,
+            to_interrupt: false,
             over: false,
         }
     }
@@ -245,6 +248,9 @@ impl Watch {
             && let Some(turn) = &event.turn
         {
             self.stage = Stage::Running(turn.clone());
+            if std::mem::take(&mut self.to_interrupt) {
+                effects.push(Effect::Interrupt(tab.clone(), turn.clone()));
+            }
             if detach {
                 effects.extend(self.look());
             }
@@ -377,10 +383,17 @@ impl Watch {
 
     /// The message was taken out of the queue, or was no longer in it.
     pub fn taken_out(&mut self, done: bool) -> Vec<Effect> {
-        match (done, &self.target) {
-            (true, _) => vec![Effect::End(End::TakenOut)],
-            (false, Target::Message { tab, .. }) => vec![Effect::Interrupt(tab.clone())],
-            (false, Target::Session { .. }) => Vec::new(),
+        match (&self.target, &self.stage) {
+            (Target::Message { .. }, _) if done => vec![Effect::End(End::TakenOut)],
+            (Target::Message { tab, .. }, Stage::Running(turn)) => {
+                vec![Effect::Interrupt(tab.clone(), turn.clone())]
+            }
+            // It became a turn that wasn't told yet, or somebody else has taken it out.
+            (Target::Message { .. }, Stage::Waiting) => {
+                self.to_interrupt = true;
+                vec![Effect::Find]
+            }
+            (Target::Session { .. }, _) => Vec::new(),
         }
     }
 
@@ -390,11 +403,11 @@ impl Watch {
         if self.over || std::mem::replace(&mut self.interrupted, true) {
             return self.leave(signal);
         }
-        match self.stage {
+        match &self.stage {
             Stage::Waiting => vec![Effect::TakeOut],
-            Stage::Running(_) => vec![
+            Stage::Running(turn) => vec![
                 Effect::Note("interrupting; Ctrl-C again leaves it at work".into()),
-                Effect::Interrupt(tab.clone()),
+                Effect::Interrupt(tab.clone(), turn.clone()),
             ],
         }
     }

@@ -145,7 +145,8 @@ fn what_goes_wrong_before_there_is_a_turn_is_shown() {
 fn ctrl_c_interrupts_once_and_leaves_twice() {
     let mut watch = message(false);
     tell(&mut watch, 11, "t1", fake::started("m1"));
-    assert_eq!(watch.interrupt(2).last(), Some(&Effect::Interrupt(TabId::new("t1"))));
+    let interrupt = Effect::Interrupt(TabId::new("t1"), TurnId::new("t1"));
+    assert_eq!(watch.interrupt(2).last(), Some(&interrupt));
     let left = End::Left { signal: 2, goes_on: true };
     assert_eq!(watch.interrupt(2), [Effect::End(left)]);
 }
@@ -154,8 +155,14 @@ fn ctrl_c_interrupts_once_and_leaves_twice() {
 fn ctrl_c_takes_a_message_that_waits_out_of_the_queue_unless_it_has_just_begun() {
     let mut watch = message(false);
     assert_eq!(watch.interrupt(2), [Effect::TakeOut]);
-    assert_eq!(watch.taken_out(false), [Effect::Interrupt(TabId::new("t1"))]);
     assert_eq!(watch.taken_out(true), [Effect::End(End::TakenOut)]);
+    assert_eq!(watch.taken_out(false), [Effect::Find], "somebody else may have taken it out");
+    // Somebody else's turn.
+    assert!(tell(&mut watch, 11, "t0", fake::started("m0")).is_empty());
+    let began = tell(&mut watch, 12, "t1", fake::started("m1"));
+    let interrupt = Effect::Interrupt(TabId::new("t1"), TurnId::new("t1"));
+    assert_eq!(began.first(), Some(&interrupt));
+    assert_eq!(watch.taken_out(false), [interrupt]);
 }
 
 #[test]
