@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::questions::Questions;
 use super::queue;
-use orchestrator::failure::Code;
+use orchestrator::failure::Failure;
 use orchestrator::seam::{
     Approval, ApprovalId, Delivery, Event, EventBody, MessageId, Partial, Session, Tab, TabId,
     TabState, TurnId, TurnStatus,
@@ -59,16 +59,16 @@ pub enum Effect {
 }
 
 /// How a turn ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ended {
     /// How.
     pub status: TurnStatus,
-    /// What its last error was.
-    pub fault: Option<Code>,
+    /// Its last error, where the agent didn't go on from it.
+    pub fault: Option<Failure>,
 }
 
 /// Why watching is over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum End {
     /// The message's turn ended.
     Turn(Ended),
@@ -115,8 +115,8 @@ pub struct Watch {
     /// Turns under way, as far as they were seen to begin.
     running: BTreeSet<TurnId>,
     last: Option<Ended>,
-    /// The last error of each of these.
-    faults: BTreeMap<TurnId, Code>,
+    /// The last error of each of these, as long as the agent doesn't go on from it.
+    faults: BTreeMap<TurnId, Failure>,
     questions: Questions,
     /// What was said about the queue last.
     said: Option<String>,
@@ -269,12 +269,17 @@ impl Watch {
                 None
             }
             Stage::Running(turn) if event.turn.as_ref() == Some(turn) => {
+                let turn = turn.clone();
                 if !detach {
                     self.show(event, effects);
-                } else if matches!(event.body, EventBody::Error { .. }) {
-                    effects.push(Effect::Show(Box::new(event.clone())));
                 }
-                ended.map(End::Turn)
+                ended.map(|ended| match ended.status {
+                    // Over before it was known for certain that the agent has it.
+                    TurnStatus::Done if detach => End::Began(turn),
+                    TurnStatus::Done | TurnStatus::Failed | TurnStatus::Interrupted => {
+                        End::Turn(ended)
+                    }
+                })
             }
             Stage::Running(_) => None,
         }
@@ -288,15 +293,32 @@ impl Watch {
                 self.running.insert(turn.clone());
             }
             EventBody::Error { failure, .. } => {
-                self.faults.insert(turn.clone(), failure.code);
+                self.faults.insert(turn.clone(), failure.clone());
+            }
+            EventBody::TurnLaunched
+            | EventBody::Text { .. }
+            | EventBody::Reasoning { .. }
+            | EventBody::ToolCall(_)
+            | EventBody::ApprovalRequested { .. } => {
+                self.faults.remove(turn);
             }
             EventBody::TurnEnded { status, .. } => {
                 self.running.remove(turn);
                 let ended = Ended { status: *status, fault: self.faults.remove(turn) };
-                self.last = Some(ended);
+                self.last = Some(ended.clone());
                 return Some(ended);
             }
-            _ => {}
+            // None of these says that the agent goes on.
+            EventBody::SessionChanged { .. }
+            | EventBody::SessionRemoved
+            | EventBody::QueueChanged { .. }
+            | EventBody::AgentSession { .. }
+            | EventBody::ApprovalResolved { .. }
+            | EventBody::Usage(_)
+            | EventBody::Link { .. }
+            | EventBody::Quiet { .. }
+            | EventBody::Raw { .. }
+            | EventBody::Unknown => {}
         }
         None
     }
@@ -340,7 +362,7 @@ impl Watch {
                     .all(|tab| tab.state == TabState::Idle && (tab.queue.is_empty() || tab.paused));
                 // What came in between is looked at again.
                 if *until_idle && idle && seq == self.seq {
-                    return vec![Effect::End(End::Idle(self.last))];
+                    return vec![Effect::End(End::Idle(self.last.clone()))];
                 }
                 Vec::new()
             }
