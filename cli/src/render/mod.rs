@@ -17,6 +17,6 @@ mod writer;
 pub use clean::{clean, clean_line};
 pub use flow::{cut, width};
 pub use json::{Line, Lines};
-pub use number::{ago, cost, count, duration};
+pub use number::{ago, cost, count, duration, host, turns};
 pub use progress::Progress;
 pub use transcript::{Look, Printed, Transcript};
