@@ -13,7 +13,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::exit;
-use crate::render;
+use crate::render::{self, Rows};
+use crate::watch::Console;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
@@ -143,23 +144,20 @@ impl Output {
         if self.json { self.document(document) } else { self.line(text) }
     }
 
-    /// Prints rows below a heading, in columns.
+    /// Prints rows below a heading, in columns where the terminal is wide enough.
     pub fn table<const N: usize>(
         &self,
         heading: [&str; N],
         rows: &[[String; N]],
     ) -> Result<(), Stop> {
-        let mut widths = heading.map(render::width);
-        for row in rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(render::width(cell));
+        let lines = match render::rows(heading, rows, Console::columns()) {
+            Rows::Columns(heading, lines) => {
+                self.line(format_args!("{STRONG}{heading}{STRONG:#}"))?;
+                lines
             }
-        }
-        self.line(format_args!("{STRONG}{}{STRONG:#}", columns(heading, widths)))?;
-        for row in rows {
-            self.line(columns(row.each_ref().map(String::as_str), widths))?;
-        }
-        Ok(())
+            Rows::Stacked(lines) => lines,
+        };
+        lines.into_iter().try_for_each(|line| self.line(line))
     }
 
     /// Prints clap's help.
@@ -230,15 +228,6 @@ pub fn json_line(value: &impl Serialize) -> Result<String, Failure> {
         .map_err(|error| Failure::new(Code::Internal, format!("could not write JSON: {error}")))?;
     text.push('\n');
     Ok(text)
-}
-
-fn columns<const N: usize>(cells: [&str; N], widths: [usize; N]) -> String {
-    let mut line = String::new();
-    for (cell, width) in cells.iter().zip(widths) {
-        line.push_str(cell);
-        line.extend(std::iter::repeat_n(' ', 2 + width - render::width(cell).min(width)));
-    }
-    line.trim_end().to_owned()
 }
 
 fn tell_failure(failure: &Failure) {

@@ -93,11 +93,14 @@ fn of_tab(tab: &Tab, now: Timestamp) -> Vec<String> {
 fn totals(totals: &Totals) -> String {
     let usage = &totals.usage;
     let input = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens;
-    let mut parts = vec![
-        turns(totals.turns),
-        duration(totals.elapsed_ms),
-        format!("{} in, {} out", count(input), count(usage.output_tokens)),
-    ];
+    let mut parts = vec![turns(totals.turns)];
+    if totals.turns > 0 {
+        parts.push(duration(totals.elapsed_ms));
+    }
+    // Not all agents count them.
+    if input + usage.output_tokens > 0 {
+        parts.push(format!("{} tokens in, {} out", count(input), count(usage.output_tokens)));
+    }
     parts.extend(usage.cost_usd.map(cost));
     parts.join(" · ")
 }
