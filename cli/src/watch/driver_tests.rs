@@ -70,6 +70,13 @@ async fn until(what: &str, is: impl Fn() -> bool) {
         .unwrap_or_else(|_| panic!("never: {what}"));
 }
 
+/// The turn of the message is under way, and has said a word.
+async fn at_work(feed: &Feed, screen: &Recorded) {
+    tell(feed, fake::event(11, "t1", fake::started("m1"))).await;
+    tell(feed, fake::event(12, "t1", fake::text("working"))).await;
+    until("it is to be printed", || screen.out().contains("working")).await;
+}
+
 #[tokio::test]
 async fn a_turn_is_shown_to_its_end() {
     let engine = FakeEngine::new();
@@ -104,9 +111,7 @@ async fn ctrl_c_interrupts_and_waits_and_a_second_one_leaves() {
     let engine = FakeEngine::new();
     let feed = engine.feed();
     let (screen, told, task) = start(&engine, message(), Box::new(Nobody));
-    tell(&feed, fake::event(11, "t1", fake::started("m1"))).await;
-    tell(&feed, fake::event(12, "t1", fake::text("working"))).await;
-    until("it is shown", || screen.out().contains("working")).await;
+    at_work(&feed, &screen).await;
     told.send(Told::Interrupt(2)).await.unwrap();
     until("it is interrupted", || !engine.commands().is_empty()).await;
     let wanted = Command::Interrupt {
@@ -223,9 +228,7 @@ async fn a_reader_that_stalls_keeps_nobody_from_interrupting_and_leaving() {
     let feed = engine.feed();
     let screen = Recorded::read_by(Reader::Stalls);
     let (screen, told, task) = start_on(screen, &engine, message(), Box::new(Nobody));
-    tell(&feed, fake::event(11, "t1", fake::started("m1"))).await;
-    tell(&feed, fake::event(12, "t1", fake::text("working"))).await;
-    until("it is to be printed", || screen.out().contains("working")).await;
+    at_work(&feed, &screen).await;
     told.send(Told::Interrupt(2)).await.unwrap();
     until("it is interrupted", || !engine.commands().is_empty()).await;
     assert!(screen.err().contains("Ctrl-C again leaves it at work"), "{}", screen.err());
@@ -298,9 +301,7 @@ async fn an_interrupt_that_comes_too_late_is_said_and_hits_no_other_turn() {
     let engine = FakeEngine::new();
     let feed = engine.feed();
     let (screen, told, task) = start(&engine, message(), Box::new(Nobody));
-    tell(&feed, fake::event(11, "t1", fake::started("m1"))).await;
-    tell(&feed, fake::event(12, "t1", fake::text("working"))).await;
-    until("it is shown", || screen.out().contains("working")).await;
+    at_work(&feed, &screen).await;
     engine.reply(Err(Failure::new(Code::NotFound, "turn t1 is not under way in work")));
     told.send(Told::Interrupt(2)).await.unwrap();
     until("it is said", || screen.err().contains("had just ended by itself")).await;
