@@ -322,8 +322,11 @@ impl Screen for Recorded {
     async fn step(&mut self) -> Result<(), Stop> {
         let reader = *self.reader.lock().unwrap();
         match reader {
-            // wait: it may be made to read meanwhile
-            Reader::Stalls => Ok(tokio::time::sleep(Duration::from_millis(2)).await),
+            Reader::Stalls => {
+                // wait: it may be made to read meanwhile
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                Ok(())
+            }
             Reader::Left => Err(Stop::Stdout(std::io::ErrorKind::BrokenPipe.into())),
             Reader::Reads => {
                 (self.taken, self.printed) = (0, self.marked);
