@@ -13,7 +13,8 @@ use crate::watch::{End, Target, Watch, Watcher, signals, watch};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Ctrl-C stops following; the agent works on. With --until-idle the exit status is that of the last turn: 0 when it is \
-done, 1 when it failed, 130 when it was interrupted.")]
+done, 130 when it was interrupted; when it failed, 3 when its host was not reached, 4 when something that it needs is \
+not there, 5 when it was refused, and 1 otherwise.")]
 pub struct FollowArgs {
     /// Id of a session, the beginning of one, or a name
     #[arg(value_name = "SESSION")]
@@ -59,14 +60,16 @@ pub async fn run(app: &App, args: FollowArgs) -> Result<u8, Stop> {
     })
     .await?;
     match end {
-        End::Idle(last) => Ok(last.map_or(exit::DONE, status_of)),
+        End::Idle(last) => Ok(last.as_ref().map_or(exit::DONE, status_of)),
         End::Removed => Err(removed(&session).into()),
         End::Left { signal, goes_on } => {
             if goes_on {
-                app.output.note(format_args!(
-                    "left: the agent works on; `baton follow {} --since {seq}` goes on from here",
-                    session.id
-                ));
+                let id = &session.id;
+                app.output
+                    .parting(format_args!(
+                        "left: the agent works on; `baton follow {id} --since {seq}` goes on from here",
+                    ))
+                    .await;
             }
             Ok(128 + signal)
         }

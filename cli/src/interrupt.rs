@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Command, Delivery, EventBody, Seam, Session, Subscribe, TabState, TurnId,
+    Command, Delivery, EventBody, Seam, Session, Subscribe, TabId, TabState, TurnId,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -62,14 +62,27 @@ async fn interrupt(
     let tab = seam::tab_id(&session, args.tab.as_deref())?;
     let wanted =
         session.tabs.iter().filter(|known| tab.as_ref().is_none_or(|tab| known.id == *tab));
-    let turns: Vec<TurnId> = wanted
+    let under_way: Vec<(&TabId, &TurnId)> = wanted
         .filter(|tab| tab.state != TabState::Idle)
-        .filter_map(|tab| tab.turn.as_ref())
-        .map(|turn| turn.id.clone())
+        .filter_map(|tab| Some((&tab.id, &tab.turn.as_ref()?.id)))
         .collect();
-    let command =
-        Command::Interrupt { session: session.id.clone(), tab: tab.clone(), stop: args.stop };
-    seam::done(seam, command).await?;
+    let mut turns = Vec::new();
+    for (tab, turn) in &under_way {
+        // What begins meanwhile is not what was meant.
+        let (tab, turn) = (Some((*tab).clone()), Some((*turn).clone()));
+        let id = turn.clone();
+        let command =
+            Command::Interrupt { session: session.id.clone(), tab, turn, stop: args.stop };
+        match seam::done(seam, command).await {
+            Ok(()) => turns.extend(id),
+            // It has just ended by itself.
+            Err(failure) if failure.code == Code::NotFound => {}
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    if turns.is_empty() {
+        return Err(none(&session, under_way.len()).into());
+    }
     // Who passes the interrupt on may be this very process.
     tokio::select! {
         ended = ended(output, seam, &session, &turns, since, args.stop) => ended?,
@@ -87,7 +100,6 @@ async fn interrupt(
     let (name, done) =
         (clean_line(&session.name), if args.stop { "Stopped" } else { "Interrupted" });
     match turns.len() {
-        0 => output.note(format_args!("No turn is under way in {name}.")),
         1 => output.line(format_args!("{done} the turn in {name}"))?,
         more => output.line(format_args!("{done} {more} turns in {name}"))?,
     }
@@ -131,6 +143,18 @@ async fn ended(
     }
 }
 
+/// That there was nothing to interrupt, or no longer.
+fn none(session: &Session, just_ended: usize) -> Failure {
+    let name = clean_line(&session.name);
+    let message = match just_ended {
+        0 => format!("nothing is under way in {name}"),
+        1 => format!("the turn in {name} had just ended by itself"),
+        more => format!("the {more} turns in {name} had just ended by themselves"),
+    };
+    let hint = format!("`baton session show {}` says how it stands", session.id);
+    Failure::new(Code::NotFound, message).hint(hint)
+}
+
 /// That a turn is still under way.
 fn goes_on(session: &Session, stop: bool) -> Failure {
     let (id, name) = (&session.id, clean_line(&session.name));
@@ -148,7 +172,7 @@ fn goes_on(session: &Session, stop: bool) -> Failure {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
-    use orchestrator::seam::{TabId, TurnStatus};
+    use orchestrator::seam::TurnStatus;
 
     use super::*;
     use crate::watch::fake::{self, FakeEngine};
@@ -172,11 +196,32 @@ mod tests {
         let wanted = Command::Interrupt {
             session: orchestrator::seam::SessionId::new("s1"),
             tab: Some(TabId::new("t1")),
+            turn: Some(TurnId::new("u1")),
             stop: true,
         };
         assert_eq!(engine.commands(), [wanted]);
         let args = InterruptArgs { session: "s1".into(), tab: Some("other".into()), stop: false };
         assert!(interrupt(&Output::new(true), &*engine, args, &mut told).await.is_err());
+        assert_eq!(engine.commands().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_has_just_ended_is_said_and_the_next_one_is_left_alone() {
+        let engine = FakeEngine::new();
+        let (_tell, mut told) = mpsc::channel(1);
+        let args = || InterruptArgs { session: "work".into(), tab: None, stop: false };
+        let idle = interrupt(&Output::new(true), &*engine, args(), &mut told).await;
+        assert!(matches!(idle, Err(Stop::Failure(failure)) if failure.code == Code::NotFound));
+        assert_eq!(engine.commands(), []);
+        {
+            let mut session = engine.session.lock().unwrap();
+            session.tabs[0].state = TabState::Working;
+            session.tabs[0].turn = Some(fake::turn("u1"));
+        }
+        engine.reply(Err(Failure::new(Code::NotFound, "turn u1 is not under way in work")));
+        let late = interrupt(&Output::new(true), &*engine, args(), &mut told).await;
+        let Err(Stop::Failure(failure)) = late else { panic!("{late:?}") };
+        assert_eq!(failure.message, "the turn in work had just ended by itself");
         assert_eq!(engine.commands().len(), 1);
     }
 

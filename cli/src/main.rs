@@ -12,6 +12,7 @@ mod env_row;
 mod exec;
 mod exit;
 mod follow;
+mod heard;
 mod hosts;
 mod interrupt;
 mod logs;

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::builder::StyledStr;
@@ -12,11 +13,19 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::exit;
-use crate::render;
+use crate::render::{self, Rows};
+use crate::watch::Console;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 const STRONG: Style = Style::new().bold();
+
+/// Back to the line's begin, and clear it (ECMA-48's EL).
+pub const ERASE: &str = "\r\x1b[K";
+
+/// How long we wait on the way out for what we still print to be taken: long enough for any reader that reads, and
+/// nothing to a person who wants to leave.
+pub const PARTING: Duration = Duration::from_millis(300);
 
 /// Why a command ended before its end.
 #[derive(Debug)]
@@ -70,13 +79,21 @@ impl Output {
 
     /// Prints one JSON document, on one line.
     pub fn document(&self, value: &impl Serialize) -> Result<(), Stop> {
-        let mut text = serde_json::to_string(value).map_err(|error| {
-            Failure::new(Code::Internal, format!("could not write JSON: {error}"))
-        })?;
-        text.push('\n');
+        Ok(self.write_raw(json_line(value)?.as_bytes())?)
+    }
+
+    /// Writes bytes to stdout as they are, and waits for a pipe that is full.
+    pub fn write_raw(&self, bytes: &[u8]) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes)?;
+        stdout.flush()
+    }
+
+    /// Writes text to stdout, in colours where it shows them, and waits for a pipe that is full.
+    pub fn write(&self, text: &str) -> io::Result<()> {
+        let mut stdout = anstream::stdout().lock();
         stdout.write_all(text.as_bytes())?;
-        Ok(stdout.flush()?)
+        stdout.flush()
     }
 
     /// Prints bytes as they are. A pipe that is full holds up a thread that may be, and nobody else.
@@ -85,6 +102,7 @@ impl Output {
     ///
     /// What the stream says. Who closed our stderr doesn't want to read it, and that is none.
     pub async fn raw(&self, to_stderr: bool, bytes: Vec<u8>) -> io::Result<()> {
+        let output = self.clone();
         let written = tokio::task::spawn_blocking(move || {
             if to_stderr {
                 let mut stderr = io::stderr().lock();
@@ -93,9 +111,7 @@ impl Output {
                     Ok(()) | Err(_) => Ok(()),
                 };
             }
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(&bytes)?;
-            stdout.flush()
+            output.write_raw(&bytes)
         });
         written.await.map_err(io::Error::other)?
     }
@@ -107,17 +123,10 @@ impl Output {
         Ok(stdout.flush()?)
     }
 
-    /// Prints text as it is, with the line ends that are in it.
-    pub fn text(&self, text: &str) -> Result<(), Stop> {
-        let mut stdout = anstream::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        Ok(stdout.flush()?)
-    }
-
     /// Puts a line that goes away again on the terminal behind stderr, or takes it away.
     pub fn progress(&self, line: Option<&str>) {
-        // Back to the line's begin, and clear it (ECMA-48's EL): colours may be off, moving isn't.
-        let text = format!("\r\x1b[K{}", line.unwrap_or_default());
+        // Colours may be off, moving isn't.
+        let text = format!("{ERASE}{}", line.unwrap_or_default());
         let mut stderr = io::stderr().lock();
         match stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()) {
             // A terminal that is gone shows no progress.
@@ -135,23 +144,20 @@ impl Output {
         if self.json { self.document(document) } else { self.line(text) }
     }
 
-    /// Prints rows below a heading, in columns.
+    /// Prints rows below a heading, in columns where the terminal is wide enough.
     pub fn table<const N: usize>(
         &self,
         heading: [&str; N],
         rows: &[[String; N]],
     ) -> Result<(), Stop> {
-        let mut widths = heading.map(render::width);
-        for row in rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(render::width(cell));
+        let lines = match render::rows(heading, rows, Console::columns()) {
+            Rows::Columns(heading, lines) => {
+                self.line(format_args!("{STRONG}{heading}{STRONG:#}"))?;
+                lines
             }
-        }
-        self.line(format_args!("{STRONG}{}{STRONG:#}", columns(heading, widths)))?;
-        for row in rows {
-            self.line(columns(row.each_ref().map(String::as_str), widths))?;
-        }
-        Ok(())
+            Rows::Stacked(lines) => lines,
+        };
+        lines.into_iter().try_for_each(|line| self.line(line))
     }
 
     /// Prints clap's help.
@@ -169,6 +175,15 @@ impl Output {
     /// Says something that isn't the answer.
     pub fn note(&self, text: impl Display) {
         tell(format_args!("{text}\n"));
+    }
+
+    /// Says on the way out where things stand. A stderr that nobody reads doesn't keep us.
+    pub async fn parting(&self, text: impl Display) {
+        let (output, text) = (self.clone(), format!("{text}\n"));
+        let said = tokio::task::spawn_blocking(move || output.aside(&text));
+        match tokio::time::timeout(PARTING, said).await {
+            Ok(_) | Err(_) => {}
+        }
     }
 
     /// Says why the command stopped, and returns the exit status for it.
@@ -203,13 +218,16 @@ impl Output {
     }
 }
 
-fn columns<const N: usize>(cells: [&str; N], widths: [usize; N]) -> String {
-    let mut line = String::new();
-    for (cell, width) in cells.iter().zip(widths) {
-        line.push_str(cell);
-        line.extend(std::iter::repeat_n(' ', 2 + width - render::width(cell).min(width)));
-    }
-    line.trim_end().to_owned()
+/// A JSON document on one line.
+///
+/// # Errors
+///
+/// When it can't be written as JSON.
+pub fn json_line(value: &impl Serialize) -> Result<String, Failure> {
+    let mut text = serde_json::to_string(value)
+        .map_err(|error| Failure::new(Code::Internal, format!("could not write JSON: {error}")))?;
+    text.push('\n');
+    Ok(text)
 }
 
 fn tell_failure(failure: &Failure) {

@@ -1,33 +1,22 @@
 //! `baton hosts`, run as a person or a script runs it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod home;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use home::{BATON, Home};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-const BATON: &str = env!("CARGO_BIN_EXE_baton");
-
-/// A home of its own, gone on drop.
-struct Home(TempDir);
 
 impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
     fn with_hosts(text: &str) -> Self {
         let home = Self::new();
         fs::create_dir_all(home.path("baton/config")).unwrap();
         fs::write(home.hosts_toml(), text).unwrap();
         home
-    }
-
-    fn path(&self, below: &str) -> PathBuf {
-        self.0.path().join(below)
     }
 
     fn hosts_toml(&self) -> PathBuf {
@@ -40,19 +29,6 @@ impl Home {
 
     fn command(&self, words: &[&str]) -> Command {
         self.of(BATON, words)
-    }
-
-    fn of(&self, program: &str, words: &[&str]) -> Command {
-        let mut command = Command::new(program);
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "programs are found as the tests themselves are"
-        )]
-        let path = std::env::var_os("PATH").unwrap();
-        command.args(words).env_clear().env("PATH", path);
-        command.env("HOME", self.0.path()).env("BATON_HOME", self.path("baton"));
-        command.current_dir(self.0.path()).stdin(Stdio::null());
-        command
     }
 
     fn baton(&self, line: &str) -> Run {

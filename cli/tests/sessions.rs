@@ -1,37 +1,22 @@
 //! The verbs for sessions: what is wrong with a line is said before anything is opened, sent or changed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod home;
+
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
+use home::{BATON, Home};
 use serde_json::Value;
-use tempfile::TempDir;
-
-const BATON: &str = env!("CARGO_BIN_EXE_baton");
-
-/// A home of its own, gone on drop.
-struct Home(TempDir);
 
 impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
     fn run(&self, words: &[impl AsRef<OsStr>], stdin: &[u8]) -> Output {
-        let mut child = Command::new(BATON)
-            .args(words)
-            .env_clear()
-            .env("HOME", self.0.path())
-            .env("BATON_HOME", self.0.path().join("baton"))
-            .current_dir(self.0.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = self.of(BATON, words);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         // One that has ended reads nothing more.
         child.stdin.take().unwrap().write_all(stdin).ok(); // One that refuses the line reads nothing.
         child.wait_with_output().unwrap()
@@ -43,7 +28,7 @@ impl Home {
         let output = self.run(words, stdin);
         assert_eq!(output.status.code(), Some(status), "{output:?}");
         assert!(output.stderr.is_empty(), "{output:?}");
-        assert!(!self.0.path().join("baton").exists(), "something was opened");
+        assert!(!self.path("baton").exists(), "something was opened");
         let document: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert!(document["error"]["hint"].is_string(), "{document}");
         document["error"].clone()
@@ -81,9 +66,9 @@ fn a_prompt_that_is_no_text_is_refused_with_the_place() {
 #[test]
 fn an_image_that_cannot_be_sent_is_named() {
     let home = Home::new();
-    let script = home.0.path().join("shot.png");
+    let script = home.path("shot.png");
     fs::write(&script, "#!/bin/sh\n").unwrap();
-    let large = home.0.path().join("large.png");
+    let large = home.path("large.png");
     let file = fs::File::create(&large).unwrap();
     (&file).write_all(b"\x89PNG\r\n\x1a\n").unwrap();
     file.set_len(20_000_001).unwrap();

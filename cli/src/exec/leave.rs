@@ -1,27 +1,29 @@
 //! The signals that a program in the foreground gets.
 
 use orchestrator::failure::Failure;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::SignalKind;
+
+use crate::heard::Heard;
 
 /// Listens for them until it is dropped.
 #[derive(Debug)]
 pub struct Leaving {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-    quit: Signal,
-    user1: Signal,
-    user2: Signal,
+    interrupt: Heard,
+    terminate: Heard,
+    hangup: Heard,
+    quit: Heard,
+    user1: Heard,
+    user2: Heard,
 }
 
 impl Leaving {
-    /// From now on they don't end us.
+    /// From now on they don't end us. Those that were ignored stay so.
     ///
     /// # Errors
     ///
     /// When the system refuses.
     pub fn listen() -> Result<Self, Failure> {
-        let on = |kind| signal(kind).map_err(|error| super::no_signals(&error));
+        let on = |kind| Heard::on(kind).map_err(|error| super::no_signals(&error));
         Ok(Self {
             interrupt: on(SignalKind::interrupt())?,
             terminate: on(SignalKind::terminate())?,

@@ -133,6 +133,25 @@ pub fn skip(spans: &[Span], graphemes: usize) -> Vec<Span> {
     rest
 }
 
+/// How many lines stand before what one of these letters may still change: itself, and the styled text that it
+/// stands in, since an emphasis is none when its end turns out to be the inside of a link or of code.
+pub fn settled(lines: &[Line], letters: &[char]) -> usize {
+    let mut styled = None;
+    for (at, line) in lines.iter().enumerate() {
+        for span in &line.spans {
+            if span.style == PLAIN {
+                styled = None;
+            } else {
+                styled.get_or_insert(at);
+            }
+            if span.text.contains(letters) {
+                return styled.unwrap_or(at);
+            }
+        }
+    }
+    lines.len()
+}
+
 /// A line that is laid out.
 #[derive(Debug)]
 pub struct Line {
@@ -178,11 +197,6 @@ impl Line {
     pub fn letters(&self) -> usize {
         let of = |span: &Span| span.text.graphemes(true).filter(|letter| !is_space(letter)).count();
         self.spans.iter().map(of).sum()
-    }
-
-    /// Whether one of these letters is in it.
-    pub fn holds(&self, letters: &[char]) -> bool {
-        self.spans.iter().any(|span| span.text.contains(letters))
     }
 
     /// The whole line, styled.

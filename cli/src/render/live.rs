@@ -1,12 +1,15 @@
 //! A piece of Markdown that is still being written, printed as far as it can't change any more.
 
 use super::clean::clean;
-use super::flow::{Frame, graphemes, lay_out, skip, wrap};
+use super::flow::{Frame, graphemes, lay_out, settled, skip, wrap};
 use super::markdown::units;
 use super::writer::Unit;
 
 /// Letters that may turn what stands before them into something else when the rest comes.
 const OPEN: [char; 9] = ['*', '_', '`', '[', ']', '<', '~', '|', '\\'];
+
+/// Marks of which only the letter behind them says whether they close something.
+const CLOSING: [char; 4] = ['*', '_', '`', '~'];
 
 /// Prints a growing text, each word once.
 ///
@@ -134,7 +137,8 @@ impl Live {
 
     /// Prints the lines of a paragraph at the end that are full and settled.
     fn whole_lines(&mut self, text: &str, out: &mut Vec<String>) {
-        let all = units(&text[self.base..], self.width);
+        let decided = text.trim_end_matches(CLOSING).get(self.base..).unwrap_or_default();
+        let all = units(decided, self.width);
         let Some(last) = all.last() else { return };
         let (Some(prose), true) = (&last.prose, last.flows) else { return };
         if self.base + last.source.start < self.done {
@@ -147,7 +151,7 @@ impl Live {
         }
         let lines = lay_out(&skip(prose, self.letters), self.frame());
         let full = lines.len().saturating_sub(1);
-        for line in lines.iter().take(full).take_while(|line| !line.holds(&OPEN)) {
+        for line in lines.iter().take(full.min(settled(&lines, &OPEN))) {
             if self.letters == 0 && self.begun {
                 out.push(String::new());
             }

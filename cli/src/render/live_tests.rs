@@ -116,6 +116,27 @@ fn what_looks_like_a_table_at_first_or_at_last_is_printed_once() {
 }
 
 #[test]
+fn emphasis_counts_only_when_nothing_can_take_it_back() {
+    // What follows decides whether the last mark closes the first one.
+    let mut live = Live::new(8);
+    assert!(live.grow("_a b     \nccccccc <!-- ![_").is_empty());
+    assert_eq!(
+        live.finish("_a b     \nccccccc <!-- ![_dd ee"),
+        ["_a b", "ccccccc", "<!--", "![_dd ee"]
+    );
+    for (so_far, whole, shown) in [
+        ("*aaa bbb ccc `d* e", "*aaa bbb ccc `d* e` f", "*aaa bbb ccc `d* e` f"),
+        ("*aaa bbb ccc [d* e", "*aaa bbb ccc [d* e](f) g", "*aaa bbb ccc d* e (f) g"),
+        ("*aaa bbb ccc <d i='* e", "*aaa bbb ccc <d i='* e'> f", "*aaa bbb ccc <d i='* e'> f"),
+    ] {
+        let mut live = Live::new(8);
+        let mut lines = live.grow(so_far);
+        lines.extend(live.finish(whole));
+        assert_eq!(plain(&lines).replace('\n', " "), shown);
+    }
+}
+
+#[test]
 fn space_at_the_end_may_be_left_away() {
     let mut live = Live::new(80);
     assert_eq!(live.grow("one\n\ntwo\n\n\n"), ["one"]);
@@ -150,6 +171,28 @@ fn markdown() -> impl Strategy<Value = String> {
     prop::collection::vec(token, 0..60).prop_map(|tokens| tokens.concat())
 }
 
+/// Few words amid many marks that open and close.
+fn marks() -> impl Strategy<Value = String> {
+    let token = prop_oneof![
+        4 => "[a-z]{1,3} ".prop_map(String::from),
+        2 => "[a-z]{1,3}".prop_map(String::from),
+        5 => prop::sample::select(vec![
+            "*", "_", "**", "`", "``", "[", "](u)", "](", ")", "]", "![", "<", "<b c='", "'>", ">", "~~", "~", "\\",
+            "<!-- ", "-->", "&", "&amp;", " ", "  \n", "\n", "\n| ", "|",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(token, 0..25).prop_map(|tokens| tokens.concat())
+}
+
+/// The words of a text, without the marks around and in them.
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace()
+        .map(|word| word.chars().filter(char::is_ascii_lowercase).collect::<String>())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
@@ -161,12 +204,12 @@ proptest! {
     ) {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| (cut * text.len() as f64) as usize).collect();
         cuts.sort_unstable();
-        let words = |text: &str| {
-            text.split_whitespace()
-                .map(|word| word.chars().filter(char::is_ascii_lowercase).collect::<String>())
-                .filter(|word| !word.is_empty())
-                .collect::<Vec<_>>()
-        };
+        prop_assert_eq!(words(&in_pieces(&text, width, &cuts)), words(&at_once(&text, width)));
+    }
+
+    #[test]
+    fn no_mark_takes_back_what_was_printed(text in marks(), width in 8..16usize, step in 1..5usize) {
+        let cuts: Vec<usize> = (0..=text.len()).step_by(step).collect();
         prop_assert_eq!(words(&in_pieces(&text, width, &cuts)), words(&at_once(&text, width)));
     }
 

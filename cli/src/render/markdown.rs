@@ -227,8 +227,9 @@ impl Writer {
                 (what.to_owned(), String::new())
             }
         };
-        self.text(&before);
+        // What stands before it is none of it when it turns out to be no link: it has the same style.
         self.styles.push(Style::new().underline());
+        self.text(&before);
         self.links.push(behind);
     }
 }

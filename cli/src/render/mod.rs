@@ -1,6 +1,7 @@
 //! What happened in a session, as terminal text or as JSON. Pure: events in, text out.
 
 mod clean;
+mod columns;
 mod flow;
 mod json;
 mod live;
@@ -15,8 +16,9 @@ mod transcript;
 mod writer;
 
 pub use clean::{clean, clean_line};
-pub use flow::{cut, width};
+pub use columns::{Rows, rows};
+pub use flow::cut;
 pub use json::{Line, Lines};
-pub use number::{ago, cost, count, duration};
+pub use number::{ago, cost, count, duration, host, turns};
 pub use progress::Progress;
 pub use transcript::{Look, Printed, Transcript};

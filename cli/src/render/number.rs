@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::clean::clean_line;
+
 /// `1,234,567`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -13,6 +15,16 @@ pub fn count(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `1 turn`, `2 turns`.
+pub fn turns(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "turn" } else { "turns" })
+}
+
+/// A host as a person wrote it: one that isn't saved stands as `ssh://ann@box` in the database.
+pub fn host(reference: &str) -> String {
+    clean_line(reference.strip_prefix("ssh://").unwrap_or(reference))
 }
 
 /// Milliseconds as `0.3 s`, `12.4 s`, `3 min 05 s` or `2 h 03 min`.
@@ -57,6 +69,8 @@ mod tests {
             [0, 320, 12_400, 59_960, 185_000, 7_380_000].map(duration),
             ["0.0 s", "0.3 s", "12.4 s", "1 min 00 s", "3 min 05 s", "2 h 03 min"]
         );
+        assert_eq!([0, 1, 1200].map(turns), ["0 turns", "1 turn", "1,200 turns"]);
+        assert_eq!(["box", "local", "ssh://ann@box"].map(host), ["box", "local", "ann@box"]);
         assert_eq!([0.0, 0.0042, 0.031, 12.5].map(cost), ["$0.00", "$0.0042", "$0.03", "$12.50"]);
         let now = Timestamp::from_second(1_000_000).unwrap();
         let before = |seconds: i64| ago(Timestamp::from_second(1_000_000 - seconds).unwrap(), now);

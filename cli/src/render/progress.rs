@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use orchestrator::agent::{ToolStatus, Usage};
 use orchestrator::seam::{Event, EventBody, LinkState, Partial, PartialKind, TurnId};
 
-use super::clean::clean_line;
 use super::flow::cut;
-use super::number::{cost, count, duration};
+use super::number::{self, cost, count, duration};
 use super::tool;
 
 /// When silence is worth saying, in seconds.
@@ -49,8 +48,7 @@ enum Doing {
 impl Progress {
     /// Learns where the turns are.
     pub fn know(&mut self, host: &str) {
-        // As a person types it.
-        self.host = clean_line(host.strip_prefix("ssh://").unwrap_or(host));
+        self.host = number::host(host);
     }
 
     /// The host that has been waited for a while to take a message.

@@ -18,6 +18,7 @@ use super::clean::{CleanArgs, clean};
 use crate::app::App;
 use crate::exit;
 use crate::output::Stop;
+use crate::render::{ago, clean_line, cut, host};
 
 /// How long a host may take to answer; one that is dead must not hold up the others.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -223,6 +224,7 @@ fn show(app: &App, rows: Vec<Row>) -> Result<(), Stop> {
     if rows.is_empty() {
         return app.output.line("no runs");
     }
+    let now = Timestamp::now();
     let cells: Vec<[String; 5]> = rows
         .into_iter()
         .map(|row| {
@@ -230,12 +232,8 @@ fn show(app: &App, rows: Vec<Row>) -> Result<(), Stop> {
                 Some(status) => format!("{} {status}", row.state),
                 None => row.state.to_owned(),
             };
-            let started = row.started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-            let mut command = row.command.replace(char::is_control, " ");
-            if command.chars().count() > 60 {
-                command = command.chars().take(59).chain(['…']).collect();
-            }
-            [row.run, row.host, state, started, command]
+            let command = cut(&clean_line(&row.command), 60);
+            [row.run, host(&row.host), state, ago(row.started_at, now), command]
         })
         .collect();
     app.output.table(["RUN", "HOST", "STATE", "STARTED", "COMMAND"], &cells)

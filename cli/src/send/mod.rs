@@ -31,7 +31,8 @@ pub use prompt::read as read_prompt;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Ctrl-C interrupts the turn and waits for its end; a second one leaves it at work. The exit status is 0 when the \
-turn is done, 1 when it failed, 130 when it was interrupted.")]
+turn is done, 130 when it was interrupted, 141 when nobody reads what is printed and it goes on; when it failed, 3 \
+when its host was not reached, 4 when something that it needs is not there, 5 when it was refused, and 1 otherwise.")]
 pub struct SendArgs {
     /// Id of a session, the beginning of one, or a name
     #[arg(value_name = "SESSION")]
@@ -89,7 +90,7 @@ pub async fn run(app: &App, args: SendArgs) -> Result<u8, Stop> {
     let mut told = signals()?;
     let sending = Sending { session, tab, message, detach: args.detach };
     let (sent, end) = send(seam, sending, &mut report, &mut *ask, &mut told).await?;
-    finish(&app.output, &sent, end)
+    finish(&app.output, &sent, end).await
 }
 
 /// The agent's own conversation of a tab is forgotten.
@@ -136,6 +137,7 @@ struct Sent {
     tab: TabId,
     message: MessageId,
     seq: u64,
+    detach: bool,
 }
 
 async fn send(
@@ -154,6 +156,7 @@ async fn send(
                 "left while it was being sent: `baton follow {}` shows whether it was",
                 session.id,
             ));
+            report.part().await;
             return Err(Stop::Told(128 + signal));
         }
     };
@@ -169,16 +172,18 @@ async fn send(
         told,
     })
     .await?;
-    Ok((Sent { session, tab, message, seq }, end))
+    Ok((Sent { session, tab, message, seq, detach }, end))
 }
 
 /// Says what the end was, where the events don't, and returns the exit status.
-fn finish(output: &Output, sent: &Sent, end: End) -> Result<u8, Stop> {
-    let Sent { session, tab, message, seq } = sent;
+async fn finish(output: &Output, sent: &Sent, end: End) -> Result<u8, Stop> {
+    let Sent { session, tab, message, seq, detach } = sent;
     let id = &session.id;
     let document = |state: &str| json!({ "session": id, "tab": tab, "message": message, "state": state, "seq": seq });
     match end {
-        End::Turn(ended) => Ok(status_of(ended)),
+        // Nothing was told of it until now.
+        End::Turn(ended) if *detach => Err(never_began(ended).into()),
+        End::Turn(ended) => Ok(status_of(&ended)),
         End::Began(turn) => {
             let mut document = document("started");
             document["turn"] = json!(turn);
@@ -206,23 +211,46 @@ fn finish(output: &Output, sent: &Sent, end: End) -> Result<u8, Stop> {
             Ok(exit::status(Code::Cancelled))
         }
         End::Removed => Err(removed(session).into()),
-        End::Left { signal, .. } => {
-            output.note(format_args!(
+        End::Left { signal, goes_on: true } => {
+            output.parting(format_args!(
                 "left: it goes on; `baton follow {id} --since {seq}` shows the rest, `baton interrupt {id} --tab {tab}` ends it",
-            ));
+            )).await;
+            Ok(128 + signal)
+        }
+        End::Left { signal, goes_on: false } => {
+            output
+                .parting(format_args!("left: `baton follow {id} --since {seq}` shows the rest"))
+                .await;
             Ok(128 + signal)
         }
         // Only who follows a session waits for that.
-        End::Idle(last) => Ok(last.map_or(exit::DONE, status_of)),
+        End::Idle(last) => Ok(last.as_ref().map_or(exit::DONE, status_of)),
     }
 }
 
 /// The exit status of a turn: of one that failed, that of what went wrong.
-pub fn status_of(ended: Ended) -> u8 {
+pub fn status_of(ended: &Ended) -> u8 {
     match ended.status {
         TurnStatus::Done => exit::DONE,
-        TurnStatus::Failed => exit::status(ended.fault.unwrap_or(Code::AgentFailed)),
+        TurnStatus::Failed => {
+            exit::status(ended.fault.as_ref().map_or(Code::AgentFailed, |fault| fault.code))
+        }
         TurnStatus::Interrupted => exit::status(Code::Cancelled),
+    }
+}
+
+/// Why a turn was over before the agent was at work on it.
+fn never_began(ended: Ended) -> Failure {
+    match (ended.status, ended.fault) {
+        (TurnStatus::Failed | TurnStatus::Done, Some(fault)) => fault,
+        (TurnStatus::Failed | TurnStatus::Done, None) => {
+            Failure::new(Code::AgentFailed, "the turn failed as soon as it had begun")
+                .hint("`baton follow` shows what the agent said")
+        }
+        (TurnStatus::Interrupted, _) => {
+            Failure::new(Code::Cancelled, "the turn was interrupted as soon as it had begun")
+                .hint("Send the message again")
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use orchestrator::seam::{Delivery, SessionId, Turn, TurnId};
+use orchestrator::seam::{Delivery, EventBody, SessionId, Turn, TurnId};
 
 use super::*;
 use crate::watch::fake::{self, FakeEngine, Recorded};
@@ -40,21 +40,46 @@ async fn a_message_is_watched_from_the_event_that_its_queue_begins_after() {
     let session = SessionId::new("s1");
     let wanted = Command::Send { session, tab: TabChoice::Last, message: message() };
     assert_eq!(engine.commands(), [wanted]);
-    assert_eq!(finish(&Output::new(true), &sent, end).unwrap(), 1);
+    assert_eq!(finish(&Output::new(true), &sent, end).await.unwrap(), 1);
     let interrupted = End::Turn(fake::how(TurnStatus::Interrupted));
-    assert_eq!(finish(&Output::new(true), &sent, interrupted).unwrap(), 130);
+    assert_eq!(finish(&Output::new(true), &sent, interrupted).await.unwrap(), 130);
 }
 
 #[test]
 fn a_turn_that_failed_has_the_status_of_what_went_wrong() {
-    let failed = |fault| status_of(Ended { status: TurnStatus::Failed, fault });
+    let fault = |code| Some(Failure::new(code, "it broke"));
+    let failed = |code: Option<Code>| {
+        status_of(&Ended { status: TurnStatus::Failed, fault: code.and_then(fault) })
+    };
     assert_eq!(failed(None), 1);
     assert_eq!(failed(Some(Code::RateLimited)), 1);
     assert_eq!(failed(Some(Code::ConnectionRefused)), 3);
     assert_eq!(failed(Some(Code::DirMissing)), 4);
     assert_eq!(failed(Some(Code::HostDisabled)), 5);
     // What was mended on the way fails nothing.
-    assert_eq!(status_of(Ended { status: TurnStatus::Done, fault: Some(Code::NoRoute) }), 0);
+    assert_eq!(status_of(&Ended { status: TurnStatus::Done, fault: fault(Code::NoRoute) }), 0);
+}
+
+#[tokio::test]
+async fn detached_a_turn_that_fails_at_once_is_the_error_that_it_failed_with() {
+    let engine = FakeEngine::new();
+    engine.reply(Ok(sent_reply()));
+    let feed = engine.feed();
+    let failure = Failure::new(Code::ConnectionRefused, "box refused the connection");
+    for event in [
+        fake::event(11, "t9", fake::started("m1")),
+        fake::event(
+            12,
+            "t9",
+            EventBody::Error { failure: failure.clone(), recoverable: true, resets_at: None },
+        ),
+        fake::event(13, "t9", fake::ended(TurnStatus::Failed)),
+    ] {
+        feed.send(Ok(Delivery::Event(Box::new(event)))).await.unwrap();
+    }
+    let (sent, end) = sending(&engine, true).await.unwrap();
+    let stopped = finish(&Output::new(true), &sent, end).await;
+    assert!(matches!(stopped, Err(Stop::Failure(said)) if said == failure));
 }
 
 #[tokio::test]
@@ -84,7 +109,7 @@ async fn detached_ends_when_the_agent_has_the_message() {
     });
     let (sent, end) = ended.unwrap();
     assert_eq!(end, End::Began(TurnId::new("t9")));
-    assert_eq!(finish(&Output::new(true), &sent, end).unwrap(), 0);
+    assert_eq!(finish(&Output::new(true), &sent, end).await.unwrap(), 0);
 }
 
 #[tokio::test]

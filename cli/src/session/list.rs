@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::exit;
 use crate::output::{Output, Stop};
-use crate::render::{ago, clean_line, cost, count};
+use crate::render::{ago, clean_line, cost, count, host};
 use crate::seam;
 
 pub async fn run(output: &Output, seam: &dyn Seam) -> Result<u8, Stop> {
@@ -32,7 +32,7 @@ pub fn row(session: &Session, now: Timestamp) -> [String; 9] {
         clean_line(&session.name),
         session.id.to_string(),
         clean_line(&session.agent),
-        clean_line(&session.host),
+        host(&session.host),
         session.cwd.as_deref().map_or_else(|| "~".into(), clean_line),
         state(session),
         ago(last(session), now),

@@ -123,11 +123,20 @@ fn a_session_is_shown_with_its_tabs_and_what_waits() {
     session.env_names.insert("TOKEN".into());
     session.tabs[0].queue = vec![fake::queued("m1")];
     session.tabs[0].paused = true;
-    let lines = show::lines(&session).join("\n");
+    session.tabs[0].turn = Some(fake::turn("u1"));
+    let totals = &mut session.tabs[0].totals;
+    (totals.turns, totals.elapsed_ms) = (1, 2000);
+    (totals.usage.input_tokens, totals.usage.output_tokens) = (1200, 3);
+    session.host = "ssh://ann@dev:2222".into();
+    let lines = show::lines(&session, at(7_200_000)).join("\n");
     for wanted in [
         "id            s1",
         "env           TOKEN",
-        "totals        0 turns · 0.0 s · 0 in, 0 out",
+        "host          ann@dev:2222\n",
+        "created       2 h ago\n",
+        "  last turn     under way, began 2 h ago  u1",
+        "  totals        1 turn · 2.0 s · 1,200 tokens in, 3 out",
+        "totals        0 turns\n",
         "tab t1  tab t1  idle",
         "  queue         held back",
         "   1. m1  prompt of m1",

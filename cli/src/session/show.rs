@@ -1,12 +1,13 @@
 //! `baton session show`.
 
+use jiff::Timestamp;
 use orchestrator::seam::{Seam, Session, Tab, TabState, Totals, TurnStatus};
 use serde_json::json;
 
 use super::list::state;
 use crate::exit;
 use crate::output::{Output, Stop};
-use crate::render::{clean_line, cost, count, duration};
+use crate::render::{ago, clean_line, cost, count, duration, host, turns};
 use crate::seam;
 
 pub async fn run(output: &Output, seam: &dyn Seam, named: &str) -> Result<u8, Stop> {
@@ -15,14 +16,14 @@ pub async fn run(output: &Output, seam: &dyn Seam, named: &str) -> Result<u8, St
         output.document(&json!(session))?;
         return Ok(exit::DONE);
     }
-    for line in lines(&session) {
+    for line in lines(&session, Timestamp::now()) {
         output.line(line)?;
     }
     Ok(exit::DONE)
 }
 
 /// The session as text: a row for each of its properties, then each tab with what waits there.
-pub fn lines(session: &Session) -> Vec<String> {
+pub fn lines(session: &Session, now: Timestamp) -> Vec<String> {
     let or_dash = |text: Option<&String>| text.map_or_else(|| "-".into(), |text| clean_line(text));
     let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let words = |words: Vec<String>| if words.is_empty() { "-".into() } else { words.join(" ") };
@@ -31,7 +32,7 @@ pub fn lines(session: &Session) -> Vec<String> {
         ("name", clean_line(&session.name)),
         ("group", or_dash(session.group.as_ref())),
         ("agent", clean_line(&session.agent)),
-        ("host", clean_line(&session.host)),
+        ("host", host(&session.host)),
         ("cwd", session.cwd.as_deref().map_or_else(|| "~".into(), clean_line)),
         ("model", or_dash(session.model.as_ref())),
         ("arguments", words(session.arguments.iter().map(|word| clean_line(word)).collect())),
@@ -39,7 +40,7 @@ pub fn lines(session: &Session) -> Vec<String> {
         ("read_only", yes(session.read_only)),
         ("talks", yes(session.talks)),
         ("sync_history", yes(session.sync_history)),
-        ("created_at", session.created_at.to_string()),
+        ("created", ago(session.created_at, now)),
         ("state", state(session)),
         ("totals", totals(&session.totals)),
     ];
@@ -47,12 +48,12 @@ pub fn lines(session: &Session) -> Vec<String> {
         rows.iter().map(|(key, value)| format!("{key:<14}{value}")).collect();
     for tab in &session.tabs {
         lines.push(String::new());
-        lines.extend(of_tab(tab));
+        lines.extend(of_tab(tab, now));
     }
     lines
 }
 
-fn of_tab(tab: &Tab) -> Vec<String> {
+fn of_tab(tab: &Tab, now: Timestamp) -> Vec<String> {
     let doing = match tab.state {
         TabState::Idle => "idle",
         TabState::Working => "working",
@@ -69,7 +70,8 @@ fn of_tab(tab: &Tab) -> Vec<String> {
             Some(TurnStatus::Failed) => "failed",
             Some(TurnStatus::Interrupted) => "interrupted",
         };
-        lines.push(format!("  last turn     {} since {}, {status}", turn.id, turn.started_at));
+        let began = ago(turn.started_at, now);
+        lines.push(format!("  last turn     {status}, began {began}  {}", turn.id));
     }
     if tab.totals.turns > 0 {
         lines.push(format!("  totals        {}", totals(&tab.totals)));
@@ -91,11 +93,14 @@ fn of_tab(tab: &Tab) -> Vec<String> {
 fn totals(totals: &Totals) -> String {
     let usage = &totals.usage;
     let input = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens;
-    let mut parts = vec![
-        format!("{} turns", count(totals.turns)),
-        duration(totals.elapsed_ms),
-        format!("{} in, {} out", count(input), count(usage.output_tokens)),
-    ];
+    let mut parts = vec![turns(totals.turns)];
+    if totals.turns > 0 {
+        parts.push(duration(totals.elapsed_ms));
+    }
+    // Not all agents count them.
+    if input + usage.output_tokens > 0 {
+        parts.push(format!("{} tokens in, {} out", count(input), count(usage.output_tokens)));
+    }
     parts.extend(usage.cost_usd.map(cost));
     parts.join(" · ")
 }

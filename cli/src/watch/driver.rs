@@ -1,6 +1,7 @@
 //! Carries out what [`Watch`] wants: follows the engine, the person's keys and the signals.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,12 @@ use orchestrator::seam::{
     Approval, ApprovalId, Command, Decision, EventBody, MessageId, Seam, Session, SessionId,
     Subscribe, Subscription,
 };
+use tokio::signal::unix::SignalKind;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::report::Report;
-use super::signals::Told;
+use super::signals::{Told, number};
 use super::state::{Effect, End, Target, Watch};
 use super::terminal::Ask;
 use crate::output::Stop;
@@ -51,37 +53,70 @@ enum Outcome {
     Unknown(Failure),
 }
 
-/// Watches until there is a reason to stop.
+/// Watches until there is a reason to stop; also returns the last event of which all is printed.
 ///
 /// # Errors
 ///
-/// When the engine is gone for good, or nobody takes what is printed.
+/// When the engine is gone for good, or what is printed can't be written.
 pub async fn watch(mut watcher: Watcher<'_>) -> Result<(End, u64), Stop> {
+    watcher.report.mark(watcher.watch.seq());
     let end = watcher.run().await;
     // The terminal is left as it was, however this ends.
     watcher.ask.withdraw().await;
-    watcher.report.erase();
-    Ok((end?, watcher.watch.seq()))
+    watcher.report.part().await;
+    Ok((end?, watcher.report.printed()))
 }
 
 impl Watcher<'_> {
     async fn run(&mut self) -> Result<End, Stop> {
         let mut work = JoinSet::new();
+        let mut todo = VecDeque::new();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // It outlives the process that it comes from: its end is that of the engine for us.
         let mut subscription = self.subscribe().await?;
         loop {
+            if let Some(end) = self.carry_out(&mut todo, &mut work).await? {
+                return Ok(end);
+            }
+            let is_printing = self.report.is_printing();
+            // Who reads slowly holds the engine up, and neither signals nor keys.
+            let has_room = todo.is_empty() && self.report.has_room();
             let effects = tokio::select! {
-                delivery = subscription.next() => {
+                printed = self.report.print_on(), if is_printing => match printed {
+                    Ok(()) => Vec::new(),
+                    Err(Stop::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                        todo.clear();
+                        self.watch.leave(number(SignalKind::pipe()))
+                    }
+                    Err(stop) => return Err(stop),
+                },
+                delivery = subscription.next(), if has_room => {
                     let gone = || Err(Failure::new(Code::Internal, "the engine ended"));
                     let delivery = delivery.unwrap_or_else(gone);
-                    self.watch.delivery(delivery.map_err(|failure| self.with_way_back(failure))?)
+                    match delivery {
+                        Ok(delivery) => self.watch.delivery(delivery),
+                        Err(failure) => {
+                            // The way back begins behind what was printed.
+                            self.report.part().await;
+                            return Err(self.with_way_back(failure).into());
+                        }
+                    }
                 }
-                Some(told) = self.told.recv() => match told {
-                    Told::Interrupt(signal) => self.watch.interrupt(signal),
-                    Told::Leave(signal) => self.watch.leave(signal),
-                },
+                Some(told) = self.told.recv() => {
+                    let effects = match told {
+                        Told::Interrupt(signal) => self.watch.interrupt(signal),
+                        Told::Leave(signal) => self.watch.leave(signal),
+                    };
+                    // The person doesn't wait for what is being printed.
+                    for effect in effects.into_iter().rev() {
+                        match effect {
+                            Effect::Note(text) => self.report.note_at_once(&text),
+                            other => todo.push_front(other),
+                        }
+                    }
+                    Vec::new()
+                }
                 (approval, decision) = self.ask.answer() => {
                     self.report.hold(false);
                     work.spawn(answer(Arc::clone(&self.seam), approval, decision));
@@ -94,14 +129,12 @@ impl Watcher<'_> {
                         Vec::new()
                     }
                 },
-                _ = tick.tick(), if self.report.has_progress() => {
+                _ = tick.tick(), if self.report.has_progress() && !is_printing => {
                     self.report.tick(Timestamp::now());
                     Vec::new()
                 }
             };
-            if let Some(end) = self.carry_out(effects, &mut work).await? {
-                return Ok(end);
-            }
+            todo.extend(effects);
         }
     }
 
@@ -117,20 +150,20 @@ impl Watcher<'_> {
 
     fn with_way_back(&self, mut failure: Failure) -> Failure {
         if failure.hint.is_none() {
-            let (session, seq) = (&self.session, self.watch.seq());
+            let (session, seq) = (&self.session, self.report.printed());
             failure.hint =
                 Some(format!("`baton follow {session} --since {seq}` goes on from here"));
         }
         failure
     }
 
+    /// Carries out what can be now. A question is asked, and watching is over, when all before it is printed.
     async fn carry_out(
         &mut self,
-        effects: Vec<Effect>,
+        todo: &mut VecDeque<Effect>,
         work: &mut JoinSet<Outcome>,
     ) -> Result<Option<End>, Stop> {
-        let mut effects = VecDeque::from(effects);
-        while let Some(effect) = effects.pop_front() {
+        while let Some(effect) = todo.pop_front() {
             match effect {
                 Effect::Show(event) => self.report.event(&event)?,
                 Effect::ShowPartial(partial) => self.report.partial(&partial, Timestamp::now())?,
@@ -138,6 +171,10 @@ impl Watcher<'_> {
                 Effect::Ask(approval) => {
                     if self.ask.can() {
                         self.report.hold(true);
+                        if self.report.is_printing() {
+                            todo.push_front(Effect::Ask(approval));
+                            break;
+                        }
                         self.ask.begin(&approval);
                     } else {
                         self.report.how_to_answer(&approval);
@@ -148,15 +185,24 @@ impl Watcher<'_> {
                     self.ask.withdraw().await;
                     self.report.hold(false);
                 }
-                Effect::End(end) => return Ok(Some(end)),
+                Effect::End(end @ End::Left { .. }) => return Ok(Some(end)),
+                Effect::End(end) if self.report.is_printing() => {
+                    todo.push_front(Effect::End(end));
+                    break;
+                }
+                Effect::End(end) => {
+                    self.report.mark(self.watch.seq());
+                    return Ok(Some(end));
+                }
                 Effect::Look
                 | Effect::LookAgain
                 | Effect::Find
                 | Effect::LookForApprovals
                 | Effect::TakeOut
-                | Effect::Interrupt(_) => self.ask_engine(effect, work),
+                | Effect::Interrupt(..) => self.ask_engine(effect, work),
             }
         }
+        self.report.mark(self.watch.seq());
         Ok(None)
     }
 
@@ -184,9 +230,10 @@ impl Watcher<'_> {
                     Outcome::TakenOut(seam::done(&*seam, command).await)
                 });
             }
-            (Effect::Interrupt(tab), _) => {
+            (Effect::Interrupt(tab, turn), _) => {
                 work.spawn(async move {
-                    let command = Command::Interrupt { session, tab: Some(tab), stop: false };
+                    let (tab, turn) = (Some(tab), Some(turn));
+                    let command = Command::Interrupt { session, tab, turn, stop: false };
                     Outcome::Interrupted(seam::done(&*seam, command).await)
                 });
             }
@@ -219,11 +266,13 @@ impl Watcher<'_> {
             Outcome::Found(turn) => self.watch.found(turn),
             Outcome::TakenOut(Ok(())) => self.watch.taken_out(true),
             Outcome::TakenOut(Err(failure)) if failure.code == Code::NotFound => {
-                // It became a turn at the same moment.
+                // It became a turn at the same moment, or somebody else has taken it out.
                 self.watch.taken_out(false)
             }
-            // It has just ended by itself.
-            Outcome::Interrupted(Err(failure)) if failure.code == Code::NotFound => Vec::new(),
+            Outcome::Interrupted(Err(failure)) if failure.code == Code::NotFound => {
+                self.report.note("the turn had just ended by itself; nothing was interrupted");
+                Vec::new()
+            }
             Outcome::TakenOut(Err(failure)) | Outcome::Interrupted(Err(failure)) => {
                 self.report.failure("could not interrupt", &failure);
                 Vec::new()

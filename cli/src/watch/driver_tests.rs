@@ -2,7 +2,7 @@
 
 use orchestrator::seam::{Delivery, Event, MessageId, TabId, TurnStatus};
 
-use super::super::fake::{self, FakeEngine, Feed, Person, Recorded};
+use super::super::fake::{self, FakeEngine, Feed, Person, Reader, Recorded};
 use super::super::terminal::Nobody;
 use super::*;
 use crate::render::Look;
@@ -27,9 +27,19 @@ type Watching = tokio::task::JoinHandle<Result<(End, u64), Stop>>;
 fn start(
     engine: &Arc<FakeEngine>,
     target: Target,
+    ask: Box<dyn Ask>,
+) -> (Recorded, mpsc::Sender<Told>, Watching) {
+    start_on(Recorded::default(), engine, target, ask)
+}
+
+/// The same, with a reader of what is printed.
+fn start_on(
+    screen: Recorded,
+    engine: &Arc<FakeEngine>,
+    target: Target,
     mut ask: Box<dyn Ask>,
 ) -> (Recorded, mpsc::Sender<Told>, Watching) {
-    let (screen, (tell, mut told)) = (Recorded::default(), mpsc::channel(4));
+    let (tell, mut told) = mpsc::channel(4);
     let seam: Arc<dyn Seam> = Arc::clone(engine) as Arc<dyn Seam>;
     let recorded = screen.clone();
     let task = tokio::spawn(async move {
@@ -58,6 +68,13 @@ async fn until(what: &str, is: impl Fn() -> bool) {
     tokio::time::timeout(Duration::from_secs(20), waiting)
         .await
         .unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+/// The turn of the message is under way, and has said a word.
+async fn at_work(feed: &Feed, screen: &Recorded) {
+    tell(feed, fake::event(11, "t1", fake::started("m1"))).await;
+    tell(feed, fake::event(12, "t1", fake::text("working"))).await;
+    until("it is to be printed", || screen.out().contains("working")).await;
 }
 
 #[tokio::test]
@@ -94,14 +111,13 @@ async fn ctrl_c_interrupts_and_waits_and_a_second_one_leaves() {
     let engine = FakeEngine::new();
     let feed = engine.feed();
     let (screen, told, task) = start(&engine, message(), Box::new(Nobody));
-    tell(&feed, fake::event(11, "t1", fake::started("m1"))).await;
-    tell(&feed, fake::event(12, "t1", fake::text("working"))).await;
-    until("it is shown", || screen.out().contains("working")).await;
+    at_work(&feed, &screen).await;
     told.send(Told::Interrupt(2)).await.unwrap();
     until("it is interrupted", || !engine.commands().is_empty()).await;
     let wanted = Command::Interrupt {
         session: SessionId::new("s1"),
         tab: Some(TabId::new("t1")),
+        turn: Some(orchestrator::seam::TurnId::new("t1")),
         stop: false,
     };
     assert_eq!(engine.commands(), [wanted]);
@@ -204,4 +220,106 @@ async fn following_until_idle_ends_when_everything_was_shown() {
     tell(&feed, last).await;
     assert_eq!(task.await.unwrap().unwrap().0, End::Idle(None));
     assert_eq!(screen.out(), "first\n\nlast\n");
+}
+
+#[tokio::test]
+async fn a_reader_that_stalls_keeps_nobody_from_interrupting_and_leaving() {
+    let engine = FakeEngine::new();
+    let feed = engine.feed();
+    let screen = Recorded::read_by(Reader::Stalls);
+    let (screen, told, task) = start_on(screen, &engine, message(), Box::new(Nobody));
+    at_work(&feed, &screen).await;
+    told.send(Told::Interrupt(2)).await.unwrap();
+    until("it is interrupted", || !engine.commands().is_empty()).await;
+    assert!(screen.err().contains("Ctrl-C again leaves it at work"), "{}", screen.err());
+    told.send(Told::Interrupt(2)).await.unwrap();
+    let (end, seq) = task.await.unwrap().unwrap();
+    assert_eq!(end, End::Left { signal: 2, goes_on: true });
+    assert_eq!(seq, 11, "what nobody has read is shown to who comes back");
+}
+
+#[tokio::test]
+async fn an_end_waits_until_all_is_read_unless_the_person_leaves() {
+    for leaves in [false, true] {
+        let engine = FakeEngine::new();
+        let feed = engine.feed();
+        let screen = Recorded::read_by(Reader::Stalls);
+        let (screen, told, task) = start_on(screen, &engine, message(), Box::new(Nobody));
+        tell(&feed, fake::event(11, "t1", fake::started("m1"))).await;
+        tell(&feed, fake::event(12, "t1", fake::text("all of it"))).await;
+        tell(&feed, fake::event(13, "t1", fake::ended(TurnStatus::Done))).await;
+        until("it has ended", || screen.err().contains("done in")).await;
+        assert!(!task.is_finished());
+        let wanted = if leaves {
+            told.send(Told::Interrupt(2)).await.unwrap();
+            (End::Left { signal: 2, goes_on: false }, 11)
+        } else {
+            *screen.reader.lock().unwrap() = Reader::Reads;
+            (End::Turn(fake::how(TurnStatus::Done)), 13)
+        };
+        assert_eq!(task.await.unwrap().unwrap(), wanted);
+        assert!(engine.commands().is_empty(), "there is nothing to interrupt any more");
+    }
+}
+
+#[tokio::test]
+async fn a_question_is_asked_below_all_that_was_printed_before() {
+    let engine = FakeEngine::new();
+    let feed = engine.feed();
+    let (person, _answers) = Person::new();
+    let open = Arc::clone(&person.open);
+    let screen = Recorded::read_by(Reader::Stalls);
+    let (screen, told, task) = start_on(screen, &engine, message(), Box::new(person));
+    sync(&feed).await;
+    tell(&feed, fake::event(11, "t1", fake::started("m1"))).await;
+    tell(&feed, fake::event(12, "t1", fake::text("before"))).await;
+    let approval = Box::new(fake::approval("q1", "t1"));
+    tell(&feed, fake::event(13, "t1", EventBody::ApprovalRequested { approval })).await;
+    until("the question is shown", || screen.err().contains("? Run ls")).await;
+    assert!(open.lock().unwrap().is_none());
+    *screen.reader.lock().unwrap() = Reader::Reads;
+    until("it is asked", || open.lock().unwrap().is_some()).await;
+    told.send(Told::Leave(15)).await.unwrap();
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn who_closes_what_is_printed_leaves_the_turn_at_work() {
+    let engine = FakeEngine::new();
+    let feed = engine.feed();
+    let screen = Recorded::read_by(Reader::Left);
+    let (_screen, _told, task) = start_on(screen, &engine, message(), Box::new(Nobody));
+    tell(&feed, fake::event(11, "t1", fake::started("m1"))).await;
+    tell(&feed, fake::event(12, "t1", fake::text("working"))).await;
+    let (end, seq) = task.await.unwrap().unwrap();
+    assert_eq!((end, seq), (End::Left { signal: 13, goes_on: true }, 11));
+    assert!(engine.commands().is_empty(), "a pipe that is closed interrupts nothing");
+}
+
+#[tokio::test]
+async fn an_interrupt_that_comes_too_late_is_said_and_hits_no_other_turn() {
+    let engine = FakeEngine::new();
+    let feed = engine.feed();
+    let (screen, told, task) = start(&engine, message(), Box::new(Nobody));
+    at_work(&feed, &screen).await;
+    engine.reply(Err(Failure::new(Code::NotFound, "turn t1 is not under way in work")));
+    told.send(Told::Interrupt(2)).await.unwrap();
+    until("it is said", || screen.err().contains("had just ended by itself")).await;
+    tell(&feed, fake::event(13, "t1", fake::ended(TurnStatus::Done))).await;
+    assert_eq!(task.await.unwrap().unwrap().0, End::Turn(fake::how(TurnStatus::Done)));
+}
+
+#[tokio::test]
+async fn ctrl_c_on_a_message_that_somebody_else_took_out_interrupts_nothing() {
+    let engine = FakeEngine::new();
+    let feed = engine.feed();
+    // Somebody else's turn, which is under way in the same tab.
+    engine.stored.lock().unwrap().push(fake::event(11, "t7", fake::started("m7")));
+    engine.reply(Err(Failure::new(Code::NotFound, "no message m1 waits in work")));
+    let (_screen, told, task) = start(&engine, message(), Box::new(Nobody));
+    tell(&feed, fake::event(11, "t7", fake::started("m7"))).await;
+    told.send(Told::Interrupt(2)).await.unwrap();
+    assert_eq!(task.await.unwrap().unwrap().0, End::TakenOut);
+    let (session, message) = (SessionId::new("s1"), MessageId::new("m1"));
+    assert_eq!(engine.commands(), [Command::RemoveMessage { session, message }]);
 }

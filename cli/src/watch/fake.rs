@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -249,9 +250,27 @@ impl Seam for FakeEngine {
 pub struct Recorded {
     pub out: Arc<Mutex<String>>,
     pub err: Arc<Mutex<String>>,
+    pub reader: Arc<Mutex<Reader>>,
+    taken: usize,
+    marked: u64,
+    printed: u64,
+}
+
+/// Who reads what is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reader {
+    #[default]
+    Reads,
+    Stalls,
+    Left,
 }
 
 impl Recorded {
+    /// One that such a one reads.
+    pub fn read_by(reader: Reader) -> Self {
+        Self { reader: Arc::new(Mutex::new(reader)), ..Self::default() }
+    }
+
     pub fn out(&self) -> String {
         self.out.lock().unwrap().clone()
     }
@@ -261,19 +280,59 @@ impl Recorded {
     }
 }
 
+#[async_trait]
 impl Screen for Recorded {
-    fn out(&mut self, text: &str) -> Result<(), Stop> {
+    fn out(&mut self, text: &str) {
+        self.taken += 1;
         *self.out.lock().unwrap() += &anstream::adapter::strip_str(text).to_string();
-        Ok(())
     }
 
     fn err(&mut self, text: &str) {
         *self.err.lock().unwrap() += &anstream::adapter::strip_str(text).to_string();
     }
 
+    fn at_once(&mut self, text: &str) {
+        self.err(text);
+    }
+
     fn document(&mut self, line: &Line<'_>) -> Result<(), Stop> {
-        *self.out.lock().unwrap() += &(serde_json::to_string(line).unwrap() + "\n");
+        self.out(&(serde_json::to_string(line).unwrap() + "\n"));
         Ok(())
+    }
+
+    fn mark(&mut self, seq: u64) {
+        self.marked = seq;
+        if !self.is_busy() {
+            self.printed = seq;
+        }
+    }
+
+    fn printed(&self) -> u64 {
+        self.printed
+    }
+
+    fn is_busy(&self) -> bool {
+        self.taken > 0
+    }
+
+    fn has_room(&self) -> bool {
+        true
+    }
+
+    async fn step(&mut self) -> Result<(), Stop> {
+        let reader = *self.reader.lock().unwrap();
+        match reader {
+            Reader::Stalls => {
+                // wait: it may be made to read meanwhile
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                Ok(())
+            }
+            Reader::Left => Err(Stop::Stdout(std::io::ErrorKind::BrokenPipe.into())),
+            Reader::Reads => {
+                (self.taken, self.printed) = (0, self.marked);
+                Ok(())
+            }
+        }
     }
 
     fn progress_columns(&self) -> Option<usize> {

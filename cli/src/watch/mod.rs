@@ -1,6 +1,7 @@
 //! Watching a session: what is stored and what is being written, until there is a reason to stop.
 
 mod driver;
+mod printing;
 mod question;
 mod questions;
 mod queue;

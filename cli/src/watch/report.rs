@@ -5,7 +5,7 @@ use orchestrator::failure::Failure;
 use orchestrator::seam::{Approval, Event, Partial, Session};
 
 use super::screen::Screen;
-use crate::output::Stop;
+use crate::output::{PARTING, Stop};
 use crate::render::{Lines, Look, Printed, Progress, Transcript, clean, clean_line};
 
 /// Tells a person or a program what is delivered.
@@ -76,21 +76,22 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// When nobody takes it.
+    /// When it can't be written as JSON.
     pub fn event(&mut self, event: &Event) -> Result<(), Stop> {
         self.progress.event(event);
         let printed = match &mut self.how {
             How::Json(lines) => return self.screen.document(&lines.event(event)),
             How::Text { transcript, .. } => transcript.event(event),
         };
-        self.print(&printed)
+        self.print(&printed);
+        Ok(())
     }
 
     /// Tells of an unfinished piece.
     ///
     /// # Errors
     ///
-    /// When nobody takes it.
+    /// When it can't be written as JSON.
     pub fn partial(&mut self, partial: &Partial, now: Timestamp) -> Result<(), Stop> {
         self.progress.partial(partial, now);
         let printed = match &mut self.how {
@@ -103,27 +104,36 @@ impl Report {
             How::Text { transcript, live } if *live => transcript.partial(partial),
             How::Text { .. } => Vec::new(),
         };
-        self.print(&printed)
+        self.print(&printed);
+        Ok(())
     }
 
-    fn print(&mut self, printed: &[Printed]) -> Result<(), Stop> {
+    fn print(&mut self, printed: &[Printed]) {
         if printed.is_empty() {
-            return Ok(());
+            return;
         }
         self.begin_line();
         for text in printed {
             match text {
-                Printed::Out(text) => self.screen.out(text)?,
+                Printed::Out(text) => self.screen.out(text),
                 Printed::Err(text) => self.screen.err(text),
             }
         }
-        Ok(())
     }
 
     /// Says something to a person; a program reads the events.
     pub fn note(&mut self, text: &str) {
         if let How::Text { .. } = self.how {
             self.say(text);
+        }
+    }
+
+    /// The same, though stdout may hold up all that was to be printed before.
+    pub fn note_at_once(&mut self, text: &str) {
+        if let How::Text { .. } = self.how {
+            self.drawn = None;
+            let begin = if self.held { "\n" } else { "" };
+            self.screen.at_once(&format!("{begin}{}\n", clean(text)));
         }
     }
 
@@ -192,5 +202,43 @@ impl Report {
     pub fn erase(&mut self) {
         self.screen.progress(None);
         self.drawn = None;
+    }
+
+    /// All of the event of that number was told.
+    pub fn mark(&mut self, seq: u64) {
+        self.screen.mark(seq);
+    }
+
+    /// The last event of which all is printed: whoever goes on begins after it.
+    pub fn printed(&self) -> u64 {
+        self.screen.printed()
+    }
+
+    /// Whether something isn't printed yet.
+    pub fn is_printing(&self) -> bool {
+        self.screen.is_busy()
+    }
+
+    /// Whether more should be told.
+    pub fn has_room(&self) -> bool {
+        self.screen.has_room()
+    }
+
+    /// Prints on. Who stops waiting loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// When nobody takes it.
+    pub async fn print_on(&mut self) -> Result<(), Stop> {
+        self.screen.step().await
+    }
+
+    /// Prints the rest and leaves the terminal as it was; a reader that doesn't read doesn't keep us.
+    pub async fn part(&mut self) {
+        self.erase();
+        let rest = async { while self.is_printing() && self.print_on().await.is_ok() {} };
+        if tokio::time::timeout(PARTING, rest).await.is_err() {
+            tracing::debug!("left before all was read");
+        }
     }
 }

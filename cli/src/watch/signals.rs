@@ -1,8 +1,10 @@
 //! The signals that end watching.
 
 use orchestrator::failure::{Code, Failure};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::SignalKind;
 use tokio::sync::mpsc;
+
+use crate::heard::Heard;
 
 /// What a signal tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,14 +15,14 @@ pub enum Told {
     Leave(u8),
 }
 
-/// Listens from now on: these signals don't end us any more.
+/// Listens from now on: these signals don't end us any more. Those that were ignored stay so.
 ///
 /// # Errors
 ///
 /// When the system refuses.
 pub fn signals() -> Result<mpsc::Receiver<Told>, Failure> {
     let on = |kind| {
-        signal(kind).map_err(|error| {
+        Heard::on(kind).map_err(|error| {
             Failure::new(Code::Internal, format!("could not listen for signals: {error}"))
         })
     };
@@ -44,6 +46,7 @@ pub fn signals() -> Result<mpsc::Receiver<Told>, Failure> {
     Ok(receiver)
 }
 
-fn number(kind: SignalKind) -> u8 {
+/// The number of a signal: what ends by it has the status 128 more.
+pub fn number(kind: SignalKind) -> u8 {
     u8::try_from(kind.as_raw_value()).unwrap_or(u8::MAX)
 }

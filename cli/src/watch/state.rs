@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::questions::Questions;
 use super::queue;
-use orchestrator::failure::Code;
+use orchestrator::failure::Failure;
 use orchestrator::seam::{
     Approval, ApprovalId, Delivery, Event, EventBody, MessageId, Partial, Session, Tab, TabId,
     TabState, TurnId, TurnStatus,
@@ -52,23 +52,23 @@ pub enum Effect {
     Find,
     /// Take the message out of the queue, for [`Watch::taken_out`].
     TakeOut,
-    /// Interrupt what is under way in the tab.
-    Interrupt(TabId),
+    /// Interrupt that turn in the tab, and no other.
+    Interrupt(TabId, TurnId),
     /// Stop watching.
     End(End),
 }
 
 /// How a turn ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ended {
     /// How.
     pub status: TurnStatus,
-    /// What its last error was.
-    pub fault: Option<Code>,
+    /// Its last error, where the agent didn't go on from it.
+    pub fault: Option<Failure>,
 }
 
 /// Why watching is over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum End {
     /// The message's turn ended.
     Turn(Ended),
@@ -115,12 +115,16 @@ pub struct Watch {
     /// Turns under way, as far as they were seen to begin.
     running: BTreeSet<TurnId>,
     last: Option<Ended>,
-    /// The last error of each of these.
-    faults: BTreeMap<TurnId, Code>,
+    /// The last error of each of these, as long as the agent doesn't go on from it.
+    faults: BTreeMap<TurnId, Failure>,
     questions: Questions,
     /// What was said about the queue last.
     said: Option<String>,
     interrupted: bool,
+    /// The message is to be interrupted as soon as it is a turn.
+    to_interrupt: bool,
+    /// It has ended; what is told of that may still be on its way.
+    over: bool,
 }
 
 impl Watch {
@@ -138,6 +142,8 @@ impl Watch {
             questions: Questions::default(),
             said: None,
             interrupted: false,
+            to_interrupt: false,
+            over: false,
         }
     }
 
@@ -218,6 +224,7 @@ impl Watch {
                 end = self.of_message(&event, &tab, &message, (detach, ended), &mut effects);
             }
         }
+        self.over |= end.is_some();
         effects.extend(end.map(Effect::End));
         effects
     }
@@ -241,6 +248,9 @@ impl Watch {
             && let Some(turn) = &event.turn
         {
             self.stage = Stage::Running(turn.clone());
+            if std::mem::take(&mut self.to_interrupt) {
+                effects.push(Effect::Interrupt(tab.clone(), turn.clone()));
+            }
             if detach {
                 effects.extend(self.look());
             }
@@ -259,12 +269,17 @@ impl Watch {
                 None
             }
             Stage::Running(turn) if event.turn.as_ref() == Some(turn) => {
+                let turn = turn.clone();
                 if !detach {
                     self.show(event, effects);
-                } else if matches!(event.body, EventBody::Error { .. }) {
-                    effects.push(Effect::Show(Box::new(event.clone())));
                 }
-                ended.map(End::Turn)
+                ended.map(|ended| match ended.status {
+                    // Over before it was known for certain that the agent has it.
+                    TurnStatus::Done if detach => End::Began(turn),
+                    TurnStatus::Done | TurnStatus::Failed | TurnStatus::Interrupted => {
+                        End::Turn(ended)
+                    }
+                })
             }
             Stage::Running(_) => None,
         }
@@ -278,15 +293,32 @@ impl Watch {
                 self.running.insert(turn.clone());
             }
             EventBody::Error { failure, .. } => {
-                self.faults.insert(turn.clone(), failure.code);
+                self.faults.insert(turn.clone(), failure.clone());
+            }
+            EventBody::TurnLaunched
+            | EventBody::Text { .. }
+            | EventBody::Reasoning { .. }
+            | EventBody::ToolCall(_)
+            | EventBody::ApprovalRequested { .. } => {
+                self.faults.remove(turn);
             }
             EventBody::TurnEnded { status, .. } => {
                 self.running.remove(turn);
                 let ended = Ended { status: *status, fault: self.faults.remove(turn) };
-                self.last = Some(ended);
+                self.last = Some(ended.clone());
                 return Some(ended);
             }
-            _ => {}
+            // None of these says that the agent goes on.
+            EventBody::SessionChanged { .. }
+            | EventBody::SessionRemoved
+            | EventBody::QueueChanged { .. }
+            | EventBody::AgentSession { .. }
+            | EventBody::ApprovalResolved { .. }
+            | EventBody::Usage(_)
+            | EventBody::Link { .. }
+            | EventBody::Quiet { .. }
+            | EventBody::Raw { .. }
+            | EventBody::Unknown => {}
         }
         None
     }
@@ -330,7 +362,7 @@ impl Watch {
                     .all(|tab| tab.state == TabState::Idle && (tab.queue.is_empty() || tab.paused));
                 // What came in between is looked at again.
                 if *until_idle && idle && seq == self.seq {
-                    return vec![Effect::End(End::Idle(self.last))];
+                    return vec![Effect::End(End::Idle(self.last.clone()))];
                 }
                 Vec::new()
             }
@@ -373,24 +405,31 @@ impl Watch {
 
     /// The message was taken out of the queue, or was no longer in it.
     pub fn taken_out(&mut self, done: bool) -> Vec<Effect> {
-        match (done, &self.target) {
-            (true, _) => vec![Effect::End(End::TakenOut)],
-            (false, Target::Message { tab, .. }) => vec![Effect::Interrupt(tab.clone())],
-            (false, Target::Session { .. }) => Vec::new(),
+        match (&self.target, &self.stage) {
+            (Target::Message { .. }, _) if done => vec![Effect::End(End::TakenOut)],
+            (Target::Message { tab, .. }, Stage::Running(turn)) => {
+                vec![Effect::Interrupt(tab.clone(), turn.clone())]
+            }
+            // It became a turn that wasn't told yet, or somebody else has taken it out.
+            (Target::Message { .. }, Stage::Waiting) => {
+                self.to_interrupt = true;
+                vec![Effect::Find]
+            }
+            (Target::Session { .. }, _) => Vec::new(),
         }
     }
 
     /// The person pressed Ctrl-C.
     pub fn interrupt(&mut self, signal: u8) -> Vec<Effect> {
         let Target::Message { tab, .. } = &self.target else { return self.leave(signal) };
-        if std::mem::replace(&mut self.interrupted, true) {
+        if self.over || std::mem::replace(&mut self.interrupted, true) {
             return self.leave(signal);
         }
-        match self.stage {
+        match &self.stage {
             Stage::Waiting => vec![Effect::TakeOut],
-            Stage::Running(_) => vec![
+            Stage::Running(turn) => vec![
                 Effect::Note("interrupting; Ctrl-C again leaves it at work".into()),
-                Effect::Interrupt(tab.clone()),
+                Effect::Interrupt(tab.clone(), turn.clone()),
             ],
         }
     }
@@ -398,7 +437,7 @@ impl Watch {
     /// We are told to go.
     pub fn leave(&mut self, signal: u8) -> Vec<Effect> {
         let goes_on = match self.target {
-            Target::Message { .. } => true,
+            Target::Message { .. } => !self.over,
             Target::Session { .. } => !self.running.is_empty(),
         };
         vec![Effect::End(End::Left { signal, goes_on })]

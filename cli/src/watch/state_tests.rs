@@ -61,8 +61,56 @@ fn the_end_of_a_turn_tells_the_last_error_of_that_turn_alone() {
     tell(&mut watch, 13, "t1", fault(Code::ConnectionRefused));
     tell(&mut watch, 14, "t0", fault(Code::DirMissing));
     let end = tell(&mut watch, 15, "t1", fake::ended(TurnStatus::Failed));
-    let ended = Ended { status: TurnStatus::Failed, fault: Some(Code::ConnectionRefused) };
+    let ended = Ended {
+        status: TurnStatus::Failed,
+        fault: Some(Failure::new(Code::ConnectionRefused, "it broke")),
+    };
     assert_eq!(end.last(), Some(&Effect::End(End::Turn(ended))));
+}
+
+#[test]
+fn an_error_that_the_agent_went_on_from_is_not_why_its_turn_failed() {
+    let fault = || EventBody::Error {
+        failure: Failure::new(Code::NotFound, "it broke"),
+        recoverable: true,
+        resets_at: None,
+    };
+    for went_on in
+        [fake::text("so I tried again"), EventBody::ToolCall(fake::tool(ToolStatus::Done))]
+    {
+        let mut watch = message(false);
+        tell(&mut watch, 11, "t1", fake::started("m1"));
+        tell(&mut watch, 12, "t1", fault());
+        tell(&mut watch, 13, "t1", went_on);
+        let end = tell(&mut watch, 14, "t1", fake::ended(TurnStatus::Failed));
+        assert_eq!(end.last(), Some(&Effect::End(End::Turn(fake::how(TurnStatus::Failed)))));
+    }
+    let mut watch = message(false);
+    tell(&mut watch, 11, "t1", fake::started("m1"));
+    tell(&mut watch, 12, "t1", fault());
+    // To count what was used is not to go on.
+    tell(&mut watch, 13, "t1", EventBody::Usage(orchestrator::agent::Usage::default()));
+    let end = tell(&mut watch, 14, "t1", fake::ended(TurnStatus::Failed));
+    let fault = Some(Failure::new(Code::NotFound, "it broke"));
+    let ended = Ended { status: TurnStatus::Failed, fault };
+    assert_eq!(end.last(), Some(&Effect::End(End::Turn(ended))));
+}
+
+#[test]
+fn detached_shows_no_event_and_tells_the_error_at_the_end() {
+    let failure = Failure::new(Code::ConnectionRefused, "box refused the connection");
+    let fault = EventBody::Error { failure: failure.clone(), recoverable: true, resets_at: None };
+    let mut watch = message(true);
+    tell(&mut watch, 11, "t1", fake::started("m1"));
+    assert!(tell(&mut watch, 12, "t1", fault).is_empty());
+    let ended = Ended { status: TurnStatus::Failed, fault: Some(failure) };
+    let end = tell(&mut watch, 13, "t1", fake::ended(TurnStatus::Failed));
+    assert_eq!(end, [Effect::End(End::Turn(ended))]);
+    // One that is done so soon has begun.
+    let mut watch = message(true);
+    tell(&mut watch, 11, "t1", fake::started("m1"));
+    let end = tell(&mut watch, 12, "t1", fake::ended(TurnStatus::Done));
+    assert_eq!(end, [Effect::End(End::Began(TurnId::new("t1")))]);
 }
 
 #[test]
@@ -145,7 +193,8 @@ fn what_goes_wrong_before_there_is_a_turn_is_shown() {
 fn ctrl_c_interrupts_once_and_leaves_twice() {
     let mut watch = message(false);
     tell(&mut watch, 11, "t1", fake::started("m1"));
-    assert_eq!(watch.interrupt(2).last(), Some(&Effect::Interrupt(TabId::new("t1"))));
+    let interrupt = Effect::Interrupt(TabId::new("t1"), TurnId::new("t1"));
+    assert_eq!(watch.interrupt(2).last(), Some(&interrupt));
     let left = End::Left { signal: 2, goes_on: true };
     assert_eq!(watch.interrupt(2), [Effect::End(left)]);
 }
@@ -154,8 +203,14 @@ fn ctrl_c_interrupts_once_and_leaves_twice() {
 fn ctrl_c_takes_a_message_that_waits_out_of_the_queue_unless_it_has_just_begun() {
     let mut watch = message(false);
     assert_eq!(watch.interrupt(2), [Effect::TakeOut]);
-    assert_eq!(watch.taken_out(false), [Effect::Interrupt(TabId::new("t1"))]);
     assert_eq!(watch.taken_out(true), [Effect::End(End::TakenOut)]);
+    assert_eq!(watch.taken_out(false), [Effect::Find], "somebody else may have taken it out");
+    // Somebody else's turn.
+    assert!(tell(&mut watch, 11, "t0", fake::started("m0")).is_empty());
+    let began = tell(&mut watch, 12, "t1", fake::started("m1"));
+    let interrupt = Effect::Interrupt(TabId::new("t1"), TurnId::new("t1"));
+    assert_eq!(began.first(), Some(&interrupt));
+    assert_eq!(watch.taken_out(false), [interrupt]);
 }
 
 #[test]

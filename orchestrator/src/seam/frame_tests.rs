@@ -47,7 +47,13 @@ fn every_command() -> Vec<Command> {
                 read_only: true,
             },
         },
-        Command::Interrupt { session: session(), tab: None, stop: true },
+        Command::Interrupt { session: session(), tab: None, turn: None, stop: true },
+        Command::Interrupt {
+            session: session(),
+            tab: Some(tab()),
+            turn: Some(crate::seam::TurnId::new("t")),
+            stop: false,
+        },
         Command::EditMessage {
             session: session(),
             message: message(),

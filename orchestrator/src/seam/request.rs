@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Approval, ApprovalId, CommandId, Decision, Event, MessageId, Partial, Session, SessionId,
-    Snapshot, TabId,
+    Snapshot, TabId, TurnId,
 };
 use crate::failure::Failure;
 
@@ -95,6 +95,9 @@ pub enum Command {
         session: SessionId,
         /// Only there.
         tab: Option<TabId>,
+        /// Only that turn: `not_found` when it is no longer under way, though another one is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turn: Option<TurnId>,
         /// Kill instead of asking: TERM, then KILL after 3 s.
         stop: bool,
     },

@@ -116,12 +116,17 @@ fn advance_with(entry: &mut Entry, outcome: &mut Outcome, now: Now, new: Option<
     }
 }
 
-/// Interrupts turns under way: all of the session, or that of one tab.
+/// Interrupts turns under way: all of the session, or that of one tab, or that one and no other.
 ///
 /// # Errors
 ///
-/// [`Code::NotFound`] where nothing is under way.
-pub fn interrupt(entry: &mut Entry, tab: Option<&TabId>, stop: bool) -> Result<Outcome, Failure> {
+/// [`Code::NotFound`] where nothing of that is under way.
+pub fn interrupt(
+    entry: &mut Entry,
+    tab: Option<&TabId>,
+    turn: Option<&TurnId>,
+    stop: bool,
+) -> Result<Outcome, Failure> {
     if let Some(tab) = tab {
         entry.tab(tab)?;
     }
@@ -131,21 +136,25 @@ pub fn interrupt(entry: &mut Entry, tab: Option<&TabId>, stop: bool) -> Result<O
         if tab.is_some_and(|tab| *tab != found.id) {
             continue;
         }
-        let Some(turn) = found.turn.as_mut().filter(|turn| turn.status.is_none()) else { continue };
-        turn.interrupting = true;
-        turn.stopping |= stop;
+        let wanted = |found: &Turn| turn.is_none_or(|turn| *turn == found.id);
+        let at_work = found.turn.as_mut().filter(|turn| turn.status.is_none());
+        let Some(at_work) = at_work.filter(|found| wanted(found)) else { continue };
+        at_work.interrupting = true;
+        at_work.stopping |= stop;
         outcome.effects.push(Effect::Interrupt {
-            run: turn.run.clone(),
-            turn: turn.id.clone(),
+            run: at_work.run.clone(),
+            turn: at_work.id.clone(),
             stop,
         });
         changed.push(found.clone());
     }
     if changed.is_empty() {
-        return Err(Failure::new(
-            Code::NotFound,
-            format!("nothing is under way in {}", entry.session.name),
-        ));
+        let name = &entry.session.name;
+        let message = match turn {
+            Some(turn) => format!("turn {turn} is not under way in {name}"),
+            None => format!("nothing is under way in {name}"),
+        };
+        return Err(Failure::new(Code::NotFound, message));
     }
     for tab in &changed {
         entry.put_tab(&mut outcome.batch, tab);

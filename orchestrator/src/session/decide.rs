@@ -64,9 +64,9 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
             world.check_message(entry, &message)?;
             command::send(entry, tab, message, now)
         }),
-        Command::Interrupt { session, tab, stop } => {
-            within(book, &session, |entry| command::interrupt(entry, tab.as_ref(), stop))
-        }
+        Command::Interrupt { session, tab, turn, stop } => within(book, &session, |entry| {
+            command::interrupt(entry, tab.as_ref(), turn.as_ref(), stop)
+        }),
         Command::EditMessage { session, message, change } => within(book, &session, |entry| {
             if let Some(prompt) = &change.prompt {
                 world.check_prompt(prompt)?;

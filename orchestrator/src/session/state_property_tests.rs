@@ -97,7 +97,7 @@ fn play(desk: &mut Desk, act: &Act, number: usize) {
         Act::Remove(at) => {
             message(desk, *at).map(|id| command::remove_message(&mut desk.entry, &id, now).unwrap())
         }
-        Act::Interrupt => command::interrupt(&mut desk.entry, None, false).ok(), // Nothing may be under way.
+        Act::Interrupt => command::interrupt(&mut desk.entry, None, None, false).ok(), // Nothing may be under way.
     };
     if let Some(outcome) = outcome {
         desk.take(outcome);

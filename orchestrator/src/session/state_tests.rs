@@ -409,3 +409,23 @@ fn a_clock_that_jumps_gives_no_time_below_nothing_and_breaks_no_sum() {
         assert_eq!(desk.entry.session.totals.elapsed_ms, expected, "{to}");
     }
 }
+
+#[test]
+fn an_interrupt_of_one_turn_leaves_the_next_one_alone() {
+    let mut desk = made(false);
+    desk.send(TabChoice::Last, "mine", false);
+    desk.send(TabChoice::Last, "somebody else's", false);
+    let mine = desk.orders[0].turn.clone();
+    desk.end(&mine, TurnStatus::Done);
+    let next = desk.orders[1].turn.clone();
+    let tab = desk.entry.session.tabs[0].id.clone();
+    let late = command::interrupt(&mut desk.entry, Some(&tab), Some(&mine), false).unwrap_err();
+    assert_eq!(late.code, Code::NotFound);
+    assert!(!desk.entry.session.tabs[0].turn.as_ref().unwrap().interrupting);
+    let outcome = command::interrupt(&mut desk.entry, None, Some(&next), false).unwrap();
+    assert!(
+        matches!(&outcome.effects[..], [Effect::Interrupt { turn, .. }] if *turn == next),
+        "{:?}",
+        outcome.effects
+    );
+}

@@ -41,7 +41,7 @@ fn is_done(turn: &Turn) {
 
 async fn interrupt(desk: &Desk, session: &SessionId) {
     let session = session.clone();
-    desk.command(Command::Interrupt { session, tab: None, stop: false }).await.unwrap();
+    desk.command(Command::Interrupt { session, tab: None, turn: None, stop: false }).await.unwrap();
 }
 
 /// Sends what the model answers never or slowly, and interrupts when it has been asked.

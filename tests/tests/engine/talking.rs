@@ -85,7 +85,7 @@ async fn asked(desk: &Desk, sent: &Sent) -> Approval {
 
 async fn interrupt(desk: &Desk, session: &SessionId, stop: bool) {
     let session = session.clone();
-    desk.command(Command::Interrupt { session, tab: None, stop }).await.unwrap();
+    desk.command(Command::Interrupt { session, tab: None, turn: None, stop }).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -180,7 +180,7 @@ async fn an_interrupt_ends_the_turn_and_leaves_no_process() {
         let sent = desk.send(&session.id, script).await;
         desk.until(&sent, |body| matches!(body, EventBody::Text { .. })).await;
         let session = session.id.clone();
-        desk.command(Command::Interrupt { session, tab: None, stop }).await.unwrap();
+        desk.command(Command::Interrupt { session, tab: None, turn: None, stop }).await.unwrap();
         let turn = desk.end_of(&sent).await;
         assert_eq!(turn.end().0, TurnStatus::Interrupted, "{turn:#?}");
         assert_eq!(turn.errors(), [] as [&orchestrator::failure::Failure; 0]);

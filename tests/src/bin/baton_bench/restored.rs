@@ -54,7 +54,7 @@ pub async fn measure(bed: &Bed, scale: Scale) -> Outcome<Vec<Row>> {
         mark: Some((format!("≤ {limit:.0} ms (3 RTT + 100)"), restored.median() <= limit)),
     };
     let session = session.clone();
-    desk.command(Command::Interrupt { session, tab: None, stop: true }).await?;
+    desk.command(Command::Interrupt { session, tab: None, turn: None, stop: true }).await?;
     watch.end().await?;
     desk.stop().await;
     Ok(vec![row])

@@ -46,7 +46,7 @@ pub async fn measure(bed: &Bed, _scale: Scale) -> Outcome<Vec<Row>> {
     tokio::time::sleep(SILENCE).await; // wait: it is the silence that is measured
     let percent = (machine::cpu_seconds()? - before) / SILENCE.as_secs_f64() * 100.0;
     for session in sessions {
-        desk.command(Command::Interrupt { session, tab: None, stop: true }).await?;
+        desk.command(Command::Interrupt { session, tab: None, turn: None, stop: true }).await?;
     }
     desk.stop().await;
     Ok(vec![
