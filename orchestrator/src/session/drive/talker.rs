@@ -148,7 +148,7 @@ impl Driver {
             Ok(follow) => Ok(Some((follow, talking))),
             Err(error @ RunError::InDoubt { .. }) => {
                 until_back(&self.report, &order.turn, runs.connection(), error).await?;
-                self.settle(runs, &order.turn, talking).await
+                self.settle(runs, &order.turn, talking, Offsets::default()).await
             }
             Err(error) => self.give_up(turn, error.into(), RunState::Never).await.map(|()| None),
         }
@@ -195,12 +195,11 @@ impl Driver {
             }
             self.is_interrupted = is_interrupted;
         }
+        // Also of one in doubt: its agent may have said something before it was certain that it had the prompt.
+        let offsets = Offsets { out: record.out_offset, err: record.err_offset };
         let begun = match (&order, is_in_doubt) {
-            (Some(order), true) => self.settle(runs, &order.turn, talking).await?,
-            (Some(_) | None, _) => {
-                let offsets = Offsets { out: record.out_offset, err: record.err_offset };
-                Some((runs.follow(&self.run, offsets), talking))
-            }
+            (Some(order), true) => self.settle(runs, &order.turn, talking, offsets).await?,
+            (Some(_) | None, _) => Some((runs.follow(&self.run, offsets), talking)),
         };
         let Some((follow, mut talking)) = begun else { return Ok(None) };
         // The former engine may have heard of the turn's end, and have ended before it said so.
@@ -209,12 +208,14 @@ impl Driver {
         Ok(Some((follow, talking)))
     }
 
-    /// Finds out whether the process was started, however long the way to its host is broken.
+    /// Finds out whether the process was started, however long the way to its host is broken. `offsets` are what is
+    /// read of it already.
     async fn settle(
         &mut self,
         runs: &Runs,
         turn: &TurnId,
         talking: Talking,
+        offsets: Offsets,
     ) -> Result<Begun, Ending> {
         let launched = was_launched(&self.report, turn, runs, &self.run).await?;
         while let Ok(wish) = self.wishes.try_recv() {
@@ -226,7 +227,7 @@ impl Driver {
             }
         }
         if launched {
-            return Ok(Some((runs.follow(&self.run, Offsets::default()), talking)));
+            return Ok(Some((runs.follow(&self.run, offsets), talking)));
         }
         if self.is_interrupted {
             let (turn, end) = (turn.clone(), End::never_began());
