@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::state_tests::{Desk, made};
 use super::{command, turn};
-use crate::seam::{EventBody, MessageChange, MessageId, Place, TabChoice, TurnStatus};
+use crate::seam::{EventBody, MessageChange, MessageId, Place, TabChoice, TurnId, TurnStatus};
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -42,6 +42,13 @@ fn act() -> impl Strategy<Value = Act> {
 fn waiting(desk: &Desk) -> Vec<MessageId> {
     let tabs = desk.entry.session.tabs.iter();
     tabs.flat_map(|tab| tab.queue.iter().map(|message| message.id.clone())).collect()
+}
+
+/// Turns under way that a person wants to end.
+fn interrupted(desk: &Desk) -> Vec<TurnId> {
+    let turns = desk.entry.session.tabs.iter().filter_map(|tab| tab.turn.as_ref());
+    let wanted = turns.filter(|turn| turn.interrupting && turn.status.is_none());
+    wanted.map(|turn| turn.id.clone()).collect()
 }
 
 fn play(desk: &mut Desk, act: &Act, number: usize) {
@@ -117,7 +124,12 @@ proptest! {
         let mut removed = 0;
         for (number, act) in acts.iter().enumerate() {
             let before = waiting(&desk).len();
+            let interrupted = interrupted(&desk);
+            let launches = desk.orders.len();
             play(&mut desk, act, number);
+            for order in &desk.orders[launches..] {
+                prop_assert!(!interrupted.contains(&order.turn), "it was launched after an interrupt");
+            }
             sent += usize::from(matches!(act, Act::Send { .. }));
             removed += usize::from(matches!(act, Act::Remove(_)) && before > 0);
             desk.check();

@@ -277,6 +277,28 @@ fn a_turn_that_never_began_is_launched_again_under_another_run_and_told_once() {
 }
 
 #[test]
+fn a_turn_that_was_interrupted_before_it_began_is_over_and_is_not_launched_again() {
+    for talks in [false, true] {
+        let mut desk = made(talks);
+        desk.send(TabChoice::Last, "go", false);
+        desk.send(TabChoice::Last, "waits", false);
+        let outcome = command::interrupt(&mut desk.entry, None, false).unwrap();
+        desk.take(outcome);
+        let (turn, now) = (desk.orders[0].turn.clone(), desk.now());
+        let outcome = turn::again(&mut desk.entry, &turn, now);
+        desk.take(outcome);
+        assert_eq!(desk.started(), ["go", "waits"], "it is over, and the next one's turn has come");
+        let ends = desk.events.iter().filter_map(|(_, body)| match body {
+            EventBody::TurnEnded { status, .. } => Some(*status),
+            _ => None,
+        });
+        assert_eq!(ends.collect::<Vec<_>>(), [TurnStatus::Interrupted]);
+        assert_ne!(desk.orders[0].run, desk.orders[1].run);
+        desk.check();
+    }
+}
+
+#[test]
 fn an_approval_waits_until_it_is_answered_with_something_that_is_offered() {
     let mut desk = made(true);
     desk.send(TabChoice::Last, "go", false);

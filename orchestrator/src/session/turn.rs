@@ -275,13 +275,18 @@ pub fn ended(
     outcome
 }
 
-/// It is certain that the run of a turn never began: the same turn is launched again, under another run.
+/// It is certain that the run of a turn never began: the same turn is launched again, under another run. One that a
+/// person has interrupted meanwhile is over.
 pub fn again(entry: &mut Entry, turn: &TurnId, now: Now) -> Outcome {
     let mut outcome = Outcome::new();
     let (session, talks) = (entry.session.id.clone(), entry.session.talks);
     let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
     let Some(found) = tab.turn.as_mut() else { return outcome };
     let Some(message) = found.message.clone() else { return outcome };
+    if found.interrupting {
+        // It has asked nothing.
+        return ended(entry, turn, End::never_began(), &[], now);
+    }
     let old = std::mem::replace(&mut found.run, RunId::random());
     let run = found.run.clone();
     let tab_id = tab.id.clone();
