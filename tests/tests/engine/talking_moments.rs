@@ -1,0 +1,116 @@
+//! An agent that talks and chooses odd moments: it speaks while it starts, between two turns, and while nobody listens.
+
+use std::fs;
+
+use baton_tests::{Accident, AgentHost, Wan};
+use orchestrator::seam::{EventBody, LinkState, NewSession, Session, TurnStatus};
+use orchestrator::store::{RunRecord, Store};
+
+use crate::desk::{Desk, Laptop, new_session, processes_of, until};
+
+/// An agent that speaks ACP. What it does when it is opened and with a prompt stands in files of its directory.
+const AGENT: &str = r#"
+id=''
+there() { while [ ! -e "$1" ]; do sleep 0.02; done; }
+line() { printf '%s\n' "$1"; }
+reply() { line "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":$1}"; }
+update() { line "{\"jsonrpc\":\"2.0\",\"method\":\"session/update\",\"params\":{\"sessionId\":\"s\",\"update\":$1}}"; }
+say() { update "{\"sessionUpdate\":\"agent_message_chunk\",\"content\":{\"type\":\"text\",\"text\":\"$1\"}}"; }
+ask() {
+  line "{\"jsonrpc\":\"2.0\",\"id\":$1,\"method\":\"session/request_permission\",\"params\":{\"sessionId\":\"s\",\"toolCall\":{\"toolCallId\":\"c$1\",\"title\":\"May I $1\"},\"options\":[{\"optionId\":\"y\",\"name\":\"Yes\",\"kind\":\"allow_once\"},{\"optionId\":\"n\",\"name\":\"No\",\"kind\":\"reject_once\"}]}}"
+}
+withdraw() { line "{\"jsonrpc\":\"2.0\",\"method\":\"\$/cancel_request\",\"params\":{\"requestId\":$1}}"; }
+over() { reply '{"stopReason":"end_turn"}'; }
+while IFS= read -r all; do
+  id=$(line "$all" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+  case $all in
+    *'"method":"initialize"'*)
+      line 'words of its own'
+      echo 'words to stderr' >&2
+      reply '{"protocolVersion":1,"agentCapabilities":{}}'
+      ;;
+    *'"method":"session/new"'*)
+      [ ! -e on-open ] || . ./on-open
+      reply '{"sessionId":"s"}'
+      ;;
+    *'"method":"session/prompt"'*) . ./on-prompt ;;
+    *'"result"'*) line "$all" >>answers ;;
+  esac
+done
+"#;
+
+/// The same machine and laptop for each test here.
+fn machine() -> AgentHost {
+    let machine = AgentHost::start();
+    machine.write_program("odd", AGENT);
+    machine
+}
+
+fn know(laptop: &Laptop) {
+    laptop.write_agent(
+        "odd.toml",
+        "id = \"odd\"\nname = \"Odd\"\nprogram = \"odd\"\n[talk]\nprotocol = \"acp\"\narguments = []\n",
+    );
+}
+
+async fn session(desk: &Desk, machine: &AgentHost) -> Session {
+    let new = NewSession { talks: true, ..new_session("odd", machine) };
+    desk.try_session(new).await.unwrap()
+}
+
+fn on(machine: &AgentHost, moment: &str, script: &str) {
+    fs::write(machine.project().join(moment), format!("{script}\n")).unwrap();
+}
+
+fn agents_at_work(machine: &AgentHost) -> usize {
+    processes_of(machine, "bin/odd").len()
+}
+
+/// What is stored of the only run, when no engine is there.
+async fn stored_run(laptop: &Laptop) -> RunRecord {
+    let store = Store::open(&laptop.path("data")).unwrap();
+    let mut runs = store.runs(None).await.unwrap();
+    store.close().await;
+    assert_eq!(runs.len(), 1, "{runs:#?}");
+    runs.remove(0)
+}
+
+/// Bytes of a file of a run on the machine.
+fn size(machine: &AgentHost, run: &RunRecord, name: &str) -> u64 {
+    let runs = machine.home().join(".local/state/baton/runs");
+    fs::metadata(runs.join(run.id.as_str()).join(name)).unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_says_while_it_starts_is_read_once_whoever_reads_it() {
+    let machine = machine();
+    on(&machine, "on-open", "touch opening; there open");
+    on(&machine, "on-prompt", "say hello; over");
+    let laptop = Laptop::new(&machine);
+    know(&laptop);
+    let desk = laptop.engine().await;
+    let session = session(&desk, &machine).await;
+    let sent = desk.send(&session.id, "go").await;
+    until("it is being opened", || machine.project().join("opening").exists()).await;
+    desk.until(&sent, |body| matches!(body, EventBody::Raw { .. })).await;
+    desk.stop().await;
+    let before = stored_run(&laptop).await;
+    assert!(before.out_offset > 0, "{before:?}");
+    // The next one, and the one after: what it has stored counts from there on.
+    laptop.engine().await.stop().await;
+    let desk = laptop.engine().await;
+    fs::write(machine.project().join("open"), "").unwrap();
+    let turn = desk.end_of(&sent).await;
+    assert_eq!(turn.end(), (TurnStatus::Done, None), "{turn:#?}");
+    assert_eq!(turn.texts(), ["hello"]);
+    let raw = turn.bodies().filter(|body| matches!(body, EventBody::Raw { .. }));
+    assert_eq!(raw.count(), 1, "{turn:#?}");
+    desk.stop().await;
+    let after = stored_run(&laptop).await;
+    let sizes = (size(&machine, &after, "out"), size(&machine, &after, "err"));
+    assert_eq!((after.out_offset, after.err_offset), sizes);
+    let desk = laptop.engine().await;
+    assert_eq!(desk.turn(&session.id, "again").await.texts(), ["hello"]);
+    assert_eq!(agents_at_work(&machine), 1);
+    desk.stop().await;
+}
