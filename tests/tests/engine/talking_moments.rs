@@ -114,3 +114,28 @@ async fn what_an_agent_says_while_it_starts_is_read_once_whoever_reads_it() {
     assert_eq!(agents_at_work(&machine), 1);
     desk.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_whose_engine_ended_while_the_link_was_lost_says_that_it_is_back() {
+    let mut machine = machine();
+    on(&machine, "on-prompt", "say at work; touch working; there end; over");
+    let wan = Wan::start(machine.sshd().address(), std::time::Duration::ZERO);
+    let laptop = Laptop::through(&machine, &wan, "openssh");
+    know(&laptop);
+    let desk = laptop.engine().await;
+    let session = session(&desk, &machine).await;
+    let sent = desk.send(&session.id, "go").await;
+    desk.until(&sent, |body| matches!(body, EventBody::TurnLaunched)).await;
+    let is = |wanted: LinkState| move |body: &EventBody| matches!(body, EventBody::Link { state, .. } if *state == wanted);
+    Accident::Restart.begin(&wan, machine.sshd_mut());
+    desk.until(&sent, is(LinkState::Lost)).await;
+    desk.stop().await;
+    Accident::Restart.end(&wan, machine.sshd_mut());
+    let desk = laptop.engine().await;
+    desk.until(&sent, is(LinkState::Restored)).await;
+    let shown = desk.show(&session.id).await;
+    assert_eq!(shown.tabs[0].turn.as_ref().unwrap().link, LinkState::Restored);
+    fs::write(machine.project().join("end"), "").unwrap();
+    assert_eq!(desk.end_of(&sent).await.end().0, TurnStatus::Done);
+    desk.stop().await;
+}

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::back::{link, until_back};
+use super::back::{link, told_of_link, until_back};
 use super::drivers::{Begin, Given, Wish, give_back};
 use super::order;
 use super::partial::Unfinished;
@@ -202,6 +202,9 @@ impl Driver {
             (Some(_) | None, _) => Some((runs.follow(&self.run, offsets), talking)),
         };
         let Some((follow, mut talking)) = begun else { return Ok(None) };
+        if let Some((_, turn)) = self.turn_under_way() {
+            told_of_link(&self.report, turn.id.clone(), runs.connection()).await?;
+        }
         // The former engine may have heard of the turn's end, and have ended before it said so.
         self.store(&mut talking, Step::default()).await?;
         self.answer_again(&mut talking).await?;

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::back::{link, until_back};
+use super::back::{told_of_link, until_back};
 use super::drivers::{Begin, Given, Wish};
 use super::order;
 use super::reading::Reading;
@@ -12,7 +12,7 @@ use super::signal::{Signal, Wanted};
 use crate::failure::Failure;
 use crate::host::ResolvedHost;
 use crate::run::{Follow, Offsets, RunError, Runs};
-use crate::seam::{LinkState, RunId, Tab, TurnId};
+use crate::seam::{RunId, Tab, TurnId};
 use crate::session::fact::FactBody;
 use crate::session::turn::End;
 use crate::session::{Entry, LaunchOrder};
@@ -148,10 +148,7 @@ impl Driver {
             Some(stored) => Reading::restore(stored, record.err_offset),
             None => self.new_reading(),
         };
-        // A former engine may have ended while the link was lost. Why it still is, the follower says.
-        if runs.connection().ready().await.is_ok() {
-            link(&self.report, &self.turn, LinkState::Restored, None).await?;
-        }
+        told_of_link(&self.report, self.turn.clone(), runs.connection()).await?;
         match reading {
             Ok(reading) => Ok(Begun::Yes(Box::new((runs.follow(&self.run, offsets), reading)))),
             Err(failure) => {
