@@ -128,6 +128,9 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
         (Some(entry), FactBody::Quiet { turn, seconds, stderr }) => {
             turn::quiet(entry, &turn, seconds, stderr)
         }
+        (Some(entry), FactBody::Trouble { turn, failure, recoverable }) => {
+            turn::trouble(entry, &turn, failure, recoverable)
+        }
         (Some(entry), FactBody::Ended { turn, end }) => {
             turn::ended(entry, &turn, end, &book.approvals, now)
         }
@@ -150,6 +153,7 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
             | FactBody::NeverLaunched { .. }
             | FactBody::Link { .. }
             | FactBody::Quiet { .. }
+            | FactBody::Trouble { .. }
             | FactBody::Ended { .. },
         ) => Outcome::new(),
     };

@@ -64,6 +64,15 @@ pub enum FactBody {
         /// The end of its stderr.
         stderr: String,
     },
+    /// Something about a turn under way keeps failing.
+    Trouble {
+        /// Which.
+        turn: TurnId,
+        /// What.
+        failure: Failure,
+        /// Whether it is tried again by itself.
+        recoverable: bool,
+    },
     /// A turn is over.
     Ended {
         /// Which.

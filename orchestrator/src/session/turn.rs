@@ -165,6 +165,15 @@ pub fn quiet(entry: &mut Entry, turn: &TurnId, seconds: u64, stderr: String) -> 
     outcome
 }
 
+/// Something about it keeps failing, though the way to its host stands.
+pub fn trouble(entry: &mut Entry, turn: &TurnId, failure: Failure, recoverable: bool) -> Outcome {
+    let mut outcome = Outcome::new();
+    let Some(tab) = entry.tab_of_turn(turn).map(|tab| tab.id.clone()) else { return outcome };
+    let body = EventBody::Error { failure, recoverable, resets_at: None };
+    outcome.batch.drafts.push(entry.draft(Some(&tab), Some(turn), body));
+    outcome
+}
+
 /// How a turn ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct End {

@@ -1,8 +1,12 @@
 //! An agent that talks and chooses odd moments: it speaks while it starts, between two turns, and while nobody listens.
 
 use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
 
 use baton_tests::{Accident, AgentHost, Wan};
+use orchestrator::failure::Code;
 use orchestrator::seam::{EventBody, LinkState, NewSession, Session, TurnStatus};
 use orchestrator::store::{RunRecord, Store};
 
@@ -27,12 +31,13 @@ while IFS= read -r all; do
     *'"method":"initialize"'*)
       line 'words of its own'
       echo 'words to stderr' >&2
-      reply '{"protocolVersion":1,"agentCapabilities":{}}'
+      reply '{"protocolVersion":1,"agentCapabilities":{"loadSession":true}}'
       ;;
     *'"method":"session/new"'*)
       [ ! -e on-open ] || . ./on-open
       reply '{"sessionId":"s"}'
       ;;
+    *'"method":"session/load"'*) reply '{}' ;;
     *'"method":"session/prompt"'*) . ./on-prompt ;;
     *'"result"'*) line "$all" >>answers ;;
   esac
@@ -119,7 +124,7 @@ async fn what_an_agent_says_while_it_starts_is_read_once_whoever_reads_it() {
 async fn a_turn_whose_engine_ended_while_the_link_was_lost_says_that_it_is_back() {
     let mut machine = machine();
     on(&machine, "on-prompt", "say at work; touch working; there end; over");
-    let wan = Wan::start(machine.sshd().address(), std::time::Duration::ZERO);
+    let wan = Wan::start(machine.sshd().address(), Duration::ZERO);
     let laptop = Laptop::through(&machine, &wan, "openssh");
     know(&laptop);
     let desk = laptop.engine().await;
@@ -138,4 +143,93 @@ async fn a_turn_whose_engine_ended_while_the_link_was_lost_says_that_it_is_back(
     fs::write(machine.project().join("end"), "").unwrap();
     assert_eq!(desk.end_of(&sent).await.end().0, TurnStatus::Done);
     desk.stop().await;
+}
+
+/// A small disk of its own at a place, gone on drop.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn at(place: PathBuf) -> Self {
+        fs::create_dir_all(&place).unwrap();
+        let mut mount = Command::new("mount");
+        let mounted = mount.args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&place).status();
+        assert!(mounted.unwrap().success(), "this test needs root, to mount a small disk");
+        Self(place)
+    }
+
+    /// Writes until nothing fits any more.
+    fn fill(&self) {
+        let filled = fs::write(self.0.join("fill"), vec![0; 2 << 20]).unwrap_err();
+        assert_eq!(filled.kind(), std::io::ErrorKind::StorageFull);
+    }
+
+    fn make_room(&self) {
+        fs::remove_file(self.0.join("fill")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let gone = Command::new("umount").arg("-l").arg(&self.0).status();
+        assert!(gone.is_ok_and(|status| status.success()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_for_which_the_host_has_no_room_says_so_once_and_goes_when_there_is_some() {
+    let machine = machine();
+    let disk = SmallDisk::at(machine.home().join(".local"));
+    on(&machine, "on-prompt", "say hello; over");
+    let laptop = Laptop::new(&machine);
+    know(&laptop);
+    let desk = laptop.engine().await;
+    let session = session(&desk, &machine).await;
+    assert_eq!(desk.turn(&session.id, "first").await.end().0, TurnStatus::Done);
+    disk.fill();
+    let sent = desk.send(&session.id, "second").await;
+    let is_told = |body: &EventBody| matches!(body, EventBody::Error { .. });
+    let turn = desk.until(&sent, is_told).await;
+    let (failure, recoverable) = match turn.bodies().last() {
+        Some(EventBody::Error { failure, recoverable, .. }) => (failure, *recoverable),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((failure.code, recoverable), (Code::TooLarge, true), "{failure:?}");
+    assert!(failure.message.contains("the disk is full"), "{failure:?}");
+    // wait: long enough for it to be tried again, and not to be told again
+    tokio::time::sleep(Duration::from_millis(1500)).await; // wait: nothing may come meanwhile
+    disk.make_room();
+    let turn = desk.end_of(&sent).await;
+    assert_eq!(turn.end().0, TurnStatus::Done, "{turn:#?}");
+    assert_eq!(turn.texts(), ["hello"]);
+    assert_eq!(turn.errors().len(), 1, "{turn:#?}");
+    desk.stop().await;
+    for pid in processes_of(&machine, "runs") {
+        kill(pid);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_for_an_agent_whose_files_are_gone_goes_to_its_successor() {
+    let machine = machine();
+    on(&machine, "on-prompt", "line x >>count; say hello; over");
+    let laptop = Laptop::new(&machine);
+    know(&laptop);
+    let desk = laptop.engine().await;
+    let session = session(&desk, &machine).await;
+    assert_eq!(desk.turn(&session.id, "first").await.end().0, TurnStatus::Done);
+    let runs = machine.home().join(".local/state/baton/runs");
+    for run in fs::read_dir(&runs).unwrap() {
+        fs::remove_dir_all(run.unwrap().path()).unwrap();
+    }
+    let turn = desk.turn(&session.id, "second").await;
+    assert_eq!(turn.end().0, TurnStatus::Done, "{turn:#?}");
+    assert_eq!((turn.texts(), turn.errors()), (vec!["hello"], vec![]));
+    assert_eq!(fs::read_to_string(machine.project().join("count")).unwrap(), "x\nx\n");
+    until("the former one is gone", || agents_at_work(&machine) == 1).await;
+    desk.stop().await;
+}
+
+fn kill(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok(); // It may have ended in between.
 }

@@ -50,11 +50,15 @@ impl Driver {
                     }
                     None => may_be_told = false,
                 },
-                () = self.signal.sent(runs, &self.run) => {}
+                sent = self.signal.sent(runs, &self.run) => if let Err(error) = sent {
+                    let trouble = &mut self.signal.trouble;
+                    self.report.trouble(talking.turn(), trouble, &error).await?;
+                },
                 (number, result) = self.sending.sent(runs, &self.run, talking.to_send()) => {
                     self.touched(number, &result);
-                    if result.is_ok() {
-                        talking.sent(number);
+                    match result {
+                        Ok(()) => talking.sent(number),
+                        Err(error) => self.not_sent(&talking, &error).await?,
                     }
                 }
                 event = follow.next() => match event {
@@ -101,7 +105,7 @@ impl Driver {
         }
         self.told_of_launch(talking).await?;
         while self.signal.is_under_way() {
-            self.signal.sent(runs, &self.run).await;
+            self.signal.sent(runs, &self.run).await.ok(); // It has said so in the log, and the next engine sends it again.
         }
         Ok(())
     }
@@ -126,11 +130,21 @@ impl Driver {
 
     /// Notes what came of handing a message over.
     pub(super) fn touched(&mut self, number: u64, result: &Result<(), RunError>) {
-        let is_refused = matches!(result, Err(RunError::Over { .. }));
+        let is_refused = matches!(result, Err(error) if reaches_nobody(error));
         let of_it = |pending: &&mut Pending| !is_refused && number > pending.behind;
         if let Some(pending) = self.pending.as_mut().filter(of_it) {
             pending.is_untouched = false;
         }
+    }
+
+    /// A message wasn't taken: says so where nothing else does.
+    async fn not_sent(&mut self, talking: &Talking, error: &RunError) -> Result<(), Ending> {
+        if matches!(error, RunError::NotFound { .. }) && !self.is_doomed {
+            // Its files are gone, so it can't be talked to any more. Its end gives the turn to a successor.
+            self.is_doomed = true;
+            self.signal.want(Wanted::Stop);
+        }
+        self.report.trouble(talking.turn(), &mut self.sending.trouble, error).await
     }
 
     /// Says that the agent has the prompt, as soon as that is certain.
@@ -280,5 +294,20 @@ impl Driver {
                 Err(Ending)
             }
         }
+    }
+}
+
+/// Whether it is certain that nobody got a message, and nobody will.
+fn reaches_nobody(error: &RunError) -> bool {
+    match error {
+        RunError::Over { .. } | RunError::NotFound { .. } | RunError::Never { .. } => true,
+        RunError::Transport(_)
+        | RunError::InDoubt { .. }
+        | RunError::Usage { .. }
+        | RunError::NoRoom { .. }
+        | RunError::Exists { .. }
+        | RunError::Corrupt { .. }
+        | RunError::Left { .. }
+        | RunError::Odd { .. } => false,
     }
 }

@@ -42,7 +42,10 @@ impl Driver {
                     Some(wish) => self.wished(wish),
                     None => may_be_told = false,
                 },
-                () = self.signal.sent(runs, &self.run) => {}
+                sent = self.signal.sent(runs, &self.run) => if let Err(error) = sent {
+                    let trouble = &mut self.signal.trouble;
+                    self.report.trouble(Some(&self.turn), trouble, &error).await?;
+                },
                 event = follow.next() => match event {
                     Some(FollowEvent::Output { stream: Stream::Out, bytes, .. }) => {
                         quiet.heard();

@@ -16,6 +16,7 @@ mod signal;
 mod sweep;
 mod talker;
 mod talking;
+mod trouble;
 mod turn;
 
 pub use drivers::{Begin, Drivers};

@@ -205,7 +205,7 @@ impl Driver {
             self.wished(wish);
         }
         while self.signal.is_under_way() {
-            self.signal.sent(runs, &self.run).await;
+            self.signal.sent(runs, &self.run).await.ok(); // It has said so in the log, and the next engine sends it again.
         }
     }
 
