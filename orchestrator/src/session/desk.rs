@@ -281,8 +281,9 @@ impl Desk {
             }
             return;
         }
-        self.book.approvals.retain(|approval| !resolved.contains(&approval.id));
+        // In this order: one may be asked and fall away in one go.
         self.book.approvals.extend(asked);
+        self.book.approvals.retain(|approval| !resolved.contains(&approval.id));
         let session = match touched {
             Touched::Put(entry) => {
                 let id = entry.session.id.clone();

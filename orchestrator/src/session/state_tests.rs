@@ -334,6 +334,47 @@ fn an_approval_waits_until_it_is_answered_with_something_that_is_offered() {
 }
 
 #[test]
+fn a_question_that_is_withdrawn_waits_no_more_though_it_was_asked_in_the_same_breath() {
+    let ask = |request: u64| {
+        Item::Approval(ApprovalRequest {
+            request: json!(request),
+            title: "x".into(),
+            tool_call: None,
+            options: vec![],
+        })
+    };
+    // What is asked and withdrawn together, and what waits after that.
+    for (before, together, withdrawn, waiting) in [
+        (vec![], vec![7], vec![7], vec![]),
+        (vec![1], vec![7], vec![7], vec![1]),
+        (vec![1], vec![7], vec![1], vec![7]),
+        (vec![1], vec![7], vec![1, 7], vec![]),
+        (vec![1], vec![], vec![9], vec![1]),
+    ] {
+        let mut desk = made(true);
+        desk.send(TabChoice::Last, "go", false);
+        let turn = desk.orders[0].turn.clone();
+        let explain = |_: &_| panic!("there is no error");
+        let now = desk.now();
+        let items = before.into_iter().map(ask).collect();
+        let outcome = turn::heard(&mut desk.entry, &turn, items, explain, now);
+        desk.take(outcome);
+        let items = together.into_iter().map(ask).collect();
+        let mut outcome = turn::heard(&mut desk.entry, &turn, items, explain, now);
+        let requests: Vec<_> = withdrawn.into_iter().map(|id: u64| json!(id)).collect();
+        let known = desk.approvals.clone();
+        turn::withdrawn(&mut desk.entry, &turn, &requests, &known, &mut outcome);
+        desk.take(outcome);
+        let still: Vec<_> = desk.approvals.iter().map(|approval| &approval.request).collect();
+        let expected: Vec<_> = waiting.iter().map(|id: &u64| json!(id)).collect();
+        assert_eq!(still, expected.iter().collect::<Vec<_>>());
+        let state = if waiting.is_empty() { TabState::Working } else { TabState::Waiting };
+        assert_eq!(desk.entry.session.tabs[0].state, state);
+        desk.check();
+    }
+}
+
+#[test]
 fn an_approval_of_a_turn_that_ends_falls_away() {
     let mut desk = made(true);
     desk.send(TabChoice::Last, "go", false);

@@ -101,7 +101,7 @@ pub fn heard(
     outcome
 }
 
-/// Questions of the agent wait no more, though nobody has answered them.
+/// Questions of the agent wait no more, though nobody has answered them; also those that `outcome` has just asked.
 pub fn withdrawn(
     entry: &mut Entry,
     turn: &TurnId,
@@ -109,23 +109,49 @@ pub fn withdrawn(
     approvals: &[Approval],
     outcome: &mut Outcome,
 ) {
-    let of_turn = || approvals.iter().filter(|approval| approval.turn == *turn);
-    let fallen: Vec<&Approval> =
-        of_turn().filter(|approval| requests.contains(&approval.request)).collect();
+    if requests.is_empty() {
+        return;
+    }
+    let of_turn = asked(approvals, outcome).filter(|approval| approval.turn == *turn).cloned();
+    let (fallen, waiting): (Vec<Approval>, Vec<Approval>) =
+        of_turn.partition(|approval| requests.contains(&approval.request));
     if fallen.is_empty() {
         return;
     }
     let Some(tab) = entry.tab_of_turn(turn) else { return };
-    if fallen.len() == of_turn().count() {
+    if waiting.is_empty() {
         tab.state = TabState::Working;
     }
     let tab = tab.clone();
     entry.put_tab(&mut outcome.batch, &tab);
     for approval in fallen {
         outcome.batch.changes.push(Change::RemoveApproval(approval.id.clone()));
-        let body = EventBody::ApprovalResolved { approval: approval.id.clone(), decision: None };
+        let body = EventBody::ApprovalResolved { approval: approval.id, decision: None };
         outcome.batch.drafts.push(entry.draft(Some(&tab.id), Some(turn), body));
     }
+}
+
+/// Questions that wait, and those that `outcome` adds.
+fn asked<'a>(
+    approvals: &'a [Approval],
+    outcome: &'a Outcome,
+) -> impl Iterator<Item = &'a Approval> {
+    let new = outcome.batch.changes.iter().filter_map(|change| match change {
+        Change::PutApproval(approval) => Some(approval),
+        Change::PutSession { .. }
+        | Change::RemoveSession(_)
+        | Change::PutTab { .. }
+        | Change::PutQueue { .. }
+        | Change::RemoveApproval(_)
+        | Change::PutImages(..)
+        | Change::DropImages(_)
+        | Change::PutRun(_)
+        | Change::SetRun { .. }
+        | Change::Swept(_)
+        | Change::Progress { .. }
+        | Change::PutReceipt(_) => None,
+    });
+    approvals.iter().chain(new)
 }
 
 /// Whether sending again may help without anybody doing something first.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use baton_tests::{Accident, AgentHost, Wan};
 use orchestrator::failure::Code;
-use orchestrator::seam::{EventBody, LinkState, NewSession, Session, TurnStatus};
+use orchestrator::seam::{
+    Approval, EventBody, LinkState, NewSession, Query, Reply, Session, TabState, TurnStatus,
+};
 use orchestrator::store::{RunRecord, Store};
 
 use crate::desk::{Desk, Laptop, new_session, processes_of, until};
@@ -142,6 +144,44 @@ async fn a_turn_whose_engine_ended_while_the_link_was_lost_says_that_it_is_back(
     assert_eq!(shown.tabs[0].turn.as_ref().unwrap().link, LinkState::Restored);
     fs::write(machine.project().join("end"), "").unwrap();
     assert_eq!(desk.end_of(&sent).await.end().0, TurnStatus::Done);
+    desk.stop().await;
+}
+
+async fn approvals(desk: &Desk) -> Vec<Approval> {
+    match desk.query(Query::Approvals { session: None }).await {
+        Reply::Approvals(approvals) => approvals,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_was_withdrawn_while_nobody_listened_is_shown_to_nobody() {
+    let machine = machine();
+    on(
+        &machine,
+        "on-prompt",
+        "touch working; there ask; ask 90; ask 91; withdraw 90; touch asked; there end; over",
+    );
+    let laptop = Laptop::new(&machine);
+    know(&laptop);
+    let desk = laptop.engine().await;
+    let session = session(&desk, &machine).await;
+    let sent = desk.send(&session.id, "go").await;
+    desk.until(&sent, |body| matches!(body, EventBody::TurnLaunched)).await;
+    desk.stop().await;
+    fs::write(machine.project().join("ask"), "").unwrap();
+    until("it has asked", || machine.project().join("asked").exists()).await;
+    let desk = laptop.engine().await;
+    let is_withdrawn =
+        |body: &EventBody| matches!(body, EventBody::ApprovalResolved { decision: None, .. });
+    desk.until(&sent, is_withdrawn).await;
+    let waiting = approvals(&desk).await;
+    let titles: Vec<&str> = waiting.iter().map(|approval| &*approval.title).collect();
+    assert_eq!(titles, ["May I 91"]);
+    assert_eq!(desk.show(&session.id).await.tabs[0].state, TabState::Waiting);
+    fs::write(machine.project().join("end"), "").unwrap();
+    assert_eq!(desk.end_of(&sent).await.end().0, TurnStatus::Done);
+    assert_eq!(approvals(&desk).await, []);
     desk.stop().await;
 }
 
