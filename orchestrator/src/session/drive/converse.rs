@@ -17,7 +17,7 @@ use crate::session::command::chosen;
 use crate::session::fact::FactBody;
 use crate::session::turn::End;
 
-impl Driver {
+impl Driver<'_> {
     /// Talks until the process ends.
     pub(super) async fn converse(
         &mut self,
@@ -76,7 +76,7 @@ impl Driver {
                     }
                     Some(FollowEvent::Exited { status }) => break Ok(status),
                     Some(FollowEvent::Failed(error)) => break Err(error),
-                    // A follower that ended without a last word is ours: the next engine follows on.
+                    // A follower that ended without a last word is ours: whoever takes the run up follows on.
                     None => return Err(Ending),
                 },
                 // Whoever waits for a person is silent for a good reason.
@@ -157,6 +157,8 @@ impl Driver {
 
     async fn wished(&mut self, talking: &mut Talking, wish: Wish) -> Result<(), Ending> {
         match wish {
+            // Whoever took the run up again has given it already.
+            Wish::Prompt(order) if talking.has_begun(&order.turn) => Ok(()),
             Wish::Prompt(order) => self.prompt(talking, &order, None).await.map(drop),
             Wish::Interrupt(turn, stop) => {
                 if talking.turn() != Some(&turn) {

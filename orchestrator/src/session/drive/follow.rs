@@ -17,7 +17,7 @@ use crate::session::turn::End;
 use crate::store::RunState;
 use crate::transport::Exit;
 
-impl Driver {
+impl Driver<'_> {
     /// Follows the run to its end, and says how the turn ended.
     pub(super) async fn follow(
         &mut self,
@@ -66,7 +66,7 @@ impl Driver {
                     }
                     Some(FollowEvent::Exited { status }) => break Ok(status),
                     Some(FollowEvent::Failed(error)) => break Err(error),
-                    // A follower that ended without a last word is ours: the next engine follows on.
+                    // A follower that ended without a last word is ours: whoever takes the run up follows on.
                     None => return Err(Ending),
                 },
                 silent = quiet.long() => {

@@ -4,6 +4,7 @@ mod back;
 mod converse;
 mod drivers;
 mod follow;
+mod keep;
 mod order;
 mod partial;
 mod quiet;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::back::{link, told_of_link, until_back};
-use super::drivers::{Begin, Given, Wish, give_back};
+use super::drivers::{Begin, Given, Wish};
 use super::order;
 use super::partial::Unfinished;
 use super::report::{Ending, Reporter};
@@ -25,18 +25,19 @@ use crate::session::{Entry, LaunchOrder};
 use crate::store::{RunRecord, RunState};
 
 /// Drives the run of an agent that talks to its end, or until the engine ends.
-pub async fn drive(given: Given) {
-    let Given { world, desk, entry, run, begin, wishes } = given;
+///
+/// # Errors
+///
+/// [`Ending`], when the engine ends before, or the follower does without a last word.
+pub async fn drive(given: &mut Given, begin: Begin) -> Result<(), Ending> {
+    let Given { world, desk, entry, run, host, wishes } = given;
+    let (world, desk) = (Arc::clone(world), desk.clone());
     let report = Reporter { world, desk, session: entry.session.id.clone() };
-    let host = match &begin {
-        Begin::Launch(_) => entry.session.host.clone(),
-        Begin::TakeUp { record, .. } => record.host.clone(),
-    };
-    let mut driver = Driver {
+    let driver = Driver {
         report,
-        entry,
-        host,
-        run,
+        entry: entry.clone(),
+        host: host.clone(),
+        run: run.clone(),
         wishes,
         signal: Signal::new(),
         sending: Sending::new(),
@@ -46,27 +47,17 @@ pub async fn drive(given: Given) {
         lost: None,
         is_doomed: false,
     };
-    if let Err(Ending) = driver.drive(begin).await {
-        tracing::debug!(run = %driver.run, "a conversation is left to the next engine");
-        return;
-    }
-    // What was said to it in its last moment goes to its successor.
-    driver.wishes.close();
-    while let Some(wish) = driver.wishes.recv().await {
-        if let Wish::Prompt(order) = wish {
-            give_back(&driver.report.desk, *order).await;
-        }
-    }
+    driver.drive(begin).await
 }
 
-pub(super) struct Driver {
+pub(super) struct Driver<'a> {
     pub(super) report: Reporter,
     /// The session when the run was launched or taken up.
     pub(super) entry: Entry,
     /// Where the run is, also when its session has moved on.
     host: String,
     pub(super) run: RunId,
-    pub(super) wishes: tokio::sync::mpsc::Receiver<Wish>,
+    pub(super) wishes: &'a mut tokio::sync::mpsc::Receiver<Wish>,
     pub(super) signal: Signal,
     pub(super) sending: Sending,
     /// Whether a person has asked the turn under way to stop.
@@ -93,8 +84,8 @@ pub(super) struct Pending {
 /// A run to be followed, and the conversation that it is.
 type Begun = Option<(Follow, Talking)>;
 
-impl Driver {
-    async fn drive(&mut self, begin: Begin) -> Result<(), Ending> {
+impl Driver<'_> {
+    async fn drive(mut self, begin: Begin) -> Result<(), Ending> {
         let world = Arc::clone(&self.report.world);
         let under_way = self.turn_under_way().map(|(_, turn)| turn.clone());
         self.is_interrupted = under_way.as_ref().is_some_and(|turn| turn.interrupting);
