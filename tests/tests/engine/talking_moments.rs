@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use baton_tests::{Accident, AgentHost, Wan};
 use orchestrator::failure::Code;
 use orchestrator::seam::{
-    Approval, EventBody, LinkState, NewSession, Query, Reply, Session, TabState, TurnStatus,
+    Approval, Command, Decision, EventBody, LinkState, NewSession, Query, Reply, Session, TabState,
+    TurnStatus,
 };
 use orchestrator::store::{RunRecord, Store};
 
@@ -185,13 +185,67 @@ async fn a_question_that_was_withdrawn_while_nobody_listened_is_shown_to_nobody(
     desk.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_between_two_turns_waits_for_a_person_and_the_next_turn_for_the_answer() {
+    let machine = machine();
+    let late = "{\"sessionUpdate\":\"tool_call\",\"toolCallId\":\"t\",\"title\":\"late work\",\"kind\":\"execute\",\"status\":\"completed\"}";
+    let script = format!(
+        "say hello; over\n[ -e late ] || {{ there go-late; touch late; update '{late}'; ask 90; }}"
+    );
+    on(&machine, "on-prompt", &script);
+    let laptop = Laptop::new(&machine);
+    know(&laptop);
+    let desk = laptop.engine().await;
+    let session = session(&desk, &machine).await;
+    let sent = desk.send(&session.id, "first").await;
+    desk.end_of(&sent).await;
+    fs::write(machine.project().join("go-late"), "").unwrap();
+    let is_asked = |body: &EventBody| matches!(body, EventBody::ApprovalRequested { .. });
+    let turn = desk.until(&sent, is_asked).await;
+    let ended = turn.bodies().position(|body| matches!(body, EventBody::TurnEnded { .. }));
+    let worked = turn.bodies().position(|body| matches!(body, EventBody::ToolCall(_)));
+    assert!(ended.is_some() && ended < worked, "{turn:#?}");
+    let waiting = approvals(&desk).await;
+    let of: Vec<_> = waiting.iter().map(|approval| Some(&approval.turn)).collect();
+    assert_eq!(of, [turn.events[0].turn.as_ref()]);
+    assert_eq!(desk.show(&session.id).await.tabs[0].state, TabState::Waiting);
+    let next = desk.send(&session.id, "second").await;
+    assert_eq!(desk.show(&session.id).await.tabs[0].queue.len(), 1);
+    // Also over a restart of ours.
+    desk.stop().await;
+    let desk = laptop.engine().await;
+    assert_eq!(approvals(&desk).await, waiting);
+    let approval = waiting[0].id.clone();
+    let decision = Decision::Approve { option: None };
+    desk.command(Command::ResolveApproval { approval, decision }).await.unwrap();
+    let turn = desk.end_of(&next).await;
+    assert_eq!((turn.end().0, turn.texts()), (TurnStatus::Done, vec!["hello"]), "{turn:#?}");
+    let answers = fs::read_to_string(machine.project().join("answers")).unwrap();
+    assert!(answers.lines().count() == 1 && answers.contains("\"optionId\":\"y\""), "{answers}");
+    assert_eq!(desk.show(&session.id).await.tabs[0].state, TabState::Idle);
+    // And nobody is asked by a process that is gone.
+    fs::remove_file(machine.project().join("late")).unwrap();
+    let sent = desk.send(&session.id, "third").await;
+    desk.until(&sent, is_asked).await;
+    for pid in processes_of(&machine, "bin/odd") {
+        kill(pid);
+    }
+    let is_withdrawn =
+        |body: &EventBody| matches!(body, EventBody::ApprovalResolved { decision: None, .. });
+    desk.until(&sent, is_withdrawn).await;
+    assert_eq!(approvals(&desk).await, []);
+    assert_eq!(desk.show(&session.id).await.tabs[0].state, TabState::Idle);
+    assert_eq!(desk.turn(&session.id, "fourth").await.texts(), ["hello"]);
+    desk.stop().await;
+}
+
 /// A small disk of its own at a place, gone on drop.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     fn at(place: PathBuf) -> Self {
         fs::create_dir_all(&place).unwrap();
-        let mut mount = Command::new("mount");
+        let mut mount = std::process::Command::new("mount");
         let mounted = mount.args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&place).status();
         assert!(mounted.unwrap().success(), "this test needs root, to mount a small disk");
         Self(place)
@@ -210,7 +264,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let gone = Command::new("umount").arg("-l").arg(&self.0).status();
+        let gone = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
         assert!(gone.is_ok_and(|status| status.success()));
     }
 }

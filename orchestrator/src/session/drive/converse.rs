@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::back::link;
 use super::drivers::Wish;
 use super::quiet::Quiet;
@@ -12,7 +14,7 @@ use super::talking::Talking;
 use crate::agent::Step;
 use crate::failure::Failure;
 use crate::run::{Follow, FollowEvent, RunError, Runs, Stream};
-use crate::seam::{Approval, Decision, EventBody, LinkState, TabId, TurnId, TurnStatus};
+use crate::seam::{Approval, Decision, EventBody, LinkState, TurnId, TurnStatus};
 use crate::session::command::chosen;
 use crate::session::fact::FactBody;
 use crate::session::turn::End;
@@ -200,48 +202,42 @@ impl Driver<'_> {
 
     /// Passes on what a person answered while a former engine ended: it was stored, and the agent may not have it.
     pub(super) async fn answer_again(&mut self, talking: &mut Talking) -> Result<(), Ending> {
-        let Some(turn) = talking.turn().cloned().filter(|_| !talking.waiting().is_empty()) else {
+        let waiting = talking.waiting();
+        if waiting.is_empty() {
             return Ok(());
-        };
-        let tab = self
-            .entry
-            .session
-            .tabs
-            .iter()
-            .find(|tab| tab.turn.as_ref().is_some_and(|under_way| under_way.id == turn));
-        let Some(tab) = tab.map(|tab| tab.id.clone()) else { return Ok(()) };
-        let answers = match self.answers(&tab, &turn).await {
+        }
+        let answers = match self.answers(&waiting).await {
             Ok(answers) => answers,
             Err(error) => {
-                tracing::error!(%turn, %error, "what was answered can't be read");
+                tracing::error!(run = %self.run, %error, "what was answered can't be read");
                 return Err(Ending);
             }
         };
         for (approval, decision) in answers {
-            if talking.waiting().contains(&approval.request) {
-                self.answer(talking, &approval, &decision).await?;
-            }
+            self.answer(talking, &approval, &decision).await?;
         }
         Ok(())
     }
 
-    /// The questions of a turn that were answered.
+    /// What was answered of these questions.
     async fn answers(
         &self,
-        tab: &TabId,
-        turn: &TurnId,
+        waiting: &[(TurnId, Value)],
     ) -> Result<Vec<(Approval, Decision)>, Failure> {
         let (mut asked, mut answered) = (Vec::new(), Vec::new());
         let (mut since, mut more) = (0, true);
         while more {
             let session = Some(&self.entry.session.id);
-            let page = self.report.world.store.events(since, session, Some(tab), usize::MAX);
+            let page = self.report.world.store.events(since, session, Some(&self.tab), usize::MAX);
             let (events, are_more) = page.await?;
             since = events.last().map_or(since, |event| event.seq);
             more = are_more && !events.is_empty();
-            for event in events.into_iter().filter(|event| event.turn.as_ref() == Some(turn)) {
+            for event in events {
                 if let EventBody::ApprovalRequested { approval } = event.body {
-                    asked.push(*approval);
+                    let is = |(turn, request): &(TurnId, Value)| {
+                        approval.turn == *turn && approval.request == *request
+                    };
+                    asked.extend(waiting.iter().any(is).then_some(*approval));
                 } else if let EventBody::ApprovalResolved { approval, decision: Some(decision) } =
                     event.body
                 {
@@ -285,11 +281,11 @@ impl Driver<'_> {
     }
 
     /// Stores what came of a step.
-    pub(super) async fn keep(&mut self, talking: &Talking, step: Step) -> Result<(), Ending> {
+    pub(super) async fn keep(&mut self, talking: &mut Talking, step: Step) -> Result<(), Ending> {
         if let Some(unfinished) = &mut self.unfinished {
             unfinished.show(&step.items);
         }
-        match talking.fact(&self.run, step) {
+        match talking.fact(&self.run, &self.tab, step) {
             Ok(fact) => self.report.tell(fact).await,
             Err(error) => {
                 tracing::error!(%error, "a conversation can't be stored");

@@ -126,6 +126,7 @@ impl Driver<'_> {
         };
         let body = FactBody::Read {
             run: self.run.clone(),
+            tab: self.tab.id.clone(),
             turn: Some(self.turn.clone()),
             items,
             withdrawn: Vec::new(),

@@ -31,12 +31,21 @@ use crate::store::{RunRecord, RunState};
 /// [`Ending`], when the engine ends before, or the follower does without a last word.
 pub async fn drive(given: &mut Given, begin: Begin) -> Result<(), Ending> {
     let Given { world, desk, entry, run, host, wishes } = given;
+    let tab = match &begin {
+        Begin::Launch(order) => Some(order.tab.clone()),
+        Begin::TakeUp { record, .. } => record.owner.as_ref().map(|owner| owner.tab.clone()),
+    };
+    let Some(tab) = tab else {
+        tracing::error!(%run, "a run that belongs to no session was given to the driver of conversations");
+        return Ok(());
+    };
     let (world, desk) = (Arc::clone(world), desk.clone());
     let report = Reporter { world, desk, session: entry.session.id.clone() };
     let driver = Driver {
         report,
         entry: entry.clone(),
         host: host.clone(),
+        tab,
         run: run.clone(),
         wishes,
         signal: Signal::new(),
@@ -56,6 +65,8 @@ pub(super) struct Driver<'a> {
     pub(super) entry: Entry,
     /// Where the run is, also when its session has moved on.
     host: String,
+    /// The tab whose turns it carries.
+    pub(super) tab: TabId,
     pub(super) run: RunId,
     pub(super) wishes: &'a mut tokio::sync::mpsc::Receiver<Wish>,
     pub(super) signal: Signal,
@@ -298,7 +309,7 @@ impl Driver<'_> {
             return sweep(&self.report, &self.host, runs).await;
         }
         let step = talking.finish();
-        self.keep(&talking, step).await?;
+        self.keep(&mut talking, step).await?;
         self.unfinished = None;
         let (status, failed) = match exited {
             Ok(status) => (status, None),
