@@ -12,17 +12,29 @@ use crate::transport::Call;
 /// How long a stop may take: 3 s until KILL, 5 s of those, and 2 s for the status.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Between two looks at a run that has only just been launched, and has no process yet.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// How often a run that has only just been launched, and has no process yet, is looked at again.
 const TRIES: u32 = 20;
 
 impl Runs {
-    /// Sends INT to the run's process group, as Ctrl-C would. A run that is over is no error.
+    /// Sends INT to the run's process group, as Ctrl-C would. A run that is over is no error, and one that has only
+    /// just been launched gets it as soon as its process is there.
     ///
     /// # Errors
     ///
     /// [`RunError::NotFound`], and the way to the host.
     pub async fn interrupt(&self, run: &RunId) -> Result<Facts, RunError> {
-        self.send(run, "INT").await
+        loop {
+            match self.send(run, "INT").await? {
+                // At the latest when its launch counts as broken, it doesn't stand so any more.
+                Sent { facts: Facts { standing: Standing::Running, .. }, too_early: true } => {
+                    tokio::time::sleep(LOOK).await;
+                }
+                Sent { facts, .. } => return Ok(facts),
+            }
+        }
     }
 
     /// Sends TERM to the run's process group and to everything that it has started, and KILL after 3 s; returns
@@ -47,16 +59,16 @@ impl Runs {
     async fn end(&self, run: &RunId, how: &str) -> Result<Facts, RunError> {
         let mut tries = 0;
         loop {
-            let facts = self.send(run, how).await?;
+            let Sent { facts, .. } = self.send(run, how).await?;
             tries += 1;
             if facts.standing != Standing::Running || tries == TRIES {
                 return Ok(facts);
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(LOOK).await;
         }
     }
 
-    async fn send(&self, run: &RunId, how: &str) -> Result<Facts, RunError> {
+    async fn send(&self, run: &RunId, how: &str) -> Result<Sent, RunError> {
         let header = Header::default()
             .set("b_root", self.root().await?)?
             .set("b_id", run.as_str())?
@@ -69,9 +81,22 @@ impl Runs {
             let pids = rest.lines().next().unwrap_or_default().to_owned();
             return Err(RunError::Left { host: host.clone(), run: run.clone(), pids });
         }
-        let facts = facts(host, &text)?.pop();
+        let (text, too_early) = match text.strip_prefix("early\n") {
+            Some(rest) => (rest, true),
+            None => (&*text, false),
+        };
+        let facts = facts(host, text)?.pop();
         facts
             .filter(|facts| facts.standing != Standing::Absent)
+            .map(|facts| Sent { facts, too_early })
             .ok_or_else(|| RunError::NotFound { host: host.clone(), run: run.clone() })
     }
+}
+
+/// What came of a signal.
+struct Sent {
+    /// How the run stands now.
+    facts: Facts,
+    /// Whether its process hadn't been noted yet, so that nobody got it.
+    too_early: bool,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::timeout;
 use tracing::debug;
 
@@ -176,16 +176,19 @@ async fn answer(
         match wish {
             Wish::Call(request) => {
                 let answer = by(deadline, call(seam, request)).await;
+                // Who reads the answer may ask again at once.
+                drop(slot);
                 push(&out, &response(id, answer)).await;
             }
-            Wish::Subscribe(wanted) => subscribe(seam, wanted, id, &out).await,
+            Wish::Subscribe(wanted) => subscribe(seam, wanted, id, slot, &out).await,
             Wish::Unsubscribe(subscription) => {
                 // Who is gone needs no answer.
                 out.send(Out::Unsubscribed(subscription)).await.ok(); // The connection has ended.
+                drop(slot);
                 push(&out, &response(id, Ok(Reply::Done))).await;
             }
         }
-        drop((slot, under_way));
+        drop(under_way);
     });
 }
 
@@ -209,8 +212,16 @@ async fn by(
     })
 }
 
-async fn subscribe(seam: Arc<dyn Seam>, wanted: Subscribe, id: String, out: &mpsc::Sender<Out>) {
-    match seam.subscribe(wanted).await {
+async fn subscribe(
+    seam: Arc<dyn Seam>,
+    wanted: Subscribe,
+    id: String,
+    slot: OwnedSemaphorePermit,
+    out: &mpsc::Sender<Out>,
+) {
+    let subscribed = seam.subscribe(wanted).await;
+    drop(slot);
+    match subscribed {
         Ok(subscription) => {
             push(out, &response(id.clone(), Ok(Reply::Done))).await;
             // Who is gone needs none.

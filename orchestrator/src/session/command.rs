@@ -343,6 +343,7 @@ pub fn resolve(
     approval: &Approval,
     decision: Decision,
     others_wait: bool,
+    now: Now,
 ) -> Result<Outcome, Failure> {
     chosen(approval, &decision)?;
     let run = entry.tab(&approval.tab)?.turn.as_ref().map(|turn| turn.run.clone());
@@ -352,7 +353,7 @@ pub fn resolve(
         && tab.state == TabState::Waiting
         && !others_wait
     {
-        tab.state = TabState::Working;
+        tab.state = queue::state(tab, false);
         let tab = tab.clone();
         entry.put_tab(&mut outcome.batch, &tab);
     }
@@ -368,6 +369,8 @@ pub fn resolve(
             decision,
         });
     }
+    // One that was asked between two turns held the next one up.
+    advance(entry, &mut outcome, now);
     Ok(outcome)
 }
 

@@ -6,7 +6,7 @@ use super::create::{self, Resolved};
 use super::entry::{Effect, Entry, Outcome};
 use super::fact::{Fact, FactBody};
 use super::world::World;
-use super::{Book, command, turn};
+use super::{Book, command, said, turn};
 use crate::failure::Failure;
 use crate::seam::{Approval, Command, SessionId};
 use crate::store::{Change, RunState};
@@ -87,11 +87,10 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
         }
         Command::ResolveApproval { approval, decision } => {
             let approval = book.approval(&approval)?;
-            let is_other =
-                |other: &Approval| other.turn == approval.turn && other.id != approval.id;
+            let is_other = |other: &Approval| other.tab == approval.tab && other.id != approval.id;
             let others_wait = book.approvals.iter().any(is_other);
             within(book, &approval.session, |entry| {
-                command::resolve(entry, approval, decision, others_wait)
+                command::resolve(entry, approval, decision, others_wait, now)
             })
         }
         Command::RetryHost { host } => {
@@ -107,14 +106,21 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
     let mut entry = book.get(&fact.session).ok().cloned();
     let outcome = match (entry.as_mut(), fact.body) {
         (Some(entry), FactBody::Launched { turn }) => turn::launched(entry, &turn),
-        (Some(entry), FactBody::NeverLaunched { turn }) => turn::again(entry, &turn, now),
-        (entry, FactBody::Read { run, turn, items, withdrawn, out_offset, err_offset, reader }) => {
+        (Some(entry), FactBody::NeverLaunched { turn }) => {
+            turn::again(entry, &turn, &book.approvals, now)
+        }
+        (
+            entry,
+            FactBody::Read { run, tab, turn, items, withdrawn, out_offset, err_offset, reader },
+        ) => {
             let mut outcome = match (entry, turn) {
                 (Some(entry), Some(turn)) => {
                     let agent = entry.session.agent.clone();
                     let explain = |error: &_| world.explain(&agent, error);
-                    let mut outcome = turn::heard(entry, &turn, items, explain, now);
-                    turn::withdrawn(entry, &turn, &withdrawn, &book.approvals, &mut outcome);
+                    let by = said::Source { run: &run, tab: &tab, turn: &turn };
+                    let mut outcome = said::heard(entry, &by, items, explain, now);
+                    let known = &book.approvals;
+                    said::withdrawn(entry, &tab, &withdrawn, known, &mut outcome, now);
                     outcome
                 }
                 (Some(_) | None, _) => Outcome::new(),
@@ -128,13 +134,16 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
         (Some(entry), FactBody::Quiet { turn, seconds, stderr }) => {
             turn::quiet(entry, &turn, seconds, stderr)
         }
+        (Some(entry), FactBody::Trouble { turn, failure, recoverable }) => {
+            turn::trouble(entry, &turn, failure, recoverable)
+        }
         (Some(entry), FactBody::Ended { turn, end }) => {
             turn::ended(entry, &turn, end, &book.approvals, now)
         }
         (entry, FactBody::RunEnded { run, status }) => {
             let mut outcome = Outcome::new();
             if let Some(entry) = entry {
-                turn::talker_ended(entry, &run, &mut outcome);
+                turn::talker_ended(entry, &run, &book.approvals, &mut outcome, now);
             }
             outcome.batch.changes.push(Change::SetRun { run, state: RunState::Ended, status });
             outcome
@@ -150,6 +159,7 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
             | FactBody::NeverLaunched { .. }
             | FactBody::Link { .. }
             | FactBody::Quiet { .. }
+            | FactBody::Trouble { .. }
             | FactBody::Ended { .. },
         ) => Outcome::new(),
     };

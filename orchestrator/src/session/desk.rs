@@ -18,7 +18,9 @@ use super::fact::Fact;
 use super::flow::{Flow, Key};
 use super::world::World;
 use crate::failure::{Code, Failure};
-use crate::seam::{Approval, ApprovalId, Command, Query, Reply, RunId, Session, Snapshot, Ticket};
+use crate::seam::{
+    Approval, ApprovalId, Command, Query, Reply, RunId, Session, SessionId, Snapshot, Ticket,
+};
 use crate::store::{Change, Loaded, RunRecord};
 
 /// How many messages may wait: who sends more waits, too.
@@ -30,6 +32,7 @@ enum Message {
     Command(Box<Command>, Ticket, oneshot::Sender<Result<Reply, Failure>>),
     Query(Query, oneshot::Sender<Result<Reply, Failure>>),
     Fact(Box<Fact>, oneshot::Sender<Result<(), Failure>>),
+    Entry(SessionId, oneshot::Sender<Option<Box<Entry>>>),
     TakeUp(oneshot::Sender<()>),
     End(oneshot::Sender<()>),
     /// All drivers have ended.
@@ -70,6 +73,15 @@ impl DeskHandle {
         self.ask(|answer| Message::Fact(Box::new(fact), answer)).await?
     }
 
+    /// A session as it stands when all that came before is stored; `None` when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// When the engine has ended.
+    pub async fn entry(&self, session: SessionId) -> Result<Option<Entry>, Failure> {
+        Ok(self.ask(|answer| Message::Entry(session, answer)).await?.map(|entry| *entry))
+    }
+
     /// Takes up what was under way when the last engine ended.
     ///
     /// # Errors
@@ -101,6 +113,7 @@ enum Work {
     Command(Box<Command>, Ticket, oneshot::Sender<Result<Reply, Failure>>),
     Query(Query, oneshot::Sender<Result<Reply, Failure>>),
     Fact(Box<Fact>, oneshot::Sender<Result<(), Failure>>),
+    Entry(SessionId, oneshot::Sender<Option<Box<Entry>>>),
 }
 
 /// Who is answered when a decision is stored.
@@ -186,6 +199,10 @@ impl Desk {
                 let key = Key::Session(fact.session.clone());
                 self.flow.arrive(key, Work::Fact(fact, answer));
             }
+            Message::Entry(session, answer) => {
+                let key = Key::Session(session.clone());
+                self.flow.arrive(key, Work::Entry(session, answer));
+            }
             Message::TakeUp(answer) => {
                 self.take_up();
                 told(answer);
@@ -230,6 +247,10 @@ impl Desk {
         let now = Timestamp::now();
         match work {
             Work::Query(query, answer) => answered(answer, self.query(query)),
+            Work::Entry(session, answer) => {
+                let entry = self.book.get(&session).ok().cloned(); // One that is gone is `None`.
+                answered(answer, entry.map(Box::new));
+            }
             Work::Command(command, ticket, answer) => {
                 match decide::wish(&self.world, &self.book, *command, now) {
                     Ok((touched, mut outcome)) => {
@@ -281,8 +302,9 @@ impl Desk {
             }
             return;
         }
-        self.book.approvals.retain(|approval| !resolved.contains(&approval.id));
+        // In this order: one may be asked and fall away in one go.
         self.book.approvals.extend(asked);
+        self.book.approvals.retain(|approval| !resolved.contains(&approval.id));
         let session = match touched {
             Touched::Put(entry) => {
                 let id = entry.session.id.clone();
@@ -374,7 +396,7 @@ fn is_of(session: &Session, run: &RunId) -> bool {
 }
 
 /// The turn of a run of which it isn't certain that the agent got it.
-fn in_doubt(entry: &Entry, record: &RunRecord) -> Option<Box<LaunchOrder>> {
+pub(super) fn in_doubt(entry: &Entry, record: &RunRecord) -> Option<Box<LaunchOrder>> {
     entry.session.tabs.iter().find_map(|tab| {
         let turn =
             tab.turn.as_ref().filter(|turn| turn.run == record.id && turn.status.is_none())?;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::turn::End;
 use crate::agent::Item;
 use crate::failure::Failure;
-use crate::seam::{LinkState, RunId, SessionId, TurnId};
+use crate::seam::{LinkState, RunId, SessionId, TabId, TurnId};
 
 /// A fact about a run, and the turn that it carries.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,12 +33,14 @@ pub enum FactBody {
     Read {
         /// Which.
         run: RunId,
-        /// The turn that it belongs to; `None` between the turns of an agent that talks.
+        /// The tab that it was launched for.
+        tab: TabId,
+        /// The turn that it belongs to: the one under way, or, behind its end, the last one of an agent that talks.
         turn: Option<TurnId>,
         /// What it says.
         items: Vec<Item>,
-        /// Questions of the agent that wait no more, though nobody has answered them.
-        withdrawn: Vec<Value>,
+        /// Questions of the agent that wait no more, though nobody has answered them; with the turns that asked.
+        withdrawn: Vec<(TurnId, Value)>,
         /// Bytes of `out` consumed.
         out_offset: u64,
         /// Bytes of `err` consumed.
@@ -63,6 +65,15 @@ pub enum FactBody {
         seconds: u64,
         /// The end of its stderr.
         stderr: String,
+    },
+    /// Something about a turn under way keeps failing.
+    Trouble {
+        /// Which.
+        turn: TurnId,
+        /// What.
+        failure: Failure,
+        /// Whether it is tried again by itself.
+        recoverable: bool,
     },
     /// A turn is over.
     Ended {

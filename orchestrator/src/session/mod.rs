@@ -12,6 +12,7 @@ mod fact;
 mod flow;
 mod fold;
 mod queue;
+mod said;
 mod turn;
 mod world;
 
@@ -22,5 +23,7 @@ pub use world::EngineSettings;
 
 #[cfg(test)]
 mod state_property_tests;
+#[cfg(test)]
+mod state_question_tests;
 #[cfg(test)]
 mod state_tests;

@@ -2,13 +2,22 @@
 
 use proptest::prelude::*;
 
+use super::entry::Outcome;
+use super::state_question_tests::ask;
 use super::state_tests::{Desk, made};
-use super::{command, turn};
-use crate::seam::{EventBody, MessageChange, MessageId, Place, TabChoice, TurnStatus};
+use super::{command, queue, turn};
+use crate::seam::{
+    Decision, EventBody, MessageChange, MessageId, Place, TabChoice, TabId, TurnId, TurnStatus,
+};
+use crate::store::RunState;
 
 #[derive(Clone, Debug)]
 enum Act {
-    Send { new_tab: bool, tab: usize, read_only: bool },
+    Send {
+        new_tab: bool,
+        tab: usize,
+        read_only: bool,
+    },
     Launched(usize),
     Again(usize),
     End(usize, TurnStatus),
@@ -17,6 +26,12 @@ enum Act {
     Move(usize, usize),
     Remove(usize),
     Interrupt,
+    /// A talking agent asks: in a turn, or between two.
+    Ask(usize),
+    Answer(usize),
+    Withdraw(usize),
+    /// A talking agent ends between two turns.
+    Gone(usize),
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -36,12 +51,30 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..9usize, 0..9usize).prop_map(|(message, to)| Act::Move(message, to)),
         1 => (0..9usize).prop_map(Act::Remove),
         1 => Just(Act::Interrupt),
+        2 => (0..4usize).prop_map(Act::Ask),
+        1 => (0..4usize).prop_map(Act::Answer),
+        1 => (0..4usize).prop_map(Act::Withdraw),
+        1 => (0..4usize).prop_map(Act::Gone),
     ]
 }
 
 fn waiting(desk: &Desk) -> Vec<MessageId> {
     let tabs = desk.entry.session.tabs.iter();
     tabs.flat_map(|tab| tab.queue.iter().map(|message| message.id.clone())).collect()
+}
+
+/// Turns under way that a person wants to end.
+fn interrupted(desk: &Desk) -> Vec<TurnId> {
+    let turns = desk.entry.session.tabs.iter().filter_map(|tab| tab.turn.as_ref());
+    let wanted = turns.filter(|turn| turn.interrupting && turn.status.is_none());
+    wanted.map(|turn| turn.id.clone()).collect()
+}
+
+/// The last turn of a tab's talking agent.
+fn talking(desk: &Desk, tab: &TabId) -> Option<TurnId> {
+    let tab = desk.entry.tab(tab).unwrap();
+    tab.talk.as_ref()?;
+    tab.turn.as_ref().map(|turn| turn.id.clone())
 }
 
 fn play(desk: &mut Desk, act: &Act, number: usize) {
@@ -66,12 +99,47 @@ fn play(desk: &mut Desk, act: &Act, number: usize) {
         }
         Act::End(at, status) => {
             if let Some(turn) = turn(desk, *at) {
-                desk.end(&turn, *status);
+                let goes_on = desk.entry.session.talks && *status != TurnStatus::Failed;
+                desk.end_of_run(&turn, *status, (!goes_on).then_some(RunState::Ended));
             }
             return;
         }
+        Act::Ask(at) => {
+            let tab = tab(desk, *at);
+            if let Some(turn) = talking(desk, &tab) {
+                desk.hear(&turn, vec![ask(number as u64)], &[]);
+            }
+            return;
+        }
+        Act::Withdraw(at) => {
+            let approvals = &desk.approvals;
+            if !approvals.is_empty() {
+                let fallen = approvals[at % approvals.len()].clone();
+                desk.hear(&fallen.turn, vec![], &[fallen.request]);
+            }
+            return;
+        }
+        Act::Answer(at) => (!desk.approvals.is_empty()).then(|| {
+            let approval = desk.approvals[at % desk.approvals.len()].clone();
+            let others =
+                desk.approvals.iter().filter(|other| other.tab == approval.tab).count() > 1;
+            let yes = Decision::Approve { option: None };
+            command::resolve(&mut desk.entry, &approval, yes, others, now).unwrap()
+        }),
+        Act::Gone(at) => {
+            let found = desk.entry.tab(&tab(desk, *at)).unwrap().clone();
+            let talk = found.talk.clone().filter(|_| !queue::is_working(&found));
+            talk.map(|run| {
+                let (mut outcome, approvals) = (Outcome::new(), desk.approvals.clone());
+                turn::talker_ended(&mut desk.entry, &run, &approvals, &mut outcome, now);
+                outcome
+            })
+        }
         Act::Launched(at) => turn(desk, *at).map(|turn| turn::launched(&mut desk.entry, &turn)),
-        Act::Again(at) => turn(desk, *at).map(|turn| turn::again(&mut desk.entry, &turn, now)),
+        Act::Again(at) => turn(desk, *at).map(|turn| {
+            let approvals = desk.approvals.clone();
+            turn::again(&mut desk.entry, &turn, &approvals, now)
+        }),
         Act::Pause(at, on) => {
             let tab = tab(desk, *at);
             Some(command::pause(&mut desk.entry, Some(&tab), *on, now).unwrap())
@@ -117,7 +185,12 @@ proptest! {
         let mut removed = 0;
         for (number, act) in acts.iter().enumerate() {
             let before = waiting(&desk).len();
+            let interrupted = interrupted(&desk);
+            let launches = desk.orders.len();
             play(&mut desk, act, number);
+            for order in &desk.orders[launches..] {
+                prop_assert!(!interrupted.contains(&order.turn), "it was launched after an interrupt");
+            }
             sent += usize::from(matches!(act, Act::Send { .. }));
             removed += usize::from(matches!(act, Act::Remove(_)) && before > 0);
             desk.check();

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use jiff::{Span, Timestamp};
-use serde_json::json;
+use serde_json::Value;
 
 use super::command;
 use super::create::{Resolved, create, edit};
 use super::entry::{Effect, Entry, LaunchOrder, Outcome};
+use super::said::{self, Source};
 use super::turn::{self, End};
 use super::{Book, queue};
-use crate::agent::{ApprovalChoice, ApprovalRequest, ChoiceKind, Item};
+use crate::agent::Item;
 use crate::failure::{Code, Failure};
 use crate::seam::{
-    Approval, Decision, EventBody, MessageId, NewMessage, NewSession, QueuedMessage, Reply,
-    Session, SessionChange, TabChoice, TabId, TabState, TurnId, TurnStatus,
+    Approval, EventBody, MessageId, NewMessage, NewSession, QueuedMessage, Reply, Session,
+    SessionChange, Tab, TabChoice, TabId, TabState, TurnId, TurnStatus,
 };
 use crate::store::{Batch, Change, RunState};
 
@@ -139,14 +140,34 @@ impl Desk {
         (tab, message)
     }
 
+    /// The agent of that turn's tab says something in it, or behind its end.
+    pub(super) fn hear(&mut self, turn: &TurnId, items: Vec<Item>, withdrawn: &[Value]) {
+        let tabs = &self.entry.session.tabs;
+        let of = |tab: &&Tab| tab.turn.as_ref().is_some_and(|last| last.id == *turn);
+        let tab = tabs.iter().find(of).unwrap();
+        let (tab, run) = (tab.id.clone(), tab.turn.as_ref().unwrap().run.clone());
+        let by = Source { run: &run, tab: &tab, turn };
+        let (now, known) = (self.now(), self.approvals.clone());
+        let explain = |_: &_| panic!("there is no error");
+        let mut outcome = said::heard(&mut self.entry, &by, items, explain, now);
+        let withdrawn: Vec<_> =
+            withdrawn.iter().map(|request| (turn.clone(), request.clone())).collect();
+        said::withdrawn(&mut self.entry, &tab, &withdrawn, &known, &mut outcome, now);
+        self.take(outcome);
+    }
+
     pub(super) fn end(&mut self, turn: &TurnId, status: TurnStatus) {
+        self.end_of_run(turn, status, Some(RunState::Ended));
+    }
+
+    pub(super) fn end_of_run(&mut self, turn: &TurnId, status: TurnStatus, run: Option<RunState>) {
         let end = End {
             status,
             exit_status: Some(0),
             text: String::new(),
             failure: None,
             recoverable: false,
-            run: Some(RunState::Ended),
+            run,
             carry: None,
         };
         let (now, approvals) = (self.now(), self.approvals.clone());
@@ -172,7 +193,13 @@ impl Desk {
         assert!(under_way.iter().filter(|(.., read_only)| !read_only).count() <= 1);
         for tab in &self.entry.session.tabs {
             let works = under_way.iter().any(|(id, ..)| *id == tab.id);
-            assert_eq!(works, tab.state != TabState::Idle, "{tab:?}");
+            let waits = self.approvals.iter().any(|approval| approval.tab == tab.id);
+            let expected = match (waits, works) {
+                (true, _) => TabState::Waiting,
+                (false, true) => TabState::Working,
+                (false, false) => TabState::Idle,
+            };
+            assert_eq!(tab.state, expected, "{tab:?}");
             assert_eq!(self.queues.get(&tab.id).cloned().unwrap_or_default(), tab.queue);
         }
         // Nothing that could go waits.
@@ -260,7 +287,7 @@ fn a_turn_that_never_began_is_launched_again_under_another_run_and_told_once() {
     desk.send(TabChoice::Last, "go", false);
     let order = desk.orders[0].clone();
     let now = desk.now();
-    let outcome = turn::again(&mut desk.entry, &order.turn, now);
+    let outcome = turn::again(&mut desk.entry, &order.turn, &[], now);
     desk.take(outcome);
     assert_eq!(desk.orders.len(), 2);
     assert_eq!((&desk.orders[1].turn, &desk.orders[1].message), (&order.turn, &order.message));
@@ -268,7 +295,7 @@ fn a_turn_that_never_began_is_launched_again_under_another_run_and_told_once() {
     let outcome = turn::launched(&mut desk.entry, &order.turn);
     desk.take(outcome);
     let now = desk.now();
-    let outcome = turn::again(&mut desk.entry, &order.turn, now);
+    let outcome = turn::again(&mut desk.entry, &order.turn, &[], now);
     assert!(outcome.effects.is_empty(), "what has begun never begins again");
     let starts =
         desk.events.iter().filter(|(_, body)| matches!(body, EventBody::TurnStarted { .. }));
@@ -277,59 +304,25 @@ fn a_turn_that_never_began_is_launched_again_under_another_run_and_told_once() {
 }
 
 #[test]
-fn an_approval_waits_until_it_is_answered_with_something_that_is_offered() {
-    let mut desk = made(true);
-    desk.send(TabChoice::Last, "go", false);
-    let turn = desk.orders[0].turn.clone();
-    let request = ApprovalRequest {
-        request: json!(7),
-        title: "rm -rf build".into(),
-        tool_call: None,
-        options: vec![
-            ApprovalChoice { id: "y".into(), name: "Yes".into(), kind: ChoiceKind::AllowOnce },
-            ApprovalChoice { id: "n".into(), name: "No".into(), kind: ChoiceKind::RejectOnce },
-        ],
-    };
-    let now = desk.now();
-    let explain = |_: &_| panic!("there is no error");
-    let outcome = turn::heard(&mut desk.entry, &turn, vec![Item::Approval(request)], explain, now);
-    desk.take(outcome);
-    assert_eq!(desk.entry.session.tabs[0].state, TabState::Waiting);
-    let approval = desk.approvals[0].clone();
-    let wrong = Decision::Approve { option: Some("n".into()) };
-    let refused = command::resolve(&mut desk.entry, &approval, wrong, false).unwrap_err();
-    assert_eq!(refused.code, Code::NotFound);
-    desk.check();
-    let yes = Decision::Approve { option: None };
-    let outcome = command::resolve(&mut desk.entry, &approval, yes, false).unwrap();
-    assert!(
-        matches!(&outcome.effects[..], [Effect::Answer { run, .. }] if *run == desk.orders[0].run)
-    );
-    desk.take(outcome);
-    assert_eq!(desk.entry.session.tabs[0].state, TabState::Working);
-    assert_eq!(desk.approvals, []);
-    desk.check();
-}
-
-#[test]
-fn an_approval_of_a_turn_that_ends_falls_away() {
-    let mut desk = made(true);
-    desk.send(TabChoice::Last, "go", false);
-    let turn = desk.orders[0].turn.clone();
-    let request =
-        ApprovalRequest { request: json!(7), title: "x".into(), tool_call: None, options: vec![] };
-    let now = desk.now();
-    let explain = |_: &_| panic!("there is no error");
-    let outcome = turn::heard(&mut desk.entry, &turn, vec![Item::Approval(request)], explain, now);
-    desk.take(outcome);
-    desk.end(&turn, TurnStatus::Interrupted);
-    assert_eq!(desk.approvals, []);
-    assert!(
-        desk.events
-            .iter()
-            .any(|(_, body)| matches!(body, EventBody::ApprovalResolved { decision: None, .. }))
-    );
-    desk.check();
+fn a_turn_that_was_interrupted_before_it_began_is_over_and_is_not_launched_again() {
+    for talks in [false, true] {
+        let mut desk = made(talks);
+        desk.send(TabChoice::Last, "go", false);
+        desk.send(TabChoice::Last, "waits", false);
+        let outcome = command::interrupt(&mut desk.entry, None, false).unwrap();
+        desk.take(outcome);
+        let (turn, now) = (desk.orders[0].turn.clone(), desk.now());
+        let outcome = turn::again(&mut desk.entry, &turn, &[], now);
+        desk.take(outcome);
+        assert_eq!(desk.started(), ["go", "waits"], "it is over, and the next one's turn has come");
+        let ends = desk.events.iter().filter_map(|(_, body)| match body {
+            EventBody::TurnEnded { status, .. } => Some(*status),
+            _ => None,
+        });
+        assert_eq!(ends.collect::<Vec<_>>(), [TurnStatus::Interrupted]);
+        assert_ne!(desk.orders[0].run, desk.orders[1].run);
+        desk.check();
+    }
 }
 
 #[test]

@@ -1,18 +1,18 @@
-//! What becomes of a turn: it began or never will, the agent said something, it is over.
+//! What becomes of a turn: it began or never will, it is over.
 
 use std::time::Duration;
 
-use serde_json::Value;
-
-use crate::agent::{AgentError, Carry, Item, Usage};
+use crate::agent::{Carry, Usage};
 use crate::failure::Failure;
 use crate::seam::{
-    Approval, ApprovalId, EventBody, LinkState, RunId, Tab, TabState, Totals, TurnId, TurnStatus,
+    Approval, EventBody, LinkState, RunId, Tab, TabState, Totals, TurnId, TurnStatus,
 };
 use crate::store::{Change, RunOwner, RunRecord, RunState};
 
 use super::command::advance;
 use super::entry::{Effect, Entry, LaunchOrder, Now, Outcome};
+use super::queue;
+use super::said::{add_usage, fall};
 
 /// It is certain that the agent got the message.
 pub fn launched(entry: &mut Entry, turn: &TurnId) -> Outcome {
@@ -28,117 +28,6 @@ pub fn launched(entry: &mut Entry, turn: &TurnId) -> Outcome {
     let body = EventBody::TurnLaunched;
     outcome.batch.drafts.push(entry.draft(Some(&tab.id), Some(turn), body));
     outcome
-}
-
-/// The agent said something.
-pub fn heard(
-    entry: &mut Entry,
-    turn: &TurnId,
-    items: Vec<Item>,
-    explain: impl Fn(&AgentError) -> Failure,
-    now: Now,
-) -> Outcome {
-    let mut outcome = Outcome::new();
-    let session = entry.session.id.clone();
-    let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
-    let id = tab.id.clone();
-    let mut is_changed = false;
-    let mut bodies = Vec::new();
-    for item in items {
-        match item {
-            Item::AgentSession { id } => {
-                if tab.agent_session.as_ref() != Some(&id) {
-                    tab.agent_session = Some(id.clone());
-                    is_changed = true;
-                    bodies.push(EventBody::AgentSession { id });
-                }
-            }
-            Item::Text { text } => bodies.push(EventBody::Text { text }),
-            Item::Reasoning { text } => bodies.push(EventBody::Reasoning { text }),
-            Item::ToolCall(call) => bodies.push(EventBody::ToolCall(call)),
-            Item::Usage(usage) => {
-                if let Some(found) = tab.turn.as_mut().filter(|found| found.usage != usage) {
-                    found.usage = usage.clone();
-                    is_changed = true;
-                    bodies.push(EventBody::Usage(usage));
-                }
-            }
-            Item::Error(error) => bodies.push(EventBody::Error {
-                failure: explain(&error),
-                recoverable: is_recoverable(&error),
-                resets_at: error.resets_at,
-            }),
-            Item::Approval(request) => {
-                tab.state = TabState::Waiting;
-                is_changed = true;
-                let approval = Box::new(Approval {
-                    id: ApprovalId::random(),
-                    session: session.clone(),
-                    tab: id.clone(),
-                    turn: turn.clone(),
-                    title: request.title,
-                    tool_call: request.tool_call,
-                    options: request.options,
-                    request: request.request,
-                    at: now,
-                });
-                outcome.batch.changes.push(Change::PutApproval((*approval).clone()));
-                bodies.push(EventBody::ApprovalRequested { approval });
-            }
-            Item::Unknown { kind, line } => bodies.push(EventBody::Raw { kind, line }),
-            // Parts are for who looks on right now; the end is told with the turn's.
-            Item::Delta { .. } | Item::Ended { .. } => {}
-        }
-    }
-    let tab = tab.clone();
-    outcome
-        .batch
-        .drafts
-        .extend(bodies.into_iter().map(|body| entry.draft(Some(&id), Some(turn), body)));
-    if is_changed {
-        entry.put_tab(&mut outcome.batch, &tab);
-    }
-    outcome
-}
-
-/// Questions of the agent wait no more, though nobody has answered them.
-pub fn withdrawn(
-    entry: &mut Entry,
-    turn: &TurnId,
-    requests: &[Value],
-    approvals: &[Approval],
-    outcome: &mut Outcome,
-) {
-    let of_turn = || approvals.iter().filter(|approval| approval.turn == *turn);
-    let fallen: Vec<&Approval> =
-        of_turn().filter(|approval| requests.contains(&approval.request)).collect();
-    if fallen.is_empty() {
-        return;
-    }
-    let Some(tab) = entry.tab_of_turn(turn) else { return };
-    if fallen.len() == of_turn().count() {
-        tab.state = TabState::Working;
-    }
-    let tab = tab.clone();
-    entry.put_tab(&mut outcome.batch, &tab);
-    for approval in fallen {
-        outcome.batch.changes.push(Change::RemoveApproval(approval.id.clone()));
-        let body = EventBody::ApprovalResolved { approval: approval.id.clone(), decision: None };
-        outcome.batch.drafts.push(entry.draft(Some(&tab.id), Some(turn), body));
-    }
-}
-
-/// Whether sending again may help without anybody doing something first.
-fn is_recoverable(error: &AgentError) -> bool {
-    use crate::agent::AgentErrorKind as Kind;
-    match error.kind {
-        Kind::RateLimited | Kind::Provider => true,
-        Kind::NotLoggedIn
-        | Kind::ContextExhausted
-        | Kind::SessionNotFound
-        | Kind::ModelUnknown
-        | Kind::Other => error.goes_on,
-    }
 }
 
 /// The way to the host broke, is back, or needs a person.
@@ -161,6 +50,15 @@ pub fn quiet(entry: &mut Entry, turn: &TurnId, seconds: u64, stderr: String) -> 
     let mut outcome = Outcome::new();
     let Some(tab) = entry.tab_of_turn(turn).map(|tab| tab.id.clone()) else { return outcome };
     let body = EventBody::Quiet { seconds, stderr };
+    outcome.batch.drafts.push(entry.draft(Some(&tab), Some(turn), body));
+    outcome
+}
+
+/// Something about it keeps failing, though the way to its host stands.
+pub fn trouble(entry: &mut Entry, turn: &TurnId, failure: Failure, recoverable: bool) -> Outcome {
+    let mut outcome = Outcome::new();
+    let Some(tab) = entry.tab_of_turn(turn).map(|tab| tab.id.clone()) else { return outcome };
+    let body = EventBody::Error { failure, recoverable, resets_at: None };
     outcome.batch.drafts.push(entry.draft(Some(&tab), Some(turn), body));
     outcome
 }
@@ -228,7 +126,13 @@ pub fn ended(
     found.status = Some(end.status);
     let message = found.message.take();
     let (run, usage) = (found.run.clone(), found.usage.clone());
-    tab.state = TabState::Idle;
+    let is_of_it = |approval: &&Approval| {
+        // No question outlives its process.
+        approval.turn == *turn || end.run.is_some()
+    };
+    let (fallen, waiting): (Vec<&Approval>, Vec<&Approval>) =
+        approvals.iter().filter(|approval| approval.tab == tab.id).partition(is_of_it);
+    tab.state = queue::state(tab, !waiting.is_empty());
     if end.run.is_some() {
         // An edit may have parted the tab from its run: what it has now is not it.
         tab.talk.take_if(|talk| *talk == run);
@@ -250,11 +154,7 @@ pub fn ended(
     if let Some(state) = end.run {
         batch.changes.push(Change::SetRun { run, state, status: end.exit_status });
     }
-    for approval in approvals.iter().filter(|approval| approval.turn == *turn) {
-        batch.changes.push(Change::RemoveApproval(approval.id.clone()));
-        let body = EventBody::ApprovalResolved { approval: approval.id.clone(), decision: None };
-        batch.drafts.push(entry.draft(Some(&tab.id), Some(turn), body));
-    }
+    fall(entry, fallen, batch);
     batch.changes.push(Change::PutSession { session: entry.session.clone(), env: None });
     entry.put_tab(batch, &tab);
     if let Some(failure) = end.failure {
@@ -275,22 +175,30 @@ pub fn ended(
     outcome
 }
 
-/// It is certain that the run of a turn never began: the same turn is launched again, under another run.
-pub fn again(entry: &mut Entry, turn: &TurnId, now: Now) -> Outcome {
+/// It is certain that the run of a turn never began: the same turn is launched again, under another run. One that a
+/// person has interrupted meanwhile is over.
+pub fn again(entry: &mut Entry, turn: &TurnId, approvals: &[Approval], now: Now) -> Outcome {
     let mut outcome = Outcome::new();
     let (session, talks) = (entry.session.id.clone(), entry.session.talks);
     let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
     let Some(found) = tab.turn.as_mut() else { return outcome };
     let Some(message) = found.message.clone() else { return outcome };
+    if found.interrupting {
+        return ended(entry, turn, End::never_began(), approvals, now);
+    }
     let old = std::mem::replace(&mut found.run, RunId::random());
     let run = found.run.clone();
     let tab_id = tab.id.clone();
+    // What the process before it asked between two turns, nobody waits for any more.
+    tab.state = queue::state(tab, false);
     tab.talk = talks.then(|| run.clone());
     let after = tab.clone();
     let changes = &mut outcome.batch.changes;
     changes.push(Change::SetRun { run: old, state: RunState::Never, status: None });
     changes.push(new_run(entry, &after, turn, &run, now));
     entry.put_tab(&mut outcome.batch, &after);
+    let of_tab = approvals.iter().filter(|approval| approval.tab == tab_id);
+    fall(entry, of_tab, &mut outcome.batch);
     outcome.effects.push(Effect::Launch(Box::new(LaunchOrder {
         session,
         tab: tab_id,
@@ -325,14 +233,31 @@ pub fn new_run(entry: &Entry, tab: &Tab, turn: &TurnId, run: &RunId, now: Now) -
     })
 }
 
-/// A talking agent has ended between two turns.
-pub fn talker_ended(entry: &mut Entry, run: &RunId, outcome: &mut Outcome) {
-    let Some(tab) = entry.session.tabs.iter_mut().find(|tab| tab.talk.as_ref() == Some(run)) else {
-        return;
-    };
-    tab.talk = None;
-    let tab = tab.clone();
-    entry.put_tab(&mut outcome.batch, &tab);
+/// A talking agent has ended between two turns. Where no agent is, no question waits.
+pub fn talker_ended(
+    entry: &mut Entry,
+    run: &RunId,
+    approvals: &[Approval],
+    outcome: &mut Outcome,
+    now: Now,
+) {
+    let mut changed = Vec::new();
+    for tab in &mut entry.session.tabs {
+        let is_its = tab.talk.take_if(|talk| talk == run).is_some();
+        if tab.talk.is_none() && !queue::is_working(tab) {
+            let waits = tab.state != TabState::Idle;
+            tab.state = TabState::Idle;
+            if is_its || waits {
+                changed.push(tab.clone());
+            }
+        }
+    }
+    for tab in changed {
+        entry.put_tab(&mut outcome.batch, &tab);
+        let of_tab = approvals.iter().filter(|approval| approval.tab == tab.id);
+        fall(entry, of_tab, &mut outcome.batch);
+    }
+    advance(entry, outcome, now);
 }
 
 fn elapsed_ms(from: Now, to: Now) -> u64 {
@@ -344,20 +269,5 @@ fn elapsed_ms(from: Now, to: Now) -> u64 {
 fn add(totals: &mut Totals, usage: &Usage, elapsed_ms: u64) {
     totals.turns += 1;
     totals.elapsed_ms = totals.elapsed_ms.saturating_add(elapsed_ms);
-    let sum = &mut totals.usage;
-    let pairs = [
-        (&mut sum.input_tokens, usage.input_tokens),
-        (&mut sum.output_tokens, usage.output_tokens),
-        (&mut sum.cache_read_tokens, usage.cache_read_tokens),
-        (&mut sum.cache_write_tokens, usage.cache_write_tokens),
-        (&mut sum.reasoning_tokens, usage.reasoning_tokens),
-    ];
-    for (sum, more) in pairs {
-        *sum = sum.saturating_add(more);
-    }
-    if let Some(cost) = usage.cost_usd {
-        *sum.cost_usd.get_or_insert(0.0) += cost;
-    }
-    sum.context_window = usage.context_window.or(sum.context_window);
-    sum.context_tokens = usage.context_tokens.or(sum.context_tokens);
+    add_usage(&mut totals.usage, &Usage::default(), usage);
 }

@@ -18,4 +18,5 @@ mod support;
 mod survival;
 mod takeover;
 mod talking;
+mod talking_moments;
 mod turns;

@@ -11,6 +11,7 @@ use orchestrator::seam::{
     PartialKind, Query, Reply, RunId, Seam, Session, SessionChange, SessionId, Subscribe,
     TabChoice, TabState, TurnStatus,
 };
+use orchestrator::store::{RunState, Store};
 
 use crate::desk::{Desk, Laptop, Sent, Turn, message, new_session, processes_of, until};
 
@@ -595,6 +596,17 @@ async fn who_answers_or_interrupts_and_goes_has_told_the_agent() {
     desk.stop().await;
 }
 
+/// What is stored of the run that goes on is what it has printed; the next engine reads from there.
+async fn read_to_the_end(laptop: &Laptop, machine: &AgentHost) {
+    let store = Store::open(&laptop.path("data")).unwrap();
+    let runs = store.runs(None).await.unwrap();
+    store.close().await;
+    let run = runs.iter().find(|run| run.state == RunState::Running).expect("one goes on");
+    let files = machine.home().join(".local/state/baton/runs").join(run.id.as_str());
+    let size = |name: &str| fs::metadata(files.join(name)).unwrap().len();
+    assert_eq!((run.out_offset, run.err_offset), (size("out"), size("err")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_is_given_once_whenever_the_process_that_sends_it_is_killed() {
     let machine = AgentHost::start().with_scripted("codex");
@@ -645,7 +657,11 @@ async fn a_prompt_is_given_once_whenever_the_process_that_sends_it_is_killed() {
             turn.bodies().filter(|body| matches!(body, EventBody::ApprovalRequested { .. }));
         assert_eq!(asked.count(), 1, "{round}: {turn:#?}");
         assert_eq!(lines_of(&count), started, "{round}: once for each turn");
+        let raw = turn.bodies().filter(|body| matches!(body, EventBody::Raw { .. }));
+        assert_eq!(raw.count(), 0, "{round}: its words were read again: {turn:#?}");
+        assert_eq!(agents_at_work(&machine).len(), 1, "{round}: one carries all turns");
         desk.stop().await;
+        read_to_the_end(&laptop, &machine).await;
     }
     assert!(started > 0, "every kill came too early");
 }

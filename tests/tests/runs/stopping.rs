@@ -50,6 +50,21 @@ async fn an_interrupt_reaches_the_program_as_ctrl_c_would() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_that_comes_before_the_program_has_begun_reaches_it_all_the_same() {
+    let (_, host) = hosts().remove(0);
+    let runs = runs(&host);
+    for _ in 0..10 {
+        let run = RunId::random();
+        let follow = runs.launch(&run, &sh("exec sleep 300")).await.unwrap();
+        runs.interrupt(&run).await.unwrap();
+        let heard = tokio::time::timeout(PATIENCE, to_the_end(follow)).await;
+        assert_eq!(heard.expect("it wasn't interrupted").status, Some(Some(130)));
+        nothing_is_left(&host, &run).await;
+    }
+    host.connection.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_ends_a_program_that_ignores_it_and_all_that_it_has_started() {
     for (name, host) in hosts() {
         let runs = runs(&host);

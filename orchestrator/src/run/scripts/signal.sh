@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # the header, process.sh and look.sh stand before this
 # Sends a signal to what belongs to the run b_id: b_how is INT (to the group), TERM (then KILL after 3 s, and waits until
-# nothing is left) or KILL (and waits). Looks at it in the end; before that a line `left PID…` where something wouldn't go.
+# nothing is left) or KILL (and waits). Looks at it in the end; before that a line `left PID…` where something wouldn't go,
+# or `early` where INT came before there was a process to get it.
 
 b_d=$b_root/$b_id
 b_leader=''
@@ -81,6 +82,8 @@ case $b_how in
   INT)
     if [ -n "$b_leader" ]; then
       if [ "$b_kind" = none ]; then kill -INT "$b_leader"; else kill -INT "-$b_leader"; fi 2>/dev/null
+    elif [ ! -s "$b_d/pid" ]; then
+      echo early
     fi
     ;;
   *)

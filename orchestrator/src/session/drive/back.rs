@@ -57,6 +57,26 @@ async fn pause(report: &Reporter) -> Result<(), Ending> {
     }
 }
 
+/// Says of a turn that is taken up that the way to its host stands, where it does: a former engine may have ended while
+/// it was broken. Why it still is, the follower says.
+///
+/// # Errors
+///
+/// [`Ending`], when the engine ends before.
+pub async fn told_of_link(
+    report: &Reporter,
+    turn: TurnId,
+    connection: &Connection,
+) -> Result<(), Ending> {
+    tokio::select! {
+        ready = connection.ready() => match ready {
+            Ok(_) => link(report, &turn, LinkState::Restored, None).await,
+            Err(_) => Ok(()),
+        },
+        () = report.world.ended() => Err(Ending),
+    }
+}
+
 /// Says how the way to a turn's host is.
 ///
 /// # Errors

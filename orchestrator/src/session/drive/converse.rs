@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::back::link;
 use super::drivers::Wish;
 use super::quiet::Quiet;
@@ -12,12 +14,12 @@ use super::talking::Talking;
 use crate::agent::Step;
 use crate::failure::Failure;
 use crate::run::{Follow, FollowEvent, RunError, Runs, Stream};
-use crate::seam::{Approval, Decision, EventBody, LinkState, TabId, TurnId, TurnStatus};
+use crate::seam::{Approval, Decision, EventBody, LinkState, TurnId, TurnStatus};
 use crate::session::command::chosen;
 use crate::session::fact::FactBody;
 use crate::session::turn::End;
 
-impl Driver {
+impl Driver<'_> {
     /// Talks until the process ends.
     pub(super) async fn converse(
         &mut self,
@@ -50,11 +52,15 @@ impl Driver {
                     }
                     None => may_be_told = false,
                 },
-                () = self.signal.sent(runs, &self.run) => {}
+                sent = self.signal.sent(runs, &self.run) => if let Err(error) = sent {
+                    let trouble = &mut self.signal.trouble;
+                    self.report.trouble(talking.turn(), trouble, &error).await?;
+                },
                 (number, result) = self.sending.sent(runs, &self.run, talking.to_send()) => {
                     self.touched(number, &result);
-                    if result.is_ok() {
-                        talking.sent(number);
+                    match result {
+                        Ok(()) => talking.sent(number),
+                        Err(error) => self.not_sent(&talking, &error).await?,
                     }
                 }
                 event = follow.next() => match event {
@@ -72,7 +78,7 @@ impl Driver {
                     }
                     Some(FollowEvent::Exited { status }) => break Ok(status),
                     Some(FollowEvent::Failed(error)) => break Err(error),
-                    // A follower that ended without a last word is ours: the next engine follows on.
+                    // A follower that ended without a last word is ours: whoever takes the run up follows on.
                     None => return Err(Ending),
                 },
                 // Whoever waits for a person is silent for a good reason.
@@ -101,7 +107,7 @@ impl Driver {
         }
         self.told_of_launch(talking).await?;
         while self.signal.is_under_way() {
-            self.signal.sent(runs, &self.run).await;
+            self.signal.sent(runs, &self.run).await.ok(); // It has said so in the log, and the next engine sends it again.
         }
         Ok(())
     }
@@ -126,11 +132,21 @@ impl Driver {
 
     /// Notes what came of handing a message over.
     pub(super) fn touched(&mut self, number: u64, result: &Result<(), RunError>) {
-        let is_refused = matches!(result, Err(RunError::Over { .. }));
+        let is_refused = matches!(result, Err(error) if reaches_nobody(error));
         let of_it = |pending: &&mut Pending| !is_refused && number > pending.behind;
         if let Some(pending) = self.pending.as_mut().filter(of_it) {
             pending.is_untouched = false;
         }
+    }
+
+    /// A message wasn't taken: says so where nothing else does.
+    async fn not_sent(&mut self, talking: &Talking, error: &RunError) -> Result<(), Ending> {
+        if matches!(error, RunError::NotFound { .. }) && !self.is_doomed {
+            // Its files are gone, so it can't be talked to any more. Its end gives the turn to a successor.
+            self.is_doomed = true;
+            self.signal.want(Wanted::Stop);
+        }
+        self.report.trouble(talking.turn(), &mut self.sending.trouble, error).await
     }
 
     /// Says that the agent has the prompt, as soon as that is certain.
@@ -143,6 +159,8 @@ impl Driver {
 
     async fn wished(&mut self, talking: &mut Talking, wish: Wish) -> Result<(), Ending> {
         match wish {
+            // Whoever took the run up again has given it already.
+            Wish::Prompt(order) if talking.has_begun(&order.turn) => Ok(()),
             Wish::Prompt(order) => self.prompt(talking, &order, None).await.map(drop),
             Wish::Interrupt(turn, stop) => {
                 if talking.turn() != Some(&turn) {
@@ -184,48 +202,42 @@ impl Driver {
 
     /// Passes on what a person answered while a former engine ended: it was stored, and the agent may not have it.
     pub(super) async fn answer_again(&mut self, talking: &mut Talking) -> Result<(), Ending> {
-        let Some(turn) = talking.turn().cloned().filter(|_| !talking.waiting().is_empty()) else {
+        let waiting = talking.waiting();
+        if waiting.is_empty() {
             return Ok(());
-        };
-        let tab = self
-            .entry
-            .session
-            .tabs
-            .iter()
-            .find(|tab| tab.turn.as_ref().is_some_and(|under_way| under_way.id == turn));
-        let Some(tab) = tab.map(|tab| tab.id.clone()) else { return Ok(()) };
-        let answers = match self.answers(&tab, &turn).await {
+        }
+        let answers = match self.answers(&waiting).await {
             Ok(answers) => answers,
             Err(error) => {
-                tracing::error!(%turn, %error, "what was answered can't be read");
+                tracing::error!(run = %self.run, %error, "what was answered can't be read");
                 return Err(Ending);
             }
         };
         for (approval, decision) in answers {
-            if talking.waiting().contains(&approval.request) {
-                self.answer(talking, &approval, &decision).await?;
-            }
+            self.answer(talking, &approval, &decision).await?;
         }
         Ok(())
     }
 
-    /// The questions of a turn that were answered.
+    /// What was answered of these questions.
     async fn answers(
         &self,
-        tab: &TabId,
-        turn: &TurnId,
+        waiting: &[(TurnId, Value)],
     ) -> Result<Vec<(Approval, Decision)>, Failure> {
         let (mut asked, mut answered) = (Vec::new(), Vec::new());
         let (mut since, mut more) = (0, true);
         while more {
             let session = Some(&self.entry.session.id);
-            let page = self.report.world.store.events(since, session, Some(tab), usize::MAX);
+            let page = self.report.world.store.events(since, session, Some(&self.tab), usize::MAX);
             let (events, are_more) = page.await?;
             since = events.last().map_or(since, |event| event.seq);
             more = are_more && !events.is_empty();
-            for event in events.into_iter().filter(|event| event.turn.as_ref() == Some(turn)) {
+            for event in events {
                 if let EventBody::ApprovalRequested { approval } = event.body {
-                    asked.push(*approval);
+                    let is = |(turn, request): &(TurnId, Value)| {
+                        approval.turn == *turn && approval.request == *request
+                    };
+                    asked.extend(waiting.iter().any(is).then_some(*approval));
                 } else if let EventBody::ApprovalResolved { approval, decision: Some(decision) } =
                     event.body
                 {
@@ -269,16 +281,31 @@ impl Driver {
     }
 
     /// Stores what came of a step.
-    pub(super) async fn keep(&mut self, talking: &Talking, step: Step) -> Result<(), Ending> {
+    pub(super) async fn keep(&mut self, talking: &mut Talking, step: Step) -> Result<(), Ending> {
         if let Some(unfinished) = &mut self.unfinished {
             unfinished.show(&step.items);
         }
-        match talking.fact(&self.run, step) {
+        match talking.fact(&self.run, &self.tab, step) {
             Ok(fact) => self.report.tell(fact).await,
             Err(error) => {
                 tracing::error!(%error, "a conversation can't be stored");
                 Err(Ending)
             }
         }
+    }
+}
+
+/// Whether it is certain that nobody got a message, and nobody will.
+fn reaches_nobody(error: &RunError) -> bool {
+    match error {
+        RunError::Over { .. } | RunError::NotFound { .. } | RunError::Never { .. } => true,
+        RunError::Transport(_)
+        | RunError::InDoubt { .. }
+        | RunError::Usage { .. }
+        | RunError::NoRoom { .. }
+        | RunError::Exists { .. }
+        | RunError::Corrupt { .. }
+        | RunError::Left { .. }
+        | RunError::Odd { .. } => false,
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::keep::keep;
+use super::release;
 use super::report::Reporter;
-use super::{release, talker, turn};
 use crate::seam::{Approval, Decision, RunId, SessionId, TurnId};
 use crate::session::desk::DeskHandle;
 use crate::session::fact::{Fact, FactBody};
@@ -58,8 +59,8 @@ pub struct Given {
     pub entry: Entry,
     /// The run.
     pub run: RunId,
-    /// Where it begins.
-    pub begin: Begin,
+    /// Where the run is, also when its session has moved on.
+    pub host: String,
     /// What is wished of it.
     pub wishes: mpsc::Receiver<Wish>,
 }
@@ -140,15 +141,10 @@ impl Drivers {
             Begin::Launch(_) => entry.session.host.clone(),
             Begin::TakeUp { record, .. } => record.host.clone(),
         };
-        self.live.insert(run.clone(), Live { wishes: sender, host });
-        let talks = entry.session.talks;
+        self.live.insert(run.clone(), Live { wishes: sender, host: host.clone() });
         let (world, desk) = (Arc::clone(&self.world), self.desk.clone());
-        let given = Given { world, desk, entry, run, begin, wishes };
-        if talks {
-            self.tasks.spawn(talker::drive(given));
-        } else {
-            self.tasks.spawn(turn::drive(given));
-        }
+        let given = Given { world, desk, entry, run, host, wishes };
+        self.tasks.spawn(keep(given, begin));
     }
 
     /// Lets go of an agent that no session has any more; a former engine didn't come to it.

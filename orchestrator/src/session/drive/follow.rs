@@ -17,7 +17,7 @@ use crate::session::turn::End;
 use crate::store::RunState;
 use crate::transport::Exit;
 
-impl Driver {
+impl Driver<'_> {
     /// Follows the run to its end, and says how the turn ended.
     pub(super) async fn follow(
         &mut self,
@@ -42,7 +42,10 @@ impl Driver {
                     Some(wish) => self.wished(wish),
                     None => may_be_told = false,
                 },
-                () = self.signal.sent(runs, &self.run) => {}
+                sent = self.signal.sent(runs, &self.run) => if let Err(error) = sent {
+                    let trouble = &mut self.signal.trouble;
+                    self.report.trouble(Some(&self.turn), trouble, &error).await?;
+                },
                 event = follow.next() => match event {
                     Some(FollowEvent::Output { stream: Stream::Out, bytes, .. }) => {
                         quiet.heard();
@@ -63,7 +66,7 @@ impl Driver {
                     }
                     Some(FollowEvent::Exited { status }) => break Ok(status),
                     Some(FollowEvent::Failed(error)) => break Err(error),
-                    // A follower that ended without a last word is ours: the next engine follows on.
+                    // A follower that ended without a last word is ours: whoever takes the run up follows on.
                     None => return Err(Ending),
                 },
                 silent = quiet.long() => {
@@ -123,6 +126,7 @@ impl Driver {
         };
         let body = FactBody::Read {
             run: self.run.clone(),
+            tab: self.tab.id.clone(),
             turn: Some(self.turn.clone()),
             items,
             withdrawn: Vec::new(),

@@ -4,6 +4,7 @@ mod back;
 mod converse;
 mod drivers;
 mod follow;
+mod keep;
 mod order;
 mod partial;
 mod quiet;
@@ -16,6 +17,7 @@ mod signal;
 mod sweep;
 mod talker;
 mod talking;
+mod trouble;
 mod turn;
 
 pub use drivers::{Begin, Drivers};

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::seam::SessionId;
+use super::trouble::Trouble;
+use crate::run::RunError;
+use crate::seam::{SessionId, TurnId};
 use crate::session::desk::DeskHandle;
 use crate::session::fact::{Fact, FactBody};
 use crate::session::world::World;
@@ -30,6 +32,26 @@ pub struct Reporter {
 }
 
 impl Reporter {
+    /// Tells of something that fails and was not told before; of a run that carries no turn only the log says it.
+    ///
+    /// # Errors
+    ///
+    /// [`Ending`], as [`Reporter::tell`].
+    pub async fn trouble(
+        &self,
+        turn: Option<&TurnId>,
+        trouble: &mut Trouble,
+        error: &RunError,
+    ) -> Result<(), Ending> {
+        let Some(failure) = trouble.news(error) else { return Ok(()) };
+        let Some(turn) = turn.cloned() else {
+            tracing::warn!(session = %self.session, %failure, "something fails between two turns");
+            return Ok(());
+        };
+        let recoverable = !matches!(error, RunError::Left { .. });
+        self.tell(FactBody::Trouble { turn, failure, recoverable }).await
+    }
+
     /// Reports a fact until it is stored. Nothing else happens meanwhile: what comes of it counts only then.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::back::PAUSE;
+use super::trouble::Trouble;
 use crate::agent::Message;
 use crate::run::{RunError, Runs};
 use crate::seam::RunId;
@@ -12,6 +13,8 @@ use crate::seam::RunId;
 #[derive(Debug)]
 pub struct Sending {
     state: State,
+    /// What was told of failures.
+    pub trouble: Trouble,
 }
 
 #[derive(Debug)]
@@ -26,7 +29,7 @@ enum State {
 impl Sending {
     /// Nothing is on its way.
     pub fn new() -> Self {
-        Self { state: State::Idle }
+        Self { state: State::Idle, trouble: Trouble::default() }
     }
 
     /// Hands `next` over; resolves when the host has it or it failed, with its number. Without one it never resolves.
@@ -69,6 +72,7 @@ impl Sending {
         match result {
             Ok(Ok(())) => {
                 self.state = State::Idle;
+                self.trouble.is_over();
                 Ok(())
             }
             Ok(Err(error)) => {

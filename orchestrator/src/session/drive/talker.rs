@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::back::{link, until_back};
-use super::drivers::{Begin, Given, Wish, give_back};
+use super::back::{link, told_of_link, until_back};
+use super::drivers::{Begin, Given, Wish};
 use super::order;
 use super::partial::Unfinished;
 use super::report::{Ending, Reporter};
@@ -25,18 +25,28 @@ use crate::session::{Entry, LaunchOrder};
 use crate::store::{RunRecord, RunState};
 
 /// Drives the run of an agent that talks to its end, or until the engine ends.
-pub async fn drive(given: Given) {
-    let Given { world, desk, entry, run, begin, wishes } = given;
-    let report = Reporter { world, desk, session: entry.session.id.clone() };
-    let host = match &begin {
-        Begin::Launch(_) => entry.session.host.clone(),
-        Begin::TakeUp { record, .. } => record.host.clone(),
+///
+/// # Errors
+///
+/// [`Ending`], when the engine ends before, or the follower does without a last word.
+pub async fn drive(given: &mut Given, begin: Begin) -> Result<(), Ending> {
+    let Given { world, desk, entry, run, host, wishes } = given;
+    let tab = match &begin {
+        Begin::Launch(order) => Some(order.tab.clone()),
+        Begin::TakeUp { record, .. } => record.owner.as_ref().map(|owner| owner.tab.clone()),
     };
-    let mut driver = Driver {
+    let Some(tab) = tab else {
+        tracing::error!(%run, "a run that belongs to no session was given to the driver of conversations");
+        return Ok(());
+    };
+    let (world, desk) = (Arc::clone(world), desk.clone());
+    let report = Reporter { world, desk, session: entry.session.id.clone() };
+    let driver = Driver {
         report,
-        entry,
-        host,
-        run,
+        entry: entry.clone(),
+        host: host.clone(),
+        tab,
+        run: run.clone(),
         wishes,
         signal: Signal::new(),
         sending: Sending::new(),
@@ -46,27 +56,19 @@ pub async fn drive(given: Given) {
         lost: None,
         is_doomed: false,
     };
-    if let Err(Ending) = driver.drive(begin).await {
-        tracing::debug!(run = %driver.run, "a conversation is left to the next engine");
-        return;
-    }
-    // What was said to it in its last moment goes to its successor.
-    driver.wishes.close();
-    while let Some(wish) = driver.wishes.recv().await {
-        if let Wish::Prompt(order) = wish {
-            give_back(&driver.report.desk, *order).await;
-        }
-    }
+    driver.drive(begin).await
 }
 
-pub(super) struct Driver {
+pub(super) struct Driver<'a> {
     pub(super) report: Reporter,
     /// The session when the run was launched or taken up.
     pub(super) entry: Entry,
     /// Where the run is, also when its session has moved on.
     host: String,
+    /// The tab whose turns it carries.
+    pub(super) tab: TabId,
     pub(super) run: RunId,
-    pub(super) wishes: tokio::sync::mpsc::Receiver<Wish>,
+    pub(super) wishes: &'a mut tokio::sync::mpsc::Receiver<Wish>,
     pub(super) signal: Signal,
     pub(super) sending: Sending,
     /// Whether a person has asked the turn under way to stop.
@@ -93,8 +95,8 @@ pub(super) struct Pending {
 /// A run to be followed, and the conversation that it is.
 type Begun = Option<(Follow, Talking)>;
 
-impl Driver {
-    async fn drive(&mut self, begin: Begin) -> Result<(), Ending> {
+impl Driver<'_> {
+    async fn drive(mut self, begin: Begin) -> Result<(), Ending> {
         let world = Arc::clone(&self.report.world);
         let under_way = self.turn_under_way().map(|(_, turn)| turn.clone());
         self.is_interrupted = under_way.as_ref().is_some_and(|turn| turn.interrupting);
@@ -148,7 +150,7 @@ impl Driver {
             Ok(follow) => Ok(Some((follow, talking))),
             Err(error @ RunError::InDoubt { .. }) => {
                 until_back(&self.report, &order.turn, runs.connection(), error).await?;
-                self.settle(runs, &order.turn, talking).await
+                self.settle(runs, &order.turn, talking, Offsets::default()).await
             }
             Err(error) => self.give_up(turn, error.into(), RunState::Never).await.map(|()| None),
         }
@@ -195,26 +197,30 @@ impl Driver {
             }
             self.is_interrupted = is_interrupted;
         }
+        // Also of one in doubt: its agent may have said something before it was certain that it had the prompt.
+        let offsets = Offsets { out: record.out_offset, err: record.err_offset };
         let begun = match (&order, is_in_doubt) {
-            (Some(order), true) => self.settle(runs, &order.turn, talking).await?,
-            (Some(_) | None, _) => {
-                let offsets = Offsets { out: record.out_offset, err: record.err_offset };
-                Some((runs.follow(&self.run, offsets), talking))
-            }
+            (Some(order), true) => self.settle(runs, &order.turn, talking, offsets).await?,
+            (Some(_) | None, _) => Some((runs.follow(&self.run, offsets), talking)),
         };
         let Some((follow, mut talking)) = begun else { return Ok(None) };
+        if let Some((_, turn)) = self.turn_under_way() {
+            told_of_link(&self.report, turn.id.clone(), runs.connection()).await?;
+        }
         // The former engine may have heard of the turn's end, and have ended before it said so.
         self.store(&mut talking, Step::default()).await?;
         self.answer_again(&mut talking).await?;
         Ok(Some((follow, talking)))
     }
 
-    /// Finds out whether the process was started, however long the way to its host is broken.
+    /// Finds out whether the process was started, however long the way to its host is broken. `offsets` are what is
+    /// read of it already.
     async fn settle(
         &mut self,
         runs: &Runs,
         turn: &TurnId,
         talking: Talking,
+        offsets: Offsets,
     ) -> Result<Begun, Ending> {
         let launched = was_launched(&self.report, turn, runs, &self.run).await?;
         while let Ok(wish) = self.wishes.try_recv() {
@@ -226,7 +232,7 @@ impl Driver {
             }
         }
         if launched {
-            return Ok(Some((runs.follow(&self.run, Offsets::default()), talking)));
+            return Ok(Some((runs.follow(&self.run, offsets), talking)));
         }
         if self.is_interrupted {
             let (turn, end) = (turn.clone(), End::never_began());
@@ -303,7 +309,7 @@ impl Driver {
             return sweep(&self.report, &self.host, runs).await;
         }
         let step = talking.finish();
-        self.keep(&talking, step).await?;
+        self.keep(&mut talking, step).await?;
         self.unfinished = None;
         let (status, failed) = match exited {
             Ok(status) => (status, None),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::agent::{Item, Message, Prompt, Protocol, SavedTalk, Step, TalkSettings, Talker};
 use crate::failure::{Code, Failure};
-use crate::seam::{RunId, TurnId};
+use crate::seam::{RunId, TabId, TurnId};
 use crate::session::fact::FactBody;
 use crate::session::fold::Heard;
 
@@ -17,7 +17,17 @@ struct Stored {
     /// The number of the last message that there was.
     last: u64,
     turns: Turns,
+    #[serde(default)]
+    asked: Vec<Asked>,
     heard: Heard,
+}
+
+/// A question of the agent that waits for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Asked {
+    request: Value,
+    /// The turn in which it was asked, or behind whose end.
+    turn: TurnId,
 }
 
 /// The turns of one process.
@@ -33,6 +43,12 @@ struct Turns {
     cancelled: bool,
 }
 
+impl Asked {
+    fn pair(&self) -> (TurnId, Value) {
+        (self.turn.clone(), self.request.clone())
+    }
+}
+
 /// One process of an agent that talks, in the middle of its conversation.
 #[derive(Debug)]
 pub struct Talking {
@@ -42,6 +58,7 @@ pub struct Talking {
     /// The number of the last message that there was.
     pub last: u64,
     turns: Turns,
+    asked: Vec<Asked>,
     /// What the turn under way amounts to so far.
     pub heard: Heard,
     /// Bytes of `err` that were taken.
@@ -57,6 +74,7 @@ impl Talking {
             last: step.send.last().map_or(0, |message| message.number),
             outbox: step.send,
             turns: Turns::default(),
+            asked: Vec::new(),
             heard: Heard::default(),
             err_offset: 0,
         }
@@ -68,14 +86,14 @@ impl Talking {
     ///
     /// [`Code::Corrupt`] when what it stored can't be read.
     pub fn restore(stored: Value, err_offset: u64) -> Result<Self, Failure> {
-        let Stored { talk, outbox, last, turns, heard } =
-            serde_json::from_value(stored).map_err(|error| {
+        let Stored { talk, outbox, last, turns, asked, heard } = serde_json::from_value(stored)
+            .map_err(|error| {
                 Failure::new(
                     Code::Corrupt,
                     format!("how far a conversation had come can't be understood: {error}"),
                 )
             })?;
-        Ok(Self { talker: Talker::restore(talk), outbox, last, turns, heard, err_offset })
+        Ok(Self { talker: Talker::restore(talk), outbox, last, turns, asked, heard, err_offset })
     }
 
     /// Takes bytes of `out`.
@@ -157,8 +175,13 @@ impl Talking {
     fn took(&mut self, mut step: Step) -> Step {
         self.last = step.send.last().map_or(self.last, |message| message.number);
         self.outbox.append(&mut step.send);
+        let turn = self.last_turn().cloned();
         for item in &step.items {
             self.heard.note(item);
+            if let (Item::Approval(asked), Some(turn)) = (item, &turn) {
+                let request = asked.request.clone();
+                self.asked.push(Asked { request, turn: turn.clone() });
+            }
         }
         step
     }
@@ -183,9 +206,11 @@ impl Talking {
         self.turns.count <= 1
     }
 
-    /// Questions of the agent that wait for a person.
-    pub fn waiting(&self) -> Vec<Value> {
-        self.talker.waiting().into_iter().cloned().collect()
+    /// Questions of the agent that wait for a person, with the turns that asked.
+    pub fn waiting(&self) -> Vec<(TurnId, Value)> {
+        let waiting = self.talker.waiting();
+        let of = |asked: &&Asked| waiting.contains(&&asked.request);
+        self.asked.iter().filter(of).map(Asked::pair).collect()
     }
 
     /// Whether the process is of no use any more: it has refused to begin.
@@ -196,6 +221,11 @@ impl Talking {
     /// The turn under way.
     pub fn turn(&self) -> Option<&TurnId> {
         self.turns.now.as_ref()
+    }
+
+    /// The turn to which belongs what the agent says now: the one under way, or the last one.
+    fn last_turn(&self) -> Option<&TurnId> {
+        self.turns.now.as_ref().or(self.turns.prompted.as_ref())
     }
 
     /// Takes the turn that is over by what the agent said. One of a process that is of no use ends with it.
@@ -214,7 +244,11 @@ impl Talking {
     /// # Errors
     ///
     /// [`Code::Internal`] when it has no JSON.
-    pub fn fact(&self, run: &RunId, step: Step) -> Result<FactBody, Failure> {
+    pub fn fact(&mut self, run: &RunId, tab: &TabId, step: Step) -> Result<FactBody, Failure> {
+        let of = |asked: &&Asked| step.withdrawn.contains(&asked.request);
+        let withdrawn = self.asked.iter().filter(of).map(Asked::pair).collect();
+        let waiting = self.talker.waiting();
+        self.asked.retain(|asked| waiting.contains(&&asked.request));
         let talk = self.talker.save();
         let out_offset = talk.consumed;
         let stored = Stored {
@@ -222,6 +256,7 @@ impl Talking {
             outbox: self.outbox.clone(),
             last: self.last,
             turns: self.turns.clone(),
+            asked: self.asked.clone(),
             heard: self.heard.clone(),
         };
         let reader = serde_json::to_value(stored).map_err(|error| {
@@ -230,9 +265,10 @@ impl Talking {
         let items: Vec<Item> = step.items;
         Ok(FactBody::Read {
             run: run.clone(),
-            turn: self.turns.now.clone(),
+            tab: tab.clone(),
+            turn: self.last_turn().cloned(),
             items,
-            withdrawn: step.withdrawn,
+            withdrawn,
             out_offset,
             err_offset: self.err_offset,
             reader,

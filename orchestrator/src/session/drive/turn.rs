@@ -1,8 +1,10 @@
 //! The driver of a turn that is one run: it is launched, or found out whether it was; then it is followed.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
-use super::back::{link, until_back};
+use super::back::{told_of_link, until_back};
 use super::drivers::{Begin, Given, Wish};
 use super::order;
 use super::reading::Reading;
@@ -12,50 +14,52 @@ use super::signal::{Signal, Wanted};
 use crate::failure::Failure;
 use crate::host::ResolvedHost;
 use crate::run::{Follow, Offsets, RunError, Runs};
-use crate::seam::{LinkState, RunId, Tab, TurnId};
+use crate::seam::{RunId, Tab, TurnId};
 use crate::session::fact::FactBody;
 use crate::session::turn::End;
 use crate::session::{Entry, LaunchOrder};
 use crate::store::{RunRecord, RunState};
 
 /// Drives one turn to its end, or until the engine ends.
-pub async fn drive(given: Given) {
-    let Given { world, desk, entry, run, begin, wishes } = given;
-    let tab =
-        entry.session.tabs.iter().find(|tab| {
-            tab.turn.as_ref().is_some_and(|turn| turn.run == run && turn.status.is_none())
-        });
+///
+/// # Errors
+///
+/// [`Ending`], when the engine ends before, or the follower does without a last word.
+pub async fn drive(given: &mut Given, begin: Begin) -> Result<(), Ending> {
+    let Given { world, desk, entry, run, host: _, wishes } = given;
+    let tab = entry.session.tabs.iter().find(|tab| {
+        tab.turn.as_ref().is_some_and(|turn| turn.run == *run && turn.status.is_none())
+    });
     let Some((tab, turn)) = tab.and_then(|tab| Some((tab.clone(), tab.turn.clone()?))) else {
         tracing::error!(%run, "a run that carries no turn was given to the driver of turns");
-        return;
+        return Ok(());
     };
+    let (world, desk) = (Arc::clone(world), desk.clone());
     let report = Reporter { world, desk, session: entry.session.id.clone() };
-    let mut driver = Driver {
+    let driver = Driver {
         report,
-        entry,
+        entry: entry.clone(),
         tab,
-        run,
+        run: run.clone(),
         turn: turn.id,
         wishes,
         signal: Signal::new(),
         is_interrupted: turn.interrupting,
         is_stopped: turn.stopping,
     };
-    if let Err(Ending) = driver.drive(begin).await {
-        tracing::debug!(run = %driver.run, "a turn is left to the next engine");
-    }
+    driver.drive(begin).await
 }
 
 /// The driver of one turn.
 #[derive(Debug)]
-pub(super) struct Driver {
+pub(super) struct Driver<'a> {
     pub(super) report: Reporter,
     /// The session when the turn was launched or taken up.
     pub(super) entry: Entry,
     pub(super) tab: Tab,
     pub(super) run: RunId,
     pub(super) turn: TurnId,
-    pub(super) wishes: mpsc::Receiver<Wish>,
+    pub(super) wishes: &'a mut mpsc::Receiver<Wish>,
     pub(super) signal: Signal,
     /// Whether a person has asked it to stop.
     pub(super) is_interrupted: bool,
@@ -71,8 +75,8 @@ enum Begun {
     No,
 }
 
-impl Driver {
-    async fn drive(&mut self, begin: Begin) -> Result<(), Ending> {
+impl Driver<'_> {
+    async fn drive(mut self, begin: Begin) -> Result<(), Ending> {
         let reference = match &begin {
             Begin::Launch(_) => self.entry.session.host.clone(),
             Begin::TakeUp { record, .. } => record.host.clone(),
@@ -148,10 +152,7 @@ impl Driver {
             Some(stored) => Reading::restore(stored, record.err_offset),
             None => self.new_reading(),
         };
-        // A former engine may have ended while the link was lost. Why it still is, the follower says.
-        if runs.connection().ready().await.is_ok() {
-            link(&self.report, &self.turn, LinkState::Restored, None).await?;
-        }
+        told_of_link(&self.report, self.turn.clone(), runs.connection()).await?;
         match reading {
             Ok(reading) => Ok(Begun::Yes(Box::new((runs.follow(&self.run, offsets), reading)))),
             Err(failure) => {
@@ -208,7 +209,7 @@ impl Driver {
             self.wished(wish);
         }
         while self.signal.is_under_way() {
-            self.signal.sent(runs, &self.run).await;
+            self.signal.sent(runs, &self.run).await.ok(); // It has said so in the log, and the next engine sends it again.
         }
     }
 
