@@ -77,8 +77,7 @@ fn all_that_was_asked_for_stands_on_the_line_in_order() {
     );
     assert_eq!(
         line(&turn("codex", &full())),
-        "codex exec --json --image <image-1.png> --skip-git-repo-check --image <image-2.png> \
-         --skip-git-repo-check --model m1 -c model_reasoning_effort=high \
+        "codex exec --json --image <image-1.png> --image <image-2.png> --model m1 -c model_reasoning_effort=high \
          --dangerously-bypass-approvals-and-sandbox --skip-git-repo-check --extra resume c0ffee -"
     );
     assert_eq!(

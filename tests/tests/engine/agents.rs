@@ -8,10 +8,11 @@ use baton_tests::{AgentHost, MockModel};
 use orchestrator::agent::ToolStatus;
 use orchestrator::failure::Code;
 use orchestrator::seam::{
-    Approval, Command, Decision, EventBody, NewSession, Session, SessionId, TabState, TurnStatus,
+    Approval, Command, Decision, EventBody, Image, NewMessage, NewSession, Session, SessionId,
+    TabChoice, TabState, TurnStatus,
 };
 
-use crate::desk::{Desk, Laptop, Sent, Turn, new_session, processes_of, until};
+use crate::desk::{Desk, Laptop, Sent, Turn, message, new_session, processes_of, until};
 
 /// A session with that agent in a directory of its own.
 async fn session(desk: &Desk, agent: &str, machine: &AgentHost, talks: bool) -> Session {
@@ -93,6 +94,35 @@ async fn codex_works_goes_on_and_is_interrupted_and_a_full_provider_is_told() {
     let full = desk.turn(&session.id, "ERR429").await;
     assert_eq!(full.failure().code, Code::RateLimited, "{:#?}", full.events);
     assert!(full.failure().hint.is_some());
+    desk.stop().await;
+}
+
+/// A PNG of one pixel: codex looks into what it is given.
+const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDAT\
+    x\xdac\xf8\x7f\x80\x01\0\x04\x81\x01\xc0I$\xd0\xb1\0\0\0\0IEND\xaeB`\x82";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_sees_all_images_of_a_message_in_new_conversations_and_in_those_that_go_on() {
+    let machine = AgentHost::start().with_codex();
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let session = session(&desk, "codex", &machine, false).await;
+    let image = |name: &str| Image { name: name.into(), bytes: PIXEL.to_vec() };
+    for (prompt, images, read_only) in [
+        ("NOTOOLS one", vec![image("a.png")], false),
+        ("NOTOOLS two", vec![image("a.png"), image("b.png")], false),
+        ("NOTOOLS three", vec![image("a.png"), image("b.png")], true),
+    ] {
+        let count = images.len();
+        let new = NewMessage { images, read_only, ..message(prompt) };
+        let sent = desk.try_send(&session.id, TabChoice::Last, new).await.unwrap();
+        is_done(&desk.end_of(&sent).await);
+        let asked = machine.model().requests();
+        let asked = asked.last().unwrap().body["input"].as_array().unwrap().clone();
+        let ours = asked.iter().rfind(|item| item.to_string().contains(prompt)).unwrap();
+        let seen = ours.to_string().matches("data:image/png;base64").count();
+        assert_eq!(seen, count, "{prompt}: {ours}");
+    }
     desk.stop().await;
 }
 
