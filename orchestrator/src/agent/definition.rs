@@ -79,6 +79,8 @@ pub struct Login {
     pub command: Vec<String>,
     /// Whether nobody is logged in when no sign is there; else that isn't known.
     pub sure: bool,
+    /// Exit statuses with which it says that nobody is.
+    pub statuses: Vec<i32>,
     /// What to do to log in.
     pub hint: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use baton_tests::{AgentHost, MockModel};
+use baton_tests::{AgentHost, MockModel, install_gemini};
 use orchestrator::agent::ToolStatus;
 use orchestrator::failure::Code;
 use orchestrator::seam::{
@@ -98,7 +98,8 @@ async fn codex_works_goes_on_and_is_interrupted_and_a_full_provider_is_told() {
 }
 
 /// A PNG of one pixel: codex looks into what it is given.
-const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDAT\
+const PIXEL: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDAT\
     x\xdac\xf8\x7f\x80\x01\0\x04\x81\x01\xc0I$\xd0\xb1\0\0\0\0IEND\xaeB`\x82";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,6 +152,28 @@ async fn gemini_works_goes_on_and_its_silent_retries_are_told_with_its_stderr() 
     interrupt(&desk, &session.id).await;
     assert_eq!(desk.end_of(&sent).await.end().0, TurnStatus::Interrupted);
     until("nothing is left", || processes_of(&machine, "gemini").is_empty()).await;
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gemini_that_nobody_is_logged_in_to_says_how_to_log_in() {
+    let machine = AgentHost::start().with_gemini();
+    // Without the settings and the key that the bed gives it.
+    fs::remove_dir_all(machine.home().join(".gemini")).unwrap();
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let node = std::process::Command::new("sh").args(["-c", "command -v node"]).output().unwrap();
+    let node = String::from_utf8(node.stdout).unwrap();
+    let node = std::path::Path::new(node.trim()).parent().unwrap().display().to_string();
+    let gemini = install_gemini();
+    let text = format!("PATH=$PATH:{node}\nexport PATH\nexec '{}' \"$@\"\n", gemini.display());
+    machine.write_program("gemini", &text);
+    let session = session(&desk, "gemini-cli", &machine, false).await;
+    let turn = desk.turn(&session.id, "NOTOOLS x").await;
+    let failure = turn.failure();
+    assert_eq!(failure.code, Code::AgentNotLoggedIn, "{:#?}", turn.events);
+    assert!(!failure.message.contains("YOLO"), "{failure}");
+    assert!(failure.hint.as_ref().unwrap().contains("GEMINI_API_KEY"), "{failure:?}");
     desk.stop().await;
 }
 
