@@ -128,6 +128,41 @@ async fn codex_sees_all_images_of_a_message_in_new_conversations_and_in_those_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn codex_may_write_again_in_a_process_behind_a_read_only_turn_and_counts_only_its_own_use() {
+    let machine = AgentHost::start().with_codex();
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let session = session(&desk, "codex", &machine, true).await;
+    let look = NewMessage { read_only: true, ..message("NOTOOLS look") };
+    let sent = desk.try_send(&session.id, TabChoice::Last, look).await.unwrap();
+    let looked = desk.end_of(&sent).await;
+    is_done(&looked);
+    // Another environment: another process, which goes on with the thread.
+    let change = orchestrator::seam::SessionChange {
+        env: [("MINE".to_owned(), Some("x".to_owned()))].into(),
+        ..Default::default()
+    };
+    desk.command(Command::EditSession { session: session.id.clone(), change }).await.unwrap();
+    let wrote = desk.turn(&session.id, "NOTOOLS write").await;
+    is_done(&wrote);
+    let used = |turn: &Turn| {
+        let usages = turn.bodies().filter_map(|body| match body {
+            EventBody::Usage(usage) => Some((usage.input_tokens, usage.output_tokens)),
+            _ => None,
+        });
+        usages.last().unwrap()
+    };
+    assert_eq!(used(&wrote), used(&looked), "{:#?}", wrote.events);
+    // Codex tells the model what holds from now on.
+    let asked = machine.model().requests().last().unwrap().body["input"].to_string();
+    let (readable, writable) =
+        ("`sandbox_mode` is `read-only`", "`sandbox_mode` is `danger-full-access`");
+    let (then, now) = (asked.rfind(readable), asked.rfind(writable));
+    assert!(then.is_some() && then < now, "{asked}");
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn opencode_works_goes_on_and_is_interrupted() {
     let machine = AgentHost::start().with_opencode();
     let laptop = Laptop::new(&machine);
