@@ -8,6 +8,7 @@ mod interpreter;
 mod invocation;
 mod item;
 mod judgement;
+mod looks;
 mod parser;
 mod read_only;
 mod talk;
@@ -28,5 +29,6 @@ pub use item::{
     ToolStatus, Usage,
 };
 pub use judgement::{Ended, Exit, Signal, judge};
+pub use looks::{Look, Looks, Question};
 pub use parser::{Carry, Parser, ParserKind, Saved};
 pub use talk::{Message, Prompt, SavedTalk, Step, TalkSettings, Talker};
