@@ -12,6 +12,7 @@ mod style;
 mod table;
 mod tool;
 mod transcript;
+mod verbatim;
 mod writer;
 
 pub use clean::{clean, clean_line};
