@@ -5,7 +5,10 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use clap::Args;
-use orchestrator::agent::{AgentOnHost, Definition, Definitions, Protocol, detect};
+use jiff::Timestamp;
+use orchestrator::agent::{
+    AgentOnHost, Definition, Definitions, Look, Looks, Protocol, Question, detect,
+};
 use orchestrator::failure::{Code, Failure};
 use orchestrator::host::ResolvedHost;
 use serde::Serialize;
@@ -13,6 +16,8 @@ use serde::Serialize;
 use crate::app::App;
 use crate::exit;
 use crate::output::Stop;
+use crate::paths;
+use crate::render::ago;
 
 /// When a person is told what they wait for.
 const WORTH_SAYING: Duration = Duration::from_secs(1);
@@ -26,12 +31,21 @@ pub struct AgentsArgs {
     /// a login that only the agent's provider could confirm isn't told.
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
+    /// Look anew: else what was found less than a day ago is shown, and when that was
+    ///
+    /// A host that goes elsewhere, an agent that is defined otherwise, and one that didn't work are looked for anew in any
+    /// case.
+    #[arg(long, requires = "host")]
+    refresh: bool,
 }
 
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<&'a str>,
+    /// When the host was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    looked_at: Option<Timestamp>,
     agents: Vec<Row<'a>>,
     /// Definitions of the person's own that can't be used.
     problems: &'a [Failure],
@@ -73,15 +87,16 @@ pub async fn run(app: &App, args: AgentsArgs) -> Result<u8, Stop> {
     let found = match &args.host {
         Some(name) => {
             let host = app.resolve_host(name)?;
-            Some((host.id().to_string(), look(app, &host, &all).await?))
+            Some((host.id().to_string(), found(app, &host, &all, args.refresh).await?))
         }
         None => None,
     };
-    let on_host = |at: usize| found.as_ref().and_then(|(_, found)| found.get(at));
+    let on_host = |at: usize| found.as_ref().and_then(|(_, found)| found.agents.get(at));
     if app.output.is_json() {
         let rows = all.iter().enumerate().map(|(at, definition)| row(definition, on_host(at)));
         app.output.document(&Document {
             host: found.as_ref().map(|(host, _)| host.as_str()),
+            looked_at: found.as_ref().map(|(_, found)| found.at),
             agents: rows.collect(),
             problems: &problems,
         })?;
@@ -98,16 +113,75 @@ pub async fn run(app: &App, args: AgentsArgs) -> Result<u8, Stop> {
             let rows: Vec<[String; 4]> = all.iter().map(|definition| known(definition)).collect();
             app.output.table(["AGENT", "NAME", "PROGRAM", "HOW"], &rows)?;
         }
-        Some((_, found)) => {
-            let rows: Vec<[String; 5]> =
-                all.iter().zip(found).map(|(definition, found)| there(definition, found)).collect();
+        Some((host, Found { agents, at, is_kept })) => {
+            let rows: Vec<[String; 5]> = all
+                .iter()
+                .zip(agents)
+                .map(|(definition, found)| there(definition, found))
+                .collect();
             app.output.table(["AGENT", "STATE", "VERSION", "LOGIN", "PATH"], &rows)?;
-            for hint in hints(found) {
+            for hint in hints(agents) {
                 app.output.line(hint)?;
+            }
+            if *is_kept {
+                let now = Timestamp::now();
+                let when = match now.as_second() - at.as_second() {
+                    ..60 => "a moment ago".to_owned(),
+                    60.. => ago(*at, now),
+                };
+                app.output.note(format_args!(
+                    "looked {when}; to look anew: baton agents --host {host} --refresh"
+                ));
             }
         }
     }
     Ok(exit::DONE)
+}
+
+/// What a host has.
+struct Found {
+    agents: Vec<AgentOnHost>,
+    /// When it was looked at.
+    at: Timestamp,
+    /// Whether that was another time.
+    is_kept: bool,
+}
+
+/// What was found on the host lately, or else now.
+async fn found(
+    app: &App,
+    host: &ResolvedHost,
+    all: &[&Definition],
+    refresh: bool,
+) -> Result<Found, Stop> {
+    let looks = Looks::new(app.paths.data.join("agents"));
+    let name = host.id().to_string();
+    let question = Question::new(host, &way(app, host).await?, all)?;
+    if !refresh
+        && let Some(Look { agents, at, .. }) = looks.recall(&name, &question, Timestamp::now())
+    {
+        return Ok(Found { agents, at, is_kept: true });
+    }
+    let agents = look(app, host, all).await?;
+    let at = Timestamp::now();
+    let kept = paths::make_private(&app.paths.data)
+        .and_then(|()| looks.keep(&name, &question, &agents, at));
+    if let Err(failure) = kept {
+        app.output.note(format_args!("warning: {failure}"));
+    }
+    Ok(Found { agents, at, is_kept: false })
+}
+
+/// Where the ssh config leads, and which login it is here: what may change without `hosts.toml`.
+async fn way(app: &App, host: &ResolvedHost) -> Result<String, Stop> {
+    let Some(target) = host.target(&app.home) else {
+        let [path, shell] = ["PATH", "SHELL"].map(paths::set);
+        return Ok(format!("{:?} {path:?} {shell:?}", app.home));
+    };
+    let resolved = app.ssh_query().resolve(&target).await.map_err(Failure::from)?;
+    let values = ["hostname", "port", "user", "hostkeyalias", "proxyjump", "proxycommand"];
+    let values = values.map(|keyword| resolved.value(keyword).unwrap_or_default());
+    Ok(format!("{target:?} {values:?}"))
 }
 
 async fn look(

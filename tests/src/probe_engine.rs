@@ -150,7 +150,7 @@ async fn carry_out(store: &Store, command: Command, ticket: &Ticket) -> Result<R
             let (tab, message) = (TabId::new("tab"), MessageId::random());
             let reply =
                 Reply::Sent { tab: tab.clone(), message: message.clone(), seq: store.head() };
-            let body = EventBody::Text { text: sent.prompt };
+            let body = EventBody::Text { text: sent.prompt, plain: false };
             let draft = Draft { session, tab: Some(tab), turn: None, body };
             let changes =
                 vec![Change::PutImages(message, sent.images), ticket.receipt(Ok(reply.clone()))];

@@ -55,7 +55,8 @@ impl Lines {
     /// The line of an event.
     pub fn event<'a>(&mut self, event: &'a Event) -> Line<'a> {
         let partial = match &event.body {
-            EventBody::Text { .. } => self.finished(event, PartialKind::Text),
+            EventBody::Text { plain: false, .. } => self.finished(event, PartialKind::Text),
+            EventBody::Text { plain: true, .. } => self.finished(event, PartialKind::Plain),
             EventBody::Reasoning { .. } => self.finished(event, PartialKind::Reasoning),
             EventBody::TurnEnded { .. } => {
                 self.told.retain(|(turn, _), _| Some(turn) != event.turn.as_ref());
@@ -110,7 +111,7 @@ impl Lines {
         let text = added.to_owned();
         partial.text.clone_into(told);
         let kind = match partial.kind {
-            PartialKind::Text => "text",
+            PartialKind::Text | PartialKind::Plain => "text",
             PartialKind::Reasoning => "reasoning",
         };
         Some(Line {

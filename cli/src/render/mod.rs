@@ -13,6 +13,7 @@ mod style;
 mod table;
 mod tool;
 mod transcript;
+mod verbatim;
 mod writer;
 
 pub use clean::{clean, clean_line};

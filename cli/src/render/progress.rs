@@ -112,7 +112,7 @@ impl Progress {
         if let Some(turn) = self.turns.get_mut(&partial.turn) {
             turn.heard = now;
             turn.doing = match partial.kind {
-                PartialKind::Text => Doing::Writing,
+                PartialKind::Text | PartialKind::Plain => Doing::Writing,
                 PartialKind::Reasoning => Doing::Thinking,
             };
         }

@@ -12,6 +12,7 @@ use super::clean::{clean, clean_line};
 use super::flow::cut;
 use super::live::Live;
 use super::style::{DIM, styled};
+use super::verbatim::Verbatim;
 use super::{said, tool};
 
 /// How it is to be shown.
@@ -48,6 +49,8 @@ pub struct Transcript {
     look: Look,
     above: Above,
     live: HashMap<TurnId, Live>,
+    /// The same of text that is no Markdown.
+    verbatim: HashMap<TurnId, Verbatim>,
     /// When the calls under way began.
     calls: HashMap<(TurnId, String), (jiff::Timestamp, ToolCall)>,
     usage: HashMap<TurnId, Usage>,
@@ -68,6 +71,7 @@ impl Transcript {
             look,
             above: Above::Nothing,
             live: HashMap::new(),
+            verbatim: HashMap::new(),
             calls: HashMap::new(),
             usage: HashMap::new(),
             answered: HashSet::new(),
@@ -90,6 +94,16 @@ impl Transcript {
         // Reasoning is shown short, so its beginning is not known before its end.
         if partial.kind == PartialKind::Reasoning {
             return Vec::new();
+        }
+        if partial.kind == PartialKind::Plain {
+            let verbatim = self.verbatim.entry(partial.turn.clone()).or_default();
+            let (begun, lines) = (verbatim.has_begun(), verbatim.grow(&partial.text));
+            if lines.is_empty() {
+                return Vec::new();
+            }
+            let mut out = self.tab_line(Some(&partial.tab));
+            out.extend(if begun { self.more(&lines) } else { self.block(&lines) });
+            return out;
         }
         let width = self.look.width;
         let live = self.live.entry(partial.turn.clone()).or_insert_with(|| Live::new(width));
@@ -131,7 +145,8 @@ impl Transcript {
             EventBody::AgentSession { id } => {
                 self.detail(&format!("conversation {}", clean_line(id)))
             }
-            EventBody::Text { text } => self.text(event.turn.as_ref(), text),
+            EventBody::Text { text, plain: false } => self.text(event.turn.as_ref(), text),
+            EventBody::Text { text, plain: true } => self.printed(event.turn.as_ref(), text),
             EventBody::Reasoning { text } => self.reasoning(text),
             EventBody::ToolCall(call) => self.call(event, call),
             EventBody::ApprovalRequested { approval } => {
@@ -174,6 +189,26 @@ impl Transcript {
         }
         let begun = live.has_begun();
         let lines = live.finish(text);
+        if begun { self.more(&lines) } else { self.block(&lines) }
+    }
+
+    /// A whole piece of text that is no Markdown. A long one comes in several, with nothing between them.
+    fn printed(&mut self, turn: Option<&TurnId>, text: &str) -> Vec<Printed> {
+        let verbatim = turn.and_then(|turn| self.verbatim.get_mut(turn));
+        let (begun, lines) = match verbatim {
+            Some(verbatim) => (verbatim.has_begun(), verbatim.finish(text)),
+            None => {
+                let mut verbatim = Verbatim::default();
+                let lines = verbatim.finish(text);
+                if let Some(turn) = turn {
+                    self.verbatim.insert(turn.clone(), verbatim);
+                }
+                (false, lines)
+            }
+        };
+        if let Some(turn) = turn {
+            self.answered.insert(turn.clone());
+        }
         if begun { self.more(&lines) } else { self.block(&lines) }
     }
 
@@ -264,10 +299,14 @@ impl Transcript {
                 out.extend(self.tool(&call, None));
             }
             if !self.answered.remove(turn) && !text.trim().is_empty() {
-                out.extend(self.text(Some(turn), text));
+                out.extend(match self.verbatim.contains_key(turn) {
+                    true => self.printed(Some(turn), text),
+                    false => self.text(Some(turn), text),
+                });
                 self.answered.remove(turn);
             }
             self.live.remove(turn);
+            self.verbatim.remove(turn);
             usage = self.usage.remove(turn);
         }
         let line = said::end(status, exit_status, elapsed_ms, usage.as_ref());

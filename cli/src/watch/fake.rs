@@ -111,7 +111,7 @@ pub fn started(message: &str) -> EventBody {
 }
 
 pub fn text(text: &str) -> EventBody {
-    EventBody::Text { text: text.into() }
+    EventBody::Text { text: text.into(), plain: false }
 }
 
 pub fn ended(status: TurnStatus) -> EventBody {

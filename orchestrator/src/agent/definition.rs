@@ -79,6 +79,8 @@ pub struct Login {
     pub command: Vec<String>,
     /// Whether nobody is logged in when no sign is there; else that isn't known.
     pub sure: bool,
+    /// Exit statuses with which it says that nobody is.
+    pub statuses: Vec<i32>,
     /// What to do to log in.
     pub hint: Option<String>,
 }
@@ -163,7 +165,7 @@ pub enum ImagesBy {
 pub struct ReadOnly {
     /// In place of `unrestricted`.
     pub arguments: Vec<String>,
-    /// Goes over the other environment.
+    /// Nothing goes over it: a host or a session that sets one of these to something else is refused.
     pub env: Environment,
     /// The person's arguments that would undo it, and so are left out: `--flag` alone, `--flag=` with its value,
     /// `--flag=start` with a value that begins so, `--flag...` with all values up to the next option.
@@ -188,7 +190,8 @@ pub struct Talk {
     /// The mode of read-only turns, in ACP; without it such turns are refused there.
     #[serde(default)]
     pub read_only_mode: Option<String>,
-    /// Environment of the process.
+    /// Environment of the process. Nothing goes over it, since it may hold what the agent has to ask for or must not do;
+    /// what a person may set otherwise stands in [`Definition::env`].
     #[serde(default)]
     pub env: Environment,
 }

@@ -29,71 +29,106 @@ const HINT: &str = "docs/file-formats.md lists every key of an agent definition"
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definitions {
     by_id: BTreeMap<String, Definition>,
+    /// Ids that faulty files stand for, and why they can't be used.
+    faulty: BTreeMap<String, Failure>,
+    /// The person's own can't be read at all: any of them may replace any of these.
+    unread: Option<Failure>,
 }
 
 impl Definitions {
     /// Those that come with Baton. There are failures only in a build whose tests fail.
     pub fn embedded() -> (Self, Vec<Failure>) {
-        let mut all = Self { by_id: BTreeMap::new() };
+        let mut all = Self { by_id: BTreeMap::new(), faulty: BTreeMap::new(), unread: None };
         let mut failures = Vec::new();
         for (name, text) in EMBEDDED {
-            all.add(parse(name, text), &mut failures);
+            match parse(name, text) {
+                Ok(definition) => all.add(definition),
+                Err(failure) => failures.push(failure),
+            }
         }
         (all, failures)
     }
 
     /// Those that come with Baton, and over them each `*.toml` in `dir`, in the order of their names.
     ///
-    /// A faulty file gives a failure of [`Code::InvalidConfig`] that names file and line, and changes nothing: the
-    /// others, and an embedded one of the same id, still work. Without a `dir` there are none of the person's own.
+    /// A faulty file gives a failure of [`Code::InvalidConfig`] that names file and line. The agent that it stands for
+    /// can't be used until it is mended, also where one of that id comes with Baton: that one may do what the file was
+    /// written to prevent. All others work. Without a `dir` there are none of the person's own.
     pub fn load(dir: &Path) -> (Self, Vec<Failure>) {
         let (mut all, mut failures) = Self::embedded();
         let paths = match toml_files(dir) {
             Ok(paths) => paths,
             Err(error) => {
                 let message = format!("can't read {}: {error}", dir.display());
-                failures.push(Failure::new(Code::InvalidConfig, message));
+                let failure = Failure::new(Code::InvalidConfig, message)
+                    .hint("Make it readable: your own agents stand in it");
+                all.unread = Some(failure.clone());
+                failures.push(failure);
                 return (all, failures);
             }
         };
         let mut own: BTreeMap<String, String> = BTreeMap::new();
+        let mut stems = Vec::new();
         for path in paths {
             let name = path.display().to_string();
-            let read = std::fs::read_to_string(&path).map_err(|error| {
-                Failure::new(Code::InvalidConfig, format!("can't read {name}: {error}"))
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            let stem = stem.unwrap_or_default();
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                let failure =
+                    Failure::new(Code::InvalidConfig, format!("can't read {name}: {error}"));
+                (failure, None)
             });
-            let definition = read.and_then(|text| parse(&name, &text));
-            if let Ok(Definition { id, .. }) = &definition
-                && let Some(first) = own.insert(id.clone(), name.clone())
-            {
-                let message = format!("{name}: the agent `{id}` stands in {first}, too");
-                failures.push(
-                    Failure::new(Code::InvalidConfig, message)
-                        .hint("Give one of them another id, or remove it"),
-                );
-                own.insert(id.clone(), first);
-                continue;
+            let definition = text.and_then(|text| {
+                parse(&name, &text).map_err(|failure| (failure, stated_id(&text)))
+            });
+            match definition {
+                Ok(definition) => {
+                    if let Some(first) = own.get(&definition.id) {
+                        let id = definition.id;
+                        let message = format!("{name}: the agent `{id}` stands in {first}, too");
+                        let failure = Failure::new(Code::InvalidConfig, message)
+                            .hint("Give one of them another id, or remove it");
+                        failures.push(failure.clone());
+                        all.faulty.entry(id).or_insert(failure);
+                        continue;
+                    }
+                    own.insert(definition.id.clone(), name);
+                    all.add(definition);
+                }
+                Err((failure, id)) => {
+                    failures.push(failure.clone());
+                    // Where nobody can say which agent it is, its name says so.
+                    let id = id.unwrap_or_else(|| stem.clone());
+                    all.faulty.entry(id).or_insert(failure.clone());
+                    stems.push((stem, failure));
+                }
             }
-            all.add(definition, &mut failures);
         }
+        // A file that is called like an agent of another file is no fault of that one.
+        for (stem, failure) in stems {
+            if !all.by_id.contains_key(&stem) {
+                all.faulty.entry(stem).or_insert(failure);
+            }
+        }
+        let Self { by_id, faulty, .. } = &mut all;
+        by_id.retain(|id, _| !faulty.contains_key(id));
         (all, failures)
     }
 
-    fn add(&mut self, definition: Result<Definition, Failure>, failures: &mut Vec<Failure>) {
-        match definition {
-            Ok(definition) => {
-                self.by_id.insert(definition.id.clone(), definition);
-            }
-            Err(failure) => failures.push(failure),
-        }
+    fn add(&mut self, definition: Definition) {
+        self.by_id.insert(definition.id.clone(), definition);
     }
 
     /// The agent of that id.
     ///
     /// # Errors
     ///
-    /// [`Code::NotFound`], with the ids that there are.
+    /// [`Code::InvalidConfig`] with file and line, when it stands in a file that is faulty; [`Code::NotFound`], with the
+    /// ids that there are.
     pub fn get(&self, id: &str) -> Result<&Definition, Failure> {
+        if let Some(failure) = self.faulty.get(id).or(self.unread.as_ref()) {
+            return Err(failure.clone());
+        }
         self.by_id.get(id).ok_or_else(|| {
             let near = self.by_id.keys().find(|known| {
                 strsim::damerau_levenshtein(known, id) <= 2
@@ -111,7 +146,7 @@ impl Definitions {
         })
     }
 
-    /// All of them, in the order of their ids.
+    /// All that can be used, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &Definition> {
         self.by_id.values()
     }
@@ -133,6 +168,20 @@ fn toml_files(dir: &Path) -> io::Result<Vec<std::path::PathBuf>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// The id that a faulty definition gives itself, as far as it can be made out.
+fn stated_id(text: &str) -> Option<String> {
+    if let Ok(document) = Document::parse(text) {
+        return document.get("id")?.as_str().map(ToOwned::to_owned);
+    }
+    // No TOML: a line above all tables that says so.
+    let mut lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
+    lines.find_map(|line| {
+        let value = line.strip_prefix("id")?.trim_start().strip_prefix('=')?.trim_start();
+        let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+        value[1..].split(quote).next().map(ToOwned::to_owned)
+    })
 }
 
 /// Reads the text of one definition; `file` is what a failure calls it.

@@ -58,7 +58,7 @@ fn a_definition_of_ones_own_adds_or_replaces() {
 
 #[test]
 fn a_faulty_definition_is_named_with_its_line_and_the_others_work() {
-    let broken = format!("{OWN}promt = 3\n");
+    let broken = format!("{}promt = 3\n", OWN.replace("\"mine\"", "\"other\""));
     let (all, failures) = load(&[("a.toml", "id = "), ("b.toml", &broken), ("c.toml", OWN)]);
     assert!(all.get("mine").is_ok() && all.get("codex").is_ok());
     let messages: Vec<&str> = failures.iter().map(|failure| failure.message.as_str()).collect();
@@ -68,16 +68,48 @@ fn a_faulty_definition_is_named_with_its_line_and_the_others_work() {
 }
 
 #[test]
-fn a_faulty_file_doesnt_take_an_embedded_agent_away() {
-    let (all, failures) = load(&[("codex.toml", "id = \"codex\"\nname = 3\n")]);
+fn nobody_works_with_an_agent_whose_own_file_is_faulty() {
+    let mistyped = "id = \"codex\"\nnmae = \"My codex\"\n";
+    let broken = "id = 'gemini-cli'\nname = \n";
+    let (all, failures) = load(&[
+        ("a.toml", mistyped),
+        ("b.toml", broken),
+        ("shell.toml", "no toml"),
+        ("new.toml", &OWN.replace("\"mine\"", "\"mine\"\nprompt = 3")),
+        ("opencode.toml", OWN),
+    ]);
+    assert_eq!(failures.len(), 4);
+    for (id, place) in [
+        ("codex", "a.toml:2:1: "),
+        ("gemini-cli", "b.toml:2:"),
+        ("shell", "shell.toml:1:"),
+        ("mine", "new.toml:"),
+        ("new", "new.toml:"),
+    ] {
+        let failure = all.get(id).unwrap_err();
+        assert_eq!(failure.code, Code::InvalidConfig, "{failure}");
+        assert!(failure.message.contains(place) && failure.hint.is_some(), "{failure}");
+        assert!(all.iter().all(|definition| definition.id != id), "{id}");
+    }
+    // A file may be called like an agent that it doesn't stand for.
+    assert_eq!(all.get("opencode").unwrap().program, "opencode");
+    assert_eq!(all.get("claude-code").unwrap().name, "Claude Code");
+    assert_eq!(all.get("nobody").unwrap_err().code, Code::NotFound);
+}
+
+#[test]
+fn while_ones_own_agents_cannot_be_read_none_is_used_in_their_place() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("agents"), "no directory").unwrap();
+    let (all, failures) = Definitions::load(&dir.path().join("agents"));
     assert_eq!(failures.len(), 1);
-    assert_eq!(all.get("codex").unwrap().name, "Codex");
+    assert_eq!(all.get("codex").unwrap_err(), failures[0]);
 }
 
 #[test]
 fn two_files_of_one_id_are_said() {
     let (all, failures) = load(&[("a.toml", OWN), ("b.toml", &OWN.replace("Mine", "Other"))]);
-    assert_eq!(all.get("mine").unwrap().name, "Mine");
+    assert_eq!(all.get("mine").unwrap_err(), failures[0]);
     assert!(failures[0].message.contains("b.toml"), "{failures:?}");
     assert!(failures[0].message.contains("a.toml"), "{failures:?}");
 }

@@ -269,14 +269,16 @@ fn judged(definition: &Definition, seen: Seen, host: &str) -> AgentOnHost {
         agent.tested = true;
         return agent;
     }
+    // What a program says that fails is no version, even where digits stand in it.
+    agent.failure =
+        broken(&path, &definition.version.join(" "), &seen).map(|failure| failure.on(host));
+    if agent.failure.is_some() {
+        return agent;
+    }
     agent.version = version_of(&seen.stdout, &seen.stderr);
     let number = agent.version.as_deref().and_then(number_in);
     agent.tested =
         number.is_some_and(|number| definition.tested.iter().any(|tested| tested == number));
-    if agent.version.is_none() {
-        agent.failure =
-            broken(&path, &definition.version.join(" "), &seen).map(|failure| failure.on(host));
-    }
     agent
 }
 

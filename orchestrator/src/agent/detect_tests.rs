@@ -46,6 +46,7 @@ fn answer(shell: &[&str], home: &Path, wanted: &[Wanted<'_>], seconds: u64) -> V
 fn every_sh_finds_the_same_agents() {
     let dir = tempfile::tempdir().unwrap();
     program(dir.path(), "good", "echo good-cli 1.2.3; echo warned >&2; exit 0");
+    program(dir.path(), "chatty", "echo v 7.0; seq 100000; seq 100000 >&2");
     let named = program(dir.path(), "it's here", "printf 'x 9.9.9\\377'; exit 3");
     program(dir.path(), "nodeless", "exit 0");
     fs::write(dir.path().join("nodeless"), "#!/usr/bin/env no-such-node\n").unwrap();
@@ -70,6 +71,7 @@ fn every_sh_finds_the_same_agents() {
         wanted("no-such-agent", Some(&by_env)),
         wanted("alias", None),
         Wanted { program: "sh", version: &[], login: None },
+        wanted("chatty", None),
     ];
     for shell in SHELLS {
         let seen = answer(shell, dir.path(), &all, 10);
@@ -93,11 +95,14 @@ fn every_sh_finds_the_same_agents() {
         let yes = Some(true);
         assert_eq!(
             logged_in,
-            [yes, yes, yes, yes, Some(false), None, None, None, None],
+            [yes, yes, yes, yes, Some(false), None, None, None, None, None],
             "{shell:?}"
         );
         assert_eq!((&seen[6], &seen[7]), (&Seen::default(), &Seen::default()));
         assert!(seen[8].path.is_some() && seen[8].status.is_none());
+        // It isn't hindered from saying more than is wanted.
+        assert_eq!(seen[9].status, Some(Status::Ended(0)), "{shell:?}");
+        assert_eq!(seen[9].stdout.len(), 2048, "{shell:?}");
     }
 }
 
@@ -153,6 +158,13 @@ fn what_was_seen_is_judged_with_the_definition() {
     assert_eq!(code(seen(Status::Ended(127), "", "setsid: failed")), Code::InterpreterMissing);
     assert_eq!(code(seen(Status::Ended(2), "", "boom")), Code::Unsupported);
     assert_eq!(code(seen(Status::Late, "", "")), Code::TimedOut);
+    // Digits in the words of one that fails are no version of it.
+    let thrown = of(seen(Status::Ended(1), "", "Error: boom\n    at x\n\nNode.js v20.20.2\n"));
+    assert_eq!((thrown.version, thrown.tested), (None, false));
+    assert_eq!(thrown.failure.unwrap().code, Code::Unsupported);
+    let below = "/opt/node/v18.2.0/bin/codex: env: node: No such file or directory";
+    assert_eq!(code(seen(Status::Ended(127), "", below)), Code::InterpreterMissing);
+    assert_eq!(code(seen(Status::Ended(1), "codex-cli 0.169.0", "")), Code::Unsupported);
     let missing = of(Seen::default()).failure.unwrap();
     assert_eq!((missing.code, missing.host.as_deref()), (Code::AgentMissing, Some("box")));
     assert!(missing.hint.unwrap().contains("npm install -g @openai/codex"));

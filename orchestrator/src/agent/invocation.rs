@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::json;
 
-use super::definition::{Batch, Definition, ImagesBy, PromptBy, Talk};
+use super::definition::{Batch, Definition, ImagesBy, PromptBy, Protocol, Talk};
 use super::image::Image;
 use super::read_only::strip;
 use crate::failure::{Code, Failure};
@@ -51,12 +51,49 @@ pub struct Invocation {
     pub argv: Vec<Arg>,
     /// What to add to the environment; the host's and the session's go over it.
     pub env: BTreeMap<String, String>,
+    /// What nothing may go over: it keeps the agent from changing things, or makes it ask.
+    pub fixed: BTreeMap<String, String>,
     /// All of its stdin. Of an agent that talks: nothing, its messages follow.
     pub stdin: Vec<u8>,
     /// Files to put beside it.
     pub files: Vec<AttachedFile>,
     /// Arguments of the person that were left out, since they would undo read-only.
     pub stripped: Vec<String>,
+}
+
+impl Invocation {
+    /// All of its environment: its own, over it the host's, over both the session's.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Conflict`] when one of them sets a variable of [`Invocation::fixed`] to something else. It is named, and
+    /// its value isn't.
+    pub fn environment(
+        &self,
+        host: &BTreeMap<String, String>,
+        session: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, Failure> {
+        for (whose, theirs, hint) in [
+            ("session", session, "Take it out: baton session edit SESSION --env-remove"),
+            ("host", host, "Take it out: baton hosts edit HOST --env-remove"),
+        ] {
+            let is_other =
+                |name: &&String| theirs.get(*name).is_some_and(|value| *value != self.fixed[*name]);
+            if let Some(name) = self.fixed.keys().find(is_other) {
+                let message = format!(
+                    "the {whose} sets {name}, in which Baton tells this agent what it may do without asking"
+                );
+                return Err(Failure::new(Code::Conflict, message).hint(format!(
+                    "{hint} {name}; what else stood in it can stand in the agent's own configuration"
+                )));
+            }
+        }
+        let mut all = self.env.clone();
+        for more in [host, session, &self.fixed] {
+            all.extend(more.clone());
+        }
+        Ok(all)
+    }
 }
 
 /// Shows how much there is, not what: prompts and values may hold secrets.
@@ -66,6 +103,7 @@ impl fmt::Debug for Invocation {
             .field("program", &self.argv.first())
             .field("arguments", &self.argv.len().saturating_sub(1))
             .field("env", &self.env.keys())
+            .field("fixed", &self.fixed.keys())
             .field("stdin_bytes", &self.stdin.len())
             .field("files", &self.files)
             .finish_non_exhaustive()
@@ -127,6 +165,7 @@ pub fn turn_invocation(
     let mut stdin = Vec::new();
     let mut files = Vec::new();
     let mut stripped = Vec::new();
+    let mut fixed = BTreeMap::new();
 
     line.extend(&batch.arguments);
     if !request.images.is_empty() {
@@ -165,7 +204,7 @@ pub fn turn_invocation(
             return Err(unsupported(definition, "be kept from changing things"));
         };
         line.extend(&read_only.arguments);
-        env.extend(read_only.env.0.clone());
+        fixed.clone_from(&read_only.env.0);
         (own, stripped) = strip(&request.arguments, &read_only.strips);
     } else {
         line.extend(&batch.unrestricted);
@@ -200,7 +239,7 @@ pub fn turn_invocation(
         PromptBy::Script => stdin = prompt,
     }
     line.extend(&batch.end);
-    Ok(Invocation { argv: line.0, env, stdin, files, stripped })
+    Ok(Invocation { argv: line.0, env, fixed, stdin, files, stripped })
 }
 
 /// The file of [`PromptBy::Script`].
@@ -219,8 +258,6 @@ pub fn talk_invocation<'a>(
     let Some(talk) = &definition.talk else {
         return Err(unsupported(definition, "talk: it runs one process a turn"));
     };
-    let mut env = definition.env.0.clone();
-    env.extend(talk.env.0.clone());
     let mut line = Line::new(&definition.program);
     line.extend(&talk.arguments);
     if let (Some(model), Some(arguments)) = (model, &talk.model) {
@@ -230,12 +267,33 @@ pub fn talk_invocation<'a>(
     line.extend(arguments);
     let invocation = Invocation {
         argv: line.0,
-        env,
+        env: definition.env.0.clone(),
+        fixed: talk.env.0.clone(),
         stdin: Vec::new(),
         files: Vec::new(),
         stripped: Vec::new(),
     };
     Ok((invocation, talk))
+}
+
+/// Whether an agent that talks can be kept from changing anything.
+///
+/// # Errors
+///
+/// [`Code::Unsupported`] when it has no mode for that.
+pub fn check_read_only_talk(definition: &Definition) -> Result<(), Failure> {
+    match &definition.talk {
+        Some(Talk { protocol: Protocol::Acp, read_only_mode: None, .. }) => Err(Failure::new(
+            Code::Unsupported,
+            format!("{} has no mode in which it talks and changes nothing", definition.name),
+        )
+        .hint(if definition.batch.as_ref().is_some_and(|batch| batch.read_only.is_some()) {
+            "It can be kept from changing things one turn a process: leave out --talks or --read-only"
+        } else {
+            "Its definition can name such a mode as `read_only_mode`"
+        })),
+        Some(Talk { protocol: Protocol::Acp | Protocol::CodexAppServer, .. }) | None => Ok(()),
+    }
 }
 
 struct Line(Vec<Arg>);

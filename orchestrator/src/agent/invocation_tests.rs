@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
-use crate::agent::Definitions;
+use crate::agent::{Definitions, Environment};
 
 fn request(prompt: &str) -> TurnRequest {
     TurnRequest { prompt: prompt.into(), ..TurnRequest::default() }
@@ -77,8 +77,7 @@ fn all_that_was_asked_for_stands_on_the_line_in_order() {
     );
     assert_eq!(
         line(&turn("codex", &full())),
-        "codex exec --json --image <image-1.png> --skip-git-repo-check --image <image-2.png> \
-         --skip-git-repo-check --model m1 -c model_reasoning_effort=high \
+        "codex exec --json --image <image-1.png> --image <image-2.png> --model m1 -c model_reasoning_effort=high \
          --dangerously-bypass-approvals-and-sandbox --skip-git-repo-check --extra resume c0ffee -"
     );
     assert_eq!(
@@ -134,11 +133,46 @@ fn read_only_drops_what_lets_it_write_and_what_would_undo_it() {
         "gemini --output-format stream-json --skip-trust --approval-mode plan"
     );
     // opencode's agent `plan` writes all the same, if the configuration allows all.
-    let allowed = turn("opencode", &request("x")).env["OPENCODE_CONFIG_CONTENT"].clone();
-    let denied = turn("opencode", &wish(&[])).env["OPENCODE_CONFIG_CONTENT"].clone();
+    let none = std::collections::BTreeMap::new();
+    let config = |invocation: Invocation| {
+        invocation.environment(&none, &none).unwrap()["OPENCODE_CONFIG_CONTENT"].clone()
+    };
+    let allowed = config(turn("opencode", &request("x")));
+    let denied = config(turn("opencode", &wish(&[])));
     assert!(!allowed.contains("\"edit\":\"deny\"") && denied.contains("\"edit\":\"deny\""));
     assert!(!line(&turn("factory-droid", &wish(&[]))).contains("unsafe"));
     assert_eq!(refused("shell", &wish(&[])).code, Code::Unsupported);
+}
+
+#[test]
+fn no_environment_undoes_read_only_or_the_questions_and_who_tries_is_named() {
+    let none = Environment::default().0;
+    let own = |value: &str| [("OPENCODE_CONFIG_CONTENT".to_owned(), value.to_owned())].into();
+    let opencode = definition("opencode");
+    let looks = turn("opencode", &TurnRequest { read_only: true, ..request("look") });
+    let (talks, _) = talk_invocation(&opencode, None, &[]).unwrap();
+    for invocation in [&looks, &talks] {
+        let held = invocation.environment(&none, &none).unwrap();
+        assert!(held["OPENCODE_CONFIG_CONTENT"].contains("\"edit\":\"deny\""));
+        for (whose, host, session) in
+            [("host", own("secret"), none.clone()), ("session", none.clone(), own("secret"))]
+        {
+            let refused = invocation.environment(&host, &session).unwrap_err();
+            assert_eq!(refused.code, Code::Conflict);
+            let named = format!("the {whose} sets OPENCODE_CONFIG_CONTENT");
+            assert!(refused.message.starts_with(&named), "{refused}");
+            assert!(!refused.message.contains("secret"), "{refused}");
+        }
+        // The same value undoes nothing.
+        let same = own(&held["OPENCODE_CONFIG_CONTENT"]);
+        assert_eq!(invocation.environment(&none, &same).unwrap(), held);
+    }
+    // A turn that may write takes the person's, and all else is the person's anyhow.
+    let writes = turn("opencode", &request("write"));
+    let all = writes.environment(&none, &own("mine")).unwrap();
+    assert_eq!(all["OPENCODE_CONFIG_CONTENT"], "mine");
+    let update = [("OPENCODE_DISABLE_AUTOUPDATE".to_owned(), "0".to_owned())].into();
+    assert_eq!(looks.environment(&update, &none).unwrap()["OPENCODE_DISABLE_AUTOUPDATE"], "0");
 }
 
 #[test]

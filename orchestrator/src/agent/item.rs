@@ -20,6 +20,13 @@ pub enum Item {
         /// Markdown.
         text: String,
     },
+    /// What an agent prints for people, as it stands: no Markdown, and each space counts.
+    Printed {
+        /// Without what steers a terminal.
+        text: String,
+        /// Whether this is a whole piece, whose parts came before; else it is such a part.
+        whole: bool,
+    },
     /// A part of a piece that is still being written; [`Item::Text`] or [`Item::Reasoning`] follows with the whole.
     Delta {
         /// Whether it belongs to the reasoning.

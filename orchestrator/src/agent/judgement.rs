@@ -1,7 +1,8 @@
 //! What the end of an agent's process means, where its output doesn't say.
 
-use super::definition::Definition;
+use super::definition::{Definition, PromptBy};
 use super::interpreter::missing_interpreter;
+use super::parser::ParserKind;
 use crate::failure::{Code, Failure};
 
 /// Stderr beyond this many characters of a line says nothing more.
@@ -81,9 +82,19 @@ pub fn judge(definition: &Definition, ended: Ended<'_>) -> Option<Failure> {
             };
             Some(Failure::new(Code::AgentFailed, message).hint(hint))
         }
-        Exit::Status(NOT_FOUND | NOT_RUNNABLE) if !said => Some(not_started(definition, &words)),
+        // A script's status is its own, and the shell that runs it was there.
+        Exit::Status(NOT_FOUND | NOT_RUNNABLE) if !said && !is_script(definition) => {
+            Some(not_started(definition, &words))
+        }
         Exit::Status(_) if told => None,
-        Exit::Status(0) if said => None,
+        Exit::Status(0) if said || may_be_silent(definition) => None,
+        Exit::Status(status) if definition.login.statuses.contains(&status) => {
+            let message = match meaningful(&words) {
+                Some(line) => format!("{} isn't logged in: {line}", definition.name),
+                None => format!("{} isn't logged in", definition.name),
+            };
+            Some(Failure::new(Code::AgentNotLoggedIn, message).hint(definition.login_hint()))
+        }
         Exit::Status(0) => {
             let first = meaningful(&words).or_else(|| meaningful(ended.unknown));
             let failure = match first {
@@ -108,6 +119,16 @@ pub fn judge(definition: &Definition, ended: Ended<'_>) -> Option<Failure> {
             Some(failure.hint("What it printed on stderr is kept with the turn"))
         }
     }
+}
+
+/// Whether its prompts are command lines.
+fn is_script(definition: &Definition) -> bool {
+    definition.batch.as_ref().is_some_and(|batch| batch.prompt == PromptBy::Script)
+}
+
+/// Whether a turn may end well without a word, as `touch` does. An agent with a format says at least that it began.
+fn may_be_silent(definition: &Definition) -> bool {
+    definition.batch.as_ref().is_some_and(|batch| batch.output == ParserKind::Plain)
 }
 
 /// Status 127 or 126 before a word was said.
@@ -148,9 +169,19 @@ fn meaningful(words: &str) -> Option<String> {
     let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
     let is_noise = |line: &str| {
         let lower = line.to_lowercase();
-        ["warning", "[startup]", "(node:", "(use `node", "npm notice", "at ", "debugger"]
-            .iter()
-            .any(|start| lower.starts_with(start))
+        // The last is gemini's word for `--approval-mode yolo`.
+        [
+            "warning",
+            "[startup]",
+            "(node:",
+            "(use `node",
+            "npm notice",
+            "at ",
+            "debugger",
+            "yolo mode is",
+        ]
+        .iter()
+        .any(|start| lower.starts_with(start))
     };
     let first = lines.clone().next()?;
     let line = lines.find(|line| !is_noise(line)).unwrap_or(first);

@@ -81,3 +81,39 @@ fn a_signal_is_named() {
     assert_eq!(of(Ended { told: true, ..ended }), None);
     assert_eq!(Signal(64).name(), "64");
 }
+
+fn by(agent: &str, status: i32, stderr: &str) -> Option<Failure> {
+    let ended = Ended { exit: Exit::Status(status), stderr: stderr.as_bytes(), ..QUIET };
+    judge(Definitions::embedded().0.get(agent).unwrap(), ended)
+}
+
+#[test]
+fn a_command_line_may_be_silent_and_its_failures_are_its_own() {
+    assert_eq!(by("shell", 0, ""), None);
+    assert_eq!(by("shell", 0, "a warning of its own\n"), None);
+    let unknown = by("shell", 127, "/r/files/script: 1: nosuchprog: not found\n").unwrap();
+    assert_eq!(unknown.code, Code::AgentFailed);
+    assert!(unknown.message.contains("nosuchprog: not found"), "{unknown}");
+    assert!(unknown.message.contains("status 127"), "{unknown}");
+    let denied = by("shell", 126, "script: 1: ./x: Permission denied\n").unwrap();
+    assert_eq!(denied.code, Code::AgentFailed);
+    assert!(denied.message.contains("Permission denied"), "{denied}");
+    // A program that prints plain text and isn't there is missing all the same.
+    let mut own = Definitions::embedded().0.get("shell").unwrap().clone();
+    own.program = "mine".into();
+    own.batch.as_mut().unwrap().prompt = PromptBy::Stdin;
+    let ended = Ended { exit: Exit::Status(127), stderr: b"exec: mine: not found", ..QUIET };
+    assert_eq!(judge(&own, ended).unwrap().code, Code::AgentMissing);
+    assert_eq!(judge(&own, QUIET), None);
+}
+
+#[test]
+fn a_status_that_means_no_login_says_how_to_log_in() {
+    let words = "YOLO mode is enabled. All tool calls will be automatically approved.\n\
+                 Please set an Auth method in your settings.json or specify one of the following\n";
+    let failure = by("gemini-cli", 41, words).unwrap();
+    assert_eq!(failure.code, Code::AgentNotLoggedIn);
+    assert!(failure.message.contains("Please set an Auth method"), "{failure}");
+    assert!(failure.hint.unwrap().contains("log in"));
+    assert_eq!(by("codex", 41, words).unwrap().code, Code::AgentFailed);
+}

@@ -8,6 +8,7 @@ mod interpreter;
 mod invocation;
 mod item;
 mod judgement;
+mod looks;
 mod parser;
 mod read_only;
 mod talk;
@@ -20,12 +21,14 @@ pub use detect::{AgentOnHost, detect};
 pub use image::{Image, ImageKind};
 pub(crate) use interpreter::missing_interpreter;
 pub use invocation::{
-    Arg, AttachedFile, Invocation, TurnRequest, talk_invocation, turn_invocation,
+    Arg, AttachedFile, Invocation, TurnRequest, check_read_only_talk, talk_invocation,
+    turn_invocation,
 };
 pub use item::{
     AgentError, AgentErrorKind, ApprovalChoice, ApprovalRequest, ChoiceKind, Item, ToolCall,
     ToolStatus, Usage,
 };
 pub use judgement::{Ended, Exit, Signal, judge};
+pub use looks::{Look, Looks, Question};
 pub use parser::{Carry, Parser, ParserKind, Saved};
 pub use talk::{Message, Prompt, SavedTalk, Step, TalkSettings, Talker};

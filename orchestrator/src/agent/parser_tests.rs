@@ -333,3 +333,68 @@ proptest! {
         prop_assert_eq!(resumed(kind, &broken, &cuts), items_of(kind, &broken));
     }
 }
+
+/// The kinds of items, and the line of the last unknown one.
+fn kinds(items: &[Item]) -> (Vec<String>, String) {
+    let kind = |item: &Item| serde_json::to_value(item).unwrap()["type"].as_str().unwrap().into();
+    let line = items.iter().rev().find_map(|item| match item {
+        Item::Unknown { line, .. } => Some(line.clone()),
+        _ => None,
+    });
+    (items.iter().map(kind).collect(), line.unwrap_or_default())
+}
+
+#[test]
+fn what_is_known_of_a_line_counts_also_beside_what_is_not() {
+    let known = r#"{"type":"text","text":"the answer"}"#;
+    let call = r#"{"type":"tool_use","id":"t","name":"Bash","input":{}}"#;
+    let result = r#"{"type":"tool_result","tool_use_id":"t","content":"done"}"#;
+    let text = r#"{"type":"text","text":"a note"}"#;
+    // Of a kind that isn't known, and of a shape that can't be read.
+    for strange in [r#"{"type":"hologram","mark":1}"#, r#"{"type":"text","text":{"mark":1}}"#] {
+        let line = |kind: &str, blocks: &[&str]| {
+            let blocks = blocks.join(",");
+            format!("{{\"type\":\"{kind}\",\"message\":{{\"content\":[{blocks}]}}}}\n")
+        };
+        let said = line("assistant", &[known, strange, call]);
+        let items = items_of(ParserKind::Claude, said.as_bytes());
+        let (kinds_of, rest) = kinds(&items);
+        assert_eq!(kinds_of, ["text", "tool_call", "unknown"], "{items:#?}");
+        assert!(rest.contains("mark") && !rest.contains("the answer"), "{rest}");
+        // The result repeats no text that was said, and the call ends.
+        let stream = [
+            said,
+            line("user", &[text, result, strange]),
+            "{\"type\":\"result\",\"result\":\"the answer\"}\n".into(),
+        ];
+        let items = items_of(ParserKind::Claude, stream.concat().as_bytes());
+        assert_eq!(texts(&items), ["the answer"]);
+        let ended = |item: &Item| matches!(item, Item::ToolCall(call) if call.status == ToolStatus::Done && call.name == "Bash");
+        assert!(items.iter().any(ended), "{items:#?}");
+        let (_, rest) = kinds(&items);
+        assert!(rest.contains("a note") && rest.contains("mark"), "{rest}");
+        // Nothing known: the line as it is.
+        let alone = line("assistant", &[strange]);
+        assert_eq!(kinds(&items_of(ParserKind::Claude, alone.as_bytes())).1, alone.trim_end());
+    }
+    // A tool's output of another shape is still its output.
+    let done = |kind, line: &str| match &items_of(kind, line.as_bytes())[..] {
+        [.., Item::ToolCall(call)] => (call.status, call.output.clone().unwrap()),
+        items => panic!("{items:#?}"),
+    };
+    let copilot = r#"{"type":"tool.execution_complete","data":{"toolCallId":"t","success":true,"result":{"content":[{"type":"text","text":"out"}]}}}"#;
+    let gemini =
+        r#"{"type":"tool_result","tool_id":"t","status":"success","output":[{"text":"out"}]}"#;
+    let opencode = r#"{"type":"tool_use","part":{"tool":"bash","callID":"t","state":{"status":"completed","output":[{"text":"out"}]}}}"#;
+    for (kind, line) in [
+        (ParserKind::Copilot, copilot),
+        (ParserKind::Gemini, gemini),
+        (ParserKind::Opencode, opencode),
+    ] {
+        assert_eq!(done(kind, line), (ToolStatus::Done, "out".into()));
+    }
+    let rollout = r#"{"type":"response_item","payload":{"type":"message","role":"assistant","content":[{"type":"output_text","text":"seen"},{"type":"output_image","mark":1}]}}"#;
+    let (kinds_of, rest) = kinds(&items_of(ParserKind::Codex, rollout.as_bytes()));
+    assert_eq!(kinds_of, ["text", "unknown"]);
+    assert!(rest.contains("mark"));
+}

@@ -312,6 +312,152 @@ fn a_read_only_turn_goes_in_the_agents_own_mode_or_not_at_all() {
 }
 
 #[test]
+fn a_mode_that_was_refused_counts_as_not_set() {
+    let settings = TalkSettings {
+        mode: Some("default".into()),
+        read_only_mode: Some("plan".into()),
+        ..settings()
+    };
+    let session = json!({"sessionId": "s", "modes": {"currentModeId": "default", "availableModes": [{"id": "default", "name": "D"}, {"id": "plan", "name": "P"}]}});
+    let (mut talker, _) = ready(settings, &json!({}), &session);
+    let look = Prompt { read_only: true, ..prompt("look") };
+    for id in [3, 4] {
+        let mut step = Step::default();
+        talker.prompt(&look, &mut step).unwrap();
+        let [set] = &sent(&step.send)[..] else { panic!("{step:?}") };
+        assert_eq!(
+            (&set["method"], &set["params"]["modeId"]),
+            (&json!("session/set_mode"), &json!("plan"))
+        );
+        let refused = json!({"id": id, "error": {"code": -32603, "message": "not now"}});
+        let step = say(&mut talker, &refused);
+        assert_eq!(ended(&step), Some(false));
+        assert!(step.send.is_empty(), "no prompt goes out in the mode that writes: {step:?}");
+    }
+    // Neither does one whose turn was cancelled meanwhile; and one that was set counts.
+    let mut step = Step::default();
+    talker.prompt(&look, &mut step).unwrap();
+    talker.cancel(&mut step);
+    say(&mut talker, &json!({"id": 5, "result": {}}));
+    let mut step = Step::default();
+    talker.prompt(&look, &mut step).unwrap();
+    assert_eq!(sent(&step.send)[0]["method"], "session/prompt");
+}
+
+#[test]
+fn a_question_that_crosses_a_cancel_is_answered_at_once() {
+    let (mut talker, _) = ready(settings(), &json!({}), &json!({"sessionId": "s"}));
+    talker.prompt(&prompt("x"), &mut Step::default()).unwrap();
+    talker.cancel(&mut Step::default());
+    let mut talker = Talker::restore(talker.save());
+    let step = say(&mut talker, &ask());
+    assert_eq!(sent(&step.send)[0]["result"]["outcome"]["outcome"], "cancelled");
+    assert!(step.items.is_empty() && talker.waiting().is_empty());
+    let step = say(&mut talker, &json!({"id": 3, "result": {"stopReason": "cancelled"}}));
+    assert_eq!(ended(&step), Some(false));
+    // The next turn's are put to the person again.
+    talker.prompt(&prompt("y"), &mut Step::default()).unwrap();
+    say(&mut talker, &ask());
+    assert_eq!(talker.waiting().len(), 1);
+
+    let (mut talker, _) = Talker::start(Protocol::CodexAppServer, settings());
+    say(&mut talker, &json!({"id": 1, "result": {}}));
+    say(&mut talker, &json!({"id": 2, "result": {"thread": {"id": "t"}}}));
+    talker.prompt(&prompt("x"), &mut Step::default()).unwrap();
+    say(&mut talker, &json!({"id": 3, "result": {"turn": {"id": "u"}}}));
+    talker.cancel(&mut Step::default());
+    let ask = json!({"id": 0, "method": "item/commandExecution/requestApproval", "params": {"command": "rm x"}});
+    let step = say(&mut talker, &ask);
+    assert_eq!(sent(&step.send)[0]["result"], json!({"decision": "cancel"}));
+    assert!(step.items.is_empty() && talker.waiting().is_empty());
+    let stopped = json!({"method": "turn/completed", "params": {"turn": {"id": "u", "status": "interrupted"}}});
+    say(&mut talker, &stopped);
+    talker.prompt(&prompt("y"), &mut Step::default()).unwrap();
+    say(&mut talker, &ask);
+    assert_eq!(talker.waiting().len(), 1);
+}
+
+#[test]
+fn what_is_said_of_a_call_that_has_ended_is_added_to_it() {
+    let (mut talker, _) = ready(settings(), &json!({}), &json!({"sessionId": "s"}));
+    talker.prompt(&prompt("x"), &mut Step::default()).unwrap();
+    let mut update = |fields: Value| -> Vec<Item> {
+        let mut update = json!({"sessionUpdate": "tool_call_update", "toolCallId": "t"});
+        for (key, value) in fields.as_object().unwrap() {
+            update[key] = value.clone();
+        }
+        let params = json!({"sessionId": "s", "update": update});
+        say(&mut talker, &json!({"method": "session/update", "params": params})).items
+    };
+    update(json!({"kind": "execute", "title": "ls", "status": "in_progress"}));
+    let done = update(json!({"status": "completed"}));
+    let [Item::ToolCall(done)] = &done[..] else { panic!("{done:?}") };
+    assert_eq!((done.name.as_str(), done.status), ("execute", ToolStatus::Done));
+    // Nothing new; then its output.
+    assert_eq!(update(json!({"title": "ls"})), []);
+    let text = json!([{"type": "content", "content": {"type": "text", "text": "a.txt"}},
+        {"type": "content", "content": {"type": "image", "data": "AA==", "mimeType": "image/png"}}]);
+    let more = update(json!({"content": text}));
+    let [Item::ToolCall(more)] = &more[..] else { panic!("{more:?}") };
+    assert_eq!((more.name.as_str(), more.status), ("execute", ToolStatus::Done));
+    assert_eq!(more.output.as_deref(), Some("a.txt\n[image]"));
+    let failed = update(json!({"status": "failed"}));
+    let [Item::ToolCall(failed)] = &failed[..] else { panic!("{failed:?}") };
+    assert_eq!(failed.status, ToolStatus::Failed);
+    // It is taken up again.
+    let again = update(json!({"status": "in_progress", "rawInput": {"command": "ls -a"}}));
+    let [Item::ToolCall(again)] = &again[..] else { panic!("{again:?}") };
+    assert_eq!((again.name.as_str(), again.status), ("execute", ToolStatus::Running));
+}
+
+#[test]
+fn a_codex_thread_that_is_gone_on_with_gets_its_sandbox_and_none_of_the_old_use() {
+    let usage = |turn: &str, total: u64| {
+        let tokens = json!({"totalTokens": 150, "inputTokens": 120, "outputTokens": 30});
+        json!({"method": "thread/tokenUsage/updated", "params": {"threadId": "t", "turnId": turn,
+            "tokenUsage": {"total": {"totalTokens": total}, "last": tokens}}})
+    };
+    let writes = json!({"type": "workspaceWrite", "writableRoots": []});
+    for stored in [json!({"type": "readOnly"}), writes.clone()] {
+        let resume = TalkSettings { resume: Some("t".into()), ..settings() };
+        let (mut talker, _) = Talker::start(Protocol::CodexAppServer, resume);
+        talker.prompt(&prompt("do it"), &mut Step::default()).unwrap();
+        say(&mut talker, &json!({"id": 1, "result": {}}));
+        let resumed = json!({"id": 2, "result": {"thread": {"id": "t"}, "sandbox": stored}});
+        let mut step = say(&mut talker, &resumed);
+        let mut id = 3;
+        if stored["type"] == "readOnly" {
+            // Codex may have kept a read-only turn's: what would a new thread get?
+            let asked = &sent(&step.send)[0];
+            assert_eq!(
+                (&asked["method"], &asked["params"]["ephemeral"]),
+                (&json!("thread/start"), &json!(true))
+            );
+            let own = json!({"id": 3, "result": {"thread": {"id": "other"}, "sandbox": writes}});
+            step = say(&mut talker, &own);
+            let let_go = sent(&step.send).remove(0);
+            assert_eq!(
+                (&let_go["method"], &let_go["params"]["threadId"]),
+                (&json!("thread/unsubscribe"), &json!("other"))
+            );
+            id = 5;
+        }
+        let started = sent(&step.send).pop().unwrap();
+        assert_eq!(started["method"], "turn/start");
+        assert_eq!(started["params"]["threadId"], "t");
+        assert_eq!(started["params"]["sandboxPolicy"], writes);
+        assert_eq!(started["params"]["approvalPolicy"], "untrusted");
+        // Of the turn before: told once more, behind our question.
+        assert_eq!(say(&mut talker, &usage("old", 300)).items, []);
+        say(&mut talker, &json!({"id": id, "result": {"turn": {"id": "u"}}}));
+        assert_eq!(say(&mut talker, &usage("old", 300)).items, []);
+        let ours = say(&mut talker, &usage("u", 450)).items;
+        let [Item::Usage(ours)] = &ours[..] else { panic!("{ours:?}") };
+        assert_eq!((ours.input_tokens, ours.output_tokens), (120, 30));
+    }
+}
+
+#[test]
 fn a_read_only_turn_never_asks_whether_it_may_change_something() {
     let settings = TalkSettings { read_only_mode: Some("plan".into()), ..settings() };
     let session = json!({"sessionId": "s", "modes": {"currentModeId": "plan", "availableModes": [{"id": "plan", "name": "P"}]}});
@@ -412,17 +558,35 @@ fn a_model_is_set_where_the_protocol_has_to() {
     let talk = all.get("opencode").unwrap().talk.as_ref().unwrap();
     let wanted = TalkSettings::new(talk, "/srv/shop", None, model.clone());
     let session = json!({"sessionId": "s", "configOptions": [{"id": "model", "category": "model", "currentValue": "small", "options": []}]});
-    let (mut talker, step) = ready(wanted, &json!({}), &session);
-    let set = sent(&step.send).pop().unwrap();
-    assert_eq!(
-        (&set["method"], &set["params"]["value"]),
-        (&json!("session/set_config_option"), &json!("big/one"))
-    );
+    let (mut talker, _) = ready(wanted.clone(), &json!({}), &session);
+    // As often as it is refused: nothing is prompted with another model.
+    for id in [3, 4] {
+        let mut step = Step::default();
+        talker.prompt(&prompt("x"), &mut step).unwrap();
+        let [set] = &sent(&step.send)[..] else { panic!("{step:?}") };
+        assert_eq!(
+            (&set["method"], &set["params"]["value"]),
+            (&json!("session/set_config_option"), &json!("big/one"))
+        );
+        let refused = json!({"id": id, "error": {"code": -32602, "message": "no such value"}});
+        let step = say(&mut talker, &refused);
+        assert_eq!(codes(&step), [AgentErrorKind::ModelUnknown]);
+        assert!(step.send.is_empty() && ended(&step) == Some(false));
+    }
+    // Once it is set, it stays.
+    talker.prompt(&prompt("x"), &mut Step::default()).unwrap();
+    let step = say(&mut talker, &json!({"id": 5, "result": {}}));
+    assert_eq!(sent(&step.send)[0]["method"], "session/prompt");
+    say(&mut talker, &json!({"id": 6, "result": {"stopReason": "end_turn"}}));
+    let mut step = Step::default();
+    talker.prompt(&prompt("y"), &mut step).unwrap();
+    assert_eq!(sent(&step.send)[0]["method"], "session/prompt");
+    // An agent that offers no choice can't be taken at its word.
+    let (mut talker, _) = ready(wanted, &json!({}), &json!({"sessionId": "s"}));
     let mut step = Step::default();
     talker.prompt(&prompt("x"), &mut step).unwrap();
-    assert!(step.send.is_empty());
-    let refused = json!({"id": 3, "error": {"code": -32602, "message": "no such value"}});
-    assert_eq!(codes(&say(&mut talker, &refused)), [AgentErrorKind::ModelUnknown]);
+    assert_eq!(codes(&step), [AgentErrorKind::ModelUnknown]);
+    assert!(step.send.is_empty() && ended(&step) == Some(false));
     // gemini is told on its command line.
     let talk = all.get("gemini-cli").unwrap().talk.as_ref().unwrap();
     assert_eq!(TalkSettings::new(talk, "/srv/shop", None, model).model, None);

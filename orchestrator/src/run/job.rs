@@ -9,7 +9,7 @@ use crate::transport::quote;
 /// What a run is to do.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Job {
-    /// The program and its arguments, byte for byte; at least one.
+    /// The program and its arguments, byte for byte; at least one. `~` in front of the program is the host's to expand.
     pub argv: Vec<Arg>,
     /// Where; the account's home when `None`. `~` is the host's to expand, and a relative path begins there.
     pub cwd: Option<Vec<u8>>,
@@ -98,9 +98,12 @@ impl Job {
             text.push_str(&format!("export {name}={}\n", quote::word(value)?));
         }
         text.push_str(&format!("export BATON_RUN={}\nexec", run.as_str()));
-        for arg in &self.argv {
+        for (at, arg) in self.argv.iter().enumerate() {
             text.push(' ');
             match arg {
+                Arg::Bytes(program) if at == 0 && program.starts_with(b"~") => {
+                    text.push_str(&quote::path(program)?);
+                }
                 Arg::Bytes(bytes) => text.push_str(&quote::word(bytes)?),
                 Arg::File(name) => {
                     text.push_str(&format!("\"$baton_d/files/\"{}", quote::word(name.as_bytes())?));
@@ -216,6 +219,12 @@ mod tests {
         assert!(refused(|job| job.files = vec![("../x".into(), vec![])]).contains("../x"));
         assert!(refused(|job| job.argv.push(Arg::File("gone".into()))).contains("gone"));
         assert!(refused(|job| job.env = vec![("BATON_RUN".into(), vec![])]).contains("BATON_RUN"));
+    }
+
+    #[test]
+    fn a_program_below_the_home_is_found_there_and_arguments_stay_as_they_are() {
+        let script = Job::new(["~/bin/it's mine", "~/x"]).script(&RunId::new("r")).unwrap();
+        assert!(script.ends_with("\nexec \"$HOME\"'/bin/it'\\''s mine' '~/x'"), "{script}");
     }
 
     #[test]

@@ -69,8 +69,11 @@ pub enum EventBody {
     },
     /// A finished piece of the answer. Parts of an unfinished one are [`super::Partial`]s.
     Text {
-        /// Markdown.
+        /// Markdown, unless it is plain.
         text: String,
+        /// Whether it is text that was printed for people: each space counts, and nothing in it is markup.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        plain: bool,
     },
     /// What the agent thought aloud.
     Reasoning {
@@ -205,6 +208,8 @@ pub struct Partial {
 pub enum PartialKind {
     /// A piece of the answer.
     Text,
+    /// A piece of the answer that is no Markdown.
+    Plain,
     /// Reasoning.
     Reasoning,
 }

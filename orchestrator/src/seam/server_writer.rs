@@ -168,6 +168,7 @@ impl Writer {
             Some(Ok(Delivery::Partial(partial))) => {
                 let kind = match partial.kind {
                     PartialKind::Text => "text",
+                    PartialKind::Plain => "plain",
                     PartialKind::Reasoning => "reasoning",
                 };
                 let key = Some(format!("{}:{kind}", partial.turn));

@@ -11,7 +11,7 @@ fn batch(sessions: &[&str]) -> Batch {
         session: SessionId::new(*session),
         tab: None,
         turn: None,
-        body: EventBody::Text { text: "x".into() },
+        body: EventBody::Text { text: "x".into(), plain: false },
     });
     Batch { changes: Vec::new(), drafts: drafts.collect() }
 }

@@ -46,14 +46,14 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
             let agent_name = world.agent(&new.agent)?.id.clone();
             let host = world.hosts.resolve(&new.host)?.reference();
             let (entry, outcome) = create::create(book, new, Resolved { host, agent_name }, now)?;
-            world.check_session(&entry.session)?;
+            world.check_session(&entry)?;
             Ok((Touched::Put(Box::new(entry)), outcome))
         }
         Command::EditSession { session, change } => within(book, &session, |entry| {
             let host = change.host.as_deref().map(|host| world.hosts.resolve(host)).transpose()?;
             let host = host.map(|host| host.reference());
             let outcome = create::edit(book, entry, change, host)?;
-            world.check_session(&entry.session)?;
+            world.check_session(entry)?;
             Ok(outcome)
         }),
         Command::RemoveSession { session } => {

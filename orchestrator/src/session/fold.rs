@@ -37,7 +37,9 @@ impl Heard {
         }
         self.said = true;
         match item {
-            Item::Text { text } => self.text.clone_from(text),
+            Item::Text { text } | Item::Printed { text, whole: true } => {
+                self.text.clone_from(text);
+            }
             Item::Ended { ok, text } => {
                 self.ok = Some(*ok);
                 if let Some(text) = text {
@@ -48,6 +50,7 @@ impl Heard {
             Item::Error(_)
             | Item::AgentSession { .. }
             | Item::Delta { .. }
+            | Item::Printed { whole: false, .. }
             | Item::Reasoning { .. }
             | Item::ToolCall(_)
             | Item::Usage(_)

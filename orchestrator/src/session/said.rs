@@ -48,7 +48,10 @@ pub fn heard(
                     bodies.push(EventBody::AgentSession { id });
                 }
             }
-            Item::Text { text } => bodies.push(EventBody::Text { text }),
+            Item::Text { text } => bodies.push(EventBody::Text { text, plain: false }),
+            Item::Printed { text, whole: true } => {
+                bodies.push(EventBody::Text { text, plain: true });
+            }
             Item::Reasoning { text } => bodies.push(EventBody::Reasoning { text }),
             Item::ToolCall(call) => bodies.push(EventBody::ToolCall(call)),
             Item::Usage(usage) => {
@@ -91,7 +94,7 @@ pub fn heard(
             }
             Item::Unknown { kind, line } => bodies.push(EventBody::Raw { kind, line }),
             // Parts are for who looks on right now; the end is told with the turn's.
-            Item::Delta { .. } | Item::Ended { .. } => {}
+            Item::Delta { .. } | Item::Printed { whole: false, .. } | Item::Ended { .. } => {}
         }
     }
     let tab = tab.clone();

@@ -32,7 +32,7 @@ fn what_an_agent_says_between_two_turns_belongs_to_the_last_one() {
     desk.hear(&turn, vec![Item::Text { text: "late".into() }, Item::Usage(usage(7))], &[]);
     let tab = &desk.entry.session.tabs[0];
     let late: Vec<_> = desk.events[told..].iter().collect();
-    let text = EventBody::Text { text: "late".into() };
+    let text = EventBody::Text { text: "late".into(), plain: false };
     let used = EventBody::Usage(usage(7));
     assert_eq!(late, [&(Some(tab.id.clone()), text), &(Some(tab.id.clone()), used)]);
     assert_eq!(tab.turn.as_ref().unwrap().usage, usage(7));

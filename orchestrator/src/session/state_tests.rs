@@ -309,7 +309,7 @@ fn a_turn_that_was_interrupted_before_it_began_is_over_and_is_not_launched_again
         let mut desk = made(talks);
         desk.send(TabChoice::Last, "go", false);
         desk.send(TabChoice::Last, "waits", false);
-        let outcome = command::interrupt(&mut desk.entry, None, false).unwrap();
+        let outcome = command::interrupt(&mut desk.entry, None, None, false).unwrap();
         desk.take(outcome);
         let (turn, now) = (desk.orders[0].turn.clone(), desk.now());
         let outcome = turn::again(&mut desk.entry, &turn, &[], now);

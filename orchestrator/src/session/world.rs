@@ -1,5 +1,6 @@
 //! What stands around the decisions about sessions: the store, the hosts, the agents, the settings.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -95,14 +96,33 @@ impl World {
     /// # Errors
     ///
     /// What can't be, and why.
-    pub fn check_session(&self, session: &Session) -> Result<(), Failure> {
+    pub fn check_session(&self, entry: &Entry) -> Result<(), Failure> {
+        let session = &entry.session;
+        // What its host sets may change before a message is sent: it is looked at then.
+        self.check(entry, &BTreeMap::new(), b"?".to_vec(), Vec::new(), session.read_only)
+    }
+
+    fn check(
+        &self,
+        entry: &Entry,
+        host: &BTreeMap<String, String>,
+        prompt: Vec<u8>,
+        images: Vec<agent::Image>,
+        read_only: bool,
+    ) -> Result<(), Failure> {
+        let session = &entry.session;
         let definition = self.agent(&session.agent)?;
-        if session.talks {
+        let invocation = if session.talks {
+            if read_only {
+                agent::check_read_only_talk(definition)?;
+            }
             let model = session.model.as_deref();
-            return agent::talk_invocation(definition, model, &session.arguments).map(drop);
-        }
-        let request = TurnRequest { prompt: b"?".to_vec(), ..request(session) };
-        agent::turn_invocation(definition, &request).map(drop)
+            agent::talk_invocation(definition, model, &session.arguments)?.0
+        } else {
+            let request = TurnRequest { prompt, images, read_only, ..request(session) };
+            agent::turn_invocation(definition, &request)?
+        };
+        invocation.environment(host, &entry.env.0).map(drop)
     }
 
     /// Whether a message can be sent: the host is there and enabled, the prompt and the images can be passed on.
@@ -112,17 +132,12 @@ impl World {
     /// What can't be, and why; nothing is queued then.
     pub fn check_message(&self, entry: &Entry, message: &NewMessage) -> Result<(), Failure> {
         let session = &entry.session;
-        self.hosts.recall(&session.host)?;
+        let host = self.hosts.recall(&session.host)?;
         self.check_prompt(&message.prompt)?;
         let images = images(message.images.iter().map(|image| (&*image.name, &*image.bytes)))?;
-        let definition = self.agent(&session.agent)?;
-        if session.talks {
-            return Ok(());
-        }
         let read_only = message.read_only || session.read_only;
         let prompt = message.prompt.clone().into_bytes();
-        let request = TurnRequest { prompt, images, read_only, ..request(session) };
-        agent::turn_invocation(definition, &request).map(drop)
+        self.check(entry, &environment(&host), prompt, images, read_only)
     }
 
     /// Whether there is anything in a prompt.
@@ -182,6 +197,14 @@ pub fn request(session: &Session) -> TurnRequest {
         read_only: session.read_only,
         arguments: session.arguments.clone(),
         ..TurnRequest::default()
+    }
+}
+
+/// What a host adds to the environment.
+pub fn environment(host: &ResolvedHost) -> BTreeMap<String, String> {
+    match host {
+        ResolvedHost::Saved(saved) => saved.env.clone(),
+        ResolvedHost::Local | ResolvedHost::AdHoc(_) => BTreeMap::new(),
     }
 }
 

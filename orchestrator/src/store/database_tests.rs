@@ -92,7 +92,7 @@ fn text(session: &str, text: &str) -> Draft {
         session: SessionId::new(session),
         tab: Some(TabId::new("t")),
         turn: None,
-        body: EventBody::Text { text: text.into() },
+        body: EventBody::Text { text: text.into(), plain: false },
     }
 }
 

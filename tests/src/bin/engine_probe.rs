@@ -63,7 +63,10 @@ async fn commit(data: PathBuf, batches: Option<u64>) -> Result<(), Failure> {
             session: SessionId::new("s"),
             tab: None,
             turn: None,
-            body: EventBody::Text { text: format!("{} {number} {part}", std::process::id()) },
+            body: EventBody::Text {
+                text: format!("{} {number} {part}", std::process::id()),
+                plain: false,
+            },
         });
         let told = store.commit(Batch { changes: Vec::new(), drafts: drafts.collect() }).await?;
         let numbers: Vec<String> = told.iter().map(|event| event.seq.to_string()).collect();

@@ -4,14 +4,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use baton_tests::{AgentHost, MockModel};
+use baton_tests::{AgentHost, MockModel, install_gemini};
 use orchestrator::agent::ToolStatus;
 use orchestrator::failure::Code;
 use orchestrator::seam::{
-    Approval, Command, Decision, EventBody, NewSession, Session, SessionId, TabState, TurnStatus,
+    Approval, Command, Decision, EventBody, Image, NewMessage, NewSession, Session, SessionId,
+    TabChoice, TabState, TurnStatus,
 };
 
-use crate::desk::{Desk, Laptop, Sent, Turn, new_session, processes_of, until};
+use crate::desk::{Desk, Laptop, Sent, Turn, message, new_session, processes_of, until};
 
 /// A session with that agent in a directory of its own.
 async fn session(desk: &Desk, agent: &str, machine: &AgentHost, talks: bool) -> Session {
@@ -96,6 +97,71 @@ async fn codex_works_goes_on_and_is_interrupted_and_a_full_provider_is_told() {
     desk.stop().await;
 }
 
+/// A PNG of one pixel: codex looks into what it is given.
+const PIXEL: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDAT\
+    x\xdac\xf8\x7f\x80\x01\0\x04\x81\x01\xc0I$\xd0\xb1\0\0\0\0IEND\xaeB`\x82";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_sees_all_images_of_a_message_in_new_conversations_and_in_those_that_go_on() {
+    let machine = AgentHost::start().with_codex();
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let session = session(&desk, "codex", &machine, false).await;
+    let image = |name: &str| Image { name: name.into(), bytes: PIXEL.to_vec() };
+    for (prompt, images, read_only) in [
+        ("NOTOOLS one", vec![image("a.png")], false),
+        ("NOTOOLS two", vec![image("a.png"), image("b.png")], false),
+        ("NOTOOLS three", vec![image("a.png"), image("b.png")], true),
+    ] {
+        let count = images.len();
+        let new = NewMessage { images, read_only, ..message(prompt) };
+        let sent = desk.try_send(&session.id, TabChoice::Last, new).await.unwrap();
+        is_done(&desk.end_of(&sent).await);
+        let asked = machine.model().requests();
+        let asked = asked.last().unwrap().body["input"].as_array().unwrap().clone();
+        let ours = asked.iter().rfind(|item| item.to_string().contains(prompt)).unwrap();
+        let seen = ours.to_string().matches("data:image/png;base64").count();
+        assert_eq!(seen, count, "{prompt}: {ours}");
+    }
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_may_write_again_in_a_process_behind_a_read_only_turn_and_counts_only_its_own_use() {
+    let machine = AgentHost::start().with_codex();
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let session = session(&desk, "codex", &machine, true).await;
+    let look = NewMessage { read_only: true, ..message("NOTOOLS look") };
+    let sent = desk.try_send(&session.id, TabChoice::Last, look).await.unwrap();
+    let looked = desk.end_of(&sent).await;
+    is_done(&looked);
+    // Another environment: another process, which goes on with the thread.
+    let change = orchestrator::seam::SessionChange {
+        env: [("MINE".to_owned(), Some("x".to_owned()))].into(),
+        ..Default::default()
+    };
+    desk.command(Command::EditSession { session: session.id.clone(), change }).await.unwrap();
+    let wrote = desk.turn(&session.id, "NOTOOLS write").await;
+    is_done(&wrote);
+    let used = |turn: &Turn| {
+        let usages = turn.bodies().filter_map(|body| match body {
+            EventBody::Usage(usage) => Some((usage.input_tokens, usage.output_tokens)),
+            _ => None,
+        });
+        usages.last().unwrap()
+    };
+    assert_eq!(used(&wrote), used(&looked), "{:#?}", wrote.events);
+    // Codex tells the model what holds from now on.
+    let asked = machine.model().requests().last().unwrap().body["input"].to_string();
+    let (readable, writable) =
+        ("`sandbox_mode` is `read-only`", "`sandbox_mode` is `danger-full-access`");
+    let (then, now) = (asked.rfind(readable), asked.rfind(writable));
+    assert!(then.is_some() && then < now, "{asked}");
+    desk.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn opencode_works_goes_on_and_is_interrupted() {
     let machine = AgentHost::start().with_opencode();
@@ -121,6 +187,28 @@ async fn gemini_works_goes_on_and_its_silent_retries_are_told_with_its_stderr() 
     interrupt(&desk, &session.id).await;
     assert_eq!(desk.end_of(&sent).await.end().0, TurnStatus::Interrupted);
     until("nothing is left", || processes_of(&machine, "gemini").is_empty()).await;
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gemini_that_nobody_is_logged_in_to_says_how_to_log_in() {
+    let machine = AgentHost::start().with_gemini();
+    // Without the settings and the key that the bed gives it.
+    fs::remove_dir_all(machine.home().join(".gemini")).unwrap();
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let node = std::process::Command::new("sh").args(["-c", "command -v node"]).output().unwrap();
+    let node = String::from_utf8(node.stdout).unwrap();
+    let node = std::path::Path::new(node.trim()).parent().unwrap().display().to_string();
+    let gemini = install_gemini();
+    let text = format!("PATH=$PATH:{node}\nexport PATH\nexec '{}' \"$@\"\n", gemini.display());
+    machine.write_program("gemini", &text);
+    let session = session(&desk, "gemini-cli", &machine, false).await;
+    let turn = desk.turn(&session.id, "NOTOOLS x").await;
+    let failure = turn.failure();
+    assert_eq!(failure.code, Code::AgentNotLoggedIn, "{:#?}", turn.events);
+    assert!(!failure.message.contains("YOLO"), "{failure}");
+    assert!(failure.hint.as_ref().unwrap().contains("GEMINI_API_KEY"), "{failure:?}");
     desk.stop().await;
 }
 

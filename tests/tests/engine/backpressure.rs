@@ -35,7 +35,10 @@ async fn a_subscriber_that_stalls_gets_everything_later_and_holds_up_nobody() {
             session: SessionId::new("s"),
             tab: None,
             turn: None,
-            body: EventBody::Text { text: format!("{} {words}", stored + number + 1) },
+            body: EventBody::Text {
+                text: format!("{} {words}", stored + number + 1),
+                plain: false,
+            },
         });
         let batch = Batch { changes: Vec::new(), drafts: drafts.collect() };
         stored = engine.store().commit(batch).await.unwrap().last().unwrap().seq;

@@ -30,6 +30,20 @@ async fn a_turn_is_shown_to_its_end_and_its_status_is_ours() {
 }
 
 #[tokio::test]
+async fn what_a_command_line_prints_is_shown_as_it_stands() {
+    let bed = Bed::with("claude", "shell", &[]);
+    let table = "NAME     SIZE\n* a      1\n  # b    2\n\n1) `c`   *3*\n";
+    let prompt = format!("cat <<'EOF'\n{table}EOF\nprintf '\\033[2Jend\\n'");
+    let text = bed.baton(&["send", "work", &prompt]).await;
+    assert_eq!((text.status, text.stdout), (Some(0), format!("{table}end\n")), "{}", text.stderr);
+    let json = bed.baton(&["send", "work", "--json", &prompt]).await;
+    let all = lines(&json);
+    let said = of_type(&all, "text");
+    assert_eq!((said.len(), &said[0]["plain"]), (1, &json!(true)), "{all:#?}");
+    assert_eq!(said[0]["text"], format!("{table}end\n"));
+}
+
+#[tokio::test]
 async fn a_message_behind_another_waits_and_says_so() {
     let bed = Bed::start();
     let go = bed.file("go");

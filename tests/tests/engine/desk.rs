@@ -251,7 +251,7 @@ impl Turn {
     /// The pieces of the answer.
     pub fn texts(&self) -> Vec<&str> {
         let texts = self.bodies().filter_map(|body| match body {
-            EventBody::Text { text } => Some(text.as_str()),
+            EventBody::Text { text, .. } => Some(text.as_str()),
             _ => None,
         });
         texts.collect()

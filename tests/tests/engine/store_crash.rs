@@ -149,7 +149,7 @@ async fn a_file_that_outgrows_its_limit_fails_the_batch_and_keeps_the_rest() {
         session: SessionId::new("s"),
         tab: None,
         turn: None,
-        body: EventBody::Text { text: "afterwards".into() },
+        body: EventBody::Text { text: "afterwards".into(), plain: false },
     };
     let batch = Batch { changes: Vec::new(), drafts: vec![draft] };
     assert_eq!(store.commit(batch).await.unwrap()[0].seq, told * 3 + 1);

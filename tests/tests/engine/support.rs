@@ -165,7 +165,7 @@ pub async fn next_event(subscription: &mut Subscription) -> Event {
 
 pub fn text(event: &Event) -> &str {
     match &event.body {
-        EventBody::Text { text } => text,
+        EventBody::Text { text, .. } => text,
         other => panic!("{other:?}"),
     }
 }

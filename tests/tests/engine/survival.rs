@@ -51,7 +51,8 @@ async fn is_whole_over_accidents(transport: &str) {
         let kind = kinds[usize::try_from(at).unwrap() % kinds.len()];
         // In the middle of the output: after one more share of the lines has come.
         let line = format!("line {}", 1 + at * lines / accidents);
-        desk.until(&sent, |body| matches!(body, EventBody::Text { text } if *text == line)).await;
+        desk.until(&sent, |body| matches!(body, EventBody::Text { text, .. } if *text == line))
+            .await;
         match kind {
             Some(kind) => {
                 kind.begin(&wan, machine.sshd_mut());
@@ -97,7 +98,8 @@ async fn a_turn_goes_on_while_no_engine_runs_and_the_next_one_has_every_line() {
     for line in [50, 100, 150] {
         let desk = laptop.engine().await;
         let line = format!("line {line}");
-        desk.until(&sent, |body| matches!(body, EventBody::Text { text } if *text == line)).await;
+        desk.until(&sent, |body| matches!(body, EventBody::Text { text, .. } if *text == line))
+            .await;
         desk.stop().await;
     }
     fs::write(&gate, "").unwrap();

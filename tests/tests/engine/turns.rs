@@ -1,6 +1,7 @@
 //! Turns of agents that run one process each.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use baton_tests::AgentHost;
 use orchestrator::agent::ToolStatus;
@@ -331,5 +332,86 @@ async fn an_agent_of_the_persons_own_needs_a_file_and_no_code() {
     let desk = laptop.engine().await;
     let session = desk.session("mine", &machine).await;
     assert_eq!(desk.turn(&session.id, "print as told").await.is_done().texts(), ["as told"]);
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_undo_read_only_is_refused_by_name_before_anything_is_queued() {
+    let machine = AgentHost::start().with_scripted("opencode").with_scripted("copilot");
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let name = "OPENCODE_CONFIG_CONTENT";
+    let free = || [(name.to_owned(), "{\"permission\":\"allow\"}".to_owned())].into();
+    for (read_only, talks) in [(true, false), (false, true), (true, true)] {
+        let new = NewSession { env: free(), read_only, talks, ..new_session("opencode", &machine) };
+        let refused = desk.try_session(new).await.unwrap_err();
+        assert_eq!(refused.code, Code::Conflict, "{refused}");
+        assert!(refused.message.contains(name) && refused.hint.is_some(), "{refused}");
+    }
+    // A session that may write keeps its own, until a message must not.
+    let new = NewSession { env: free(), ..new_session("opencode", &machine) };
+    let session = desk.try_session(new).await.unwrap();
+    let turn = desk.turn(&session.id, &format!("env {name}")).await;
+    assert!(turn.is_done().texts().concat().contains("\"permission\":\"allow\""), "{turn:#?}");
+    let look = NewMessage { read_only: true, ..message("print x") };
+    let refused = desk.try_send(&session.id, TabChoice::Last, look.clone()).await.unwrap_err();
+    assert!(refused.code == Code::Conflict && refused.message.contains("the session sets"));
+    // The host's counts as it is when the message is sent.
+    let plain = desk.session("opencode", &machine).await;
+    let hosts = format!("[host.box]\nssh_config = \"box\"\n[host.box.env]\n{name} = \"x\"\n");
+    laptop.write_hosts(&hosts);
+    let refused = desk.try_send(&plain.id, TabChoice::Last, look).await.unwrap_err();
+    assert!(refused.code == Code::Conflict && refused.message.contains("the host sets"));
+    assert_eq!(desk.show(&plain.id).await.tabs[0].queue, []);
+    desk.turn(&plain.id, "print it may").await.is_done();
+
+    // An agent without such a mode is refused when the session is made or changed.
+    let new =
+        |read_only| NewSession { talks: true, read_only, ..new_session("copilot-cli", &machine) };
+    let refused = desk.try_session(new(true)).await.unwrap_err();
+    assert_eq!(refused.code, Code::Unsupported);
+    assert!(refused.message.contains("Copilot CLI"), "{refused}");
+    let session = desk.try_session(new(false)).await.unwrap();
+    let change = SessionChange { read_only: Some(true), ..SessionChange::default() };
+    let edit = Command::EditSession { session: session.id.clone(), change };
+    assert_eq!(desk.command(edit).await.unwrap_err().code, Code::Unsupported);
+    let look = NewMessage { read_only: true, ..message("print x") };
+    let refused = desk.try_send(&session.id, TabChoice::Last, look).await.unwrap_err();
+    assert_eq!(refused.code, Code::Unsupported);
+    assert_eq!(desk.show(&session.id).await.tabs[0].queue, []);
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_line_as_an_agent_may_be_silent_and_its_failures_are_its_own() {
+    let machine = AgentHost::start();
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let session = desk.session("shell", &machine).await;
+    desk.turn(&session.id, "touch made").await.is_done();
+    assert!(machine.project().join("made").exists());
+    let unknown = desk.turn(&session.id, "nosuchprog").await;
+    assert_eq!(unknown.failure().code, Code::AgentFailed, "{unknown:#?}");
+    assert!(unknown.failure().message.contains("nosuchprog"), "{unknown:#?}");
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_below_the_home_is_found_there() {
+    let machine = AgentHost::start();
+    let bin = machine.home().join("my bin");
+    fs::create_dir(&bin).unwrap();
+    let program = bin.join("mine");
+    fs::write(&program, "#!/bin/sh\necho from home\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let laptop = Laptop::new(&machine);
+    laptop.write_agent(
+        "mine.toml",
+        "id = \"mine\"\nname = \"Mine\"\nprogram = \"~/my bin/mine\"\n\
+         [batch]\noutput = \"plain\"\nprompt = \"stdin\"\n",
+    );
+    let desk = laptop.engine().await;
+    let session = desk.session("mine", &machine).await;
+    assert_eq!(desk.turn(&session.id, "x").await.is_done().texts(), ["from home\n"]);
     desk.stop().await;
 }

@@ -103,6 +103,48 @@ fn a_host_says_which_agents_it_has_in_one_go() {
 }
 
 #[test]
+fn what_was_found_is_shown_for_a_day_unless_it_is_looked_anew() {
+    let sshd = TestSshd::start();
+    let home = with_agents(&sshd);
+    let bin = sshd.dir().join("home/bin");
+    let version = |words: &[&str]| {
+        let run = home.baton(&[&["agents", "--host", "box", "--json"], words].concat());
+        let document = run.json();
+        let version = agent(&document, "codex")["version"].as_str().unwrap().to_owned();
+        (version, document["looked_at"].as_str().unwrap().to_owned())
+    };
+    // One that doesn't work is looked for each time.
+    let first = version(&[]);
+    let second = version(&[]);
+    assert_ne!(first.1, second.1);
+    fs::remove_file(bin.join("gemini")).unwrap();
+    let known = version(&[]);
+    assert_eq!(version(&[]), known);
+    let codex = |version: &str| {
+        let text =
+            format!("#!/bin/sh\ncase $1 in login) exit 1 ;; esac\necho codex-cli {version}\n");
+        install(&bin, "codex", &text);
+    };
+    codex("0.170.0");
+    assert_eq!(version(&[]), known);
+    let run = home.baton(&["agents", "--host", "box"]);
+    assert!(
+        run.stdout.contains("0.169.0") && run.stderr.contains("looked a moment ago; "),
+        "{run:?}"
+    );
+    assert!(run.stderr.contains("--refresh"), "{run:?}");
+    assert_eq!(version(&["--refresh"]).0, "codex-cli 0.170.0");
+    assert_eq!(version(&[]).0, "codex-cli 0.170.0");
+    // An entry that goes elsewhere is another host, and one that can't be reached says so.
+    codex("0.171.0");
+    fs::write(home.hosts_toml(), "[host.box]\nssh_config = \"box\"\n").unwrap();
+    assert_eq!(version(&[]).0, "codex-cli 0.171.0");
+    fs::write(home.hosts_toml(), "[host.box]\nssh_config = \"box\"\nport = 1\n").unwrap();
+    let run = home.baton(&["agents", "--host", "box", "--json"]);
+    assert_eq!(run.status, Some(3), "{run:?}");
+}
+
+#[test]
 fn a_definition_of_ones_own_counts_and_a_faulty_one_is_named() {
     let sshd = TestSshd::start();
     let home = with_agents(&sshd);
@@ -117,7 +159,9 @@ fn a_definition_of_ones_own_counts_and_a_faulty_one_is_named() {
     assert_eq!(run.status, Some(0), "{run:?}");
     let document = run.json();
     assert_eq!(agent(&document, "mine")["version"], "9.9.9 (Claude Code)");
-    assert_eq!(agent(&document, "codex")["version"], "codex-cli 0.169.0");
+    // What comes with Baton doesn't stand in for it.
+    let ids = document["agents"].as_array().unwrap().iter().map(|agent| &agent["id"]);
+    assert!(ids.clone().count() == 7 && ids.into_iter().all(|id| id != "codex"), "{document}");
     let problem = &document["problems"][0];
     assert_eq!(problem["code"], "invalid_config");
     assert!(problem["message"].as_str().unwrap().contains("codex.toml:2:1: "), "{problem}");

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::claude_line::{Block, Line, Message, ModelTokens, Part, Tokens, rest, with_blocks};
 use super::error::at_second;
 use super::json::{ListOrText, Names, Text, read, unknown};
 use super::{Clues, agent_error, cut};
@@ -25,130 +26,56 @@ pub(super) struct Claude {
     resets_at: Option<Timestamp>,
 }
 
-#[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    subtype: Option<Text<'a>>,
-    #[serde(borrow)]
-    session_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    parent_tool_use_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    message: Option<Message<'a>>,
-    #[serde(borrow)]
-    result: Option<Text<'a>>,
-    is_error: Option<bool>,
-    #[serde(borrow, default)]
-    errors: Option<Vec<Text<'a>>>,
-    /// Of a message that stands for an API error, and of a retry.
-    #[serde(borrow)]
-    error: Option<Text<'a>>,
-    error_status: Option<u16>,
-    usage: Option<Tokens>,
-    #[serde(rename = "modelUsage")]
-    model_usage: Option<BTreeMap<String, ModelTokens>>,
-    total_cost_usd: Option<f64>,
-    #[serde(borrow)]
-    event: Option<StreamEvent<'a>>,
-    rate_limit_info: Option<RateLimit>,
-}
-
-#[derive(Deserialize)]
-struct Message<'a> {
-    #[serde(borrow)]
-    model: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    content: ListOrText<'a, Block<'a>>,
-    usage: Option<Tokens>,
-}
-
-#[derive(Deserialize)]
-struct Block<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    text: Option<Text<'a>>,
-    #[serde(borrow)]
-    thinking: Option<Text<'a>>,
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    input: Option<Value>,
-    #[serde(borrow)]
-    tool_use_id: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    content: ListOrText<'a, Part<'a>>,
-    is_error: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Part<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    text: Option<Text<'a>>,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-struct Tokens {
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
-    cache_creation_input_tokens: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ModelTokens {
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
-    cache_creation_input_tokens: Option<u64>,
-    context_window: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct StreamEvent<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    delta: Option<Delta<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Delta<'a> {
-    #[serde(borrow)]
-    text: Option<Text<'a>>,
-    #[serde(borrow)]
-    thinking: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RateLimit {
-    status: Option<String>,
-    resets_at: Option<i64>,
-}
-
 impl Claude {
     pub(super) fn line(&mut self, line: &[u8], out: &mut Vec<Item>) {
-        let before = out.len();
-        let known = read!(line, Line<'_>, |read: Line<'_>| self.take(read, out));
-        if !known.unwrap_or(false) {
-            out.truncate(before);
-            unknown(line, out);
+        match read!(line, Line<'_>, |read: Line<'_>| self.take(read, out)) {
+            Some(Known::All) => {}
+            Some(Known::AllBut(strange)) => rest(line, &strange, out),
+            Some(Known::Nothing) => unknown(line, out),
+            None => self.in_parts(line, out),
         }
     }
 
-    /// Whether the line is of a kind that is understood.
-    fn take(&mut self, line: Line<'_>, out: &mut Vec<Item>) -> bool {
+    /// A line that can't be read as a whole: a block of another shape costs no more than itself.
+    fn in_parts(&mut self, line: &[u8], out: &mut Vec<Item>) {
+        let Some((mut value, blocks)) = with_blocks(line) else { return unknown(line, out) };
+        let (good, strange): (Vec<usize>, Vec<usize>) =
+            (0..blocks.len()).partition(|at| Block::deserialize(&blocks[*at]).is_ok());
+        let kept = good.iter().map(|at| blocks[*at].clone()).collect();
+        value["message"]["content"] = Value::Array(kept);
+        let known = if strange.is_empty() || good.is_empty() {
+            None
+        } else {
+            // What is strange elsewhere in the line is kept with all of it.
+            Line::deserialize(&value).ok().map(|read| self.take(read, out))
+        };
+        match known {
+            Some(Known::All) => rest(line, &strange, out),
+            Some(Known::AllBut(more)) => {
+                let more = more.iter().filter_map(|at| good.get(*at).copied());
+                rest(line, &strange.into_iter().chain(more).collect::<Vec<_>>(), out);
+            }
+            Some(Known::Nothing) | None => unknown(line, out),
+        }
+    }
+
+    /// How much of the line is of a kind that is understood.
+    fn take(&mut self, line: Line<'_>, out: &mut Vec<Item>) -> Known {
+        let is = |kind: &str| line.kind.as_ref().is_some_and(|own| own.as_str() == kind);
+        if is("assistant") {
+            self.assistant(line, out)
+        } else if is("user") {
+            self.user(line, out)
+        } else if self.other(line, out) {
+            Known::All
+        } else {
+            Known::Nothing
+        }
+    }
+
+    fn other(&mut self, line: Line<'_>, out: &mut Vec<Item>) -> bool {
         let Some(kind) = &line.kind else { return false };
         match kind.as_str() {
-            "assistant" => self.assistant(line, out),
-            "user" => self.user(line, out),
             "stream_event" => stream_event(line, out),
             "result" => self.result(line, out),
             "rate_limit_event" => self.rate_limit(line, out),
@@ -190,8 +117,8 @@ impl Claude {
         }
     }
 
-    fn assistant(&mut self, line: Line<'_>, out: &mut Vec<Item>) -> bool {
-        let Some(message) = line.message else { return false };
+    fn assistant(&mut self, line: Line<'_>, out: &mut Vec<Item>) -> Known {
+        let Some(message) = line.message else { return Known::Nothing };
         // What a sub-agent says is no part of the answer; it is thought aloud.
         let aside = line.parent_tool_use_id.is_some();
         if let (Some(usage), false) = (&message.usage, aside) {
@@ -205,12 +132,13 @@ impl Claude {
             ListOrText::List(blocks) => blocks,
             ListOrText::Text(text) => {
                 self.say(text.into_string(), aside, error.as_ref(), out);
-                return true;
+                return Known::All;
             }
-            ListOrText::Other => return false,
+            ListOrText::Other => return Known::Nothing,
         };
-        let mut known = true;
-        for block in blocks {
+        let count = blocks.len();
+        let mut strange = Vec::new();
+        for (at, block) in blocks.into_iter().enumerate() {
             match (block.kind.as_ref().map(Text::as_str), block.text, block.thinking) {
                 (Some("text"), Some(text), _) => {
                     self.say(text.into_string(), aside, error.as_ref(), out);
@@ -223,7 +151,7 @@ impl Claude {
                 (Some("redacted_thinking"), _, _) => {}
                 (Some("tool_use" | "server_tool_use" | "mcp_tool_use"), _, _) => {
                     let (Some(id), Some(name)) = (block.id, block.name) else {
-                        known = false;
+                        strange.push(at);
                         continue;
                     };
                     self.names.begin(id.as_str(), name.as_str());
@@ -235,10 +163,10 @@ impl Claude {
                         output: None,
                     }));
                 }
-                _ => known = false,
+                _ => strange.push(at),
             }
         }
-        known
+        Known::of(count, strange)
     }
 
     fn say(&mut self, text: String, aside: bool, error: Option<&Text<'_>>, out: &mut Vec<Item>) {
@@ -256,14 +184,18 @@ impl Claude {
         }
     }
 
-    fn user(&mut self, line: Line<'_>, out: &mut Vec<Item>) -> bool {
+    fn user(&mut self, line: Line<'_>, out: &mut Vec<Item>) -> Known {
         let Some(Message { content: ListOrText::List(blocks), .. }) = line.message else {
-            return false;
+            return Known::Nothing;
         };
-        let mut known = !blocks.is_empty();
-        for block in blocks {
+        if blocks.is_empty() {
+            return Known::Nothing;
+        }
+        let count = blocks.len();
+        let mut strange = Vec::new();
+        for (at, block) in blocks.into_iter().enumerate() {
             let Some(id) = block.tool_use_id else {
-                known = false;
+                strange.push(at);
                 continue;
             };
             let failed = block.is_error == Some(true);
@@ -275,7 +207,7 @@ impl Claude {
                 output: output(block.content),
             }));
         }
-        known
+        Known::of(count, strange)
     }
 
     fn result(&mut self, line: Line<'_>, out: &mut Vec<Item>) -> bool {
@@ -347,11 +279,21 @@ impl Claude {
     }
 }
 
-impl Tokens {
-    fn context(&self) -> u64 {
-        self.input_tokens.unwrap_or(0)
-            + self.cache_read_input_tokens.unwrap_or(0)
-            + self.cache_creation_input_tokens.unwrap_or(0)
+/// How much of a line is understood.
+enum Known {
+    All,
+    /// All but the blocks of those numbers.
+    AllBut(Vec<usize>),
+    Nothing,
+}
+
+impl Known {
+    fn of(count: usize, strange: Vec<usize>) -> Self {
+        match strange.len() {
+            0 => Self::All,
+            all if all == count => Self::Nothing,
+            _ => Self::AllBut(strange),
+        }
     }
 }
 

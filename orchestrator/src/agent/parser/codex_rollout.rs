@@ -141,6 +141,9 @@ impl Codex {
             Some("message") if payload.role.as_deref() == Some("assistant") => {
                 let text = payload.content.as_ref().map(text_of).unwrap_or_default();
                 self.say(false, text, out);
+                // An image, say: the line is kept for it.
+                let parts = payload.content.as_ref().and_then(Value::as_array);
+                return parts.is_none_or(|parts| parts.iter().all(|part| part["text"].is_string()));
             }
             // The prompt, and what codex puts around it.
             Some("message") => {}

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::codex::words_of;
 use super::json::{Names, Text, read, unknown};
 use super::{Clues, agent_error, cut};
 use crate::agent::{Item, ToolCall, ToolStatus, Usage};
@@ -135,8 +136,8 @@ impl Copilot {
             }
             "tool.execution_complete" => {
                 let Some(id) = data.tool_call_id else { return false };
-                let words = data.result.as_ref().and_then(|result| result.get("content")?.as_str());
-                let words = words.map(ToOwned::to_owned);
+                let words = data.result.as_ref().and_then(|result| result.get("content"));
+                let words = words.filter(|words| !words.is_null()).map(words_of);
                 let words = words.or_else(|| data.error.and_then(|error| error.message));
                 let ok = data.success.unwrap_or(true);
                 out.push(Item::ToolCall(ToolCall {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::codex::words_of;
 use super::json::{Names, Text, read, unknown};
 use super::{Clues, agent_error, cut};
 use crate::agent::{Item, ToolCall, ToolStatus, Usage};
@@ -35,8 +36,7 @@ struct Line<'a> {
     parameters: Option<Value>,
     #[serde(borrow)]
     status: Option<Text<'a>>,
-    #[serde(borrow)]
-    output: Option<Text<'a>>,
+    output: Option<Value>,
     #[serde(borrow)]
     error: Option<Fault<'a>>,
     #[serde(borrow)]
@@ -99,13 +99,14 @@ impl Gemini {
             "tool_result" => {
                 let Some(id) = line.tool_id else { return false };
                 let failed = line.status.is_some_and(|status| status.as_str() != "success");
-                let words = line.output.or_else(|| line.error.and_then(|error| error.message));
+                let words = line.output.as_ref().map(words_of);
+                let error = || line.error.and_then(|error| error.message).map(Text::into_string);
                 out.push(Item::ToolCall(ToolCall {
                     name: self.names.end(id.as_str()),
                     id: id.into_string(),
                     status: if failed { ToolStatus::Failed } else { ToolStatus::Done },
                     input: Value::Null,
-                    output: words.map(|words| cut(words.as_str())),
+                    output: words.or_else(|| error().map(|words| cut(&words))),
                 }));
             }
             "error" => {

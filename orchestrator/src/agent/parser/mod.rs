@@ -1,6 +1,7 @@
 //! From the bytes that an agent prints to items: pure, incremental over any split, resumable in the middle.
 
 mod claude;
+mod claude_line;
 mod codex;
 mod codex_rollout;
 mod copilot;

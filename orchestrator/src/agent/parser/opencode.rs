@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::codex::words_of;
 use super::error::at_second;
 use super::json::{Text, read, unknown};
-use super::{Clues, agent_error, cut};
+use super::{Clues, agent_error};
 use crate::agent::{Item, ToolCall, ToolStatus, Usage};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -52,10 +53,8 @@ struct ToolState<'a> {
     #[serde(borrow)]
     status: Option<Text<'a>>,
     input: Option<Value>,
-    #[serde(borrow)]
-    output: Option<Text<'a>>,
-    #[serde(borrow)]
-    error: Option<Text<'a>>,
+    output: Option<Value>,
+    error: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -199,7 +198,7 @@ fn tool_use(part: Part<'_>, out: &mut Vec<Item>) -> bool {
         name: name.into_string(),
         status,
         input: state.input.unwrap_or_default(),
-        output: words.map(|words| cut(words.as_str())),
+        output: words.as_ref().map(words_of),
     }));
     true
 }

@@ -20,7 +20,7 @@ impl Plain {
         let mut text = without_escapes(text);
         text.push('\n');
         self.piece.push_str(&text);
-        out.push(Item::Delta { reasoning: false, text });
+        out.push(Item::Printed { text, whole: false });
         if self.piece.len() >= PIECE_BYTES {
             self.say(out);
         }
@@ -33,7 +33,7 @@ impl Plain {
     fn say(&mut self, out: &mut Vec<Item>) {
         let text = std::mem::take(&mut self.piece);
         if !text.trim().is_empty() {
-            out.push(Item::Text { text });
+            out.push(Item::Printed { text, whole: true });
         }
     }
 }
@@ -77,6 +77,6 @@ mod tests {
         let mut plain = Plain::default();
         plain.line(b" 10 %\r100 %", &mut out);
         plain.finish(&mut out);
-        assert_eq!(out.last(), Some(&Item::Text { text: "100 %\n".into() }));
+        assert_eq!(out.last(), Some(&Item::Printed { text: "100 %\n".into(), whole: true }));
     }
 }

@@ -7,9 +7,9 @@
 #   status                 the exit status of the version's command, or `late`
 #   login                  `yes` or `no`
 
-# baton_say NUMBER KEY: stdin, its first 2 KiB.
+# baton_say NUMBER KEY: stdin, its first 2 KiB. The rest is read, too: who writes it would fail else.
 baton_say() {
-  head -c 2048 | od -An -v -tx1 | while IFS= read -r baton_hex; do
+  { head -c 2048 && cat >/dev/null; } | od -An -v -tx1 | while IFS= read -r baton_hex; do
     printf '%s %s %s\n' "$1" "$2" "$baton_hex"
   done
 }

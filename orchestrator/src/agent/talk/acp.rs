@@ -29,6 +29,10 @@ pub(super) struct Acp {
     next: Option<Next>,
     /// Whether the turn under way is to change nothing.
     read_only: bool,
+    /// The mode that is being set: it counts once the agent says so.
+    setting: Option<String>,
+    /// The turn under way was asked to stop: until it has, nobody is asked anything.
+    cancelling: bool,
     pub(super) calls: Calls,
     pub(super) writing: Writing,
     pub(super) usage: Usage,
@@ -87,6 +91,8 @@ impl Acp {
             session: None,
             next: None,
             read_only: false,
+            setting: None,
+            cancelling: false,
             calls: Calls::default(),
             writing: Writing::default(),
             usage: Usage::default(),
@@ -145,6 +151,7 @@ impl Acp {
     pub(super) fn cancel(&mut self, out: &mut Step) {
         match self.stage {
             Stage::Working => {
+                self.cancelling = true;
                 // First this: an agent whose question is answered goes on until it hears of it.
                 self.caller.notify("session/cancel", json!({"sessionId": self.session}), out);
                 // The protocol wants each open question answered.
@@ -237,10 +244,15 @@ impl Acp {
                     out.items.push(Item::AgentSession { id });
                 }
                 self.stage = Stage::Ready;
-                self.set_model(out);
                 self.go_on(out);
             }
-            (Asked::Model | Asked::Mode, Ok(_)) => {
+            (Asked::Model, Ok(_)) => {
+                self.offers.model.clone_from(&self.settings.model);
+                self.stage = Stage::Ready;
+                self.go_on(out);
+            }
+            (Asked::Mode, Ok(_)) => {
+                self.offers.mode = self.setting.take();
                 self.stage = Stage::Ready;
                 self.go_on(out);
             }
@@ -286,14 +298,6 @@ impl Acp {
         self.caller.request(Asked::Open, method, params, out);
     }
 
-    fn set_model(&mut self, out: &mut Step) {
-        let (Some(model), Some(session)) = (&self.settings.model, &self.session) else { return };
-        if let Some((method, params)) = self.offers.set_model(session, model) {
-            self.stage = Stage::Setting;
-            self.caller.request(Asked::Model, method, params, out);
-        }
-    }
-
     /// Sends the next turn, or what has to be set before it.
     fn go_on(&mut self, out: &mut Step) {
         let Some(next) = &self.next else { return };
@@ -313,12 +317,28 @@ impl Acp {
             let error = agent_error("this agent takes no images", &Clues::default());
             return self.turn_failed(error, out);
         }
+        if let Some(model) = &self.settings.model {
+            match self.offers.set_model(&session, model) {
+                Ok(None) => {}
+                Ok(Some((method, params))) => {
+                    self.stage = Stage::Setting;
+                    self.caller.request(Asked::Model, method, params, out);
+                    return;
+                }
+                Err(()) => {
+                    let message =
+                        format!("this agent offers no choice of models, so not `{model}` either");
+                    let clues = Clues { code: Some("model_not_found"), ..Clues::default() };
+                    return self.turn_failed(agent_error(&message, &clues), out);
+                }
+            }
+        }
         if let Some(mode) = &next.mode {
             match self.offers.set_mode(&session, mode) {
                 Ok(None) => {}
                 Ok(Some((method, params))) => {
                     self.stage = Stage::Setting;
-                    self.offers.mode = Some(mode.clone());
+                    self.setting = Some(mode.clone());
                     self.caller.request(Asked::Mode, method, params, out);
                     return;
                 }
@@ -334,6 +354,8 @@ impl Acp {
         let Some(next) = self.next.take() else { return };
         self.stage = Stage::Working;
         self.read_only = next.strict;
+        self.cancelling = false;
+        self.calls.begin_turn();
         let params = json!({"sessionId": session, "prompt": next.content});
         self.caller.request(Asked::Prompt, "session/prompt", params, out);
     }
@@ -341,6 +363,7 @@ impl Acp {
     fn turn_ended(&mut self, answer: &Value, out: &mut Step) {
         self.writing.end(out);
         withdraw(&mut self.waiting, out);
+        self.cancelling = false;
         self.stage = Stage::Ready;
         self.take_usage(answer, out);
         let reason = answer.get("stopReason").and_then(Value::as_str).unwrap_or_default();
@@ -372,6 +395,8 @@ impl Acp {
         self.writing.end(out);
         withdraw(&mut self.waiting, out);
         self.next = None;
+        self.setting = None;
+        self.cancelling = false;
         if self.stage != Stage::Broken {
             self.stage = Stage::Ready;
         }
@@ -390,6 +415,12 @@ impl Acp {
             // We promised nothing but permissions: no files, no terminals.
             let message = format!("Baton doesn't offer {method}");
             self.caller.refuse(&id, METHOD_NOT_FOUND, &message, out);
+            return;
+        }
+        if self.cancelling {
+            // It asked before it heard of the cancel. The protocol wants this answer.
+            let outcome = json!({"outcome": {"outcome": "cancelled"}});
+            self.caller.answer(&id, outcome, out);
             return;
         }
         match serde_json::from_value::<schema::RequestPermissionRequest>(params) {

@@ -12,9 +12,14 @@ use super::talker::Step;
 use crate::agent::parser::cut;
 use crate::agent::{ApprovalChoice, ApprovalRequest, ChoiceKind, Item, ToolCall, ToolStatus};
 
-/// Tool calls that haven't ended.
+/// Tool calls of a turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Calls(BTreeMap<String, Call>);
+pub(super) struct Calls {
+    /// Those that haven't ended.
+    open: BTreeMap<String, Call>,
+    /// Names of those that have, and how: agents add to them afterwards.
+    ended: BTreeMap<String, (String, ToolStatus)>,
+}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Call {
@@ -32,6 +37,8 @@ impl Acp {
             SessionUpdate::AgentThoughtChunk(chunk) => (true, chunk),
             SessionUpdate::ToolCall(call) => {
                 self.writing.end(out);
+                // Told anew, it is a new one.
+                self.calls.ended.remove(&*call.tool_call_id.0);
                 let fields = schema::ToolCallUpdateFields::new()
                     .title(call.title)
                     .name(call.name)
@@ -88,8 +95,22 @@ impl Acp {
 }
 
 impl Calls {
+    /// Calls of the turn before are no longer added to.
+    pub(super) fn begin_turn(&mut self) {
+        self.ended.clear();
+    }
+
     fn update(&mut self, id: &str, fields: schema::ToolCallUpdateFields, out: &mut Step) {
-        let call = self.0.entry(id.to_owned()).or_default();
+        if let Some((name, status)) = self.ended.get(id).cloned() {
+            let goes_on =
+                matches!(fields.status, Some(ToolCallStatus::Pending | ToolCallStatus::InProgress));
+            if !goes_on {
+                return self.add(id, name, status, fields, out);
+            }
+            self.ended.remove(id);
+            self.open.insert(id.to_owned(), Call { name, ..Call::default() });
+        }
+        let call = self.open.entry(id.to_owned()).or_default();
         let before = call.clone();
         let is_new = before == Call::default();
         if let Some(title) = fields.title {
@@ -105,20 +126,37 @@ impl Calls {
         let content = fields.content.as_deref().map(output_of).filter(|text| !text.is_empty());
         let raw = fields.raw_output.as_ref().and_then(raw_output);
         call.output = content.or(raw).or(call.output.take());
-        let status = match fields.status {
-            Some(ToolCallStatus::Completed) => ToolStatus::Done,
-            Some(ToolCallStatus::Failed) => ToolStatus::Failed,
-            Some(_) | None => ToolStatus::Running,
-        };
+        let status = ended_as(fields.status).unwrap_or(ToolStatus::Running);
         let ended = status != ToolStatus::Running;
         let changed = (&before.name, &before.input) != (&call.name, &call.input)
             || (call.input.is_null() && before.title != call.title);
         let told = call.told(id, status);
         if ended {
-            self.0.remove(id);
+            self.ended.insert(id.to_owned(), (call.name.clone(), status));
+            self.open.remove(id);
         }
         if is_new || ended || changed {
             out.items.push(Item::ToolCall(told));
+        }
+    }
+
+    /// What is said of a call that has ended: it stays so, and what is new of it is told.
+    fn add(
+        &mut self,
+        id: &str,
+        name: String,
+        status: ToolStatus,
+        fields: schema::ToolCallUpdateFields,
+        out: &mut Step,
+    ) {
+        let new = ended_as(fields.status).unwrap_or(status);
+        let content = fields.content.as_deref().map(output_of).filter(|text| !text.is_empty());
+        let output = content.or_else(|| fields.raw_output.as_ref().and_then(raw_output));
+        if output.is_some() || fields.raw_input.is_some() || new != status {
+            self.ended.insert(id.to_owned(), (name.clone(), new));
+            let input = fields.raw_input.unwrap_or_default();
+            let call = ToolCall { id: id.to_owned(), name, status: new, input, output };
+            out.items.push(Item::ToolCall(call));
         }
     }
 
@@ -134,7 +172,7 @@ impl Calls {
         fields.status = Some(ToolCallStatus::Pending);
         let said = fields.content.as_deref().map(output_of).filter(|text| !text.is_empty());
         self.update(&call_id, fields, out);
-        let call = self.0.get(&call_id).cloned().unwrap_or_default();
+        let call = self.open.get(&call_id).cloned().unwrap_or_default();
         let mut tool_call = call.told(&call_id, ToolStatus::Running);
         tool_call.output = said;
         let options = request.options.into_iter().map(|option| ApprovalChoice {
@@ -169,6 +207,16 @@ impl Call {
     }
 }
 
+/// How a call has ended, if it has.
+fn ended_as(status: Option<ToolCallStatus>) -> Option<ToolStatus> {
+    match status {
+        Some(ToolCallStatus::Completed) => Some(ToolStatus::Done),
+        Some(ToolCallStatus::Failed) => Some(ToolStatus::Failed),
+        // The protocol's type may grow.
+        Some(_) | None => None,
+    }
+}
+
 fn text_of(content: &ContentBlock) -> Option<String> {
     match content {
         ContentBlock::Text(text) => Some(text.text.clone()),
@@ -179,7 +227,11 @@ fn text_of(content: &ContentBlock) -> Option<String> {
 
 fn output_of(content: &[ToolCallContent]) -> String {
     let parts = content.iter().map(|content| match content {
-        ToolCallContent::Content(content) => text_of(&content.content).unwrap_or_default(),
+        // Of what is no text, such as an image, stands at least that it was there.
+        ToolCallContent::Content(content) => text_of(&content.content).unwrap_or_else(|| {
+            let block = json!(content.content);
+            format!("[{}]", block["type"].as_str().unwrap_or("content"))
+        }),
         ToolCallContent::Diff(diff) => {
             format!("{}:\n{}", diff.path.display(), diff.new_text)
         }

@@ -21,7 +21,8 @@ pub(super) struct Offers {
     pub(super) mode: Option<String>,
     has_models: bool,
     model_option: Option<String>,
-    model: Option<String>,
+    /// The model that it works with.
+    pub(super) model: Option<String>,
 }
 
 /// A method, and its parameters.
@@ -83,20 +84,19 @@ impl Offers {
         }))
     }
 
-    /// What sets the model; nothing when it is set already, or can't be set.
-    pub(super) fn set_model(&mut self, session: &str, model: &str) -> Option<Call> {
+    /// What sets the model; nothing when it is set already, an error when the agent offers no choice.
+    pub(super) fn set_model(&self, session: &str, model: &str) -> Result<Option<Call>, ()> {
         if self.model.as_deref() == Some(model) {
-            return None;
+            return Ok(None);
         }
-        let call = match &self.model_option {
-            Some(option) => set_option(session, option, model),
+        match &self.model_option {
+            Some(option) => Ok(Some(set_option(session, option, model))),
             None if self.has_models => {
-                ("session/set_model", json!({"sessionId": session, "modelId": model}))
+                let params = json!({"sessionId": session, "modelId": model});
+                Ok(Some(("session/set_model", params)))
             }
-            None => return None,
-        };
-        self.model = Some(model.to_owned());
-        Some(call)
+            None => Err(()),
+        }
     }
 }
 

@@ -26,12 +26,14 @@ pub(super) struct AppServer {
     turn: Option<String>,
     /// The turn that waits until the agent is ready for it: its parameters.
     next: Option<Next>,
-    /// The thread's own sandbox, for the turn behind a read-only one.
+    /// The sandbox of turns that may change something: the one that codex gives a new thread here.
     sandbox: Value,
-    /// Whether the turn before was read-only: codex keeps such settings.
-    was_read_only: bool,
+    /// Whether what codex has for the next turn may be a read-only turn's: it keeps such settings, also on disk.
+    may_be_read_only: bool,
     /// Somebody asked to stop before the turn had an id.
     cancelled: bool,
+    /// Somebody asked to stop: until the turn has, nobody is asked anything.
+    stopping: bool,
     pub(super) writing: Writing,
     /// This turn's use.
     used: Usage,
@@ -56,6 +58,10 @@ struct Next {
 enum Asked {
     Initialize,
     Thread,
+    /// A thread that is there only to learn which sandbox codex gives a new one.
+    Sandbox,
+    /// That one's end.
+    LetGo,
     Turn,
     Interrupt,
 }
@@ -81,8 +87,9 @@ impl AppServer {
             turn: None,
             next: None,
             sandbox: Value::Null,
-            was_read_only: false,
+            may_be_read_only: false,
             cancelled: false,
+            stopping: false,
             writing: Writing::default(),
             used: Usage::default(),
             total: 0,
@@ -125,6 +132,7 @@ impl AppServer {
         if self.next.take().is_some() {
             out.items.push(Item::Ended { ok: false, text: None });
         } else if self.stage == Stage::Working {
+            self.stopping = true;
             match &self.turn {
                 Some(_) => self.interrupt(out),
                 None => self.cancelled = true,
@@ -181,11 +189,8 @@ impl AppServer {
         match (asked, result) {
             (Asked::Initialize, Ok(_)) => {
                 self.caller.notify("initialized", Value::Null, out);
-                let mut params = json!({"cwd": self.settings.cwd, "approvalPolicy": ASK});
+                let mut params = self.thread_params();
                 let mut method = "thread/start";
-                if let Some(model) = &self.settings.model {
-                    params["model"] = json!(model);
-                }
                 if let Some(id) = &self.settings.resume {
                     method = "thread/resume";
                     params["threadId"] = json!(id);
@@ -196,13 +201,30 @@ impl AppServer {
             }
             (Asked::Thread, Ok(answer)) => {
                 self.sandbox = answer["sandbox"].clone();
+                self.may_be_read_only = self.settings.resume.is_some();
                 if let Some(id) = answer["thread"]["id"].as_str() {
                     self.thread = Some(id.to_owned());
                     out.items.push(Item::AgentSession { id: id.to_owned() });
                 }
+                if self.may_be_read_only && self.sandbox["type"] == "readOnly" {
+                    // It may be that of a read-only turn, which codex has stored with the thread (0.169.0).
+                    let mut params = self.thread_params();
+                    params["ephemeral"] = json!(true);
+                    self.caller.request(Asked::Sandbox, "thread/start", params, out);
+                    return;
+                }
                 self.stage = Stage::Ready;
                 self.go_on(out);
             }
+            (Asked::Sandbox, Ok(answer)) => {
+                self.sandbox = answer["sandbox"].clone();
+                let params = json!({"threadId": answer["thread"]["id"]});
+                self.caller.request(Asked::LetGo, "thread/unsubscribe", params, out);
+                self.stage = Stage::Ready;
+                self.go_on(out);
+            }
+            // It ends with the process, too.
+            (Asked::LetGo, Ok(_) | Err(_)) => {}
             (Asked::Turn, Ok(answer)) => {
                 self.turn =
                     answer["turn"]["id"].as_str().map(ToOwned::to_owned).or(self.turn.take());
@@ -217,12 +239,21 @@ impl AppServer {
                 out.items.push(Item::Error(agent_error(&fault.words(), &clues)));
             }
             (Asked::Initialize, Err(fault)) => self.broken(&fault, out),
-            (Asked::Thread, Err(fault)) => self.broken(&fault, out),
+            (Asked::Thread | Asked::Sandbox, Err(fault)) => self.broken(&fault, out),
             (Asked::Turn, Err(fault)) => {
                 self.stage = Stage::Ready;
                 self.failed(agent_error(&fault.words(), &Clues::default()), out);
             }
         }
+    }
+
+    /// What a thread is begun or gone on with.
+    fn thread_params(&self) -> Value {
+        let mut params = json!({"cwd": self.settings.cwd, "approvalPolicy": ASK});
+        if let Some(model) = &self.settings.model {
+            params["model"] = json!(model);
+        }
+        params
     }
 
     fn broken(&mut self, fault: &Fault, out: &mut Step) {
@@ -254,16 +285,17 @@ impl AppServer {
         if next.read_only {
             params["approvalPolicy"] = json!("never");
             params["sandboxPolicy"] = json!({"type": "readOnly"});
-        } else if self.was_read_only {
+        } else if self.may_be_read_only {
             params["approvalPolicy"] = json!(ASK);
             if !self.sandbox.is_null() {
                 params["sandboxPolicy"] = self.sandbox.clone();
             }
         }
-        self.was_read_only = next.read_only;
+        self.may_be_read_only = next.read_only;
         self.stage = Stage::Working;
         self.turn = None;
         self.cancelled = false;
+        self.stopping = false;
         self.told = None;
         self.used = Usage::default();
         self.caller.request(Asked::Turn, "turn/start", params, out);
@@ -294,6 +326,12 @@ impl AppServer {
             }
             (_, decision) => json!({"decision": decision}),
         };
+        if self.stopping {
+            // It asked before it heard that it is to stop.
+            let no = if method.starts_with("item/permissions") { "none" } else { "cancel" };
+            self.caller.answer(&id, answer(no), out);
+            return;
+        }
         let answers = offered.iter().map(|(option, _, _)| ((*option).to_owned(), answer(option)));
         self.waiting.push(Waiting { request: id.clone(), options: answers.collect() });
         let item = params["itemId"].as_str().unwrap_or_default();
@@ -324,7 +362,12 @@ impl AppServer {
             }
             "item/started" => return self.item(&params["item"], false, out),
             "item/completed" => return self.item(&params["item"], true, out),
-            "thread/tokenUsage/updated" => self.token_usage(&params["tokenUsage"], out),
+            "thread/tokenUsage/updated" => {
+                // What a thread that is resumed had used before is told with the id of its last turn.
+                let is_ours =
+                    params["turnId"].as_str().is_none_or(|id| self.turn.as_deref() == Some(id));
+                self.token_usage(&params["tokenUsage"], is_ours, out);
+            }
             "account/rateLimits/updated" => {
                 let limits = &params["rateLimits"];
                 let full = |window: &Value| {
@@ -403,6 +446,7 @@ impl AppServer {
         withdraw(&mut self.waiting, out);
         self.calls.clear();
         self.turn = None;
+        self.stopping = false;
         self.stage = Stage::Ready;
         let error = &turn["error"];
         if error.is_object() && error["message"].as_str() != self.told.as_deref() {
@@ -414,11 +458,11 @@ impl AppServer {
     }
 
     /// Codex tells a thread's total and its last request: a turn's use is the sum of its requests.
-    fn token_usage(&mut self, usage: &Value, out: &mut Step) {
+    fn token_usage(&mut self, usage: &Value, is_ours: bool, out: &mut Step) {
         let number = |value: &Value| value.as_u64().unwrap_or(0);
         let total = number(&usage["total"]["totalTokens"]);
-        // The same again, and what a thread that is resumed had used before, is nothing of this turn.
-        if self.stage != Stage::Working || total == self.total {
+        // The same again is nothing of this turn.
+        if !is_ours || self.stage != Stage::Working || total == self.total {
             self.total = total;
             return;
         }

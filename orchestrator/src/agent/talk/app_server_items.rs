@@ -47,8 +47,11 @@ impl AppServer {
                 let part = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
                 let error = text(&item["error"]["message"]);
                 let result = item["result"]["content"].as_array().map(|parts| {
-                    let parts = parts.iter().filter_map(|part| part["text"].as_str());
-                    cut(&parts.collect::<Vec<_>>().join("\n"))
+                    let words = |part: &Value| match part["text"].as_str() {
+                        Some(text) => text.to_owned(),
+                        None => format!("[{}]", part["type"].as_str().unwrap_or("content")),
+                    };
+                    cut(&parts.iter().map(words).collect::<Vec<_>>().join("\n"))
                 });
                 let name = format!("{}.{}", part("server"), part("tool"));
                 (name, item["arguments"].clone(), error.or(result))

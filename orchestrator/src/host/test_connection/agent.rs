@@ -39,12 +39,11 @@ pub(super) async fn find(
     let seen = seen.into_iter().next().unwrap_or_default();
     let Some(place) = &seen.path else { return Err(missing(connection, name)) };
     let path = printable(place);
-    let version = version_of(&seen.stdout, &seen.stderr);
-    if let Some(status) = seen.status.filter(|status| *status != Status::Ended(0))
-        && version.is_none()
-    {
+    // What a program says that fails is no version, even where digits stand in it.
+    if let Some(status) = seen.status.filter(|status| *status != Status::Ended(0)) {
         return Err(broken(connection, name, &path, status, &seen));
     }
+    let version = version_of(&seen.stdout, &seen.stderr);
     let found = match &version {
         Some(version) => format!("{path}, {version}"),
         None => format!("{path}, which names no version"),

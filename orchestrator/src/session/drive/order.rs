@@ -5,7 +5,7 @@ use crate::agent::{self, Invocation, TalkSettings, TurnRequest};
 use crate::failure::{Code, Failure};
 use crate::host::ResolvedHost;
 use crate::run::{Arg, Job, Stdin};
-use crate::session::world::{World, images, request};
+use crate::session::world::{World, environment, images, request};
 use crate::session::{Entry, LaunchOrder};
 use crate::transport::{Call, Connection, quote};
 
@@ -34,7 +34,7 @@ pub async fn turn_job(
             ..request(&entry.session)
         },
     )?;
-    Ok(job(entry, host, invocation, false))
+    job(entry, host, invocation, false)
 }
 
 /// The job of an agent that talks, for all turns of a tab, and the conversation that begins with it.
@@ -53,7 +53,7 @@ pub async fn talk_job(
     let definition = world.agent(&session.agent)?;
     let model = session.model.as_deref();
     let (invocation, talk) = agent::talk_invocation(definition, model, &session.arguments)?;
-    let job = job(entry, host, invocation, true);
+    let job = job(entry, host, invocation, true)?;
     let cwd = absolute(connection, job.cwd.as_deref().unwrap_or(b"~")).await?;
     let resume = entry.tab(&order.tab)?.agent_session.clone();
     let settings = TalkSettings::new(talk, &cwd, resume, session.model.clone());
@@ -76,28 +76,32 @@ async fn absolute(connection: &Connection, cwd: &[u8]) -> Result<String, Failure
     }
 }
 
-/// What an agent is given, as a job: the environment of its definition, over it the host's, over it the session's.
-fn job(entry: &Entry, host: &ResolvedHost, invocation: Invocation, talks: bool) -> Job {
-    let Invocation { argv, env: mut all, stdin, files, stripped } = invocation;
+/// What an agent is given, as a job.
+fn job(
+    entry: &Entry,
+    host: &ResolvedHost,
+    invocation: Invocation,
+    talks: bool,
+) -> Result<Job, Failure> {
+    let all = invocation.environment(&environment(host), &entry.env.0)?;
+    let Invocation { argv, env: _, fixed: _, stdin, files, stripped } = invocation;
     if !stripped.is_empty() {
         tracing::info!(session = %entry.session.id, ?stripped, "arguments that would undo read-only are left out");
     }
     let mut cwd = entry.session.cwd.clone();
     if let ResolvedHost::Saved(saved) = host {
-        all.extend(saved.env.clone());
         cwd = cwd.or_else(|| saved.remote_dir.clone());
     }
-    all.extend(entry.env.0.clone());
     let word = |arg| match arg {
         agent::Arg::Bytes(bytes) => Arg::Bytes(bytes),
         agent::Arg::File(name) => Arg::File(name),
     };
-    Job {
+    Ok(Job {
         argv: argv.into_iter().map(word).collect(),
         cwd: cwd.map(String::into_bytes),
         env: all.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
         stdin: if talks { Stdin::Talk } else { Stdin::Bytes(stdin) },
         files: files.into_iter().map(|file| (file.name, file.bytes)).collect(),
         login: true,
-    }
+    })
 }

@@ -9,13 +9,16 @@ pub struct Unfinished {
     to: Ephemerals,
     at: (SessionId, TabId, TurnId),
     text: String,
+    /// Whether the text is no Markdown.
+    plain: bool,
     reasoning: String,
 }
 
 impl Unfinished {
     /// Nothing yet.
     pub fn new(to: Ephemerals, session: SessionId, tab: TabId, turn: TurnId) -> Self {
-        Self { to, at: (session, tab, turn), text: String::new(), reasoning: String::new() }
+        let at = (session, tab, turn);
+        Self { to, at, text: String::new(), plain: false, reasoning: String::new() }
     }
 
     /// Shows what was added to who looks on; a piece that is finished is an event, and begins anew.
@@ -27,12 +30,17 @@ impl Unfinished {
                     self.text.push_str(text);
                     text_grew = true;
                 }
+                Item::Printed { whole: false, text } => {
+                    self.text.push_str(text);
+                    self.plain = true;
+                    text_grew = true;
+                }
                 Item::Delta { reasoning: true, text } => {
                     self.reasoning.push_str(text);
                     reasoning_grew = true;
                 }
-                Item::Text { .. } => {
-                    self.finished(PartialKind::Text);
+                Item::Text { .. } | Item::Printed { whole: true, .. } => {
+                    self.finished(self.kind());
                     self.text.clear();
                     text_grew = false;
                 }
@@ -51,11 +59,16 @@ impl Unfinished {
             }
         }
         if text_grew {
-            self.tell(PartialKind::Text, self.text.clone());
+            self.tell(self.kind(), self.text.clone());
         }
         if reasoning_grew {
             self.tell(PartialKind::Reasoning, self.reasoning.clone());
         }
+    }
+
+    /// What the text will be.
+    fn kind(&self) -> PartialKind {
+        if self.plain { PartialKind::Plain } else { PartialKind::Text }
     }
 
     /// Called before the whole piece is stored, so that no part of it is seen behind it.

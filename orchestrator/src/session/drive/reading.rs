@@ -33,7 +33,7 @@ impl Reading {
     pub fn new(definition: &Definition, carry: Carry) -> Result<Self, Failure> {
         let Some(batch) = &definition.batch else {
             return Err(Failure::new(Code::Unsupported, format!("{} only talks", definition.name))
-                .hint("Make the session with --talk"));
+                .hint("Make the session with --talks"));
         };
         let parser = Parser::new(batch.output, carry);
         Ok(Self { parser, heard: Heard::default(), err_offset: 0 })

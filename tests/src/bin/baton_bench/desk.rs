@@ -165,7 +165,7 @@ impl Watch {
     /// The next piece of the answer.
     pub async fn text(&mut self) -> Outcome<String> {
         self.until(|event| match &event.body {
-            EventBody::Text { text } => Some(text.clone()),
+            EventBody::Text { text, .. } => Some(text.clone()),
             _ => None,
         })
         .await

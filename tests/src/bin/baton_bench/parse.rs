@@ -48,7 +48,9 @@ fn parse(stream: &[u8]) -> (usize, usize) {
         count += items.len();
         for item in items.drain(..) {
             bytes += match item {
-                Item::Text { text } | Item::Reasoning { text } => text.len(),
+                Item::Text { text }
+                | Item::Printed { text, whole: true }
+                | Item::Reasoning { text } => text.len(),
                 Item::ToolCall(call) => call.output.map_or(0, |output| output.len()),
                 _ => 0,
             };

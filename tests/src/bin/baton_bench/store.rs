@@ -120,7 +120,7 @@ fn event(number: usize) -> Draft {
         session: SessionId::new(format!("session{session}")),
         tab: Some(TabId::new(format!("tab{session}-0"))),
         turn: None,
-        body: EventBody::Text { text },
+        body: EventBody::Text { text, plain: false },
     }
 }
 
