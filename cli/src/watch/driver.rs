@@ -15,9 +15,10 @@ use tokio::signal::unix::SignalKind;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::effect::{Effect, End, Target};
 use super::report::Report;
 use super::signals::{Told, number};
-use super::state::{Effect, End, Target, Watch};
+use super::state::Watch;
 use super::terminal::Ask;
 use crate::output::Stop;
 use crate::seam;

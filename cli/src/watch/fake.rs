@@ -16,8 +16,8 @@ use orchestrator::seam::{
 };
 use tokio::sync::mpsc;
 
+use super::effect::Ended;
 use super::screen::Screen;
-use super::state::Ended;
 use super::terminal::Ask;
 use crate::output::Stop;
 use crate::render::Line;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use orchestrator::seam::{Approval, ApprovalId, Event, EventBody};
 
-use super::state::Effect;
+use super::effect::Effect;
 
 /// Questions that wait, one of them open.
 #[derive(Debug, Default)]
