@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use orchestrator::failure::{Code, Failure};
-use orchestrator::seam::{
-    Command, Delivery, EventBody, Seam, Session, Subscribe, TabId, TabState, TurnId,
-};
+use orchestrator::seam::{Command, Delivery, EventBody, Seam, Session, Subscribe, TabId, TurnId};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -63,7 +61,7 @@ async fn interrupt(
     let wanted =
         session.tabs.iter().filter(|known| tab.as_ref().is_none_or(|tab| known.id == *tab));
     let under_way: Vec<(&TabId, &TurnId)> = wanted
-        .filter(|tab| tab.state != TabState::Idle)
+        .filter(|tab| tab.turn.as_ref().is_some_and(|turn| turn.status.is_none()))
         .filter_map(|tab| Some((&tab.id, &tab.turn.as_ref()?.id)))
         .collect();
     let mut turns = Vec::new();
@@ -172,7 +170,7 @@ fn goes_on(session: &Session, stop: bool) -> Failure {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
-    use orchestrator::seam::TurnStatus;
+    use orchestrator::seam::{TabState, TurnStatus};
 
     use super::*;
     use crate::watch::fake::{self, FakeEngine};

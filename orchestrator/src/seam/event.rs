@@ -129,7 +129,7 @@ pub enum EventBody {
         /// The line.
         line: String,
     },
-    /// The turn is over.
+    /// The turn is over. What an agent that talks says after that still belongs to it, until the next turn begins.
     TurnEnded {
         /// How.
         status: TurnStatus,

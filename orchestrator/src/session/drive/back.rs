@@ -73,7 +73,8 @@ pub async fn told_of_link(
             Ok(_) => link(report, &turn, LinkState::Restored, None).await,
             Err(_) => Ok(()),
         },
-        () = report.world.ended() => Err(Ending),
+        // What was wished until now is still to be passed on.
+        () = report.world.ended() => Ok(()),
     }
 }
 
