@@ -46,7 +46,7 @@ pub async fn attach(app: &App, args: AttachArgs) -> Result<u8, Stop> {
                     return Err(RunError::Never { host: host.id(), run: record.id.clone() });
                 }
             }
-            RunState::Ended | RunState::Running => {
+            RunState::Ended | RunState::Running | RunState::Left => {
                 runs.connection().ready().await?;
             }
         }

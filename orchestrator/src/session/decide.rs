@@ -9,7 +9,7 @@ use super::world::World;
 use super::{Book, command, turn};
 use crate::failure::Failure;
 use crate::seam::{Approval, Command, SessionId};
-use crate::store::{Change, RunState};
+use crate::store::Change;
 
 /// The session that a decision touches.
 #[derive(Debug)]
@@ -131,12 +131,12 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
         (Some(entry), FactBody::Ended { turn, end }) => {
             turn::ended(entry, &turn, end, &book.approvals, now)
         }
-        (entry, FactBody::RunEnded { run, status }) => {
+        (entry, FactBody::RunEnded { run, state, status }) => {
             let mut outcome = Outcome::new();
             if let Some(entry) = entry {
                 turn::talker_ended(entry, &run, &mut outcome);
             }
-            outcome.batch.changes.push(Change::SetRun { run, state: RunState::Ended, status });
+            outcome.batch.changes.push(Change::SetRun { run, state, status });
             outcome
         }
         (_, FactBody::Swept { run }) => {

@@ -159,6 +159,8 @@ pub enum RunState {
     Ended,
     /// It never began and never will.
     Never,
+    /// It was given up: whether it goes on, and what it says, nobody here knows.
+    Left,
 }
 
 /// That a command was carried out.

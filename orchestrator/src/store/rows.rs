@@ -109,11 +109,12 @@ pub(super) fn state_word(state: RunState) -> &'static str {
         RunState::Running => "running",
         RunState::Ended => "ended",
         RunState::Never => "never",
+        RunState::Left => "left",
     }
 }
 
 fn state(place: &str, word: &str) -> Result<RunState, Fault> {
-    [RunState::Launching, RunState::Running, RunState::Ended, RunState::Never]
+    [RunState::Launching, RunState::Running, RunState::Ended, RunState::Never, RunState::Left]
         .into_iter()
         .find(|state| state_word(*state) == word)
         .ok_or_else(|| Fault::row(place, format!("`{word}` is no state")))

@@ -14,7 +14,7 @@ use crate::session::desk::DeskHandle;
 use crate::session::fact::{Fact, FactBody};
 use crate::session::world::World;
 use crate::session::{Effect, Entry, LaunchOrder};
-use crate::store::RunRecord;
+use crate::store::{RunRecord, RunState};
 
 /// Wishes that may wait for one driver.
 const INBOX: usize = 64;
@@ -157,7 +157,7 @@ impl Drivers {
         self.tasks.spawn(async move {
             let run = record.id.clone();
             if release::let_go(Arc::clone(&world), record.host, record.id).await {
-                let body = FactBody::RunEnded { run, status: None };
+                let body = FactBody::RunEnded { run, state: RunState::Ended, status: None };
                 (Reporter { world, desk, session }).tell(body).await.ok(); // Else the next engine does the same again.
             }
         });

@@ -1,6 +1,6 @@
 //! Following a turn's run to its end: output becomes facts, silence is told, signals are passed on.
 
-use super::back::link;
+use super::back::{given_up, link};
 use super::partial::Unfinished;
 use super::quiet::Quiet;
 use super::reading::Reading;
@@ -76,7 +76,10 @@ impl Driver {
         drop(unfinished);
         match exited {
             Ok(status) => self.over(runs, reading, status).await,
-            Err(error) => self.fail(error.into(), false, Some(RunState::Ended)).await,
+            Err(error) => {
+                let run = given_up(&error);
+                self.fail(error.into(), false, Some(run)).await
+            }
         }
     }
 

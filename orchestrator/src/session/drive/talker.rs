@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::back::{link, until_back};
+use super::back::{given_up, link, until_back};
 use super::drivers::{Begin, Given, Wish, give_back};
 use super::order;
 use super::partial::Unfinished;
@@ -180,7 +180,7 @@ impl Driver {
                     tracing::warn!(run = %self.run, %error, "an agent goes on that nobody understands");
                 }
                 let turn = self.turn_under_way().map(|(_, turn)| turn.id.clone());
-                return self.give_up(turn, failure, RunState::Ended).await.map(|()| None);
+                return self.give_up(turn, failure, RunState::Left).await.map(|()| None);
             }
         };
         if let Some((tab, turn)) = self.turn_under_way()
@@ -305,13 +305,16 @@ impl Driver {
         let step = talking.finish();
         self.keep(&talking, step).await?;
         self.unfinished = None;
-        let (status, failed) = match exited {
-            Ok(status) => (status, None),
-            Err(error) => (None, Some(Failure::from(error))),
+        let (status, state, failed) = match exited {
+            Ok(status) => (status, RunState::Ended, None),
+            Err(error) => (None, given_up(&error), Some(Failure::from(error))),
         };
         let body = match talking.take_turn() {
-            Some(turn) => FactBody::Ended { turn, end: self.end_of(&talking, status, failed) },
-            None => FactBody::RunEnded { run: self.run.clone(), status },
+            Some(turn) => {
+                let end = self.end_of(&talking, status, failed);
+                FactBody::Ended { turn, end: End { run: Some(state), ..end } }
+            }
+            None => FactBody::RunEnded { run: self.run.clone(), state, status },
         };
         self.report.tell(body).await?;
         sweep(&self.report, &self.host, runs).await
@@ -359,8 +362,8 @@ impl Driver {
             }
             None => {
                 tracing::warn!(run = %self.run, %failure, "a conversation can't be gone on with");
-                let run = self.run.clone();
-                self.report.tell(FactBody::RunEnded { run, status: None }).await
+                let body = FactBody::RunEnded { run: self.run.clone(), state: run, status: None };
+                self.report.tell(body).await
             }
         }
     }

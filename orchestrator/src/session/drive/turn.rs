@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::back::{link, until_back};
+use super::back::{link, put_down, until_back};
 use super::drivers::{Begin, Given, Wish};
 use super::order;
 use super::reading::Reading;
@@ -154,10 +154,14 @@ impl Driver {
         }
         match reading {
             Ok(reading) => Ok(Begun::Yes(Box::new((runs.follow(&self.run, offsets), reading)))),
-            Err(failure) => {
-                self.fail(failure, false, Some(RunState::Ended)).await.map(|()| Begun::No)
-            }
+            Err(failure) => self.unreadable(runs, failure).await,
         }
+    }
+
+    /// Nobody here can read what the agent says: it doesn't work on unheard.
+    async fn unreadable(&self, runs: &Runs, failure: Failure) -> Result<Begun, Ending> {
+        put_down(&self.report, &self.turn, runs, &self.run).await?;
+        self.fail(failure, false, Some(RunState::Left)).await.map(|()| Begun::No)
     }
 
     /// Finds out whether the run was launched, however long the way to its host is broken.
@@ -179,9 +183,7 @@ impl Driver {
                 let follow = runs.follow(&self.run, Offsets::default());
                 Ok(Begun::Yes(Box::new((follow, reading))))
             }
-            Err(failure) => {
-                self.fail(failure, false, Some(RunState::Ended)).await.map(|()| Begun::No)
-            }
+            Err(failure) => self.unreadable(runs, failure).await,
         }
     }
 
