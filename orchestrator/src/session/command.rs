@@ -67,8 +67,15 @@ pub fn advance(entry: &mut Entry, outcome: &mut Outcome, now: Now) {
 fn advance_with(entry: &mut Entry, outcome: &mut Outcome, now: Now, new: Option<&MessageId>) {
     while let Some((tab, place)) = queue::next(&entry.session) {
         let talks = entry.session.talks;
+        let here = entry.place();
+        let places = entry.places.clone();
         let Ok(found) = entry.tab_mut(&tab) else { return };
         let message = found.queue.remove(place);
+        // One whose machine the host's name doesn't mean any more is let go: what is edited counts from this turn.
+        if found.talk.as_ref().is_some_and(|run| here.is_none() || places.get(run) != here.as_ref())
+        {
+            outcome.effects.extend(let_go(found));
+        }
         let run = match &found.talk {
             Some(run) if talks => run.clone(),
             Some(_) | None => RunId::random(),

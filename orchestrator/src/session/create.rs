@@ -1,7 +1,10 @@
 //! Making a session, and changing what it is.
 
+use std::collections::BTreeMap;
+
 use crate::agent::Carry;
 use crate::failure::{Code, Failure};
+use crate::host::ResolvedHost;
 use crate::seam::{NewSession, Session, SessionChange, SessionId, Tab, TabId, TabState, Totals};
 use crate::store::{Change, Environment};
 use crate::transport::quote;
@@ -16,8 +19,8 @@ const LONGEST_NAME: usize = 100;
 /// What the driver found out about a session to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// The host's id, the destination as it was typed, or `local`.
-    pub host: String,
+    /// The host.
+    pub host: ResolvedHost,
     /// The agent's name for people.
     pub agent_name: String,
 }
@@ -48,7 +51,7 @@ pub fn create(
             name,
             group: new.group,
             agent: new.agent,
-            host: resolved.host,
+            host: resolved.host.reference(),
             cwd: new.cwd.filter(|cwd| !cwd.is_empty()),
             env_names: new.env.keys().cloned().collect(),
             model: new.model,
@@ -61,6 +64,8 @@ pub fn create(
             totals: Totals::default(),
         },
         env: Environment(new.env),
+        host: Ok(resolved.host),
+        places: BTreeMap::new(),
     };
     let mut outcome = Outcome::new();
     entry.changed(&mut outcome.batch, true);
@@ -78,7 +83,7 @@ pub fn edit(
     book: &Book,
     entry: &mut Entry,
     change: SessionChange,
-    host: Option<String>,
+    host: Option<ResolvedHost>,
 ) -> Result<Outcome, Failure> {
     check_env(change.env.keys())?;
     if let Some(name) = &change.name {
@@ -96,9 +101,10 @@ pub fn edit(
     session.read_only = read_only.unwrap_or(session.read_only);
     session.sync_history = sync_history.unwrap_or(session.sync_history);
     let mut outcome = Outcome::new();
-    if let Some(host) = host.filter(|host| *host != session.host) {
+    if let Some(host) = host.filter(|host| host.reference() != session.host) {
         // A conversation lives on its machine: no other one knows its id.
-        session.host = host;
+        session.host = host.reference();
+        entry.host = Ok(host);
         for tab in &mut session.tabs {
             tab.agent_session = None;
             tab.carry = Carry::default();
@@ -200,7 +206,8 @@ fn free_name(book: &Book, cwd: Option<&str>, resolved: &Resolved) -> String {
     let directory = cwd.and_then(|cwd| {
         cwd.trim_end_matches('/').rsplit('/').next().filter(|last| !matches!(*last, "" | "~"))
     });
-    let place = directory.unwrap_or(&resolved.host);
+    let host = resolved.host.reference();
+    let place = directory.unwrap_or(&host);
     let base: String = format!("{place} {}", resolved.agent_name)
         .chars()
         .filter(|letter| !letter.is_control())

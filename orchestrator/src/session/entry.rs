@@ -1,9 +1,12 @@
 //! One session as the engine holds it, and what a decision about it gives.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Code, Failure};
+use crate::host::{Place, ResolvedHost};
 use crate::seam::{
     Approval, Decision, EventBody, QueuedMessage, Reply, RunId, Session, SessionId, Tab, TabId,
     TurnId,
@@ -17,6 +20,10 @@ pub struct Entry {
     pub session: Session,
     /// Its environment.
     pub env: Environment,
+    /// What its host meant when it was decided about last, or why it meant nothing.
+    pub host: Result<ResolvedHost, Failure>,
+    /// Where its agents that talk are at work.
+    pub places: BTreeMap<RunId, Place>,
 }
 
 /// What a decision gives: what to store, then what to do, then what to answer.
@@ -91,6 +98,11 @@ pub struct LaunchOrder {
 }
 
 impl Entry {
+    /// Where a run that begins now goes; `None` where its host isn't there.
+    pub fn place(&self) -> Option<Place> {
+        self.host.as_ref().ok().map(ResolvedHost::place)
+    }
+
     /// A tab.
     ///
     /// # Errors

@@ -12,14 +12,20 @@ use super::turn::{self, End};
 use super::{Book, queue};
 use crate::agent::{ApprovalChoice, ApprovalRequest, ChoiceKind, Item};
 use crate::failure::{Code, Failure};
+use crate::host::{HostConfig, HostId, Place, ResolvedHost};
 use crate::seam::{
-    Approval, Decision, EventBody, MessageId, NewMessage, NewSession, QueuedMessage, Reply,
+    Approval, Decision, EventBody, MessageId, NewMessage, NewSession, QueuedMessage, Reply, RunId,
     Session, SessionChange, TabChoice, TabId, TabState, TurnId, TurnStatus,
 };
 use crate::store::{Batch, Change, RunState};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + Span::new().seconds(second)
+}
+
+/// A saved host.
+fn saved(id: &str) -> ResolvedHost {
+    ResolvedHost::Saved(HostConfig::new(HostId::new(id), id, format!("{id}.example")))
 }
 
 fn new_session() -> NewSession {
@@ -40,7 +46,7 @@ fn new_session() -> NewSession {
 
 pub(super) fn made(talks: bool) -> Desk {
     let new = NewSession { talks, ..new_session() };
-    let resolved = Resolved { host: "dev".into(), agent_name: "codex".into() };
+    let resolved = Resolved { host: saved("dev"), agent_name: "codex".into() };
     let (entry, outcome) = create(&Book::default(), new, resolved, at(0)).unwrap();
     let mut desk = Desk { entry, ..Desk::empty() };
     desk.store(&outcome.batch);
@@ -63,7 +69,7 @@ impl Desk {
         let (entry, _) = create(
             &Book::default(),
             new_session(),
-            Resolved { host: "dev".into(), agent_name: "codex".into() },
+            Resolved { host: saved("dev"), agent_name: "codex".into() },
             at(0),
         )
         .unwrap();
@@ -408,4 +414,53 @@ fn a_clock_that_jumps_gives_no_time_below_nothing_and_breaks_no_sum() {
         assert_eq!(elapsed, Some(expected), "{to}");
         assert_eq!(desk.entry.session.totals.elapsed_ms, expected, "{to}");
     }
+}
+
+/// The runs that a batch makes, and where they are.
+fn runs_of(batch: &Batch) -> Vec<(RunId, Option<Place>)> {
+    let runs = batch.changes.iter().filter_map(|change| match change {
+        Change::PutRun(record) => Some((record.id.clone(), record.place.clone())),
+        _ => None,
+    });
+    runs.collect()
+}
+
+#[test]
+fn a_run_remembers_where_its_host_was_and_a_talking_agent_is_replaced_when_it_is_elsewhere() {
+    let mut desk = made(true);
+    let now = desk.now();
+    let message =
+        |prompt: &str| NewMessage { prompt: prompt.into(), images: vec![], read_only: false };
+    let outcome = command::send(&mut desk.entry, TabChoice::Last, message("one"), now).unwrap();
+    let here = saved("dev").place();
+    let [(first, place)] = &runs_of(&outcome.batch)[..] else { panic!("{outcome:?}") };
+    assert_eq!(place.as_ref(), Some(&here));
+    let first = first.clone();
+    desk.take(outcome);
+    let done = || End { status: TurnStatus::Done, failure: None, ..End::never_began() };
+    let turn = desk.orders[0].turn.clone();
+    let end = End { run: None, ..done() };
+    let outcome = turn::ended(&mut desk.entry, &turn, end, &[], now);
+    desk.take(outcome);
+    let moved = HostConfig::new(HostId::new("dev"), "dev", "new.example");
+    desk.entry.host = Ok(ResolvedHost::Saved(moved.clone()));
+    let outcome = command::send(&mut desk.entry, TabChoice::Last, message("two"), now).unwrap();
+    let there = ResolvedHost::Saved(moved).place();
+    let [(second, place)] = &runs_of(&outcome.batch)[..] else { panic!("{outcome:?}") };
+    assert_eq!(place.as_ref(), Some(&there));
+    assert_ne!(*second, first);
+    assert_eq!(outcome.effects[0], Effect::LetGo { run: first });
+    desk.take(outcome);
+    // A run that never began is begun again where the host is by then, and carries the turns that follow.
+    let order = desk.orders[1].clone();
+    desk.entry.host = Ok(saved("dev"));
+    let outcome = turn::again(&mut desk.entry, &order.turn, now);
+    assert_eq!(runs_of(&outcome.batch)[0].1, Some(here));
+    desk.take(outcome);
+    let end = End { run: None, ..done() };
+    let outcome = turn::ended(&mut desk.entry, &order.turn, end, &[], now);
+    desk.take(outcome);
+    desk.send(TabChoice::Last, "three", false);
+    assert_eq!(desk.orders[2].run, desk.orders[3].run);
+    desk.check();
 }

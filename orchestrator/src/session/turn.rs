@@ -302,12 +302,20 @@ pub fn again(entry: &mut Entry, turn: &TurnId, now: Now) -> Outcome {
 }
 
 /// The run that is to carry a turn, or all turns of an agent that talks.
-pub fn new_run(entry: &Entry, tab: &Tab, turn: &TurnId, run: &RunId, now: Now) -> Change {
+pub fn new_run(entry: &mut Entry, tab: &Tab, turn: &TurnId, run: &RunId, now: Now) -> Change {
+    let place = entry.place();
     let session = &entry.session;
     let is_its_own = tab.talk.is_none();
+    if !is_its_own {
+        let is_talking =
+            |run: &RunId| session.tabs.iter().any(|tab| tab.talk.as_ref() == Some(run));
+        entry.places.retain(|run, _| is_talking(run));
+        entry.places.extend(place.clone().map(|place| (run.clone(), place)));
+    }
     Change::PutRun(RunRecord {
         id: run.clone(),
         host: session.host.clone(),
+        place,
         started_at: now,
         command: session.agent.clone(),
         cwd: session.cwd.clone(),

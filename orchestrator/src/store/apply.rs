@@ -135,13 +135,14 @@ fn put_run(db: &Connection, record: &RunRecord) -> Result<(), Fault> {
     run(
         db,
         "INSERT INTO runs (id, host, started_at, command, cwd, session, tab, turn, state, status, \
-             out_offset, err_offset, reader, swept) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) \
+             out_offset, err_offset, reader, swept, place) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) \
          ON CONFLICT (id) DO UPDATE SET host = excluded.host, started_at = excluded.started_at, \
              command = excluded.command, cwd = excluded.cwd, session = excluded.session, \
              tab = excluded.tab, turn = excluded.turn, state = excluded.state, \
              status = excluded.status, out_offset = excluded.out_offset, \
-             err_offset = excluded.err_offset, reader = excluded.reader, swept = excluded.swept",
+             err_offset = excluded.err_offset, reader = excluded.reader, swept = excluded.swept, \
+             place = excluded.place",
         params![
             record.id.as_str(),
             record.host,
@@ -157,6 +158,7 @@ fn put_run(db: &Connection, record: &RunRecord) -> Result<(), Fault> {
             signed(record.err_offset),
             record.reader.as_ref().map(json).transpose()?,
             record.swept,
+            record.place.as_ref().map(json).transpose()?,
         ],
     )
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::host::Place;
 use crate::seam::{
     Approval, ApprovalId, CommandId, EventBody, Image, MessageId, QueuedMessage, Reply, RunId,
     Session, SessionId, Tab, TabId, TurnId,
@@ -115,6 +116,8 @@ pub struct RunRecord {
     pub id: RunId,
     /// Where: a host's id, a destination as it was typed, or `local`.
     pub host: String,
+    /// Where that was when it was launched: it stays there. `None` where the host wasn't there: it never began.
+    pub place: Option<Place>,
     /// When it was launched.
     pub started_at: Timestamp,
     /// Its command line, for people.

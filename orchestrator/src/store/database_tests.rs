@@ -11,6 +11,7 @@ use serde_json::json;
 use super::*;
 use crate::agent::ApprovalChoice;
 use crate::failure::{Code, Failure};
+use crate::host::{HostId, Place};
 use crate::seam::{
     Approval, ApprovalId, EventBody, QueuedMessage, Reply, Session, Tab, TabState, Totals, TurnId,
 };
@@ -70,6 +71,7 @@ fn run(id: &str, owner: Option<&str>) -> RunRecord {
     RunRecord {
         id: RunId::new(id),
         host: "box".into(),
+        place: Some(Place { id: HostId::new("box"), way: None }),
         started_at: now(),
         command: "make all".into(),
         cwd: None,

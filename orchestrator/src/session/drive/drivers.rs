@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::report::Reporter;
 use super::{release, talker, turn};
+use crate::host::Place;
 use crate::seam::{Approval, Decision, RunId, SessionId, TurnId};
 use crate::session::desk::DeskHandle;
 use crate::session::fact::{Fact, FactBody};
@@ -68,8 +69,8 @@ pub struct Given {
 #[derive(Debug)]
 struct Live {
     wishes: mpsc::Sender<Wish>,
-    /// Where its run is, also when its session has moved on.
-    host: String,
+    /// Where its run is, also when its session has moved on. One without was never launched.
+    place: Option<Place>,
 }
 
 /// All drivers of an engine.
@@ -101,11 +102,11 @@ impl Drivers {
             }
             Effect::LetGo { run } => {
                 // One that has no driver has ended.
-                if let Some(host) = self.live.get(&run).map(|live| live.host.clone()) {
+                if let Some(place) = self.live.get(&run).and_then(|live| live.place.clone()) {
                     let world = Arc::clone(&self.world);
                     self.tasks.spawn(async move {
                         // Its end is told by who follows it.
-                        release::let_go(world, host, run).await;
+                        release::let_go(world, place, run).await;
                     });
                 }
             }
@@ -136,11 +137,11 @@ impl Drivers {
         self.live.retain(|_, live| !live.wishes.is_closed());
         while self.tasks.try_join_next().is_some() {}
         let (sender, wishes) = mpsc::channel(INBOX);
-        let host = match &begin {
-            Begin::Launch(_) => entry.session.host.clone(),
-            Begin::TakeUp { record, .. } => record.host.clone(),
+        let place = match &begin {
+            Begin::Launch(_) => entry.place(),
+            Begin::TakeUp { record, .. } => record.place.clone(),
         };
-        self.live.insert(run.clone(), Live { wishes: sender, host });
+        self.live.insert(run.clone(), Live { wishes: sender, place });
         let talks = entry.session.talks;
         let (world, desk) = (Arc::clone(&self.world), self.desk.clone());
         let given = Given { world, desk, entry, run, begin, wishes };
@@ -156,8 +157,14 @@ impl Drivers {
         let (world, desk) = (Arc::clone(&self.world), self.desk.clone());
         self.tasks.spawn(async move {
             let run = record.id.clone();
-            if release::let_go(Arc::clone(&world), record.host, record.id).await {
-                let body = FactBody::RunEnded { run, state: RunState::Ended, status: None };
+            let (is_gone, state) = match record.place {
+                Some(place) => {
+                    (release::let_go(Arc::clone(&world), place, record.id).await, RunState::Ended)
+                }
+                None => (true, RunState::Never),
+            };
+            if is_gone {
+                let body = FactBody::RunEnded { run, state, status: None };
                 (Reporter { world, desk, session }).tell(body).await.ok(); // Else the next engine does the same again.
             }
         });
@@ -202,7 +209,7 @@ pub async fn give_back(desk: &DeskHandle, order: LaunchOrder) {
 
 async fn retry(world: &World, reference: &str) {
     match world.hosts.recall(reference) {
-        Ok(host) => world.hosts.connection(&host).retry().await,
+        Ok(host) => world.hosts.connection(&host.place()).retry().await,
         Err(error) => tracing::warn!(%error, "a host to be tried again is gone"),
     }
 }

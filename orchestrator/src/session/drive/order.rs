@@ -14,12 +14,8 @@ use crate::transport::{Call, Connection, quote};
 /// # Errors
 ///
 /// What the agent can't do or be given; nothing was launched.
-pub async fn turn_job(
-    world: &World,
-    entry: &Entry,
-    order: &LaunchOrder,
-    host: &ResolvedHost,
-) -> Result<Job, Failure> {
+pub async fn turn_job(world: &World, entry: &Entry, order: &LaunchOrder) -> Result<Job, Failure> {
+    let host = entry.host.clone()?;
     let definition = world.agent(&entry.session.agent)?;
     let stored = world.store.images(&order.message.id).await?;
     let images = images(stored.iter().map(|image| (&*image.name, &*image.bytes)))?;
@@ -34,7 +30,7 @@ pub async fn turn_job(
             ..request(&entry.session)
         },
     )?;
-    Ok(job(entry, host, invocation, false))
+    Ok(job(entry, &host, invocation, false))
 }
 
 /// The job of an agent that talks, for all turns of a tab, and the conversation that begins with it.
@@ -46,14 +42,14 @@ pub async fn talk_job(
     world: &World,
     entry: &Entry,
     order: &LaunchOrder,
-    host: &ResolvedHost,
     connection: &Connection,
 ) -> Result<(Job, Talking), Failure> {
     let session = &entry.session;
+    let host = entry.host.clone()?;
     let definition = world.agent(&session.agent)?;
     let model = session.model.as_deref();
     let (invocation, talk) = agent::talk_invocation(definition, model, &session.arguments)?;
-    let job = job(entry, host, invocation, true);
+    let job = job(entry, &host, invocation, true);
     let cwd = absolute(connection, job.cwd.as_deref().unwrap_or(b"~")).await?;
     let resume = entry.tab(&order.tab)?.agent_session.clone();
     let settings = TalkSettings::new(talk, &cwd, resume, session.model.clone());

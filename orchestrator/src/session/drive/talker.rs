@@ -15,7 +15,6 @@ use super::sweep::sweep;
 use super::talking::Talking;
 use crate::agent::{Prompt, Step};
 use crate::failure::{Code, Failure};
-use crate::host::ResolvedHost;
 use crate::run::{Follow, Offsets, RunError, Runs};
 use crate::seam::{LinkState, RunId, TabId, Turn, TurnId};
 use crate::session::fact::FactBody;
@@ -99,17 +98,29 @@ impl Driver {
         let under_way = self.turn_under_way().map(|(_, turn)| turn.clone());
         self.is_interrupted = under_way.as_ref().is_some_and(|turn| turn.interrupting);
         let is_stopped = under_way.as_ref().is_some_and(|turn| turn.stopping);
-        let host = match world.hosts.recall(&self.host) {
-            Ok(host) => host,
-            Err(failure) => {
-                let turn = under_way.map(|turn| turn.id);
-                return self.give_up(turn, failure, RunState::Ended).await;
+        let turn = under_way.map(|turn| turn.id);
+        let place = match (&begin, &self.entry.host) {
+            (Begin::Launch(_), Ok(host)) => host.place(),
+            (Begin::Launch(_), Err(failure)) => {
+                return self.give_up(turn, failure.clone(), RunState::Never).await;
             }
+            (Begin::TakeUp { record, .. }, _) => match (record.place.clone(), turn) {
+                (Some(place), _) => place,
+                (None, Some(turn)) if self.is_interrupted => {
+                    let end = End::never_began();
+                    return self.report.tell(FactBody::Ended { turn, end }).await;
+                }
+                (None, Some(turn)) => return self.never_launched(turn).await,
+                (None, None) => {
+                    let (run, state) = (self.run.clone(), RunState::Never);
+                    return self.report.tell(FactBody::RunEnded { run, state, status: None }).await;
+                }
+            },
         };
-        let _hold = world.hosts.connection(&host).hold();
-        let runs = world.runs(&host);
+        let _hold = world.hosts.connection(&place).hold();
+        let runs = world.runs(&place);
         let begun = match begin {
-            Begin::Launch(order) => self.launch(&runs, &host, &order).await?,
+            Begin::Launch(order) => self.launch(&runs, &order).await?,
             Begin::TakeUp { record, order } => self.take_up(&runs, *record, order).await?,
         };
         match begun {
@@ -126,15 +137,10 @@ impl Driver {
     }
 
     /// Starts the process. What it will be told is stored before, so that whoever comes after a crash tells it the same.
-    async fn launch(
-        &mut self,
-        runs: &Runs,
-        host: &ResolvedHost,
-        order: &LaunchOrder,
-    ) -> Result<Begun, Ending> {
+    async fn launch(&mut self, runs: &Runs, order: &LaunchOrder) -> Result<Begun, Ending> {
         let world = Arc::clone(&self.report.world);
         let turn = Some(order.turn.clone());
-        let prepared = order::talk_job(&world, &self.entry, order, host, runs.connection()).await;
+        let prepared = order::talk_job(&world, &self.entry, order, runs.connection()).await;
         let (job, mut talking) = match prepared {
             Ok(prepared) => prepared,
             Err(failure) => {

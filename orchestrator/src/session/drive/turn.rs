@@ -10,7 +10,6 @@ use super::report::{Ending, Reporter};
 use super::settle::was_launched;
 use super::signal::{Signal, Wanted};
 use crate::failure::Failure;
-use crate::host::ResolvedHost;
 use crate::run::{Follow, Offsets, RunError, Runs};
 use crate::seam::{LinkState, RunId, Tab, TurnId};
 use crate::session::fact::FactBody;
@@ -73,19 +72,21 @@ enum Begun {
 
 impl Driver {
     async fn drive(&mut self, begin: Begin) -> Result<(), Ending> {
-        let reference = match &begin {
-            Begin::Launch(_) => self.entry.session.host.clone(),
-            Begin::TakeUp { record, .. } => record.host.clone(),
-        };
         let world = std::sync::Arc::clone(&self.report.world);
-        let host = match world.hosts.recall(&reference) {
-            Ok(host) => host,
-            Err(failure) => return self.fail(failure, false, Some(RunState::Ended)).await,
+        let place = match (&begin, &self.entry.host) {
+            (Begin::Launch(_), Ok(host)) => host.place(),
+            (Begin::Launch(_), Err(failure)) => {
+                return self.fail(failure.clone(), false, Some(RunState::Never)).await;
+            }
+            (Begin::TakeUp { record, .. }, _) => match record.place.clone() {
+                Some(place) => place,
+                None => return self.never_launched().await,
+            },
         };
-        let _hold = world.hosts.connection(&host).hold();
-        let runs = world.runs(&host);
+        let _hold = world.hosts.connection(&place).hold();
+        let runs = world.runs(&place);
         let begun = match begin {
-            Begin::Launch(order) => self.launch(&runs, &host, &order).await?,
+            Begin::Launch(order) => self.launch(&runs, &order).await?,
             Begin::TakeUp { record, order } => {
                 self.take_up(&runs, *record, order.is_some()).await?
             }
@@ -99,14 +100,9 @@ impl Driver {
         }
     }
 
-    async fn launch(
-        &mut self,
-        runs: &Runs,
-        host: &ResolvedHost,
-        order: &LaunchOrder,
-    ) -> Result<Begun, Ending> {
+    async fn launch(&mut self, runs: &Runs, order: &LaunchOrder) -> Result<Begun, Ending> {
         let never = Some(RunState::Never);
-        let job = order::turn_job(&self.report.world, &self.entry, order, host).await;
+        let job = order::turn_job(&self.report.world, &self.entry, order).await;
         let (job, reading) = match (job, self.new_reading()) {
             (Ok(job), Ok(reading)) => (job, reading),
             (Err(failure), _) | (_, Err(failure)) => {
@@ -171,11 +167,7 @@ impl Driver {
             self.wished(wish);
         }
         if !launched {
-            if self.is_interrupted {
-                return self.ended(End::never_began()).await.map(|()| Begun::No);
-            }
-            let turn = self.turn.clone();
-            return self.report.tell(FactBody::NeverLaunched { turn }).await.map(|()| Begun::No);
+            return self.never_launched().await.map(|()| Begun::No);
         }
         self.launched().await?;
         match self.new_reading() {
@@ -185,6 +177,14 @@ impl Driver {
             }
             Err(failure) => self.unreadable(runs, failure).await,
         }
+    }
+
+    /// It is certain that the run never began: it is launched again, unless nobody wants that any more.
+    async fn never_launched(&self) -> Result<(), Ending> {
+        if self.is_interrupted {
+            return self.ended(End::never_began()).await;
+        }
+        self.report.tell(FactBody::NeverLaunched { turn: self.turn.clone() }).await
     }
 
     fn new_reading(&self) -> Result<Reading, Failure> {

@@ -44,6 +44,8 @@ CREATE TABLE images (
 CREATE TABLE runs (
     id TEXT PRIMARY KEY,
     host TEXT NOT NULL,
+    -- The JSON of host::Place: where the host was when the run was launched.
+    place TEXT,
     started_at INTEGER NOT NULL,
     command TEXT NOT NULL,
     cwd TEXT,
