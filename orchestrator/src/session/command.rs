@@ -69,8 +69,11 @@ fn advance_with(entry: &mut Entry, outcome: &mut Outcome, now: Now, new: Option<
         let talks = entry.session.talks;
         let here = entry.place();
         let places = entry.places.clone();
+        let is_read_only = entry.session.read_only;
         let Ok(found) = entry.tab_mut(&tab) else { return };
-        let message = found.queue.remove(place);
+        let mut message = found.queue.remove(place);
+        // The session may have become read-only while it waited.
+        message.read_only |= is_read_only;
         // One whose machine the host's name doesn't mean any more is let go: what is edited counts from this turn.
         if found.talk.as_ref().is_some_and(|run| here.is_none() || places.get(run) != here.as_ref())
         {

@@ -464,3 +464,24 @@ fn a_run_remembers_where_its_host_was_and_a_talking_agent_is_replaced_when_it_is
     assert_eq!(desk.orders[2].run, desk.orders[3].run);
     desk.check();
 }
+
+#[test]
+fn what_waits_changes_nothing_when_its_session_has_become_read_only() {
+    let mut desk = made(false);
+    desk.send(TabChoice::Last, "one", false);
+    desk.send(TabChoice::Last, "two", false);
+    let change = SessionChange { read_only: Some(true), ..Default::default() };
+    let outcome = edit(&Book::default(), &mut desk.entry, change, None).unwrap();
+    desk.take(outcome);
+    let turn = desk.orders[0].turn.clone();
+    desk.end(&turn, TurnStatus::Done);
+    assert!(desk.orders[1].message.read_only, "the agent is told so");
+    let tab = &desk.entry.session.tabs[0];
+    assert!(tab.turn.as_ref().unwrap().read_only);
+    let started = desk.events.iter().rev().find_map(|(_, body)| match body {
+        EventBody::TurnStarted { read_only, .. } => Some(*read_only),
+        _ => None,
+    });
+    assert_eq!(started, Some(true));
+    desk.check();
+}
