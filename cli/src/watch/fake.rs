@@ -71,6 +71,7 @@ pub fn turn(id: &str) -> Turn {
         link: LinkState::Restored,
         interrupting: false,
         stopping: false,
+        host: "box".into(),
         usage: Usage::default(),
         message: None,
     }

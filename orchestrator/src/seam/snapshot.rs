@@ -103,6 +103,8 @@ pub struct Turn {
     pub id: TurnId,
     /// The run that carries it.
     pub run: RunId,
+    /// Where it runs, as [`Session::host`] was when it began.
+    pub host: String,
     /// When it was launched.
     pub started_at: Timestamp,
     /// Whether the agent was told to change nothing.

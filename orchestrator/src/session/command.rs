@@ -70,6 +70,7 @@ fn advance_with(entry: &mut Entry, outcome: &mut Outcome, now: Now, new: Option<
         let here = entry.place();
         let places = entry.places.clone();
         let is_read_only = entry.session.read_only;
+        let host = entry.session.host.clone();
         let Ok(found) = entry.tab_mut(&tab) else { return };
         let mut message = found.queue.remove(place);
         // The session may have become read-only while it waited.
@@ -90,6 +91,7 @@ fn advance_with(entry: &mut Entry, outcome: &mut Outcome, now: Now, new: Option<
         found.turn = Some(Turn {
             id: turn.clone(),
             run: run.clone(),
+            host,
             started_at: now,
             read_only: message.read_only,
             status: None,

@@ -10,7 +10,7 @@ use super::create::{Resolved, create, edit};
 use super::entry::{Effect, Entry, LaunchOrder, Outcome};
 use super::turn::{self, End};
 use super::{Book, queue};
-use crate::agent::{ApprovalChoice, ApprovalRequest, ChoiceKind, Item};
+use crate::agent::{ApprovalChoice, ApprovalRequest, Carry, ChoiceKind, Item, Usage};
 use crate::failure::{Code, Failure};
 use crate::host::{HostConfig, HostId, Place, ResolvedHost};
 use crate::seam::{
@@ -483,5 +483,34 @@ fn what_waits_changes_nothing_when_its_session_has_become_read_only() {
         _ => None,
     });
     assert_eq!(started, Some(true));
+    desk.check();
+}
+
+#[test]
+fn a_session_that_is_moved_in_the_middle_of_a_turn_begins_afresh_where_it_is_now() {
+    let mut desk = made(false);
+    desk.send(TabChoice::Last, "one", false);
+    let turn = desk.orders[0].turn.clone();
+    let outcome =
+        edit(&Book::default(), &mut desk.entry, SessionChange::default(), Some(saved("other")));
+    desk.take(outcome.unwrap());
+    let heard = |desk: &mut Desk, turn: &TurnId, id: &str| {
+        let items = vec![Item::AgentSession { id: id.into() }];
+        let now = desk.now();
+        let explain = |_: &_| panic!("there is no error");
+        let outcome = turn::heard(&mut desk.entry, turn, items, explain, now);
+        desk.take(outcome);
+        let carry = Carry { total: Some(Usage::default()) };
+        let end = End { status: TurnStatus::Done, carry: Some(carry), ..End::never_began() };
+        let outcome = turn::ended(&mut desk.entry, turn, end, &[], now);
+        desk.take(outcome);
+    };
+    heard(&mut desk, &turn, "of dev");
+    assert_eq!(desk.entry.session.tabs[0].agent_session, None);
+    assert_eq!(desk.entry.session.tabs[0].carry, Carry::default());
+    desk.send(TabChoice::Last, "two", false);
+    let turn = desk.orders[1].turn.clone();
+    heard(&mut desk, &turn, "of other");
+    assert_eq!(desk.entry.session.tabs[0].agent_session.as_deref(), Some("of other"));
     desk.check();
 }

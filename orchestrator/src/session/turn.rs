@@ -40,6 +40,7 @@ pub fn heard(
 ) -> Outcome {
     let mut outcome = Outcome::new();
     let session = entry.session.id.clone();
+    let host = entry.session.host.clone();
     let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
     let id = tab.id.clone();
     let mut is_changed = false;
@@ -47,7 +48,9 @@ pub fn heard(
     for item in items {
         match item {
             Item::AgentSession { id } => {
-                if tab.agent_session.as_ref() != Some(&id) {
+                // A conversation lives on its machine: the one of a session that has moved on is nobody's.
+                let is_here = tab.turn.as_ref().is_some_and(|turn| turn.host == host);
+                if is_here && tab.agent_session.as_ref() != Some(&id) {
                     tab.agent_session = Some(id.clone());
                     is_changed = true;
                     bodies.push(EventBody::AgentSession { id });
@@ -222,8 +225,10 @@ pub fn ended(
 ) -> Outcome {
     let mut outcome = Outcome::new();
     let talks = entry.session.talks;
+    let host = entry.session.host.clone();
     let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
     let Some(found) = tab.turn.as_mut() else { return outcome };
+    let is_here = found.host == host;
     let elapsed_ms = elapsed_ms(found.started_at, now);
     found.status = Some(end.status);
     let message = found.message.take();
@@ -235,7 +240,7 @@ pub fn ended(
     } else if talks && tab.talk.as_ref() != Some(&run) {
         outcome.effects.push(Effect::LetGo { run: run.clone() });
     }
-    if let Some(carry) = end.carry {
+    if let Some(carry) = end.carry.filter(|_| is_here) {
         tab.carry = carry;
     }
     add(&mut tab.totals, &usage, elapsed_ms);
@@ -279,8 +284,10 @@ pub fn ended(
 pub fn again(entry: &mut Entry, turn: &TurnId, now: Now) -> Outcome {
     let mut outcome = Outcome::new();
     let (session, talks) = (entry.session.id.clone(), entry.session.talks);
+    let host = entry.session.host.clone();
     let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
     let Some(found) = tab.turn.as_mut() else { return outcome };
+    found.host = host;
     let Some(message) = found.message.clone() else { return outcome };
     let old = std::mem::replace(&mut found.run, RunId::random());
     let run = found.run.clone();

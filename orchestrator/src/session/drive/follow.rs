@@ -107,13 +107,13 @@ impl Driver {
             status,
             exit_status,
             text: heard.text.clone(),
-            failure: failure.map(|failure| failure.on(self.entry.session.host.clone())),
+            failure: failure.map(|failure| failure.on(self.host.clone())),
             recoverable: false,
             run: Some(RunState::Ended),
             carry: Some(reading.carry()),
         };
         self.ended(end).await?;
-        sweep(&self.report, &self.entry.session.host, runs).await
+        sweep(&self.report, &self.host, runs).await
     }
 
     async fn read(&self, reading: &Reading, items: Vec<Item>) -> Result<(), Ending> {

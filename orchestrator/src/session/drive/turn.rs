@@ -35,6 +35,7 @@ pub async fn drive(given: Given) {
         tab,
         run,
         turn: turn.id,
+        host: turn.host,
         wishes,
         signal: Signal::new(),
         is_interrupted: turn.interrupting,
@@ -54,6 +55,8 @@ pub(super) struct Driver {
     pub(super) tab: Tab,
     pub(super) run: RunId,
     pub(super) turn: TurnId,
+    /// Where it runs, also when its session has moved on.
+    pub(super) host: String,
     pub(super) wishes: mpsc::Receiver<Wish>,
     pub(super) signal: Signal,
     /// Whether a person has asked it to stop.
