@@ -1,5 +1,6 @@
 //! From a session and a message to the job that a host is given.
 
+use super::refused::Refused;
 use super::talking::Talking;
 use crate::agent::{self, Invocation, TalkSettings, TurnRequest};
 use crate::failure::{Code, Failure};
@@ -43,7 +44,7 @@ pub async fn talk_job(
     entry: &Entry,
     order: &LaunchOrder,
     connection: &Connection,
-) -> Result<(Job, Talking), Failure> {
+) -> Result<(Job, Talking), Refused> {
     let session = &entry.session;
     let host = entry.host.clone()?;
     let definition = world.agent(&session.agent)?;
@@ -57,7 +58,7 @@ pub async fn talk_job(
 }
 
 /// A directory as the host's own path: protocols want one that begins with `/`.
-async fn absolute(connection: &Connection, cwd: &[u8]) -> Result<String, Failure> {
+async fn absolute(connection: &Connection, cwd: &[u8]) -> Result<String, Refused> {
     let path = quote::path(cwd)?;
     let answer = connection.call(Call::new(format!("CDPATH= cd {path} && pwd"))).await?;
     let said = String::from_utf8_lossy(&answer.stdout);
@@ -68,7 +69,8 @@ async fn absolute(connection: &Connection, cwd: &[u8]) -> Result<String, Failure
             format!("there is no directory {} to work in", String::from_utf8_lossy(cwd)),
         )
         .hint("Make it there, or name another with `baton session edit SESSION --cwd D`")
-        .on(connection.host().as_str())),
+        .on(connection.host().as_str())
+        .into()),
     }
 }
 

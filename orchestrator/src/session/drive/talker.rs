@@ -7,6 +7,7 @@ use super::back::{given_up, link, until_back};
 use super::drivers::{Begin, Given, Wish, give_back};
 use super::order;
 use super::partial::Unfinished;
+use super::refused::Refused;
 use super::report::{Ending, Reporter};
 use super::sending::Sending;
 use super::settle::was_launched;
@@ -139,13 +140,10 @@ impl Driver {
     /// Starts the process. What it will be told is stored before, so that whoever comes after a crash tells it the same.
     async fn launch(&mut self, runs: &Runs, order: &LaunchOrder) -> Result<Begun, Ending> {
         let world = Arc::clone(&self.report.world);
-        let turn = Some(order.turn.clone());
         let prepared = order::talk_job(&world, &self.entry, order, runs.connection()).await;
         let (job, mut talking) = match prepared {
             Ok(prepared) => prepared,
-            Err(failure) => {
-                return self.give_up(turn, failure, RunState::Never).await.map(|()| None);
-            }
+            Err(refused) => return self.refused(order, refused).await,
         };
         if !self.prompt(&mut talking, order, Some(RunState::Never)).await? {
             return Ok(None);
@@ -156,8 +154,14 @@ impl Driver {
                 until_back(&self.report, &order.turn, runs.connection(), error).await?;
                 self.settle(runs, &order.turn, talking).await
             }
-            Err(error) => self.give_up(turn, error.into(), RunState::Never).await.map(|()| None),
+            Err(error) => self.refused(order, error.into()).await,
         }
+    }
+
+    /// The process was not started.
+    async fn refused(&self, order: &LaunchOrder, refused: Refused) -> Result<Begun, Ending> {
+        let (turn, end) = (order.turn.clone(), refused.end());
+        self.report.tell(FactBody::Ended { turn, end }).await.map(|()| None)
     }
 
     /// Goes on where a former engine stopped.

@@ -6,6 +6,7 @@ use super::back::{link, put_down, until_back};
 use super::drivers::{Begin, Given, Wish};
 use super::order;
 use super::reading::Reading;
+use super::refused::Refused;
 use super::report::{Ending, Reporter};
 use super::settle::was_launched;
 use super::signal::{Signal, Wanted};
@@ -79,7 +80,7 @@ impl Driver {
         let place = match (&begin, &self.entry.host) {
             (Begin::Launch(_), Ok(host)) => host.place(),
             (Begin::Launch(_), Err(failure)) => {
-                return self.fail(failure.clone(), false, Some(RunState::Never)).await;
+                return self.ended(Refused::from(failure.clone()).end()).await;
             }
             (Begin::TakeUp { record, .. }, _) => match record.place.clone() {
                 Some(place) => place,
@@ -104,12 +105,11 @@ impl Driver {
     }
 
     async fn launch(&mut self, runs: &Runs, order: &LaunchOrder) -> Result<Begun, Ending> {
-        let never = Some(RunState::Never);
         let job = order::turn_job(&self.report.world, &self.entry, order).await;
         let (job, reading) = match (job, self.new_reading()) {
             (Ok(job), Ok(reading)) => (job, reading),
             (Err(failure), _) | (_, Err(failure)) => {
-                return self.fail(failure, false, never).await.map(|()| Begun::No);
+                return self.ended(Refused::from(failure).end()).await.map(|()| Begun::No);
             }
         };
         match runs.launch(&self.run, &job).await {
@@ -121,10 +121,7 @@ impl Driver {
                 until_back(&self.report, &self.turn, runs.connection(), error).await?;
                 self.settle(runs).await
             }
-            Err(error) => {
-                let is_the_way = matches!(&error, RunError::Transport(_));
-                self.fail(error.into(), is_the_way, never).await.map(|()| Begun::No)
-            }
+            Err(error) => self.ended(Refused::from(error).end()).await.map(|()| Begun::No),
         }
     }
 
