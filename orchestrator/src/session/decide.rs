@@ -112,6 +112,7 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
     if let Some(entry) = entry.as_mut().filter(|_| may_launch) {
         entry.host = world.hosts.recall(&entry.session.host);
     }
+    let is_there = entry.is_some();
     let outcome = match (entry.as_mut(), fact.body) {
         (Some(entry), FactBody::Launched { turn }) => turn::launched(entry, &turn),
         (Some(entry), FactBody::NeverLaunched { turn }) => turn::again(entry, &turn, now),
@@ -126,7 +127,8 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
                 }
                 (Some(_) | None, _) => Outcome::new(),
             };
-            let reader = Some(reader);
+            // What the agent of a session says that was removed is not kept.
+            let reader = is_there.then_some(reader);
             let progress = Change::Progress { run, out_offset, err_offset, reader };
             outcome.batch.changes.push(progress);
             outcome

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::rows::{json, signed, state_word, unsigned};
 use super::{Batch, Change, Draft, Environment, Receipt, RunRecord};
 use crate::failure::{Code, Failure};
-use crate::seam::{Event, Image, MessageId, QueuedMessage, Session, SessionId, Tab, TabId};
+use crate::seam::{Event, Image, MessageId, QueuedMessage, RunId, Session, SessionId, Tab, TabId};
 
 /// Applies a batch inside of the open transaction, and gives its events their numbers.
 pub(super) fn batch(db: &Connection, batch: &Batch, at: Timestamp) -> Result<Vec<Event>, Fault> {
@@ -43,12 +43,12 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
         }
         Change::SetRun { run: id, state, status } => run(
             db,
-            "UPDATE runs SET state = ?2, status = coalesce(status, ?3) WHERE id = ?1",
+            // What its reader knew is of no use when nobody reads on, and holds what the agent said.
+            "UPDATE runs SET state = ?2, status = coalesce(status, ?3), \
+                 reader = CASE WHEN ?2 IN ('launching', 'running') THEN reader END WHERE id = ?1",
             params![id.as_str(), state_word(*state), status],
         ),
-        Change::Swept(id) => {
-            run(db, "UPDATE runs SET swept = 1 WHERE id = ?1", params![id.as_str()])
-        }
+        Change::Swept(id) => swept(db, id),
         Change::PutApproval(approval) => run(
             db,
             "INSERT INTO approvals (id, session, body) VALUES (?1, ?2, ?3) \
@@ -83,7 +83,22 @@ fn remove_session(db: &Connection, id: &SessionId) -> Result<(), Fault> {
     )?;
     // Tabs, messages and approvals go along by their foreign keys.
     run(db, "DELETE FROM sessions WHERE id = ?1", id)?;
-    run(db, "DELETE FROM events WHERE session = ?1", id)
+    run(db, "DELETE FROM events WHERE session = ?1", id)?;
+    run(db, "DELETE FROM runs WHERE session = ?1 AND swept = 1", id)?;
+    // Where a directory is left on a host, the row stays until that is swept: it says that the directory is ours.
+    run(db, "UPDATE runs SET reader = NULL WHERE session = ?1", id)
+}
+
+/// A run of a session whose directory is gone is of no more use when it is over; one of `baton run` stays, with its status.
+fn swept(db: &Connection, id: &RunId) -> Result<(), Fault> {
+    let id = params![id.as_str()];
+    run(db, "UPDATE runs SET swept = 1 WHERE id = ?1", id)?;
+    run(
+        db,
+        "DELETE FROM runs WHERE id = ?1 AND session IS NOT NULL \
+         AND state NOT IN ('launching', 'running')",
+        id,
+    )
 }
 
 fn put_tab(db: &Connection, session: &SessionId, tab: &Tab) -> Result<(), Fault> {

@@ -45,7 +45,7 @@ pub enum Change {
         /// Its environment, values included; `None` leaves what is stored.
         env: Option<Environment>,
     },
-    /// Removes a session with its tabs, messages, approvals and events.
+    /// Removes a session with its tabs, messages, approvals and events, and what the readers of its runs knew.
     RemoveSession(SessionId),
     /// Makes a tab or replaces what is stored of it. Its queue is told apart.
     PutTab {
@@ -69,7 +69,7 @@ pub enum Change {
     DropImages(MessageId),
     /// Makes a run or replaces what is stored of it.
     PutRun(RunRecord),
-    /// Notes how far a run is. A status that is known already stays.
+    /// Notes how far a run is. A status that is known already stays; of one that is over its reader's state is forgotten.
     SetRun {
         /// Which.
         run: RunId,
@@ -78,7 +78,7 @@ pub enum Change {
         /// See [`RunRecord::status`].
         status: Option<u8>,
     },
-    /// Notes that a run's directory on the host is gone.
+    /// Notes that a run's directory on the host is gone. One that carried turns is forgotten when it is over.
     Swept(RunId),
     /// Notes how far the output of a run has been consumed, with the state of its reader.
     Progress {
