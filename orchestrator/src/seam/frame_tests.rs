@@ -37,7 +37,7 @@ fn every_command() -> Vec<Command> {
             session: session(),
             change: SessionChange { group: Some(None), ..SessionChange::default() },
         },
-        Command::RemoveSession { session: session() },
+        Command::RemoveSession { session: session(), force: true },
         Command::Send {
             session: session(),
             tab: TabChoice::Id(tab()),

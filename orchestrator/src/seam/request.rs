@@ -75,10 +75,13 @@ pub enum Command {
         /// What.
         change: SessionChange,
     },
-    /// Removes a session and its transcript. Refused (`busy`) while a turn is under way.
+    /// Removes a session and its transcript. Answer: [`Reply::Session`], as it was. Refused (`busy`) while a turn is under way.
     RemoveSession {
         /// Which.
         session: SessionId,
+        /// Also while a turn is under way: it fails here, and what is left of it on its host is left alone.
+        #[serde(default)]
+        force: bool,
     },
     /// Puts a message into a tab's queue; it is sent at once where nothing is before it. Answer: [`Reply::Sent`].
     Send {

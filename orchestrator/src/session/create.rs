@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use crate::agent::Carry;
 use crate::failure::{Code, Failure};
 use crate::host::ResolvedHost;
-use crate::seam::{NewSession, Session, SessionChange, SessionId, Tab, TabId, TabState, Totals};
-use crate::store::{Change, Environment};
+use crate::seam::{
+    EventBody, NewSession, Session, SessionChange, SessionId, Tab, TabId, TabState, Totals, Turn,
+    TurnStatus,
+};
+use crate::store::{Change, Environment, RunState};
 use crate::transport::quote;
 
-use super::entry::{Entry, Now, Outcome};
+use super::entry::{Effect, Entry, Now, Outcome};
+use super::turn::elapsed_ms;
 use super::{Book, command, queue};
 use crate::seam::Reply;
 
@@ -134,22 +138,58 @@ fn started_with<'a>(session: &'a Session, env: &'a Environment) -> impl PartialE
     (&session.host, &session.cwd, &session.model, &session.arguments, &env.0)
 }
 
-/// Removes a session.
+/// Removes a session. With `force` a turn that is under way fails here, and its run is left alone on its host.
 ///
 /// # Errors
 ///
-/// [`Code::Busy`] while a turn is under way.
-pub fn remove(entry: &Entry) -> Result<Outcome, Failure> {
-    if entry.session.tabs.iter().any(queue::is_working) {
-        return Err(Failure::new(Code::Busy, format!("{} is at work", entry.session.name))
-            .hint(format!("Interrupt it first: baton interrupt {}", entry.session.id)));
+/// [`Code::Busy`] while a turn is under way, without `force`.
+pub fn remove(entry: &Entry, force: bool, now: Now) -> Result<Outcome, Failure> {
+    let id = &entry.session.id;
+    if !force && entry.session.tabs.iter().any(queue::is_working) {
+        return Err(Failure::new(Code::Busy, format!("{} is at work", entry.session.name)).hint(
+            format!(
+                "Interrupt it first: baton interrupt {id}. If its machine is gone: baton session remove {id} --force"
+            ),
+        ));
     }
     let mut outcome = Outcome::new();
-    let id = entry.session.id.clone();
-    outcome.batch.changes.push(Change::RemoveSession(id));
-    outcome.batch.drafts.push(entry.draft(None, None, crate::seam::EventBody::SessionRemoved));
-    outcome.effects = entry.session.tabs.clone().iter_mut().filter_map(command::let_go).collect();
+    outcome.batch.changes.push(Change::RemoveSession(id.clone()));
+    for tab in &entry.session.tabs {
+        match tab.turn.as_ref().filter(|turn| turn.status.is_none()) {
+            Some(turn) => leave(entry, tab, turn, &mut outcome, now),
+            None => outcome.effects.extend(command::let_go(&mut tab.clone())),
+        }
+    }
+    outcome.batch.drafts.push(entry.draft(None, None, EventBody::SessionRemoved));
+    outcome.reply = Reply::Session(Box::new(entry.session.clone()));
     Ok(outcome)
+}
+
+/// Ends a turn here, whatever its agent does.
+fn leave(entry: &Entry, tab: &Tab, turn: &Turn, outcome: &mut Outcome, now: Now) {
+    let (run, host) = (turn.run.clone(), &turn.host);
+    let changes = &mut outcome.batch.changes;
+    let state = RunState::Left;
+    changes.push(Change::SetRun { run: run.clone(), state, status: None });
+    changes.extend(turn.message.as_ref().map(|message| Change::DropImages(message.id.clone())));
+    let failure = Failure::new(
+        Code::Cancelled,
+        format!("the session was removed; its agent may go on in run {run} on {host}"),
+    )
+    .hint(format!("When {host} can be reached, `baton stop {run}` ends it there"))
+    .on(host.clone());
+    let bodies = [
+        EventBody::Error { failure, recoverable: false, resets_at: None },
+        EventBody::TurnEnded {
+            status: TurnStatus::Failed,
+            exit_status: None,
+            elapsed_ms: elapsed_ms(turn.started_at, now),
+            text: String::new(),
+        },
+    ];
+    let drafts = bodies.map(|body| entry.draft(Some(&tab.id), Some(&turn.id), body));
+    outcome.batch.drafts.extend(drafts);
+    outcome.effects.push(Effect::Leave { run });
 }
 
 /// A tab in which nothing has happened; the `number`th of its session.

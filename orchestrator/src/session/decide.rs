@@ -57,8 +57,8 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
             world.check_session(&entry.session)?;
             Ok(outcome)
         }),
-        Command::RemoveSession { session } => {
-            let outcome = create::remove(book.get(&session)?)?;
+        Command::RemoveSession { session, force } => {
+            let outcome = create::remove(book.get(&session)?, force, now)?;
             Ok((Touched::Removed(session), outcome))
         }
         Command::Send { session, tab, message } => within(world, book, &session, |entry| {

@@ -75,6 +75,11 @@ pub enum Effect {
     },
     /// The person has mended that host: what is blocked there is tried again.
     Retry(String),
+    /// Leave a run alone, whatever it does: nobody here wants to know any more.
+    Leave {
+        /// Which.
+        run: RunId,
+    },
     /// Let a talking agent of that tab go: the next turn starts another one.
     LetGo {
         /// The long run that it is.

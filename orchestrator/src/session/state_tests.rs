@@ -6,7 +6,7 @@ use jiff::{Span, Timestamp};
 use serde_json::json;
 
 use super::command;
-use super::create::{Resolved, create, edit};
+use super::create::{Resolved, create, edit, remove};
 use super::entry::{Effect, Entry, LaunchOrder, Outcome};
 use super::turn::{self, End};
 use super::{Book, queue};
@@ -513,4 +513,30 @@ fn a_session_that_is_moved_in_the_middle_of_a_turn_begins_afresh_where_it_is_now
     heard(&mut desk, &turn, "of other");
     assert_eq!(desk.entry.session.tabs[0].agent_session.as_deref(), Some("of other"));
     desk.check();
+}
+
+#[test]
+fn a_session_at_work_is_removed_only_by_force_and_says_what_it_leaves_where() {
+    let mut desk = made(false);
+    desk.send(TabChoice::Last, "go", false);
+    let order = desk.orders[0].clone();
+    let refused = remove(&desk.entry, false, at(9)).unwrap_err();
+    assert_eq!(refused.code, Code::Busy);
+    assert!(refused.hint.unwrap().contains("--force"));
+    let outcome = remove(&desk.entry, true, at(9)).unwrap();
+    assert_eq!(outcome.effects, [Effect::Leave { run: order.run.clone() }]);
+    let is_left = |change: &Change| matches!(change, Change::SetRun { run, state: RunState::Left, .. } if *run == order.run);
+    assert!(outcome.batch.changes.iter().any(is_left), "{outcome:?}");
+    let bodies: Vec<_> = outcome.batch.drafts.iter().map(|draft| &draft.body).collect();
+    let [
+        EventBody::Error { failure, .. },
+        EventBody::TurnEnded { status, .. },
+        EventBody::SessionRemoved,
+    ] = bodies[..]
+    else {
+        panic!("{bodies:?}")
+    };
+    assert_eq!(*status, TurnStatus::Failed);
+    assert_eq!(failure.host.as_deref(), Some("dev"));
+    assert!(failure.message.contains(order.run.as_str()), "{}", failure.message);
 }

@@ -350,7 +350,8 @@ pub fn talker_ended(entry: &mut Entry, run: &RunId, outcome: &mut Outcome) {
     entry.put_tab(&mut outcome.batch, &tab);
 }
 
-fn elapsed_ms(from: Now, to: Now) -> u64 {
+/// How long a turn took.
+pub fn elapsed_ms(from: Now, to: Now) -> u64 {
     // A clock that was set back in between gives nothing, not a fault.
     let elapsed = Duration::try_from(to.duration_since(from)).unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)

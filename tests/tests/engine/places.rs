@@ -4,7 +4,9 @@ use std::fs;
 
 use baton_tests::AgentHost;
 use orchestrator::failure::Code;
-use orchestrator::seam::{EventBody, NewSession, SessionId};
+use orchestrator::seam::{
+    Command, Delivery, EventBody, NewSession, Query, Reply, Seam, SessionId, Subscribe, TurnStatus,
+};
 
 use crate::desk::{Desk, Laptop, Sent, Turn, new_session, processes_of, until};
 
@@ -99,4 +101,50 @@ async fn an_agent_that_talks_moves_with_its_host_at_the_next_turn() {
     })
     .await;
     desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_on_a_machine_that_is_gone_is_given_up_by_force_and_its_session_removed() {
+    for talks in [false, true] {
+        let mut machine = AgentHost::start().with_scripted("codex");
+        let laptop = Laptop::new(&machine);
+        let desk = laptop.engine().await;
+        let new = NewSession { talks, ..new_session("codex", &machine) };
+        let session = desk.try_session(new).await.unwrap();
+        let sent = begun(&desk, &session.id, &machine.project().join("gate")).await;
+        machine.sshd_mut().stop();
+        laptop.kill_masters();
+        desk.until(&sent, |body| matches!(body, EventBody::Link { .. })).await;
+        let remove = |force| Command::RemoveSession { session: session.id.clone(), force };
+        assert_eq!(desk.command(remove(false)).await.unwrap_err().code, Code::Busy);
+        let mut events = desk.engine.subscribe(Subscribe::default()).await.unwrap();
+        let Reply::Session(was) = desk.command(remove(true)).await.unwrap() else { panic!() };
+        let mut bodies = Vec::new();
+        while !bodies.contains(&EventBody::SessionRemoved) {
+            if let Delivery::Event(event) = events.next().await.unwrap().unwrap() {
+                bodies.push(event.body);
+            }
+        }
+        let failed = bodies.iter().find_map(|body| match body {
+            EventBody::Error { failure, .. } => Some(failure),
+            _ => None,
+        });
+        let run = was.tabs[0].turn.as_ref().unwrap().run.clone();
+        assert!(failed.unwrap().message.contains(run.as_str()), "{failed:?}");
+        let failed = |body: &EventBody| {
+            matches!(body, EventBody::TurnEnded { status: TurnStatus::Failed, .. })
+        };
+        assert!(bodies.iter().any(failed), "{bodies:?}");
+        desk.stop().await;
+        // Nobody takes it up: the machine is away for ever.
+        let desk = laptop.engine().await;
+        desk.engine.subscribe(Subscribe::default()).await.unwrap();
+        let Reply::Snapshot(all) = desk.query(Query::Snapshot).await else { panic!() };
+        assert_eq!(all.sessions, []);
+        desk.stop().await;
+        for pid in processes_of(&machine, "/names/") {
+            let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok(); // It may have ended.
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::report::Reporter;
 use super::{release, talker, turn};
@@ -71,6 +71,7 @@ struct Live {
     wishes: mpsc::Sender<Wish>,
     /// Where its run is, also when its session has moved on. One without was never launched.
     place: Option<Place>,
+    task: AbortHandle,
 }
 
 /// All drivers of an engine.
@@ -110,6 +111,12 @@ impl Drivers {
                     });
                 }
             }
+            Effect::Leave { run } => {
+                // Where the way to its host is broken, its driver would wait for that, and hold the connection.
+                if let Some(live) = self.live.remove(&run) {
+                    live.task.abort();
+                }
+            }
             Effect::Retry(reference) => {
                 let world = Arc::clone(&self.world);
                 self.tasks.spawn(async move { retry(&world, &reference).await });
@@ -141,15 +148,15 @@ impl Drivers {
             Begin::Launch(_) => entry.place(),
             Begin::TakeUp { record, .. } => record.place.clone(),
         };
-        self.live.insert(run.clone(), Live { wishes: sender, place });
         let talks = entry.session.talks;
         let (world, desk) = (Arc::clone(&self.world), self.desk.clone());
-        let given = Given { world, desk, entry, run, begin, wishes };
-        if talks {
-            self.tasks.spawn(talker::drive(given));
+        let given = Given { world, desk, entry, run: run.clone(), begin, wishes };
+        let task = if talks {
+            self.tasks.spawn(talker::drive(given))
         } else {
-            self.tasks.spawn(turn::drive(given));
-        }
+            self.tasks.spawn(turn::drive(given))
+        };
+        self.live.insert(run, Live { wishes: sender, place, task });
     }
 
     /// Lets go of an agent that no session has any more; a former engine didn't come to it.
