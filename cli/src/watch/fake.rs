@@ -81,6 +81,7 @@ pub fn queued(id: &str) -> QueuedMessage {
     QueuedMessage {
         id: MessageId::new(id),
         prompt: format!("prompt of {id}"),
+        prompt_bytes: 10 + id.len() as u64,
         images: 0,
         read_only: false,
         paused: false,
@@ -234,6 +235,9 @@ impl Seam for FakeEngine {
                 sessions: vec![session],
                 ..Default::default()
             }))),
+            Query::Prompt { message, .. } => {
+                Ok(Reply::Prompt { prompt: format!("the whole prompt of {message}") })
+            }
             Query::CommandStatus { .. } => Ok(Reply::Status(None)),
         }
     }

@@ -75,6 +75,7 @@ fn every_query() -> Vec<Query> {
         Query::Session { named: "n".into() },
         Query::Events { since: 1, session: None, tab: None, limit: 2 },
         Query::Approvals { session: None },
+        Query::Prompt { session: SessionId::new("s"), message: crate::seam::MessageId::new("m") },
         Query::CommandStatus { id: CommandId::new("c") },
     ]
 }

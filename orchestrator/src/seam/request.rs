@@ -183,6 +183,13 @@ pub enum Query {
         /// Only of that session.
         session: Option<SessionId>,
     },
+    /// The whole prompt of a message that waits, or that an agent may not have yet. Answer: [`Reply::Prompt`].
+    Prompt {
+        /// Whose.
+        session: SessionId,
+        /// Which.
+        message: MessageId,
+    },
     /// What became of a command. Answer: [`Reply::Status`].
     CommandStatus {
         /// Which.
@@ -218,6 +225,11 @@ pub enum Reply {
     },
     /// What waits for a person.
     Approvals(Vec<Approval>),
+    /// A whole prompt.
+    Prompt {
+        /// As the person wrote it.
+        prompt: String,
+    },
     /// What became of a command: `None` when it never came.
     Status(Option<Result<Box<Reply>, Failure>>),
 }

@@ -37,6 +37,7 @@ pub fn send(
     let read_only = message.read_only || entry.session.read_only;
     let queued = QueuedMessage {
         id: MessageId::random(),
+        prompt_bytes: bytes_of(&message.prompt),
         prompt: message.prompt,
         images: u32::try_from(message.images.len()).unwrap_or(u32::MAX),
         read_only,
@@ -179,7 +180,10 @@ pub fn edit_message(
     let is_read_only = entry.session.read_only;
     change_queue(entry, message, now, |queue, place| {
         let Some(message) = queue.get_mut(place) else { return Ok(()) };
-        message.prompt = change.prompt.unwrap_or_else(|| message.prompt.clone());
+        if let Some(prompt) = change.prompt {
+            message.prompt_bytes = bytes_of(&prompt);
+            message.prompt = prompt;
+        }
         message.paused = change.paused.unwrap_or(message.paused);
         message.read_only = change.read_only.unwrap_or(message.read_only) || is_read_only;
         Ok(())
@@ -216,6 +220,10 @@ pub fn move_message(
             )),
         }
     })
+}
+
+fn bytes_of(prompt: &str) -> u64 {
+    u64::try_from(prompt.len()).unwrap_or(u64::MAX)
 }
 
 fn place_name(place: &Place) -> &str {

@@ -74,7 +74,7 @@ pub fn create(
     let mut outcome = Outcome::new();
     entry.changed(&mut outcome.batch, true);
     entry.put_tab(&mut outcome.batch, &tab);
-    outcome.reply = Reply::Session(Box::new(entry.session.clone()));
+    outcome.reply = Reply::Session(Box::new(entry.session.shown()));
     Ok((entry, outcome))
 }
 
@@ -129,7 +129,7 @@ pub fn edit(
     for tab in &entry.session.tabs {
         entry.put_tab(&mut outcome.batch, tab);
     }
-    outcome.reply = Reply::Session(Box::new(entry.session.clone()));
+    outcome.reply = Reply::Session(Box::new(entry.session.shown()));
     Ok(outcome)
 }
 
@@ -161,7 +161,7 @@ pub fn remove(entry: &Entry, force: bool, now: Now) -> Result<Outcome, Failure> 
         }
     }
     outcome.batch.drafts.push(entry.draft(None, None, EventBody::SessionRemoved));
-    outcome.reply = Reply::Session(Box::new(entry.session.clone()));
+    outcome.reply = Reply::Session(Box::new(entry.session.shown()));
     Ok(outcome)
 }
 

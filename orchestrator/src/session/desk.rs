@@ -312,13 +312,17 @@ impl Desk {
         match query {
             Query::Snapshot => Ok(Reply::Snapshot(Box::new(self.snapshot()))),
             Query::Session { named } => {
-                Ok(Reply::Session(Box::new(self.book.named(&named)?.session.clone())))
+                Ok(Reply::Session(Box::new(self.book.named(&named)?.session.shown())))
             }
             Query::Approvals { session } => {
                 let of_it = |approval: &&Approval| {
                     session.as_ref().is_none_or(|session| approval.session == *session)
                 };
                 Ok(Reply::Approvals(self.book.approvals.iter().filter(of_it).cloned().collect()))
+            }
+            Query::Prompt { session, message } => {
+                let prompt = self.book.get(&session)?.prompt(&message)?.to_owned();
+                Ok(Reply::Prompt { prompt })
             }
             Query::Events { .. } | Query::CommandStatus { .. } => {
                 Err(Failure::new(Code::Internal, "a question about the log came to the desk"))
@@ -327,7 +331,7 @@ impl Desk {
     }
 
     fn snapshot(&self) -> Snapshot {
-        let sessions: Vec<Session> = self.book.iter().map(|entry| entry.session.clone()).collect();
+        let sessions: Vec<Session> = self.book.iter().map(|entry| entry.session.shown()).collect();
         Snapshot {
             // What is being stored right now comes as events.
             seq: self.flow.floor(self.world.store.head()),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::failure::{Code, Failure};
 use crate::host::{Place, ResolvedHost};
 use crate::seam::{
-    Approval, Decision, EventBody, QueuedMessage, Reply, RunId, Session, SessionId, Tab, TabId,
-    TurnId,
+    Approval, Decision, EventBody, MessageId, QueuedMessage, Reply, RunId, Session, SessionId, Tab,
+    TabId, TurnId,
 };
 use crate::store::{Batch, Change, Draft, Environment};
 
@@ -134,6 +134,21 @@ impl Entry {
         })
     }
 
+    /// The whole prompt of a message that waits, or of a turn that its agent may not have yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotFound`], also when the agent has it: the transcript tells it then.
+    pub fn prompt(&self, id: &MessageId) -> Result<&str, Failure> {
+        let mut all = self.session.tabs.iter().flat_map(|tab| {
+            tab.queue.iter().chain(tab.turn.iter().filter_map(|turn| turn.message.as_deref()))
+        });
+        all.find(|message| message.id == *id).map(|message| &*message.prompt).ok_or_else(|| {
+            Failure::new(Code::NotFound, format!("no message {id} waits in {}", self.session.name))
+                .hint("It may have been sent already: `baton follow` shows the transcript")
+        })
+    }
+
     fn no_tab(&self, id: &TabId) -> Failure {
         Failure::new(Code::NotFound, format!("{} has no tab {id}", self.session.name))
             .hint("`baton session show` lists its tabs")
@@ -151,7 +166,7 @@ impl Entry {
         batch.drafts.push(self.draft(
             None,
             None,
-            EventBody::SessionChanged { of: Box::new(self.session.clone()) },
+            EventBody::SessionChanged { of: Box::new(self.session.shown()) },
         ));
     }
 
@@ -167,7 +182,8 @@ impl Entry {
             tab: tab.id.clone(),
             queue: tab.queue.clone(),
         });
-        let body = EventBody::QueueChanged { queue: tab.queue.clone(), paused: tab.paused };
+        let queue = tab.queue.iter().map(QueuedMessage::shown).collect();
+        let body = EventBody::QueueChanged { queue, paused: tab.paused };
         batch.drafts.push(self.draft(Some(&tab.id), None, body));
     }
 }

@@ -540,3 +540,27 @@ fn a_session_at_work_is_removed_only_by_force_and_says_what_it_leaves_where() {
     assert_eq!(failure.host.as_deref(), Some("dev"));
     assert!(failure.message.contains(order.run.as_str()), "{}", failure.message);
 }
+
+#[test]
+fn a_queue_of_any_size_is_told_of_in_a_few_words_and_its_prompts_on_demand() {
+    let mut desk = made(false);
+    desk.send(TabChoice::Last, "go", false);
+    let prompt = "\u{1}ä".repeat(1 << 20);
+    let (tab, id) = desk.send(TabChoice::Last, &prompt, false);
+    let change = SessionChange { name: Some("other".into()), ..Default::default() };
+    let outcome = edit(&Book::default(), &mut desk.entry, change, None).unwrap();
+    let reply = serde_json::to_string(&desk.take(outcome)).unwrap();
+    let told = serde_json::to_string(&desk.events).unwrap();
+    assert!(reply.len() + told.len() < 20_000, "{} and {}", reply.len(), told.len());
+    let shown = desk.entry.tab(&tab).unwrap().queue[0].shown();
+    assert_eq!(shown.prompt_bytes, 3 << 20);
+    assert!(prompt.starts_with(&shown.prompt) && !shown.is_whole());
+    assert_eq!(desk.entry.prompt(&id).unwrap(), prompt);
+    let turn = desk.orders[0].turn.clone();
+    desk.end(&turn, TurnStatus::Done);
+    assert_eq!(desk.orders[1].message.prompt, prompt, "the agent gets all of it");
+    let shown = serde_json::to_string(&desk.entry.session.shown()).unwrap();
+    assert!(shown.len() < 5_000, "also of the turn under way: {}", shown.len());
+    assert_eq!(desk.entry.prompt(&MessageId::new("none")).unwrap_err().code, Code::NotFound);
+    desk.check();
+}

@@ -1,5 +1,7 @@
 //! Changes and events as statements.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -118,16 +120,29 @@ fn put_queue(
     tab: &TabId,
     queue: &[QueuedMessage],
 ) -> Result<(), Fault> {
-    run(db, "DELETE FROM messages WHERE tab = ?1", params![tab.as_str()])?;
-    let mut insert = db.prepare_cached(
-        "INSERT INTO messages (id, session, tab, position, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+    // A prompt may have many MiB: what stays as it is isn't written again, so its place stays where it can.
+    let mut select = db.prepare_cached("SELECT id, position FROM messages WHERE tab = ?1")?;
+    let had: HashMap<String, i64> = select
+        .query_map(params![tab.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for gone in had.keys().filter(|id| !queue.iter().any(|message| message.id.as_str() == *id)) {
+        run(db, "DELETE FROM messages WHERE id = ?1", params![gone])?;
+    }
+    let mut put = db.prepare_cached(
+        "INSERT INTO messages (id, session, tab, position, body) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (id) DO UPDATE SET session = excluded.session, tab = excluded.tab, \
+             position = excluded.position, body = excluded.body \
+         WHERE tab <> excluded.tab OR position <> excluded.position OR body <> excluded.body",
     )?;
-    for (position, message) in (0_i64..).zip(queue) {
-        insert.execute(params![
+    let mut last = -1;
+    for message in queue {
+        let kept = had.get(message.id.as_str()).copied().filter(|position| *position > last);
+        last = kept.unwrap_or(last + 1);
+        put.execute(params![
             message.id.as_str(),
             session.as_str(),
             tab.as_str(),
-            position,
+            last,
             json(message)?
         ])?;
     }

@@ -60,6 +60,7 @@ fn message(id: &str) -> QueuedMessage {
     QueuedMessage {
         id: MessageId::new(id),
         prompt: "do it".into(),
+        prompt_bytes: 9,
         images: 1,
         read_only: false,
         paused: false,
@@ -487,4 +488,20 @@ async fn runs_of_a_removed_session_stay_until_their_directories_are_gone_and_tel
     let ended = Change::SetRun { run: own.clone(), state: RunState::Ended, status: Some(3) };
     store.commit(changes(vec![ended, Change::Swept(own.clone())])).await.unwrap();
     assert_eq!(store.run(&own).await.unwrap().unwrap().status, Some(3));
+}
+
+#[tokio::test]
+async fn a_queue_is_what_was_put_last_in_its_order() {
+    let store = Store::memory().unwrap();
+    store.commit(everything().0).await.unwrap();
+    let orders: [&[&str]; 6] =
+        [&["a", "b", "c"], &["b", "c"], &["c", "b", "d"], &["d", "c", "b"], &["e", "d"], &[]];
+    for order in orders {
+        let queue: Vec<_> = order.iter().map(|id| message(id)).collect();
+        let (session, tab) = (SessionId::new("s"), TabId::new("t"));
+        store.commit(changes(vec![Change::PutQueue { session, tab, queue }])).await.unwrap();
+        let loaded = store.load().await.unwrap();
+        let found = loaded.sessions[0].0.tabs[0].queue.iter().map(|one| one.id.as_str());
+        assert_eq!(found.collect::<Vec<_>>(), order);
+    }
 }
