@@ -132,7 +132,26 @@ async fn change(
         seam::done(seam, command).await?;
         session = seam::session(seam, session.id.as_str()).await?;
     }
+    if output.is_json() {
+        session = whole(seam, session).await?;
+    }
     show(output, &session)
+}
+
+/// With the whole of each prompt: scripts get what was written.
+async fn whole(seam: &dyn Seam, mut session: Session) -> Result<Session, Failure> {
+    for message in session.tabs.iter_mut().flat_map(|tab| &mut tab.queue) {
+        if message.is_whole() {
+            continue;
+        }
+        match seam::prompt(seam, &session.id, &message.id).await {
+            Ok(prompt) => message.prompt = prompt,
+            // It was sent meanwhile; its beginning and its size are what was known of it.
+            Err(failure) if failure.code == Code::NotFound => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(session)
 }
 
 /// The command; none where something is only shown.

@@ -2,7 +2,8 @@
 
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Approval, Command, Event, Query, Reply, Request, Seam, Session, SessionId, Snapshot, Tab, TabId,
+    Approval, Command, Event, MessageId, Query, Reply, Request, Seam, Session, SessionId, Snapshot,
+    Tab, TabId,
 };
 
 /// Events that one query may ask for.
@@ -172,6 +173,23 @@ pub fn one<'a>(
     }
 }
 
+/// The whole prompt of a message that waits.
+///
+/// # Errors
+///
+/// What the engine says.
+pub async fn prompt(
+    seam: &dyn Seam,
+    session: &SessionId,
+    message: &MessageId,
+) -> Result<String, Failure> {
+    let wanted = Query::Prompt { session: session.clone(), message: message.clone() };
+    match query(seam, wanted).await? {
+        Reply::Prompt { prompt } => Ok(prompt),
+        other => Err(odd(&other)),
+    }
+}
+
 async fn query(seam: &dyn Seam, query: Query) -> Result<Reply, Failure> {
     seam.call(Request::query(query)).await
 }
@@ -184,6 +202,7 @@ pub fn odd(reply: &Reply) -> Failure {
         Reply::Sent { .. } => "sent",
         Reply::Snapshot(_) => "snapshot",
         Reply::Events { .. } => "events",
+        Reply::Prompt { .. } => "a prompt",
         Reply::Approvals(_) => "approvals",
         Reply::Status(_) => "status",
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::host::{ResolvedHost, TransportKind};
+use crate::host::{Place, ResolvedHost, TransportKind};
 use crate::settings::ConnectionKeys;
 use crate::transport::native::{ResolvingNative, Surroundings};
 use crate::transport::{
@@ -39,21 +39,23 @@ pub struct ThisMachine {
 impl ThisMachine {
     /// A connection to `host`, not opened yet. Must be called within a tokio runtime.
     pub fn connection(&self, host: &ResolvedHost, steps: Option<Arc<dyn Steps>>) -> Connection {
-        let transport: Arc<dyn Transport> = match (host.target(&self.home), host) {
-            (None, _) | (_, ResolvedHost::Local) => Arc::new(self.local()),
-            (Some(target), ResolvedHost::Saved(saved)) => match saved.transport {
+        self.reach(&host.place(), steps)
+    }
+
+    /// A connection to a place, not opened yet. Must be called within a tokio runtime.
+    pub fn reach(&self, place: &Place, steps: Option<Arc<dyn Steps>>) -> Connection {
+        let transport: Arc<dyn Transport> = match (place.target(&self.home), &place.way) {
+            (None, _) | (_, None) => Arc::new(self.local()),
+            (Some(target), Some(way)) => match way.transport {
                 TransportKind::Openssh => Arc::new(OpenSsh::new(target, self.ssh(steps))),
                 TransportKind::Native => Arc::new(self.native(target)),
             },
-            (Some(target), ResolvedHost::AdHoc(_)) => {
-                Arc::new(OpenSsh::new(target, self.ssh(steps)))
-            }
         };
         let settings = ConnectionSettings {
             profile_patience: Duration::from_secs(self.keys.profile_timeout_seconds.into()),
             ..ConnectionSettings::default()
         };
-        Connection::new(host.id(), transport, settings)
+        Connection::new(place.id.clone(), transport, settings)
     }
 
     fn local(&self) -> Local {

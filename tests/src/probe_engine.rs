@@ -89,6 +89,9 @@ impl ProbeEngine {
                 Ok(Reply::Events { events, more })
             }
             Query::Approvals { .. } => Ok(Reply::Approvals(self.store.load().await?.approvals)),
+            Query::Prompt { .. } => {
+                Err(Failure::new(Code::Unsupported, "the probe keeps no prompts"))
+            }
             Query::CommandStatus { id } => {
                 let status = self.receipts.status(&id).await?;
                 Ok(Reply::Status(status.map(|answer| answer.map(Box::new))))

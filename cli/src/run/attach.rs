@@ -29,7 +29,7 @@ pub struct AttachArgs {
 /// When there is no such run, or its host can't be reached.
 pub async fn attach(app: &App, args: AttachArgs) -> Result<u8, Stop> {
     let store = book::open(app)?;
-    let (record, host) = book::find(app, &store, &args.run).await?;
+    let (record, place) = book::find(app, &store, &args.run).await?;
     if let Some(owner) = &record.owner {
         // The engine reads it, and notes how far it has come.
         let what = format!("the run {} belongs to the session {}", record.id, owner.session);
@@ -37,24 +37,24 @@ pub async fn attach(app: &App, args: AttachArgs) -> Result<u8, Stop> {
             .hint(format!("`baton follow {}` shows it", owner.session))
             .into());
     }
-    let runs = book::runs_of(app, &host)?;
-    let printer = Printer::new(&app.output, host.id().to_string());
+    let runs = book::runs_of(app, &place)?;
+    let printer = Printer::new(&app.output, place.id.to_string());
     let mut leaving = Leaving::listen()?;
     let begun = async {
         match record.state {
             // All that it printed was shown here.
             RunState::Ended if !args.from_start => return Ok(Some(record.status)),
             RunState::Never => {
-                let (host, run) = (host.id(), record.id.clone());
+                let (host, run) = (place.id.clone(), record.id.clone());
                 return Err(RunError::Never { host, run });
             }
             RunState::Launching => {
                 let settled = runs.settle(&record.id).await?;
                 if settled.standing == Standing::Never {
-                    return Err(RunError::Never { host: host.id(), run: record.id.clone() });
+                    return Err(RunError::Never { host: place.id.clone(), run: record.id.clone() });
                 }
             }
-            RunState::Ended | RunState::Running => {
+            RunState::Ended | RunState::Running | RunState::Left => {
                 runs.connection().ready().await?;
             }
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use orchestrator::failure::Failure;
-use orchestrator::host::{ResolvedHost, recall};
+use orchestrator::host::{Hosts, Place, recall};
 use orchestrator::run::{Offsets, Runs};
 use orchestrator::seam::RunId;
 use orchestrator::store::{Batch, Change, RunRecord, RunState, Store};
@@ -23,24 +23,36 @@ pub fn open(app: &App) -> Result<Store, Failure> {
     Store::open(&app.paths.data)
 }
 
-/// The run of that id or beginning, and its host.
+/// The run of that id or beginning, and where it is: there it stays, whatever its host's name means by now.
 ///
 /// # Errors
 ///
 /// When there is none, or several, or its host is not there any more.
-pub async fn find(app: &App, store: &Store, name: &str) -> Result<(RunRecord, ResolvedHost), Stop> {
+pub async fn find(app: &App, store: &Store, name: &str) -> Result<(RunRecord, Place), Stop> {
     let record = store.run_named(name).await?;
-    let host = recall(&record.host, &app.hosts().read()?)?;
-    Ok((record, host))
+    let place = place_of(&record, &app.hosts().read()?)?;
+    Ok((record, place))
 }
 
-/// The runs of a host, for one command.
+/// Where a run is.
+///
+/// # Errors
+///
+/// When it never had a place, and its host is not there any more.
+pub fn place_of(record: &RunRecord, hosts: &Hosts) -> Result<Place, Failure> {
+    match &record.place {
+        Some(place) => Ok(place.clone()),
+        None => Ok(recall(&record.host, hosts)?.place()),
+    }
+}
+
+/// The runs at a place, for one command.
 ///
 /// # Errors
 ///
 /// When `config.toml` is broken.
-pub fn runs_of(app: &App, host: &ResolvedHost) -> Result<Runs, Failure> {
-    Ok(Runs::for_one(app.machine()?.connection(host, None)))
+pub fn runs_of(app: &App, place: &Place) -> Result<Runs, Failure> {
+    Ok(Runs::for_one(app.machine()?.reach(place, None)))
 }
 
 /// Stores one change.

@@ -1,12 +1,11 @@
 //! `baton runs clean`: removes the directories of old runs from their hosts.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::Args;
 use futures::future::join_all;
 use orchestrator::failure::{Code, Failure};
-use orchestrator::host::{ResolvedHost, recall};
+use orchestrator::host::Place;
 use orchestrator::seam::RunId;
 use orchestrator::store::{Change, RunState, Store};
 use serde_json::json;
@@ -33,21 +32,32 @@ pub struct CleanArgs {
 /// When the store can't be read. A host that can't be reached is noted, and gives the status of its failure.
 pub async fn clean(app: &App, store: &Store, args: CleanArgs) -> Result<u8, Stop> {
     let records = store.runs(None).await?;
-    let references: BTreeSet<String> = match &args.host {
-        Some(host) => [app.resolve_host(host)?.reference()].into(),
-        None => records.iter().filter(|one| !one.swept).map(|one| one.host.clone()).collect(),
-    };
     let hosts = app.hosts().read()?;
-    let swept = references.into_iter().map(|reference| {
+    let mut places: Vec<(String, Result<Place, Failure>)> = Vec::new();
+    match &args.host {
+        Some(host) => {
+            let host = app.resolve_host(host)?;
+            places.push((host.reference(), Ok(host.place())));
+        }
+        None => {
+            for one in records.iter().filter(|one| !one.swept) {
+                let place = (one.host.clone(), book::place_of(one, &hosts));
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+    }
+    let swept = places.into_iter().map(|(reference, place)| {
+        // A run's id is nowhere twice: what is not there is not removed there.
         let of_host = records.iter().filter(|one| one.host == reference);
         let stored: Vec<RunId> = of_host
             .filter(|one| matches!(one.state, RunState::Ended | RunState::Never))
             .map(|one| one.id.clone())
             .collect();
-        let host = recall(&reference, &hosts);
         async move {
-            let swept = match host {
-                Ok(host) => sweep(app, &host, &stored).await,
+            let swept = match place {
+                Ok(place) => sweep(app, &place, &stored).await,
                 Err(failure) => Err(failure),
             };
             (reference, swept)
@@ -76,15 +86,15 @@ pub async fn clean(app: &App, store: &Store, args: CleanArgs) -> Result<u8, Stop
     Ok(failures.first().map_or(exit::DONE, |failure| exit::status(failure.code)))
 }
 
-async fn sweep(app: &App, host: &ResolvedHost, stored: &[RunId]) -> Result<Vec<RunId>, Failure> {
-    let runs = book::runs_of(app, host)?;
+async fn sweep(app: &App, place: &Place, stored: &[RunId]) -> Result<Vec<RunId>, Failure> {
+    let runs = book::runs_of(app, place)?;
     let swept = tokio::time::timeout(PATIENCE, runs.sweep(stored)).await;
     runs.connection().close().await;
     match swept {
         Ok(swept) => swept.map_err(Failure::from),
         Err(_) => {
-            let what = format!("{} did not answer within {} s", host.id(), PATIENCE.as_secs());
-            Err(Failure::new(Code::TimedOut, what).on(host.id().to_string()))
+            let what = format!("{} did not answer within {} s", place.id, PATIENCE.as_secs());
+            Err(Failure::new(Code::TimedOut, what).on(place.id.to_string()))
         }
     }
 }

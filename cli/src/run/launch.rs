@@ -59,7 +59,7 @@ pub async fn launch(app: &App, args: RunArgs) -> Result<u8, Stop> {
     let host = app.resolve_host(&args.host)?;
     let job = job(&host, &args)?;
     let store = book::open(app)?;
-    let runs = book::runs_of(app, &host)?;
+    let runs = book::runs_of(app, &host.place())?;
     let mut leaving = Leaving::listen()?;
     let done = over(app, &store, &runs, &host, &args, &job, &mut leaving).await;
     // What is not on its way yet is given up; the run is not.
@@ -126,6 +126,7 @@ async fn over(
     let record = RunRecord {
         id: run.clone(),
         host: host.reference(),
+        place: Some(host.place()),
         started_at: Timestamp::now(),
         command: job.command(),
         cwd: job.cwd.as_deref().map(|dir| String::from_utf8_lossy(dir).into_owned()),

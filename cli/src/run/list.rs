@@ -1,13 +1,12 @@
 //! `baton runs`: the runs that are known here, or that are on a host.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use futures::future::join_all;
 use jiff::Timestamp;
 use orchestrator::failure::{Code, Failure};
-use orchestrator::host::{ResolvedHost, recall};
+use orchestrator::host::{Place, ResolvedHost};
 use orchestrator::run::{Facts, Standing};
 use orchestrator::store::{Change, RunRecord, RunState, Store};
 use serde::Serialize;
@@ -69,10 +68,16 @@ pub async fn runs(app: &App, args: RunsArgs) -> Result<u8, Stop> {
     let rows = match &args.host {
         Some(host) => {
             let host = app.resolve_host(host)?;
-            let known = store.runs_of(&host.reference()).await?;
-            let facts = look(app, &host).await?;
-            learn(&store, &host, &known, &facts).await?;
-            let known = store.runs_of(&host.reference()).await?;
+            let (reference, place) = (host.reference(), host.place());
+            let facts = look(app, &place).await?;
+            learn(&store, &host, &store.runs_of(&reference).await?, &facts).await?;
+            let mut known = store.runs_of(&reference).await?;
+            // Those that are where the host was before can't be looked for here.
+            let is_here = |record: &RunRecord| {
+                record.place.as_ref().is_none_or(|other| *other == place)
+                    || facts.iter().any(|facts| facts.run == record.id)
+            };
+            known.retain(is_here);
             rows_of(&store, &host.id().to_string(), known, Ok(facts)).await?
         }
         None => everywhere(app, &store).await?,
@@ -85,21 +90,23 @@ pub async fn runs(app: &App, args: RunsArgs) -> Result<u8, Stop> {
 /// All that are known here; their hosts are asked at the same time.
 async fn everywhere(app: &App, store: &Store) -> Result<Vec<Row>, Stop> {
     let hosts = app.hosts().read()?;
-    let mut by_host: BTreeMap<String, Vec<RunRecord>> = BTreeMap::new();
+    let mut by_place: Vec<(Result<Place, Failure>, Vec<RunRecord>)> = Vec::new();
     for record in store.runs(None).await? {
-        if !record.swept {
-            by_host.entry(record.host.clone()).or_default().push(record);
+        if record.swept {
+            continue;
+        }
+        let place = book::place_of(&record, &hosts);
+        match by_place.iter_mut().find(|(other, _)| *other == place) {
+            Some((_, known)) => known.push(record),
+            None => by_place.push((place, vec![record])),
         }
     }
-    let asked = by_host.into_iter().map(|(reference, known)| {
-        let host = recall(&reference, &hosts);
-        async move {
-            let (name, facts) = match host {
-                Ok(host) => (host.id().to_string(), look(app, &host).await),
-                Err(failure) => (reference, Err(failure)),
-            };
-            (name, known, facts)
-        }
+    let asked = by_place.into_iter().map(|(place, known)| async move {
+        let (name, facts) = match place {
+            Ok(place) => (place.id.to_string(), look(app, &place).await),
+            Err(failure) => (failure.host.clone().unwrap_or_default(), Err(failure)),
+        };
+        (name, known, facts)
     });
     let mut rows = Vec::new();
     for (name, known, facts) in join_all(asked).await {
@@ -113,8 +120,8 @@ async fn everywhere(app: &App, store: &Store) -> Result<Vec<Row>, Stop> {
 }
 
 /// What is on a host.
-async fn look(app: &App, host: &ResolvedHost) -> Result<Vec<Facts>, Failure> {
-    let runs = book::runs_of(app, host)?;
+async fn look(app: &App, place: &Place) -> Result<Vec<Facts>, Failure> {
+    let runs = book::runs_of(app, place)?;
     let listed = tokio::time::timeout(PATIENCE, runs.list()).await;
     let closing = async {
         if tokio::time::timeout(Duration::from_secs(1), runs.connection().close()).await.is_err() {
@@ -125,8 +132,8 @@ async fn look(app: &App, host: &ResolvedHost) -> Result<Vec<Facts>, Failure> {
     match listed {
         Ok(listed) => listed.map_err(Failure::from),
         Err(_) => {
-            let what = format!("{} did not answer within {} s", host.id(), PATIENCE.as_secs());
-            Err(Failure::new(Code::TimedOut, what).on(host.id().to_string()))
+            let what = format!("{} did not answer within {} s", place.id, PATIENCE.as_secs());
+            Err(Failure::new(Code::TimedOut, what).on(place.id.to_string()))
         }
     }
 }
@@ -146,6 +153,7 @@ async fn learn(
         let record = RunRecord {
             id: one.run.clone(),
             host: host.reference(),
+            place: Some(host.place()),
             started_at: meta.started_at,
             command: meta.command.clone(),
             cwd: meta.cwd.clone(),

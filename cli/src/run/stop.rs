@@ -27,15 +27,15 @@ pub struct StopArgs {
 /// When there is no such run, its host can't be reached, or a process would not end.
 pub async fn stop(app: &App, args: StopArgs) -> Result<u8, Stop> {
     let store = book::open(app)?;
-    let (record, host) = book::find(app, &store, &args.run).await?;
-    let runs = book::runs_of(app, &host)?;
+    let (record, place) = book::find(app, &store, &args.run).await?;
+    let runs = book::runs_of(app, &place)?;
     let stopping = async {
         if args.now { runs.stop_now(&record.id).await } else { runs.stop(&record.id).await }
     };
     let stopped = stopping.await;
     runs.connection().close().await;
     let facts = stopped.map_err(Failure::from)?;
-    let (run, on) = (&record.id, host.id());
+    let (run, on) = (&record.id, place.id.clone());
     let (state, status, text) = match facts.standing {
         Standing::Exited(status) => {
             ("exited", Some(status), format!("run {run} on {on} has ended with status {status}"))

@@ -9,7 +9,7 @@ mod words;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use orchestrator::seam::{Command, Seam};
+use orchestrator::seam::{Command, Seam, Turn};
 use serde_json::json;
 
 use crate::app::App;
@@ -32,7 +32,7 @@ pub enum SessionVerb {
     /// Change a session, from its next turn on; an empty value ('') unsets
     Edit(EditArgs),
     /// Remove a session and its transcript; nothing changes in its directory
-    Remove(SessionArg),
+    Remove(RemoveArgs),
 }
 
 /// A session.
@@ -43,6 +43,17 @@ pub struct SessionArg {
     pub session: String,
 }
 
+/// The session to remove.
+#[derive(Debug, Args)]
+pub struct RemoveArgs {
+    #[command(flatten)]
+    session: SessionArg,
+    /// Also while a turn is under way, such as on a machine that is gone: the turn fails here, and what is left of it
+    /// on the machine is said and left alone
+    #[arg(long)]
+    force: bool,
+}
+
 /// Runs one of them, and returns the exit status.
 pub async fn run(app: &App, verb: SessionVerb) -> Result<u8, Stop> {
     let (output, engine) = (&app.output, || app.engine());
@@ -51,15 +62,33 @@ pub async fn run(app: &App, verb: SessionVerb) -> Result<u8, Stop> {
         SessionVerb::List => list::run(output, &*engine().await?).await,
         SessionVerb::Show(args) => show::run(output, &*engine().await?, &args.session).await,
         SessionVerb::Edit(args) => edit::run(output, args, engine).await,
-        SessionVerb::Remove(args) => remove(output, engine().await?, &args.session).await,
+        SessionVerb::Remove(args) => remove(output, engine().await?, &args).await,
     }
 }
 
-async fn remove(output: &Output, seam: Arc<dyn Seam>, named: &str) -> Result<u8, Stop> {
-    let session = seam::session(&*seam, named).await?;
-    seam::done(&*seam, Command::RemoveSession { session: session.id.clone() }).await?;
+async fn remove(output: &Output, seam: Arc<dyn Seam>, args: &RemoveArgs) -> Result<u8, Stop> {
+    let found = seam::session(&*seam, &args.session.session).await?;
+    let command = Command::RemoveSession { session: found.id, force: args.force };
+    let session = seam::changed(&*seam, command).await?;
+    let left: Vec<&Turn> = session
+        .tabs
+        .iter()
+        .filter_map(|tab| tab.turn.as_ref().filter(|turn| turn.status.is_none()))
+        .collect();
+    for turn in &left {
+        let (run, host) = (&turn.run, clean_line(&turn.host));
+        output.note(format_args!(
+            "the agent may go on in run {run} on {host}; when it can be reached, `baton stop {run}` ends it there"
+        ));
+    }
+    let left: Vec<_> =
+        left.iter().map(|turn| json!({ "run": turn.run, "host": turn.host })).collect();
     let text = format!("Removed {} ({})", clean_line(&session.name), session.id);
-    output.answer(&json!(session), text)?;
+    let mut document = json!(session);
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("left".into(), left.into());
+    }
+    output.answer(&document, text)?;
     Ok(exit::DONE)
 }
 

@@ -24,7 +24,7 @@ async fn given(line: &str) -> Result<Vec<Command>, Stop> {
     match Line::try_parse_from(words).unwrap().verb {
         SessionVerb::New(args) => new::run(&output, args, seam).await?,
         SessionVerb::Edit(args) => edit::run(&output, args, seam).await?,
-        SessionVerb::Remove(args) => remove(&output, seam().await?, &args.session).await?,
+        SessionVerb::Remove(args) => remove(&output, seam().await?, &args).await?,
         SessionVerb::List => list::run(&output, &*engine).await?,
         SessionVerb::Show(args) => show::run(&output, &*engine, &args.session).await?,
     };

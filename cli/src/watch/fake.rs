@@ -72,6 +72,7 @@ pub fn turn(id: &str) -> Turn {
         link: LinkState::Restored,
         interrupting: false,
         stopping: false,
+        host: "box".into(),
         usage: Usage::default(),
         message: None,
     }
@@ -81,6 +82,7 @@ pub fn queued(id: &str) -> QueuedMessage {
     QueuedMessage {
         id: MessageId::new(id),
         prompt: format!("prompt of {id}"),
+        prompt_bytes: 10 + id.len() as u64,
         images: 0,
         read_only: false,
         paused: false,
@@ -234,6 +236,9 @@ impl Seam for FakeEngine {
                 sessions: vec![session],
                 ..Default::default()
             }))),
+            Query::Prompt { message, .. } => {
+                Ok(Reply::Prompt { prompt: format!("the whole prompt of {message}") })
+            }
             Query::CommandStatus { .. } => Ok(Reply::Status(None)),
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::failure::Failure;
-use crate::host::{Hosts, HostsStore, ResolvedHost, recall, resolve};
+use crate::host::{Hosts, HostsStore, Place, ResolvedHost, recall, resolve};
 use crate::machine::ThisMachine;
 use crate::ssh_config::{KnownNames, usual_aliases, usual_known_hosts};
 use crate::transport::Connection;
@@ -14,8 +14,8 @@ use crate::transport::Connection;
 pub struct HostDirectory {
     hosts: HostsStore,
     machine: Arc<ThisMachine>,
-    /// By what the host was when it was connected: an edited one gets a connection of its own.
-    connections: Arc<Mutex<Vec<(ResolvedHost, Connection)>>>,
+    /// By where the host was when it was connected: one that is moved gets a connection of its own.
+    connections: Arc<Mutex<Vec<(Place, Connection)>>>,
 }
 
 impl HostDirectory {
@@ -49,20 +49,34 @@ impl HostDirectory {
         recall(reference, &self.saved()?)
     }
 
+    /// What many [`ResolvedHost::reference`]s mean today; `hosts.toml` is read once.
+    pub fn recall_all<'a>(
+        &self,
+        references: impl Iterator<Item = &'a str>,
+    ) -> Vec<Result<ResolvedHost, Failure>> {
+        let saved = self.saved();
+        references
+            .map(|reference| match &saved {
+                Ok(saved) => recall(reference, saved),
+                Err(failure) => Err(failure.clone()),
+            })
+            .collect()
+    }
+
     fn saved(&self) -> Result<Hosts, Failure> {
         Ok(self.hosts.read()?)
     }
 
-    /// The connection to a host: the same one for everybody who means the same host.
+    /// The connection to a place: the same one for everybody who means it.
     ///
     /// Must be called within a tokio runtime.
-    pub fn connection(&self, host: &ResolvedHost) -> Connection {
+    pub fn connection(&self, place: &Place) -> Connection {
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, connection)) = connections.iter().find(|(known, _)| known == host) {
+        if let Some((_, connection)) = connections.iter().find(|(known, _)| known == place) {
             return connection.clone();
         }
-        let connection = self.machine.connection(host, None);
-        connections.push((host.clone(), connection.clone()));
+        let connection = self.machine.reach(place, None);
+        connections.push((place.clone(), connection.clone()));
         connection
     }
 

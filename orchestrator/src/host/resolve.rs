@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::validate::{check_destination, check_user, expand_home};
+use super::validate::{check_destination, check_user};
 use super::{HostConfig, HostId, Hosts};
 use crate::failure::{Code, Failure};
 use crate::ssh_config::KnownNames;
@@ -40,25 +40,9 @@ impl ResolvedHost {
         }
     }
 
-    /// Where a connection goes; `None` for this machine. `home` is what `~/` means in a key's path.
+    /// As [`Place::target`](super::Place::target).
     pub fn target(&self, home: &Path) -> Option<Target> {
-        match self {
-            Self::Local => None,
-            Self::Saved(host) => Some(Target {
-                id: host.id.clone(),
-                destination: host.ssh_config.as_ref().unwrap_or(&host.host).clone(),
-                user: host.user.clone(),
-                port: host.port,
-                identity_file: host.identity_file.as_ref().map(|key| expand_home(key, home)),
-            }),
-            Self::AdHoc(host) => Some(Target {
-                id: HostId::new(&host.typed),
-                destination: host.host.clone(),
-                user: host.user.clone(),
-                port: host.port,
-                identity_file: None,
-            }),
-        }
+        self.place().target(home)
     }
 }
 

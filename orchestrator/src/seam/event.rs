@@ -42,7 +42,7 @@ pub enum EventBody {
     SessionRemoved,
     /// A tab's queue changed.
     QueueChanged {
-        /// As it is now, in the order of sending.
+        /// As it is now, in the order of sending; of prompts the beginning.
         queue: Vec<QueuedMessage>,
         /// Whether it is held back.
         paused: bool,

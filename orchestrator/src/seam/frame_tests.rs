@@ -37,7 +37,7 @@ fn every_command() -> Vec<Command> {
             session: session(),
             change: SessionChange { group: Some(None), ..SessionChange::default() },
         },
-        Command::RemoveSession { session: session() },
+        Command::RemoveSession { session: session(), force: true },
         Command::Send {
             session: session(),
             tab: TabChoice::Id(tab()),
@@ -81,6 +81,7 @@ fn every_query() -> Vec<Query> {
         Query::Session { named: "n".into() },
         Query::Events { since: 1, session: None, tab: None, limit: 2 },
         Query::Approvals { session: None },
+        Query::Prompt { session: SessionId::new("s"), message: crate::seam::MessageId::new("m") },
         Query::CommandStatus { id: CommandId::new("c") },
     ]
 }

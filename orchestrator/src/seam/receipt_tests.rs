@@ -9,7 +9,7 @@ use crate::seam::SessionId;
 use crate::store::Draft;
 
 fn command(session: &str) -> Command {
-    Command::RemoveSession { session: SessionId::new(session) }
+    Command::RemoveSession { session: SessionId::new(session), force: false }
 }
 
 fn draft() -> Draft {

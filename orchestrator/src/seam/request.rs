@@ -75,10 +75,13 @@ pub enum Command {
         /// What.
         change: SessionChange,
     },
-    /// Removes a session and its transcript. Refused (`busy`) while a turn is under way.
+    /// Removes a session and its transcript. Answer: [`Reply::Session`], as it was. Refused (`busy`) while a turn is under way.
     RemoveSession {
         /// Which.
         session: SessionId,
+        /// Also while a turn is under way: it fails here, and what is left of it on its host is left alone.
+        #[serde(default)]
+        force: bool,
     },
     /// Puts a message into a tab's queue; it is sent at once where nothing is before it. Answer: [`Reply::Sent`].
     Send {
@@ -183,6 +186,13 @@ pub enum Query {
         /// Only of that session.
         session: Option<SessionId>,
     },
+    /// The whole prompt of a message that waits, or that an agent may not have yet. Answer: [`Reply::Prompt`].
+    Prompt {
+        /// Whose.
+        session: SessionId,
+        /// Which.
+        message: MessageId,
+    },
     /// What became of a command. Answer: [`Reply::Status`].
     CommandStatus {
         /// Which.
@@ -218,6 +228,11 @@ pub enum Reply {
     },
     /// What waits for a person.
     Approvals(Vec<Approval>),
+    /// A whole prompt.
+    Prompt {
+        /// As the person wrote it.
+        prompt: String,
+    },
     /// What became of a command: `None` when it never came.
     Status(Option<Result<Box<Reply>, Failure>>),
 }

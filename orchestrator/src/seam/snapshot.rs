@@ -103,6 +103,8 @@ pub struct Turn {
     pub id: TurnId,
     /// The run that carries it.
     pub run: RunId,
+    /// Where it runs, as [`Session::host`] was when it began.
+    pub host: String,
     /// When it was launched.
     pub started_at: Timestamp,
     /// Whether the agent was told to change nothing.
@@ -129,8 +131,10 @@ pub struct Turn {
 pub struct QueuedMessage {
     /// Its id.
     pub id: MessageId,
-    /// What the person wrote.
+    /// What the person wrote. Front ends get its beginning: the whole is asked for with [`super::Query::Prompt`].
     pub prompt: String,
+    /// How many bytes the whole has.
+    pub prompt_bytes: u64,
     /// How many images go along.
     pub images: u32,
     /// Whether the agent is to change nothing.
@@ -139,6 +143,50 @@ pub struct QueuedMessage {
     pub paused: bool,
     /// When it was sent.
     pub at: Timestamp,
+}
+
+/// Characters of a prompt that stand in events and answers: a queue of any length fits into a frame, and is told of with
+/// each of its changes.
+const SHOWN: usize = 200;
+
+impl QueuedMessage {
+    /// As front ends get it.
+    pub fn shown(&self) -> Self {
+        let Self { id, prompt, prompt_bytes, images, read_only, paused, at } = self;
+        Self {
+            id: id.clone(),
+            prompt: prompt.chars().take(SHOWN).collect(),
+            prompt_bytes: *prompt_bytes,
+            images: *images,
+            read_only: *read_only,
+            paused: *paused,
+            at: *at,
+        }
+    }
+
+    /// Whether the whole prompt is here.
+    pub fn is_whole(&self) -> bool {
+        u64::try_from(self.prompt.len()) == Ok(self.prompt_bytes)
+    }
+}
+
+impl Tab {
+    /// As front ends get it.
+    pub fn shown(&self) -> Self {
+        let mut shown = self.clone();
+        shown.queue = self.queue.iter().map(QueuedMessage::shown).collect();
+        if let Some(message) = shown.turn.as_mut().and_then(|turn| turn.message.as_mut()) {
+            **message = message.shown();
+        }
+        shown
+    }
+}
+
+impl Session {
+    /// As front ends get it.
+    pub fn shown(&self) -> Self {
+        Self { tabs: self.tabs.iter().map(Tab::shown).collect(), ..self.clone() }
+    }
 }
 
 /// What many turns have used together.

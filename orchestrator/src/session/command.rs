@@ -37,6 +37,7 @@ pub fn send(
     let read_only = message.read_only || entry.session.read_only;
     let queued = QueuedMessage {
         id: MessageId::random(),
+        prompt_bytes: bytes_of(&message.prompt),
         prompt: message.prompt,
         images: u32::try_from(message.images.len()).unwrap_or(u32::MAX),
         read_only,
@@ -67,8 +68,19 @@ pub fn advance(entry: &mut Entry, outcome: &mut Outcome, now: Now) {
 fn advance_with(entry: &mut Entry, outcome: &mut Outcome, now: Now, new: Option<&MessageId>) {
     while let Some((tab, place)) = queue::next(&entry.session) {
         let talks = entry.session.talks;
+        let here = entry.place();
+        let places = entry.places.clone();
+        let is_read_only = entry.session.read_only;
+        let host = entry.session.host.clone();
         let Ok(found) = entry.tab_mut(&tab) else { return };
-        let message = found.queue.remove(place);
+        let mut message = found.queue.remove(place);
+        // The session may have become read-only while it waited.
+        message.read_only |= is_read_only;
+        // One whose machine the host's name doesn't mean any more is let go: what is edited counts from this turn.
+        if found.talk.as_ref().is_some_and(|run| here.is_none() || places.get(run) != here.as_ref())
+        {
+            outcome.effects.extend(let_go(found));
+        }
         let run = match &found.talk {
             Some(run) if talks => run.clone(),
             Some(_) | None => RunId::random(),
@@ -80,6 +92,7 @@ fn advance_with(entry: &mut Entry, outcome: &mut Outcome, now: Now, new: Option<
         found.turn = Some(Turn {
             id: turn.clone(),
             run: run.clone(),
+            host,
             started_at: now,
             read_only: message.read_only,
             status: None,
@@ -176,7 +189,10 @@ pub fn edit_message(
     let is_read_only = entry.session.read_only;
     change_queue(entry, message, now, |queue, place| {
         let Some(message) = queue.get_mut(place) else { return Ok(()) };
-        message.prompt = change.prompt.unwrap_or_else(|| message.prompt.clone());
+        if let Some(prompt) = change.prompt {
+            message.prompt_bytes = bytes_of(&prompt);
+            message.prompt = prompt;
+        }
         message.paused = change.paused.unwrap_or(message.paused);
         message.read_only = change.read_only.unwrap_or(message.read_only) || is_read_only;
         Ok(())
@@ -213,6 +229,10 @@ pub fn move_message(
             )),
         }
     })
+}
+
+fn bytes_of(prompt: &str) -> u64 {
+    u64::try_from(prompt.len()).unwrap_or(u64::MAX)
 }
 
 fn place_name(place: &Place) -> &str {

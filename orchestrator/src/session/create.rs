@@ -1,12 +1,19 @@
 //! Making a session, and changing what it is.
 
+use std::collections::BTreeMap;
+
 use crate::agent::Carry;
 use crate::failure::{Code, Failure};
-use crate::seam::{NewSession, Session, SessionChange, SessionId, Tab, TabId, TabState, Totals};
-use crate::store::{Change, Environment};
+use crate::host::ResolvedHost;
+use crate::seam::{
+    EventBody, NewSession, Session, SessionChange, SessionId, Tab, TabId, TabState, Totals, Turn,
+    TurnStatus,
+};
+use crate::store::{Change, Environment, RunState};
 use crate::transport::quote;
 
-use super::entry::{Entry, Now, Outcome};
+use super::entry::{Effect, Entry, Now, Outcome};
+use super::turn::elapsed_ms;
 use super::{Book, command, queue};
 use crate::seam::Reply;
 
@@ -16,8 +23,8 @@ const LONGEST_NAME: usize = 100;
 /// What the driver found out about a session to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// The host's id, the destination as it was typed, or `local`.
-    pub host: String,
+    /// The host.
+    pub host: ResolvedHost,
     /// The agent's name for people.
     pub agent_name: String,
 }
@@ -48,7 +55,7 @@ pub fn create(
             name,
             group: new.group,
             agent: new.agent,
-            host: resolved.host,
+            host: resolved.host.reference(),
             cwd: new.cwd.filter(|cwd| !cwd.is_empty()),
             env_names: new.env.keys().cloned().collect(),
             model: new.model,
@@ -61,11 +68,13 @@ pub fn create(
             totals: Totals::default(),
         },
         env: Environment(new.env),
+        host: Ok(resolved.host),
+        places: BTreeMap::new(),
     };
     let mut outcome = Outcome::new();
     entry.changed(&mut outcome.batch, true);
     entry.put_tab(&mut outcome.batch, &tab);
-    outcome.reply = Reply::Session(Box::new(entry.session.clone()));
+    outcome.reply = Reply::Session(Box::new(entry.session.shown()));
     Ok((entry, outcome))
 }
 
@@ -78,7 +87,7 @@ pub fn edit(
     book: &Book,
     entry: &mut Entry,
     change: SessionChange,
-    host: Option<String>,
+    host: Option<ResolvedHost>,
 ) -> Result<Outcome, Failure> {
     check_env(change.env.keys())?;
     if let Some(name) = &change.name {
@@ -96,9 +105,10 @@ pub fn edit(
     session.read_only = read_only.unwrap_or(session.read_only);
     session.sync_history = sync_history.unwrap_or(session.sync_history);
     let mut outcome = Outcome::new();
-    if let Some(host) = host.filter(|host| *host != session.host) {
+    if let Some(host) = host.filter(|host| host.reference() != session.host) {
         // A conversation lives on its machine: no other one knows its id.
-        session.host = host;
+        session.host = host.reference();
+        entry.host = Ok(host);
         for tab in &mut session.tabs {
             tab.agent_session = None;
             tab.carry = Carry::default();
@@ -119,7 +129,7 @@ pub fn edit(
     for tab in &entry.session.tabs {
         entry.put_tab(&mut outcome.batch, tab);
     }
-    outcome.reply = Reply::Session(Box::new(entry.session.clone()));
+    outcome.reply = Reply::Session(Box::new(entry.session.shown()));
     Ok(outcome)
 }
 
@@ -128,22 +138,58 @@ fn started_with<'a>(session: &'a Session, env: &'a Environment) -> impl PartialE
     (&session.host, &session.cwd, &session.model, &session.arguments, &env.0)
 }
 
-/// Removes a session.
+/// Removes a session. With `force` a turn that is under way fails here, and its run is left alone on its host.
 ///
 /// # Errors
 ///
-/// [`Code::Busy`] while a turn is under way.
-pub fn remove(entry: &Entry) -> Result<Outcome, Failure> {
-    if entry.session.tabs.iter().any(queue::is_working) {
-        return Err(Failure::new(Code::Busy, format!("{} is at work", entry.session.name))
-            .hint(format!("Interrupt it first: baton interrupt {}", entry.session.id)));
+/// [`Code::Busy`] while a turn is under way, without `force`.
+pub fn remove(entry: &Entry, force: bool, now: Now) -> Result<Outcome, Failure> {
+    let id = &entry.session.id;
+    if !force && entry.session.tabs.iter().any(queue::is_working) {
+        return Err(Failure::new(Code::Busy, format!("{} is at work", entry.session.name)).hint(
+            format!(
+                "Interrupt it first: baton interrupt {id}. If its machine is gone: baton session remove {id} --force"
+            ),
+        ));
     }
     let mut outcome = Outcome::new();
-    let id = entry.session.id.clone();
-    outcome.batch.changes.push(Change::RemoveSession(id));
-    outcome.batch.drafts.push(entry.draft(None, None, crate::seam::EventBody::SessionRemoved));
-    outcome.effects = entry.session.tabs.clone().iter_mut().filter_map(command::let_go).collect();
+    outcome.batch.changes.push(Change::RemoveSession(id.clone()));
+    for tab in &entry.session.tabs {
+        match tab.turn.as_ref().filter(|turn| turn.status.is_none()) {
+            Some(turn) => leave(entry, tab, turn, &mut outcome, now),
+            None => outcome.effects.extend(command::let_go(&mut tab.clone())),
+        }
+    }
+    outcome.batch.drafts.push(entry.draft(None, None, EventBody::SessionRemoved));
+    outcome.reply = Reply::Session(Box::new(entry.session.shown()));
     Ok(outcome)
+}
+
+/// Ends a turn here, whatever its agent does.
+fn leave(entry: &Entry, tab: &Tab, turn: &Turn, outcome: &mut Outcome, now: Now) {
+    let (run, host) = (turn.run.clone(), &turn.host);
+    let changes = &mut outcome.batch.changes;
+    let state = RunState::Left;
+    changes.push(Change::SetRun { run: run.clone(), state, status: None });
+    changes.extend(turn.message.as_ref().map(|message| Change::DropImages(message.id.clone())));
+    let failure = Failure::new(
+        Code::Cancelled,
+        format!("the session was removed; its agent may go on in run {run} on {host}"),
+    )
+    .hint(format!("When {host} can be reached, `baton stop {run}` ends it there"))
+    .on(host.clone());
+    let bodies = [
+        EventBody::Error { failure, recoverable: false, resets_at: None },
+        EventBody::TurnEnded {
+            status: TurnStatus::Failed,
+            exit_status: None,
+            elapsed_ms: elapsed_ms(turn.started_at, now),
+            text: String::new(),
+        },
+    ];
+    let drafts = bodies.map(|body| entry.draft(Some(&tab.id), Some(&turn.id), body));
+    outcome.batch.drafts.extend(drafts);
+    outcome.effects.push(Effect::Leave { run });
 }
 
 /// A tab in which nothing has happened; the `number`th of its session.
@@ -200,7 +246,8 @@ fn free_name(book: &Book, cwd: Option<&str>, resolved: &Resolved) -> String {
     let directory = cwd.and_then(|cwd| {
         cwd.trim_end_matches('/').rsplit('/').next().filter(|last| !matches!(*last, "" | "~"))
     });
-    let place = directory.unwrap_or(&resolved.host);
+    let host = resolved.host.reference();
+    let place = directory.unwrap_or(&host);
     let base: String = format!("{place} {}", resolved.agent_name)
         .chars()
         .filter(|letter| !letter.is_control())

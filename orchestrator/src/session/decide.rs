@@ -9,7 +9,7 @@ use super::world::World;
 use super::{Book, command, said, turn};
 use crate::failure::Failure;
 use crate::seam::{Approval, Command, SessionId};
-use crate::store::{Change, RunState};
+use crate::store::Change;
 
 /// The session that a decision touches.
 #[derive(Debug)]
@@ -26,11 +26,13 @@ type Decision = Result<(Touched, Outcome), Failure>;
 
 /// Decides about a copy of a session.
 fn within(
+    world: &World,
     book: &Book,
     session: &SessionId,
     decide: impl FnOnce(&mut Entry) -> Result<Outcome, Failure>,
 ) -> Decision {
     let mut entry = book.get(session)?.clone();
+    entry.host = world.hosts.recall(&entry.session.host);
     let outcome = decide(&mut entry)?;
     Ok((Touched::Put(Box::new(entry)), outcome))
 }
@@ -44,52 +46,53 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
     match wish {
         Command::NewSession(new) => {
             let agent_name = world.agent(&new.agent)?.id.clone();
-            let host = world.hosts.resolve(&new.host)?.reference();
+            let host = world.hosts.resolve(&new.host)?;
             let (entry, outcome) = create::create(book, new, Resolved { host, agent_name }, now)?;
             world.check_session(&entry)?;
             Ok((Touched::Put(Box::new(entry)), outcome))
         }
-        Command::EditSession { session, change } => within(book, &session, |entry| {
+        Command::EditSession { session, change } => within(world, book, &session, |entry| {
             let host = change.host.as_deref().map(|host| world.hosts.resolve(host)).transpose()?;
-            let host = host.map(|host| host.reference());
             let outcome = create::edit(book, entry, change, host)?;
             world.check_session(entry)?;
             Ok(outcome)
         }),
-        Command::RemoveSession { session } => {
-            let outcome = create::remove(book.get(&session)?)?;
+        Command::RemoveSession { session, force } => {
+            let outcome = create::remove(book.get(&session)?, force, now)?;
             Ok((Touched::Removed(session), outcome))
         }
-        Command::Send { session, tab, message } => within(book, &session, |entry| {
+        Command::Send { session, tab, message } => within(world, book, &session, |entry| {
             world.check_message(entry, &message)?;
             command::send(entry, tab, message, now)
         }),
-        Command::Interrupt { session, tab, turn, stop } => within(book, &session, |entry| {
+        Command::Interrupt { session, tab, turn, stop } => within(world, book, &session, |entry| {
             command::interrupt(entry, tab.as_ref(), turn.as_ref(), stop)
         }),
-        Command::EditMessage { session, message, change } => within(book, &session, |entry| {
-            if let Some(prompt) = &change.prompt {
-                world.check_prompt(prompt)?;
-            }
-            command::edit_message(entry, &message, change, now)
-        }),
+        Command::EditMessage { session, message, change } => {
+            within(world, book, &session, |entry| {
+                if let Some(prompt) = &change.prompt {
+                    world.check_prompt(prompt)?;
+                }
+                command::edit_message(entry, &message, change, now)
+            })
+        }
         Command::MoveMessage { session, message, to } => {
-            within(book, &session, |entry| command::move_message(entry, &message, &to, now))
+            within(world, book, &session, |entry| command::move_message(entry, &message, &to, now))
         }
         Command::RemoveMessage { session, message } => {
-            within(book, &session, |entry| command::remove_message(entry, &message, now))
+            within(world, book, &session, |entry| command::remove_message(entry, &message, now))
         }
         Command::PauseQueue { session, tab, paused } => {
-            within(book, &session, |entry| command::pause(entry, tab.as_ref(), paused, now))
+            within(world, book, &session, |entry| command::pause(entry, tab.as_ref(), paused, now))
         }
         Command::FreshConversation { session, tab } => {
-            within(book, &session, |entry| command::fresh(entry, &tab))
+            within(world, book, &session, |entry| command::fresh(entry, &tab))
         }
         Command::ResolveApproval { approval, decision } => {
             let approval = book.approval(&approval)?;
             let is_other = |other: &Approval| other.tab == approval.tab && other.id != approval.id;
             let others_wait = book.approvals.iter().any(is_other);
-            within(book, &approval.session, |entry| {
+            within(world, book, &approval.session, |entry| {
                 command::resolve(entry, approval, decision, others_wait, now)
             })
         }
@@ -104,6 +107,11 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
 /// What a fact gives. One about a session that was removed meanwhile gives nothing but what concerns its run.
 pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched, Outcome) {
     let mut entry = book.get(&fact.session).ok().cloned();
+    let may_launch = matches!(&fact.body, FactBody::Ended { .. } | FactBody::NeverLaunched { .. });
+    if let Some(entry) = entry.as_mut().filter(|_| may_launch) {
+        entry.host = world.hosts.recall(&entry.session.host);
+    }
+    let is_there = entry.is_some();
     let outcome = match (entry.as_mut(), fact.body) {
         (Some(entry), FactBody::Launched { turn }) => turn::launched(entry, &turn),
         (Some(entry), FactBody::NeverLaunched { turn }) => {
@@ -125,7 +133,8 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
                 }
                 (Some(_) | None, _) => Outcome::new(),
             };
-            let reader = Some(reader);
+            // What the agent of a session says that was removed is not kept.
+            let reader = is_there.then_some(reader);
             let progress = Change::Progress { run, out_offset, err_offset, reader };
             outcome.batch.changes.push(progress);
             outcome
@@ -140,12 +149,12 @@ pub fn fact(world: &World, book: &Book, fact: Fact, now: Timestamp) -> (Touched,
         (Some(entry), FactBody::Ended { turn, end }) => {
             turn::ended(entry, &turn, end, &book.approvals, now)
         }
-        (entry, FactBody::RunEnded { run, status }) => {
+        (entry, FactBody::RunEnded { run, state, status }) => {
             let mut outcome = Outcome::new();
             if let Some(entry) = entry {
                 turn::talker_ended(entry, &run, &book.approvals, &mut outcome, now);
             }
-            outcome.batch.changes.push(Change::SetRun { run, state: RunState::Ended, status });
+            outcome.batch.changes.push(Change::SetRun { run, state, status });
             outcome
         }
         (_, FactBody::Swept { run }) => {

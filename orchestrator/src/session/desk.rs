@@ -2,6 +2,7 @@
 //!
 //! About one session it takes one decision after the other; those about several are stored together (`flow.rs`).
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -18,10 +19,11 @@ use super::fact::Fact;
 use super::flow::{Flow, Key};
 use super::world::World;
 use crate::failure::{Code, Failure};
+use crate::host::Place;
 use crate::seam::{
     Approval, ApprovalId, Command, Query, Reply, RunId, Session, SessionId, Snapshot, Ticket,
 };
-use crate::store::{Change, Loaded, RunRecord};
+use crate::store::{Change, Environment, Loaded, RunRecord};
 
 /// How many messages may wait: who sends more waits, too.
 const INBOX: usize = 256;
@@ -150,8 +152,7 @@ impl Desk {
     pub fn start(world: Arc<World>, loaded: Loaded) -> DeskHandle {
         let (inbox, messages) = mpsc::channel(INBOX);
         let handle = DeskHandle { inbox };
-        let entries =
-            loaded.sessions.into_iter().map(|(session, env)| Entry { session, env }).collect();
+        let entries = entries(&world, loaded.sessions, &loaded.runs);
         let desk = Self {
             drivers: Drivers::new(Arc::clone(&world), handle.clone()),
             handle: handle.clone(),
@@ -331,13 +332,17 @@ impl Desk {
         match query {
             Query::Snapshot => Ok(Reply::Snapshot(Box::new(self.snapshot()))),
             Query::Session { named } => {
-                Ok(Reply::Session(Box::new(self.book.named(&named)?.session.clone())))
+                Ok(Reply::Session(Box::new(self.book.named(&named)?.session.shown())))
             }
             Query::Approvals { session } => {
                 let of_it = |approval: &&Approval| {
                     session.as_ref().is_none_or(|session| approval.session == *session)
                 };
                 Ok(Reply::Approvals(self.book.approvals.iter().filter(of_it).cloned().collect()))
+            }
+            Query::Prompt { session, message } => {
+                let prompt = self.book.get(&session)?.prompt(&message)?.to_owned();
+                Ok(Reply::Prompt { prompt })
             }
             Query::Events { .. } | Query::CommandStatus { .. } => {
                 Err(Failure::new(Code::Internal, "a question about the log came to the desk"))
@@ -346,7 +351,7 @@ impl Desk {
     }
 
     fn snapshot(&self) -> Snapshot {
-        let sessions: Vec<Session> = self.book.iter().map(|entry| entry.session.clone()).collect();
+        let sessions: Vec<Session> = self.book.iter().map(|entry| entry.session.shown()).collect();
         Snapshot {
             // What is being stored right now comes as events.
             seq: self.flow.floor(self.world.store.head()),
@@ -373,6 +378,24 @@ impl Desk {
             }
         }
     }
+}
+
+/// What the store had, as it is decided about.
+fn entries(world: &World, sessions: Vec<(Session, Environment)>, runs: &[RunRecord]) -> Vec<Entry> {
+    let references = sessions.iter().map(|(session, _)| session.host.as_str());
+    let hosts = world.hosts.recall_all(references);
+    let mut places: HashMap<SessionId, BTreeMap<RunId, Place>> = HashMap::new();
+    for record in runs {
+        if let (Some(owner), Some(place)) = (&record.owner, &record.place) {
+            let of_session = places.entry(owner.session.clone()).or_default();
+            of_session.insert(record.id.clone(), place.clone());
+        }
+    }
+    let together = sessions.into_iter().zip(hosts).map(|((session, env), host)| {
+        let places = places.remove(&session.id).unwrap_or_default();
+        Entry { session, env, host, places }
+    });
+    together.collect()
 }
 
 fn told(answer: oneshot::Sender<()>) {

@@ -1,12 +1,15 @@
 //! One session as the engine holds it, and what a decision about it gives.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Code, Failure};
+use crate::host::{Place, ResolvedHost};
 use crate::seam::{
-    Approval, Decision, EventBody, QueuedMessage, Reply, RunId, Session, SessionId, Tab, TabId,
-    TurnId,
+    Approval, Decision, EventBody, MessageId, QueuedMessage, Reply, RunId, Session, SessionId, Tab,
+    TabId, TurnId,
 };
 use crate::store::{Batch, Change, Draft, Environment};
 
@@ -17,6 +20,10 @@ pub struct Entry {
     pub session: Session,
     /// Its environment.
     pub env: Environment,
+    /// What its host meant when it was decided about last, or why it meant nothing.
+    pub host: Result<ResolvedHost, Failure>,
+    /// Where its agents that talk are at work.
+    pub places: BTreeMap<RunId, Place>,
 }
 
 /// What a decision gives: what to store, then what to do, then what to answer.
@@ -68,6 +75,11 @@ pub enum Effect {
     },
     /// The person has mended that host: what is blocked there is tried again.
     Retry(String),
+    /// Leave a run alone, whatever it does: nobody here wants to know any more.
+    Leave {
+        /// Which.
+        run: RunId,
+    },
     /// Let a talking agent of that tab go: the next turn starts another one.
     LetGo {
         /// The long run that it is.
@@ -91,6 +103,11 @@ pub struct LaunchOrder {
 }
 
 impl Entry {
+    /// Where a run that begins now goes; `None` where its host isn't there.
+    pub fn place(&self) -> Option<Place> {
+        self.host.as_ref().ok().map(ResolvedHost::place)
+    }
+
     /// A tab.
     ///
     /// # Errors
@@ -117,6 +134,21 @@ impl Entry {
         })
     }
 
+    /// The whole prompt of a message that waits, or of a turn that its agent may not have yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotFound`], also when the agent has it: the transcript tells it then.
+    pub fn prompt(&self, id: &MessageId) -> Result<&str, Failure> {
+        let mut all = self.session.tabs.iter().flat_map(|tab| {
+            tab.queue.iter().chain(tab.turn.iter().filter_map(|turn| turn.message.as_deref()))
+        });
+        all.find(|message| message.id == *id).map(|message| &*message.prompt).ok_or_else(|| {
+            Failure::new(Code::NotFound, format!("no message {id} waits in {}", self.session.name))
+                .hint("It may have been sent already: `baton follow` shows the transcript")
+        })
+    }
+
     fn no_tab(&self, id: &TabId) -> Failure {
         Failure::new(Code::NotFound, format!("{} has no tab {id}", self.session.name))
             .hint("`baton session show` lists its tabs")
@@ -134,7 +166,7 @@ impl Entry {
         batch.drafts.push(self.draft(
             None,
             None,
-            EventBody::SessionChanged { of: Box::new(self.session.clone()) },
+            EventBody::SessionChanged { of: Box::new(self.session.shown()) },
         ));
     }
 
@@ -150,7 +182,8 @@ impl Entry {
             tab: tab.id.clone(),
             queue: tab.queue.clone(),
         });
-        let body = EventBody::QueueChanged { queue: tab.queue.clone(), paused: tab.paused };
+        let queue = tab.queue.iter().map(QueuedMessage::shown).collect();
+        let body = EventBody::QueueChanged { queue, paused: tab.paused };
         batch.drafts.push(self.draft(Some(&tab.id), None, body));
     }
 }

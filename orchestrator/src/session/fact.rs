@@ -6,6 +6,7 @@ use super::turn::End;
 use crate::agent::Item;
 use crate::failure::Failure;
 use crate::seam::{LinkState, RunId, SessionId, TabId, TurnId};
+use crate::store::RunState;
 
 /// A fact about a run, and the turn that it carries.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +87,8 @@ pub enum FactBody {
     RunEnded {
         /// Which.
         run: RunId,
+        /// How far it is.
+        state: RunState,
         /// With what status, where anybody knows.
         status: Option<u8>,
     },

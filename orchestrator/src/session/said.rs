@@ -31,6 +31,7 @@ pub fn heard(
 ) -> Outcome {
     let mut outcome = Outcome::new();
     let session = entry.session.id.clone();
+    let host = entry.session.host.clone();
     let Some(tab) = entry.session.tabs.iter_mut().find(|tab| tab.id == *by.tab) else {
         return outcome;
     };
@@ -41,8 +42,10 @@ pub fn heard(
     for item in items {
         match item {
             Item::AgentSession { id } => {
-                // What a tab has parted from says nothing about its conversation.
-                if is_of(tab, by.run) && tab.agent_session.as_ref() != Some(&id) {
+                // What a tab has parted from says nothing about its conversation, and one lives on its machine: that
+                // of a session that has moved on is nobody's.
+                let is_here = tab.turn.as_ref().is_some_and(|turn| turn.host == host);
+                if is_here && is_of(tab, by.run) && tab.agent_session.as_ref() != Some(&id) {
                     tab.agent_session = Some(id.clone());
                     is_changed = true;
                     bodies.push(EventBody::AgentSession { id });

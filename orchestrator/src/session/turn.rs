@@ -120,8 +120,10 @@ pub fn ended(
 ) -> Outcome {
     let mut outcome = Outcome::new();
     let talks = entry.session.talks;
+    let host = entry.session.host.clone();
     let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
     let Some(found) = tab.turn.as_mut() else { return outcome };
+    let is_here = found.host == host;
     let elapsed_ms = elapsed_ms(found.started_at, now);
     found.status = Some(end.status);
     let message = found.message.take();
@@ -139,7 +141,7 @@ pub fn ended(
     } else if talks && tab.talk.as_ref() != Some(&run) {
         outcome.effects.push(Effect::LetGo { run: run.clone() });
     }
-    if let Some(carry) = end.carry {
+    if let Some(carry) = end.carry.filter(|_| is_here) {
         tab.carry = carry;
     }
     add(&mut tab.totals, &usage, elapsed_ms);
@@ -180,8 +182,10 @@ pub fn ended(
 pub fn again(entry: &mut Entry, turn: &TurnId, approvals: &[Approval], now: Now) -> Outcome {
     let mut outcome = Outcome::new();
     let (session, talks) = (entry.session.id.clone(), entry.session.talks);
+    let host = entry.session.host.clone();
     let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
     let Some(found) = tab.turn.as_mut() else { return outcome };
+    found.host = host;
     let Some(message) = found.message.clone() else { return outcome };
     if found.interrupting {
         return ended(entry, turn, End::never_began(), approvals, now);
@@ -210,12 +214,20 @@ pub fn again(entry: &mut Entry, turn: &TurnId, approvals: &[Approval], now: Now)
 }
 
 /// The run that is to carry a turn, or all turns of an agent that talks.
-pub fn new_run(entry: &Entry, tab: &Tab, turn: &TurnId, run: &RunId, now: Now) -> Change {
+pub fn new_run(entry: &mut Entry, tab: &Tab, turn: &TurnId, run: &RunId, now: Now) -> Change {
+    let place = entry.place();
     let session = &entry.session;
     let is_its_own = tab.talk.is_none();
+    if !is_its_own {
+        let is_talking =
+            |run: &RunId| session.tabs.iter().any(|tab| tab.talk.as_ref() == Some(run));
+        entry.places.retain(|run, _| is_talking(run));
+        entry.places.extend(place.clone().map(|place| (run.clone(), place)));
+    }
     Change::PutRun(RunRecord {
         id: run.clone(),
         host: session.host.clone(),
+        place,
         started_at: now,
         command: session.agent.clone(),
         cwd: session.cwd.clone(),
@@ -260,7 +272,8 @@ pub fn talker_ended(
     advance(entry, outcome, now);
 }
 
-fn elapsed_ms(from: Now, to: Now) -> u64 {
+/// How long a turn took.
+pub fn elapsed_ms(from: Now, to: Now) -> u64 {
     // A clock that was set back in between gives nothing, not a fault.
     let elapsed = Duration::try_from(to.duration_since(from)).unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::Entry;
 use crate::agent::{self, AgentError, AgentErrorKind, Definition, Definitions, TurnRequest};
 use crate::failure::{Code, Failure};
-use crate::host::{HostDirectory, ResolvedHost};
+use crate::host::{HostDirectory, Place, ResolvedHost};
 use crate::run::Runs;
 use crate::seam::{Ephemerals, NewMessage, Session};
 use crate::store::Store;
@@ -42,7 +42,7 @@ pub struct World {
     /// Pieces that are still being written, for who looks on.
     pub partials: Ephemerals,
     /// A way to launch for each connection in use: it keeps what it learned of its host.
-    runs: Mutex<Vec<(ResolvedHost, Runs)>>,
+    runs: Mutex<Vec<(Place, Runs)>>,
     ending: watch::Sender<bool>,
 }
 
@@ -71,14 +71,14 @@ impl World {
         self.ending.send_replace(true);
     }
 
-    /// The runs of a host. Must be called within a tokio runtime.
-    pub fn runs(&self, host: &ResolvedHost) -> Runs {
+    /// The runs at a place. Must be called within a tokio runtime.
+    pub fn runs(&self, place: &Place) -> Runs {
         let mut all = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, runs)) = all.iter().find(|(known, _)| known == host) {
+        if let Some((_, runs)) = all.iter().find(|(known, _)| known == place) {
             return runs.clone();
         }
-        let runs = Runs::new(self.hosts.connection(host));
-        all.push((host.clone(), runs.clone()));
+        let runs = Runs::new(self.hosts.connection(place));
+        all.push((place.clone(), runs.clone()));
         runs
     }
 

@@ -1,5 +1,7 @@
 //! Changes and events as statements.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -7,7 +9,7 @@ use super::fault::Fault;
 use super::rows::{json, signed, state_word, unsigned};
 use super::{Batch, Change, Draft, Environment, Receipt, RunRecord};
 use crate::failure::{Code, Failure};
-use crate::seam::{Event, Image, MessageId, QueuedMessage, Session, SessionId, Tab, TabId};
+use crate::seam::{Event, Image, MessageId, QueuedMessage, RunId, Session, SessionId, Tab, TabId};
 
 /// Applies a batch inside of the open transaction, and gives its events their numbers.
 pub(super) fn batch(db: &Connection, batch: &Batch, at: Timestamp) -> Result<Vec<Event>, Fault> {
@@ -43,12 +45,12 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
         }
         Change::SetRun { run: id, state, status } => run(
             db,
-            "UPDATE runs SET state = ?2, status = coalesce(status, ?3) WHERE id = ?1",
+            // What its reader knew is of no use when nobody reads on, and holds what the agent said.
+            "UPDATE runs SET state = ?2, status = coalesce(status, ?3), \
+                 reader = CASE WHEN ?2 IN ('launching', 'running') THEN reader END WHERE id = ?1",
             params![id.as_str(), state_word(*state), status],
         ),
-        Change::Swept(id) => {
-            run(db, "UPDATE runs SET swept = 1 WHERE id = ?1", params![id.as_str()])
-        }
+        Change::Swept(id) => swept(db, id),
         Change::PutApproval(approval) => run(
             db,
             "INSERT INTO approvals (id, session, body) VALUES (?1, ?2, ?3) \
@@ -83,7 +85,22 @@ fn remove_session(db: &Connection, id: &SessionId) -> Result<(), Fault> {
     )?;
     // Tabs, messages and approvals go along by their foreign keys.
     run(db, "DELETE FROM sessions WHERE id = ?1", id)?;
-    run(db, "DELETE FROM events WHERE session = ?1", id)
+    run(db, "DELETE FROM events WHERE session = ?1", id)?;
+    run(db, "DELETE FROM runs WHERE session = ?1 AND swept = 1", id)?;
+    // Where a directory is left on a host, the row stays until that is swept: it says that the directory is ours.
+    run(db, "UPDATE runs SET reader = NULL WHERE session = ?1", id)
+}
+
+/// A run of a session whose directory is gone is of no more use when it is over; one of `baton run` stays, with its status.
+fn swept(db: &Connection, id: &RunId) -> Result<(), Fault> {
+    let id = params![id.as_str()];
+    run(db, "UPDATE runs SET swept = 1 WHERE id = ?1", id)?;
+    run(
+        db,
+        "DELETE FROM runs WHERE id = ?1 AND session IS NOT NULL \
+         AND state NOT IN ('launching', 'running')",
+        id,
+    )
 }
 
 fn put_tab(db: &Connection, session: &SessionId, tab: &Tab) -> Result<(), Fault> {
@@ -103,16 +120,29 @@ fn put_queue(
     tab: &TabId,
     queue: &[QueuedMessage],
 ) -> Result<(), Fault> {
-    run(db, "DELETE FROM messages WHERE tab = ?1", params![tab.as_str()])?;
-    let mut insert = db.prepare_cached(
-        "INSERT INTO messages (id, session, tab, position, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+    // A prompt may have many MiB: what stays as it is isn't written again, so its place stays where it can.
+    let mut select = db.prepare_cached("SELECT id, position FROM messages WHERE tab = ?1")?;
+    let had: HashMap<String, i64> = select
+        .query_map(params![tab.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for gone in had.keys().filter(|id| !queue.iter().any(|message| message.id.as_str() == *id)) {
+        run(db, "DELETE FROM messages WHERE id = ?1", params![gone])?;
+    }
+    let mut put = db.prepare_cached(
+        "INSERT INTO messages (id, session, tab, position, body) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (id) DO UPDATE SET session = excluded.session, tab = excluded.tab, \
+             position = excluded.position, body = excluded.body \
+         WHERE tab <> excluded.tab OR position <> excluded.position OR body <> excluded.body",
     )?;
-    for (position, message) in (0_i64..).zip(queue) {
-        insert.execute(params![
+    let mut last = -1;
+    for message in queue {
+        let kept = had.get(message.id.as_str()).copied().filter(|position| *position > last);
+        last = kept.unwrap_or(last + 1);
+        put.execute(params![
             message.id.as_str(),
             session.as_str(),
             tab.as_str(),
-            position,
+            last,
             json(message)?
         ])?;
     }
@@ -135,13 +165,14 @@ fn put_run(db: &Connection, record: &RunRecord) -> Result<(), Fault> {
     run(
         db,
         "INSERT INTO runs (id, host, started_at, command, cwd, session, tab, turn, state, status, \
-             out_offset, err_offset, reader, swept) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) \
+             out_offset, err_offset, reader, swept, place) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) \
          ON CONFLICT (id) DO UPDATE SET host = excluded.host, started_at = excluded.started_at, \
              command = excluded.command, cwd = excluded.cwd, session = excluded.session, \
              tab = excluded.tab, turn = excluded.turn, state = excluded.state, \
              status = excluded.status, out_offset = excluded.out_offset, \
-             err_offset = excluded.err_offset, reader = excluded.reader, swept = excluded.swept",
+             err_offset = excluded.err_offset, reader = excluded.reader, swept = excluded.swept, \
+             place = excluded.place",
         params![
             record.id.as_str(),
             record.host,
@@ -157,6 +188,7 @@ fn put_run(db: &Connection, record: &RunRecord) -> Result<(), Fault> {
             signed(record.err_offset),
             record.reader.as_ref().map(json).transpose()?,
             record.swept,
+            record.place.as_ref().map(json).transpose()?,
         ],
     )
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::host::Place;
 use crate::seam::{
     Approval, ApprovalId, CommandId, EventBody, Image, MessageId, QueuedMessage, Reply, RunId,
     Session, SessionId, Tab, TabId, TurnId,
@@ -44,7 +45,7 @@ pub enum Change {
         /// Its environment, values included; `None` leaves what is stored.
         env: Option<Environment>,
     },
-    /// Removes a session with its tabs, messages, approvals and events.
+    /// Removes a session with its tabs, messages, approvals and events, and what the readers of its runs knew.
     RemoveSession(SessionId),
     /// Makes a tab or replaces what is stored of it. Its queue is told apart.
     PutTab {
@@ -68,7 +69,7 @@ pub enum Change {
     DropImages(MessageId),
     /// Makes a run or replaces what is stored of it.
     PutRun(RunRecord),
-    /// Notes how far a run is. A status that is known already stays.
+    /// Notes how far a run is. A status that is known already stays; of one that is over its reader's state is forgotten.
     SetRun {
         /// Which.
         run: RunId,
@@ -77,7 +78,7 @@ pub enum Change {
         /// See [`RunRecord::status`].
         status: Option<u8>,
     },
-    /// Notes that a run's directory on the host is gone.
+    /// Notes that a run's directory on the host is gone. One that carried turns is forgotten when it is over.
     Swept(RunId),
     /// Notes how far the output of a run has been consumed, with the state of its reader.
     Progress {
@@ -115,6 +116,8 @@ pub struct RunRecord {
     pub id: RunId,
     /// Where: a host's id, a destination as it was typed, or `local`.
     pub host: String,
+    /// Where that was when it was launched: it stays there. `None` where the host wasn't there: it never began.
+    pub place: Option<Place>,
     /// When it was launched.
     pub started_at: Timestamp,
     /// Its command line, for people.
@@ -159,6 +162,8 @@ pub enum RunState {
     Ended,
     /// It never began and never will.
     Never,
+    /// It was given up: whether it goes on, and what it says, nobody here knows.
+    Left,
 }
 
 /// That a command was carried out.

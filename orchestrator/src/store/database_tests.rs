@@ -11,6 +11,7 @@ use serde_json::json;
 use super::*;
 use crate::agent::ApprovalChoice;
 use crate::failure::{Code, Failure};
+use crate::host::{HostId, Place};
 use crate::seam::{
     Approval, ApprovalId, EventBody, QueuedMessage, Reply, Session, Tab, TabState, Totals, TurnId,
 };
@@ -59,6 +60,7 @@ fn message(id: &str) -> QueuedMessage {
     QueuedMessage {
         id: MessageId::new(id),
         prompt: "do it".into(),
+        prompt_bytes: 9,
         images: 1,
         read_only: false,
         paused: false,
@@ -70,6 +72,7 @@ fn run(id: &str, owner: Option<&str>) -> RunRecord {
     RunRecord {
         id: RunId::new(id),
         host: "box".into(),
+        place: Some(Place { id: HostId::new("box"), way: None }),
         started_at: now(),
         command: "make all".into(),
         cwd: None,
@@ -447,4 +450,58 @@ fn many_may_make_the_same_database_at_once() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(epochs.iter().all(|epoch| *epoch == epochs[0]), "{epochs:?}");
+}
+
+#[tokio::test]
+async fn what_an_agent_said_is_not_kept_with_its_run_when_that_is_over() {
+    for state in [RunState::Ended, RunState::Never, RunState::Left] {
+        let store = Store::memory().unwrap();
+        store.commit(everything().0).await.unwrap();
+        let id = RunId::new("r1");
+        let over = |state| Change::SetRun { run: id.clone(), state, status: Some(0) };
+        store.commit(changes(vec![over(RunState::Running)])).await.unwrap();
+        assert!(store.run(&id).await.unwrap().unwrap().reader.is_some());
+        store.commit(changes(vec![over(state)])).await.unwrap();
+        let record = store.run(&id).await.unwrap().unwrap();
+        assert_eq!((record.reader, record.state), (None, state));
+        store.commit(changes(vec![Change::Swept(id.clone())])).await.unwrap();
+        assert_eq!(store.run(&id).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn runs_of_a_removed_session_stay_until_their_directories_are_gone_and_tell_nothing() {
+    let store = Store::memory().unwrap();
+    store.commit(everything().0).await.unwrap();
+    let gone = RunRecord { swept: true, ..run("gone", Some("s")) };
+    store.put_run(gone).await.unwrap();
+    let removed = Change::RemoveSession(SessionId::new("s"));
+    store.commit(changes(vec![removed])).await.unwrap();
+    assert_eq!(store.run(&RunId::new("gone")).await.unwrap(), None);
+    let left = store.run(&RunId::new("r1")).await.unwrap().unwrap();
+    assert_eq!((left.reader, left.swept), (None, false));
+    // It lives: whoever follows it still may note how far it has read.
+    store.commit(changes(vec![Change::Swept(left.id.clone())])).await.unwrap();
+    assert!(store.run(&left.id).await.unwrap().unwrap().swept);
+    // One of `baton run` is remembered with its status.
+    let own = RunId::new("r2");
+    let ended = Change::SetRun { run: own.clone(), state: RunState::Ended, status: Some(3) };
+    store.commit(changes(vec![ended, Change::Swept(own.clone())])).await.unwrap();
+    assert_eq!(store.run(&own).await.unwrap().unwrap().status, Some(3));
+}
+
+#[tokio::test]
+async fn a_queue_is_what_was_put_last_in_its_order() {
+    let store = Store::memory().unwrap();
+    store.commit(everything().0).await.unwrap();
+    let orders: [&[&str]; 6] =
+        [&["a", "b", "c"], &["b", "c"], &["c", "b", "d"], &["d", "c", "b"], &["e", "d"], &[]];
+    for order in orders {
+        let queue: Vec<_> = order.iter().map(|id| message(id)).collect();
+        let (session, tab) = (SessionId::new("s"), TabId::new("t"));
+        store.commit(changes(vec![Change::PutQueue { session, tab, queue }])).await.unwrap();
+        let loaded = store.load().await.unwrap();
+        let found = loaded.sessions[0].0.tabs[0].queue.iter().map(|one| one.id.as_str());
+        assert_eq!(found.collect::<Vec<_>>(), order);
+    }
 }

@@ -13,7 +13,7 @@ use crate::seam::{Event, EventBody, RunId, SessionId, TabId, TurnId};
 
 /// Columns of [`run`], in its order.
 pub(super) const RUN_COLUMNS: &str = "id, host, started_at, command, cwd, session, tab, turn, state, status, \
-     out_offset, err_offset, reader, swept";
+     out_offset, err_offset, reader, swept, place";
 
 /// Columns of [`event`], in its order.
 pub(super) const EVENT_COLUMNS: &str = "seq, at, session, tab, turn, body";
@@ -86,6 +86,7 @@ pub(super) fn run(row: &Row<'_>) -> Result<RunRecord, Fault> {
         }
     };
     let reader: Option<String> = row.get(12)?;
+    let at: Option<String> = row.get(14)?;
     Ok(RunRecord {
         host: row.get(1)?,
         started_at: time(&place, row.get(2)?)?,
@@ -98,6 +99,7 @@ pub(super) fn run(row: &Row<'_>) -> Result<RunRecord, Fault> {
         err_offset: unsigned(row.get(11)?),
         reader: reader.map(|json| value(&place, &json)).transpose()?,
         swept: row.get(13)?,
+        place: at.map(|json| value(&place, &json)).transpose()?,
         id: RunId::new(id),
     })
 }
@@ -109,11 +111,12 @@ pub(super) fn state_word(state: RunState) -> &'static str {
         RunState::Running => "running",
         RunState::Ended => "ended",
         RunState::Never => "never",
+        RunState::Left => "left",
     }
 }
 
 fn state(place: &str, word: &str) -> Result<RunState, Fault> {
-    [RunState::Launching, RunState::Running, RunState::Ended, RunState::Never]
+    [RunState::Launching, RunState::Running, RunState::Ended, RunState::Never, RunState::Left]
         .into_iter()
         .find(|state| state_word(*state) == word)
         .ok_or_else(|| Fault::row(place, format!("`{word}` is no state")))

@@ -203,6 +203,39 @@ impl TransportError {
         }
     }
 
+    /// Whether the same may go well a little later, without anybody doing something.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::HostUnresolved { .. }
+            | Self::ConnectionRefused { .. }
+            | Self::ConnectionTimedOut { .. }
+            | Self::NoRoute { .. }
+            | Self::ConnectionLost { .. }
+            | Self::ConnectionClosed { .. }
+            | Self::TimedOut { .. } => true,
+            Self::ProxyFailed { reason, .. } => reason.as_ref().is_none_or(|why| why.is_passing()),
+            Self::InvalidConfig { .. }
+            | Self::SocketUnusable { .. }
+            | Self::AuthRefused { .. }
+            | Self::KeyUnusable { .. }
+            | Self::TooManyAuthFailures { .. }
+            | Self::PassphraseRequired { .. }
+            | Self::HostKeyUnknown { .. }
+            | Self::HostKeyChanged { .. }
+            | Self::HostKeyRevoked { .. }
+            | Self::KexFailed { .. }
+            | Self::ShellBroken { .. }
+            | Self::DirMissing { .. }
+            | Self::PermissionDenied { .. }
+            | Self::TooLarge { .. }
+            | Self::Cancelled { .. }
+            | Self::Unsupported { .. }
+            | Self::Usage { .. }
+            | Self::NotSetUp { .. }
+            | Self::Local { .. } => false,
+        }
+    }
+
     /// What to do about it; `None` where the engine mends it by itself.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {

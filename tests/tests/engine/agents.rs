@@ -307,7 +307,7 @@ async fn asks_and_works(laptop: &Laptop, agent: &str, machine: &AgentHost) {
 }
 
 async fn leaves_nothing(desk: Desk, session: Session, machine: &AgentHost) {
-    desk.command(Command::RemoveSession { session: session.id }).await.unwrap();
+    desk.command(Command::RemoveSession { session: session.id, force: false }).await.unwrap();
     let programs = ["codex", "opencode", "gemini"];
     until("nothing is left", || {
         programs.iter().all(|program| processes_of(machine, program).is_empty())

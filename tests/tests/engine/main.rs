@@ -13,6 +13,7 @@ mod conformance;
 mod desk;
 mod frames;
 mod one_engine;
+mod places;
 mod store_crash;
 mod support;
 mod survival;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use baton_tests::{Accident, AgentHost, Wan};
 use orchestrator::failure::Code;
-use orchestrator::seam::{EventBody, LinkState, TurnStatus};
+use orchestrator::seam::{EventBody, LinkState, NewSession, TurnStatus};
 
-use crate::desk::{Laptop, Turn, until};
+use crate::desk::{Laptop, Turn, new_session, until};
 
 /// The numbered lines of a turn, as they came.
 fn numbers(turn: &Turn) -> Vec<u64> {
@@ -137,6 +137,11 @@ async fn a_lost_link_is_told_and_so_is_its_return() {
     desk.stop().await;
 }
 
+/// Whether the error of a failed turn says that sending again may help.
+fn is_recoverable(turn: &Turn) -> bool {
+    turn.bodies().any(|body| matches!(body, EventBody::Error { recoverable: true, .. }))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_for_a_machine_that_is_away_fails_and_what_waits_is_held_back() {
     let mut machine = AgentHost::start().with_scripted("codex");
@@ -146,6 +151,13 @@ async fn a_turn_for_a_machine_that_is_away_fails_and_what_waits_is_held_back() {
     machine.sshd_mut().stop();
     let turn = desk.turn(&session.id, "print x").await;
     assert_eq!(turn.failure().code, Code::ConnectionRefused, "{turn:#?}");
+    assert!(is_recoverable(&turn), "{turn:#?}");
+    let new = NewSession { talks: true, ..new_session("codex", &machine) };
+    let talking = desk.try_session(new).await.unwrap();
+    let turn = desk.turn(&talking.id, "print x").await;
+    assert_eq!(turn.failure().code, Code::ConnectionRefused, "{turn:#?}");
+    assert!(is_recoverable(&turn), "{turn:#?}");
+    let turn = desk.turn(&session.id, "print x").await;
     assert_eq!(turn.end(), (TurnStatus::Failed, None));
     machine.sshd_mut().restart();
     desk.turn(&session.id, "print on").await.is_done();

@@ -419,7 +419,7 @@ async fn an_agent_that_no_session_has_any_more_leaves_no_process() {
         is_done(&desk.turn(&session.id, "ignore TERM\nprint up").await);
     }
     assert_eq!(agents_at_work(&machine).len(), 2);
-    desk.command(Command::RemoveSession { session: removed.id }).await.unwrap();
+    desk.command(Command::RemoveSession { session: removed.id, force: false }).await.unwrap();
     let tab = desk.show(&fresh.id).await.tabs[0].id.clone();
     let command = Command::FreshConversation { session: fresh.id.clone(), tab };
     desk.command(command).await.unwrap();
@@ -427,7 +427,7 @@ async fn an_agent_that_no_session_has_any_more_leaves_no_process() {
     let turn = desk.turn(&fresh.id, "session").await;
     assert!(is_done(&turn).starts_with("new "), "{turn:#?}");
     // By an engine that ends at once, and by one that finds its host away.
-    desk.command(Command::RemoveSession { session: fresh.id }).await.unwrap();
+    desk.command(Command::RemoveSession { session: fresh.id, force: false }).await.unwrap();
     desk.stop().await;
     let desk = laptop.engine().await;
     desk.engine.subscribe(Subscribe::default()).await.unwrap();
@@ -443,7 +443,7 @@ async fn an_agent_is_let_go_when_its_machine_is_back() {
     let session = session(&desk, "codex", &machine).await;
     is_done(&desk.turn(&session.id, "print up").await);
     machine.sshd_mut().stop();
-    desk.command(Command::RemoveSession { session: session.id }).await.unwrap();
+    desk.command(Command::RemoveSession { session: session.id, force: false }).await.unwrap();
     desk.stop().await;
     assert_eq!(agents_at_work(&machine).len(), 1);
     machine.sshd_mut().restart();

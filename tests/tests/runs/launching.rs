@@ -1,9 +1,10 @@
 //! Launching a run and hearing it to its end, on every transport.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use orchestrator::run::{Arg, Job, Offsets, RunError, Standing, Stdin};
-use orchestrator::seam::RunId;
+use orchestrator::seam::{LinkState, RunId};
 use orchestrator::transport::TransportError;
 
 use crate::bed::{file, finish, folder, hosts, nothing_is_left, runs, sh, to_the_end};
@@ -192,4 +193,31 @@ async fn an_id_is_launched_once() {
     assert!(matches!(again, RunError::Exists { .. }), "{again:?}");
     assert_eq!(file(&host, &run, "out"), "once\n");
     host.connection.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_living_run_whose_files_are_odd_for_a_while_is_followed_on() {
+    for (name, host) in hosts() {
+        let runs = runs(&host);
+        let run = RunId::random();
+        let gate = crate::bed::folder(&host).join(run.as_str()).join("gate");
+        let script = format!(
+            "printf 01234; until [ -e {0} ]; do sleep 0.05; done; printf 56789; \
+             until [ -e {0}2 ]; do sleep 0.05; done",
+            gate.display()
+        );
+        runs.launch_detached(&run, &sh(&script)).await.unwrap();
+        // As where a file system shows an older size for a while.
+        let from = Offsets { out: 8, err: 0 };
+        let mut heard = crate::bed::Heard::since(from);
+        let mut follow = runs.follow(&run, from);
+        heard.listen(&mut follow, |heard| heard.links == [LinkState::Blocked]).await;
+        fs::write(&gate, "").unwrap();
+        heard.listen(&mut follow, |heard| heard.text() == "89").await;
+        fs::write(gate.with_file_name("gate2"), "").unwrap();
+        heard.listen(&mut follow, |_| false).await;
+        assert_eq!((heard.status, &heard.failed), (Some(Some(0)), &None), "{name}");
+        assert_eq!(heard.links, [LinkState::Blocked, LinkState::Restored], "{name}");
+        host.connection.close().await;
+    }
 }

@@ -98,6 +98,9 @@ impl Driver {
             match finished {
                 Ok((facts, out, err)) => self.ended(&facts, out, err).await?,
                 Err(RunError::Transport(why)) => self.lost(why).await?,
+                Err(error @ (RunError::Odd { .. } | RunError::Corrupt { .. })) => {
+                    self.unreadable(error).await?;
+                }
                 Err(error) => return self.last(FollowEvent::Failed(error)).await,
             }
         }
@@ -236,6 +239,25 @@ impl Driver {
         Err(Done::Told)
     }
 
+    /// The run can't be read as its files or its host are now. It may be at work, and what is wrong may pass: only of
+    /// one that is over damage is the last word.
+    async fn unreadable(&mut self, error: RunError) -> Result<(), Done> {
+        let is_damaged = matches!(error, RunError::Corrupt { .. });
+        self.tell_once(LinkState::Blocked, error.into()).await?;
+        self.pause = LONGEST_PAUSE;
+        self.wait_a_little().await;
+        if !is_damaged {
+            return Ok(());
+        }
+        match self.finish().await {
+            Ok((facts, out, err)) => self.ended(&facts, out, err).await,
+            Err(error) => {
+                tracing::debug!(run = %self.run, %error, "how a damaged run stands is still to be found out");
+                Ok(())
+            }
+        }
+    }
+
     async fn restored(&mut self) -> Result<(), Done> {
         if self.told.is_none() {
             return Ok(());
@@ -279,17 +301,20 @@ impl Driver {
     /// Tells the person what is new about the link.
     async fn tell(&mut self, why: &TransportError) -> Result<(), Done> {
         let state = if why.needs_a_person() { LinkState::Blocked } else { LinkState::Lost };
+        self.tell_once(state, why.into()).await
+    }
+
+    async fn tell_once(&mut self, state: LinkState, why: Failure) -> Result<(), Done> {
+        let why = Some(why);
         let is_new = match &self.told {
             None => true,
             Some((before, reason)) => {
-                *before != state
-                    || (state == LinkState::Blocked && *reason != Some(Failure::from(why)))
+                *before != state || (state == LinkState::Blocked && *reason != why)
             }
         };
         if !is_new {
             return Ok(());
         }
-        let why = Some(Failure::from(why));
         self.told = Some((state, why.clone()));
         self.events.send(FollowEvent::Link { state, why }).await?;
         Ok(())

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::report::{Ending, Reporter};
 use crate::failure::Failure;
-use crate::run::RunError;
-use crate::seam::{LinkState, TurnId};
+use crate::run::{RunError, Runs};
+use crate::seam::{LinkState, RunId, TurnId};
 use crate::session::fact::FactBody;
+use crate::store::RunState;
 use crate::transport::{Connection, State};
 
 /// Before a connection that nobody tries any more is asked for again.
@@ -48,6 +49,34 @@ pub async fn until_back(
             () = report.world.ended() => return Err(Ending),
         }
     }
+}
+
+/// Ends a run that nobody here can make anything of, however long the way to its host is broken: nothing works unwatched.
+///
+/// # Errors
+///
+/// [`Ending`], when the engine ends before.
+pub async fn put_down(
+    report: &Reporter,
+    turn: &TurnId,
+    runs: &Runs,
+    run: &RunId,
+) -> Result<(), Ending> {
+    loop {
+        match runs.stop(run).await {
+            Ok(_) | Err(RunError::NotFound { .. } | RunError::Never { .. }) => return Ok(()),
+            Err(error @ RunError::Left { .. }) => {
+                tracing::warn!(%run, %error, "an agent goes on that nobody understands");
+                return Ok(());
+            }
+            Err(error) => until_back(report, turn, runs.connection(), error).await?,
+        }
+    }
+}
+
+/// How far a run is that can't be followed to its end: what it has printed isn't all here, so nothing may remove it.
+pub fn given_up(why: &RunError) -> RunState {
+    if matches!(why, RunError::Never { .. }) { RunState::Never } else { RunState::Left }
 }
 
 async fn pause(report: &Reporter) -> Result<(), Ending> {

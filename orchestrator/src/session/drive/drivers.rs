@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::keep::keep;
 use super::release;
 use super::report::Reporter;
+use crate::host::Place;
 use crate::seam::{Approval, Decision, RunId, SessionId, TurnId};
 use crate::session::desk::DeskHandle;
 use crate::session::fact::{Fact, FactBody};
 use crate::session::world::World;
 use crate::session::{Effect, Entry, LaunchOrder};
-use crate::store::RunRecord;
+use crate::store::{RunRecord, RunState};
 
 /// Wishes that may wait for one driver.
 const INBOX: usize = 64;
@@ -59,8 +60,8 @@ pub struct Given {
     pub entry: Entry,
     /// The run.
     pub run: RunId,
-    /// Where the run is, also when its session has moved on.
-    pub host: String,
+    /// Where the run is, also when its session has moved on. One without was never launched.
+    pub place: Option<Place>,
     /// What is wished of it.
     pub wishes: mpsc::Receiver<Wish>,
 }
@@ -69,8 +70,9 @@ pub struct Given {
 #[derive(Debug)]
 struct Live {
     wishes: mpsc::Sender<Wish>,
-    /// Where its run is, also when its session has moved on.
-    host: String,
+    /// Where its run is, also when its session has moved on. One without was never launched.
+    place: Option<Place>,
+    task: AbortHandle,
 }
 
 /// All drivers of an engine.
@@ -102,12 +104,18 @@ impl Drivers {
             }
             Effect::LetGo { run } => {
                 // One that has no driver has ended.
-                if let Some(host) = self.live.get(&run).map(|live| live.host.clone()) {
+                if let Some(place) = self.live.get(&run).and_then(|live| live.place.clone()) {
                     let world = Arc::clone(&self.world);
                     self.tasks.spawn(async move {
                         // Its end is told by who follows it.
-                        release::let_go(world, host, run).await;
+                        release::let_go(world, place, run).await;
                     });
+                }
+            }
+            Effect::Leave { run } => {
+                // Where the way to its host is broken, its driver would wait for that, and hold the connection.
+                if let Some(live) = self.live.remove(&run) {
+                    live.task.abort();
                 }
             }
             Effect::Retry(reference) => {
@@ -137,14 +145,14 @@ impl Drivers {
         self.live.retain(|_, live| !live.wishes.is_closed());
         while self.tasks.try_join_next().is_some() {}
         let (sender, wishes) = mpsc::channel(INBOX);
-        let host = match &begin {
-            Begin::Launch(_) => entry.session.host.clone(),
-            Begin::TakeUp { record, .. } => record.host.clone(),
+        let place = match &begin {
+            Begin::Launch(_) => entry.place(),
+            Begin::TakeUp { record, .. } => record.place.clone(),
         };
-        self.live.insert(run.clone(), Live { wishes: sender, host: host.clone() });
         let (world, desk) = (Arc::clone(&self.world), self.desk.clone());
-        let given = Given { world, desk, entry, run, host, wishes };
-        self.tasks.spawn(keep(given, begin));
+        let given = Given { world, desk, entry, run: run.clone(), place: place.clone(), wishes };
+        let task = self.tasks.spawn(keep(given, begin));
+        self.live.insert(run, Live { wishes: sender, place, task });
     }
 
     /// Lets go of an agent that no session has any more; a former engine didn't come to it.
@@ -152,8 +160,14 @@ impl Drivers {
         let (world, desk) = (Arc::clone(&self.world), self.desk.clone());
         self.tasks.spawn(async move {
             let run = record.id.clone();
-            if release::let_go(Arc::clone(&world), record.host, record.id).await {
-                let body = FactBody::RunEnded { run, status: None };
+            let (is_gone, state) = match record.place {
+                Some(place) => {
+                    (release::let_go(Arc::clone(&world), place, record.id).await, RunState::Ended)
+                }
+                None => (true, RunState::Never),
+            };
+            if is_gone {
+                let body = FactBody::RunEnded { run, state, status: None };
                 (Reporter { world, desk, session }).tell(body).await.ok(); // Else the next engine does the same again.
             }
         });
@@ -198,7 +212,7 @@ pub async fn give_back(desk: &DeskHandle, order: LaunchOrder) {
 
 async fn retry(world: &World, reference: &str) {
     match world.hosts.recall(reference) {
-        Ok(host) => world.hosts.connection(&host).retry().await,
+        Ok(host) => world.hosts.connection(&host.place()).retry().await,
         Err(error) => tracing::warn!(%error, "a host to be tried again is gone"),
     }
 }

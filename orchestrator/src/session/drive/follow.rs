@@ -1,6 +1,6 @@
 //! Following a turn's run to its end: output becomes facts, silence is told, signals are passed on.
 
-use super::back::link;
+use super::back::{given_up, link};
 use super::partial::Unfinished;
 use super::quiet::Quiet;
 use super::reading::Reading;
@@ -79,7 +79,10 @@ impl Driver<'_> {
         drop(unfinished);
         match exited {
             Ok(status) => self.over(runs, reading, status).await,
-            Err(error) => self.fail(error.into(), false, Some(RunState::Ended)).await,
+            Err(error) => {
+                let run = given_up(&error);
+                self.fail(error.into(), false, Some(run)).await
+            }
         }
     }
 
@@ -107,13 +110,13 @@ impl Driver<'_> {
             status,
             exit_status,
             text: heard.text.clone(),
-            failure: failure.map(|failure| failure.on(self.entry.session.host.clone())),
+            failure: failure.map(|failure| failure.on(self.host.clone())),
             recoverable: false,
             run: Some(RunState::Ended),
             carry: Some(reading.carry()),
         };
         self.ended(end).await?;
-        sweep(&self.report, &self.entry.session.host, runs).await
+        sweep(&self.report, &self.host, runs).await
     }
 
     async fn read(&self, reading: &Reading, items: Vec<Item>) -> Result<(), Ending> {

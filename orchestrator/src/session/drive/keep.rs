@@ -96,7 +96,7 @@ async fn again(given: &mut Given) -> Result<Option<Begin>, Failure> {
             let order = in_doubt(&given.entry, &record);
             Some(Begin::TakeUp { record: Box::new(record), order })
         }
-        RunState::Ended | RunState::Never => None,
+        RunState::Ended | RunState::Left | RunState::Never => None,
     })
 }
 
@@ -113,11 +113,9 @@ async fn leave(given: &mut Given) {
 /// Nobody can follow the run: it is ended, and its turn with it.
 async fn give_up(given: &mut Given) {
     let (world, run) = (given.world.clone(), given.run.clone());
-    let stopped = match world.hosts.recall(&given.host) {
-        Ok(host) => world.runs(&host).stop(&run).await.map(drop).map_err(Failure::from),
-        Err(failure) => Err(failure),
-    };
-    if let Err(failure) = stopped {
+    if let Some(place) = &given.place
+        && let Err(failure) = world.runs(place).stop(&run).await
+    {
         tracing::warn!(%run, %failure, "an agent goes on that nobody follows");
     }
     if let Ok(Some(entry)) = given.desk.entry(given.entry.session.id.clone()).await {
@@ -132,10 +130,10 @@ async fn give_up(given: &mut Given) {
                 format!("Baton broke off each time it followed run {run}"),
             )
             .hint("`baton logs` says where; please report it. Sending again starts the agent anew");
-            let end = End::failed(failure, false, Some(RunState::Ended));
+            let end = End::failed(failure, false, Some(RunState::Left));
             FactBody::Ended { turn: turn.id.clone(), end }
         }
-        None => FactBody::RunEnded { run, status: None },
+        None => FactBody::RunEnded { run, state: RunState::Left, status: None },
     };
     let (desk, session) = (given.desk.clone(), given.entry.session.id.clone());
     let report = Reporter { world, desk, session };

@@ -9,6 +9,7 @@ mod order;
 mod partial;
 mod quiet;
 mod reading;
+mod refused;
 mod release;
 mod report;
 mod sending;

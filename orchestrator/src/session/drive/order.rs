@@ -1,5 +1,6 @@
 //! From a session and a message to the job that a host is given.
 
+use super::refused::Refused;
 use super::talking::Talking;
 use crate::agent::{self, Invocation, TalkSettings, TurnRequest};
 use crate::failure::{Code, Failure};
@@ -14,12 +15,8 @@ use crate::transport::{Call, Connection, quote};
 /// # Errors
 ///
 /// What the agent can't do or be given; nothing was launched.
-pub async fn turn_job(
-    world: &World,
-    entry: &Entry,
-    order: &LaunchOrder,
-    host: &ResolvedHost,
-) -> Result<Job, Failure> {
+pub async fn turn_job(world: &World, entry: &Entry, order: &LaunchOrder) -> Result<Job, Failure> {
+    let host = entry.host.clone()?;
     let definition = world.agent(&entry.session.agent)?;
     let stored = world.store.images(&order.message.id).await?;
     let images = images(stored.iter().map(|image| (&*image.name, &*image.bytes)))?;
@@ -34,7 +31,7 @@ pub async fn turn_job(
             ..request(&entry.session)
         },
     )?;
-    job(entry, host, invocation, false)
+    job(entry, &host, invocation, false)
 }
 
 /// The job of an agent that talks, for all turns of a tab, and the conversation that begins with it.
@@ -46,14 +43,14 @@ pub async fn talk_job(
     world: &World,
     entry: &Entry,
     order: &LaunchOrder,
-    host: &ResolvedHost,
     connection: &Connection,
-) -> Result<(Job, Talking), Failure> {
+) -> Result<(Job, Talking), Refused> {
     let session = &entry.session;
+    let host = entry.host.clone()?;
     let definition = world.agent(&session.agent)?;
     let model = session.model.as_deref();
     let (invocation, talk) = agent::talk_invocation(definition, model, &session.arguments)?;
-    let job = job(entry, host, invocation, true)?;
+    let job = job(entry, &host, invocation, true)?;
     let cwd = absolute(connection, job.cwd.as_deref().unwrap_or(b"~")).await?;
     let resume = entry.tab(&order.tab)?.agent_session.clone();
     let settings = TalkSettings::new(talk, &cwd, resume, session.model.clone());
@@ -61,7 +58,7 @@ pub async fn talk_job(
 }
 
 /// A directory as the host's own path: protocols want one that begins with `/`.
-async fn absolute(connection: &Connection, cwd: &[u8]) -> Result<String, Failure> {
+async fn absolute(connection: &Connection, cwd: &[u8]) -> Result<String, Refused> {
     let path = quote::path(cwd)?;
     let answer = connection.call(Call::new(format!("CDPATH= cd {path} && pwd"))).await?;
     let said = String::from_utf8_lossy(&answer.stdout);
@@ -72,7 +69,8 @@ async fn absolute(connection: &Connection, cwd: &[u8]) -> Result<String, Failure
             format!("there is no directory {} to work in", String::from_utf8_lossy(cwd)),
         )
         .hint("Make it there, or name another with `baton session edit SESSION --cwd D`")
-        .on(connection.host().as_str())),
+        .on(connection.host().as_str())
+        .into()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::back::PAUSE;
+use crate::host::Place;
 use crate::run::{RunError, Runs, Standing};
 use crate::seam::RunId;
 use crate::session::world::World;
@@ -15,16 +16,9 @@ const GRACE: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Lets go of the agent of a run; whether nothing of it is left. What the engine's end leaves undone is up to the next one.
-pub async fn let_go(world: Arc<World>, reference: String, run: RunId) -> bool {
-    let host = match world.hosts.recall(&reference) {
-        Ok(host) => host,
-        Err(error) => {
-            tracing::warn!(%run, %error, "an agent can't be let go");
-            return false;
-        }
-    };
-    let _hold = world.hosts.connection(&host).hold();
-    let runs = world.runs(&host);
+pub async fn let_go(world: Arc<World>, place: Place, run: RunId) -> bool {
+    let _hold = world.hosts.connection(&place).hold();
+    let runs = world.runs(&place);
     loop {
         match released(&world, &runs, &run).await {
             Ok(()) => return true,

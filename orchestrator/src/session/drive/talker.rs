@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use super::back::{link, told_of_link, until_back};
+use super::back::{given_up, link, told_of_link, until_back};
 use super::drivers::{Begin, Given, Wish};
 use super::order;
 use super::partial::Unfinished;
+use super::refused::Refused;
 use super::report::{Ending, Reporter};
 use super::sending::Sending;
 use super::settle::was_launched;
@@ -15,7 +16,6 @@ use super::sweep::sweep;
 use super::talking::Talking;
 use crate::agent::{Prompt, Step};
 use crate::failure::{Code, Failure};
-use crate::host::ResolvedHost;
 use crate::run::{Follow, Offsets, RunError, Runs};
 use crate::seam::{LinkState, RunId, TabId, Turn, TurnId};
 use crate::session::fact::FactBody;
@@ -30,7 +30,11 @@ use crate::store::{RunRecord, RunState};
 ///
 /// [`Ending`], when the engine ends before, or the follower does without a last word.
 pub async fn drive(given: &mut Given, begin: Begin) -> Result<(), Ending> {
-    let Given { world, desk, entry, run, host, wishes } = given;
+    let Given { world, desk, entry, run, place: _, wishes } = given;
+    let host = match &begin {
+        Begin::Launch(_) => entry.session.host.clone(),
+        Begin::TakeUp { record, .. } => record.host.clone(),
+    };
     let tab = match &begin {
         Begin::Launch(order) => Some(order.tab.clone()),
         Begin::TakeUp { record, .. } => record.owner.as_ref().map(|owner| owner.tab.clone()),
@@ -44,7 +48,7 @@ pub async fn drive(given: &mut Given, begin: Begin) -> Result<(), Ending> {
     let driver = Driver {
         report,
         entry: entry.clone(),
-        host: host.clone(),
+        host,
         tab,
         run: run.clone(),
         wishes,
@@ -101,17 +105,29 @@ impl Driver<'_> {
         let under_way = self.turn_under_way().map(|(_, turn)| turn.clone());
         self.is_interrupted = under_way.as_ref().is_some_and(|turn| turn.interrupting);
         let is_stopped = under_way.as_ref().is_some_and(|turn| turn.stopping);
-        let host = match world.hosts.recall(&self.host) {
-            Ok(host) => host,
-            Err(failure) => {
-                let turn = under_way.map(|turn| turn.id);
-                return self.give_up(turn, failure, RunState::Ended).await;
+        let turn = under_way.map(|turn| turn.id);
+        let place = match (&begin, &self.entry.host) {
+            (Begin::Launch(_), Ok(host)) => host.place(),
+            (Begin::Launch(_), Err(failure)) => {
+                return self.give_up(turn, failure.clone(), RunState::Never).await;
             }
+            (Begin::TakeUp { record, .. }, _) => match (record.place.clone(), turn) {
+                (Some(place), _) => place,
+                (None, Some(turn)) if self.is_interrupted => {
+                    let end = End::never_began();
+                    return self.report.tell(FactBody::Ended { turn, end }).await;
+                }
+                (None, Some(turn)) => return self.never_launched(turn).await,
+                (None, None) => {
+                    let (run, state) = (self.run.clone(), RunState::Never);
+                    return self.report.tell(FactBody::RunEnded { run, state, status: None }).await;
+                }
+            },
         };
-        let _hold = world.hosts.connection(&host).hold();
-        let runs = world.runs(&host);
+        let _hold = world.hosts.connection(&place).hold();
+        let runs = world.runs(&place);
         let begun = match begin {
-            Begin::Launch(order) => self.launch(&runs, &host, &order).await?,
+            Begin::Launch(order) => self.launch(&runs, &order).await?,
             Begin::TakeUp { record, order } => self.take_up(&runs, *record, order).await?,
         };
         match begun {
@@ -128,20 +144,12 @@ impl Driver<'_> {
     }
 
     /// Starts the process. What it will be told is stored before, so that whoever comes after a crash tells it the same.
-    async fn launch(
-        &mut self,
-        runs: &Runs,
-        host: &ResolvedHost,
-        order: &LaunchOrder,
-    ) -> Result<Begun, Ending> {
+    async fn launch(&mut self, runs: &Runs, order: &LaunchOrder) -> Result<Begun, Ending> {
         let world = Arc::clone(&self.report.world);
-        let turn = Some(order.turn.clone());
-        let prepared = order::talk_job(&world, &self.entry, order, host, runs.connection()).await;
+        let prepared = order::talk_job(&world, &self.entry, order, runs.connection()).await;
         let (job, mut talking) = match prepared {
             Ok(prepared) => prepared,
-            Err(failure) => {
-                return self.give_up(turn, failure, RunState::Never).await.map(|()| None);
-            }
+            Err(refused) => return self.refused(order, refused).await,
         };
         if !self.prompt(&mut talking, order, Some(RunState::Never)).await? {
             return Ok(None);
@@ -152,8 +160,14 @@ impl Driver<'_> {
                 until_back(&self.report, &order.turn, runs.connection(), error).await?;
                 self.settle(runs, &order.turn, talking, Offsets::default()).await
             }
-            Err(error) => self.give_up(turn, error.into(), RunState::Never).await.map(|()| None),
+            Err(error) => self.refused(order, error.into()).await,
         }
+    }
+
+    /// The process was not started.
+    async fn refused(&self, order: &LaunchOrder, refused: Refused) -> Result<Begun, Ending> {
+        let (turn, end) = (order.turn.clone(), refused.end());
+        self.report.tell(FactBody::Ended { turn, end }).await.map(|()| None)
     }
 
     /// Goes on where a former engine stopped.
@@ -182,7 +196,7 @@ impl Driver<'_> {
                     tracing::warn!(run = %self.run, %error, "an agent goes on that nobody understands");
                 }
                 let turn = self.turn_under_way().map(|(_, turn)| turn.id.clone());
-                return self.give_up(turn, failure, RunState::Ended).await.map(|()| None);
+                return self.give_up(turn, failure, RunState::Left).await.map(|()| None);
             }
         };
         if let Some((tab, turn)) = self.turn_under_way()
@@ -311,13 +325,16 @@ impl Driver<'_> {
         let step = talking.finish();
         self.keep(&mut talking, step).await?;
         self.unfinished = None;
-        let (status, failed) = match exited {
-            Ok(status) => (status, None),
-            Err(error) => (None, Some(Failure::from(error))),
+        let (status, state, failed) = match exited {
+            Ok(status) => (status, RunState::Ended, None),
+            Err(error) => (None, given_up(&error), Some(Failure::from(error))),
         };
         let body = match talking.take_turn() {
-            Some(turn) => FactBody::Ended { turn, end: self.end_of(&talking, status, failed) },
-            None => FactBody::RunEnded { run: self.run.clone(), status },
+            Some(turn) => {
+                let end = self.end_of(&talking, status, failed);
+                FactBody::Ended { turn, end: End { run: Some(state), ..end } }
+            }
+            None => FactBody::RunEnded { run: self.run.clone(), state, status },
         };
         self.report.tell(body).await?;
         sweep(&self.report, &self.host, runs).await
@@ -365,8 +382,8 @@ impl Driver<'_> {
             }
             None => {
                 tracing::warn!(run = %self.run, %failure, "a conversation can't be gone on with");
-                let run = self.run.clone();
-                self.report.tell(FactBody::RunEnded { run, status: None }).await
+                let body = FactBody::RunEnded { run: self.run.clone(), state: run, status: None };
+                self.report.tell(body).await
             }
         }
     }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::back::{told_of_link, until_back};
+use super::back::{put_down, told_of_link, until_back};
 use super::drivers::{Begin, Given, Wish};
 use super::order;
 use super::reading::Reading;
+use super::refused::Refused;
 use super::report::{Ending, Reporter};
 use super::settle::was_launched;
 use super::signal::{Signal, Wanted};
 use crate::failure::Failure;
-use crate::host::ResolvedHost;
 use crate::run::{Follow, Offsets, RunError, Runs};
 use crate::seam::{RunId, Tab, TurnId};
 use crate::session::fact::FactBody;
@@ -26,7 +26,7 @@ use crate::store::{RunRecord, RunState};
 ///
 /// [`Ending`], when the engine ends before, or the follower does without a last word.
 pub async fn drive(given: &mut Given, begin: Begin) -> Result<(), Ending> {
-    let Given { world, desk, entry, run, host: _, wishes } = given;
+    let Given { world, desk, entry, run, place: _, wishes } = given;
     let tab = entry.session.tabs.iter().find(|tab| {
         tab.turn.as_ref().is_some_and(|turn| turn.run == *run && turn.status.is_none())
     });
@@ -42,6 +42,7 @@ pub async fn drive(given: &mut Given, begin: Begin) -> Result<(), Ending> {
         tab,
         run: run.clone(),
         turn: turn.id,
+        host: turn.host,
         wishes,
         signal: Signal::new(),
         is_interrupted: turn.interrupting,
@@ -59,6 +60,8 @@ pub(super) struct Driver<'a> {
     pub(super) tab: Tab,
     pub(super) run: RunId,
     pub(super) turn: TurnId,
+    /// Where it runs, also when its session has moved on.
+    pub(super) host: String,
     pub(super) wishes: &'a mut mpsc::Receiver<Wish>,
     pub(super) signal: Signal,
     /// Whether a person has asked it to stop.
@@ -77,19 +80,21 @@ enum Begun {
 
 impl Driver<'_> {
     async fn drive(mut self, begin: Begin) -> Result<(), Ending> {
-        let reference = match &begin {
-            Begin::Launch(_) => self.entry.session.host.clone(),
-            Begin::TakeUp { record, .. } => record.host.clone(),
-        };
         let world = std::sync::Arc::clone(&self.report.world);
-        let host = match world.hosts.recall(&reference) {
-            Ok(host) => host,
-            Err(failure) => return self.fail(failure, false, Some(RunState::Ended)).await,
+        let place = match (&begin, &self.entry.host) {
+            (Begin::Launch(_), Ok(host)) => host.place(),
+            (Begin::Launch(_), Err(failure)) => {
+                return self.ended(Refused::from(failure.clone()).end()).await;
+            }
+            (Begin::TakeUp { record, .. }, _) => match record.place.clone() {
+                Some(place) => place,
+                None => return self.never_launched().await,
+            },
         };
-        let _hold = world.hosts.connection(&host).hold();
-        let runs = world.runs(&host);
+        let _hold = world.hosts.connection(&place).hold();
+        let runs = world.runs(&place);
         let begun = match begin {
-            Begin::Launch(order) => self.launch(&runs, &host, &order).await?,
+            Begin::Launch(order) => self.launch(&runs, &order).await?,
             Begin::TakeUp { record, order } => {
                 self.take_up(&runs, *record, order.is_some()).await?
             }
@@ -103,18 +108,12 @@ impl Driver<'_> {
         }
     }
 
-    async fn launch(
-        &mut self,
-        runs: &Runs,
-        host: &ResolvedHost,
-        order: &LaunchOrder,
-    ) -> Result<Begun, Ending> {
-        let never = Some(RunState::Never);
-        let job = order::turn_job(&self.report.world, &self.entry, order, host).await;
+    async fn launch(&mut self, runs: &Runs, order: &LaunchOrder) -> Result<Begun, Ending> {
+        let job = order::turn_job(&self.report.world, &self.entry, order).await;
         let (job, reading) = match (job, self.new_reading()) {
             (Ok(job), Ok(reading)) => (job, reading),
             (Err(failure), _) | (_, Err(failure)) => {
-                return self.fail(failure, false, never).await.map(|()| Begun::No);
+                return self.ended(Refused::from(failure).end()).await.map(|()| Begun::No);
             }
         };
         match runs.launch(&self.run, &job).await {
@@ -126,10 +125,7 @@ impl Driver<'_> {
                 until_back(&self.report, &self.turn, runs.connection(), error).await?;
                 self.settle(runs).await
             }
-            Err(error) => {
-                let is_the_way = matches!(&error, RunError::Transport(_));
-                self.fail(error.into(), is_the_way, never).await.map(|()| Begun::No)
-            }
+            Err(error) => self.ended(Refused::from(error).end()).await.map(|()| Begun::No),
         }
     }
 
@@ -155,10 +151,14 @@ impl Driver<'_> {
         told_of_link(&self.report, self.turn.clone(), runs.connection()).await?;
         match reading {
             Ok(reading) => Ok(Begun::Yes(Box::new((runs.follow(&self.run, offsets), reading)))),
-            Err(failure) => {
-                self.fail(failure, false, Some(RunState::Ended)).await.map(|()| Begun::No)
-            }
+            Err(failure) => self.unreadable(runs, failure).await,
         }
+    }
+
+    /// Nobody here can read what the agent says: it doesn't work on unheard.
+    async fn unreadable(&self, runs: &Runs, failure: Failure) -> Result<Begun, Ending> {
+        put_down(&self.report, &self.turn, runs, &self.run).await?;
+        self.fail(failure, false, Some(RunState::Left)).await.map(|()| Begun::No)
     }
 
     /// Finds out whether the run was launched, however long the way to its host is broken.
@@ -168,11 +168,7 @@ impl Driver<'_> {
             self.wished(wish);
         }
         if !launched {
-            if self.is_interrupted {
-                return self.ended(End::never_began()).await.map(|()| Begun::No);
-            }
-            let turn = self.turn.clone();
-            return self.report.tell(FactBody::NeverLaunched { turn }).await.map(|()| Begun::No);
+            return self.never_launched().await.map(|()| Begun::No);
         }
         self.launched().await?;
         match self.new_reading() {
@@ -180,10 +176,16 @@ impl Driver<'_> {
                 let follow = runs.follow(&self.run, Offsets::default());
                 Ok(Begun::Yes(Box::new((follow, reading))))
             }
-            Err(failure) => {
-                self.fail(failure, false, Some(RunState::Ended)).await.map(|()| Begun::No)
-            }
+            Err(failure) => self.unreadable(runs, failure).await,
         }
+    }
+
+    /// It is certain that the run never began: it is launched again, unless nobody wants that any more.
+    async fn never_launched(&self) -> Result<(), Ending> {
+        if self.is_interrupted {
+            return self.ended(End::never_began()).await;
+        }
+        self.report.tell(FactBody::NeverLaunched { turn: self.turn.clone() }).await
     }
 
     fn new_reading(&self) -> Result<Reading, Failure> {

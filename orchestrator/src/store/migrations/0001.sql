@@ -44,6 +44,8 @@ CREATE TABLE images (
 CREATE TABLE runs (
     id TEXT PRIMARY KEY,
     host TEXT NOT NULL,
+    -- The JSON of host::Place: where the host was when the run was launched.
+    place TEXT,
     started_at INTEGER NOT NULL,
     command TEXT NOT NULL,
     cwd TEXT,
@@ -51,7 +53,8 @@ CREATE TABLE runs (
     tab TEXT,
     turn TEXT,
     -- launching: nobody knows yet whether it began. running. ended: its output and status are here. never: it never began.
-    state TEXT NOT NULL CHECK (state IN ('launching', 'running', 'ended', 'never')),
+    -- left: given up, so nobody here knows what became of it.
+    state TEXT NOT NULL CHECK (state IN ('launching', 'running', 'ended', 'never', 'left')),
     status INTEGER,
     out_offset INTEGER NOT NULL DEFAULT 0,
     err_offset INTEGER NOT NULL DEFAULT 0,

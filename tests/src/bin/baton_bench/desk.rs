@@ -81,7 +81,7 @@ impl Desk {
 
     /// The connection that turns on `host` use.
     pub fn connection(&self, host: &str) -> Outcome<Connection> {
-        Ok(self.hosts.connection(&self.hosts.resolve(host)?))
+        Ok(self.hosts.connection(&self.hosts.resolve(host)?.place()))
     }
 
     /// A session on `host`.

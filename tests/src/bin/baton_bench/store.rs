@@ -94,6 +94,7 @@ async fn fill(data: &Path, events: usize) -> Outcome<()> {
             let queue = vec![QueuedMessage {
                 id: MessageId::random(),
                 prompt: "And then run the tests again.".into(),
+                prompt_bytes: 9,
                 images: 0,
                 read_only: false,
                 paused: false,
