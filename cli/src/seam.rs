@@ -202,7 +202,7 @@ pub fn odd(reply: &Reply) -> Failure {
         Reply::Sent { .. } => "sent",
         Reply::Snapshot(_) => "snapshot",
         Reply::Events { .. } => "events",
-        Reply::Prompt { .. } => "a prompt",
+        Reply::Prompt { .. } => "prompt",
         Reply::Approvals(_) => "approvals",
         Reply::Status(_) => "status",
     };

@@ -234,7 +234,8 @@ const COMMANDS: [&str; 12] = [
     "resolve_approval",
     "retry_host",
 ];
-const QUERIES: [&str; 5] = ["snapshot", "session", "events", "approvals", "command_status"];
+const QUERIES: [&str; 6] =
+    ["snapshot", "session", "events", "approvals", "prompt", "command_status"];
 
 impl Asked {
     /// Reads what is asked for.
