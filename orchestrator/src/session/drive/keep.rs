@@ -25,7 +25,7 @@ pub async fn keep(mut given: Given, begin: Begin) {
     let mut broken = 0;
     loop {
         let why = match next {
-            Ok(Some(begin)) => match tried(drive(&mut given, begin)).await {
+            Ok(Some(begin)) => match tried(Box::pin(drive(&mut given, begin))).await {
                 Tried::Done => return leave(&mut given).await,
                 Tried::Broke(_) if given.world.is_ending() => {
                     tracing::debug!(run = %given.run, "a run is left to the next engine");
