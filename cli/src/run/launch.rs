@@ -138,7 +138,7 @@ async fn over(
         reader: None,
         swept: false,
     };
-    store.put_run(record).await?;
+    store.add_run(record).await?;
     let launching = launch_over(app, runs, &run, job, args.detach);
     let follow = tokio::select! {
         launched = launching => match launched {

@@ -138,7 +138,7 @@ async fn look(app: &App, place: &Place) -> Result<Vec<Facts>, Failure> {
     }
 }
 
-/// Notes the runs that were launched elsewhere.
+/// Notes the runs that were launched elsewhere. One that is known under another name of the same machine stays as it is.
 async fn learn(
     store: &Store,
     host: &ResolvedHost,
@@ -165,7 +165,7 @@ async fn learn(
             reader: None,
             swept: false,
         };
-        store.put_run(record).await?;
+        store.add_run(record).await?;
     }
     Ok(())
 }

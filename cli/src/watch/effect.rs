@@ -39,13 +39,13 @@ pub enum Effect {
     Withdraw(ApprovalId),
     /// Ask what waits for the person already.
     LookForApprovals,
-    /// Ask how the session stands, for [`Watch::stands`].
+    /// Ask how the session stands, for [`super::Watch::stands`].
     Look,
     /// Ask the same a little later.
     LookAgain,
-    /// Ask whether the message became a turn, for [`Watch::found`].
+    /// Ask whether the message became a turn, for [`super::Watch::found`].
     Find,
-    /// Take the message out of the queue, for [`Watch::taken_out`].
+    /// Take the message out of the queue, for [`super::Watch::taken_out`].
     TakeOut,
     /// Interrupt that turn in the tab, and no other.
     Interrupt(TabId, TurnId),

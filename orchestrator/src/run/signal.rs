@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks at a run that has only just been launched, and has no process yet.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How often a run that has only just been launched, and has no process yet, is looked at again.
+/// How often a run is looked at again that nothing is left of, and whose end isn't noted.
 const TRIES: u32 = 20;
 
 impl Runs {
@@ -59,12 +59,28 @@ impl Runs {
     async fn end(&self, run: &RunId, how: &str) -> Result<Facts, RunError> {
         let mut tries = 0;
         loop {
-            let Sent { facts, .. } = self.send(run, how).await?;
-            tries += 1;
-            if facts.standing != Standing::Running || tries == TRIES {
-                return Ok(facts);
+            let Sent { facts, too_early } = self.send(run, how).await?;
+            match facts.standing {
+                // Its launch may still be on its way: from now on it never begins, or it has begun.
+                Standing::Staged => {
+                    let facts = self.settle(run).await?;
+                    if facts.standing == Standing::Never {
+                        return Ok(facts);
+                    }
+                }
+                // At the latest when its launch counts as broken, it doesn't stand so any more.
+                Standing::Running if too_early => tokio::time::sleep(LOOK).await,
+                Standing::Running if tries < TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(LOOK).await;
+                }
+                Standing::Running
+                | Standing::Absent
+                | Standing::Never
+                | Standing::Exited(_)
+                | Standing::Unknown
+                | Standing::Broken => return Ok(facts),
             }
-            tokio::time::sleep(LOOK).await;
         }
     }
 

@@ -180,7 +180,7 @@ fn asked<'a>(
         | Change::RemoveApproval(_)
         | Change::PutImages(..)
         | Change::DropImages(_)
-        | Change::PutRun(_)
+        | Change::AddRun(_)
         | Change::SetRun { .. }
         | Change::Swept(_)
         | Change::Progress { .. }

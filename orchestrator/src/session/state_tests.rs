@@ -106,7 +106,7 @@ impl Desk {
                 Change::RemoveApproval(id) => self.approvals.retain(|other| other.id != *id),
                 Change::PutImages(..)
                 | Change::DropImages(_)
-                | Change::PutRun(_)
+                | Change::AddRun(_)
                 | Change::SetRun { .. }
                 | Change::Swept(_)
                 | Change::Progress { .. }
@@ -432,7 +432,7 @@ fn an_interrupt_of_one_turn_leaves_the_next_one_alone() {
 /// The runs that a batch makes, and where they are.
 fn runs_of(batch: &Batch) -> Vec<(RunId, Option<Place>)> {
     let runs = batch.changes.iter().filter_map(|change| match change {
-        Change::PutRun(record) => Some((record.id.clone(), record.place.clone())),
+        Change::AddRun(record) => Some((record.id.clone(), record.place.clone())),
         _ => None,
     });
     runs.collect()

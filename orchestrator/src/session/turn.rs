@@ -224,7 +224,7 @@ pub fn new_run(entry: &mut Entry, tab: &Tab, turn: &TurnId, run: &RunId, now: No
         entry.places.retain(|run, _| is_talking(run));
         entry.places.extend(place.clone().map(|place| (run.clone(), place)));
     }
-    Change::PutRun(RunRecord {
+    Change::AddRun(RunRecord {
         id: run.clone(),
         host: session.host.clone(),
         place,

@@ -29,7 +29,7 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
         Change::DropImages(message) => {
             run(db, "DELETE FROM images WHERE message = ?1", params![message.as_str()])
         }
-        Change::PutRun(record) => put_run(db, record),
+        Change::AddRun(record) => add_run(db, record),
         Change::Progress { run, out_offset, err_offset, reader } => {
             let reader = reader.as_ref().map(json).transpose()?;
             let changed = db
@@ -160,19 +160,14 @@ fn put_images(db: &Connection, message: &MessageId, images: &[Image]) -> Result<
     Ok(())
 }
 
-fn put_run(db: &Connection, record: &RunRecord) -> Result<(), Fault> {
+fn add_run(db: &Connection, record: &RunRecord) -> Result<(), Fault> {
     let owner = record.owner.as_ref();
     run(
         db,
         "INSERT INTO runs (id, host, started_at, command, cwd, session, tab, turn, state, status, \
              out_offset, err_offset, reader, swept, place) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) \
-         ON CONFLICT (id) DO UPDATE SET host = excluded.host, started_at = excluded.started_at, \
-             command = excluded.command, cwd = excluded.cwd, session = excluded.session, \
-             tab = excluded.tab, turn = excluded.turn, state = excluded.state, \
-             status = excluded.status, out_offset = excluded.out_offset, \
-             err_offset = excluded.err_offset, reader = excluded.reader, swept = excluded.swept, \
-             place = excluded.place",
+         ON CONFLICT (id) DO NOTHING",
         params![
             record.id.as_str(),
             record.host,

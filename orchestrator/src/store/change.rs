@@ -67,8 +67,8 @@ pub enum Change {
     PutImages(MessageId, Vec<Image>),
     /// Forgets them.
     DropImages(MessageId),
-    /// Makes a run or replaces what is stored of it.
-    PutRun(RunRecord),
+    /// Makes a run. One that is stored already stays as it is, whoever knows it.
+    AddRun(RunRecord),
     /// Notes how far a run is. A status that is known already stays; of one that is over its reader's state is forgotten.
     SetRun {
         /// Which.

@@ -217,13 +217,13 @@ impl Store {
         self.runs(Some(host)).await
     }
 
-    /// Makes a run or replaces what is stored of it.
+    /// Makes a run. One that is stored already stays as it is.
     ///
     /// # Errors
     ///
     /// As [`Store::commit`].
-    pub async fn put_run(&self, run: RunRecord) -> Result<(), Failure> {
-        self.change(Change::PutRun(run)).await
+    pub async fn add_run(&self, run: RunRecord) -> Result<(), Failure> {
+        self.change(Change::AddRun(run)).await
     }
 
     /// Notes how far a run's output has been consumed, in bytes; for runs without a reader's state.

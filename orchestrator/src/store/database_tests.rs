@@ -138,8 +138,8 @@ fn everything() -> (Batch, Session, Approval) {
             MessageId::new("m1"),
             vec![Image { name: "a.png".into(), bytes: vec![0, 255, 10] }],
         ),
-        Change::PutRun(run("r1", Some("s"))),
-        Change::PutRun(run("r2", None)),
+        Change::AddRun(run("r1", Some("s"))),
+        Change::AddRun(run("r2", None)),
         Change::PutApproval(approval.clone()),
     ]);
     let mut whole = session("s");
@@ -216,7 +216,7 @@ async fn a_batch_that_fails_leaves_nothing_behind_and_takes_no_other_along() {
     let unknown =
         Change::Progress { run: RunId::new("nobody"), out_offset: 1, err_offset: 1, reader: None };
     let mut bad = texts(&["never"]);
-    bad.changes = vec![Change::PutRun(run("half", None)), unknown];
+    bad.changes = vec![Change::AddRun(run("half", None)), unknown];
     let (before, failed, after) = tokio::join!(
         store.commit(texts(&["one"])),
         store.commit(bad),
@@ -312,11 +312,15 @@ async fn runs_are_found_by_host_and_by_the_beginning_of_their_id() {
     let store = Store::memory().unwrap();
     let elsewhere = RunRecord { host: "other".into(), ..run("abd", None) };
     for run in [run("abc", None), elsewhere, run("ab", None)] {
-        store.put_run(run).await.unwrap();
+        store.add_run(run).await.unwrap();
     }
     store.progress(&RunId::new("abc"), 100, 200).await.unwrap();
+    // Learnt again, under another name of its machine: nothing of what is known is lost.
+    let again = RunRecord { host: "alias".into(), ..run("abc", None) };
+    store.add_run(again).await.unwrap();
     let found = store.run_named("abc").await.unwrap();
     assert_eq!((found.out_offset, found.err_offset, found.reader), (100, 200, None));
+    assert_eq!(found.host, "box");
     assert_eq!(store.run_named("abd").await.unwrap().host, "other");
     assert_eq!(store.run_named("ab").await.unwrap().id.as_str(), "ab", "a whole id is no prefix");
     let several = store.run_named("a").await.unwrap_err();
@@ -474,7 +478,7 @@ async fn runs_of_a_removed_session_stay_until_their_directories_are_gone_and_tel
     let store = Store::memory().unwrap();
     store.commit(everything().0).await.unwrap();
     let gone = RunRecord { swept: true, ..run("gone", Some("s")) };
-    store.put_run(gone).await.unwrap();
+    store.add_run(gone).await.unwrap();
     let removed = Change::RemoveSession(SessionId::new("s"));
     store.commit(changes(vec![removed])).await.unwrap();
     assert_eq!(store.run(&RunId::new("gone")).await.unwrap(), None);
