@@ -6,7 +6,7 @@ use super::create::{self, Resolved};
 use super::entry::{Effect, Entry, Outcome};
 use super::fact::{Fact, FactBody};
 use super::world::World;
-use super::{Book, command, said, turn};
+use super::{Book, command, said, turn, waiting};
 use crate::failure::Failure;
 use crate::seam::{Approval, Command, SessionId};
 use crate::store::Change;
@@ -73,17 +73,17 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
                 if let Some(prompt) = &change.prompt {
                     world.check_prompt(prompt)?;
                 }
-                command::edit_message(entry, &message, change, now)
+                waiting::edit_message(entry, &message, change, now)
             })
         }
         Command::MoveMessage { session, message, to } => {
-            within(world, book, &session, |entry| command::move_message(entry, &message, &to, now))
+            within(world, book, &session, |entry| waiting::move_message(entry, &message, &to, now))
         }
         Command::RemoveMessage { session, message } => {
-            within(world, book, &session, |entry| command::remove_message(entry, &message, now))
+            within(world, book, &session, |entry| waiting::remove_message(entry, &message, now))
         }
         Command::PauseQueue { session, tab, paused } => {
-            within(world, book, &session, |entry| command::pause(entry, tab.as_ref(), paused, now))
+            within(world, book, &session, |entry| waiting::pause(entry, tab.as_ref(), paused, now))
         }
         Command::FreshConversation { session, tab } => {
             within(world, book, &session, |entry| command::fresh(entry, &tab))

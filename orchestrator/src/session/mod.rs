@@ -14,6 +14,7 @@ mod fold;
 mod queue;
 mod said;
 mod turn;
+mod waiting;
 mod world;
 
 pub use book::Book;
@@ -21,6 +22,8 @@ pub use engine::{Engine, EnginePlan};
 pub use entry::{Effect, Entry, LaunchOrder, Outcome};
 pub use world::EngineSettings;
 
+#[cfg(test)]
+mod state_place_tests;
 #[cfg(test)]
 mod state_property_tests;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::entry::Outcome;
 use super::state_question_tests::ask;
 use super::state_tests::{Desk, made};
-use super::{command, queue, turn};
+use super::{command, queue, turn, waiting};
 use crate::seam::{
     Decision, EventBody, MessageChange, MessageId, Place, TabChoice, TabId, TurnId, TurnStatus,
 };
@@ -142,11 +142,11 @@ fn play(desk: &mut Desk, act: &Act, number: usize) {
         }),
         Act::Pause(at, on) => {
             let tab = tab(desk, *at);
-            Some(command::pause(&mut desk.entry, Some(&tab), *on, now).unwrap())
+            Some(waiting::pause(&mut desk.entry, Some(&tab), *on, now).unwrap())
         }
         Act::Hold(at, on) => message(desk, *at).map(|id| {
             let change = MessageChange { paused: Some(*on), ..MessageChange::default() };
-            command::edit_message(&mut desk.entry, &id, change, now).unwrap()
+            waiting::edit_message(&mut desk.entry, &id, change, now).unwrap()
         }),
         Act::Move(at, to) => message(desk, *at).and_then(|id| {
             let place = match to % 3 {
@@ -155,7 +155,7 @@ fn play(desk: &mut Desk, act: &Act, number: usize) {
                 _ => Place::Before(message(desk, *to)?),
             };
             let before = desk.entry.clone();
-            let moved = command::move_message(&mut desk.entry, &id, &place, now);
+            let moved = waiting::move_message(&mut desk.entry, &id, &place, now);
             if moved.is_err() {
                 // Of another tab. The driver throws the copy away that a refused wish was tried on.
                 desk.entry = before;
@@ -163,7 +163,7 @@ fn play(desk: &mut Desk, act: &Act, number: usize) {
             moved.ok() // A refusal has nothing to carry out.
         }),
         Act::Remove(at) => {
-            message(desk, *at).map(|id| command::remove_message(&mut desk.entry, &id, now).unwrap())
+            message(desk, *at).map(|id| waiting::remove_message(&mut desk.entry, &id, now).unwrap())
         }
         Act::Interrupt => command::interrupt(&mut desk.entry, None, None, false).ok(), // Nothing may be under way.
     };
