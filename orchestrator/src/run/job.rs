@@ -90,6 +90,7 @@ impl Job {
         let mut text = format!(
             "{}\nbaton_d=${{BATON_JOB%/job}}\n\
              exec <\"$baton_d/{stdin}\" >>\"$baton_d/out\" 2>>\"$baton_d/err\"\n\
+             printf 'begun\\n' 1<>\"$baton_d/begun\"\n\
              CDPATH='' cd -- \"$BATON_CWD\" >/dev/null || exit 126\n\
              unset BATON_JOB BATON_CWD\n",
             quote::PRINTF

@@ -15,21 +15,27 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks at a run that has only just been launched, and has no process yet.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// How often a program that hasn't begun is interrupted again: for a minute, which is longer than a profile may take.
+const EARLY: u32 = 600;
+
 /// How often a run is looked at again that nothing is left of, and whose end isn't noted.
 const TRIES: u32 = 20;
 
 impl Runs {
     /// Sends INT to the run's process group, as Ctrl-C would. A run that is over is no error, and one that has only
-    /// just been launched gets it as soon as its process is there.
+    /// just been launched gets it as soon as its program has begun.
     ///
     /// # Errors
     ///
     /// [`RunError::NotFound`], and the way to the host.
     pub async fn interrupt(&self, run: &RunId) -> Result<Facts, RunError> {
+        let mut tries = 0;
         loop {
             match self.send(run, "INT").await? {
-                // At the latest when its launch counts as broken, it doesn't stand so any more.
-                Sent { facts: Facts { standing: Standing::Running, .. }, too_early: true } => {
+                Sent { facts: Facts { standing: Standing::Running, .. }, too_early: true }
+                    if tries < EARLY =>
+                {
+                    tries += 1;
                     tokio::time::sleep(LOOK).await;
                 }
                 Sent { facts, .. } => return Ok(facts),
@@ -93,14 +99,14 @@ impl Runs {
         let answer = self.connection().call(call).await?;
         let text = String::from_utf8_lossy(&answer.stdout);
         let host = self.connection().host();
-        if let Some(rest) = text.strip_prefix("left ") {
-            let pids = rest.lines().next().unwrap_or_default().to_owned();
-            return Err(RunError::Left { host: host.clone(), run: run.clone(), pids });
-        }
         let (text, too_early) = match text.strip_prefix("early\n") {
             Some(rest) => (rest, true),
             None => (&*text, false),
         };
+        if let Some(rest) = text.strip_prefix("left ") {
+            let pids = rest.lines().next().unwrap_or_default().to_owned();
+            return Err(RunError::Left { host: host.clone(), run: run.clone(), pids });
+        }
         let facts = facts(host, text)?.pop();
         facts
             .filter(|facts| facts.standing != Standing::Absent)
@@ -113,6 +119,6 @@ impl Runs {
 struct Sent {
     /// How the run stands now.
     facts: Facts,
-    /// Whether its process hadn't been noted yet, so that nobody got it.
+    /// Whether its program hadn't begun yet, so that nobody may have got it.
     too_early: bool,
 }

@@ -12,8 +12,8 @@ use crate::store::Change;
 use super::create::new_tab;
 use super::entry::{Effect, Entry, LaunchOrder, Now, Outcome};
 use super::queue;
-use super::waiting::bytes_of;
 use super::turn::new_run;
+use super::waiting::bytes_of;
 
 /// Puts a message into a queue, and sends it at once where nothing is before it.
 ///

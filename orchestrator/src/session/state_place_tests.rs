@@ -1,11 +1,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use super::Book;
 use super::command;
 use super::create::{edit, remove};
 use super::entry::Effect;
 use super::state_tests::{Desk, at, made, saved};
 use super::turn::{self, End};
-use super::Book;
 use crate::agent::{Carry, Item, Usage};
 use crate::failure::Code;
 use crate::host::{HostConfig, HostId, Place, ResolvedHost};

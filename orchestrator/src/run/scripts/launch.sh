@@ -69,7 +69,7 @@ b_blank() {
     printf '%s\n' "$b_meta" >"$b_d/meta.json" && printf '    \n' >"$b_d/exit" &&
     printf '%8192s' '' >"$b_d/reserve" && printf 'launched\n' >"$b_d/claim" &&
     true >"$b_d/out" && true >"$b_d/err" && true >"$b_d/profile" &&
-    b_blank pid && b_blank start && b_blank runner.pid && b_blank runner.start
+    b_blank begun && b_blank pid && b_blank start && b_blank runner.pid && b_blank runner.start
 } 2>/dev/null || b_refuse ''
 # It holds secrets: no word of any program, not even for a moment.
 b_bad=''

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154 # the header, process.sh and look.sh stand before this
 # Sends a signal to what belongs to the run b_id: b_how is INT (to the group), TERM (then KILL after 3 s, and waits until
 # nothing is left) or KILL (and waits). Looks at it in the end; before that a line `left PID…` where something wouldn't go,
-# or `early` where INT came before there was a process to get it.
+# or `early` where it came before the program had begun, or had a process: nobody may have got it.
 
 b_d=$b_root/$b_id
 b_leader=''
@@ -80,13 +80,16 @@ b_gone() {
 
 case $b_how in
   INT)
+    # A login shell in the middle of its profile may swallow it.
+    b_begun=''
+    { read -r b_begun <"$b_d/begun"; } 2>/dev/null && [ -z "$b_begun" ] && echo early
     if [ -n "$b_leader" ]; then
       if [ "$b_kind" = none ]; then kill -INT "$b_leader"; else kill -INT "-$b_leader"; fi 2>/dev/null
-    elif [ ! -s "$b_d/pid" ]; then
-      echo early
     fi
     ;;
   *)
+    # What comes after this has nobody to stop it.
+    b_noted || echo early
     b_send "$b_how"
     if ! { [ "$b_how" = TERM ] && b_gone 30; }; then
       b_tries=50
