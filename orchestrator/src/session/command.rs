@@ -4,8 +4,8 @@ use crate::agent::{Carry, Usage};
 use crate::failure::{Code, Failure};
 use crate::seam::{Approval, LinkState};
 use crate::seam::{
-    Decision, EventBody, MessageChange, MessageId, NewMessage, Place, QueuedMessage, Reply, RunId,
-    Tab, TabChoice, TabId, TabState, Turn, TurnId,
+    Decision, EventBody, MessageId, NewMessage, QueuedMessage, Reply, RunId, Tab, TabChoice, TabId,
+    TabState, Turn, TurnId,
 };
 use crate::store::Change;
 

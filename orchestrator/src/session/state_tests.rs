@@ -6,16 +6,16 @@ use jiff::{Span, Timestamp};
 use serde_json::Value;
 
 use super::command;
-use super::create::{Resolved, create, edit, remove};
+use super::create::{Resolved, create, edit};
 use super::entry::{Effect, Entry, LaunchOrder, Outcome};
 use super::said::{self, Source};
 use super::turn::{self, End};
 use super::{Book, queue, waiting};
-use crate::agent::{Carry, Item, Usage};
+use crate::agent::Item;
 use crate::failure::{Code, Failure};
-use crate::host::{HostConfig, HostId, Place, ResolvedHost};
+use crate::host::{HostConfig, HostId, ResolvedHost};
 use crate::seam::{
-    Approval, EventBody, MessageId, NewMessage, NewSession, QueuedMessage, Reply, RunId, Session,
+    Approval, EventBody, MessageId, NewMessage, NewSession, QueuedMessage, Reply, Session,
     SessionChange, Tab, TabChoice, TabId, TabState, TurnId, TurnStatus,
 };
 use crate::store::{Batch, Change, RunState};
