@@ -22,8 +22,7 @@ async fn until_stalled(stdout: &ChildStdout) {
     let (mut before, mut still) = (0, 0);
     let stalled = async {
         while before < HALF_FULL || still < 25 {
-            // wait: between two looks
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await; // wait: between two looks
             let holds = rustix::io::ioctl_fionread(stdout).unwrap();
             still = if holds == before { still + 1 } else { 0 };
             before = holds;

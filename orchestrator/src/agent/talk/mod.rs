@@ -16,3 +16,7 @@ pub use talker::{Message, Prompt, SavedTalk, Step, TalkSettings, Talker};
 #[cfg(test)]
 #[path = "../talk_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "../talk_mode_tests.rs"]
+mod mode_tests;
