@@ -35,7 +35,8 @@ baton_limited() {
     trap 'kill -KILL "$baton_target"' TERM
     wait "$baton_child"
     baton_status=$?
-    kill "$baton_nap"
+    # Not TERM: bash catches that between its fork and the exec of the nap, and forgets it there.
+    kill -KILL "$baton_nap"
     exit "$baton_status"
   ) &
   baton_guard=$!
