@@ -123,9 +123,7 @@ impl Parked {
             _ => Err(lost(connection, "a script ended without an answer")),
         }
     }
-}
 
-impl Parked {
     /// Drops what came on stderr before the script follows a run: a shell without its locale complains, and programs do.
     pub(super) async fn followed(&mut self, connection: &Connection) -> Result<(), TransportError> {
         loop {

@@ -50,6 +50,9 @@ impl Spare {
         let (spare, connection) = (Arc::downgrade(self), connection.clone());
         tokio::spawn(async move {
             tokio::time::sleep(DELAY).await; // wait: see DELAY
+            if spare.strong_count() == 0 {
+                return; // Nobody is left who could launch.
+            }
             let opened = match scripts::launch() {
                 Ok(script) => Parked::start(&connection, &script).await,
                 Err(error) => Err(error),

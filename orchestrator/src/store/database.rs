@@ -249,3 +249,7 @@ impl Store {
 #[cfg(test)]
 #[path = "database_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "opening_tests.rs"]
+mod opening_tests;
