@@ -184,7 +184,17 @@ fn asked<'a>(
         | Change::SetRun { .. }
         | Change::Swept(_)
         | Change::Progress { .. }
-        | Change::PutReceipt(_) => None,
+        | Change::PutReceipt(_)
+        | Change::AddEntry(_)
+        | Change::RewriteEntry { .. }
+        | Change::PutProject { .. }
+        | Change::SetIgnored { .. }
+        | Change::SetHinted(_)
+        | Change::PutShared { .. }
+        | Change::DropShared { .. }
+        | Change::Sent(_)
+        | Change::Tried(_)
+        | Change::NotSent { .. } => None,
     });
     approvals.iter().chain(new)
 }

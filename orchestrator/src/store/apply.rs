@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::fault::Fault;
+use super::history::{self, Shared};
 use super::rows::{json, signed, state_word, unsigned};
 use super::{Batch, Change, Draft, Environment, Receipt, RunRecord};
 use crate::failure::{Code, Failure};
@@ -61,6 +62,21 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
             run(db, "DELETE FROM approvals WHERE id = ?1", params![id.as_str()])
         }
         Change::PutReceipt(receipt) => put_receipt(db, receipt, at),
+        Change::AddEntry(entry) => history::add(db, entry, at.as_millisecond()),
+        Change::RewriteEntry { row, line, words } => history::rewrite(db, *row, line, words),
+        Change::PutProject { place, cwd, root } => {
+            history::put_project(db, place, cwd.as_deref(), root)
+        }
+        Change::SetIgnored { project, ignored } => history::set_ignored(db, *project, ignored),
+        Change::SetHinted(project) => history::set_hinted(db, *project),
+        Change::PutShared { project, file, index, reset, entries, keep } => {
+            let (project, reset, keep) = (*project, *reset, *keep);
+            history::put_shared(db, &Shared { project, file, index, reset, entries, keep })
+        }
+        Change::DropShared { project, file } => history::drop_shared(db, *project, file),
+        Change::Sent(positions) => history::sent(db, positions),
+        Change::Tried(positions) => history::tried(db, positions),
+        Change::NotSent { positions, failure } => history::not_sent(db, positions, failure),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::{NewEntry, ProjectId, SharedEntry};
 use crate::failure::Failure;
 use crate::host::Place;
 use crate::seam::{
@@ -97,6 +98,69 @@ pub enum Change {
     RemoveApproval(ApprovalId),
     /// Notes that a command was carried out, and with what answer.
     PutReceipt(Receipt),
+    /// Stores an entry that was made here, and puts it into the outbox where it is to be shared.
+    AddEntry(NewEntry),
+    /// Replaces what is stored of an entry that was made here, before it was sent.
+    RewriteEntry {
+        /// Its row.
+        row: i64,
+        /// See [`NewEntry::line`].
+        line: Vec<u8>,
+        /// See [`NewEntry::words`].
+        words: String,
+    },
+    /// Makes a project where it isn't known, notes that a directory is in it, and gives it the entries that were made
+    /// there and had none.
+    PutProject {
+        /// The machine.
+        place: Place,
+        /// The directory as a session has it; `None` is the home directory.
+        cwd: Option<String>,
+        /// The project's, absolute.
+        root: String,
+    },
+    /// Notes what is known of git ignoring a project's history.
+    SetIgnored {
+        /// Which.
+        project: ProjectId,
+        /// A word of whoever looked.
+        ignored: String,
+    },
+    /// Notes that a person was told about it.
+    SetHinted(ProjectId),
+    /// Stores what was read of a shared file.
+    PutShared {
+        /// Its project.
+        project: ProjectId,
+        /// Its name.
+        file: String,
+        /// What its reader wants to know the next time, opaque here.
+        index: String,
+        /// Whether everything that is stored of it is of another file, and goes.
+        reset: bool,
+        /// What is new.
+        entries: Vec<SharedEntry>,
+        /// So many of it are kept; those with the smallest positions go.
+        keep: u64,
+    },
+    /// Forgets a shared file.
+    DropShared {
+        /// Its project.
+        project: ProjectId,
+        /// Its name.
+        file: String,
+    },
+    /// Takes jobs out of the outbox, by their positions: their lines are in the shared file.
+    Sent(Vec<i64>),
+    /// Notes that an attempt with these jobs begins.
+    Tried(Vec<i64>),
+    /// Notes why an attempt with these jobs failed. They stay.
+    NotSent {
+        /// The jobs.
+        positions: Vec<i64>,
+        /// Why.
+        failure: Failure,
+    },
 }
 
 /// An environment; its values are secrets.

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ const FILE: &str = "baton.db";
 /// Events of one answer at most.
 const MOST_EVENTS: usize = 1_000;
 /// JSON of one answer at most, so that it fits into a frame of the seam beside whatever else stands there.
-const MOST_BYTES: usize = 512 << 10;
+pub(super) const MOST_BYTES: usize = 512 << 10;
 
 /// The database of one data directory. Clones share it.
 ///
@@ -239,6 +239,14 @@ impl Store {
     ) -> Result<(), Failure> {
         let reader: Option<Value> = None;
         self.change(Change::Progress { run: run.clone(), out_offset, err_offset, reader }).await
+    }
+
+    /// Asks in one read transaction, off the runtime.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.inner.readers.read(work).await
     }
 
     async fn change(&self, change: Change) -> Result<(), Failure> {

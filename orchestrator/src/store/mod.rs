@@ -4,6 +4,7 @@ mod apply;
 mod change;
 mod database;
 mod fault;
+mod history;
 mod open;
 mod read;
 mod rows;
@@ -13,3 +14,7 @@ pub use change::{
     Batch, Change, Draft, Environment, Loaded, Receipt, RunOwner, RunRecord, RunState,
 };
 pub use database::Store;
+pub use history::{
+    Activity, HistoryQuery, HistoryRow, HistoryRows, HistoryScope, HistorySource, NewEntry,
+    OutboxJob, Project, ProjectId, SharedEntry,
+};
