@@ -111,7 +111,17 @@ impl Desk {
                 | Change::Swept(_)
                 | Change::Progress { .. }
                 | Change::PutReceipt(_)
-                | Change::RemoveSession(_) => {}
+                | Change::RemoveSession(_)
+                | Change::AddEntry(_)
+                | Change::RewriteEntry { .. }
+                | Change::PutProject { .. }
+                | Change::SetIgnored { .. }
+                | Change::SetHinted(_)
+                | Change::PutShared { .. }
+                | Change::DropShared { .. }
+                | Change::Sent(_)
+                | Change::Tried(_)
+                | Change::NotSent { .. } => {}
             }
         }
         self.events

@@ -37,7 +37,10 @@ pub(in crate::store) fn add(db: &Connection, entry: &NewEntry, now_ms: i64) -> R
     }
     let place = entry.place.as_ref().map(json).transpose()?;
     let project = match (entry.project, &place) {
-        (Some(project), _) => Some(project.0),
+        (Some(project), _) => {
+            known(db, project)?;
+            Some(project.0)
+        }
         (None, Some(place)) => project_of(db, place, entry.cwd.as_deref())?,
         (None, None) => None,
     };

@@ -21,3 +21,10 @@ pub(super) use entries::{add, rewrite};
 pub(super) use outbox::{not_sent, sent, tried};
 pub(super) use projects::{put_project, set_hinted, set_ignored};
 pub(super) use shared::{Shared, drop_shared, put_shared};
+
+#[cfg(test)]
+mod history_tests;
+#[cfg(test)]
+mod migration_tests;
+#[cfg(test)]
+mod model_tests;

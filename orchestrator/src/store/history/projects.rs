@@ -1,6 +1,6 @@
 //! Projects: directories whose history is shared, and which directories of sessions are in them.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::entries::{known, project_of};
 use super::hidden;
@@ -17,11 +17,16 @@ pub(in crate::store) fn put_project(
     root: &str,
 ) -> Result<(), Fault> {
     let place = json(place)?;
-    db.prepare_cached("INSERT INTO projects (place, root) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-        .execute(params![place, root])?;
-    let project: i64 = db
+    let stored: Option<i64> = db
         .prepare_cached("SELECT id FROM projects WHERE place = ?1 AND root = ?2")?
-        .query_row(params![place, root], |row| row.get(0))?;
+        .query_row(params![place, root], |row| row.get(0))
+        .optional()?;
+    let project = match stored {
+        Some(project) => project,
+        None => db
+            .prepare_cached("INSERT INTO projects (place, root) VALUES (?1, ?2) RETURNING id")?
+            .query_row(params![place, root], |row| row.get(0))?,
+    };
     let of_dir =
         "place = ?1 AND (cwd IS NULL) = (?2 IS NULL) AND coalesce(cwd, '') = coalesce(?2, '')";
     db.prepare_cached(&format!("DELETE FROM project_dirs WHERE {of_dir}"))?

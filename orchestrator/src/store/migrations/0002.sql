@@ -21,7 +21,7 @@ CREATE UNIQUE INDEX project_dirs_once ON project_dirs (place, cwd IS NULL, coale
 
 -- The shared files of a project. `state` is JSON of whoever reads them: how far, and what they are told apart by.
 CREATE TABLE history_files (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     project INTEGER NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
     state TEXT NOT NULL,

@@ -16,6 +16,7 @@ mod parse;
 mod plain;
 mod restored;
 mod rounds;
+mod search;
 mod sessions;
 mod small;
 mod store;
@@ -70,6 +71,8 @@ enum Subject {
     Many,
     /// What an agent prints, read on one core.
     Parse,
+    /// A million entries of history.
+    Search,
     /// Opening a large store.
     Store,
     /// A turn's first word, and each line of it.
@@ -139,13 +142,20 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     let command: Vec<String> = std::env::args().skip(1).collect();
     println!("{}", Machine::read()?);
     println!("Command: make bench, `baton-bench {}`; {rounds} rounds", command.join(" ").trim());
-    if wanted(Subject::Parse) {
-        eprintln!("{:?} …", Subject::Parse);
+    let alone = [Subject::Parse, Subject::Search];
+    if alone.into_iter().any(wanted) {
         let mut table = Table::new("Without a host".into());
-        table.extend(parse::measure(scale)?);
+        if wanted(Subject::Parse) {
+            eprintln!("{:?} …", Subject::Parse);
+            table.extend(parse::measure(scale)?);
+        }
+        if wanted(Subject::Search) {
+            eprintln!("{:?} …", Subject::Search);
+            table.extend(search::measure(scale).await?);
+        }
         println!("\n{table}");
     }
-    if arguments.only == [Subject::Parse] {
+    if !arguments.only.is_empty() && arguments.only.iter().all(|only| alone.contains(only)) {
         return Ok(());
     }
     for millis in [0, 50] {
@@ -176,7 +186,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::First => first::measure(&bed, scale).await?,
                 Subject::Bulk => bulk::measure(&bed, scale).await?,
                 Subject::Many => many::measure(&bed, scale).await?,
-                Subject::Parse => continue,
+                Subject::Parse | Subject::Search => continue,
                 Subject::Store => store::measure(&bed, scale).await?,
                 Subject::Turns => turns::measure(&bed, scale).await?,
                 Subject::Durable => durable::measure(&bed, scale).await?,
