@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod failure;
+pub mod history;
 pub mod host;
 pub mod machine;
 pub mod run;

@@ -77,23 +77,14 @@ fn channel(script: &[&str]) -> Result<String, TransportError> {
 
 /// One line of `script`, without what is there for readers.
 fn folded(script: &[&str]) -> Result<String, TransportError> {
-    quote::folded(&script.iter().map(|part| bare(part)).collect::<String>())
-}
-
-/// Without comments and indentation: none of our strings has lines that begin with either.
-fn bare(script: &str) -> String {
-    let lines = script.lines().map(str::trim_start);
-    lines
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .flat_map(|line| [line, "\n"])
-        .collect()
+    quote::folded(&script.iter().map(|part| quote::bare(part)).collect::<String>())
 }
 
 /// Launches a run, and follows it from its first byte.
 pub(super) fn launch() -> Result<String, TransportError> {
-    let follower = [PROCESS, READY, AGAIN, FOLLOW].map(bare).concat();
+    let follower = [PROCESS, READY, AGAIN, FOLLOW].map(quote::bare).concat();
     let files = Header::default()
-        .set("b_runner", bare(PROCESS) + &bare(RUNNER))?
+        .set("b_runner", quote::bare(PROCESS) + &quote::bare(RUNNER))?
         .set("b_follower", follower)?;
     let files = format!("{}\n", quote::line(&files.text));
     channel(&[PROCESS, READY, &files, HEADER, LAUNCH, "b_a=1 b_b=1\n", FOLLOW])
@@ -142,10 +133,5 @@ mod tests {
             assert_eq!(script.matches('\n').count(), 1);
             assert!(script.len() < 24 * 1024, "{}", script.len());
         }
-    }
-
-    #[test]
-    fn what_is_left_out_is_for_readers() {
-        assert_eq!(bare("# a\n\n  b # c\n    # d\nx='#'\n"), "b # c\nx='#'\n");
     }
 }

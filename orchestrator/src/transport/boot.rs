@@ -58,9 +58,11 @@ const MARK_STDERR: &str = "printf \"%s.b\\n\" \"$baton_n\" >&2; ";
 /// program's, 128 + n for a signal. Over OpenSSH's multiplexing a signal couldn't be told otherwise.
 const RUN: &str = "exec 4>&2 2>/dev/null; (exec 2>&4 4>&- \"$@\"); exit $?";
 
-/// Second stage of a control shell: two lines a request, its marker and its text; both streams end with the marker.
+/// Second stage of a control shell: two lines a request, its marker and its text; both streams end with the marker. With
+/// the marker `+` the text is for the shell itself, which learns functions from it and says nothing.
 const CONTROL: &str = "printf \"%s.b %s\\n\" \"$baton_n\" \"$$\" || exit 126; printf \"%s.b\\n\" \"$baton_n\" >&2; \
-    while IFS= read -r baton_n && IFS= read -r baton_c; do (eval \"$baton_c\") </dev/null; \
+    while IFS= read -r baton_n && IFS= read -r baton_c; do \
+    case $baton_n in +) eval \"$baton_c\" </dev/null; continue;; esac; (eval \"$baton_c\") </dev/null; \
     printf \"%s %s\\n\" \"$baton_n\" \"$?\"; printf \"%s\\n\" \"$baton_n\" >&2; done";
 
 /// What is started.

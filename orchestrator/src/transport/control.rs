@@ -9,6 +9,7 @@ use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 use super::boot::{self, Stage};
+use super::library::Library;
 use super::marks::{MarkReader, NoMark};
 use super::quote;
 use super::start::{CloseOnDrop, NOISE_LIMIT, Open, last_line};
@@ -24,6 +25,8 @@ pub struct Call {
     pub patience: Duration,
     /// At most so many bytes are taken from each stream; more is [`TransportError::TooLarge`].
     pub limit_bytes: usize,
+    /// Functions that `script` calls; each shell learns them once.
+    pub library: Option<&'static Library>,
 }
 
 impl Call {
@@ -33,7 +36,13 @@ impl Call {
             script: script.into(),
             patience: Duration::from_secs(30),
             limit_bytes: 8 * 1024 * 1024,
+            library: None,
         }
+    }
+
+    /// The same, with the functions of `library` at hand.
+    pub fn with(self, library: &'static Library) -> Self {
+        Self { library: Some(library), ..self }
     }
 }
 
@@ -61,6 +70,8 @@ pub(super) struct ControlShell {
     _open: CloseOnDrop,
     /// Whether its login profile is done.
     is_ready: bool,
+    /// The libraries that it was told.
+    learnt: Vec<&'static str>,
 }
 
 impl fmt::Debug for ControlShell {
@@ -96,6 +107,7 @@ impl ControlShell {
             stderr,
             group: None,
             is_ready: false,
+            learnt: Vec::new(),
             _open: CloseOnDrop(waiter),
         })
     }
@@ -107,11 +119,10 @@ impl ControlShell {
         ready_patience: Duration,
     ) -> Result<(Self, Answer), Broken> {
         let request_nonce = Uuid::new_v4().simple().to_string();
-        let text = match quote::script(&call.script) {
-            Ok(text) => text,
+        let request = match self.request(call, &request_nonce) {
+            Ok(request) => request,
             Err(error) => return Err(Broken { error, group: self.group }),
         };
-        let request = format!("{request_nonce}\n{text}\n");
         if !self.is_ready {
             let ready = tokio::time::timeout(ready_patience, self.ready(&request)).await;
             match ready {
@@ -130,6 +141,17 @@ impl ControlShell {
             return Err(Broken { error, group: self.group });
         }
         self.answer(call, &request_nonce).await
+    }
+
+    /// The lines of `call`, after those of a library that this shell hasn't learnt yet.
+    fn request(&mut self, call: &Call, nonce: &str) -> Result<String, TransportError> {
+        let text = quote::script(&call.script)?;
+        let Some(library) = call.library.filter(|one| !self.learnt.contains(&one.name())) else {
+            return Ok(format!("{nonce}\n{text}\n"));
+        };
+        let lesson = library.line()?;
+        self.learnt.push(library.name());
+        Ok(format!("+\n{lesson}\n{nonce}\n{text}\n"))
     }
 
     async fn tell(&mut self, text: &str) -> Result<(), TransportError> {
@@ -227,3 +249,7 @@ impl ControlShell {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "control_tests.rs"]
+mod tests;

@@ -5,6 +5,7 @@ mod connection;
 mod control;
 mod error;
 mod forward;
+mod library;
 mod link;
 mod local;
 mod marks;
@@ -22,6 +23,7 @@ mod target;
 pub use connection::{Connection, ConnectionSettings, Hold, State};
 pub use control::{Answer, Call};
 pub use error::{KeyRecord, TransportError};
+pub use library::Library;
 pub use link::{
     Channel, ChannelExit, ChannelRequest, ExitFuture, Forward, ForwardTarget, Link, OpenError,
     TerminalSize, Transport,

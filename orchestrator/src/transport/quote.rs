@@ -58,19 +58,34 @@ pub fn word(bytes: &[u8]) -> Result<String, TransportError> {
     Ok(word)
 }
 
+/// Quotes as [`word`] does, but UTF-8 without control characters stays as it is, in single quotes: shorter by far, and
+/// no process for the shell. For a line that a shell reads with `read -r` and evaluates, and for nothing else: on the
+/// command line of a login shell, [`word`] is what arrives.
+///
+/// # Errors
+///
+/// As [`word`].
+pub fn text(bytes: &[u8]) -> Result<String, TransportError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if is_one_line(text) && !text.is_ascii() => Ok(quoted(text)),
+        Ok(_) | Err(_) => word(bytes),
+    }
+}
+
+/// Whether every shell reads it with `read -r` as it is. bash before 4 loses 0x7f; the C1 controls are two bytes each,
+/// of which none means anything to a shell.
+fn is_one_line(text: &str) -> bool {
+    !text.bytes().any(|byte| byte < 0x20 || byte == 0x7f)
+}
+
 /// Quotes printable ASCII in single quotes.
 fn plain(bytes: &[u8]) -> String {
-    let mut word = String::with_capacity(bytes.len() + 2);
-    word.push('\'');
-    for byte in bytes {
-        if *byte == b'\'' {
-            word.push_str("'\\''");
-        } else {
-            word.push(char::from(*byte));
-        }
-    }
-    word.push('\'');
-    word
+    quoted(&String::from_utf8_lossy(bytes))
+}
+
+/// Puts single quotes around `text`.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// Makes a line for a shell that reads it with `read -r` and evaluates it, out of text built with [`word`].
@@ -78,16 +93,25 @@ pub fn line(text: &str) -> String {
     if text.contains(NEWLINE) { format!("{SET_NEWLINE}{text}") } else { text.to_owned() }
 }
 
-/// Makes one line of a script of many lines: a shell evaluates it to the same effect.
+/// Makes one line of a script of many lines: a shell that reads it with `read -r` evaluates it to the same effect.
 ///
 /// # Errors
 ///
 /// As [`word`].
 pub fn script(text: &str) -> Result<String, TransportError> {
-    if text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
+    if is_one_line(text) {
         return Ok(text.to_owned());
     }
     Ok(line(&format!("eval {}", word(text.as_bytes())?)))
+}
+
+/// A script without comments and indentation: none of our strings has lines that begin with either.
+pub(crate) fn bare(script: &str) -> String {
+    let lines = script.lines().map(str::trim_start);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// Makes one line of printable ASCII of a script of many: a shell evaluates it to the same effect. Shorter than
@@ -121,6 +145,22 @@ pub fn folded(text: &str) -> Result<String, TransportError> {
 ///
 /// As [`word`].
 pub fn path(bytes: &[u8]) -> Result<String, TransportError> {
+    path_with(bytes, word)
+}
+
+/// The same for a line as [`text`] is for.
+///
+/// # Errors
+///
+/// As [`word`].
+pub fn path_text(bytes: &[u8]) -> Result<String, TransportError> {
+    path_with(bytes, text)
+}
+
+fn path_with(
+    bytes: &[u8],
+    word: fn(&[u8]) -> Result<String, TransportError>,
+) -> Result<String, TransportError> {
     let Some(rest) = bytes.strip_prefix(b"~") else {
         // A name such as `-` or `-x` is a file, not an option or the previous directory.
         let safe = if bytes.starts_with(b"-") { [b"./", bytes].concat() } else { bytes.to_vec() };
@@ -158,98 +198,5 @@ pub fn is_env_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use std::process::Command;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// What a shell makes of a line: the arguments of `printf '%s\0'`.
-    fn read_back(shell: &[&str], words: &[Vec<u8>]) -> Vec<Vec<u8>> {
-        let quoted: Vec<String> = words.iter().map(|bytes| word(bytes).unwrap()).collect();
-        let text = line(&format!("printf '%s\\0' {}", quoted.join(" ")));
-        assert!(text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)), "{text:?}");
-        let (program, first) = shell.split_first().unwrap();
-        let mut child = Command::new(program)
-            .args(first)
-            .args(["-c", "IFS= read -r x; eval \"$x\""])
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        std::io::Write::write_all(&mut stdin, format!("{text}\n").as_bytes()).unwrap();
-        drop(stdin);
-        let output = child.wait_with_output().unwrap();
-        let mut read: Vec<Vec<u8>> =
-            output.stdout.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
-        assert_eq!(read.pop(), Some(Vec::new()));
-        read
-    }
-
-    const SHELLS: [&[&str]; 4] = [&["dash"], &["bash"], &["busybox", "sh"], &["mksh"]];
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
-
-        #[test]
-        fn every_sh_reads_any_bytes_back_unchanged(
-            words in prop::collection::vec(prop::collection::vec(1u8.., 0..40), 1..6),
-        ) {
-            for shell in SHELLS {
-                prop_assert_eq!(&read_back(shell, &words), &words, "{:?}", shell);
-            }
-        }
-    }
-
-    #[test]
-    fn newlines_at_the_end_and_hyphens_in_front_are_kept() {
-        let words: Vec<Vec<u8>> =
-            ["", "\n", "a\n\n", "\n\na", "it's", "$(x) `y` \\ !", "-n", "%s", "-\x01"]
-                .iter()
-                .map(|text| text.as_bytes().to_vec())
-                .collect();
-        for shell in SHELLS {
-            assert_eq!(read_back(shell, &words), words, "{shell:?}");
-        }
-    }
-
-    #[test]
-    fn a_folded_script_does_what_the_script_does() {
-        let text = "a='it'\\''s \\n'\n# x\nif [ \"$a\" ]; then\n  printf '%s\\0' \"$a\" \"\\\\\" '%b'\nfi\n";
-        let folded = folded(text).unwrap();
-        assert!(folded.bytes().all(|byte| matches!(byte, 0x20..=0x7e)), "{folded:?}");
-        for shell in SHELLS {
-            let (program, first) = shell.split_first().unwrap();
-            let run = |text: &str| {
-                Command::new(program).args(first).args(["-c", text]).output().unwrap().stdout
-            };
-            assert_eq!(run(&folded), run(text), "{shell:?}");
-            assert_eq!(run(text), b"it's \\n\0\\\0%b\0", "{shell:?}");
-        }
-    }
-
-    #[test]
-    fn a_nul_is_refused() {
-        assert!(matches!(word(b"a\0b"), Err(TransportError::Usage { .. })));
-    }
-
-    #[test]
-    fn a_tilde_is_left_to_the_host() {
-        assert_eq!(path(b"~").unwrap(), "\"$HOME\"");
-        assert_eq!(path(b"~/a b").unwrap(), "\"$HOME\"'/a b'");
-        assert_eq!(path(b"~ann/x").unwrap(), "~ann/x");
-        assert_eq!(path(b"~$(x)/y").unwrap(), "'~$(x)/y'");
-        assert_eq!(path(b"-x").unwrap(), "./-x");
-        assert_eq!(path(b"/tmp/~").unwrap(), "'/tmp/~'");
-    }
-
-    #[test]
-    fn environment_names_follow_posix() {
-        assert!(is_env_name("_A1") && is_env_name("path"));
-        assert!(!is_env_name("") && !is_env_name("1A") && !is_env_name("A-B") && !is_env_name("Ä"));
-    }
-}
+#[path = "quote_tests.rs"]
+mod tests;

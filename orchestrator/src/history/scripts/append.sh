@@ -1,0 +1,157 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # a call sets the rest; process.sh, enter.sh and lock.sh stand before this
+# Appends lines to the file b_f of the project b_p. A call sets b_k to `INODE:SIZE` of a file whose last line is known to
+# be whole, b_mend to what is to be done about a torn last line (`whole` or `move`), b_msize to the size for which that was
+# decided, and b_mfrom to where the line begins; and for lines in a file of their own b_spool to its name. Answers
+# `ok FOUND WAS MORE` (how many lines were there, the size before, the bytes added) and the line of ls, or `torn FROM SIZE BYTES`
+# and those bytes.
+
+b_mend='' b_k=''
+
+# b_append (ID BYTES LINE)…: BYTES are the line's without its end. A line with an ID is left out if it is there; LINE is
+# empty where b_spool has it.
+b_append() {
+  b_project
+  b_history 1
+  b_plain "$b_f"
+  [ ! -e "$b_f" ] || { [ -r "$b_f" ] && [ -w "$b_f" ]; } || b_say denied permission ".maestro/history/$b_f"
+  b_locked b_append_locked "$@"
+}
+
+b_append_locked() {
+  b_new=''
+  [ -e "$b_f" ] || b_new=1
+  b_stat
+  b_lead='' b_more=0 b_text='' b_found=0 b_parts='' b_at=1
+  [ "$b_size" = 0 ] || [ "$b_inode:$b_size" = "$b_k" ] || b_ended || b_torn
+  b_was=$b_size
+  while [ $# -gt 0 ]; do
+    if [ -n "$1" ] && [ "$b_size" != 0 ] && b_there "$1"; then
+      b_found=$((b_found + 1))
+    else
+      b_text=$b_text$3$b_nl b_more=$((b_more + $2 + 1)) b_parts="$b_parts $b_at $(($2 + 1))"
+    fi
+    b_at=$((b_at + $2 + 1))
+    shift 3
+  done
+  [ "$b_more" = 0 ] || b_write
+  # Only of a spool the parts are of use.
+  if [ -n "$b_spool" ]; then rm -f "$b_spool"; fi
+  b_put "ok $b_found $b_was $b_more"
+  if [ -n "$b_held" ]; then
+    ls -ldin "$b_f"
+    b_free
+  elif [ -n "${KSH_VERSION-}" ]; then
+    # The lock would be closed before.
+    ls -ldin "$b_f"
+  else
+    exec ls -ldin "$b_f"
+  fi
+}
+
+# b_there ID: whether an entry of that id is in the file.
+b_there() {
+  grep -qF -e "\"id\":\"$1\"" "$b_f"
+  case $? in
+    0) return 0 ;;
+    1) return 1 ;;
+    *) b_say denied system ".maestro/history/$b_f" ;;
+  esac
+}
+
+# b_out: what is to be added.
+b_out() {
+  if [ -z "$b_spool" ]; then
+    b_put_bare "$b_text"
+    return
+  fi
+  [ -z "$b_lead" ] || b_put_bare "$b_lead"
+  # shellcheck disable=SC2086 # numbers
+  set -- $b_parts
+  if [ "$b_found" = 0 ]; then
+    cat "$b_spool"
+  else
+    while [ $# -gt 0 ]; do
+      tail -c +"$1" "$b_spool" | head -c "$2" || return
+      shift 2
+    done
+  fi
+}
+
+b_write() {
+  [ -n "$b_spool" ] || [ -z "$b_lead" ] || b_text=$b_lead$b_text
+  b_out >>"$b_f" && [ -z "$b_spool" ] && return
+  b_grown && return
+  b_cut
+  # A builtin doesn't always say why; a program does, if it fares no better.
+  b_out | cat >>"$b_f"
+  b_grown && return
+  b_cut
+  b_say denied system ".maestro/history/$b_f"
+}
+
+# b_grown: whether all of it is there.
+b_grown() {
+  b_stat
+  [ "$b_size" = "$((b_was + b_more))" ]
+}
+
+# b_cut: makes the file what it was.
+b_cut() {
+  if [ -n "$b_new" ]; then
+    rm -f "$b_f"
+  else
+    dd if=/dev/null of="$b_f" bs=1 seek="$b_was" 2>/dev/null
+  fi
+}
+
+# b_ended: whether the last line is whole. One that was cut off by a power failure may end with anything, NULs as well.
+b_ended() {
+  b_last=$(od -A n -t x1 -j "$((b_size - 1))" -N 1 "$b_f" 2>/dev/null)
+  case $b_last in
+    *0a*) return 0 ;;
+    *[0-9a-f][0-9a-f]*) return 1 ;;
+  esac
+  [ "$(($(tail -c 1 "$b_f" | wc -l)))" = 1 ]
+}
+
+# b_torn: mends the last line as was told, or tells of it.
+b_torn() {
+  if [ -n "$b_mend" ] && [ "$b_size" = "$b_msize" ]; then
+    if [ "$b_mend" = whole ]; then
+      b_lead=$b_nl b_more=1
+      return
+    fi
+    b_plain ".$b_f.torn"
+    { tail -c +"$((b_mfrom + 1))" "$b_f" && echo; } >>".$b_f.torn" || b_say denied system ".maestro/history/.$b_f.torn"
+    dd if=/dev/null of="$b_f" bs=1 seek="$b_mfrom" 2>/dev/null
+    b_stat
+    [ "$b_size" = "$b_mfrom" ] || b_say denied system ".maestro/history/$b_f"
+    return
+  fi
+  b_bytes=$(($(tail -n 1 "$b_f" | wc -c)))
+  b_from=$((b_size - b_bytes))
+  # No torn line of ours is longer than 1 MiB.
+  [ "$b_bytes" -le 1048576 ] || b_bytes=none
+  [ -z "$b_spool" ] || rm -f "$b_spool"
+  b_put "torn $b_from $b_size $b_bytes"
+  [ "$b_bytes" = none ] || tail -c "$b_bytes" "$b_f"
+  [ -z "$b_held" ] || b_free
+  exit 0
+}
+
+# b_append_spooled BYTES (ID BYTES '')…: the same with lines that come on stdin, BYTES together.
+b_append_spooled() {
+  b_project
+  b_history 1
+  b_spool=.$b_f.new.$$
+  b_plain "$b_spool"
+  # Those of who died over it.
+  find . ! -name . -prune -type f -name ".$b_f.new.*" -mmin +60 -exec rm -f {} + 2>/dev/null
+  trap 'rm -f "$b_spool"; exit 1' HUP INT TERM
+  head -c "$1" >"$b_spool"
+  b_bytes=$(($(wc -c <"$b_spool")))
+  [ "$b_bytes" = "$1" ] || b_say denied system ".maestro/history/$b_f"
+  shift
+  b_append "$@"
+}

@@ -1,0 +1,134 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # a call sets b_f; process.sh and enter.sh stand before this
+# The lock of the file b_f: flock(2) on a file beside it, or, where neither flock(1) nor perl is, a directory. Whoever
+# writes without a shell takes both.
+
+# b_locked COMMAND…: runs it under the lock, for which it waits 10 s.
+b_locked() {
+  b_plain ".$b_f.lock"
+  if command -v flock >/dev/null 2>&1; then
+    b_by=flock
+  elif command -v perl >/dev/null 2>&1; then
+    b_by=perl
+  else
+    b_by=''
+    b_hold
+    "$@"
+    return
+  fi
+  b_opened=''
+  b_flocked "$@" 9>>".$b_f.lock"
+  # It could not be opened; the shell has said why.
+  [ -n "$b_opened" ] || b_say denied system ".maestro/history/.$b_f.lock"
+}
+
+# b_flocked COMMAND…: the same, with the file open as descriptor 9.
+b_flocked() {
+  b_opened=1
+  # As stdin: mksh hands no other descriptor on that it has opened itself.
+  case $b_by in
+    flock) b_flock ;;
+    perl) perl -e '$SIG{ALRM} = sub { exit 1 }; alarm 10; exit(flock(STDIN, 2) ? 0 : 2)' <&9 ;;
+  esac
+  case $? in
+    0) "$@" ;;
+    1) b_say locked ;;
+    *) b_say denied system ".maestro/history/.$b_f.lock" ;;
+  esac
+}
+
+b_flock() {
+  flock -n 0 <&9
+  b_status=$?
+  [ "$b_status" = 1 ] || return "$b_status"
+  b_clock
+  b_end=$((b_now + 100))
+  flock -w 10 0 <&9 2>/dev/null && return 0
+  # busybox' doesn't know how to wait for so long.
+  while b_clock && [ "$b_now" -lt "$b_end" ]; do
+    flock -n 0 <&9 && return 0
+    sleep 0.05 2>/dev/null || sleep 1
+  done
+  return 1
+}
+
+# b_me: sets b_pid to the process that runs this, which is not $$ in a subshell.
+b_me() {
+  { read -r b_pid b_rest </proc/self/stat; } 2>/dev/null || b_pid=$(exec sh -c 'echo "$PPID"')
+}
+
+# b_hold: makes the directory that is the lock, and notes in it who has it: process, boot, start of the process.
+b_hold() {
+  b_lock=.$b_f.lock.d
+  b_me
+  b_clock
+  b_end=$((b_now + 100))
+  until mkdir "$b_lock" 2>/dev/null; do
+    if [ ! -d "$b_lock" ]; then
+      b_plain "$b_lock"
+      [ ! -f "$b_lock" ] || b_say denied way ".maestro/history/$b_lock"
+      # Somebody has just freed it, or it can't be made: that is said here.
+      mkdir "$b_lock" && break
+      [ -d "$b_lock" ] || b_say denied system ".maestro/history/$b_lock"
+    fi
+    (b_bury) && continue
+    b_clock
+    [ "$b_now" -lt "$b_end" ] || b_say locked
+    sleep 0.05 2>/dev/null || sleep 1
+  done
+  b_held=1
+  b_boot
+  b_born "$b_pid" || b_born=unknown
+  # On a full disk it stays empty: then it is given up for dead after a minute, if we die.
+  { printf '%s\n%s\n%s\n' "$b_pid" "$b_boot" "$b_born" >"$b_lock/owner"; } 2>/dev/null || :
+}
+
+# b_free: gives the lock back. In one step, since somebody may be looking into it.
+b_free() {
+  b_held=''
+  b_dead=.$b_f.lock.dead.$b_pid
+  mv "$b_lock" "$b_dead" && rm -rf "$b_dead"
+}
+
+# b_owner: sets b_note to who has the lock in the working directory; nothing where that can't be read.
+b_owner() {
+  b_note=''
+  { { read -r b_who && IFS= read -r b_then_boot && IFS= read -r b_then; } <owner; } 2>/dev/null || return 1
+  b_note=$b_who/$b_then_boot/$b_then
+}
+
+# b_old PATH: whether nothing was made in it for a minute.
+b_old() {
+  [ -n "$(find "$1" -prune -mmin +1 2>/dev/null)" ]
+}
+
+# b_bury: moves the lock away and removes it, if its owner is dead. In a subshell: from within the directory there is no
+# doubt about which one is meant. Fails when the owner may live.
+b_bury() {
+  cd -P "$b_lock" 2>/dev/null || return 0
+  b_mine=$b_pid
+  if b_owner; then
+    b_boot
+    if [ "$b_then_boot" = "$b_boot" ]; then
+      b_born "$b_who" && [ "$b_born" = "$b_then" ] && return 1
+    else
+      # Of before a restart; or of another machine that shares the disk, and works on.
+      b_old . || return 1
+    fi
+  else
+    b_old . || return 1
+  fi
+  b_seen=$b_note
+  # One alone may do it. One that died over it has left this behind.
+  mkdir taken 2>/dev/null || {
+    ! b_old taken || rmdir taken
+    return 1
+  }
+  b_owner
+  if [ "$b_note" != "$b_seen" ]; then
+    rmdir taken
+    return 1
+  fi
+  b_dead=.$b_f.lock.dead.$b_mine
+  cd .. && mv "$b_lock" "$b_dead" && rm -rf "$b_dead"
+}
