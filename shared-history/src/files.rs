@@ -33,7 +33,7 @@ pub trait Files: fmt::Debug + Send + Sync {
     async fn read(
         &self,
         spans: &[Span],
-        take: &mut (dyn FnMut(Chunk<'_>) + Send),
+        take: &mut (dyn for<'c> FnMut(Chunk<'c>) + Send),
     ) -> Result<(), FilesError>;
 
     /// Appends whole lines to a file, under its lock; makes the directory and the file where they are missing.
