@@ -28,7 +28,7 @@ pub(super) fn arms(query: &HistoryQuery, columns: bool) -> Result<Vec<Arm>, Faul
     let ways = match &query.scope {
         HistoryScope::All if search.is_some() && rest.is_empty() && !columns => {
             let mut alone = Conditions::default();
-            alone.add("w.rowid NOT IN (SELECT row FROM history WHERE hidden > 0)", []);
+            alone.add("w.rowid NOT IN (SELECT row FROM history_excluded)", []);
             return Ok(vec![alone.arm(search, false)]);
         }
         HistoryScope::All => vec![("h.hidden = 0", Vec::new())],

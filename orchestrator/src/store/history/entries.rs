@@ -23,7 +23,6 @@ pub(super) struct Row<'a> {
     pub(super) cwd: Option<&'a str>,
     pub(super) session: Option<&'a str>,
     pub(super) line: &'a [u8],
-    pub(super) words: &'a str,
 }
 
 /// Stores an entry that was made here, with its place in the outbox.
@@ -57,7 +56,6 @@ pub(in crate::store) fn add(db: &Connection, entry: &NewEntry, now_ms: i64) -> R
             cwd: entry.cwd.as_deref(),
             session: entry.session.as_ref().map(|session| session.as_str()),
             line: &entry.line,
-            words: &entry.words,
         },
     )?;
     if entry.share {
@@ -68,7 +66,8 @@ pub(in crate::store) fn add(db: &Connection, entry: &NewEntry, now_ms: i64) -> R
         )?
         .execute(params![row, place, entry.cwd, now_ms])?;
     }
-    hidden::refresh(db, [entry.id.as_str()])
+    hidden::refresh(db, [entry.id.as_str()])?;
+    index(db, row, &entry.words)
 }
 
 /// Replaces the line and the words of an entry that was made here.
@@ -108,10 +107,8 @@ pub(super) fn project_of(
         .optional()?)
 }
 
-/// Stores a row under the next number of its time. Which of its id's rows are shown is for the caller to decide anew.
-///
-/// The full-text index takes numbers that grow in one go, and writes a piece of its own at each that doesn't: bring
-/// many in the order of their time.
+/// Stores a row under the next number of its time. Which of its id's rows are shown is for the caller to decide anew;
+/// after that comes [`index`].
 pub(super) fn insert(db: &Connection, entry: &Row<'_>) -> Result<i64, Fault> {
     let row = number::free(db, entry.at_ms)?;
     let (file, position) = entry.file.unzip();
@@ -134,14 +131,35 @@ pub(super) fn insert(db: &Connection, entry: &Row<'_>) -> Result<i64, Fault> {
     ])?;
     db.prepare_cached("INSERT INTO history_lines (row, line) VALUES (?1, ?2)")?
         .execute(params![row, entry.line])?;
-    db.prepare_cached("INSERT INTO history_words (rowid, words) VALUES (?1, ?2)")?
-        .execute(params![row, entry.words])?;
     Ok(row)
 }
 
-/// Takes a row out; its line goes along by its foreign key.
+/// Makes a new row known by its words; those of one that isn't shown are set aside.
+///
+/// The full-text index takes rows that grow in one go, and writes a piece of its own at each that doesn't: bring many
+/// in their order.
+pub(super) fn index(db: &Connection, row: i64, words: &str) -> Result<(), Fault> {
+    let is_shadowed: bool = db
+        .prepare_cached("SELECT hidden = 2 FROM history WHERE row = ?1")?
+        .query_row(params![row], |row| row.get(0))?;
+    if is_shadowed {
+        db.prepare_cached("DELETE FROM history_excluded WHERE row = ?1")?.execute(params![row])?;
+        db.prepare_cached("INSERT INTO history_aside (row, words) VALUES (?1, ?2)")?
+            .execute(params![row, words])?;
+    } else {
+        db.prepare_cached("INSERT INTO history_words (rowid, words) VALUES (?1, ?2)")?
+            .execute(params![row, words])?;
+    }
+    Ok(())
+}
+
+/// Takes a row out; its line and what else there is of it go along by their foreign keys.
 pub(super) fn remove(db: &Connection, row: i64) -> Result<(), Fault> {
-    db.prepare_cached("DELETE FROM history_words WHERE rowid = ?1")?.execute(params![row])?;
+    let aside =
+        db.prepare_cached("DELETE FROM history_aside WHERE row = ?1")?.execute(params![row])?;
+    if aside == 0 {
+        db.prepare_cached("DELETE FROM history_words WHERE rowid = ?1")?.execute(params![row])?;
+    }
     db.prepare_cached("DELETE FROM history WHERE row = ?1")?.execute(params![row])?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::store::fault::Fault;
 
@@ -63,7 +63,6 @@ pub(super) fn refresh<'a>(
          LEFT JOIN history_files f ON f.id = h.file WHERE h.id = ?1",
     )?;
     let mut line = db.prepare_cached("SELECT line FROM history_lines WHERE row = ?1")?;
-    let mut set = db.prepare_cached("UPDATE history SET hidden = ?2 WHERE row = ?1")?;
     for id in ids {
         let mut found: Vec<(i64, i64)> = Vec::new();
         let mut candidates: Vec<Candidate> = Vec::new();
@@ -85,10 +84,34 @@ pub(super) fn refresh<'a>(
         }
         for ((row, was), now) in found.into_iter().zip(decide(&candidates)) {
             if was != now as i64 {
-                set.execute(params![row, now as i64])?;
+                set(db, row, now)?;
             }
         }
     }
+    Ok(())
+}
+
+/// Sets it, and what a search goes by.
+fn set(db: &Connection, row: i64, hidden: Hidden) -> Result<(), Fault> {
+    db.prepare_cached("UPDATE history SET hidden = ?2 WHERE row = ?1")?
+        .execute(params![row, hidden as i64])?;
+    if hidden != Hidden::Shadowed {
+        let shown: Option<String> = db
+            .prepare_cached("DELETE FROM history_aside WHERE row = ?1 RETURNING words")?
+            .query_row(params![row], |row| row.get(0))
+            .optional()?;
+        if let Some(words) = shown {
+            db.prepare_cached("INSERT INTO history_words (rowid, words) VALUES (?1, ?2)")?
+                .execute(params![row, words])?;
+        }
+    }
+    let sql = match hidden {
+        Hidden::No => "DELETE FROM history_excluded WHERE row = ?1",
+        Hidden::Twin | Hidden::Shadowed => {
+            "INSERT INTO history_excluded (row) VALUES (?1) ON CONFLICT DO NOTHING"
+        }
+    };
+    db.prepare_cached(sql)?.execute(params![row])?;
     Ok(())
 }
 

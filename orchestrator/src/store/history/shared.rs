@@ -48,8 +48,9 @@ pub(in crate::store) fn put_shared(db: &Connection, shared: &Shared<'_>) -> Resu
     }
     let mut fresh: Vec<(i64, &SharedEntry)> = fresh.into_iter().rev().take(keep).collect();
     fresh.sort_by_key(|(position, entry)| (entry.at_ms, *position));
+    let mut new = Vec::with_capacity(fresh.len());
     for (position, entry) in fresh {
-        entries::insert(
+        let row = entries::insert(
             db,
             &Row {
                 id: &entry.id,
@@ -59,12 +60,18 @@ pub(in crate::store) fn put_shared(db: &Connection, shared: &Shared<'_>) -> Resu
                 file: Some((file, position)),
                 project: Some(shared.project.0),
                 line: &entry.line,
-                words: &entry.words,
                 ..Row::default()
             },
         )?;
+        new.push((row, entry.words.as_str()));
         touched.insert(entry.id.clone());
     }
+    hidden::refresh(db, touched.iter().map(String::as_str))?;
+    new.sort_unstable();
+    for (row, words) in new {
+        entries::index(db, row, words)?;
+    }
+    let mut touched = BTreeSet::new();
     take_out(db, &rows(db, file, shared.keep)?, &mut touched)?;
     hidden::refresh(db, touched.iter().map(String::as_str))
 }

@@ -57,7 +57,6 @@ CREATE UNIQUE INDEX history_made_here ON history (id) WHERE file IS NULL;
 CREATE UNIQUE INDEX history_of_file ON history (file, position) WHERE file IS NOT NULL;
 CREATE INDEX history_of_project ON history (project) WHERE hidden < 2;
 CREATE INDEX history_of_session ON history (session) WHERE session IS NOT NULL;
-CREATE INDEX history_hidden ON history (hidden) WHERE hidden > 0;
 CREATE INDEX history_homeless ON history (place) WHERE project IS NULL;
 
 -- Their lines as they stand in a file, apart, so that whoever counts entries doesn't wade through them.
@@ -74,6 +73,18 @@ CREATE VIRTUAL TABLE history_words USING fts5 (
     prefix = '2 3',
     tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'"
 );
+
+-- The words of rows that were shadowed when they came: they go into the index when they are shown. Most are our own
+-- entries, read back from our own file, and a search needn't meet each of them twice.
+CREATE TABLE history_aside (
+    row INTEGER PRIMARY KEY REFERENCES history (row) ON DELETE CASCADE,
+    words TEXT NOT NULL
+) STRICT;
+
+-- Rows of the index that a search over everything passes over.
+CREATE TABLE history_excluded (
+    row INTEGER PRIMARY KEY REFERENCES history (row) ON DELETE CASCADE
+) STRICT;
 
 -- How many there are of each sort, kept by the triggers below. `project` 0 is none, and a local one has no host name here.
 CREATE TABLE history_counts (
