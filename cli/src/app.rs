@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use orchestrator::failure::{Code, Failure};
+use orchestrator::history::{HistorySettings, checked_hostname};
 use orchestrator::host::{Hosts, HostsStore, ResolvedHost, resolve};
 use orchestrator::machine::ThisMachine;
 use orchestrator::seam::{EngineHandle, Seam};
@@ -127,6 +128,24 @@ impl App {
                 format!("can't read {}: {error}", path.display()),
             )),
         }
+    }
+
+    /// How history is kept: what this machine is called, and how much of it counts.
+    ///
+    /// # Errors
+    ///
+    /// When `config.toml` is broken, or this machine's own name can't be used.
+    pub fn history(&self) -> Result<HistorySettings, Failure> {
+        let keys = self.settings()?.history;
+        let name = match keys.host_name {
+            Some(name) => name,
+            None => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        };
+        Ok(HistorySettings {
+            hostname: checked_hostname(&name)?,
+            limit: keys.limit.into(),
+            home: self.home.clone(),
+        })
     }
 
     /// Asks `ssh -G`.

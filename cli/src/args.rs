@@ -12,6 +12,7 @@ use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
 use crate::follow::FollowArgs;
+use crate::history::HistoryArgs;
 use crate::hosts::HostsVerb;
 use crate::interrupt::InterruptArgs;
 use crate::man::ManArgs;
@@ -60,6 +61,8 @@ pub enum Verb {
     Approve(AnswerArgs),
     /// Refuse what an agent asks
     Deny(AnswerArgs),
+    /// What was done, here and by everybody who works on the same project
+    History(HistoryArgs),
     /// The agents that are known; with a host, which are there
     Agents(AgentsArgs),
     /// Run a program on a host that goes on without us: over a lost link, a closed lid, a killed `baton`

@@ -2,6 +2,7 @@
 
 use orchestrator::agent::Definitions;
 use orchestrator::failure::Failure;
+use orchestrator::history::HistorySettings;
 use orchestrator::host::HostDirectory;
 use orchestrator::seam::{EngineHandle, HostingPlan, Program, Started};
 use orchestrator::session::{Engine, EnginePlan, EngineSettings};
@@ -21,6 +22,7 @@ pub async fn open(app: &App) -> Result<EngineHandle, Failure> {
     let hosts = HostDirectory::new(app.paths.hosts_toml(), app.machine()?);
     let agents = app.paths.config.join("agents");
     let data = app.paths.data.clone();
+    let history = app.history()?;
     let plan = HostingPlan {
         data: data.clone(),
         run: app.paths.run.clone(),
@@ -30,8 +32,8 @@ pub async fn open(app: &App) -> Result<EngineHandle, Failure> {
             pid: std::process::id(),
         },
         start: Box::new(move || {
-            let (hosts, agents, data) = (hosts.clone(), agents.clone(), data.clone());
-            Box::pin(start(hosts, agents, data))
+            let (hosts, agents) = (hosts.clone(), agents.clone());
+            Box::pin(start(hosts, agents, data.clone(), history.clone()))
         }),
     };
     EngineHandle::open(plan).await
@@ -41,6 +43,7 @@ async fn start(
     hosts: HostDirectory,
     agents: std::path::PathBuf,
     data: std::path::PathBuf,
+    history: HistorySettings,
 ) -> Result<Started, Failure> {
     let read = tokio::task::spawn_blocking(move || {
         let (definitions, faults) = Definitions::load(&agents);
@@ -56,7 +59,8 @@ async fn start(
         tracing::warn!("{fault}");
     }
     let settings = EngineSettings::default();
-    let engine = Engine::start(EnginePlan { store: store?, hosts, definitions, settings }).await?;
+    let plan = EnginePlan { store: store?, hosts, definitions, settings, history };
+    let engine = Engine::start(plan).await?;
     let ending = std::sync::Arc::clone(&engine);
     Ok(Started {
         seam: engine,

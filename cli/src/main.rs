@@ -13,6 +13,7 @@ mod exec;
 mod exit;
 mod follow;
 mod heard;
+mod history;
 mod hosts;
 mod interrupt;
 mod logs;
@@ -84,6 +85,7 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Approvals(args) => approvals::list(app, args).await,
         Verb::Approve(args) => approvals::answer(app, args, true).await,
         Verb::Deny(args) => approvals::answer(app, args, false).await,
+        Verb::History(args) => history::run(app, args).await,
         Verb::Agents(args) => agents::run(app, args).await,
         Verb::Run(args) => run::launch(app, args).await,
         Verb::Runs(args) => run::runs(app, args).await,

@@ -2,8 +2,9 @@
 
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Approval, Command, Event, MessageId, Query, Reply, Request, Seam, Session, SessionId, Snapshot,
-    Tab, TabId,
+    Approval, Command, Event, HistoryActivity, HistoryIgnored, HistoryItem, HistoryPage,
+    HistoryQuery, HistoryScope, HistorySync, MessageId, OutboxEntry, Query, Reply, Request, Seam,
+    Session, SessionId, Snapshot, Tab, TabId,
 };
 
 /// Events that one query may ask for.
@@ -190,6 +191,85 @@ pub async fn prompt(
     }
 }
 
+/// Entries of a history, as far as they are known here.
+///
+/// # Errors
+///
+/// What the engine says.
+pub async fn history(seam: &dyn Seam, wanted: HistoryQuery) -> Result<HistoryPage, Failure> {
+    match query(seam, Query::History(wanted)).await? {
+        Reply::History(page) => Ok(*page),
+        other => Err(odd(&other)),
+    }
+}
+
+/// One entry of a history.
+///
+/// # Errors
+///
+/// [`Code::NotFound`], or what the engine says.
+pub async fn history_entry(seam: &dyn Seam, id: &str) -> Result<HistoryItem, Failure> {
+    match query(seam, Query::HistoryEntry { id: id.to_owned() }).await? {
+        Reply::HistoryEntry(item) => Ok(*item),
+        other => Err(odd(&other)),
+    }
+}
+
+/// How much was done when.
+///
+/// # Errors
+///
+/// What the engine says.
+pub async fn history_activity(seam: &dyn Seam, wanted: Query) -> Result<HistoryActivity, Failure> {
+    match query(seam, wanted).await? {
+        Reply::HistoryActivity(activity) => Ok(activity),
+        other => Err(odd(&other)),
+    }
+}
+
+/// Entries that wait to be written to where they are shared.
+///
+/// # Errors
+///
+/// What the engine says.
+pub async fn outbox(seam: &dyn Seam) -> Result<Vec<OutboxEntry>, Failure> {
+    match query(seam, Query::Outbox).await? {
+        Reply::Outbox(entries) => Ok(entries),
+        other => Err(odd(&other)),
+    }
+}
+
+/// Brings a history up to date; `write_only`: what is there is left unread.
+///
+/// # Errors
+///
+/// What the engine says. A machine that can't be reached is no error.
+pub async fn sync_history(
+    seam: &dyn Seam,
+    scope: HistoryScope,
+    write_only: bool,
+) -> Result<HistorySync, Failure> {
+    match seam.call(Request::command(Command::SyncHistory { scope, write_only })).await? {
+        Reply::Synced(synced) => Ok(*synced),
+        other => Err(odd(&other)),
+    }
+}
+
+/// Keeps a project's history out of its git.
+///
+/// # Errors
+///
+/// What the engine says.
+pub async fn ignore_history(
+    seam: &dyn Seam,
+    scope: HistoryScope,
+) -> Result<HistoryIgnored, Failure> {
+    match seam.call(Request::command(Command::IgnoreHistory { scope })).await? {
+        Reply::Ignored(ignored) => Ok(ignored),
+        other => Err(odd(&other)),
+    }
+}
+
 async fn query(seam: &dyn Seam, query: Query) -> Result<Reply, Failure> {
     seam.call(Request::query(query)).await
 }
@@ -204,6 +284,12 @@ pub fn odd(reply: &Reply) -> Failure {
         Reply::Events { .. } => "events",
         Reply::Prompt { .. } => "prompt",
         Reply::Approvals(_) => "approvals",
+        Reply::History(_) => "history",
+        Reply::HistoryEntry(_) => "history_entry",
+        Reply::HistoryActivity(_) => "history_activity",
+        Reply::Outbox(_) => "outbox",
+        Reply::Synced(_) => "synced",
+        Reply::Ignored(_) => "ignored",
         Reply::Status(_) => "status",
     };
     Failure::new(Code::Internal, format!("the engine gave an answer of another kind: {kind}"))

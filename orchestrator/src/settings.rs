@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::failure::{Code, Failure};
+use crate::history::checked_hostname;
 use crate::transport::Patience;
 
 /// The settings; every key may be left out.
@@ -13,6 +14,25 @@ use crate::transport::Patience;
 pub struct Settings {
     /// How connections are made and kept.
     pub connection: ConnectionKeys,
+    /// How history is shared.
+    pub history: HistoryKeys,
+}
+
+/// `[history]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HistoryKeys {
+    /// What this machine is called in what it shares; its own name when `None`.
+    pub host_name: Option<String>,
+    /// How many entries of each shared file count, and how many our own holds.
+    pub limit: u32,
+}
+
+impl Default for HistoryKeys {
+    fn default() -> Self {
+        // What Maestro keeps, so that neither program's people see less than the other's.
+        Self { host_name: None, limit: 5_000 }
+    }
 }
 
 /// `[connection]`, in whole seconds.
@@ -57,6 +77,7 @@ impl Settings {
         })?;
         let keys = settings.connection;
         let zero = [
+            ("limit", settings.history.limit),
             ("connect_timeout_seconds", keys.connect_timeout_seconds),
             ("keepalive_interval_seconds", keys.keepalive_interval_seconds),
             ("keepalive_count", keys.keepalive_count),
@@ -64,6 +85,9 @@ impl Settings {
         ]
         .into_iter()
         .find(|(_, value)| *value == 0);
+        if let Some(name) = &settings.history.host_name {
+            checked_hostname(name)?;
+        }
         match zero {
             Some((key, _)) => {
                 Err(Failure::new(Code::InvalidConfig, format!("{name}: {key} can't be 0"))
@@ -113,7 +137,9 @@ mod tests {
             |line: &&str| line.starts_with('#') && !matches!(line.get(1..2), None | Some("" | " "));
         let settings: Vec<&str> =
             EXAMPLE.lines().filter(is_setting).map(|line| &line[1..]).collect();
-        let uncommented = Settings::parse(&settings.join("\n"), "config.toml").unwrap();
+        let mut uncommented = Settings::parse(&settings.join("\n"), "config.toml").unwrap();
+        // Its default is another one on each machine.
+        assert_eq!(uncommented.history.host_name.take().as_deref(), Some("ada-laptop"));
         assert_eq!(uncommented, Settings::default());
         // Destructured, so that a new key must be shown, too.
         let ConnectionKeys {
@@ -123,6 +149,7 @@ mod tests {
             keepalive_count,
             profile_timeout_seconds,
         } = uncommented.connection;
+        let HistoryKeys { host_name: _, limit } = uncommented.history;
         let shown = [
             "[connection]".to_owned(),
             format!("linger_seconds = {linger_seconds}"),
@@ -130,6 +157,9 @@ mod tests {
             format!("keepalive_interval_seconds = {keepalive_interval_seconds}"),
             format!("keepalive_count = {keepalive_count}"),
             format!("profile_timeout_seconds = {profile_timeout_seconds}"),
+            "[history]".to_owned(),
+            "host_name = \"ada-laptop\"".to_owned(),
+            format!("limit = {limit}"),
         ];
         assert_eq!(settings, shown);
     }

@@ -92,6 +92,10 @@ impl ProbeEngine {
             Query::Prompt { .. } => {
                 Err(Failure::new(Code::Unsupported, "the probe keeps no prompts"))
             }
+            Query::History(_)
+            | Query::HistoryEntry { .. }
+            | Query::HistoryActivity { .. }
+            | Query::Outbox => Err(Failure::new(Code::Unsupported, "the probe keeps no history")),
             Query::CommandStatus { id } => {
                 let status = self.receipts.status(&id).await?;
                 Ok(Reply::Status(status.map(|answer| answer.map(Box::new))))
@@ -169,7 +173,10 @@ async fn carry_out(store: &Store, command: Command, ticket: &Ticket) -> Result<R
         | Command::PauseQueue { .. }
         | Command::FreshConversation { .. }
         | Command::ResolveApproval { .. }
-        | Command::RetryHost { .. } => {
+        | Command::RetryHost { .. }
+        | Command::AddHistory(_)
+        | Command::SyncHistory { .. }
+        | Command::IgnoreHistory { .. } => {
             Err(Failure::new(Code::Unsupported, "the probe takes sessions and messages only"))
         }
     }
@@ -189,6 +196,7 @@ fn session(wanted: NewSession) -> Session {
         read_only: wanted.read_only,
         talks: wanted.talks,
         sync_history: wanted.sync_history,
+        synopsis: wanted.synopsis,
         created_at: Timestamp::now(),
         tabs: vec![Tab {
             id: TabId::random(),
@@ -201,6 +209,7 @@ fn session(wanted: NewSession) -> Session {
             queue: Vec::new(),
             paused: false,
             totals: Totals::default(),
+            account: None,
         }],
         totals: Totals::default(),
     }

@@ -136,6 +136,9 @@ impl Transcript {
             EventBody::QueueChanged { queue, paused } => {
                 self.queue(event.tab.as_ref(), queue.len(), *paused)
             }
+            EventBody::TurnStarted { synopsis: true, .. } => {
+                self.detail("asked to say what it did, for the history")
+            }
             EventBody::TurnStarted { prompt, images, read_only, .. } if self.look.everything => {
                 self.block(&said::prompt(prompt, *images, *read_only, self.look))
             }

@@ -190,6 +190,7 @@ fn a_long_prompt_is_shortened_and_what_goes_along_is_said() {
         images: 2,
         read_only: true,
         run: orchestrator::seam::RunId::new("r"),
+        synopsis: false,
     };
     let (out, _) = told(FOLLOW, &[event(1, "t1", body)]);
     assert!(out.ends_with("> line 10\n> … 2 more lines\n> with 2 images\n> read-only\n"), "{out}");
@@ -252,6 +253,7 @@ proptest! {
             images: 0,
             read_only: false,
             run: orchestrator::seam::RunId::new("r"),
+            synopsis: false,
         };
         let bodies = [
             EventBody::SessionChanged { of: Box::new(session) },

@@ -11,13 +11,15 @@ use std::sync::Arc;
 use clap::Args;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Command, MessageId, NewMessage, Reply, Request, Seam, Session, TabChoice, TabId, TurnStatus,
+    Command, HistoryScope, MessageId, NewMessage, Reply, Request, Seam, Session, TabChoice, TabId,
+    TurnStatus,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::app::App;
 use crate::exit;
+use crate::history::tell_shared;
 use crate::output::{Output, Stop};
 use crate::render::Look;
 use crate::seam;
@@ -89,8 +91,18 @@ pub async fn run(app: &App, args: SendArgs) -> Result<u8, Stop> {
     let mut ask = asker(&app.output);
     let mut told = signals()?;
     let sending = Sending { session, tab, message, detach: args.detach };
-    let (sent, end) = send(seam, sending, &mut report, &mut *ask, &mut told).await?;
-    finish(&app.output, &sent, end).await
+    let (sent, end) = send(Arc::clone(&seam), sending, &mut report, &mut *ask, &mut told).await?;
+    let shares = sent.session.sync_history && matches!(end, End::Turn(_)) && !sent.detach;
+    let scope = HistoryScope::Session { session: sent.session.id.clone() };
+    let status = finish(&app.output, &sent, end).await?;
+    if shares {
+        tokio::select! {
+            told = tell_shared(&app.output, &*seam, scope) => told?,
+            // The entry is safe here, and written with the next connection.
+            _ = told.recv() => {}
+        }
+    }
+    Ok(status)
 }
 
 /// The agent's own conversation of a tab is forgotten.

@@ -59,6 +59,12 @@ pub struct EditArgs {
     /// Keep the turns out of the project's shared history
     #[arg(long)]
     no_sync_history: bool,
+    /// Ask the agent after each turn to say what it did, for the history; that costs tokens
+    #[arg(long, conflicts_with = "no_synopsis")]
+    synopsis: bool,
+    /// Take the beginning of the agent's answer for the history
+    #[arg(long)]
+    no_synopsis: bool,
 }
 
 impl EditArgs {
@@ -91,6 +97,7 @@ impl EditArgs {
             arguments: given.then(|| self.arg.clone()),
             read_only: either(self.read_only, self.read_write),
             sync_history: either(self.sync_history, self.no_sync_history),
+            synopsis: either(self.synopsis, self.no_synopsis),
         })
     }
 

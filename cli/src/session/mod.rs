@@ -19,6 +19,7 @@ use crate::render::clean_line;
 use crate::seam;
 use edit::EditArgs;
 use new::NewArgs;
+pub use words::cwd;
 
 /// The verbs of `baton session`.
 #[derive(Debug, Subcommand)]

@@ -44,6 +44,9 @@ pub struct NewArgs {
     /// Keep the turns in the project's shared history, too
     #[arg(long)]
     sync_history: bool,
+    /// Ask the agent after each turn to say what it did, for the history; that costs tokens
+    #[arg(long)]
+    synopsis: bool,
     /// Tell the agent in every turn to change nothing
     #[arg(long)]
     read_only: bool,
@@ -72,6 +75,7 @@ impl NewArgs {
             read_only: self.read_only,
             talks: self.talks,
             sync_history: self.sync_history,
+            synopsis: self.synopsis,
         })
     }
 }

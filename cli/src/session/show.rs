@@ -40,6 +40,7 @@ pub fn lines(session: &Session, now: Timestamp) -> Vec<String> {
         ("read_only", yes(session.read_only)),
         ("talks", yes(session.talks)),
         ("sync_history", yes(session.sync_history)),
+        ("synopsis", yes(session.synopsis)),
         ("created", ago(session.created_at, now)),
         ("state", state(session)),
         ("totals", totals(&session.totals)),

@@ -141,6 +141,7 @@ impl Watcher<'_> {
 
     async fn subscribe(&self) -> Result<Subscription, Stop> {
         let wanted = Subscribe {
+            history: None,
             since: Some(self.watch.seq()),
             epoch: None,
             session: Some(self.session.clone()),

@@ -40,6 +40,7 @@ pub fn session(tabs: &[&str]) -> Session {
         read_only: false,
         talks: false,
         sync_history: false,
+        synopsis: false,
         created_at: at(0),
         tabs: tabs.iter().map(|id| tab(id)).collect(),
         totals: Totals::default(),
@@ -58,6 +59,7 @@ pub fn tab(id: &str) -> Tab {
         queue: Vec::new(),
         paused: false,
         totals: Totals::default(),
+        account: None,
     }
 }
 
@@ -74,6 +76,7 @@ pub fn turn(id: &str) -> Turn {
         stopping: false,
         host: "box".into(),
         usage: Usage::default(),
+        synopsis: false,
         message: None,
     }
 }
@@ -109,6 +112,7 @@ pub fn started(message: &str) -> EventBody {
         images: 0,
         read_only: false,
         run: RunId::new("r1"),
+        synopsis: false,
     }
 }
 

@@ -90,6 +90,8 @@ impl Watch {
                 if wanted { vec![Effect::ShowPartial(partial)] } else { Vec::new() }
             }
             Delivery::Sync { .. } => self.sync(),
+            // Nobody here looks at one.
+            Delivery::History(_) => Vec::new(),
         }
     }
 

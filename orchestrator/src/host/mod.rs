@@ -24,7 +24,7 @@ pub use document::{Problem, parse};
 pub use edit::{Change, apply};
 pub use error::HostsError;
 pub use id::HostId;
-pub use place::{Place, Way};
+pub use place::{Place, Site, Way};
 pub use reference::recall;
 pub use resolve::{AdHoc, ResolvedHost, find, resolve};
 pub use slug::unique_id;

@@ -19,6 +19,15 @@ pub struct Place {
     pub way: Option<Way>,
 }
 
+/// A directory at a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// The machine.
+    pub place: Place,
+    /// The directory as a session has it: `~` is the host's to expand, and `None` is the account's home.
+    pub cwd: Option<String>,
+}
+
 /// How to get to another machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Way {

@@ -40,6 +40,15 @@ impl ResolvedHost {
         }
     }
 
+    /// The directory that is meant where somebody names `cwd`, or none.
+    pub fn directory(&self, cwd: Option<&str>) -> Option<String> {
+        let usual = match self {
+            Self::Saved(host) => host.remote_dir.as_deref(),
+            Self::Local | Self::AdHoc(_) => None,
+        };
+        cwd.or(usual).map(str::to_owned)
+    }
+
     /// As [`Place::target`](super::Place::target).
     pub fn target(&self, home: &Path) -> Option<Target> {
         self.place().target(home)

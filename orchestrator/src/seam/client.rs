@@ -264,6 +264,9 @@ async fn deliver(
             Some(FromEngine::Event(Told { partial: Some(partial), .. })) => {
                 Ok(Delivery::Partial(partial))
             }
+            Some(FromEngine::Event(Told { history: Some(news), .. })) => {
+                Ok(Delivery::History(news))
+            }
             Some(FromEngine::Sync { seq, at, .. }) => {
                 last = Some(seq);
                 Ok(Delivery::Sync { seq, at })

@@ -59,6 +59,9 @@ pub enum EventBody {
         read_only: bool,
         /// The run that carries it.
         run: RunId,
+        /// Whether it is Baton that asks the agent to say what it did in the turn before.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        synopsis: bool,
     },
     /// It is certain that the agent got the message: it is at work, whatever happens here.
     TurnLaunched,

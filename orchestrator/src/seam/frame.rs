@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 
-use super::{Command, CommandId, Event, Partial, Query, Reply, Request, Subscribe};
+use super::{Command, CommandId, Event, HistoryNews, Partial, Query, Reply, Request, Subscribe};
 use crate::failure::{Code, Failure};
 
 /// The version of these frames; a change that an older side can't read makes it one more.
@@ -20,7 +20,7 @@ pub(super) const LARGE_BYTES: usize = 64 << 20;
 /// What a frame needs beside its contents, at most.
 const ENVELOPE_BYTES: usize = 64 << 10;
 /// Methods that may carry a prompt.
-const LARGE: [&str; 2] = ["send", "edit_message"];
+const LARGE: [&str; 3] = ["send", "edit_message", "add_history"];
 /// Requests of one connection that may be under way.
 pub(super) const IN_FLIGHT: usize = 64;
 /// How often the engine shows that it lives; who hears nothing for three times as long takes it for dead.
@@ -207,6 +207,8 @@ pub(super) struct Told {
     pub(super) key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) partial: Option<Partial>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) history: Option<Box<HistoryNews>>,
 }
 
 /// What a request asks for.
@@ -220,7 +222,7 @@ pub(super) enum Wish {
     Unsubscribe(String),
 }
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 15] = [
     "new_session",
     "edit_session",
     "remove_session",
@@ -233,9 +235,22 @@ const COMMANDS: [&str; 12] = [
     "fresh_conversation",
     "resolve_approval",
     "retry_host",
+    "add_history",
+    "sync_history",
+    "ignore_history",
 ];
-const QUERIES: [&str; 6] =
-    ["snapshot", "session", "events", "approvals", "prompt", "command_status"];
+const QUERIES: [&str; 10] = [
+    "snapshot",
+    "session",
+    "events",
+    "approvals",
+    "prompt",
+    "history",
+    "history_entry",
+    "history_activity",
+    "outbox",
+    "command_status",
+];
 
 impl Asked {
     /// Reads what is asked for.
@@ -330,7 +345,8 @@ pub(super) fn request_line(id: &str, request: &Request) -> Result<Vec<u8>, Failu
     })?;
     let limit = match request {
         Request::Command {
-            command: Command::Send { .. } | Command::EditMessage { .. }, ..
+            command: Command::Send { .. } | Command::EditMessage { .. } | Command::AddHistory(_),
+            ..
         } => LARGE_BYTES,
         Request::Command { .. } | Request::Query { .. } => FRAME_BYTES,
     };

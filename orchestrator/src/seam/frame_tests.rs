@@ -32,6 +32,7 @@ fn every_command() -> Vec<Command> {
             read_only: false,
             talks: true,
             sync_history: false,
+            synopsis: true,
         }),
         Command::EditSession {
             session: session(),

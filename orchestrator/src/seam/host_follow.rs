@@ -64,6 +64,7 @@ impl Follower {
                     Ok(Delivery::Sync { seq, at })
                 }
                 Some(Ok(Delivery::Partial(partial))) => Ok(Delivery::Partial(partial)),
+                Some(Ok(Delivery::History(news))) => Ok(Delivery::History(news)),
                 Some(Err(failure)) => Err(failure),
                 None => match self.again(&deliveries).await {
                     Some(next) => {

@@ -7,6 +7,7 @@ mod client_dial;
 mod event;
 mod frame;
 mod frame_reader;
+mod history;
 mod host;
 mod host_follow;
 mod host_lock;
@@ -24,6 +25,11 @@ mod subscribe;
 pub use client::SocketSeam;
 pub use event::{Decision, Event, EventBody, LinkState, Partial, PartialKind, TurnStatus};
 pub use frame::{PROTOCOL, Program};
+pub use history::{
+    HistoryActivity, HistoryBucket, HistoryCount, HistoryFilter, HistoryIgnored, HistoryItem,
+    HistoryKind, HistoryNews, HistoryPage, HistoryQuery, HistoryScope, HistorySource, HistorySync,
+    LeftAlone, NewHistoryEntry, OutboxEntry, SkippedLine, SkippedLines, SyncedProject,
+};
 pub use host::{EngineHandle, HostingPlan, StartEngine, Started, StopEngine};
 pub use id::{ApprovalId, CommandId, MessageId, RunId, SessionId, TabId, TurnId};
 pub use receipt::{Receipts, Ticket};

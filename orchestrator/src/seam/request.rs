@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::{
-    Approval, ApprovalId, CommandId, Decision, Event, MessageId, Partial, Session, SessionId,
-    Snapshot, TabId, TurnId,
+    Approval, ApprovalId, CommandId, Decision, Event, HistoryActivity, HistoryFilter,
+    HistoryIgnored, HistoryItem, HistoryNews, HistoryPage, HistoryQuery, HistoryScope, HistorySync,
+    MessageId, NewHistoryEntry, OutboxEntry, Partial, Session, SessionId, Snapshot, TabId, TurnId,
 };
 use crate::failure::Failure;
 
@@ -157,6 +158,23 @@ pub enum Command {
         /// Its id.
         host: String,
     },
+    /// Puts an entry into the history by hand. Answer: [`Reply::HistoryEntry`].
+    AddHistory(NewHistoryEntry),
+    /// Writes what waits to where it is shared, and reads what is new there; of [`HistoryScope::All`] every project that
+    /// is known. Sent again, it does so again. Answer: [`Reply::Synced`].
+    SyncHistory {
+        /// Which.
+        scope: HistoryScope,
+        /// Whether what is there is left unread.
+        #[serde(default)]
+        write_only: bool,
+    },
+    /// Keeps `.maestro/history/` out of a project's git: a line of its `.gitignore`. Sent again, it changes nothing more.
+    /// Answer: [`Reply::Ignored`].
+    IgnoreHistory {
+        /// A session's project, or a directory.
+        scope: HistoryScope,
+    },
 }
 
 /// What a front end wants to know.
@@ -193,6 +211,28 @@ pub enum Query {
         /// Which.
         message: MessageId,
     },
+    /// What was done, as far as it is known here: no machine is asked. Answer: [`Reply::History`].
+    History(HistoryQuery),
+    /// One entry by its id, or the only one whose id begins so. Answer: [`Reply::HistoryEntry`].
+    HistoryEntry {
+        /// As a person typed it.
+        id: String,
+    },
+    /// How much was done when. Answer: [`Reply::HistoryActivity`].
+    HistoryActivity {
+        /// Of which history.
+        scope: HistoryScope,
+        /// Which of its entries; its `since` counts for nothing.
+        filter: HistoryFilter,
+        /// Where the first bucket begins.
+        from: Timestamp,
+        /// Where the last one ends.
+        to: Timestamp,
+        /// How many, 1 to 1,000.
+        buckets: u32,
+    },
+    /// Entries that wait to be written to where they are shared, oldest first. Answer: [`Reply::Outbox`].
+    Outbox,
     /// What became of a command. Answer: [`Reply::Status`].
     CommandStatus {
         /// Which.
@@ -233,6 +273,18 @@ pub enum Reply {
         /// As the person wrote it.
         prompt: String,
     },
+    /// What was done.
+    History(Box<HistoryPage>),
+    /// One entry.
+    HistoryEntry(Box<HistoryItem>),
+    /// How much was done when.
+    HistoryActivity(HistoryActivity),
+    /// What waits to be written to where it is shared.
+    Outbox(Vec<OutboxEntry>),
+    /// What came of bringing a history up to date.
+    Synced(Box<HistorySync>),
+    /// What a project's git makes of its history now.
+    Ignored(HistoryIgnored),
     /// What became of a command: `None` when it never came.
     Status(Option<Result<Box<Reply>, Failure>>),
 }
@@ -262,6 +314,9 @@ pub struct NewSession {
     pub talks: bool,
     /// Whether its turns go into the project's shared history.
     pub sync_history: bool,
+    /// Whether the agent is asked after each turn to say what it did, for the history; that costs tokens.
+    #[serde(default)]
+    pub synopsis: bool,
 }
 
 /// Leaves the values of the environment out, since they may be secrets.
@@ -302,6 +357,8 @@ pub struct SessionChange {
     pub read_only: Option<bool>,
     /// See [`Session`].
     pub sync_history: Option<bool>,
+    /// See [`Session`].
+    pub synopsis: Option<bool>,
 }
 
 impl fmt::Debug for SessionChange {
@@ -434,6 +491,10 @@ pub struct Subscribe {
     pub session: Option<SessionId>,
     /// Whether unfinished pieces are wanted, too.
     pub partials: bool,
+    /// This history instead of events: while somebody looks at it, its machine is asked for what is new. The others
+    /// mean nothing then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistoryScope>,
 }
 
 /// One thing that a subscription delivers.
@@ -444,6 +505,8 @@ pub enum Delivery {
     Event(Box<Event>),
     /// An unfinished piece; may be left out for a slow reader.
     Partial(Partial),
+    /// A history that is looked at has changed, or whether its machine can be asked.
+    History(Box<HistoryNews>),
     /// All that was stored up to here has been delivered; from now on it is live.
     Sync {
         /// The last number.

@@ -158,6 +158,7 @@ impl Writer {
             event: None,
             key: None,
             partial: None,
+            history: None,
         };
         let frame = match delivery {
             Some(Ok(Delivery::Event(event))) => {
@@ -173,6 +174,9 @@ impl Writer {
                 };
                 let key = Some(format!("{}:{kind}", partial.turn));
                 FromEngine::Event(Told { key, partial: Some(partial), ..none })
+            }
+            Some(Ok(Delivery::History(news))) => {
+                FromEngine::Event(Told { history: Some(news), ..none })
             }
             Some(Ok(Delivery::Sync { seq, at })) => {
                 self.last.insert(subscription.clone(), seq);

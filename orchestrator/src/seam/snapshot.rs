@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{ApprovalId, LinkState, MessageId, RunId, SessionId, TabId, TurnId, TurnStatus};
 use crate::agent::{ApprovalChoice, Carry, ToolCall, Usage};
+use crate::history::Account;
 
 /// Everything but the transcripts, which are read as events.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ pub struct Session {
     pub talks: bool,
     /// Whether its turns go into the project's shared history.
     pub sync_history: bool,
+    /// Whether the agent is asked after each turn to say what it did, for the history.
+    #[serde(default)]
+    pub synopsis: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// Its conversations, in the order of their making; at least one.
@@ -82,6 +86,9 @@ pub struct Tab {
     pub paused: bool,
     /// What its turns have used.
     pub totals: Totals,
+    /// What goes into the history about the turn before, while the agent is asked to say what it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Box<Account>>,
 }
 
 /// What happens in a tab.
@@ -121,6 +128,9 @@ pub struct Turn {
     pub stopping: bool,
     /// What it has used.
     pub usage: Usage,
+    /// Whether it is Baton that asks the agent to say what it did in the turn before.
+    #[serde(default)]
+    pub synopsis: bool,
     /// The message, until it is certain that the agent got it.
     #[serde(default)]
     pub message: Option<Box<QueuedMessage>>,
@@ -173,7 +183,7 @@ impl QueuedMessage {
 impl Tab {
     /// As front ends get it.
     pub fn shown(&self) -> Self {
-        let mut shown = self.clone();
+        let mut shown = Self { account: None, ..self.clone() };
         shown.queue = self.queue.iter().map(QueuedMessage::shown).collect();
         if let Some(message) = shown.turn.as_mut().and_then(|turn| turn.message.as_mut()) {
             **message = message.shown();

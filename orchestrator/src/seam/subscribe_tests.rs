@@ -138,7 +138,7 @@ proptest! {
                 match delivery.unwrap() {
                     Delivery::Event(event) => seen.push(*event),
                     Delivery::Sync { .. } => synced += 1,
-                    Delivery::Partial(_) => panic!("unwanted"),
+                    Delivery::Partial(_) | Delivery::History(_) => panic!("unwanted"),
                 }
             }
             writer.await.unwrap();

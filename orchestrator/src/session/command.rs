@@ -68,66 +68,85 @@ pub fn advance(entry: &mut Entry, outcome: &mut Outcome, now: Now) {
 /// The same; of a message that was just put there nobody was told that it waits, so its leaving changes no queue.
 fn advance_with(entry: &mut Entry, outcome: &mut Outcome, now: Now, new: Option<&MessageId>) {
     while let Some((tab, place)) = queue::next(&entry.session) {
-        let talks = entry.session.talks;
-        let here = entry.place();
-        let places = entry.places.clone();
-        let is_read_only = entry.session.read_only;
-        let host = entry.session.host.clone();
         let Ok(found) = entry.tab_mut(&tab) else { return };
-        let mut message = found.queue.remove(place);
-        // The session may have become read-only while it waited.
-        message.read_only |= is_read_only;
-        // One whose machine the host's name doesn't mean any more is let go: what is edited counts from this turn.
-        if found.talk.as_ref().is_some_and(|run| here.is_none() || places.get(run) != here.as_ref())
-        {
-            outcome.effects.extend(let_go(found));
+        let message = found.queue.remove(place);
+        let was_told = new != Some(&message.id);
+        begin(entry, outcome, &tab, message, false, now);
+        if was_told && let Ok(found) = entry.tab(&tab) {
+            entry.put_queue(&mut outcome.batch, found);
         }
-        let run = match &found.talk {
-            Some(run) if talks => run.clone(),
-            Some(_) | None => RunId::random(),
-        };
-        let is_new_run = found.talk.as_ref() != Some(&run);
-        let turn = TurnId::random();
-        found.talk = talks.then(|| run.clone());
-        found.state = TabState::Working;
-        found.turn = Some(Turn {
-            id: turn.clone(),
-            run: run.clone(),
-            host,
-            started_at: now,
-            read_only: message.read_only,
-            status: None,
-            link: LinkState::Restored,
-            interrupting: false,
-            stopping: false,
-            usage: Usage::default(),
-            message: Some(Box::new(message.clone())),
-        });
-        let after = found.clone();
-        if is_new_run {
-            outcome.batch.changes.push(new_run(entry, &after, &turn, &run, now));
-        }
-        entry.put_tab(&mut outcome.batch, &after);
-        if new != Some(&message.id) {
-            entry.put_queue(&mut outcome.batch, &after);
-        }
-        let started = EventBody::TurnStarted {
-            message: message.id.clone(),
-            prompt: message.prompt.clone(),
-            images: message.images,
-            read_only: message.read_only,
-            run: run.clone(),
-        };
-        outcome.batch.drafts.push(entry.draft(Some(&tab), Some(&turn), started));
-        let session = entry.session.id.clone();
-        outcome.effects.push(Effect::Launch(Box::new(LaunchOrder {
-            session,
-            tab,
-            turn,
-            run,
-            message,
-        })));
     }
+}
+
+/// Makes a message the turn of a tab in which nothing is under way. Of a `synopsis` only Baton wants to know.
+pub fn begin(
+    entry: &mut Entry,
+    outcome: &mut Outcome,
+    tab: &TabId,
+    mut message: QueuedMessage,
+    synopsis: bool,
+    now: Now,
+) {
+    let talks = entry.session.talks;
+    let here = entry.place();
+    let sites = entry.sites.clone();
+    let is_read_only = entry.session.read_only;
+    let host = entry.session.host.clone();
+    let Ok(found) = entry.tab_mut(tab) else { return };
+    // The session may have become read-only while it waited.
+    message.read_only |= is_read_only;
+    // One whose machine the host's name doesn't mean any more is let go: what is edited counts from this turn.
+    let is_there =
+        |run: &RunId| here.is_some() && sites.get(run).map(|site| &site.place) == here.as_ref();
+    if found.talk.as_ref().is_some_and(|run| !is_there(run)) {
+        outcome.effects.extend(let_go(found));
+    }
+    let run = match &found.talk {
+        Some(run) if talks => run.clone(),
+        Some(_) | None => RunId::random(),
+    };
+    let is_new_run = found.talk.as_ref() != Some(&run);
+    let turn = TurnId::random();
+    found.talk = talks.then(|| run.clone());
+    found.state = TabState::Working;
+    found.turn = Some(Turn {
+        id: turn.clone(),
+        run: run.clone(),
+        host,
+        started_at: now,
+        // What only tells keeps nobody waiting who changes things.
+        read_only: message.read_only || synopsis,
+        status: None,
+        link: LinkState::Restored,
+        interrupting: false,
+        stopping: false,
+        usage: Usage::default(),
+        synopsis,
+        message: Some(Box::new(message.clone())),
+    });
+    let after = found.clone();
+    if is_new_run {
+        outcome.batch.changes.push(new_run(entry, &after, &turn, &run, now));
+    }
+    entry.put_tab(&mut outcome.batch, &after);
+    let started = EventBody::TurnStarted {
+        message: message.id.clone(),
+        prompt: message.prompt.clone(),
+        images: message.images,
+        read_only: message.read_only,
+        run: run.clone(),
+        synopsis,
+    };
+    outcome.batch.drafts.push(entry.draft(Some(tab), Some(&turn), started));
+    let session = entry.session.id.clone();
+    let tab = tab.clone();
+    outcome.effects.push(Effect::Launch(Box::new(LaunchOrder {
+        session,
+        tab,
+        turn,
+        run,
+        message,
+    })));
 }
 
 /// Interrupts turns under way: all of the session, or that of one tab, or that one and no other.

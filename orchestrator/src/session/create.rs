@@ -63,13 +63,14 @@ pub fn create(
             read_only: new.read_only,
             talks: new.talks,
             sync_history: new.sync_history,
+            synopsis: new.synopsis,
             created_at: now,
             tabs: vec![tab.clone()],
             totals: Totals::default(),
         },
         env: Environment(new.env),
         host: Ok(resolved.host),
-        places: BTreeMap::new(),
+        sites: BTreeMap::new(),
     };
     let mut outcome = Outcome::new();
     entry.changed(&mut outcome.batch, true);
@@ -95,8 +96,18 @@ pub fn edit(
     }
     let before = (entry.session.clone(), entry.env.clone());
     let session = &mut entry.session;
-    let SessionChange { name, group, host: _, cwd, env, model, arguments, read_only, sync_history } =
-        change;
+    let SessionChange {
+        name,
+        group,
+        host: _,
+        cwd,
+        env,
+        model,
+        arguments,
+        read_only,
+        sync_history,
+        synopsis,
+    } = change;
     session.name = name.unwrap_or_else(|| session.name.clone());
     session.group = group.unwrap_or_else(|| session.group.clone());
     session.cwd = cwd.unwrap_or_else(|| session.cwd.clone()).filter(|cwd| !cwd.is_empty());
@@ -104,6 +115,7 @@ pub fn edit(
     session.arguments = arguments.unwrap_or_else(|| session.arguments.clone());
     session.read_only = read_only.unwrap_or(session.read_only);
     session.sync_history = sync_history.unwrap_or(session.sync_history);
+    session.synopsis = synopsis.unwrap_or(session.synopsis);
     let mut outcome = Outcome::new();
     if let Some(host) = host.filter(|host| host.reference() != session.host) {
         // A conversation lives on its machine: no other one knows its id.
@@ -160,6 +172,9 @@ pub fn remove(entry: &Entry, force: bool, now: Now) -> Result<Outcome, Failure> 
             None => outcome.effects.extend(command::let_go(&mut tab.clone())),
         }
     }
+    // What was done stays in the history, also where the agent hasn't said yet what it was.
+    let accounts = entry.session.tabs.iter().filter_map(|tab| tab.account.as_deref());
+    outcome.accounts.extend(accounts.cloned());
     outcome.batch.drafts.push(entry.draft(None, None, EventBody::SessionRemoved));
     outcome.reply = Reply::Session(Box::new(entry.session.shown()));
     Ok(outcome)
@@ -205,6 +220,7 @@ pub fn new_tab(number: usize) -> Tab {
         queue: Vec::new(),
         paused: false,
         totals: Totals::default(),
+        account: None,
     }
 }
 

@@ -7,8 +7,10 @@ use super::entry::{Effect, Entry, Outcome};
 use super::fact::{Fact, FactBody};
 use super::world::World;
 use super::{Book, command, said, turn, waiting};
-use crate::failure::Failure;
-use crate::seam::{Approval, Command, SessionId};
+use crate::failure::{Code, Failure};
+use crate::history::Account;
+use crate::host::Site;
+use crate::seam::{Approval, Command, HistoryScope, Reply, SessionId};
 use crate::store::Change;
 
 /// The session that a decision touches.
@@ -95,6 +97,37 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
             within(world, book, &approval.session, |entry| {
                 command::resolve(entry, approval, decision, others_wait, now)
             })
+        }
+        Command::AddHistory(new) => {
+            let (entry, site) = match &new.scope {
+                HistoryScope::Session { session } => {
+                    let entry = book.get(session)?;
+                    (
+                        Some(entry),
+                        Entry { host: world.hosts.recall(&entry.session.host), ..entry.clone() }
+                            .site(),
+                    )
+                }
+                HistoryScope::Project { host, cwd } => {
+                    let host = world.hosts.resolve(host)?;
+                    (None, Some(Site { place: host.place(), cwd: host.directory(cwd.as_deref()) }))
+                }
+                HistoryScope::All => {
+                    return Err(Failure::new(
+                        Code::Usage,
+                        "an entry belongs to a session or a directory",
+                    )
+                    .hint("Name a session, or a host and a directory"));
+                }
+            };
+            let account = Account::by_hand(new, entry.map(|entry| &entry.session), site, now)?;
+            let mut outcome = Outcome::new();
+            outcome.reply = Reply::HistoryEntry(Box::new(account.item(world.ledger.hostname())));
+            outcome.accounts.push(account);
+            Ok((Touched::Nothing, outcome))
+        }
+        Command::SyncHistory { .. } | Command::IgnoreHistory { .. } => {
+            Err(Failure::new(Code::Internal, "a wish about shared files came to the desk"))
         }
         Command::RetryHost { host } => {
             let mut outcome = Outcome::new();

@@ -19,7 +19,8 @@ use super::fact::Fact;
 use super::flow::{Flow, Key};
 use super::world::World;
 use crate::failure::{Code, Failure};
-use crate::host::Place;
+use crate::history::Account;
+use crate::host::Site;
 use crate::seam::{
     Approval, ApprovalId, Command, Query, Reply, RunId, Session, SessionId, Snapshot, Ticket,
 };
@@ -132,6 +133,7 @@ struct Stored {
     effects: Vec<Effect>,
     asked: Vec<Approval>,
     resolved: Vec<ApprovalId>,
+    accounts: Vec<Account>,
     answer: Answer,
 }
 
@@ -227,7 +229,10 @@ impl Desk {
             Command::NewSession(_)
             | Command::EditSession { .. }
             | Command::RemoveSession { .. }
-            | Command::RetryHost { .. } => Key::All,
+            | Command::RetryHost { .. }
+            | Command::AddHistory(_)
+            | Command::SyncHistory { .. }
+            | Command::IgnoreHistory { .. } => Key::All,
             Command::Send { session, .. }
             | Command::Interrupt { session, .. }
             | Command::EditMessage { session, .. }
@@ -274,7 +279,11 @@ impl Desk {
 
     /// Stores a decision. It counts when it is stored: until then nobody decides about that session.
     fn store(&mut self, key: Key, touched: Touched, outcome: Outcome, answer: Answer) {
-        let Outcome { batch, effects, .. } = outcome;
+        let Outcome { mut batch, effects, accounts, reply: _ } = outcome;
+        let hostname = self.world.ledger.hostname();
+        batch
+            .changes
+            .extend(accounts.iter().map(|account| Change::AddEntry(account.stored(hostname))));
         let (mut asked, mut resolved) = (Vec::new(), Vec::new());
         for change in &batch.changes {
             if let Change::PutApproval(approval) = change {
@@ -288,13 +297,13 @@ impl Desk {
         let is_empty = batch.changes.is_empty() && batch.drafts.is_empty();
         self.storing.push(Box::pin(async move {
             let result = if is_empty { Ok(()) } else { store.commit(batch).await.map(drop) };
-            Stored { number, result, touched, effects, asked, resolved, answer }
+            Stored { number, result, touched, effects, asked, resolved, accounts, answer }
         }));
     }
 
     /// A decision is stored: now it counts, its effects begin, and who asked is answered.
     fn stored(&mut self, stored: Stored) {
-        let Stored { number, result, touched, effects, asked, resolved, answer } = stored;
+        let Stored { number, result, touched, effects, asked, resolved, accounts, answer } = stored;
         self.flow.stored(number);
         if let Err(failure) = result {
             match answer {
@@ -322,6 +331,9 @@ impl Desk {
             let entry = session.as_ref().and_then(|id| self.book.get(id).ok()); // It may just have been removed.
             self.drivers.carry_out(entry, effect);
         }
+        for account in &accounts {
+            self.world.ledger.made(account.shared_at());
+        }
         match answer {
             Answer::Reply(answer, reply) => answered(answer, Ok(*reply)),
             Answer::Fact(answer) => answered(answer, Ok(())),
@@ -344,8 +356,13 @@ impl Desk {
                 let prompt = self.book.get(&session)?.prompt(&message)?.to_owned();
                 Ok(Reply::Prompt { prompt })
             }
-            Query::Events { .. } | Query::CommandStatus { .. } => {
-                Err(Failure::new(Code::Internal, "a question about the log came to the desk"))
+            Query::Events { .. }
+            | Query::CommandStatus { .. }
+            | Query::History(_)
+            | Query::HistoryEntry { .. }
+            | Query::HistoryActivity { .. }
+            | Query::Outbox => {
+                Err(Failure::new(Code::Internal, "a question about what was came to the desk"))
             }
         }
     }
@@ -384,16 +401,17 @@ impl Desk {
 fn entries(world: &World, sessions: Vec<(Session, Environment)>, runs: &[RunRecord]) -> Vec<Entry> {
     let references = sessions.iter().map(|(session, _)| session.host.as_str());
     let hosts = world.hosts.recall_all(references);
-    let mut places: HashMap<SessionId, BTreeMap<RunId, Place>> = HashMap::new();
+    let mut sites: HashMap<SessionId, BTreeMap<RunId, Site>> = HashMap::new();
     for record in runs {
         if let (Some(owner), Some(place)) = (&record.owner, &record.place) {
-            let of_session = places.entry(owner.session.clone()).or_default();
-            of_session.insert(record.id.clone(), place.clone());
+            let of_session = sites.entry(owner.session.clone()).or_default();
+            let site = Site { place: place.clone(), cwd: record.cwd.clone() };
+            of_session.insert(record.id.clone(), site);
         }
     }
     let together = sessions.into_iter().zip(hosts).map(|((session, env), host)| {
-        let places = places.remove(&session.id).unwrap_or_default();
-        Entry { session, env, host, places }
+        let sites = sites.remove(&session.id).unwrap_or_default();
+        Entry { session, env, host, sites }
     });
     together.collect()
 }

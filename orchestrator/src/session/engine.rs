@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
 
 use super::desk::{Desk, DeskHandle};
 use super::world::{EngineSettings, World};
 use crate::agent::Definitions;
-use crate::failure::Failure;
-use crate::host::HostDirectory;
+use crate::failure::{Code, Failure};
+use crate::history::{HistorySettings, Ledger, Scoped};
+use crate::host::{HostDirectory, Site};
 use crate::seam::{
-    Ephemerals, Query, Receipts, Reply, Request, Seam, Subscribe, Subscription, follow,
+    Command, Ephemerals, HistoryScope, Query, Receipts, Reply, Request, Seam, Subscribe,
+    Subscription, follow,
 };
 use crate::store::Store;
 
@@ -25,6 +28,8 @@ pub struct EnginePlan {
     pub definitions: Definitions,
     /// How it behaves.
     pub settings: EngineSettings,
+    /// How history is kept.
+    pub history: HistorySettings,
 }
 
 /// The engine of one data directory. It is the only one at work there while it lives.
@@ -33,6 +38,7 @@ pub struct Engine {
     world: Arc<World>,
     desk: DeskHandle,
     receipts: Receipts,
+    taken_up: OnceCell<()>,
 }
 
 impl Engine {
@@ -42,23 +48,103 @@ impl Engine {
     ///
     /// When the store can't be read; nothing is changed then.
     pub async fn start(plan: EnginePlan) -> Result<Arc<Self>, Failure> {
-        let EnginePlan { store, hosts, definitions, settings } = plan;
+        let EnginePlan { store, hosts, definitions, settings, history } = plan;
         let loaded = store.load().await?;
         let receipts = Receipts::new(store.clone());
         let partials = Ephemerals::default();
-        let world = Arc::new(World::new(store, hosts, definitions, settings, partials));
+        let ledger = Ledger::open(store.clone(), hosts.clone(), history).await?;
+        let world = Arc::new(World::new(store, hosts, definitions, settings, partials, ledger));
         let desk = Desk::start(Arc::clone(&world), loaded);
-        Ok(Arc::new(Self { world, desk, receipts }))
+        Ok(Arc::new(Self { world, desk, receipts, taken_up: OnceCell::new() }))
     }
 
     /// Ends it: what was heard is stored, runs go on on their hosts.
     pub async fn stop(&self) {
         self.world.end();
         self.desk.end().await;
+        self.world.ledger.end().await;
         for connection in self.world.hosts.connections() {
             connection.close().await;
         }
         self.world.store.close().await;
+    }
+
+    /// Takes up what was under way when the last engine ended, once.
+    async fn take_up(&self) -> Result<(), Failure> {
+        self.taken_up.get_or_try_init(|| self.world.ledger.take_up()).await.copied()
+    }
+
+    /// What a scope of history means today.
+    async fn scoped(&self, scope: HistoryScope) -> Result<Scoped, Failure> {
+        let site = match &scope {
+            HistoryScope::All => None,
+            HistoryScope::Session { session } => {
+                // What a session did that is gone, is still known.
+                let entry = self.desk.entry(session.clone()).await?;
+                entry.and_then(|entry| entry.site())
+            }
+            HistoryScope::Project { host, cwd } => {
+                let host = self.world.hosts.resolve(host)?;
+                Some(Site { place: host.place(), cwd: host.directory(cwd.as_deref()) })
+            }
+        };
+        Ok(Scoped { scope, site })
+    }
+
+    /// The project of a scope that must have one.
+    async fn project_of(&self, scope: HistoryScope) -> Result<Site, Failure> {
+        let of_all = scope == HistoryScope::All;
+        self.scoped(scope).await?.site.ok_or_else(|| {
+            if of_all {
+                Failure::new(Code::Usage, "this is about one project")
+                    .hint("Name a session, or a host and a directory")
+            } else {
+                Failure::new(Code::NotFound, "the session, or its host, is gone")
+            }
+        })
+    }
+
+    async fn sync(&self, scope: HistoryScope, write_only: bool) -> Result<Reply, Failure> {
+        let sites = match scope {
+            HistoryScope::All => self.world.ledger.sites().await?,
+            HistoryScope::Session { .. } | HistoryScope::Project { .. } => {
+                vec![self.project_of(scope).await?]
+            }
+        };
+        Ok(Reply::Synced(Box::new(self.world.ledger.sync(sites, write_only).await?)))
+    }
+
+    async fn answer(&self, query: Query) -> Result<Reply, Failure> {
+        let ledger = &self.world.ledger;
+        match query {
+            Query::History(query) => {
+                let scoped = self.scoped(query.scope.clone()).await?;
+                Ok(Reply::History(Box::new(ledger.page(&scoped, &query).await?)))
+            }
+            Query::HistoryEntry { id } => {
+                Ok(Reply::HistoryEntry(Box::new(ledger.entry(&id).await?)))
+            }
+            Query::HistoryActivity { scope, filter, from, to, buckets } => {
+                let scoped = self.scoped(scope).await?;
+                let activity = ledger.activity(&scoped, &filter, (from, to), buckets).await?;
+                Ok(Reply::HistoryActivity(activity))
+            }
+            Query::Outbox => Ok(Reply::Outbox(ledger.outbox().await?)),
+            Query::Events { since, session, tab, limit } => {
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+                let (events, more) =
+                    self.world.store.events(since, session.as_ref(), tab.as_ref(), limit).await?;
+                Ok(Reply::Events { events, more })
+            }
+            Query::CommandStatus { id } => {
+                let answer = self.receipts.status(&id).await?;
+                Ok(Reply::Status(answer.map(|answer| answer.map(Box::new))))
+            }
+            Query::Snapshot
+            | Query::Session { .. }
+            | Query::Approvals { .. }
+            | Query::Prompt { .. } => self.desk.query(query).await,
+        }
     }
 }
 
@@ -66,27 +152,31 @@ impl Engine {
 impl Seam for Engine {
     async fn call(&self, request: Request) -> Result<Reply, Failure> {
         match request {
+            // To the same effect however often: nobody needs a receipt.
+            Request::Command { command: Command::SyncHistory { scope, write_only }, .. } => {
+                self.sync(scope, write_only).await
+            }
+            Request::Command { command: Command::IgnoreHistory { scope }, .. } => {
+                let site = self.project_of(scope).await?;
+                Ok(Reply::Ignored(self.world.ledger.ignore(&site).await?))
+            }
             Request::Command { id, command } => {
+                self.take_up().await?;
                 let desk = self.desk.clone();
                 let wish = command.clone();
                 let carried_out = |ticket| async move { desk.command(wish, ticket).await };
                 self.receipts.run(&id, &command, carried_out).await
             }
-            Request::Query { query: Query::Events { since, session, tab, limit } } => {
-                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-                let (events, more) =
-                    self.world.store.events(since, session.as_ref(), tab.as_ref(), limit).await?;
-                Ok(Reply::Events { events, more })
-            }
-            Request::Query { query: Query::CommandStatus { id } } => {
-                let answer = self.receipts.status(&id).await?;
-                Ok(Reply::Status(answer.map(|answer| answer.map(Box::new))))
-            }
-            Request::Query { query } => self.desk.query(query).await,
+            Request::Query { query } => self.answer(query).await,
         }
     }
 
     async fn subscribe(&self, wanted: Subscribe) -> Result<Subscription, Failure> {
+        self.take_up().await?;
+        if let Some(scope) = wanted.history {
+            let scoped = self.scoped(scope).await?;
+            return Ok(self.world.ledger.look(scoped.scope, scoped.site).await);
+        }
         self.desk.take_up().await?;
         follow(&self.world.store, &self.world.partials, wanted)
     }

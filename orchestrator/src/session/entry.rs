@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Code, Failure};
-use crate::host::{Place, ResolvedHost};
+use crate::history::Account;
+use crate::host::{Place, ResolvedHost, Site};
 use crate::seam::{
     Approval, Decision, EventBody, MessageId, QueuedMessage, Reply, RunId, Session, SessionId, Tab,
     TabId, TurnId,
@@ -22,8 +23,8 @@ pub struct Entry {
     pub env: Environment,
     /// What its host meant when it was decided about last, or why it meant nothing.
     pub host: Result<ResolvedHost, Failure>,
-    /// Where its agents that talk are at work.
-    pub places: BTreeMap<RunId, Place>,
+    /// Where its agents that talk, and its turns under way, are at work.
+    pub sites: BTreeMap<RunId, Site>,
 }
 
 /// What a decision gives: what to store, then what to do, then what to answer.
@@ -35,12 +36,19 @@ pub struct Outcome {
     pub effects: Vec<Effect>,
     /// For who asked.
     pub reply: Reply,
+    /// What goes into the history, stored with the batch.
+    pub accounts: Vec<Account>,
 }
 
 impl Outcome {
     /// Nothing to store, do or say.
     pub fn new() -> Self {
-        Self { batch: Batch::default(), effects: Vec::new(), reply: Reply::Done }
+        Self {
+            batch: Batch::default(),
+            effects: Vec::new(),
+            reply: Reply::Done,
+            accounts: Vec::new(),
+        }
     }
 }
 
@@ -106,6 +114,12 @@ impl Entry {
     /// Where a run that begins now goes; `None` where its host isn't there.
     pub fn place(&self) -> Option<Place> {
         self.host.as_ref().ok().map(ResolvedHost::place)
+    }
+
+    /// The directory in which a turn that begins now works; `None` where its host isn't there.
+    pub fn site(&self) -> Option<Site> {
+        let host = self.host.as_ref().ok()?;
+        Some(Site { place: host.place(), cwd: host.directory(self.session.cwd.as_deref()) })
     }
 
     /// A tab.

@@ -23,6 +23,8 @@ pub use entry::{Effect, Entry, LaunchOrder, Outcome};
 pub use world::EngineSettings;
 
 #[cfg(test)]
+mod state_history_tests;
+#[cfg(test)]
 mod state_place_tests;
 #[cfg(test)]
 mod state_property_tests;

@@ -2,12 +2,15 @@
 
 use proptest::prelude::*;
 
+use super::create::edit;
 use super::entry::Outcome;
 use super::state_question_tests::ask;
 use super::state_tests::{Desk, made};
-use super::{command, queue, turn, waiting};
+use super::{Book, command, queue, turn, waiting};
+use crate::agent::Item;
 use crate::seam::{
-    Decision, EventBody, MessageChange, MessageId, Place, TabChoice, TabId, TurnId, TurnStatus,
+    Decision, EventBody, MessageChange, MessageId, Place, SessionChange, TabChoice, TabId, Turn,
+    TurnId, TurnStatus,
 };
 use crate::store::RunState;
 
@@ -19,6 +22,8 @@ enum Act {
         read_only: bool,
     },
     Launched(usize),
+    /// The agent names its conversation.
+    Named(usize),
     Again(usize),
     End(usize, TurnStatus),
     Pause(usize, bool),
@@ -44,6 +49,7 @@ fn act() -> impl Strategy<Value = Act> {
         4 => (any::<bool>(), 0..4usize, any::<bool>())
             .prop_map(|(new_tab, tab, read_only)| Act::Send { new_tab, tab, read_only }),
         2 => (0..4usize).prop_map(Act::Launched),
+        1 => (0..4usize).prop_map(Act::Named),
         1 => (0..4usize).prop_map(Act::Again),
         3 => (0..4usize, status).prop_map(|(turn, status)| Act::End(turn, status)),
         1 => (0..4usize, any::<bool>()).prop_map(|(tab, on)| Act::Pause(tab, on)),
@@ -68,6 +74,13 @@ fn interrupted(desk: &Desk) -> Vec<TurnId> {
     let turns = desk.entry.session.tabs.iter().filter_map(|tab| tab.turn.as_ref());
     let wanted = turns.filter(|turn| turn.interrupting && turn.status.is_none());
     wanted.map(|turn| turn.id.clone()).collect()
+}
+
+/// Turns under way that their agents got, but those that only ask what was done.
+fn at_work(desk: &Desk) -> Vec<TurnId> {
+    let turns = desk.entry.session.tabs.iter().filter_map(|tab| tab.turn.as_ref());
+    let got = |turn: &&Turn| turn.status.is_none() && turn.message.is_none() && !turn.synopsis;
+    turns.filter(got).map(|turn| turn.id.clone()).collect()
 }
 
 /// The last turn of a tab's talking agent.
@@ -135,6 +148,12 @@ fn play(desk: &mut Desk, act: &Act, number: usize) {
                 outcome
             })
         }
+        Act::Named(at) => {
+            if let Some(turn) = turn(desk, *at) {
+                desk.hear(&turn, vec![Item::AgentSession { id: format!("c-{at}") }], &[]);
+            }
+            return;
+        }
         Act::Launched(at) => turn(desk, *at).map(|turn| turn::launched(&mut desk.entry, &turn)),
         Act::Again(at) => turn(desk, *at).map(|turn| {
             let approvals = desk.approvals.clone();
@@ -178,16 +197,26 @@ proptest! {
     #[test]
     fn whatever_happens_each_message_starts_at_most_once_and_the_store_has_all(
         talks in any::<bool>(),
+        synopsis in any::<bool>(),
         acts in prop::collection::vec(act(), 1..60),
     ) {
         let mut desk = made(talks);
+        let change = SessionChange { synopsis: Some(synopsis), ..SessionChange::default() };
+        let outcome = edit(&Book::default(), &mut desk.entry, change, None).unwrap();
+        desk.take(outcome);
+        let mut done = 0;
         let mut sent = 0;
         let mut removed = 0;
         for (number, act) in acts.iter().enumerate() {
             let before = waiting(&desk).len();
             let interrupted = interrupted(&desk);
             let launches = desk.orders.len();
+            let working = at_work(&desk);
             play(&mut desk, act, number);
+            let still = at_work(&desk);
+            done += working.iter().filter(|turn| !still.contains(turn)).count();
+            let told = desk.entry.session.tabs.iter().filter(|tab| tab.account.is_some()).count();
+            prop_assert_eq!(desk.accounts.len() + told, done, "each turn is told of once");
             for order in &desk.orders[launches..] {
                 prop_assert!(!interrupted.contains(&order.turn), "it was launched after an interrupt");
             }
@@ -200,8 +229,11 @@ proptest! {
         let relaunched = turns.len();
         turns.dedup();
         prop_assert!(relaunched >= turns.len());
-        let starts = desk.events.iter().filter(|(_, body)| matches!(body, EventBody::TurnStarted { .. })).count();
-        prop_assert_eq!(starts, turns.len(), "a message starts once, however often it is launched anew");
-        prop_assert_eq!(sent, starts + waiting(&desk).len() + removed, "no message is lost");
+        let starts = |asked: bool| {
+            let is_it = |body: &EventBody| matches!(body, EventBody::TurnStarted { synopsis, .. } if *synopsis == asked);
+            desk.events.iter().filter(|(_, body)| is_it(body)).count()
+        };
+        prop_assert_eq!(starts(false) + starts(true), turns.len(), "a message starts once, however often it is launched anew");
+        prop_assert_eq!(sent, starts(false) + waiting(&desk).len() + removed, "no message is lost");
     }
 }

@@ -13,6 +13,7 @@ use super::turn::{self, End};
 use super::{Book, queue, waiting};
 use crate::agent::Item;
 use crate::failure::{Code, Failure};
+use crate::history::Account;
 use crate::host::{HostConfig, HostId, ResolvedHost};
 use crate::seam::{
     Approval, EventBody, MessageId, NewMessage, NewSession, QueuedMessage, Reply, Session,
@@ -41,7 +42,8 @@ fn new_session() -> NewSession {
         arguments: vec![],
         read_only: false,
         talks: false,
-        sync_history: false,
+        sync_history: true,
+        synopsis: false,
     }
 }
 
@@ -62,6 +64,7 @@ pub(super) struct Desk {
     pub(super) approvals: Vec<Approval>,
     pub(super) orders: Vec<LaunchOrder>,
     pub(super) events: Vec<(Option<TabId>, EventBody)>,
+    pub(super) accounts: Vec<Account>,
     pub(super) clock: i64,
 }
 
@@ -81,6 +84,7 @@ impl Desk {
             approvals: vec![],
             orders: vec![],
             events: vec![],
+            accounts: vec![],
             clock: 1,
         }
     }
@@ -111,17 +115,9 @@ impl Desk {
                 | Change::Swept(_)
                 | Change::Progress { .. }
                 | Change::PutReceipt(_)
-                | Change::RemoveSession(_)
-                | Change::AddEntry(_)
-                | Change::RewriteEntry { .. }
-                | Change::PutProject { .. }
-                | Change::SetIgnored { .. }
-                | Change::SetHinted(_)
-                | Change::PutShared { .. }
-                | Change::DropShared { .. }
-                | Change::Sent(_)
-                | Change::Tried(_)
-                | Change::NotSent { .. } => {}
+                | Change::RemoveSession(_) => {}
+                // A decision gives accounts: what the store keeps of them is the desk's.
+                _ => panic!("a decision about a session gave {change:?}"),
             }
         }
         self.events
@@ -130,6 +126,7 @@ impl Desk {
 
     pub(super) fn take(&mut self, outcome: Outcome) -> Reply {
         self.store(&outcome.batch);
+        self.accounts.extend(outcome.accounts);
         for effect in outcome.effects {
             if let Effect::Launch(order) = effect {
                 self.orders.push(*order);
@@ -177,10 +174,21 @@ impl Desk {
     }
 
     pub(super) fn end_of_run(&mut self, turn: &TurnId, status: TurnStatus, run: Option<RunState>) {
+        self.end_with(turn, status, run, "");
+    }
+
+    /// The agent got the message, and its last words are `text`.
+    pub(super) fn answer(&mut self, turn: &TurnId, status: TurnStatus, text: &str) {
+        let outcome = turn::launched(&mut self.entry, turn);
+        self.take(outcome);
+        self.end_with(turn, status, Some(RunState::Ended), text);
+    }
+
+    fn end_with(&mut self, turn: &TurnId, status: TurnStatus, run: Option<RunState>, text: &str) {
         let end = End {
             status,
             exit_status: Some(0),
-            text: String::new(),
+            text: text.into(),
             failure: None,
             recoverable: false,
             run,

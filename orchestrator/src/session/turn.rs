@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use crate::agent::{Carry, Usage};
 use crate::failure::Failure;
+use crate::history::{Account, SYNOPSIS_PROMPT, TurnEnd};
+use crate::host::Site;
 use crate::seam::{
-    Approval, EventBody, LinkState, RunId, Tab, TabState, Totals, TurnId, TurnStatus,
+    Approval, EventBody, LinkState, MessageId, QueuedMessage, RunId, Tab, TabState, Totals, TurnId,
+    TurnStatus,
 };
 use crate::store::{Change, RunOwner, RunRecord, RunState};
 
-use super::command::advance;
+use super::command::{self, advance};
 use super::entry::{Effect, Entry, LaunchOrder, Now, Outcome};
 use super::queue;
 use super::said::{add_usage, fall};
+use super::waiting::bytes_of;
 
 /// It is certain that the agent got the message.
 pub fn launched(entry: &mut Entry, turn: &TurnId) -> Outcome {
@@ -128,6 +132,9 @@ pub fn ended(
     found.status = Some(end.status);
     let message = found.message.take();
     let (run, usage) = (found.run.clone(), found.usage.clone());
+    // What its agent never got, came to nothing.
+    let worked = message.is_none().then(|| found.clone());
+    let was_synopsis = found.synopsis;
     let is_of_it = |approval: &&Approval| {
         // No question outlives its process.
         approval.turn == *turn || end.run.is_some()
@@ -145,10 +152,43 @@ pub fn ended(
         tab.carry = carry;
     }
     add(&mut tab.totals, &usage, elapsed_ms);
+    let account = tab.account.take().filter(|_| was_synopsis);
     let holds_back = end.status == TurnStatus::Failed && !tab.paused && !tab.queue.is_empty();
     tab.paused |= holds_back;
-    let tab = tab.clone();
+    let mut tab = tab.clone();
     add(&mut entry.session.totals, &usage, elapsed_ms);
+    let told = TurnEnd {
+        status: end.status,
+        text: &end.text,
+        failure: end.failure.as_ref(),
+        elapsed_ms,
+        at: now,
+    };
+    let account = match (account, worked) {
+        // It was about the turn before.
+        (Some(account), Some(_)) if end.status == TurnStatus::Done => account.told(&end.text),
+        (Some(account), _) => Some(*account),
+        (None, Some(turn)) => {
+            let site = entry.sites.get(&turn.run).cloned();
+            Some(Account::of_turn(&entry.session, &tab, &turn, site, &told))
+        }
+        (None, None) => None,
+    };
+    let asks = entry.session.synopsis
+        && !was_synopsis
+        && is_here
+        && end.status == TurnStatus::Done
+        && tab.agent_session.is_some()
+        && tab.state == TabState::Idle
+        && !tab.paused;
+    let (asked, account) = if asks { (account, None) } else { (None, account) };
+    outcome.accounts.extend(account);
+    if let Some(account) = &asked {
+        tab.account = Some(Box::new(account.clone()));
+        if let Ok(kept) = entry.tab_mut(&tab.id) {
+            kept.account.clone_from(&tab.account);
+        }
+    }
     let batch = &mut outcome.batch;
     if let Some(message) = message {
         batch.changes.push(Change::DropImages(message.id));
@@ -173,8 +213,24 @@ pub fn ended(
     if holds_back {
         entry.put_queue(batch, &tab);
     }
+    if asked.is_some() {
+        command::begin(entry, &mut outcome, &tab.id, synopsis_message(now), true, now);
+    }
     advance(entry, &mut outcome, now);
     outcome
+}
+
+/// What Baton itself asks an agent behind a turn.
+fn synopsis_message(now: Now) -> QueuedMessage {
+    QueuedMessage {
+        id: MessageId::random(),
+        prompt: SYNOPSIS_PROMPT.into(),
+        prompt_bytes: bytes_of(SYNOPSIS_PROMPT),
+        images: 0,
+        read_only: false,
+        paused: false,
+        at: now,
+    }
 }
 
 /// It is certain that the run of a turn never began: the same turn is launched again, under another run. One that a
@@ -215,22 +271,28 @@ pub fn again(entry: &mut Entry, turn: &TurnId, approvals: &[Approval], now: Now)
 
 /// The run that is to carry a turn, or all turns of an agent that talks.
 pub fn new_run(entry: &mut Entry, tab: &Tab, turn: &TurnId, run: &RunId, now: Now) -> Change {
-    let place = entry.place();
+    let site = entry.site();
     let session = &entry.session;
     let is_its_own = tab.talk.is_none();
-    if !is_its_own {
-        let is_talking =
-            |run: &RunId| session.tabs.iter().any(|tab| tab.talk.as_ref() == Some(run));
-        entry.places.retain(|run, _| is_talking(run));
-        entry.places.extend(place.clone().map(|place| (run.clone(), place)));
-    }
+    let is_at_work = |run: &RunId| {
+        session.tabs.iter().any(|tab| {
+            let under_way = tab.turn.as_ref().filter(|turn| turn.status.is_none());
+            tab.talk.as_ref() == Some(run) || under_way.is_some_and(|turn| turn.run == *run)
+        })
+    };
+    entry.sites.retain(|run, _| is_at_work(run));
+    entry.sites.extend(site.clone().map(|site| (run.clone(), site)));
+    let (place, cwd) = match site {
+        Some(Site { place, cwd }) => (Some(place), cwd),
+        None => (None, session.cwd.clone()),
+    };
     Change::AddRun(RunRecord {
         id: run.clone(),
         host: session.host.clone(),
         place,
         started_at: now,
         command: session.agent.clone(),
-        cwd: session.cwd.clone(),
+        cwd,
         owner: Some(RunOwner {
             session: session.id.clone(),
             tab: tab.id.clone(),

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::Entry;
 use crate::agent::{self, AgentError, AgentErrorKind, Definition, Definitions, TurnRequest};
 use crate::failure::{Code, Failure};
+use crate::history::Ledger;
 use crate::host::{HostDirectory, Place, ResolvedHost};
 use crate::run::Runs;
 use crate::seam::{Ephemerals, NewMessage, Session};
@@ -41,6 +42,8 @@ pub struct World {
     pub settings: EngineSettings,
     /// Pieces that are still being written, for who looks on.
     pub partials: Ephemerals,
+    /// What was done, and who else gets to know of it.
+    pub ledger: Ledger,
     /// A way to launch for each connection in use: it keeps what it learned of its host.
     runs: Mutex<Vec<(Place, Runs)>>,
     ending: watch::Sender<bool>,
@@ -54,6 +57,7 @@ impl World {
         definitions: Definitions,
         settings: EngineSettings,
         partials: Ephemerals,
+        ledger: Ledger,
     ) -> Self {
         Self {
             store,
@@ -61,6 +65,7 @@ impl World {
             definitions,
             settings,
             partials,
+            ledger,
             runs: Mutex::default(),
             ending: watch::channel(false).0,
         }

@@ -33,6 +33,7 @@ fn session(id: &str) -> Session {
         read_only: false,
         talks: false,
         sync_history: true,
+        synopsis: false,
         created_at: now(),
         tabs: Vec::new(),
         totals: Totals::default(),
@@ -49,6 +50,7 @@ fn tab(id: &str) -> Tab {
         queue: Vec::new(),
         paused: false,
         totals: Totals::default(),
+        account: None,
         talk: None,
         carry: Default::default(),
     }

@@ -8,9 +8,7 @@ use async_trait::async_trait;
 use super::disk::Disk;
 use super::lock::Patience;
 use super::{append, look, place, trim};
-use crate::{
-    Append, Appended, Chunk, Files, FilesError, Known, Look, Span, Trimmed,
-};
+use crate::{Append, Appended, Chunk, Files, FilesError, Known, Look, Span, Trimmed};
 
 /// The shared files of a project on this machine.
 ///

@@ -124,7 +124,10 @@ fn lock_file(
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "all of this blocks, as it says; no event tells of a lock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "all of this blocks, as it says; no event tells of a lock"
+)]
 fn pause(
     directory: &Directory,
     name: &str,
@@ -159,12 +162,7 @@ fn remove(directory: &Directory, disk: &Disk, name: &str) -> io::Result<()> {
 /// Removes the lock if whoever held it is dead. Whether it is worth trying to take it at once.
 ///
 /// Everything is seen from within the directory that it is, so there is no doubt about which one is meant.
-fn bury(
-    directory: &Directory,
-    disk: &Disk,
-    name: &str,
-    patience: Patience,
-) -> io::Result<bool> {
+fn bury(directory: &Directory, disk: &Disk, name: &str, patience: Patience) -> io::Result<bool> {
     let held = match open(&directory.file, &held_name(name), OFlags::RDONLY | OFlags::DIRECTORY) {
         Ok(held) => held,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),

@@ -1,9 +1,9 @@
 //! Reading a file that isn't known: all of it, or as much of its end as is wanted.
 
 use super::FileChange;
+use super::Settings;
 use super::growth::head_sample;
 use super::kept::Kept;
-use super::Settings;
 use crate::index::{FileIndex, Sample};
 use crate::splitter::{End, Splitter};
 use crate::{FileLook, SAMPLE_BYTES, Span};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use baton_tests::{AgentHost, Wan};
 use orchestrator::agent::Definitions;
 use orchestrator::failure::Failure;
+use orchestrator::history::HistorySettings;
 use orchestrator::host::HostDirectory;
 use orchestrator::machine::ThisMachine;
 use orchestrator::seam::{
@@ -28,6 +29,7 @@ pub struct Laptop {
     dir: TempDir,
     ssh_config: PathBuf,
     pub settings: EngineSettings,
+    pub history: HistorySettings,
 }
 
 impl Laptop {
@@ -47,7 +49,12 @@ impl Laptop {
         for folder in ["config/agents", "data", "run", "home"] {
             fs::create_dir_all(dir.path().join(folder)).unwrap();
         }
-        let laptop = Self { dir, ssh_config, settings: EngineSettings::default() };
+        let history = HistorySettings {
+            hostname: "laptop".into(),
+            limit: 5_000,
+            home: dir.path().join("home"),
+        };
+        let laptop = Self { dir, ssh_config, settings: EngineSettings::default(), history };
         laptop.write_hosts(&format!(
             "[host.box]\nssh_config = \"box\"\ntransport = \"{transport}\"\n[host.box.env]\nFROM_HOST = \"the host\"\n"
         ));
@@ -122,6 +129,7 @@ impl Laptop {
             hosts: HostDirectory::new(self.path("config/hosts.toml"), self.machine()),
             definitions,
             settings: self.settings,
+            history: self.history.clone(),
         };
         Desk { engine: Engine::start(plan).await.unwrap() }
     }
@@ -304,6 +312,7 @@ pub fn new_session(agent: &str, machine: &AgentHost) -> NewSession {
         read_only: false,
         talks: false,
         sync_history: false,
+        synopsis: false,
     }
 }
 

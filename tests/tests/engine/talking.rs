@@ -142,7 +142,10 @@ async fn an_unfinished_piece_is_seen_while_it_is_written() {
         loop {
             match following.next().await.unwrap().unwrap() {
                 Delivery::Partial(partial) if partial.text == "half of it" => return partial,
-                Delivery::Partial(_) | Delivery::Event(_) | Delivery::Sync { .. } => {}
+                Delivery::Partial(_)
+                | Delivery::Event(_)
+                | Delivery::Sync { .. }
+                | Delivery::History(_) => {}
             }
         }
     };

@@ -86,10 +86,7 @@ fn job(
     if !stripped.is_empty() {
         tracing::info!(session = %entry.session.id, ?stripped, "arguments that would undo read-only are left out");
     }
-    let mut cwd = entry.session.cwd.clone();
-    if let ResolvedHost::Saved(saved) = host {
-        cwd = cwd.or_else(|| saved.remote_dir.clone());
-    }
+    let cwd = host.directory(entry.session.cwd.as_deref());
     let word = |arg| match arg {
         agent::Arg::Bytes(bytes) => Arg::Bytes(bytes),
         agent::Arg::File(name) => Arg::File(name),

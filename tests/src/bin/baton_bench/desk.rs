@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchestrator::agent::Definitions;
+use orchestrator::history::HistorySettings;
 use orchestrator::host::HostDirectory;
 use orchestrator::machine::ThisMachine;
 use orchestrator::seam::{
@@ -74,6 +75,11 @@ impl Desk {
             hosts: hosts.clone(),
             definitions,
             settings: EngineSettings::default(),
+            history: HistorySettings {
+                hostname: "bench".into(),
+                limit: 5_000,
+                home: dir.path().to_owned(),
+            },
         })
         .await?;
         Ok(Self { engine, hosts, _dir: dir })
@@ -98,6 +104,7 @@ impl Desk {
             read_only: false,
             talks: false,
             sync_history: false,
+            synopsis: false,
         };
         match self.command(Command::NewSession(new)).await? {
             Reply::Session(session) => Ok(session.id),

@@ -139,6 +139,7 @@ fn session(number: usize) -> Session {
         read_only: false,
         talks: false,
         sync_history: true,
+        synopsis: false,
         created_at: Timestamp::now(),
         tabs: Vec::new(),
         totals: totals(),

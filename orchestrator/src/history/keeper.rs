@@ -1,0 +1,351 @@
+//! The task that keeps one project up to date: it writes what waits, and reads what is new while somebody looks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::directory_watch::DirectoryWatch;
+use super::sync::{Flushed, Read, Syncing};
+use crate::failure::{Code, Failure};
+use crate::seam::{HistoryIgnored, LeftAlone, SyncedProject};
+use crate::transport::{Connection, State};
+
+/// Between two looks at a project in which something has just happened: a colleague's entry is here within two seconds,
+/// whatever the way to its machine adds.
+const BUSY: Duration = Duration::from_millis(700);
+
+/// The longest pause between two looks while somebody looks.
+const IDLE: Duration = Duration::from_millis(1_500);
+
+/// How long a project counts as one in which something has just happened.
+const BUSY_FOR: Duration = Duration::from_secs(60);
+
+/// The first pause before what could not be written is tried again; each further one is twice as long.
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+
+/// The longest such pause.
+const LONGEST_RETRY: Duration = Duration::from_secs(300);
+
+/// Wishes that may wait for one keeper.
+const INBOX: usize = 16;
+
+/// What a keeper is asked.
+#[derive(Debug)]
+enum Wish {
+    /// Write what waits, where the way there stands.
+    Flush,
+    /// Write now, whatever it takes, and read, too, unless it is `true`.
+    Sync(bool, oneshot::Sender<Result<SyncedProject, Failure>>),
+    /// Keep the directory out of the project's git.
+    Ignore(oneshot::Sender<Result<HistoryIgnored, Failure>>),
+    /// Somebody has begun to look.
+    Look,
+    /// Write what waits for as long as the way there stands, then end.
+    End(oneshot::Sender<()>),
+}
+
+/// How a project stands, for who looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// Counts up when something that is shown has changed.
+    pub(super) version: u64,
+    /// Entries that wait to be written.
+    pub(super) pending: u64,
+    /// Why its machine can't be asked, while it can't.
+    pub(super) offline: Option<Failure>,
+    /// What is named like a file of history, and isn't read.
+    pub(super) left_alone: Vec<LeftAlone>,
+}
+
+/// A way to a keeper; cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Keeper {
+    wishes: mpsc::Sender<Wish>,
+    standing: watch::Receiver<Standing>,
+    /// Whoever looks holds a receiver of it.
+    looking: Arc<watch::Sender<()>>,
+}
+
+/// Somebody looks until this is dropped.
+#[derive(Debug)]
+pub(super) struct Look {
+    _looking: watch::Receiver<()>,
+}
+
+impl Keeper {
+    /// Starts one. Must be called within a tokio runtime.
+    pub(super) fn start(syncing: Syncing, connection: Connection) -> Self {
+        let (wishes, inbox) = mpsc::channel(INBOX);
+        let (standing, standing_here) = watch::channel(Standing::default());
+        let looking = Arc::new(watch::channel(()).0);
+        let task = Task {
+            syncing,
+            connection,
+            standing,
+            looking: Arc::clone(&looking),
+            busy_until: Instant::now(),
+            retry: None,
+            next_retry: FIRST_RETRY,
+            is_unsettled: false,
+        };
+        tokio::spawn(task.run(inbox));
+        Self { wishes, standing: standing_here, looking }
+    }
+
+    /// There is something to be written.
+    pub(super) async fn flush(&self) {
+        self.wishes.send(Wish::Flush).await.ok(); // It has ended: the next engine writes it.
+    }
+
+    /// Brings the project up to date.
+    pub(super) async fn sync(&self, write_only: bool) -> Result<SyncedProject, Failure> {
+        self.ask(|answer| Wish::Sync(write_only, answer)).await?
+    }
+
+    /// Keeps the directory out of the project's git.
+    pub(super) async fn ignore(&self) -> Result<HistoryIgnored, Failure> {
+        self.ask(Wish::Ignore).await?
+    }
+
+    /// Looks at the project until the look is dropped.
+    pub(super) async fn look(&self) -> (Look, watch::Receiver<Standing>) {
+        let look = Look { _looking: self.looking.subscribe() };
+        let standing = self.standing.clone();
+        self.wishes.send(Wish::Look).await.ok(); // It has ended, and with it what is looked at.
+        (look, standing)
+    }
+
+    /// What is named like a file of history there, and isn't read, as far as it was looked at.
+    pub(super) fn left_alone(&self) -> Vec<LeftAlone> {
+        self.standing.borrow().left_alone.clone()
+    }
+
+    /// Lets it end.
+    pub(super) async fn end(&self) {
+        self.ask(Wish::End).await.ok(); // It has ended already.
+    }
+
+    async fn ask<T>(&self, wish: impl FnOnce(oneshot::Sender<T>) -> Wish) -> Result<T, Failure> {
+        let ended = || Failure::new(Code::Cancelled, "the engine has ended");
+        let (sender, receiver) = oneshot::channel();
+        self.wishes.send(wish(sender)).await.map_err(|_| ended())?;
+        receiver.await.map_err(|_| ended())
+    }
+}
+
+struct Task {
+    syncing: Syncing,
+    connection: Connection,
+    standing: watch::Sender<Standing>,
+    looking: Arc<watch::Sender<()>>,
+    /// Until then it is looked at more often.
+    busy_until: Instant,
+    /// When what could not be written is tried again.
+    retry: Option<Instant>,
+    next_retry: Duration,
+    /// Whether a file seemed to be in the middle of a change.
+    is_unsettled: bool,
+}
+
+impl Task {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Wish>) {
+        let mut state = self.connection.state();
+        let mut hold = None;
+        let mut watching = None;
+        let mut next_look: Option<Instant> = None;
+        loop {
+            if self.looking.receiver_count() == 0 {
+                (hold, watching, next_look) = (None, None, None);
+            }
+            let at_once = Instant::now();
+            tokio::select! {
+                wish = inbox.recv() => match wish {
+                    None => return,
+                    Some(Wish::Flush) => {
+                        self.busy_until = at_once + BUSY_FOR;
+                        self.flush(true).await;
+                        // Who looks wants to see what was written, too.
+                        next_look = next_look.map(|_| at_once);
+                    }
+                    Some(Wish::Sync(write_only, answer)) => {
+                        let synced = self.sync(write_only).await;
+                        answer.send(synced).ok(); // Who asked may have gone.
+                    }
+                    Some(Wish::Ignore(answer)) => {
+                        let ignored = self.syncing.ignore().await;
+                        answer.send(ignored).ok(); // Who asked may have gone.
+                    }
+                    Some(Wish::Look) => {
+                        if hold.is_none() {
+                            hold = Some(self.connection.hold());
+                        }
+                        if watching.is_none() && let Some(project) = self.syncing.here() {
+                            watching = DirectoryWatch::start(project);
+                        }
+                        next_look = Some(at_once);
+                    }
+                    Some(Wish::End(answer)) => {
+                        self.flush(true).await;
+                        answer.send(()).ok(); // Who asked may have gone.
+                        return;
+                    }
+                },
+                Ok(()) = state.changed() => {
+                    let is_up = matches!(*state.borrow_and_update(), State::Connected);
+                    if is_up {
+                        self.flush(false).await;
+                        next_look = next_look.map(|_| at_once);
+                    }
+                }
+                () = due(self.retry), if self.retry.is_some() => self.flush(true).await,
+                () = due(next_look), if next_look.is_some() => {
+                    self.flush(false).await;
+                    self.refresh().await;
+                    next_look = Some(self.next_look());
+                }
+                () = changed(&mut watching), if watching.is_some() => {
+                    self.refresh().await;
+                    next_look = Some(self.next_look());
+                }
+                // The last one who looked has gone.
+                () = self.looking.closed(), if next_look.is_some() => {}
+            }
+        }
+    }
+
+    fn next_look(&self) -> Instant {
+        let now = Instant::now();
+        now + if self.is_unsettled || now < self.busy_until { BUSY } else { IDLE }
+    }
+
+    /// Writes what waits where the way there stands; with `is_due` also where it was refused a moment ago.
+    async fn flush(&mut self, is_due: bool) {
+        if !self.is_up() || (!is_due && self.retry.is_some_and(|retry| retry > Instant::now())) {
+            return;
+        }
+        if let Err(failure) = self.flush_now().await {
+            tracing::warn!(host = %self.syncing.host(), %failure, "entries of the history wait");
+        }
+    }
+
+    /// Whether the way to the project stands; this machine's own file system always does.
+    fn is_up(&self) -> bool {
+        self.syncing.here().is_some()
+            || matches!(*self.connection.state().borrow(), State::Connected)
+    }
+
+    async fn flush_now(&mut self) -> Result<Flushed, Failure> {
+        let flushed = match self.syncing.flush().await {
+            Ok(flushed) => flushed,
+            Err(failure) => {
+                self.retry_later();
+                return Err(failure);
+            }
+        };
+        if flushed.failure.is_some() {
+            self.retry_later();
+        } else {
+            self.retry = None;
+            self.next_retry = FIRST_RETRY;
+        }
+        self.tell(|standing| standing.pending = flushed.pending);
+        Ok(flushed)
+    }
+
+    fn retry_later(&mut self) {
+        self.retry = Some(Instant::now() + self.next_retry);
+        self.next_retry = (self.next_retry * 2).min(LONGEST_RETRY);
+    }
+
+    async fn refresh(&mut self) {
+        let standing = self.standing.clone();
+        let stored = move || standing.send_modify(|standing| standing.version += 1);
+        match self.syncing.refresh(&stored).await {
+            Ok(read) => {
+                if read.received > 0 {
+                    self.busy_until = Instant::now() + BUSY_FOR;
+                }
+                self.is_unsettled = read.is_unsettled;
+                self.tell(|standing| {
+                    standing.offline = read.offline;
+                    standing.left_alone = read.left_alone;
+                    standing.version += u64::from(read.changed);
+                });
+            }
+            Err(failure) => {
+                tracing::warn!(host = %self.syncing.host(), %failure, "shared history was not stored");
+            }
+        }
+    }
+
+    async fn sync(&mut self, write_only: bool) -> Result<SyncedProject, Failure> {
+        let flushed = self.flush_now().await?;
+        let read = if write_only { Read::default() } else { self.read().await? };
+        let project = self.syncing.project().await?;
+        let (ignored, hint) = match &project {
+            // Only who has something there needs to know.
+            Some(project) if read.offline.is_none() && (read.has_files || flushed.sent > 0) => {
+                (self.syncing.ignored(project).await?, self.syncing.hint(project).await?)
+            }
+            Some(_) | None => (None, false),
+        };
+        if !write_only {
+            self.tell(|standing| {
+                standing.offline.clone_from(&read.offline);
+                standing.left_alone.clone_from(&read.left_alone);
+            });
+        }
+        Ok(SyncedProject {
+            host: self.syncing.host().to_string(),
+            directory: match project {
+                Some(project) => project.root,
+                None => self.syncing.directory().to_owned(),
+            },
+            received: read.received,
+            sent: flushed.sent,
+            pending: self.syncing.pending().await?,
+            offline: read.offline,
+            delayed: flushed.failure,
+            ignored,
+            hint,
+        })
+    }
+
+    /// Reads what is new, and what becomes of a file that somebody is just writing anew.
+    async fn read(&mut self) -> Result<Read, Failure> {
+        let standing = self.standing.clone();
+        let stored = move || standing.send_modify(|standing| standing.version += 1);
+        let read = self.syncing.refresh(&stored).await?;
+        if !read.is_unsettled {
+            return Ok(read);
+        }
+        tokio::time::sleep(BUSY).await; // wait: see BUSY
+        let again = self.syncing.refresh(&stored).await?;
+        let received = read.received + again.received;
+        Ok(Read { received, changed: read.changed || again.changed, ..again })
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Standing)) {
+        self.standing.send_if_modified(|standing| {
+            let before = standing.clone();
+            change(standing);
+            *standing != before
+        });
+    }
+}
+
+/// Waits for a moment, if there is one.
+async fn due(at: Option<Instant>) {
+    if let Some(at) = at {
+        sleep_until(at).await;
+    }
+}
+
+/// Waits for something to happen in a directory.
+async fn changed(watching: &mut Option<DirectoryWatch>) {
+    if let Some(watching) = watching {
+        watching.changed().await;
+    }
+}
