@@ -160,7 +160,9 @@ impl Watch {
                             return Err(failure.message.clone().into());
                         }
                     }
-                    Some(Ok(Delivery::Partial(_) | Delivery::Sync { .. })) => {}
+                    Some(Ok(
+                        Delivery::Partial(_) | Delivery::Sync { .. } | Delivery::History(_),
+                    )) => {}
                     Some(Err(error)) => return Err(error.into()),
                     None => return Err("the engine has ended".into()),
                 }

@@ -158,6 +158,7 @@ fn tab_of(session: usize, number: usize) -> Tab {
         totals: totals(),
         talk: None,
         carry: Default::default(),
+        account: None,
     }
 }
 
