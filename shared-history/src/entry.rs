@@ -155,4 +155,4 @@ fn flag(raw: &[u8]) -> Option<bool> {
 
 #[cfg(test)]
 #[path = "entry_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -16,6 +16,8 @@ mod entry;
 mod entry_line;
 mod files;
 mod filter;
+#[cfg(test)]
+mod generated;
 mod head;
 mod index;
 mod json;

@@ -170,12 +170,13 @@ impl<'d> Appending<'d> {
         if batch.is_empty() {
             return Ok(());
         }
-        let done = self.disk.write_all(&self.file, batch).and_then(|()| {
+        let mut written = 0;
+        let done = self.disk.write_counted(&self.file, batch, &mut written).and_then(|()| {
             self.disk.sync(&self.file)?;
             if self.is_new { self.disk.sync(&self.directory.file) } else { Ok(()) }
         });
         if let Err(error) = done {
-            return Err(match self.take_back(batch.len() as u64) {
+            return Err(match self.take_back(written as u64) {
                 Ok(()) => self.refused(&error),
                 Err(_) => FilesError::InDoubt(Box::new(error)),
             });
@@ -184,16 +185,16 @@ impl<'d> Appending<'d> {
         Ok(())
     }
 
-    /// Cuts off what a write has left; but nothing that somebody else has added without a lock.
-    fn take_back(&self, most: u64) -> io::Result<()> {
+    /// Cuts off what a write has left. When somebody has added something meanwhile, without a lock, all of it stays.
+    fn take_back(&self, written: u64) -> io::Result<()> {
         let size = self.file.metadata()?.len();
-        if size > self.size + most {
+        if size == self.size {
+            return Ok(());
+        }
+        if size != self.size + written {
             return Err(io::Error::other("somebody else writes"));
         }
-        if size > self.size {
-            self.disk.cut(&self.file, self.size)?;
-            self.disk.sync(&self.file)?;
-        }
-        Ok(())
+        self.disk.cut(&self.file, self.size)?;
+        self.disk.sync(&self.file)
     }
 }

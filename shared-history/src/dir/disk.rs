@@ -22,24 +22,13 @@ pub(super) enum Step {
     Remove,
 }
 
-/// What comes of a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pass {
-    /// It takes place.
-    Whole,
-    /// So many bytes are written, which it says.
-    Short(usize),
-    /// So many bytes are written, and then it fails.
-    Torn(usize),
-}
-
 /// Stands before every step.
 pub(super) trait Gate: fmt::Debug + Send + Sync {
     /// Lets a step take place, or not.
     fn pass(&self, step: Step) -> io::Result<()>;
 
-    /// Says how much of a write takes place.
-    fn pass_write(&self, bytes: usize) -> io::Result<Pass>;
+    /// Says how many bytes of a write take place, and what the system says of it.
+    fn pass_write(&self, bytes: usize) -> (usize, io::Result<()>);
 
     /// Whose name a lock gets: the process's own, when this is `None`.
     fn owner(&self) -> Option<String>;
@@ -76,26 +65,24 @@ impl Disk {
     }
 
     pub fn write(&self, mut file: &File, bytes: &[u8]) -> io::Result<usize> {
-        let pass = self.gate.as_ref().map_or(Ok(Pass::Whole), |gate| {
-            gate.pass(Step::Write)?;
-            gate.pass_write(bytes.len())
-        })?;
-        match pass {
-            Pass::Whole => file.write(bytes),
-            Pass::Short(some) => file.write(&bytes[..some.min(bytes.len())]),
-            Pass::Torn(some) => {
-                file.write_all(&bytes[..some.min(bytes.len())])?;
-                Err(io::Error::other("cut off"))
-            }
-        }
+        let Some(gate) = &self.gate else { return file.write(bytes) };
+        gate.pass(Step::Write)?;
+        let (some, said) = gate.pass_write(bytes.len());
+        file.write_all(&bytes[..some.min(bytes.len())])?;
+        said.map(|()| some)
     }
 
     /// Writes all of it: in one go, unless there is no room.
-    pub fn write_all(&self, file: &File, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            match self.write(file, bytes) {
+    pub fn write_all(&self, file: &File, bytes: &[u8]) -> io::Result<()> {
+        self.write_counted(file, bytes, &mut 0)
+    }
+
+    /// The same, and counts what has been written, whatever comes of it.
+    pub fn write_counted(&self, file: &File, bytes: &[u8], done: &mut usize) -> io::Result<()> {
+        while *done < bytes.len() {
+            match self.write(file, &bytes[*done..]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => bytes = &bytes[written..],
+                Ok(written) => *done += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
