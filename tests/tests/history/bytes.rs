@@ -76,7 +76,8 @@ async fn lines_of_every_length_arrive_and_are_read_again() {
         let mut expected = Vec::new();
         for length in [1, 200, 4_095, 4_096, 16_383, 16_384, 16_385, 70_000, 5 * 1024 * 1024] {
             let line = "é".repeat(length / 2) + if length % 2 == 1 { "x" } else { "" };
-            let done = append(&project.files, &[("id", line.as_bytes())], true, None).await.unwrap();
+            let done =
+                append(&project.files, &[("id", line.as_bytes())], true, None).await.unwrap();
             expected.extend([line.as_bytes(), b"\n"].concat());
             match done {
                 Appended::Done { found: 0, size, .. } => {

@@ -86,9 +86,12 @@ async fn a_history_lives_its_whole_life_under_every_sh_and_with_every_lock() {
 async fn a_project_is_found_from_home_wherever_it_is() {
     let machine = Machine::new("dash", Tools::All);
     let home = machine.home.path();
-    for (named, dir) in
-        [(Some("~/größe it's"), "größe it's"), (Some("-x y"), "-x y"), (Some("a/b"), "a/b"), (None, ".")]
-    {
+    for (named, dir) in [
+        (Some("~/größe it's"), "größe it's"),
+        (Some("-x y"), "-x y"),
+        (Some("a/b"), "a/b"),
+        (None, "."),
+    ] {
         let dir = home.join(dir);
         std::fs::create_dir_all(&dir).unwrap();
         let named = named.map(str::to_owned);
@@ -100,7 +103,8 @@ async fn a_project_is_found_from_home_wherever_it_is() {
         assert_eq!(look.root, expected.to_str().unwrap().as_bytes());
         assert_eq!(crate::bed::read(&files, NAME, 0, 7).await, b"{\"id\":\"");
     }
-    let nowhere = orchestrator::history::ShellFiles::new(machine.connection.clone(), Some(String::new()));
+    let nowhere =
+        orchestrator::history::ShellFiles::new(machine.connection.clone(), Some(String::new()));
     let refused = nowhere.look(&[], 0).await.unwrap_err();
     assert!(matches!(refused, FilesError::Unreachable(_)), "{refused:?}");
     machine.connection.close().await;
