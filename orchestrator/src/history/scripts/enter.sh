@@ -25,7 +25,6 @@ b_project() {
   cd "$HOME" 2>/dev/null || :
   cd -- "$b_p" >/dev/null 2>&1 || {
     if [ -d "$b_p" ]; then b_say denied permission .; fi
-    if [ -e "$b_p" ]; then b_say denied way .; fi
     b_say noproject
   }
   cd -P . && b_root=$PWD

@@ -1,0 +1,158 @@
+//! Shells that die at every step of what they do.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+
+use orchestrator::transport::Connection;
+use shared_history::Files;
+use tempfile::TempDir;
+
+use crate::bed::{NAME, Project, USED, append_surely, assert_each_once, entry, local_over};
+
+/// When the shell dies that has started a program.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    Before,
+    After,
+}
+
+/// A machine where the shell dies that starts the nth program.
+struct Deadly {
+    connection: Connection,
+    home: TempDir,
+}
+
+impl Deadly {
+    fn new(sh: &str, with_flock: bool) -> Self {
+        let home = baton_tests::short_dir();
+        let bin = home.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        symlink(format!("/usr/bin/{sh}"), bin.join("sh")).unwrap();
+        let flock = with_flock.then_some("flock");
+        for name in USED.into_iter().chain(flock) {
+            // A subshell of one command is that command: its parent is the shell that is meant.
+            let text = format!(
+                "#!/bin/dash\nd={}\n[ -e $d/at ] || exec /usr/bin/{name} \"$@\"\n\
+                 echo {name} >>$d/count; n=0\nwhile read -r x; do n=$((n+1)); done <$d/count\n\
+                 read -r at moment <$d/at\n\
+                 [ \"$n $moment\" != \"$at before\" ] || {{ echo >$d/killed; kill -KILL $PPID; exit 9; }}\n\
+                 /usr/bin/{name} \"$@\"; status=$?\n\
+                 [ \"$n $moment\" != \"$at after\" ] || {{ echo >$d/killed; kill -KILL $PPID; }}\n\
+                 exit $status\n",
+                home.path().display()
+            );
+            fs::write(bin.join(name), text).unwrap();
+            fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let path = bin.display().to_string();
+        Self { connection: local_over(&bin.join("sh"), home.path(), &path, &[]), home }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// Lets the shell die that starts the nth program from now on.
+    fn arm(&self, nth: usize, moment: Moment) {
+        for name in ["count", "killed"] {
+            if self.file(name).exists() {
+                fs::remove_file(self.file(name)).unwrap();
+            }
+        }
+        let moment = match moment {
+            Moment::Before => "before",
+            Moment::After => "after",
+        };
+        fs::write(self.file("at"), format!("{nth} {moment}\n")).unwrap();
+    }
+
+    /// Says whether a shell has died, and lets no other one die.
+    fn disarm(&self) -> bool {
+        fs::remove_file(self.file("at")).unwrap();
+        self.file("killed").exists()
+    }
+}
+
+/// More programs than any step takes.
+const MOST_STEPS: usize = 40;
+
+async fn an_append_survives(sh: &str, with_flock: bool) {
+    let machine = Deadly::new(sh, with_flock);
+    let of = format!("{sh}, flock: {with_flock}");
+    for (torn, length) in [("", 5), ("{\"id\":\"ha", 5), ("", 5_000), ("{\"id\":\"ha", 5_000)] {
+        for moment in [Moment::Before, Moment::After] {
+            for nth in 1.. {
+                assert!(nth < MOST_STEPS, "{of}");
+                let project = Project::new(&machine.connection);
+                let first = entry("1", "x");
+                project.write(&[&first[..], b"\n", torn.as_bytes()].concat());
+                let second = entry("2", &"größe ".repeat(length));
+                machine.arm(nth, moment);
+                append_surely(&project.files, "2", &second).await;
+                let has_died = machine.disarm();
+                append_surely(&project.files, "3", &entry("3", "z")).await;
+                let ids = ["1", "2", "3"].map(str::to_owned);
+                assert_each_once(&project.bytes(), ids.into_iter());
+                if !torn.is_empty() {
+                    let aside = project.history().join(format!(".{NAME}.torn"));
+                    assert!(fs::read_to_string(aside).unwrap().contains(torn), "{of}: {nth}");
+                }
+                if !has_died {
+                    break;
+                }
+            }
+        }
+    }
+    machine.connection.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_survives_a_death_at_every_step() {
+    let all = [("dash", true), ("bash", true), ("mksh", true), ("dash", false), ("mksh", false)]
+        .map(|(sh, with_flock)| tokio::spawn(an_append_survives(sh, with_flock)));
+    for one in futures::future::join_all(all).await {
+        one.unwrap();
+    }
+}
+
+async fn a_trim_survives(sh: &str, with_flock: bool) {
+    let machine = Deadly::new(sh, with_flock);
+    let old: String = (0..50).map(|number| format!("{{\"id\":\"{number}\"}}\n")).collect();
+    let new: String = (40..50).map(|number| format!("{{\"id\":\"{number}\"}}\n")).collect();
+    for moment in [Moment::Before, Moment::After] {
+        for nth in 1.. {
+            assert!(nth < MOST_STEPS);
+            let project = Project::new(&machine.connection);
+            project.write(old.as_bytes());
+            machine.arm(nth, moment);
+            let trimmed = project.files.trim(NAME, 10).await;
+            let has_died = machine.disarm();
+            let bytes = project.bytes();
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(text == old || text == new, "{sh}: {nth} {moment:?}: {text}");
+            if trimmed.is_ok() {
+                assert_eq!(text, new, "{sh}: {nth} {moment:?}");
+            }
+            project.files.trim(NAME, 10).await.unwrap();
+            assert_eq!(project.bytes(), new.as_bytes(), "{sh}: {nth} {moment:?}");
+            let mut litter = project.litter();
+            // A lock that was being put away.
+            litter.retain(|name| !name.contains(".lock.dead."));
+            assert_eq!(litter, Vec::<String>::new(), "{sh}: {nth} {moment:?}");
+            if !has_died {
+                break;
+            }
+        }
+    }
+    machine.connection.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trim_survives_a_death_at_every_step() {
+    let all = [("dash", true), ("bash", true), ("mksh", true), ("dash", false), ("bash", false)]
+        .map(|(sh, with_flock)| tokio::spawn(a_trim_survives(sh, with_flock)));
+    for one in futures::future::join_all(all).await {
+        one.unwrap();
+    }
+}
