@@ -8,8 +8,9 @@ use std::time::Duration;
 use baton_tests::ProbeEngine;
 use clap::Parser;
 use orchestrator::failure::Failure;
+use orchestrator::host::{HostId, Place};
 use orchestrator::seam::{EngineHandle, EventBody, SessionId};
-use orchestrator::store::{Batch, Draft, Store};
+use orchestrator::store::{Batch, Change, Draft, NewEntry, Store};
 use tokio::sync::oneshot;
 
 #[derive(Debug, Parser)]
@@ -21,6 +22,12 @@ enum Arguments {
         /// So many, or for ever
         #[arg(long)]
         batches: Option<u64>,
+    },
+    /// Stores entries of the history that are to be shared, each with an event that says so, and takes some of them out of
+    /// the outbox, with another; prints each when it is stored
+    Share {
+        /// The data directory
+        data: PathBuf,
     },
     /// Hosts an engine or attaches to one, and prints `host` or `guest` whenever that changes; ends with its stdin
     Handle {
@@ -38,6 +45,7 @@ enum Arguments {
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse() {
         Arguments::Commit { data, batches } => commit(data, batches).await,
+        Arguments::Share { data } => share(data).await,
         Arguments::Handle { data, run, answer_after } => {
             handle(data, run, Duration::from_millis(answer_after)).await
         }
@@ -73,6 +81,43 @@ async fn commit(data: PathBuf, batches: Option<u64>) -> Result<(), Failure> {
         say(&numbers.join(" "));
     }
     store.close().await;
+    Ok(())
+}
+
+async fn share(data: PathBuf) -> Result<(), Failure> {
+    let store = Store::open(&data)?;
+    say("open");
+    let batch = |change: Change, text: &str| {
+        let body = EventBody::Text { text: text.into(), plain: false };
+        let draft = Draft { session: SessionId::new("s"), tab: None, turn: None, body };
+        Batch { changes: vec![change], drafts: vec![draft] }
+    };
+    for number in 0_i64.. {
+        let id = format!("{}-{number}", std::process::id());
+        let entry = NewEntry {
+            id: id.clone(),
+            at_ms: number,
+            kind: "USER".into(),
+            hostname: None,
+            line: id.clone().into_bytes(),
+            words: format!("word {id}"),
+            session: Some(SessionId::new("s")),
+            place: Some(Place { id: HostId::new("box"), way: None }),
+            cwd: None,
+            project: None,
+            share: true,
+        };
+        let stored = format!("stored {id}");
+        store.commit(batch(Change::AddEntry(entry), &stored)).await?;
+        say(&stored);
+        if number % 3 == 0
+            && let Some(job) = store.outbox(None, 0).await?.first()
+        {
+            let sent = format!("sent {}", job.id);
+            store.commit(batch(Change::Sent(vec![job.position]), &sent)).await?;
+            say(&sent);
+        }
+    }
     Ok(())
 }
 

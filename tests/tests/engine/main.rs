@@ -12,6 +12,7 @@ mod cli_survival;
 mod conformance;
 mod desk;
 mod frames;
+mod history_crash;
 mod one_engine;
 mod places;
 mod store_crash;

@@ -165,8 +165,8 @@ async fn a_damaged_page_is_said_when_it_is_met() {
     let path = data.join("baton.db");
     let mut bytes = std::fs::read(&path).unwrap();
     let pages = bytes.len() / 4096;
-    // All but the schema and the small tables in front.
-    bytes[4096 * (pages / 2)..].fill(0xA5);
+    // All but the schema and the small tables in front: what was stored last.
+    bytes[4096 * (pages - pages / 4)..].fill(0xA5);
     std::fs::write(&path, &bytes).unwrap();
     let store = Store::open(&data).unwrap();
     let mut since = 0;

@@ -421,6 +421,15 @@ async fn check(steps: Vec<(Step, HistoryQuery)>) {
             store.outbox(None, 0).await.unwrap().into_iter().map(|job| job.id).collect();
         assert_eq!(ids, model.outbox);
     }
+    let projects = (1..4).map(|project| HistoryScope::Project(ProjectId(project)));
+    for scope in projects.chain([HistoryScope::All]) {
+        for word in WORDS {
+            let search = vec![vec![word.to_owned()]];
+            let query = HistoryQuery { scope: scope.clone(), search, ..HistoryQuery::default() };
+            let found = store.history(&query).await.unwrap().total;
+            assert_eq!(found, model.answer(&query).len() as u64, "{query:?}");
+        }
+    }
     let everything = model.shown(&HistoryScope::All);
     for id in everything.iter().map(|entry| &entry.id).collect::<BTreeSet<_>>() {
         let first = everything
