@@ -10,7 +10,8 @@ use std::time::Duration;
 use baton_tests::{TestSshd, short_dir};
 use orchestrator::history::ShellFiles;
 use orchestrator::transport::{Connection, Local, LocalSettings};
-use shared_history::{Append, Appended, Files, FilesError, Mend, NewLine, Span};
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
+use shared_history::{Append, Appended, Denial, Files, FilesError, Mend, NewLine, Span};
 use tempfile::TempDir;
 
 use crate::support::{self, Host, connection_over};
@@ -107,6 +108,8 @@ pub async fn append_surely(files: &ShellFiles, id: &str, line: &[u8]) {
                 mend = Some(Mend { from, size, is_whole: fragment.as_ref().is_some_and(whole) });
             }
             Err(FilesError::InDoubt(_)) => in_doubt = true,
+            // A program of a script was killed.
+            Err(FilesError::Denied { denial: Denial::Other(_), .. }) => {}
             Err(FilesError::Unreachable(_) | FilesError::Locked { .. }) => {
                 tokio::time::sleep(Duration::from_millis(20)).await; // wait: before it is tried again
             }
@@ -157,6 +160,19 @@ pub async fn read(files: &ShellFiles, name: &str, from: u64, bytes: u64) -> Vec<
 
 pub fn inode(path: &Path) -> u64 {
     fs::metadata(path).unwrap().ino()
+}
+
+/// Makes a path as old as two minutes.
+pub fn age(path: &Path) {
+    let then = std::time::SystemTime::now() - Duration::from_secs(130);
+    let seconds = then.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let time = Timespec { tv_sec: i64::try_from(seconds).unwrap(), tv_nsec: 0 };
+    let times = Timestamps { last_access: time, last_modification: time };
+    match utimensat(CWD, path, &times, AtFlags::empty()) {
+        // It was removed meanwhile.
+        Ok(()) | Err(rustix::io::Errno::NOENT) => {}
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// One host for each transport.

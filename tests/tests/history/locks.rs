@@ -4,22 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{AtFlags, CWD, FlockOperation, Timespec, Timestamps, flock, utimensat};
+use rustix::fs::{FlockOperation, flock};
 use shared_history::{Denial, Files, FilesError};
 
-use crate::bed::{Machine, NAME, Project, Tools, assert_each_once, entry, local_over};
+use crate::bed::{Machine, NAME, Project, Tools, age, assert_each_once, entry, local_over};
 
 fn lock_directory(project: &Project) -> PathBuf {
     project.history().join(format!(".{NAME}.lock.d"))
-}
-
-/// Makes a path as old as two minutes.
-fn age(path: &std::path::Path) {
-    let then = std::time::SystemTime::now() - Duration::from_secs(130);
-    let seconds = then.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let time = Timespec { tv_sec: i64::try_from(seconds).unwrap(), tv_nsec: 0 };
-    let times = Timestamps { last_access: time, last_modification: time };
-    utimensat(CWD, path, &times, AtFlags::empty()).unwrap();
 }
 
 fn boot() -> String {

@@ -74,11 +74,11 @@ async fn a_project_that_is_not_there_is_said_and_not_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_only_disk_and_anothers_directory_are_said() {
+    let place = short_dir();
+    let disk = Mounted::at(place.path(), "size=1m,mode=755");
+    // It sees what was mounted before it.
     let shells = LoginShells::named(&["dash", "bash", "mksh", "busybox", "zsh"]);
     let sshd = Arc::new(TestSshd::builder().login_shells(shells).start());
-    let place = short_dir();
-    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let disk = Mounted::at(place.path(), "size=1m,mode=777");
     for shell in ["dash", "bash", "mksh", "busybox", "zsh"] {
         let host = openssh_as(&sshd, shell);
         let project = Project::at(&host.connection, place.path().join(shell));

@@ -14,7 +14,7 @@ b_append() {
   b_project
   b_history 1
   b_plain "$b_f"
-  [ ! -e "$b_f" ] || { [ -r "$b_f" ] && [ -w "$b_f" ]; } || b_say denied permission ".maestro/history/$b_f"
+  [ ! -e "$b_f" ] || [ -r "$b_f" ] || b_say denied permission ".maestro/history/$b_f"
   b_locked b_append_locked "$@"
 }
 
@@ -112,7 +112,8 @@ b_ended() {
     *0a*) return 0 ;;
     *[0-9a-f][0-9a-f]*) return 1 ;;
   esac
-  [ "$(($(tail -c 1 "$b_f" | wc -l)))" = 1 ]
+  b_last=$(tail -c 1 "$b_f" | wc -l) || b_say denied system ".maestro/history/$b_f"
+  [ "$((b_last))" = 1 ]
 }
 
 # b_torn: mends the last line as was told, or tells of it.
@@ -124,12 +125,14 @@ b_torn() {
     fi
     b_plain ".$b_f.torn"
     { tail -c +"$((b_mfrom + 1))" "$b_f" && echo; } >>".$b_f.torn" || b_say denied system ".maestro/history/.$b_f.torn"
-    dd if=/dev/null of="$b_f" bs=1 seek="$b_mfrom" 2>/dev/null
+    dd if=/dev/null of="$b_f" bs=1 seek="$b_mfrom"
     b_stat
     [ "$b_size" = "$b_mfrom" ] || b_say denied system ".maestro/history/$b_f"
+    [ "$b_size" = 0 ] || b_ended || b_say denied system ".maestro/history/$b_f"
     return
   fi
-  b_bytes=$(($(tail -n 1 "$b_f" | wc -c)))
+  b_bytes=$(tail -n 1 "$b_f" | wc -c) || b_say denied system ".maestro/history/$b_f"
+  b_bytes=$((b_bytes))
   b_from=$((b_size - b_bytes))
   # No torn line of ours is longer than 1 MiB.
   [ "$b_bytes" -le 1048576 ] || b_bytes=none
@@ -150,8 +153,12 @@ b_append_spooled() {
   find . ! -name . -prune -type f -name ".$b_f.new.*" -mmin +60 -exec rm -f {} + 2>/dev/null
   trap 'rm -f "$b_spool"; exit 1' HUP INT TERM
   head -c "$1" >"$b_spool"
-  b_bytes=$(($(wc -c <"$b_spool")))
-  [ "$b_bytes" = "$1" ] || b_say denied system ".maestro/history/$b_f"
+  b_bytes=$(wc -c <"$b_spool") || b_say denied system ".maestro/history/$b_spool"
+  [ "$((b_bytes))" = "$1" ] || {
+    # Not every head says why.
+    dd if=/dev/zero of="$b_spool" bs=1024 count="$(($1 / 1024 + 1))"
+    b_say denied system ".maestro/history/$b_f"
+  }
   shift
   b_append "$@"
 }

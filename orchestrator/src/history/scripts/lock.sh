@@ -63,14 +63,16 @@ b_hold() {
   b_me
   b_clock
   b_end=$((b_now + 100))
-  until mkdir "$b_lock" 2>/dev/null; do
-    if [ ! -d "$b_lock" ]; then
-      b_plain "$b_lock"
-      [ ! -f "$b_lock" ] || b_say denied way ".maestro/history/$b_lock"
-      # Somebody has just freed it, or it can't be made: that is said here.
-      mkdir "$b_lock" && break
-      [ -d "$b_lock" ] || b_say denied system ".maestro/history/$b_lock"
-    fi
+  until b_words=$(mkdir "$b_lock" 2>&1); do
+    case $b_words in
+      *xists*) ;;
+      *)
+        b_put "$b_words" >&2
+        b_say denied system ".maestro/history/$b_lock"
+        ;;
+    esac
+    [ ! -h "$b_lock" ] || b_say denied symlink ".maestro/history/$b_lock"
+    [ ! -f "$b_lock" ] || b_say denied way ".maestro/history/$b_lock"
     (b_bury) && continue
     b_clock
     [ "$b_now" -lt "$b_end" ] || b_say locked
@@ -86,8 +88,8 @@ b_hold() {
 # b_free: gives the lock back. In one step, since somebody may be looking into it.
 b_free() {
   b_held=''
-  b_dead=.$b_f.lock.dead.$b_pid
-  mv "$b_lock" "$b_dead" && rm -rf "$b_dead"
+  # What others who died have left of theirs goes as well.
+  mv "$b_lock" ".$b_f.lock.dead.$b_pid" && rm -rf ".$b_f.lock.dead".*
 }
 
 # b_owner: sets b_note to who has the lock in the working directory; nothing where that can't be read.
@@ -129,6 +131,5 @@ b_bury() {
     rmdir taken
     return 1
   fi
-  b_dead=.$b_f.lock.dead.$b_mine
-  cd .. && mv "$b_lock" "$b_dead" && rm -rf "$b_dead"
+  cd .. && mv "$b_lock" ".$b_f.lock.dead.$b_mine" && rm -rf ".$b_f.lock.dead".*
 }

@@ -15,7 +15,8 @@ b_trim_locked() {
   # Of those who died over it: nobody else is at it now.
   rm -f ".$b_f.tmp".*
   b_stat
-  b_lines=$(($(wc -l <"$b_f")))
+  b_lines=$(wc -l <"$b_f") || b_say denied system ".maestro/history/$b_f"
+  b_lines=$((b_lines))
   [ "$b_size" = 0 ] || b_ended || b_lines=$((b_lines + 1))
   b_removed=0
   if [ "$b_lines" -gt "$1" ]; then
