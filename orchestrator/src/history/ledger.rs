@@ -93,10 +93,13 @@ impl Ledger {
             return keeper.clone();
         }
         let connection = inner.hosts.connection(&site.place);
-        let (store, settings) = (inner.store.clone(), inner.settings.clone());
-        let home = settings.home.clone();
-        let syncing =
-            Syncing::new(store, settings, site.clone(), &connection, &home, inner.doubtful_to);
+        let syncing = Syncing::new(
+            inner.store.clone(),
+            inner.hosts.clone(),
+            inner.settings.clone(),
+            site.clone(),
+            inner.doubtful_to,
+        );
         let keeper = Keeper::start(syncing, connection);
         keepers.push((site.clone(), keeper.clone()));
         keeper

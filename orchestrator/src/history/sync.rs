@@ -14,10 +14,9 @@ use super::outbox::waiting;
 use super::reach::Reach;
 use super::{HistorySettings, Ignored, ShellFiles};
 use crate::failure::{Code, Failure};
-use crate::host::{HostId, Site};
+use crate::host::{HostDirectory, HostId, Site};
 use crate::seam::{HistoryIgnored, LeftAlone};
 use crate::store::{Batch, Change, OutboxJob, Project, SharedEntry, Store};
-use crate::transport::Connection;
 
 /// Entries that are stored in one transaction: few enough that no event waits for long behind them.
 const BATCH: usize = 500;
@@ -32,6 +31,8 @@ pub(super) struct Syncing {
     settings: HistorySettings,
     site: Site,
     reach: Reach,
+    /// Whether its host may be used at all.
+    hosts: HostDirectory,
     /// Over which git is asked, also on this machine.
     shell: ShellFiles,
     /// Jobs with numbers up to here were left by a former engine: it may have written them.
@@ -74,16 +75,17 @@ impl Syncing {
     /// Of a site; `doubtful_to` is the last outbox number that a former engine gave.
     pub(super) fn new(
         store: Store,
+        hosts: HostDirectory,
         settings: HistorySettings,
         site: Site,
-        connection: &Connection,
-        home: &Path,
         doubtful_to: i64,
     ) -> Self {
+        let connection = &hosts.connection(&site.place);
+        let home = &settings.home;
         let reach = Reach::new(&site, connection, home);
         let shell = ShellFiles::new(connection.clone(), site.cwd.clone());
         let doubtful = HashSet::new();
-        Self { store, settings, site, reach, shell, doubtful_to, doubtful, indexes: None }
+        Self { store, settings, site, reach, hosts, shell, doubtful_to, doubtful, indexes: None }
     }
 
     pub(super) fn here(&self) -> Option<&Path> {
@@ -129,7 +131,11 @@ impl Syncing {
             if jobs.is_empty() {
                 return Ok(flushed);
             }
-            let project = match self.known().await? {
+            let allowed = match self.allowed() {
+                Ok(()) => self.known().await?,
+                Err(failure) => Err(failure),
+            };
+            let project = match allowed {
                 Ok(project) => project,
                 Err(failure) => {
                     self.not_sent(&jobs, &failure).await?;
@@ -158,6 +164,15 @@ impl Syncing {
                     return Ok(flushed);
                 }
             }
+        }
+    }
+
+    /// Whether the host may be used: one that is switched off may not. One that is no longer saved is still where the
+    /// entry belongs.
+    fn allowed(&self) -> Result<(), Failure> {
+        match self.hosts.recall(self.host().as_str()) {
+            Err(failure) if failure.code == Code::HostDisabled => Err(failure),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
@@ -211,6 +226,10 @@ impl Syncing {
     /// Reads what is new, and stores it; `stored` is called when something that is shown was stored.
     pub(super) async fn refresh(&mut self, stored: &(impl Fn() + Sync)) -> Result<Read, Failure> {
         let mut read = Read::default();
+        if let Err(failure) = self.allowed() {
+            read.offline = Some(failure);
+            return Ok(read);
+        }
         let before = match (self.indexes.take(), self.project().await?) {
             (Some(indexes), _) => indexes,
             (None, Some(project)) => self.stored_indexes(&project).await?,

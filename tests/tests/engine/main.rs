@@ -12,6 +12,8 @@ mod cli_survival;
 mod conformance;
 mod desk;
 mod frames;
+mod history;
+mod history_bed;
 mod history_crash;
 mod one_engine;
 mod places;
