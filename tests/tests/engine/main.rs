@@ -6,6 +6,7 @@ mod agents;
 mod backpressure;
 mod cli_bed;
 mod cli_faults;
+mod cli_history;
 mod cli_leaving;
 mod cli_sessions;
 mod cli_survival;
