@@ -24,6 +24,8 @@ mod json;
 mod kind;
 mod line;
 mod malformed;
+#[cfg(test)]
+mod measure_tests;
 mod merge;
 mod name;
 mod refresh;

@@ -44,7 +44,12 @@ pub(super) fn judge(index: Option<&FileIndex>, file: &FileLook) -> Verdict {
 
 fn doubt(index: &FileIndex, file: &FileLook) -> Verdict {
     let doubt = next_doubt(index, Some((file.identity, file.size)));
-    let is_settled = index.doubt.is_some_and(|before| before.seen == doubt.seen);
+    let is_settled = index.doubt.and_then(|before| before.seen).is_some_and(|(identity, size)| {
+        // Another file was written beside this one and put in its place, so it may grow already. One that is written
+        // anew in its place grows until it is whole.
+        let has_grown = identity != index.identity && size <= file.size;
+        identity == file.identity && (size == file.size || has_grown)
+    });
     if is_settled || doubt.looks >= PATIENCE { Verdict::Load } else { Verdict::Wait(doubt) }
 }
 
