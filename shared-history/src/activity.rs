@@ -74,7 +74,8 @@ mod tests {
                 Activity { cue: 1, other: 1, ..Activity::default() },
             ]
         );
-        let all: u64 = activity(entries, i64::MIN, i64::MAX, 7).iter().map(|count| count.user).sum();
+        let all: u64 =
+            activity(entries, i64::MIN, i64::MAX, 7).iter().map(|count| count.user).sum();
         assert_eq!(all, 4, "the very last moment is outside");
         assert_eq!(activity(entries, 200, 100, 1), [Activity::default()]);
         assert!(activity(entries, 100, 200, 0).is_empty());

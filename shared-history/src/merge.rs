@@ -91,8 +91,11 @@ mod tests {
     }
 
     fn marks() -> impl Strategy<Value = Vec<Mark>> {
-        let mark = (0..30_u8, -5..5_i64, 0..1000_usize)
-            .prop_map(|(id, timestamp, from)| Mark { id: id.to_string(), timestamp, from });
+        let mark = (0..30_u8, -5..5_i64, 0..1000_usize).prop_map(|(id, timestamp, from)| Mark {
+            id: id.to_string(),
+            timestamp,
+            from,
+        });
         prop::collection::vec(mark, 0..20)
     }
 

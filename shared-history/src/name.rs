@@ -88,7 +88,13 @@ mod tests {
     #[test]
     fn only_names_that_maestro_gives_are_ours() {
         assert_eq!(host_of("history-box.local.jsonl"), Some("box.local"));
-        for foreign in ["history-a b.jsonl", "history-ä.jsonl", "history-x.json", "x.jsonl", ".history-x.jsonl"] {
+        for foreign in [
+            "history-a b.jsonl",
+            "history-ä.jsonl",
+            "history-x.json",
+            "x.jsonl",
+            ".history-x.jsonl",
+        ] {
             assert_eq!(host_of(foreign), None, "{foreign}");
         }
     }

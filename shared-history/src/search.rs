@@ -20,9 +20,7 @@ pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
             }
             return Some(word);
         }
-        while let Some(next) =
-            characters.next_if(|next| is_of_a_word(*next) && !is_a_word(*next))
-        {
+        while let Some(next) = characters.next_if(|next| is_of_a_word(*next) && !is_a_word(*next)) {
             word.push(next);
         }
         Some(word)

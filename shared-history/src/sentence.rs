@@ -5,8 +5,8 @@ const LONGEST: usize = 300;
 
 /// Words before a point that doesn't end a sentence, in lower case and without it.
 const ABBREVIATIONS: [&str; 22] = [
-    "e.g", "i.e", "cf", "vs", "approx", "ca", "incl", "excl", "resp", "mr", "mrs", "ms", "dr", "prof",
-    "st", "no", "nr", "fig", "eq", "sec", "z.b", "bzw",
+    "e.g", "i.e", "cf", "vs", "approx", "ca", "incl", "excl", "resp", "mr", "mrs", "ms", "dr",
+    "prof", "st", "no", "nr", "fig", "eq", "sec", "z.b", "bzw",
 ];
 
 /// Returns the first sentence of a text in Markdown, as plain text on one line; `None` when there is no text.
@@ -118,7 +118,11 @@ fn plain(line: &str) -> String {
                     && after.starts_with(char::is_alphanumeric);
                 !is_inside
             }
-            '~' => after.starts_with('~') || out.is_empty() || rest.len() < line.len() && line[..line.len() - rest.len()].ends_with('~'),
+            '~' => {
+                after.starts_with('~')
+                    || out.is_empty()
+                    || rest.len() < line.len() && line[..line.len() - rest.len()].ends_with('~')
+            }
             _ => false,
         };
         if character == '\\' && after.starts_with(|next: char| next.is_ascii_punctuation()) {
@@ -169,23 +173,24 @@ fn sentence(paragraph: &str) -> &str {
 
 /// Takes quotation marks and brackets that close behind a sentence with it.
 fn with_closing(paragraph: &str, end: usize) -> &str {
-    let closing = |character: &char| matches!(character, '"' | '\'' | ')' | ']' | '”' | '’' | '»' | '」' | '』' | '）');
+    let closing = |character: &char| {
+        matches!(character, '"' | '\'' | ')' | ']' | '”' | '’' | '»' | '」' | '』' | '）')
+    };
     let more: usize = paragraph[end..].chars().take_while(closing).map(char::len_utf8).sum();
     &paragraph[..end + more]
 }
 
 /// Whether a point ends a sentence, by the word before and what comes after it.
 fn ends(before: &str, behind: &str) -> bool {
-    let word = before.rsplit(|character: char| character.is_whitespace() || character == '(').next();
+    let word =
+        before.rsplit(|character: char| character.is_whitespace() || character == '(').next();
     let word = word.unwrap_or_default().to_lowercase();
     let is_initial = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
     let next = behind.trim_start().chars().next();
     let goes_on = next.is_some_and(char::is_lowercase);
     let is_number_next = word == "no" && !next.is_some_and(|next| next.is_ascii_digit());
     next.is_none()
-        || !goes_on
-            && !is_initial
-            && (is_number_next || !ABBREVIATIONS.contains(&word.as_str()))
+        || !goes_on && !is_initial && (is_number_next || !ABBREVIATIONS.contains(&word.as_str()))
 }
 
 fn shortened(sentence: &str) -> String {
@@ -207,11 +212,17 @@ mod tests {
     fn a_summary_is_the_first_sentence_without_markdown() {
         for (text, sentence) in [
             ("I fixed it. Then more.", "I fixed it."),
-            ("# Done\n\nFixed the **retry** loop in `up_loader.rs`! And so on.", "Fixed the retry loop in up_loader.rs!"),
+            (
+                "# Done\n\nFixed the **retry** loop in `up_loader.rs`! And so on.",
+                "Fixed the retry loop in up_loader.rs!",
+            ),
             ("```rust\nfn no() {}\n```\nAdded tests.", "Added tests."),
             ("- First item\n- Second item.", "First item"),
             ("1. Renamed [the parser](src/parser.rs). Then", "Renamed the parser."),
-            ("Works with e.g. Postgres, i.e. anything. Next.", "Works with e.g. Postgres, i.e. anything."),
+            (
+                "Works with e.g. Postgres, i.e. anything. Next.",
+                "Works with e.g. Postgres, i.e. anything.",
+            ),
             ("Version 1.2.3 is out. Yes.", "Version 1.2.3 is out."),
             ("Asked Dr. Smith and J. Doe about it. Fine.", "Asked Dr. Smith and J. Doe about it."),
             ("See issue no. 4 for it. More.", "See issue no. 4 for it."),
@@ -225,7 +236,10 @@ mod tests {
             ("> quoted. yes.", "quoted. yes."),
             ("| a | b |\n|---|---|\n\n---\nText.", "Text."),
             ("## Only a heading", "Only a heading"),
-            ("*Note:* `a * b` stays, ![pic](x.png)and \\*this\\*.", "Note: a * b stays, and *this*."),
+            (
+                "*Note:* `a * b` stays, ![pic](x.png)and \\*this\\*.",
+                "Note: a * b stays, and *this*.",
+            ),
         ] {
             assert_eq!(first_sentence(text).as_deref(), Some(sentence), "{text}");
         }

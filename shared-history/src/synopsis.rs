@@ -32,13 +32,12 @@ impl Synopsis {
                 Self::Told { summary: summary.to_owned(), details: details.map(str::to_owned) }
             }
             (None, _) if is_nothing(reply) => Self::Nothing,
-            (None, details) => first_sentence(details.unwrap_or(reply)).map_or(
-                Self::Nothing,
-                |summary| {
+            (None, details) => {
+                first_sentence(details.unwrap_or(reply)).map_or(Self::Nothing, |summary| {
                     let details = details.unwrap_or(reply).trim().to_owned();
                     Self::Told { summary, details: Some(details) }
-                },
-            ),
+                })
+            }
         }
     }
 }
@@ -81,12 +80,21 @@ mod tests {
     #[test]
     fn an_agents_account_is_read_by_its_sections() {
         for (reply, synopsis) in [
-            ("**Summary:** Fixed it.\n\n**Details:** Two\nlines.", told("Fixed it.", Some("Two\nlines."))),
+            (
+                "**Summary:** Fixed it.\n\n**Details:** Two\nlines.",
+                told("Fixed it.", Some("Two\nlines.")),
+            ),
             ("Sure!\n**summary**: One. Two.\n", told("One. Two.", None)),
             ("**Details:** Behind.\n**Summary:** Before", told("Before", Some("Behind."))),
             ("**Summary:** ß — Ünïcode 日本語\n**Details:**", told("ß — Ünïcode 日本語", None)),
-            ("I changed the parser. It is quicker now.", told("I changed the parser.", Some("I changed the parser. It is quicker now."))),
-            ("**Summary:**\n**Details:** Only that. And this.", told("Only that.", Some("Only that. And this."))),
+            (
+                "I changed the parser. It is quicker now.",
+                told("I changed the parser.", Some("I changed the parser. It is quicker now.")),
+            ),
+            (
+                "**Summary:**\n**Details:** Only that. And this.",
+                told("Only that.", Some("Only that. And this.")),
+            ),
         ] {
             assert_eq!(Synopsis::parse(reply), synopsis, "{reply}");
         }
@@ -94,7 +102,13 @@ mod tests {
 
     #[test]
     fn nothing_to_report_is_no_entry() {
-        for reply in ["NOTHING_TO_REPORT", " `NOTHING_TO_REPORT`.\n", "**Summary:** NOTHING_TO_REPORT", "", " \n"] {
+        for reply in [
+            "NOTHING_TO_REPORT",
+            " `NOTHING_TO_REPORT`.\n",
+            "**Summary:** NOTHING_TO_REPORT",
+            "",
+            " \n",
+        ] {
             assert_eq!(Synopsis::parse(reply), Synopsis::Nothing, "{reply}");
         }
         assert_ne!(Synopsis::parse("It answers NOTHING_TO_REPORT now."), Synopsis::Nothing);

@@ -1,8 +1,6 @@
 //! Adding entries to a file, whatever state its last line is in.
 
-use crate::{
-    Append, Appended, Denial, Entry, Files, FilesError, Head, Malformed, Mend, NewLine,
-};
+use crate::{Append, Appended, Denial, Entry, Files, FilesError, Head, Malformed, Mend, NewLine};
 
 /// How often a torn last line is mended in one go. Each time is another line that somebody has left half-written.
 const MENDS: usize = 4;

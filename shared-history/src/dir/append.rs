@@ -43,11 +43,7 @@ struct Appending<'d> {
 }
 
 impl<'d> Appending<'d> {
-    fn open(
-        directory: &'d Directory,
-        disk: &'d Disk,
-        name: &'d str,
-    ) -> Result<Self, FilesError> {
+    fn open(directory: &'d Directory, disk: &'d Disk, name: &'d str) -> Result<Self, FilesError> {
         let path = directory.path.join(name);
         let flags = OFlags::RDWR | OFlags::APPEND;
         let (file, is_new) = match open(&directory.file, name, flags) {

@@ -124,7 +124,10 @@ fn lock_file(
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "all of this blocks, as it says; no event tells of a lock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "all of this blocks, as it says; no event tells of a lock"
+)]
 fn pause(
     directory: &Directory,
     name: &str,
@@ -169,9 +172,11 @@ pub(super) fn remove_dead(directory: &Directory, disk: &Disk, dead: &str) -> io:
 }
 
 fn tolerated(removed: io::Result<()>) -> io::Result<()> {
-    removed.or_else(|error| {
-        if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
-    })
+    removed.or_else(
+        |error| {
+            if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+        },
+    )
 }
 
 fn is_not_empty(error: &io::Error) -> bool {
@@ -181,12 +186,7 @@ fn is_not_empty(error: &io::Error) -> bool {
 /// Removes the lock if whoever held it is dead. Whether it is worth trying to take it at once.
 ///
 /// Everything is seen from within the directory that it is, so there is no doubt about which one is meant.
-fn bury(
-    directory: &Directory,
-    disk: &Disk,
-    name: &str,
-    patience: Patience,
-) -> io::Result<bool> {
+fn bury(directory: &Directory, disk: &Disk, name: &str, patience: Patience) -> io::Result<bool> {
     let held = match open(&directory.file, &held_name(name), OFlags::RDONLY | OFlags::DIRECTORY) {
         Ok(held) => held,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),

@@ -11,9 +11,7 @@ use rustix::fs::{AtFlags, FileType, OFlags};
 use super::disk::open;
 use super::place::{Directory, denied};
 use crate::name::host_of;
-use crate::{
-    Chunk, FileLook, FilesError, Fresh, Known, Odd, OddKind, SAMPLE_BYTES, Span,
-};
+use crate::{Chunk, FileLook, FilesError, Fresh, Known, Odd, OddKind, SAMPLE_BYTES, Span};
 
 /// How much is read at once.
 const PIECE: usize = 256 * 1024;

@@ -73,7 +73,11 @@ impl Gate for Crash {
 }
 
 fn ids(content: &[u8]) -> Vec<String> {
-    assert!(content.is_empty() || content.ends_with(b"\n"), "torn: {}", String::from_utf8_lossy(content));
+    assert!(
+        content.is_empty() || content.ends_with(b"\n"),
+        "torn: {}",
+        String::from_utf8_lossy(content)
+    );
     let lines = content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| Head::parse(line).unwrap().id.into_owned()).collect()
 }

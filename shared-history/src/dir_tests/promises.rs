@@ -12,7 +12,10 @@ fn the_first_entry_makes_what_is_missing_and_no_project() {
     let written = add(&bed.files(), &["a", "b"], false).unwrap();
     assert_eq!(bed.content(), lines(&["a", "b"]));
     assert_eq!((written.found, written.set_aside), (0, 0));
-    assert_eq!((written.identity, written.size), (inode(&bed.path(FILE)), bed.content().len() as u64));
+    assert_eq!(
+        (written.identity, written.size),
+        (inode(&bed.path(FILE)), bed.content().len() as u64)
+    );
     assert_eq!(bed.names(), [FILE]);
 
     let nowhere = DirFiles::new(bed.project.join("missing"));
@@ -140,9 +143,9 @@ fn every_host_name_can_write_and_is_read() {
         block_on(bed.files().trim(&file_name(host), 1)).unwrap();
     }
     let mut indexes = Indexes::default();
-    let refreshed =
-        block_on(refresh(&bed.files(), &mut indexes, &Settings::default())).unwrap();
-    let mut ids: Vec<_> = refreshed.changes.iter().map(|change| change.lines[0].id.as_str()).collect();
+    let refreshed = block_on(refresh(&bed.files(), &mut indexes, &Settings::default())).unwrap();
+    let mut ids: Vec<_> =
+        refreshed.changes.iter().map(|change| change.lines[0].id.as_str()).collect();
     ids.sort_unstable();
     let mut expected = hosts.to_vec();
     expected.sort_unstable();
@@ -161,7 +164,9 @@ fn a_directory_is_followed_as_it_is_written() {
             block_on(files.trim(FILE, 3)).unwrap();
         }
         let refreshed = block_on(refresh(&files, &mut indexes, &settings)).unwrap();
-        seen.extend(refreshed.changes.into_iter().flat_map(|change| change.lines).map(|line| line.id));
+        seen.extend(
+            refreshed.changes.into_iter().flat_map(|change| change.lines).map(|line| line.id),
+        );
     }
     let expected: BTreeSet<String> = (0..30).map(|round| format!("e{round:02}")).collect();
     assert_eq!(seen, expected);

@@ -24,7 +24,8 @@ fn a_symlink_is_followed_inside_of_the_project_only() {
 
     let outside = tempfile::tempdir().unwrap();
     std::fs::create_dir(outside.path().join("history")).unwrap();
-    for (target, name) in [(outside.path().to_owned(), ".maestro"), ("missing".into(), ".maestro")] {
+    for (target, name) in [(outside.path().to_owned(), ".maestro"), ("missing".into(), ".maestro")]
+    {
         let bed = Bed::empty();
         symlink(&target, bed.project.join(name)).unwrap();
         assert_eq!(denial(add(&bed.files(), &["a"], false)), Denial::Symlink);
@@ -142,7 +143,8 @@ fn a_disk_that_fails_to_keep_what_was_written_has_not_got_it() {
 
 #[test]
 fn a_system_that_refuses_is_quoted() {
-    for (errno, expected) in [(Errno::ROFS, Denial::ReadOnly), (Errno::ACCESS, Denial::Permission)] {
+    for (errno, expected) in [(Errno::ROFS, Denial::ReadOnly), (Errno::ACCESS, Denial::Permission)]
+    {
         let bed = Bed::empty();
         let refusing = bed.hasty(Some(Refusing::new(Step::MakeDirectory, errno, 0, 0)));
         assert_eq!(denial(add(&refusing, &["a"], false)), expected);
@@ -185,7 +187,9 @@ fn a_lock_of_a_dead_process_is_taken_over() {
 #[test]
 fn a_lock_of_somebody_alive_is_respected() {
     let quick = Patience { wait: Duration::from_millis(50), ..Patience::default() };
-    for owner in [Some(Process::current().unwrap().text()), None, Some("1\nelsewhere\n1\n".to_owned())] {
+    for owner in
+        [Some(Process::current().unwrap().text()), None, Some("1\nelsewhere\n1\n".to_owned())]
+    {
         let bed = Bed::with(b"");
         held(&bed, owner.as_deref());
         let files = bed.files().with(Disk::default(), quick);

@@ -39,9 +39,8 @@ impl<'a> Object<'a> {
     pub fn parse(text: &'a [u8]) -> Result<Self, Malformed> {
         let masked = masked(text);
         let mut deserializer = serde_json::Deserializer::from_slice(&masked);
-        let spans = deserializer
-            .deserialize_map(Spans(&masked))
-            .map_err(|_| not_an_object(&masked))?;
+        let spans =
+            deserializer.deserialize_map(Spans(&masked)).map_err(|_| not_an_object(&masked))?;
         deserializer.end().map_err(|_| Malformed::NotJson)?;
 
         let members = spans

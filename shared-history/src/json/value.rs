@@ -46,9 +46,7 @@ fn lossy(bytes: Vec<u8>) -> String {
         Err(error) => error.into_bytes(),
     };
     let halves: Vec<usize> = memchr::memchr_iter(0xED, &bytes)
-        .filter(|&at| {
-            matches!(bytes.get(at + 1..at + 3), Some([0xA0..=0xBF, 0x80..=0xBF]))
-        })
+        .filter(|&at| matches!(bytes.get(at + 1..at + 3), Some([0xA0..=0xBF, 0x80..=0xBF])))
         .collect();
     for at in halves {
         bytes[at..at + 3].copy_from_slice("\u{FFFD}".as_bytes());

@@ -20,15 +20,16 @@ pub async fn refresh(
     settings: &Settings,
 ) -> Result<Refreshed, FilesError> {
     let look = files.look(&indexes.known(), settings.most).await?;
-    let mut state = State { next: indexes.clone(), jobs: Vec::new(), refreshed: Refreshed::default() };
+    let mut state =
+        State { next: indexes.clone(), jobs: Vec::new(), refreshed: Refreshed::default() };
     for file in &look.files {
         state.look_at(file, indexes.get(&file.name), settings);
     }
-    for index in indexes.iter().filter(|index| !look.files.iter().any(|file| file.name == index.name)) {
-        let is_unreadable = look
-            .odd
-            .iter()
-            .any(|odd| odd.name == index.name && odd.kind == OddKind::Unreadable);
+    for index in
+        indexes.iter().filter(|index| !look.files.iter().any(|file| file.name == index.name))
+    {
+        let is_unreadable =
+            look.odd.iter().any(|odd| odd.name == index.name && odd.kind == OddKind::Unreadable);
         if !is_unreadable {
             state.miss(index);
         }
@@ -138,7 +139,7 @@ impl State {
             match reading {
                 Reading::Growth(growth) => self.grown(growth.finish(), &file, settings),
                 Reading::Load(load) => match load.finish() {
-                    Loaded::Change(change) => self.change(change),
+                    Loaded::Change(change) => self.change(*change),
                     Loaded::Again(load) => self.start(&file, Reading::Load(load)),
                     Loaded::Unsteady => self.refreshed.is_unsettled = true,
                 },

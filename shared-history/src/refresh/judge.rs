@@ -56,7 +56,7 @@ fn doubt(index: &FileIndex, file: &FileLook) -> Verdict {
 /// Judges a file that isn't there: `None` when that is believed.
 pub(super) fn judge_gone(index: &FileIndex) -> Option<Doubt> {
     let doubt = next_doubt(index, None);
-    (!index.doubt.is_some_and(|before| before.seen.is_none())).then_some(doubt)
+    index.doubt.is_none_or(|before| before.seen.is_some()).then_some(doubt)
 }
 
 fn next_doubt(index: &FileIndex, seen: Option<(u64, u64)>) -> Doubt {

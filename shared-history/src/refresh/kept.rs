@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::Line;
 use crate::index::SKIPPED_REMEMBERED;
 use crate::splitter::{Found, Skipped};
-use crate::Line;
 
 /// The last entries, and what was skipped.
 #[derive(Debug)]

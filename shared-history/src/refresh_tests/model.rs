@@ -114,15 +114,16 @@ impl Files for Model {
                     && known.offset <= size
                     && (known.offset < size || !self.is_terse)
             });
-            let fresh = before.filter(|before| along + size - before.offset <= most).map(|before| {
-                along += size - before.offset;
-                let offset = usize::try_from(before.offset).unwrap();
-                Fresh {
-                    head: content.bytes[..content.bytes.len().min(SAMPLE_BYTES)].to_vec(),
-                    seam: content.bytes[offset.saturating_sub(SAMPLE_BYTES)..offset].to_vec(),
-                    bytes: content.bytes[offset..].to_vec(),
-                }
-            });
+            let fresh =
+                before.filter(|before| along + size - before.offset <= most).map(|before| {
+                    along += size - before.offset;
+                    let offset = usize::try_from(before.offset).unwrap();
+                    Fresh {
+                        head: content.bytes[..content.bytes.len().min(SAMPLE_BYTES)].to_vec(),
+                        seam: content.bytes[offset.saturating_sub(SAMPLE_BYTES)..offset].to_vec(),
+                        bytes: content.bytes[offset..].to_vec(),
+                    }
+                });
             files.push(FileLook { name: name.clone(), identity: content.identity, size, fresh });
         }
         Ok(Look { root: b"/srv/app".to_vec(), files, odd: Vec::new() })

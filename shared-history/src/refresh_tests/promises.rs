@@ -226,7 +226,9 @@ fn of_a_large_file_only_the_end_is_read() {
 
 #[test]
 fn windows_grow_until_there_are_enough_lines_or_the_start_is_reached() {
-    for (lines, bytes, limit) in [(40, 9000, 4), (40, 100_000, 4), (5, 20_000, 100), (3, 300_000, 1)] {
+    for (lines, bytes, limit) in
+        [(40, 9000, 4), (40, 100_000, 4), (5, 20_000, 100), (3, 300_000, 1)]
+    {
         let model = Model::default();
         for line in 0..lines {
             model.apply(append(large(&format!("e{line}"), bytes)));

@@ -18,7 +18,10 @@ enum Act {
     /// The whole file is written anew with one more entry; it is seen when so much of it is there (in 256ths).
     Maestro(u8),
     /// The first lines go, in place or by another file.
-    Trim { lines: usize, in_place: bool },
+    Trim {
+        lines: usize,
+        in_place: bool,
+    },
     Replace(usize),
     Remove,
 }
@@ -111,8 +114,12 @@ impl World {
                 ]
             }
             Act::Trim { lines, in_place } => {
-                let kept: Vec<u8> =
-                    content.split_inclusive(|byte| *byte == b'\n').skip(*lines).flatten().copied().collect();
+                let kept: Vec<u8> = content
+                    .split_inclusive(|byte| *byte == b'\n')
+                    .skip(*lines)
+                    .flatten()
+                    .copied()
+                    .collect();
                 vec![if *in_place { Deed::Rewrite(name, kept) } else { Deed::Replace(name, kept) }]
             }
             Act::Replace(count) => vec![Deed::Replace(name, entries(self.new_ids(*count)))],
