@@ -18,7 +18,11 @@ fn maestros_lines_are_written_back_byte_for_byte() {
     for example in EXAMPLES {
         let entry = Entry::parse(example.as_bytes()).unwrap();
         assert_eq!(line_of(&entry), example);
-        assert_eq!(line_of(&made(&entry)), example, "made here, it is written as Maestro writes it");
+        assert_eq!(
+            line_of(&made(&entry)),
+            example,
+            "made here, it is written as Maestro writes it"
+        );
     }
 }
 

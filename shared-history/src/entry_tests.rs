@@ -28,7 +28,10 @@ fn maestros_entries_are_read_whole() {
     assert_eq!(usage.cache_creation_input_tokens, Some(2210.0));
     assert_eq!((usage.total_cost_usd, usage.context_window), (Some(0.0831), Some(200_000.0)));
     assert_eq!(usage.reasoning_tokens, None);
-    assert_eq!((task.kind, task.summary.as_str()), (EntryKind::Auto, "Added unit tests for the parser"));
+    assert_eq!(
+        (task.kind, task.summary.as_str()),
+        (EntryKind::Auto, "Added unit tests for the parser")
+    );
     assert_eq!((least.project_path.as_str(), least.hostname), ("/srv/app", None));
 }
 

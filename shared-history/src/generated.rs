@@ -32,8 +32,19 @@ fn number() -> impl Strategy<Value = Vec<u8>> {
             .prop_filter("is no number", |number| number.is_finite())
             .prop_map(|number| format!("{number:e}")),
         prop::sample::select(vec![
-            "0", "-0", "0.0", "1.0", "1e3", "1E+3", "37.50", "1767225600123.0", "1.7e12", "1e400",
-            "-1e400", "99999999999999999999999", "0.0831",
+            "0",
+            "-0",
+            "0.0",
+            "1.0",
+            "1e3",
+            "1E+3",
+            "37.50",
+            "1767225600123.0",
+            "1.7e12",
+            "1e400",
+            "-1e400",
+            "99999999999999999999999",
+            "0.0831",
         ])
         .prop_map(str::to_owned),
     ]
@@ -49,7 +60,8 @@ fn plain() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn space() -> impl Strategy<Value = Vec<u8>> {
-    prop::sample::select(vec!["", "", "", "", " ", "\t", "  "]).prop_map(|space| space.as_bytes().to_vec())
+    prop::sample::select(vec!["", "", "", "", " ", "\t", "  "])
+        .prop_map(|space| space.as_bytes().to_vec())
 }
 
 fn object(
@@ -73,7 +85,10 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     let inner = prop::collection::vec(
         (
             prop::sample::select(vec![
-                &b"\"inputTokens\""[..], b"\"outputTokens\"", b"\"totalCostUsd\"", b"\"contextWindow\"",
+                &b"\"inputTokens\""[..],
+                b"\"outputTokens\"",
+                b"\"totalCostUsd\"",
+                b"\"contextWindow\"",
                 b"\"futureTokens\"",
             ])
             .prop_map(<[u8]>::to_vec),
@@ -91,10 +106,30 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
 }
 
 const KEYS: [&str; 24] = [
-    "type", "summary", "fullResponse", "agentSessionId", "sessionName", "projectPath", "sessionId",
-    "contextUsage", "usageStats", "success", "elapsedTimeMs", "validated", "cueTriggerName",
-    "cueEventType", "cueSourceSession", "tokenSource", "tokenSourceReason", "achievementAction",
-    "hostname", "future", "another one", "x", "", "usagestats",
+    "type",
+    "summary",
+    "fullResponse",
+    "agentSessionId",
+    "sessionName",
+    "projectPath",
+    "sessionId",
+    "contextUsage",
+    "usageStats",
+    "success",
+    "elapsedTimeMs",
+    "validated",
+    "cueTriggerName",
+    "cueEventType",
+    "cueSourceSession",
+    "tokenSource",
+    "tokenSourceReason",
+    "achievementAction",
+    "hostname",
+    "future",
+    "another one",
+    "x",
+    "",
+    "usagestats",
 ];
 
 /// A line that is an entry, of every kind that there may be.

@@ -9,6 +9,9 @@
 //! - [`merge()`] makes one history of many; [`Filter`], [`Query`] and [`activity()`] say what is shown of it.
 //! - [`DirFiles`] are the files of a directory on this machine.
 
+// Without tests, everything here is checked for it as well.
+#![cfg_attr(test, allow(clippy::panic, clippy::unwrap_used))]
+
 mod activity;
 #[cfg(unix)]
 mod dir;
@@ -24,6 +27,8 @@ mod json;
 mod kind;
 mod line;
 mod malformed;
+#[cfg(test)]
+mod measure_tests;
 mod merge;
 mod name;
 mod refresh;

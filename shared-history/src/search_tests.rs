@@ -31,7 +31,18 @@ fn scripts_without_spaces_have_a_word_for_each_character() {
 #[test]
 fn every_term_must_be_there_at_a_words_beginning() {
     let text = "Fixed the retry loop in the up-loader. 修正しました";
-    for query in ["", "retry", "RETR", "loop fix", "up-load", "\"retry loop\"", "\"the retry\"", "修正", "正し", "正し loop"] {
+    for query in [
+        "",
+        "retry",
+        "RETR",
+        "loop fix",
+        "up-load",
+        "\"retry loop\"",
+        "\"the retry\"",
+        "修正",
+        "正し",
+        "正し loop",
+    ] {
         assert!(finds(query, text), "{query}");
     }
     for query in ["etry", "retry missing", "\"loop retry\"", "up-fix", "正修", "\"retr loop\""] {

@@ -41,7 +41,8 @@ fn skipped(found: &[Found]) -> Vec<&Skipped> {
 
 #[test]
 fn a_broken_line_never_fails_its_file() {
-    let broken = [&b"42"[..], b"null", b"[]", b"{\"id\":", b"{}", b"{\"id\":\"x\"}", b"\xFF\xFE garbage"];
+    let broken =
+        [&b"42"[..], b"null", b"[]", b"{\"id\":", b"{}", b"{\"id\":\"x\"}", b"\xFF\xFE garbage"];
     let mut file = Vec::new();
     for (index, broken) in broken.iter().enumerate() {
         file.extend_from_slice(entry(&index.to_string()).as_bytes());

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use super::disk::Disk;
 use super::lock::Patience;
 use super::{append, look, place, trim};
-use crate::{Append, Appended, Chunk, Files, FilesError, Known, Look, Span, Trimmed};
+use crate::{
+    Append, Appended, Chunk, Denial, Files, FilesError, Known, Look, Span, Trimmed, host_of,
+};
 
 /// The shared files of a project on this machine.
 ///
@@ -50,6 +52,7 @@ impl Files for DirFiles {
         spans: &[Span],
         take: &mut (dyn for<'c> FnMut(Chunk<'c>) + Send),
     ) -> Result<(), FilesError> {
+        spans.iter().try_for_each(|span| check_name(&span.name))?;
         match place::find(&place::root(&self.project)?)? {
             Some(directory) => look::read(&directory, spans, take),
             None => Ok(()),
@@ -57,14 +60,25 @@ impl Files for DirFiles {
     }
 
     async fn append(&self, append: &Append<'_>) -> Result<Appended, FilesError> {
+        check_name(append.name)?;
         let directory = place::make(&place::root(&self.project)?, &self.disk)?;
         append::append(&directory, &self.disk, self.patience, append)
     }
 
     async fn trim(&self, name: &str, keep: u64) -> Result<Trimmed, FilesError> {
+        check_name(name)?;
         match place::find(&place::root(&self.project)?)? {
             Some(directory) => trim::trim(&directory, &self.disk, self.patience, name, keep),
             None => Ok(Trimmed { identity: 0, size: 0, removed: 0 }),
         }
     }
+}
+
+/// Nothing but a file of a history is touched, wherever a name comes from.
+fn check_name(name: &str) -> Result<(), FilesError> {
+    if host_of(name).is_some() {
+        return Ok(());
+    }
+    let denial = Denial::Other("no file of a history has such a name".to_owned());
+    Err(FilesError::Denied { path: name.to_owned(), denial })
 }

@@ -145,18 +145,42 @@ fn pause(
 /// Moves the lock out of the way, in one step since somebody may be looking into it, and removes it.
 fn remove(directory: &Directory, disk: &Disk, name: &str) -> io::Result<()> {
     let at = directory.file.as_fd();
-    let dead = format!(".{name}.lock.dead.{}", std::process::id());
-    disk.rename(at, &held_name(name), &dead)?;
-    for inner in [OWNER, TAKEN] {
-        let inner = format!("{dead}/{inner}");
-        match disk.remove(at, &inner) {
-            Ok(()) => {}
-            // `taken` is a directory: some systems say that it may not be removed, some that it is one.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(_) => disk.remove_directory(at, &inner)?,
+    let dead = format!("{}{}", dead_prefix(name), std::process::id());
+    match disk.rename(at, &held_name(name), &dead) {
+        Ok(()) => {}
+        // Somebody with our number has left his behind.
+        Err(error) if is_not_empty(&error) => {
+            remove_dead(directory, disk, &dead)?;
+            disk.rename(at, &held_name(name), &dead)?;
         }
+        Err(error) => return Err(error),
     }
-    disk.remove_directory(at, &dead)
+    remove_dead(directory, disk, &dead)
+}
+
+/// What the name of a lock begins with that was moved out of the way.
+pub(super) fn dead_prefix(name: &str) -> String {
+    format!(".{name}.lock.dead.")
+}
+
+/// Removes a lock that was moved out of the way; somebody else may be doing the same.
+pub(super) fn remove_dead(directory: &Directory, disk: &Disk, dead: &str) -> io::Result<()> {
+    let at = directory.file.as_fd();
+    tolerated(disk.remove(at, &format!("{dead}/{OWNER}")))?;
+    tolerated(disk.remove_directory(at, &format!("{dead}/{TAKEN}")))?;
+    tolerated(disk.remove_directory(at, dead))
+}
+
+fn tolerated(removed: io::Result<()>) -> io::Result<()> {
+    removed.or_else(
+        |error| {
+            if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+        },
+    )
+}
+
+fn is_not_empty(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::NOTEMPTY | Errno::EXIST))
 }
 
 /// Removes the lock if whoever held it is dead. Whether it is worth trying to take it at once.

@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use rustix::fs::OFlags;
 
 use super::disk::{Disk, open};
-use super::lock::{Lock, Patience};
+use super::lock::{Lock, Patience, dead_prefix, remove_dead};
 use super::look::pieces;
 use super::place::{Directory, denied, shown};
 use crate::{Denial, FilesError, Trimmed};
@@ -49,17 +49,20 @@ fn leftover_prefix(name: &str) -> String {
     format!(".{name}.tmp.")
 }
 
-/// Removes what trims have left that were cut off.
+/// Removes what trims and locks have left that were cut off.
 fn remove_leftovers(directory: &Directory, disk: &Disk, name: &str) -> io::Result<()> {
-    let prefix = leftover_prefix(name);
+    let (successor, dead) = (leftover_prefix(name), dead_prefix(name));
     for entry in rustix::fs::Dir::read_from(directory.file.as_fd())? {
         let entry = entry?;
         let Ok(found) = entry.file_name().to_str() else { continue };
-        let is_ours = found
-            .strip_prefix(&prefix)
-            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
-        if is_ours {
+        let is_left = |prefix: &str| {
+            let number = found.strip_prefix(prefix).unwrap_or_default();
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if is_left(&successor) {
             disk.remove(directory.file.as_fd(), found)?;
+        } else if is_left(&dead) {
+            remove_dead(directory, disk, found)?;
         }
     }
     Ok(())

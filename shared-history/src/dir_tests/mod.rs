@@ -1,1 +1,5 @@
-//! x
+mod bed;
+mod crash;
+mod many;
+mod promises;
+mod refusal;

@@ -139,7 +139,7 @@ impl State {
             match reading {
                 Reading::Growth(growth) => self.grown(growth.finish(), &file, settings),
                 Reading::Load(load) => match load.finish() {
-                    Loaded::Change(change) => self.change(change),
+                    Loaded::Change(change) => self.change(*change),
                     Loaded::Again(load) => self.start(&file, Reading::Load(load)),
                     Loaded::Unsteady => self.refreshed.is_unsettled = true,
                 },

@@ -44,14 +44,19 @@ pub(super) fn judge(index: Option<&FileIndex>, file: &FileLook) -> Verdict {
 
 fn doubt(index: &FileIndex, file: &FileLook) -> Verdict {
     let doubt = next_doubt(index, Some((file.identity, file.size)));
-    let is_settled = index.doubt.is_some_and(|before| before.seen == doubt.seen);
+    let is_settled = index.doubt.and_then(|before| before.seen).is_some_and(|(identity, size)| {
+        // Another file was written beside this one and put in its place, so it may grow already. One that is written
+        // anew in its place grows until it is whole.
+        let has_grown = identity != index.identity && size <= file.size;
+        identity == file.identity && (size == file.size || has_grown)
+    });
     if is_settled || doubt.looks >= PATIENCE { Verdict::Load } else { Verdict::Wait(doubt) }
 }
 
 /// Judges a file that isn't there: `None` when that is believed.
 pub(super) fn judge_gone(index: &FileIndex) -> Option<Doubt> {
     let doubt = next_doubt(index, None);
-    (!index.doubt.is_some_and(|before| before.seen.is_none())).then_some(doubt)
+    index.doubt.is_none_or(|before| before.seen.is_some()).then_some(doubt)
 }
 
 fn next_doubt(index: &FileIndex, seen: Option<(u64, u64)>) -> Doubt {

@@ -38,7 +38,8 @@ pub(super) struct Load {
 /// What came of a window.
 #[derive(Debug)]
 pub(super) enum Loaded {
-    Change(FileChange),
+    /// These are its lines.
+    Change(Box<FileChange>),
     /// The window before it is to be read.
     Again(Box<Load>),
     /// The file lost bytes meanwhile.
@@ -145,6 +146,7 @@ impl Load {
             doubt: None,
         };
         let lines = kept.lines.into();
-        Loaded::Change(FileChange { name: self.name, reset: self.is_known, lines, index })
+        let change = FileChange { name: self.name, reset: self.is_known, lines, index };
+        Loaded::Change(Box::new(change))
     }
 }

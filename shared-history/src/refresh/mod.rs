@@ -11,5 +11,5 @@ pub use change::{FileChange, Refreshed, Settings};
 pub use drive::refresh;
 
 #[cfg(test)]
-#[path = "../refresh_tests.rs"]
+#[path = "../refresh_tests/mod.rs"]
 mod tests;
