@@ -181,6 +181,8 @@ fn prepare(source: &Source, connection: &Connection) -> Result<(), Failure> {
     }
     connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+    // A transaction that changes more pages than the cache holds writes some of them twice: KiB, negative by SQLite's rule.
+    connection.pragma_update(None, "cache_size", -16_384).map_err(failed)?;
     // A long transaction leaves a long journal; it is cut back to this many bytes afterwards.
     connection.pragma_update(None, "journal_size_limit", 16 << 20).map_err(failed)
 }

@@ -29,7 +29,7 @@ pub(super) fn arms(query: &HistoryQuery, columns: bool) -> Result<Vec<Arm>, Faul
         HistoryScope::All if search.is_some() && rest.is_empty() && !columns => {
             let mut alone = Conditions::default();
             alone.add("w.rowid NOT IN (SELECT row FROM history_excluded)", []);
-            return Ok(vec![alone.arm(search, false)]);
+            return Ok(vec![alone.arm(search, Join::None)]);
         }
         HistoryScope::All => vec![("h.hidden = 0", Vec::new())],
         HistoryScope::Project(project) => {
@@ -42,15 +42,33 @@ pub(super) fn arms(query: &HistoryQuery, columns: bool) -> Result<Vec<Arm>, Faul
             [Some(own), shared].into_iter().flatten().collect()
         }
     };
+    // Of a project there are at most some ten thousand rows: they are looked up once, and a word that is in half of all
+    // entries isn't looked at entry by entry.
+    let join = match &query.scope {
+        HistoryScope::Project(_) | HistoryScope::Session { .. } if !columns => Join::Among,
+        HistoryScope::All | HistoryScope::Project(_) | HistoryScope::Session { .. } => Join::Each,
+    };
+    let row = if search.is_some() && join == Join::Each { "w.rowid" } else { "h.row" };
     Ok(ways
         .into_iter()
         .map(|(scope, values)| {
             let mut all = Conditions::default();
             all.add(scope, values);
-            all.extend(&rest, if search.is_some() { "w.rowid" } else { "h.row" });
-            all.arm(search.clone(), true)
+            all.extend(&rest, row);
+            all.arm(search.clone(), join)
         })
         .collect())
+}
+
+/// How a search gets at the columns of `history`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Join {
+    /// It needs none.
+    None,
+    /// For each row that has the words.
+    Each,
+    /// It keeps what is among the rows that fulfil the other conditions.
+    Among,
 }
 
 #[derive(Debug, Default)]
@@ -104,20 +122,28 @@ impl Conditions {
         self.values.extend(other.values.iter().cloned());
     }
 
-    fn arm(self, search: Option<String>, columns: bool) -> Arm {
+    fn arm(self, search: Option<String>, join: Join) -> Arm {
         let words = self.words.join(" AND ");
         let Some(search) = search else {
-            return Arm {
-                tail: format!("FROM history h WHERE {words}"),
-                values: self.values,
-                row: "h.row",
-            };
+            let tail = format!("FROM history h WHERE {words}");
+            return Arm { tail, values: self.values, row: "h.row" };
         };
-        // CROSS: the index of words leads, and never the other way round, which would search once for each row.
-        let join = if columns { "CROSS JOIN history h ON h.row = w.rowid" } else { "" };
         let mut values = vec![Value::Text(search)];
         values.extend(self.values);
-        let tail = format!("FROM history_words w {join} WHERE w.history_words MATCH ? AND {words}");
+        let matches = "w.history_words MATCH ?";
+        // The index of words leads, and never the other way round, which would search once for each row: that is what
+        // CROSS and the plus say.
+        let tail = match join {
+            Join::None => format!("FROM history_words w WHERE {matches} AND {words}"),
+            Join::Each => format!(
+                "FROM history_words w CROSS JOIN history h ON h.row = w.rowid \
+                 WHERE {matches} AND {words}"
+            ),
+            Join::Among => format!(
+                "FROM history_words w WHERE {matches} \
+                 AND +w.rowid IN (SELECT h.row FROM history h WHERE {words})"
+            ),
+        };
         Arm { tail, values, row: "w.rowid" }
     }
 }
