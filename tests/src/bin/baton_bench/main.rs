@@ -5,10 +5,12 @@
 
 mod bed;
 mod bulk;
+mod counting;
 mod desk;
 mod durable;
 mod exec;
 mod first;
+mod history;
 mod machine;
 mod many;
 mod ours;
@@ -83,6 +85,8 @@ enum Subject {
     Sessions,
     /// A link that comes back.
     Restored,
+    /// A project's shared history.
+    History,
 }
 
 /// How much is measured.
@@ -175,6 +179,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
             Subject::Durable,
             Subject::Sessions,
             Subject::Restored,
+            Subject::History,
         ] {
             if !wanted(subject) {
                 continue;
@@ -192,6 +197,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::Durable => durable::measure(&bed, scale).await?,
                 Subject::Sessions => sessions::measure(&bed, scale).await?,
                 Subject::Restored => restored::measure(&bed, scale).await?,
+                Subject::History => history::measure(&bed, scale).await?,
             };
             table.extend(rows);
         }

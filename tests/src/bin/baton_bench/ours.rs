@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use orchestrator::host::HostId;
 use orchestrator::transport::{
-    Connection, ConnectionSettings, OpenSsh, OpenSshSettings, Patience, Target,
+    Connection, ConnectionSettings, OpenSsh, OpenSshSettings, Patience, Target, Transport,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::bed::ALIAS;
+use crate::counting::{Counting, Told};
 use crate::{Outcome, machine};
 
 /// A connection of the engine with a run directory of its own.
@@ -27,6 +28,20 @@ pub struct Engine {
 impl Engine {
     /// Makes one; nothing is started.
     pub fn new(config: &Path) -> Outcome<Self> {
+        Self::with(config, |transport| transport)
+    }
+
+    /// The same, counting what programs on the host are told.
+    pub fn counted(config: &Path) -> Outcome<(Self, Told)> {
+        let told = Told::default();
+        let engine = Self::with(config, |transport| Arc::new(Counting::new(transport, &told)))?;
+        Ok((engine, told))
+    }
+
+    fn with(
+        config: &Path,
+        wrap: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport>,
+    ) -> Outcome<Self> {
         let dir = tempfile::Builder::new().prefix("bb").tempdir_in("/tmp")?;
         let settings = OpenSshSettings {
             program: "ssh".into(),
@@ -47,7 +62,7 @@ impl Engine {
             port: None,
             identity_file: None,
         };
-        let transport = Arc::new(OpenSsh::new(target, settings));
+        let transport = wrap(Arc::new(OpenSsh::new(target, settings)));
         let connection =
             Connection::new(HostId::new(ALIAS), transport, ConnectionSettings::default());
         Ok(Self { connection, dir })
