@@ -244,6 +244,11 @@ impl Seam for FakeEngine {
                 Ok(Reply::Prompt { prompt: format!("the whole prompt of {message}") })
             }
             Query::CommandStatus { .. } => Ok(Reply::Status(None)),
+            Query::History(_) => Ok(Reply::History(Box::default())),
+            Query::Outbox => Ok(Reply::Outbox(Vec::new())),
+            Query::HistoryEntry { .. } | Query::HistoryActivity { .. } => {
+                Err(Failure::new(Code::Unsupported, "it keeps no history"))
+            }
         }
     }
 
