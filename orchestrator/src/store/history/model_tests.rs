@@ -295,7 +295,10 @@ fn query() -> impl Strategy<Value = HistoryQuery> {
     let time = || prop::option::weighted(0.3, prop::sample::select(&TIMES[..]));
     let word = prop_oneof![
         prop::sample::select(&WORDS[..]).prop_map(str::to_owned),
-        prop::sample::select(&["f", "g", "a\"", "", "gr", "zz"][..]).prop_map(str::to_owned),
+        prop::sample::select(
+            &["f", "g", "a\"", "", "gr", "zz", "fixi", "fixe", "near", "größ", "fixedly"][..]
+        )
+        .prop_map(str::to_owned),
     ];
     let phrase = prop::collection::vec(word, 0..3);
     (
