@@ -1,10 +1,11 @@
 //! What is asked for as SQL: one select for each way into the table, none of which gives a row that another gives.
 
+use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::number;
 use super::types::{HistoryQuery, HistoryScope, HistorySource};
-use super::words::matching;
+use super::words::{matching, terms};
 use crate::store::fault::Fault;
 
 /// The rest of a select, from its `FROM` on, and the values for it.
@@ -21,8 +22,12 @@ pub(super) struct Arm {
 /// The selects whose rows together are those that the query asks for, its limit and offset aside.
 ///
 /// With `columns` the columns of `history` are at hand as `h`; a search that needs none of them asks its index alone.
-pub(super) fn arms(query: &HistoryQuery, columns: bool) -> Result<Vec<Arm>, Fault> {
-    let search = matching(&query.search)?;
+pub(super) fn arms(
+    db: &Connection,
+    query: &HistoryQuery,
+    columns: bool,
+) -> Result<Vec<Arm>, Fault> {
+    let search = matching(&query.search, |beginning| terms(db, beginning))?;
     let rest = Conditions::of(query);
     let text = |text: &str| Value::Text(text.to_owned());
     let ways = match &query.scope {

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::hidden;
 use super::number;
 use super::types::{NewEntry, ProjectId};
+use super::words::learn;
 use crate::failure::{Code, Failure};
 use crate::store::fault::Fault;
 use crate::store::rows::json;
@@ -67,6 +68,7 @@ pub(in crate::store) fn add(db: &Connection, entry: &NewEntry, now_ms: i64) -> R
         .execute(params![row, place, entry.cwd, now_ms])?;
     }
     hidden::refresh(db, [entry.id.as_str()])?;
+    learn(db, [entry.words.as_str()])?;
     index(db, row, &entry.words)
 }
 
@@ -87,6 +89,7 @@ pub(in crate::store) fn rewrite(
     })?;
     db.prepare_cached("UPDATE history_lines SET line = ?2 WHERE row = ?1")?
         .execute(params![row, line])?;
+    learn(db, [words])?;
     db.prepare_cached("UPDATE history_words SET words = ?2 WHERE rowid = ?1")?
         .execute(params![row, words])?;
     hidden::refresh(db, [id.as_str()])
@@ -134,7 +137,7 @@ pub(super) fn insert(db: &Connection, entry: &Row<'_>) -> Result<i64, Fault> {
     Ok(row)
 }
 
-/// Makes a new row known by its words; those of one that isn't shown are set aside.
+/// Makes a new row known by its words, which are learnt before; those of one that isn't shown are set aside.
 ///
 /// The full-text index takes rows that grow in one go, and writes a piece of its own at each that doesn't: bring many
 /// in their order.

@@ -346,6 +346,25 @@ async fn words_are_found_as_they_are_and_nothing_in_them_is_a_command() {
 }
 
 #[tokio::test]
+async fn a_beginning_finds_every_word_however_many_begin_so() {
+    let store = Store::memory().unwrap();
+    let mut wanted = Vec::new();
+    for number in 0..40 {
+        let id = format!("e{number:02}");
+        let words = format!("the uploader{number} Said");
+        done(&store, vec![Change::AddEntry(new(&id, &words))]).await;
+        wanted.push(id);
+        for beginning in ["upload", "uploader", "u", "upl"] {
+            assert_eq!(search(&store, &[&["the", beginning]]).await, wanted, "{beginning}");
+        }
+    }
+    assert_eq!(search(&store, &[&["uploader3"]]).await.len(), 11);
+    assert_eq!(search(&store, &[&["uploader39"]]).await, ["e39"]);
+    assert_eq!(search(&store, &[&["uploader39", "sai"]]).await, ["e39"], "ASCII letters are small");
+    assert_eq!(search(&store, &[&["UPLOADER39"]]).await, ["e39"]);
+}
+
+#[tokio::test]
 async fn an_entry_is_found_by_the_beginning_of_its_id() {
     let store = Store::memory().unwrap();
     done(&store, ["abc", "abd", "ab", "b%"].map(|id| Change::AddEntry(new(id, "w"))).into()).await;

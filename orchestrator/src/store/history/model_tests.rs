@@ -26,8 +26,8 @@ const TIMES: [i64; 12] = [
 ];
 const KINDS: [&str; 4] = ["USER", "AUTO", "CUE", "user"];
 const NAMES: [&str; 3] = ["history-a.jsonl", "history-b.jsonl", "history-c.jsonl"];
-const WORDS: [&str; 10] =
-    ["fix", "fixed", "fixing", "fi", "bug", "the", "größe", "a\"b", "near(", "*"];
+const WORDS: [&str; 11] =
+    ["fix", "fixed", "fixed-up", "fixing", "fi", "bug", "the", "größe", "a\"b", "near(", "*"];
 
 /// An entry as the list has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -295,7 +295,10 @@ fn query() -> impl Strategy<Value = HistoryQuery> {
     let time = || prop::option::weighted(0.3, prop::sample::select(&TIMES[..]));
     let word = prop_oneof![
         prop::sample::select(&WORDS[..]).prop_map(str::to_owned),
-        prop::sample::select(&["f", "g", "a\"", "", "gr", "zz"][..]).prop_map(str::to_owned),
+        prop::sample::select(
+            &["f", "g", "a\"", "", "gr", "zz", "fixi", "fixe", "near", "größ", "fixedly"][..]
+        )
+        .prop_map(str::to_owned),
     ];
     let phrase = prop::collection::vec(word, 0..3);
     (

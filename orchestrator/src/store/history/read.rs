@@ -25,7 +25,7 @@ pub(super) fn history(
     query: &HistoryQuery,
     bytes: usize,
 ) -> Result<HistoryRows, Fault> {
-    let arms = arms(query, false)?;
+    let arms = arms(db, query, false)?;
     let mut rows = Vec::new();
     let mut had = 0;
     for number in page(db, query, &arms)? {
@@ -134,7 +134,7 @@ pub(super) fn activity(
         until_ms: Some(query.until_ms.map_or(to_ms, |until| until.min(to_ms))),
         ..query.clone()
     };
-    for arm in arms(&query, true)? {
+    for arm in arms(db, &query, true)? {
         let mut select = db.prepare_cached(&format!("SELECT h.at, h.kind {}", arm.tail))?;
         let mut rows = select.query(params_from_iter(&arm.values))?;
         while let Some(row) = rows.next()? {

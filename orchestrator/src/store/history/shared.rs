@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::entries::{self, Row};
 use super::hidden;
 use super::types::{ProjectId, SharedEntry};
+use super::words::learn;
 use crate::store::fault::Fault;
 use crate::store::rows::signed;
 
@@ -68,6 +69,7 @@ pub(in crate::store) fn put_shared(db: &Connection, shared: &Shared<'_>) -> Resu
     }
     hidden::refresh(db, touched.iter().map(String::as_str))?;
     new.sort_unstable();
+    learn(db, new.iter().map(|(_, words)| *words))?;
     for (row, words) in new {
         entries::index(db, row, words)?;
     }
