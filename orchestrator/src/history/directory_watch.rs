@@ -23,10 +23,9 @@ impl DirectoryWatch {
     /// it is looked at from time to time, as any other.
     pub(super) fn start(project: &Path) -> Option<Self> {
         let (tell, happened) = watch::channel(0);
+        let ours = project.join(PARTS[0]);
         let told = move |event: notify::Result<notify::Event>| {
-            // Who reads it makes events of its own.
-            let is_reading = matches!(&event, Ok(event) if event.kind.is_access());
-            if !is_reading {
+            if concerns(&event, &ours) {
                 tell.send_modify(|count| *count += 1);
             }
         };
@@ -72,5 +71,39 @@ impl DirectoryWatch {
             std::future::pending::<()>().await;
         }
         self.reach();
+    }
+}
+
+/// Whether something may have happened to what is ours; an agent at work changes a lot besides.
+fn concerns(event: &notify::Result<notify::Event>, ours: &Path) -> bool {
+    match event {
+        // Who reads makes events of its own.
+        Ok(event) if event.kind.is_access() => false,
+        // Without a path it is one about the watch itself: something may have been missed.
+        Ok(event) => {
+            event.paths.is_empty() || event.paths.iter().any(|path| path.starts_with(ours))
+        }
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{AccessKind, CreateKind, Event, EventKind};
+
+    use super::*;
+
+    #[test]
+    fn only_what_happens_to_the_history_counts() {
+        let ours = Path::new("/srv/app/.maestro");
+        let event = |kind, path: &str| Ok(Event::new(kind).add_path(path.into()));
+        let made = EventKind::Create(CreateKind::Any);
+        assert!(concerns(&event(made, "/srv/app/.maestro"), ours));
+        assert!(concerns(&event(made, "/srv/app/.maestro/history/history-a.jsonl"), ours));
+        assert!(!concerns(&event(made, "/srv/app/main.rs"), ours));
+        let read = EventKind::Access(AccessKind::Any);
+        assert!(!concerns(&event(read, "/srv/app/.maestro/history/history-a.jsonl"), ours));
+        assert!(concerns(&Ok(Event::new(EventKind::Other)), ours));
+        assert!(concerns(&Err(notify::Error::generic("the queue was full")), ours));
     }
 }

@@ -19,6 +19,9 @@ const BUSY: Duration = Duration::from_millis(700);
 /// The longest pause between two looks while somebody looks.
 const IDLE: Duration = Duration::from_millis(1_500);
 
+/// So soon after the directory was changed it is looked at: several lines that are written together come together.
+const TOGETHER: Duration = Duration::from_millis(30);
+
 /// How long a project counts as one in which something has just happened.
 const BUSY_FOR: Duration = Duration::from_secs(60);
 
@@ -75,8 +78,12 @@ pub(super) struct Look {
 }
 
 impl Keeper {
-    /// Starts one. Must be called within a tokio runtime.
-    pub(super) fn start(syncing: Syncing, connection: Connection) -> Self {
+    /// Starts one; `changes` counts up with everything that it stores. Must be called within a tokio runtime.
+    pub(super) fn start(
+        syncing: Syncing,
+        connection: Connection,
+        changes: Arc<watch::Sender<u64>>,
+    ) -> Self {
         let (wishes, inbox) = mpsc::channel(INBOX);
         let (standing, standing_here) = watch::channel(Standing::default());
         let looking = Arc::new(watch::channel(()).0);
@@ -85,6 +92,7 @@ impl Keeper {
             connection,
             standing,
             looking: Arc::clone(&looking),
+            changes,
             busy_until: Instant::now(),
             retry: None,
             next_retry: FIRST_RETRY,
@@ -140,6 +148,7 @@ struct Task {
     connection: Connection,
     standing: watch::Sender<Standing>,
     looking: Arc<watch::Sender<()>>,
+    changes: Arc<watch::Sender<u64>>,
     /// Until then it is looked at more often.
     busy_until: Instant,
     /// When what could not be written is tried again.
@@ -206,8 +215,9 @@ impl Task {
                     next_look = Some(self.next_look());
                 }
                 () = changed(&mut watching), if watching.is_some() => {
-                    self.refresh().await;
-                    next_look = Some(self.next_look());
+                    // What happens together is looked at once.
+                    let soon = at_once + TOGETHER;
+                    next_look = Some(next_look.map_or(soon, |look| look.min(soon)));
                 }
                 // The last one who looked has gone.
                 () = self.looking.closed(), if next_look.is_some() => {}
@@ -260,8 +270,7 @@ impl Task {
     }
 
     async fn refresh(&mut self) {
-        let standing = self.standing.clone();
-        let stored = move || standing.send_modify(|standing| standing.version += 1);
+        let stored = self.stored();
         match self.syncing.refresh(&stored).await {
             Ok(read) => {
                 if read.received > 0 {
@@ -313,10 +322,18 @@ impl Task {
         })
     }
 
+    /// What is called when something that is shown was stored.
+    fn stored(&self) -> impl Fn() + Send + Sync + use<> {
+        let (standing, changes) = (self.standing.clone(), Arc::clone(&self.changes));
+        move || {
+            standing.send_modify(|standing| standing.version += 1);
+            changes.send_modify(|count| *count += 1);
+        }
+    }
+
     /// Reads what is new, and what becomes of a file that somebody is just writing anew.
     async fn read(&mut self) -> Result<Read, Failure> {
-        let standing = self.standing.clone();
-        let stored = move || standing.send_modify(|standing| standing.version += 1);
+        let stored = self.stored();
         let read = self.syncing.refresh(&stored).await?;
         if !read.is_unsettled {
             return Ok(read);

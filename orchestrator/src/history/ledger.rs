@@ -43,8 +43,8 @@ struct Inner {
     /// Entries with outbox numbers up to here were left by a former engine.
     doubtful_to: i64,
     keepers: Mutex<Vec<(Site, Keeper)>>,
-    /// Counts entries that were made here.
-    made: watch::Sender<u64>,
+    /// Counts up with everything that is stored.
+    changes: Arc<watch::Sender<u64>>,
 }
 
 impl Ledger {
@@ -66,7 +66,7 @@ impl Ledger {
             settings,
             doubtful_to,
             keepers: Mutex::default(),
-            made: watch::channel(0).0,
+            changes: Arc::new(watch::channel(0).0),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -80,9 +80,9 @@ impl Ledger {
         &self.inner.store
     }
 
-    /// Counts entries that were made here.
-    pub(super) fn made_here(&self) -> watch::Receiver<u64> {
-        self.inner.made.subscribe()
+    /// Counts up with everything that is stored.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changes.subscribe()
     }
 
     /// The keeper of a project. Must be called within a tokio runtime.
@@ -100,14 +100,14 @@ impl Ledger {
             site.clone(),
             inner.doubtful_to,
         );
-        let keeper = Keeper::start(syncing, connection);
+        let keeper = Keeper::start(syncing, connection, Arc::clone(&inner.changes));
         keepers.push((site.clone(), keeper.clone()));
         keeper
     }
 
     /// An entry was stored; one that is shared goes to its project.
     pub fn made(&self, shared_at: Option<&Site>) {
-        self.inner.made.send_modify(|count| *count += 1);
+        self.inner.changes.send_modify(|count| *count += 1);
         if let Some(site) = shared_at {
             let keeper = self.keeper(site);
             tokio::spawn(async move { keeper.flush().await });

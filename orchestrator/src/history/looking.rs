@@ -13,14 +13,14 @@ const AHEAD: usize = 1;
 
 impl Ledger {
     /// Tells of a history until the subscription is dropped; `site` is its project's, where it has one. The first news
-    /// come when the project was read, or could not be. Must be called within a tokio runtime.
+    /// come at once: what they say is what is known. Must be called within a tokio runtime.
     pub async fn look(&self, scope: HistoryScope, site: Option<Site>) -> Subscription {
         let (deliveries, receiver) = mpsc::channel(AHEAD);
         let project = match &site {
             Some(site) => Some(self.keeper(site).look().await),
             None => None,
         };
-        tokio::spawn(tell(scope, project, self.made_here(), deliveries));
+        tokio::spawn(tell(scope, project, self.changes(), deliveries));
         Subscription::new(receiver)
     }
 }
@@ -28,7 +28,7 @@ impl Ledger {
 async fn tell(
     scope: HistoryScope,
     project: Option<(Look, watch::Receiver<Standing>)>,
-    mut made: watch::Receiver<u64>,
+    mut changes: watch::Receiver<u64>,
     deliveries: mpsc::Sender<Result<Delivery, Failure>>,
 ) {
     let (_look, mut standing) = match project {
@@ -41,7 +41,7 @@ async fn tell(
             let Standing { pending, offline, .. } = now.unwrap_or_default();
             HistoryNews { scope: scope.clone(), pending, offline }
         };
-        made.borrow_and_update();
+        changes.borrow_and_update();
         if deliveries.send(Ok(Delivery::History(Box::new(news)))).await.is_err() {
             return;
         }
@@ -53,7 +53,7 @@ async fn tell(
         };
         let goes_on = tokio::select! {
             goes_on = next => goes_on,
-            made = made.changed() => made.is_ok(),
+            changed = changes.changed() => changed.is_ok(),
             () = deliveries.closed() => false,
         };
         if !goes_on {

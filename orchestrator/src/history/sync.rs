@@ -16,7 +16,7 @@ use super::{HistorySettings, Ignored, ShellFiles};
 use crate::failure::{Code, Failure};
 use crate::host::{HostDirectory, HostId, Site};
 use crate::seam::{HistoryIgnored, LeftAlone};
-use crate::store::{Batch, Change, OutboxJob, Project, SharedEntry, Store};
+use crate::store::{Batch, Change, OutboxJob, Project, ProjectId, SharedEntry, Store};
 
 /// Entries that are stored in one transaction: few enough that no event waits for long behind them.
 const BATCH: usize = 500;
@@ -40,7 +40,7 @@ pub(super) struct Syncing {
     /// Jobs whose answer got lost.
     doubtful: HashSet<i64>,
     /// How far each file was read, with what only this process knows of it.
-    indexes: Option<Indexes>,
+    indexes: Option<(ProjectId, Indexes)>,
 }
 
 /// What a flush came to.
@@ -191,9 +191,12 @@ impl Syncing {
         }
     }
 
-    /// Notes what the machine calls the project's directory.
+    /// The project that the machine calls so; noted where that is new.
     async fn named(&self, root: &[u8]) -> Result<Project, Failure> {
         let root = String::from_utf8_lossy(root).into_owned();
+        if let Some(known) = self.project().await?.filter(|known| known.root == root) {
+            return Ok(known);
+        }
         let (place, cwd) = (self.site.place.clone(), self.site.cwd.clone());
         self.commit(Change::PutProject { place, cwd, root }).await?;
         let missing = || Failure::new(Code::Internal, "a project that was stored just now is gone");
@@ -230,30 +233,32 @@ impl Syncing {
             read.offline = Some(failure);
             return Ok(read);
         }
-        let before = match (self.indexes.take(), self.project().await?) {
-            (Some(indexes), _) => indexes,
-            (None, Some(project)) => self.stored_indexes(&project).await?,
-            (None, None) => match self.known().await? {
-                // Another session may have named the same directory differently: what was read of it counts.
-                Ok(project) => self.stored_indexes(&project).await?,
-                Err(failure) => {
-                    read.offline = Some(failure);
-                    return Ok(read);
-                }
-            },
+        let known = match self.known().await? {
+            Ok(project) => project,
+            Err(failure) => {
+                read.offline = Some(failure);
+                return Ok(read);
+            }
         };
-        let limit = usize::try_from(self.settings.limit).unwrap_or(usize::MAX);
-        let settings = Settings { limit, ..Settings::default() };
-        let (after, refreshed) = self.reach.refresh(before.clone(), settings).await;
-        let refreshed = match refreshed {
+        let mut before = self.indexes_of(&known).await?;
+        let (mut after, mut done) = self.reach.refresh(before.clone(), self.limits()).await;
+        let mut project = known;
+        if let Ok(refreshed) = &done {
+            let named = self.named(&refreshed.root).await?;
+            if named.id != project.id {
+                // A symlink leads elsewhere by now: what is known of it is another project's.
+                before = self.indexes_of(&named).await?;
+                (after, done) = self.reach.refresh(before.clone(), self.limits()).await;
+                project = named;
+            }
+        }
+        let refreshed = match done {
             Ok(refreshed) => refreshed,
             Err(error) => {
-                self.indexes = Some(before);
                 read.offline = Some(self.failure(&error));
                 return Ok(read);
             }
         };
-        let project = self.named(&refreshed.root).await?;
         let Refreshed { changes, gone, odd, is_unsettled, .. } = refreshed;
         read.is_unsettled = is_unsettled;
         read.left_alone = odd.iter().map(left_alone).collect();
@@ -272,7 +277,7 @@ impl Syncing {
         }
         read.has_files = after.iter().next().is_some();
         // Only now: what could not be stored is read again.
-        self.indexes = Some(after);
+        self.indexes = Some((project.id, after));
         if trim && let Err(error) = self.reach.trim(&own, self.settings.limit).await {
             // It is tried again with the next entry.
             tracing::warn!(host = %self.host(), %error, "our file of shared history stays longer than it should be");
@@ -280,7 +285,16 @@ impl Syncing {
         Ok(read)
     }
 
-    async fn stored_indexes(&self, project: &Project) -> Result<Indexes, Failure> {
+    fn limits(&self) -> Settings {
+        let limit = usize::try_from(self.settings.limit).unwrap_or(usize::MAX);
+        Settings { limit, ..Settings::default() }
+    }
+
+    /// How far the files of a project were read.
+    async fn indexes_of(&self, project: &Project) -> Result<Indexes, Failure> {
+        if let Some((_, indexes)) = self.indexes.as_ref().filter(|(of, _)| *of == project.id) {
+            return Ok(indexes.clone());
+        }
         let stored = self.store.history_files(project.id).await?;
         // One that was not stored to its end is read anew.
         Ok(stored.iter().filter_map(|(_, index)| serde_json::from_str(index).ok()).collect())
