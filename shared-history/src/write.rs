@@ -41,7 +41,7 @@ impl Prepared {
         Ok(Self { id, text })
     }
 
-    /// Returns it as [`write`] takes it.
+    /// Returns it as [`write()`] takes it.
     #[must_use]
     pub fn line(&self) -> NewLine<'_> {
         NewLine { id: &self.id, text: &self.text }
