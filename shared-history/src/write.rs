@@ -1,6 +1,9 @@
 //! Adding entries to a file, whatever state its last line is in.
 
-use crate::{Append, Appended, Denial, Entry, Files, FilesError, Head, Malformed, Mend, NewLine};
+use crate::{
+    Append, Appended, Denial, Entry, Files, FilesError, Head, LONGEST_LINE, Malformed, Mend,
+    NewLine,
+};
 
 /// How often a torn last line is mended in one go. Each time is another line that somebody has left half-written.
 const MENDS: usize = 4;
@@ -14,22 +17,31 @@ pub struct Prepared {
 
 impl Prepared {
     /// Writes an entry's line.
-    #[must_use]
-    pub fn new(entry: &Entry) -> Self {
-        Self { id: id_in_json(&entry.id), text: entry.to_line() }
-    }
-
-    /// Takes a line as it stands.
     ///
     /// # Errors
     ///
-    /// It is no entry.
+    /// [`Malformed::TooLong`] for one that nobody would read: shorten its answer.
+    pub fn new(entry: &Entry) -> Result<Self, Malformed> {
+        Self::from_line(entry.to_line())
+    }
+
+    /// Takes a line as it stands, without its end.
+    ///
+    /// # Errors
+    ///
+    /// It is no entry, or not one line.
     pub fn from_line(text: Vec<u8>) -> Result<Self, Malformed> {
+        if text.len() > LONGEST_LINE {
+            return Err(Malformed::TooLong);
+        }
+        if text.contains(&b'\n') {
+            return Err(Malformed::NotJson);
+        }
         let id = id_in_json(&Head::parse(&text)?.id);
         Ok(Self { id, text })
     }
 
-    /// Returns it as [`write`] takes it.
+    /// Returns it as [`write()`] takes it.
     #[must_use]
     pub fn line(&self) -> NewLine<'_> {
         NewLine { id: &self.id, text: &self.text }
@@ -122,9 +134,18 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_would_read_is_not_written() {
+        let mut entry = Entry::new("a", crate::EntryKind::User, 1, "", "/");
+        entry.full_response = Some("x".repeat(LONGEST_LINE));
+        assert_eq!(Prepared::new(&entry), Err(Malformed::TooLong));
+        let lines = b"{\"id\":\"a\",\n\"timestamp\":1}".to_vec();
+        assert_eq!(Prepared::from_line(lines), Err(Malformed::NotJson));
+    }
+
+    #[test]
     fn an_id_is_looked_for_as_json_writes_it() {
         let entry = Entry::new("a\"b\\c", crate::EntryKind::User, 1, "", "/");
-        let prepared = Prepared::new(&entry);
+        let prepared = Prepared::new(&entry).unwrap();
         assert_eq!(prepared.line().id, r#"a\"b\\c"#);
         let text = String::from_utf8(prepared.text.clone()).unwrap();
         assert!(text.contains(&format!(r#""id":"{}""#, prepared.line().id)));

@@ -51,9 +51,9 @@ impl Bed {
         DirFiles::new(&self.project)
     }
 
-    /// Files whose disk is watched, and who waits only for a moment.
+    /// Files whose disk is watched, and who takes everybody unknown for dead.
     pub fn hasty(&self, gate: Option<Arc<dyn Gate>>) -> DirFiles {
-        let patience = Patience { wait: Duration::from_millis(100), unknown: Duration::ZERO };
+        let patience = Patience { wait: Duration::from_secs(5), unknown: Duration::ZERO };
         self.files().with(Disk { gate }, patience)
     }
 

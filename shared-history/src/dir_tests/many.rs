@@ -17,6 +17,7 @@ fn shell(bed: &Bed, number: usize, lock: &str, unlock: &str) -> Child {
         while [ $i -lt 10 ]; do
             {lock}
             printf '{{"id":"shell-%s-%s",' {number} $i >>{FILE}
+            sleep 0.003 # wait: so that others would come in between
             printf '"timestamp":1}}\n' >>{FILE}
             {unlock}
             i=$((i + 1))

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::executor::block_on;
+use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::bed::{Bed, FILE, add, denial, lines};
@@ -196,11 +197,15 @@ fn a_lock_of_somebody_alive_is_respected() {
         assert!(matches!(add(&files, &["a"], false), Err(FilesError::Locked { .. })), "{owner:?}");
         assert_eq!(bed.content(), b"");
     }
-    // The other kind of lock, by another descriptor.
+    // The other kind of lock, and both.
     let bed = Bed::with(b"");
+    let files = bed.files().with(Disk::default(), quick);
+    let file = std::fs::File::create(bed.path(&format!(".{FILE}.lock"))).unwrap();
+    flock(&file, FlockOperation::LockExclusive).unwrap();
+    assert!(matches!(add(&files, &["a"], false), Err(FilesError::Locked { .. })));
+    drop(file);
     let (directory, disk) = (place::find(&bed.project).unwrap().unwrap(), Disk::default());
     let lock = Lock::take(&directory, &disk, FILE, quick).unwrap();
-    let files = bed.files().with(Disk::default(), quick);
     assert!(matches!(add(&files, &["a"], false), Err(FilesError::Locked { .. })));
     drop(lock);
     add(&files, &["a"], false).unwrap();

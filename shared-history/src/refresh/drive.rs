@@ -4,7 +4,7 @@ use super::growth::{Grown, Growth};
 use super::judge::{Verdict, judge, judge_gone};
 use super::load::{Load, Loaded};
 use super::{FileChange, Refreshed, Settings};
-use crate::{FileIndex, FileLook, Files, FilesError, Indexes, OddKind};
+use crate::{Chunk, FileIndex, FileLook, Files, FilesError, Indexes, OddKind, Span};
 
 /// Brings `indexes` up to date.
 ///
@@ -124,16 +124,21 @@ impl State {
         let mut jobs = std::mem::take(&mut self.jobs);
         let (mut spans, mut owners) = (Vec::new(), Vec::new());
         for (job, of) in jobs.iter().enumerate() {
-            let wanted = of.reading.spans();
-            owners.extend((0..wanted.len()).map(|span| (job, span)));
-            spans.extend(wanted);
+            for (span, wanted) in of.reading.spans().into_iter().enumerate() {
+                if wanted.bytes > 0 {
+                    owners.push((job, span));
+                    spans.push(wanted);
+                }
+            }
         }
-        let mut take = |chunk: crate::Chunk<'_>| {
+        let mut take = |chunk: Chunk<'_>| {
             if let Some(&(job, span)) = owners.get(chunk.span) {
                 jobs[job].reading.take(span, chunk.bytes);
             }
         };
-        files.read(&spans, &mut take).await?;
+        if !spans.is_empty() {
+            files.read(&spans, &mut take).await?;
+        }
 
         for Job { file, reading } in jobs {
             match reading {
@@ -168,7 +173,7 @@ impl State {
 }
 
 impl Reading {
-    fn spans(&self) -> Vec<crate::Span> {
+    fn spans(&self) -> Vec<Span> {
         match self {
             Self::Growth(growth) => growth.spans(),
             Self::Load(load) => load.spans(),

@@ -37,6 +37,8 @@ pub(super) fn judge(index: Option<&FileIndex>, file: &FileLook) -> Verdict {
             Fit::Shorter => doubt(index, file),
             Fit::Other => Verdict::Load,
         },
+        // Who tells nothing of a file of its old size can't see that it was written anew with just as many bytes; with
+        // the next entry it shows.
         None if file.size == index.size || file.size == index.offset => Verdict::Unchanged,
         None => Verdict::Read,
     }

@@ -144,17 +144,45 @@ fn a_file_that_is_always_of_another_size_is_believed_in_the_end() {
 
 #[test]
 fn another_file_of_that_name_is_read_anew_at_once() {
-    for other in [
-        replace(entries(10..14)),
-        rewrite(entries(10..14)),
-        // The same size, and the same seam.
-        rewrite([&entry("e9")[..], &entries(1..3)].concat()),
-    ] {
+    for other in [replace(entries(10..14)), rewrite(entries(10..14))] {
         let (model, mut follower) = followed();
         model.apply(other);
         assert!(follower.refresh(&model).changes[0].reset);
         assert_eq!(follower.lines, model.truth(100));
     }
+}
+
+#[test]
+fn a_file_that_differs_in_its_head_or_before_the_seam_alone_is_read_anew() {
+    for (from, to) in [("e0", "f0"), ("e9", "f9")] {
+        let model = Model::default();
+        model.apply(append(entries(0..10)));
+        let mut follower = Follower::new(100, 1 << 20);
+        follower.refresh(&model);
+        let changed = String::from_utf8(entries(0..10)).unwrap().replace(from, to);
+        model.apply(rewrite([changed.as_bytes(), &entry("new")].concat()));
+        assert!(follower.refresh(&model).changes[0].reset);
+        assert_eq!(follower.lines, model.truth(100));
+    }
+}
+
+#[test]
+fn one_smaller_file_after_another_is_no_second_look() {
+    let (model, mut follower) = followed();
+    for _ in 0..3 {
+        model.apply(replace(entries(0..1)));
+        assert!(follower.refresh(&model).changes.is_empty());
+    }
+    assert!(follower.refresh(&model).changes[0].reset);
+}
+
+#[test]
+fn an_empty_file_needs_no_reading() {
+    let model = Model::default();
+    model.apply(append(""));
+    let mut follower = Follower::new(100, 1 << 20);
+    assert_eq!(follower.refresh(&model).changes.len(), 1);
+    assert_eq!(model.counts(), (1, 0));
 }
 
 #[test]
