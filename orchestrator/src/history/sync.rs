@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use shared_history::{
-    Entry, FileChange, FileIndex, FilesError, Indexes, Line, Odd, OddKind, Prepared, Refreshed,
-    Settings, file_name, host_of, needs_trim,
+    Entry, FileChange, FileIndex, FilesError, Indexes, Line, Malformed, Odd, OddKind, Prepared,
+    Refreshed, Settings, file_name, host_of, needs_trim,
 };
 
 use super::account::entry_words;
@@ -207,16 +207,17 @@ impl Syncing {
     async fn lines(&self, jobs: &[OutboxJob], project: &Project) -> Result<Vec<Prepared>, Failure> {
         let mut lines = Vec::with_capacity(jobs.len());
         for job in jobs {
-            let mut entry = Entry::parse(&job.line).map_err(|error| {
+            let faulty = |error: Malformed| {
                 let message = format!("entry {} is stored as what is none: {error}", job.id);
                 Failure::new(Code::Corrupt, message)
-            })?;
+            };
+            let mut entry = Entry::parse(&job.line).map_err(faulty)?;
             if !entry.project_path.starts_with('/') {
                 entry.project_path.clone_from(&project.root);
                 let (row, line, words) = (job.row, entry.to_line(), entry_words(&entry));
                 self.commit(Change::RewriteEntry { row, line, words }).await?;
             }
-            lines.push(Prepared::new(&entry));
+            lines.push(Prepared::new(&entry).map_err(faulty)?);
         }
         Ok(lines)
     }
