@@ -127,7 +127,8 @@ impl ShellFiles {
 
     /// Sends an append and reads its answer.
     async fn send(&self, append: &Append<'_>) -> Result<Appended, FilesError> {
-        let end = self.end_of(append.name);
+        // Whoever doubts has to look.
+        let end = self.end_of(append.name).filter(|_| !append.in_doubt);
         let bytes: usize = append.lines.iter().map(|line| line.text.len() + 1).sum();
         let inline = match inline(&self.project, append, end) {
             Ok(script) if bytes <= MOST_INLINE && script.len() <= LONGEST_CALL => Some(script),
@@ -164,8 +165,7 @@ fn inline(
 ) -> Result<String, TransportError> {
     let mut words = scripts::append_words(project, append, end)?.word("b_append")?;
     for line in append.lines {
-        let id = if append.in_doubt { line.id } else { "" };
-        words = words.word(id)?.word(line.text.len().to_string())?.word(line.text)?;
+        words = words.word(line.id)?.word(line.text.len().to_string())?.word(line.text)?;
     }
     Ok(words.script())
 }
@@ -180,8 +180,7 @@ fn spooled_words(
     let mut words = scripts::append_words(project, append, end)?;
     words = words.word("b_append_spooled")?.word(bytes.to_string())?;
     for line in append.lines {
-        let id = if append.in_doubt { line.id } else { "" };
-        words = words.word(id)?.word(line.text.len().to_string())?.word("")?;
+        words = words.word(line.id)?.word(line.text.len().to_string())?.word("")?;
     }
     Ok(words.script())
 }
