@@ -10,6 +10,7 @@ pub(super) static HISTORY: Library = Library::new(
     &[
         include_str!("../run/scripts/process.sh"),
         include_str!("scripts/enter.sh"),
+        include_str!("scripts/quick.sh"),
         include_str!("scripts/lock.sh"),
         include_str!("scripts/look.sh"),
         include_str!("scripts/append.sh"),
@@ -79,6 +80,9 @@ pub(super) fn append_words(
     let mut words = Words::for_project(directory)?.set("b_f", append.name)?;
     if let Some((identity, size)) = end {
         words = words.set("b_k", format!("{identity}:{size}"))?;
+    }
+    if append.in_doubt {
+        words = words.set("b_doubt", "1")?;
     }
     if let Some(mend) = append.mend {
         words = words

@@ -29,7 +29,7 @@ const SLACK: usize = 1024 * 1024;
 /// What is read of a stream at once.
 const BUFFER: usize = 256 * 1024;
 
-/// Waits for a lock, 10 s, and then works on a slow disk.
+/// Waits for a lock, 10 s, and then works on a slow disk. A stream may stall for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One project's files on a host; cheap to clone.
@@ -127,7 +127,8 @@ impl ShellFiles {
 
     /// Sends an append and reads its answer.
     async fn send(&self, append: &Append<'_>) -> Result<Appended, FilesError> {
-        let end = self.end_of(append.name);
+        // Whoever doubts has to look.
+        let end = self.end_of(append.name).filter(|_| !append.in_doubt);
         let bytes: usize = append.lines.iter().map(|line| line.text.len() + 1).sum();
         let inline = match inline(&self.project, append, end) {
             Ok(script) if bytes <= MOST_INLINE && script.len() <= LONGEST_CALL => Some(script),
@@ -144,7 +145,7 @@ impl ShellFiles {
             }
             None => {
                 let lines: Vec<&[u8]> = append.lines.iter().map(|line| line.text).collect();
-                spooled::run(&self.connection, &spooled, &lines).await
+                spooled::run(&self.connection, &spooled, &lines, PATIENCE).await
             }
         };
         let answer = answer.map_err(|error| FilesError::InDoubt(Box::new(error)))?;
@@ -164,8 +165,7 @@ fn inline(
 ) -> Result<String, TransportError> {
     let mut words = scripts::append_words(project, append, end)?.word("b_append")?;
     for line in append.lines {
-        let id = if append.in_doubt { line.id } else { "" };
-        words = words.word(id)?.word(line.text.len().to_string())?.word(line.text)?;
+        words = words.word(line.id)?.word(line.text.len().to_string())?.word(line.text)?;
     }
     Ok(words.script())
 }
@@ -180,8 +180,7 @@ fn spooled_words(
     let mut words = scripts::append_words(project, append, end)?;
     words = words.word("b_append_spooled")?.word(bytes.to_string())?;
     for line in append.lines {
-        let id = if append.in_doubt { line.id } else { "" };
-        words = words.word(id)?.word(line.text.len().to_string())?.word("")?;
+        words = words.word(line.id)?.word(line.text.len().to_string())?.word("")?;
     }
     Ok(words.script())
 }
@@ -229,11 +228,17 @@ impl Files for ShellFiles {
             }
             Err(error) => return Err(unreachable(error)),
         };
+        let group = process.group;
         let (mut streams, _) = process.into_parts();
         let mut taker = Spans::new(&mark, spans);
         let mut buffer = vec![0; BUFFER];
         while !taker.is_over() {
-            match streams.stdout.read(&mut buffer).await {
+            let read = tokio::time::timeout(PATIENCE, streams.stdout.read(&mut buffer)).await;
+            let Ok(read) = read else {
+                let error = spooled::timed_out(&self.connection, group, PATIENCE).await;
+                return Err(unreachable(error));
+            };
+            match read {
                 Ok(0) => {
                     let host = self.connection.host().clone();
                     let said = "the files' stream ended in the middle".into();

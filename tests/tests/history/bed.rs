@@ -191,6 +191,8 @@ pub enum Tools {
     All,
     /// What the scripts use, with perl to lock.
     Perl,
+    /// What the scripts use, with flock(1).
+    Flock,
     /// What the scripts use, and nothing to lock with.
     NoLock,
 }
@@ -221,8 +223,13 @@ impl Machine {
                     symlink(format!("/usr/bin/{name}"), bin.join(name)).unwrap();
                 }
             }
-            if tools == Tools::Perl {
-                symlink("/usr/bin/perl", bin.join("perl")).unwrap();
+            let lock = match tools {
+                Tools::Perl => Some("perl"),
+                Tools::Flock => Some("flock"),
+                Tools::All | Tools::NoLock => None,
+            };
+            if let Some(lock) = lock {
+                symlink(format!("/usr/bin/{lock}"), bin.join(lock)).unwrap();
             }
         }
         Self { connection: local_over(&bin.join("sh"), home.path(), &path, &[]), home }

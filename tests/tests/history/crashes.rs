@@ -25,13 +25,12 @@ struct Deadly {
 }
 
 impl Deadly {
-    fn new(sh: &str, with_flock: bool) -> Self {
+    fn new(sh: &str, lock: Option<&'static str>) -> Self {
         let home = baton_tests::short_dir();
         let bin = home.path().join("bin");
         fs::create_dir(&bin).unwrap();
         symlink(format!("/usr/bin/{sh}"), bin.join("sh")).unwrap();
-        let flock = with_flock.then_some("flock");
-        for name in USED.into_iter().chain(flock) {
+        for name in USED.into_iter().chain(lock) {
             // mksh answers with it, so that nothing of ours is left to die.
             if name == "printf" {
                 symlink("/usr/bin/printf", bin.join(name)).unwrap();
@@ -103,9 +102,9 @@ impl Deadly {
 /// More programs than any step takes.
 const MOST_STEPS: usize = 40;
 
-async fn an_append_survives(sh: &str, with_flock: bool) {
-    let machine = Deadly::new(sh, with_flock);
-    let of = format!("{sh}, flock: {with_flock}");
+async fn an_append_survives(sh: &str, lock: Option<&'static str>) {
+    let machine = Deadly::new(sh, lock);
+    let of = format!("{sh}, {lock:?}");
     for (torn, length) in [("", 5), ("{\"id\":\"ha", 5), ("", 5_000), ("{\"id\":\"ha", 5_000)] {
         for moment in [Moment::Before, Moment::After] {
             for nth in 1.. {
@@ -138,26 +137,31 @@ async fn an_append_survives(sh: &str, with_flock: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_survives_a_death_at_every_step_in_dash() {
-    an_append_survives("dash", true).await;
+    an_append_survives("dash", Some("flock")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_survives_a_death_at_every_step_in_bash() {
-    an_append_survives("bash", true).await;
+    an_append_survives("bash", Some("flock")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_survives_a_death_at_every_step_in_mksh() {
-    an_append_survives("mksh", true).await;
+    an_append_survives("mksh", Some("flock")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_survives_a_death_at_every_step_without_flock() {
-    an_append_survives("dash", false).await;
+    an_append_survives("dash", None).await;
 }
 
-async fn a_trim_survives(sh: &str, with_flock: bool) {
-    let machine = Deadly::new(sh, with_flock);
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_survives_a_death_at_every_step_with_perl() {
+    an_append_survives("dash", Some("perl")).await;
+}
+
+async fn a_trim_survives(sh: &str, lock: Option<&'static str>) {
+    let machine = Deadly::new(sh, lock);
     let old: String = (0..50).map(|number| format!("{{\"id\":\"{number}\"}}\n")).collect();
     let new: String = (40..50).map(|number| format!("{{\"id\":\"{number}\"}}\n")).collect();
     for moment in [Moment::Before, Moment::After] {
@@ -193,8 +197,14 @@ async fn a_trim_survives(sh: &str, with_flock: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trim_survives_a_death_at_every_step() {
-    let all = [("dash", true), ("bash", true), ("mksh", true), ("dash", false), ("bash", false)]
-        .map(|(sh, with_flock)| tokio::spawn(a_trim_survives(sh, with_flock)));
+    let all = [
+        ("dash", Some("flock")),
+        ("bash", Some("flock")),
+        ("mksh", Some("flock")),
+        ("dash", None),
+        ("bash", None),
+    ]
+    .map(|(sh, lock)| tokio::spawn(a_trim_survives(sh, lock)));
     for one in futures::future::join_all(all).await {
         one.unwrap();
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use shared_history::{Denial, Files, FilesError};
 
-use crate::bed::{Machine, NAME, Project, Tools, age, assert_each_once, entry, local_over};
+use crate::bed::{Machine, NAME, Project, Tools, age, append, assert_each_once, entry};
 
 fn lock_directory(project: &Project) -> PathBuf {
     project.history().join(format!(".{NAME}.lock.d"))
@@ -142,9 +142,9 @@ fn held(project: &Project) -> fs::File {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_flock_is_waited_for_and_respected_by_flock_and_perl() {
     let machines = [
-        Machine::new("dash", Tools::All),
+        Machine::new("dash", Tools::Flock),
         Machine::new("bash", Tools::Perl),
-        Machine::new("mksh", Tools::All),
+        Machine::new("mksh", Tools::Flock),
         Machine::new("mksh", Tools::Perl),
     ];
     let projects = machines.each_ref().map(|machine| Project::new(&machine.connection));
@@ -177,10 +177,45 @@ async fn a_held_flock_is_waited_for_and_respected_by_flock_and_perl() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_a_lock_while_the_same_is_asked_again_adds_nothing_twice() {
+    for tools in [Tools::All, Tools::Perl, Tools::Flock] {
+        for round in 0..6 {
+            let machines = [Machine::new("dash", tools), Machine::new("dash", tools)];
+            let first = Project::new(&machines[0].connection);
+            first.write(b"{\"id\":\"0\"}\n");
+            let second = Project::at(&machines[1].connection, first.dir.clone());
+            for project in [&first, &second] {
+                project.files.look(&[], 0).await.unwrap();
+            }
+            let file = held(&first);
+            let line = entry("1", "x");
+            let lines = [("1", &line[..])];
+            let again = async {
+                // Now before the other one, now after it.
+                tokio::time::sleep(Duration::from_millis(20 * (round % 3))).await; // wait: another order
+                append(&second.files, &lines, true, None).await
+            };
+            let freeing = async {
+                tokio::time::sleep(Duration::from_millis(150)).await; // wait: until both wait for it
+                drop(file);
+            };
+            let (one, other, ()) = tokio::join!(first.append(&lines), again, freeing);
+            assert!(one.is_ok() && other.is_ok(), "{tools:?}: {one:?}, {other:?}");
+            let ids = ["0", "1"].map(str::to_owned);
+            assert_each_once(&first.bytes(), ids.into_iter());
+            for machine in machines {
+                machine.connection.close().await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_flock_that_can_not_wait_is_asked_again_and_again() {
     // As busybox' is: it knows `-n`, and not `-w`.
-    let machine = Machine::new("dash", Tools::All);
+    let machine = Machine::new("dash", Tools::Flock);
     let flock = machine.home.path().join("bin/flock");
+    fs::remove_file(&flock).unwrap();
     let text =
         "#!/bin/dash\ncase $1 in -w) echo usage >&2; exit 1;; esac; exec /usr/bin/flock \"$@\"\n";
     fs::write(&flock, text).unwrap();
@@ -217,21 +252,21 @@ async fn a_lock_that_is_something_else_is_said() {
         Err(FilesError::Denied { denial: Denial::InTheWay, .. }) => {}
         other => panic!("{other:?}"),
     }
-    // A profile that brings its own odd flock.
-    let home = machine.home.path();
+    // One that has no locks to give.
+    let flocking = Machine::new("dash", Tools::Flock);
+    let home = flocking.home.path();
+    fs::remove_file(home.join("bin/flock")).unwrap();
     fs::write(home.join("bin/flock"), "#!/bin/dash\necho flock: no locks available >&2; exit 71\n")
         .unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     fs::set_permissions(home.join("bin/flock"), mode).unwrap();
-    let path = format!("{}:/usr/bin:/bin", home.join("bin").display());
-    let odd = local_over(&home.join("bin/sh"), home, &path, &[]);
-    match Project::new(&odd).append(&[("1", b"{}")]).await {
+    match Project::new(&flocking.connection).append(&[("1", b"{}")]).await {
         Err(FilesError::Denied { denial: Denial::Other(words), .. }) => {
             assert_eq!(words, "flock: no locks available");
         }
         other => panic!("{other:?}"),
     }
-    for connection in [machine.connection, without.connection, odd] {
+    for connection in [machine.connection, without.connection, flocking.connection] {
         connection.close().await;
     }
 }

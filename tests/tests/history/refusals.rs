@@ -127,6 +127,9 @@ async fn a_disk_that_is_full_leaves_the_file_as_it_was_and_takes_the_entry_when_
         ("busybox", Tools::NoLock),
         ("dash", Tools::NoLock),
         ("mksh", Tools::NoLock),
+        ("dash", Tools::Flock),
+        ("bash", Tools::Flock),
+        ("mksh", Tools::Flock),
     ] {
         let machine = Machine::new(sh, tools);
         let place = short_dir();

@@ -1,20 +1,21 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # a call sets the rest; process.sh, enter.sh and lock.sh stand before this
+# shellcheck disable=SC2154 # a call sets the rest; process.sh, enter.sh, quick.sh and lock.sh stand before this
 # Appends lines to the file b_f of the project b_p. A call sets b_k to `INODE:SIZE` of a file whose last line is known to
 # be whole, b_mend to what is to be done about a torn last line (`whole` or `move`), b_msize to the size for which that was
-# decided, and b_mfrom to where the line begins; and for lines in a file of their own b_spool to its name. Answers
+# decided, and b_mfrom to where the line begins; b_doubt where lines may be there already; and for lines in a file of their own b_spool to its name. Answers
 # `ok FOUND WAS MORE` (how many lines were there, the size before, the bytes added) and the line of ls, or `torn FROM SIZE BYTES`
 # and those bytes.
 
-b_mend='' b_k=''
+b_mend='' b_k='' b_doubt=''
 
-# b_append (ID BYTES LINE)…: BYTES are the line's without its end. A line with an ID is left out if it is there; LINE is
-# empty where b_spool has it.
+# b_append (ID BYTES LINE)…: BYTES are the line's without its end. A line is left out whose ID is there; LINE is empty
+# where b_spool has it.
 b_append() {
   b_project
   b_history 1
   b_plain "$b_f"
   [ ! -e "$b_f" ] || [ -r "$b_f" ] || b_say denied permission ".maestro/history/$b_f"
+  [ -n "$b_spool" ] || b_quick "$@"
   b_locked b_append_locked "$@"
 }
 
@@ -23,10 +24,12 @@ b_append_locked() {
   [ -e "$b_f" ] || b_new=1
   b_stat
   b_lead='' b_more=0 b_text='' b_found=0 b_parts='' b_at=1
-  [ "$b_size" = 0 ] || [ "$b_inode:$b_size" = "$b_k" ] || b_ended || b_torn
+  b_sure=''
+  if [ "$b_size" = 0 ] || [ "$b_inode:$b_size" = "$b_k" ]; then b_sure=1; fi
+  [ -n "$b_sure" ] || b_ended || b_torn
   b_was=$b_size
   while [ $# -gt 0 ]; do
-    if [ -n "$1" ] && [ "$b_size" != 0 ] && b_there "$1"; then
+    if [ -z "$b_sure" ] && b_there "$1"; then
       b_found=$((b_found + 1))
     else
       b_text=$b_text$3$b_nl b_more=$((b_more + $2 + 1)) b_parts="$b_parts $b_at $(($2 + 1))"
@@ -49,9 +52,14 @@ b_append_locked() {
   fi
 }
 
-# b_there ID: whether an entry of that id is in the file.
+# b_there ID: whether an entry of that id is in the file; at its end, where nobody doubts it: a link may have been cut
+# while somebody waited here, and the same was asked again.
 b_there() {
-  grep -qF -e "\"id\":\"$1\"" "$b_f"
+  if [ -n "$b_doubt$b_spool" ]; then
+    grep -qF -e "\"id\":\"$1\"" "$b_f"
+  else
+    tail -c 1048576 "$b_f" | grep -qF -e "\"id\":\"$1\""
+  fi
   case $? in
     0) return 0 ;;
     1) return 1 ;;

@@ -1,12 +1,12 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # process.sh and enter.sh stand before this
+# shellcheck disable=SC2154 # process.sh, enter.sh and quick.sh stand before this
 # b_look MARK MOST KNOWN: lists the project's files, and what is new in those of KNOWN, words `INODE:NAME:OFFSET`, unless
 # that is more than MOST bytes together. Answers, each part ended by MARK: `ok`, a line `u NAME` for each file that may
 # not be read, and the lines of ls; then for each file with news a line `NAME OFFSET`, its head, MARK, and its bytes from
 # 256 before the offset on; last, without an end, the project's directory.
 
 b_look() {
-  b_mark=$1 b_most=$2 b_known=" $3 " b_all=0 b_ls=''
+  b_mark=$1 b_most=$2 b_known=" $3 " b_all=0 b_ls='' b_news=''
   b_project
   b_here=1
   b_history '' || b_here=''
@@ -42,11 +42,24 @@ b_look() {
     b_sum=$((b_all + $6 - b_at))
     [ "$b_sum" -le "$b_most" ] || continue
     b_all=$b_sum
-    b_put "$b_one $b_at"
-    head -c 256 "$b_one"
-    b_put_bare "$b_mark"
-    if [ "$b_at" -gt 256 ]; then tail -c +"$((b_at - 255))" "$b_one"; else cat "$b_one"; fi
-    b_put_bare "$b_mark"
+    b_news="$b_news $b_one $b_at"
   done
+  # shellcheck disable=SC2086 # names of ours and numbers
+  set -- $b_news
+  if [ $# -gt 0 ]; then
+    if b_perl; then perl -e "$b_perl_news" "$b_mark" "$@"; else b_tell "$@"; fi
+  fi
   b_put_bare "$b_root"
+}
+
+# b_tell (NAME OFFSET)…: what is new in each.
+b_tell() {
+  while [ $# -gt 0 ]; do
+    b_put "$1 $2"
+    head -c 256 "$1"
+    b_put_bare "$b_mark"
+    if [ "$2" -gt 256 ]; then tail -c +"$(($2 - 255))" "$1"; else cat "$1"; fi
+    b_put_bare "$b_mark"
+    shift 2
+  done
 }
