@@ -23,7 +23,7 @@ pub(super) static HISTORY: Library = Library::new(
 pub(super) const BOOT: &str =
     "IFS= read -r b_line && eval \"$b_line\" && IFS= read -r b_line && eval \"$b_line\"";
 
-/// Prints spans of files: a mark and four words for each; see [`read_words`].
+/// Prints spans of files: a mark and four words for each; see [`read_program`].
 const READ: &str = include_str!("scripts/read.sh");
 
 /// So much is read at once of a span that is long enough; shorter ones are read in pieces that leave less over.
@@ -93,7 +93,7 @@ pub(super) fn append_words(
     Ok(words)
 }
 
-/// What [`READ`] is told of a file that was read before.
+/// What a look is told of files that were read before.
 pub(super) fn known_words(known: &[Known]) -> String {
     let is_ours = |known: &&Known| is_name(&known.name);
     let words: Vec<String> = known

@@ -3,9 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use orchestrator::transport::Connection;
 use shared_history::{Appended, Files, FilesError, Known, Mend, Span};
 
-use crate::bed::{NAME, Project, append, entry, hosts, inode, read};
+use crate::bed::{Machine, NAME, Project, Tools, append, entry, hosts, inode, read};
 
 const MOST: u64 = 8 * 1024 * 1024;
 
@@ -52,27 +53,35 @@ async fn an_entry_is_appended_and_the_next_look_brings_what_is_new_and_nothing_e
 #[tokio::test(flavor = "multi_thread")]
 async fn news_of_several_files_come_with_one_look_until_they_are_too_much() {
     for (transport, host) in hosts() {
-        let project = Project::new(&host.connection);
-        fs::create_dir_all(project.history()).unwrap();
-        let mut known = Vec::new();
-        for (number, size) in [(1, 3_000_usize), (2, 200_000), (3, 400)] {
-            let name = format!("history-{number}.jsonl");
-            let text = format!("{number}").repeat(size - 1) + "\n";
-            fs::write(project.history().join(&name), text).unwrap();
-            let identity = inode(&project.history().join(&name));
-            known.push(Known { name, identity, offset: 300 });
-        }
-        let look = project.files.look(&known, 10_000).await.unwrap();
-        let came: Vec<Option<usize>> = look
-            .files
-            .iter()
-            .map(|file| file.fresh.as_ref().map(|fresh| fresh.bytes.len()))
-            .collect();
-        assert_eq!(came, [Some(2_700), None, Some(100)], "{transport}");
-        let fresh = look.files[2].fresh.as_ref().unwrap();
-        assert_eq!((fresh.seam.len(), fresh.head.len()), (256, 256), "{transport}");
+        news_of_several_files(&host.connection, transport).await;
         host.connection.close().await;
     }
+    for sh in ["dash", "bash", "mksh", "busybox"] {
+        let machine = Machine::new(sh, Tools::NoLock);
+        news_of_several_files(&machine.connection, sh).await;
+        machine.connection.close().await;
+    }
+}
+
+async fn news_of_several_files(connection: &Connection, of: &str) {
+    let project = Project::new(connection);
+    fs::create_dir_all(project.history()).unwrap();
+    let mut known = Vec::new();
+    for (number, size) in [(1, 3_000_usize), (2, 200_000), (3, 400)] {
+        let name = format!("history-{number}.jsonl");
+        let text = format!("{number}").repeat(size - 1) + "\n";
+        fs::write(project.history().join(&name), text).unwrap();
+        let identity = inode(&project.history().join(&name));
+        known.push(Known { name, identity, offset: 300 });
+    }
+    fs::create_dir(project.history().join("history-dir.jsonl")).unwrap();
+    let look = project.files.look(&known, 10_000).await.unwrap();
+    let came: Vec<Option<usize>> =
+        look.files.iter().map(|file| file.fresh.as_ref().map(|fresh| fresh.bytes.len())).collect();
+    assert_eq!(came, [Some(2_700), None, Some(100)], "{of}");
+    let fresh = look.files[2].fresh.as_ref().unwrap();
+    assert_eq!((fresh.seam.len(), fresh.head.len()), (256, 256), "{of}");
+    assert_eq!(look.odd.len(), 1, "{of}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use baton_tests::{LoginShells, TestSshd, short_dir};
+use orchestrator::transport::Connection;
 use shared_history::{Denial, Files, FilesError, OddKind, Span};
 
 use crate::bed::{Machine, NAME, Project, Tools, entry, hosts, read};
@@ -224,57 +225,65 @@ async fn symlinks_are_not_followed_out_of_the_project() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_file_of_ours_is_listed_and_left_alone() {
     for (transport, host) in hosts() {
-        let project = Project::new(&host.connection);
-        let history = project.history();
-        fs::create_dir_all(history.join("history-dir.jsonl")).unwrap();
-        let secret = project.dir.join("secret");
-        fs::write(&secret, "secret\n").unwrap();
-        symlink(&secret, history.join("history-link.jsonl")).unwrap();
-        symlink("/nowhere", history.join("history-loose.jsonl")).unwrap();
-        fs::write(history.join("history-a b.jsonl"), "{}\n").unwrap();
-        fs::write(history.join("history-ü.jsonl"), "{}\n").unwrap();
-        fs::write(history.join("history-new\nline.jsonl"), "{}\n").unwrap();
-        fs::write(history.join(".history-hidden.jsonl"), "{}\n").unwrap();
-        fs::write(history.join("notes.jsonl"), "{}\n").unwrap();
-        fs::write(history.join("history-good.local.jsonl"), "{}\n").unwrap();
-        let fifo = history.join("history-fifo.jsonl");
-        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-        let look = project.files.look(&[], 0).await.unwrap();
-        let files: Vec<&str> = look.files.iter().map(|file| file.name.as_str()).collect();
-        assert_eq!(files, ["history-good.local.jsonl"], "{transport}");
-        let odd: Vec<(&str, OddKind)> =
-            look.odd.iter().map(|odd| (odd.name.as_str(), odd.kind)).collect();
-        let expected = [
-            ("history-a b.jsonl", OddKind::Name),
-            ("history-dir.jsonl", OddKind::Directory),
-            ("history-fifo.jsonl", OddKind::Special),
-            ("history-link.jsonl", OddKind::Symlink),
-            ("history-loose.jsonl", OddKind::Symlink),
-            ("history-new", OddKind::Name),
-            ("history-ü.jsonl", OddKind::Name),
-        ];
-        assert_eq!(odd, expected, "{transport}");
-        for (name, why) in [
-            ("history-dir.jsonl", Denial::InTheWay),
-            ("history-fifo.jsonl", Denial::InTheWay),
-            ("history-link.jsonl", Denial::Symlink),
-            ("history-loose.jsonl", Denial::Symlink),
-        ] {
-            let line = shared_history::NewLine { id: "1", text: b"{}" };
-            let append =
-                shared_history::Append { name, lines: &[line], in_doubt: true, mend: None };
-            assert_eq!(denial(project.files.append(&append).await).0, why, "{transport}: {name}");
-            assert_eq!(denial(project.files.trim(name, 0).await).0, why, "{transport}: {name}");
-            assert_eq!(read(&project.files, name, 0, 100).await, b"", "{transport}: {name}");
-        }
-        assert_eq!(fs::read(&secret).unwrap(), b"secret\n", "{transport}");
-        for name in ["../history-x.jsonl", "history-a b.jsonl", "notes.jsonl", "history-x.jsonl\n"]
-        {
-            let append = shared_history::Append { name, lines: &[], in_doubt: false, mend: None };
-            let (why, _) = denial(project.files.append(&append).await);
-            assert!(matches!(why, Denial::Other(_)), "{transport}: {name}");
-        }
+        is_left_alone(&host.connection, transport).await;
         host.connection.close().await;
+    }
+    // busybox shows question marks for what isn't ASCII.
+    for sh in ["dash", "bash", "mksh"] {
+        let machine = Machine::new(sh, Tools::NoLock);
+        is_left_alone(&machine.connection, sh).await;
+        machine.connection.close().await;
+    }
+}
+
+async fn is_left_alone(connection: &Connection, of: &str) {
+    let project = Project::new(connection);
+    let history = project.history();
+    fs::create_dir_all(history.join("history-dir.jsonl")).unwrap();
+    let secret = project.dir.join("secret");
+    fs::write(&secret, "secret\n").unwrap();
+    symlink(&secret, history.join("history-link.jsonl")).unwrap();
+    symlink("/nowhere", history.join("history-loose.jsonl")).unwrap();
+    fs::write(history.join("history-a b.jsonl"), "{}\n").unwrap();
+    fs::write(history.join("history-ü.jsonl"), "{}\n").unwrap();
+    fs::write(history.join("history-new\nline.jsonl"), "{}\n").unwrap();
+    fs::write(history.join(".history-hidden.jsonl"), "{}\n").unwrap();
+    fs::write(history.join("notes.jsonl"), "{}\n").unwrap();
+    fs::write(history.join("history-good.local.jsonl"), "{}\n").unwrap();
+    let fifo = history.join("history-fifo.jsonl");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let look = project.files.look(&[], 0).await.unwrap();
+    let files: Vec<&str> = look.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(files, ["history-good.local.jsonl"], "{of}");
+    let odd: Vec<(&str, OddKind)> =
+        look.odd.iter().map(|odd| (odd.name.as_str(), odd.kind)).collect();
+    let expected = [
+        ("history-a b.jsonl", OddKind::Name),
+        ("history-dir.jsonl", OddKind::Directory),
+        ("history-fifo.jsonl", OddKind::Special),
+        ("history-link.jsonl", OddKind::Symlink),
+        ("history-loose.jsonl", OddKind::Symlink),
+        ("history-new", OddKind::Name),
+        ("history-ü.jsonl", OddKind::Name),
+    ];
+    assert_eq!(odd, expected, "{of}");
+    for (name, why) in [
+        ("history-dir.jsonl", Denial::InTheWay),
+        ("history-fifo.jsonl", Denial::InTheWay),
+        ("history-link.jsonl", Denial::Symlink),
+        ("history-loose.jsonl", Denial::Symlink),
+    ] {
+        let line = shared_history::NewLine { id: "1", text: b"{}" };
+        let append = shared_history::Append { name, lines: &[line], in_doubt: true, mend: None };
+        assert_eq!(denial(project.files.append(&append).await).0, why, "{of}: {name}");
+        assert_eq!(denial(project.files.trim(name, 0).await).0, why, "{of}: {name}");
+        assert_eq!(read(&project.files, name, 0, 100).await, b"", "{of}: {name}");
+    }
+    assert_eq!(fs::read(&secret).unwrap(), b"secret\n", "{of}");
+    for name in ["../history-x.jsonl", "history-a b.jsonl", "notes.jsonl", "history-x.jsonl\n"] {
+        let append = shared_history::Append { name, lines: &[], in_doubt: false, mend: None };
+        let (why, _) = denial(project.files.append(&append).await);
+        assert!(matches!(why, Denial::Other(_)), "{of}: {name}");
     }
 }
 

@@ -15,6 +15,11 @@ b_look() {
   if [ -n "$b_here" ]; then
     set -- history-*.jsonl
     if [ -e "$1" ] || [ -h "$1" ]; then
+      if b_perl; then
+        perl -e "$b_perl_look" "$b_mark" "$b_most" "$b_known" "$@" || exit 1
+        b_put_bare "$b_root"
+        return
+      fi
       # Some may be gone by now.
       b_ls=$(ls -ldin "$@" 2>/dev/null)
       for b_one in "$@"; do
@@ -46,14 +51,6 @@ b_look() {
   done
   # shellcheck disable=SC2086 # names of ours and numbers
   set -- $b_news
-  if [ $# -gt 0 ]; then
-    if b_perl; then perl -e "$b_perl_news" "$b_mark" "$@"; else b_tell "$@"; fi
-  fi
-  b_put_bare "$b_root"
-}
-
-# b_tell (NAME OFFSET)…: what is new in each.
-b_tell() {
   while [ $# -gt 0 ]; do
     b_put "$1 $2"
     head -c 256 "$1"
@@ -62,4 +59,5 @@ b_tell() {
     b_put_bare "$b_mark"
     shift 2
   done
+  b_put_bare "$b_root"
 }

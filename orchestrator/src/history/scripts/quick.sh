@@ -36,15 +36,35 @@ my @now = stat $file;
 print "ok 0 $size $count\n$now[1] - 1 0 0 $now[7] $name\n";
 '
 
-# Prints what is new: MARK (NAME OFFSET)…, as look.sh wants it.
+# Lists files and prints what is new: MARK MOST KNOWN NAME…, as look.sh has it.
 # shellcheck disable=SC2016 # perl's
-b_perl_news='
+b_perl_look='
 binmode STDOUT;
-my $mark = shift;
-my $bytes;
-while (my ($name, $at) = splice @ARGV, 0, 2) {
+my ($mark, $most, $known, @names) = @ARGV;
+my %known = map { /^(\d+:.*):(\d+)$/ ? ($1 => $2) : () } split / /, $known;
+my @news;
+for my $name (@names) {
+  my @now = lstat $name or next;
+  my $kind = -l _ ? "l" : -d _ ? "d" : -f _ ? "-" : "s";
+  print "$now[1] $kind 1 0 0 $now[7] $name\n";
+  next if $kind ne "-";
+  my $file;
+  # Modes alone do not say it where there are access lists.
+  if (!-r _ && !open($file, "<", $name)) {
+    print "u $name\n";
+    next;
+  }
+  my $at = $known{"$now[1]:$name"};
+  next if !defined $at || $now[7] <= $at || $now[7] - $at > $most;
+  $most -= $now[7] - $at;
+  push @news, [$name, $at];
+}
+print $mark;
+for (@news) {
+  my ($name, $at) = @$_;
   print "$name $at\n";
-  my $is_open = open(my $file, "<", $name);
+  my ($bytes, $file);
+  my $is_open = open($file, "<", $name);
   binmode $file if $is_open;
   print $bytes if $is_open && read $file, $bytes, 256;
   print $mark;
