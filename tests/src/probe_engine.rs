@@ -176,7 +176,8 @@ async fn carry_out(store: &Store, command: Command, ticket: &Ticket) -> Result<R
         | Command::RetryHost { .. }
         | Command::AddHistory(_)
         | Command::SyncHistory { .. }
-        | Command::IgnoreHistory { .. } => {
+        | Command::IgnoreHistory { .. }
+        | Command::KeepHistoryHere { .. } => {
             Err(Failure::new(Code::Unsupported, "the probe takes sessions and messages only"))
         }
     }

@@ -58,7 +58,7 @@ pub async fn run(app: &App, args: AddArgs) -> Result<u8, Stop> {
     let id = orchestrator::history::Entry::parse(item.line.as_bytes()).map(|entry| entry.id);
     app.output.answer(&AsInFile(&item), format_args!("Added {}", id.unwrap_or_default()))?;
     if !args.no_share {
-        sync::tell_shared(&app.output, &*seam, scope).await?;
+        sync::tell_shared(&app.output, &*seam, scope).await;
     }
     Ok(exit::DONE)
 }

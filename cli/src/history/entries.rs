@@ -1,5 +1,7 @@
 //! `baton history`: a list of entries.
 
+use std::collections::HashSet;
+
 use clap::Args;
 use jiff::Timestamp;
 use orchestrator::failure::Failure;
@@ -74,18 +76,21 @@ pub async fn run(app: &App, args: ListArgs) -> Result<u8, Stop> {
 /// As many entries as were asked for: an answer of the engine may hold fewer.
 pub async fn whole(seam: &dyn Seam, query: HistoryQuery) -> Result<HistoryPage, Failure> {
     let mut page = seam::history(seam, query.clone()).await?;
+    let mut known: HashSet<String> = page.entries.iter().map(|item| item.line.clone()).collect();
+    let mut offset = query.offset;
+    let mut got = page.entries.len();
     loop {
-        let got = u32::try_from(page.entries.len()).unwrap_or(u32::MAX);
-        let offset = query.offset.saturating_add(got);
-        if got >= query.limit || u64::from(offset) >= page.total {
+        offset = offset.saturating_add(u32::try_from(got).unwrap_or(u32::MAX));
+        let have = u32::try_from(page.entries.len()).unwrap_or(u32::MAX);
+        if got == 0 || have >= query.limit || u64::from(offset) >= page.total {
             return Ok(page);
         }
-        let rest = HistoryQuery { limit: query.limit - got, offset, ..query.clone() };
+        let rest = HistoryQuery { limit: query.limit - have, offset, ..query.clone() };
         let more = seam::history(seam, rest).await?;
-        if more.entries.is_empty() {
-            return Ok(page);
-        }
-        page.entries.extend(more.entries);
+        got = more.entries.len();
+        // What came in between has moved some of the former page into this one.
+        page.entries
+            .extend(more.entries.into_iter().filter(|item| known.insert(item.line.clone())));
     }
 }
 

@@ -29,8 +29,7 @@ pub async fn run(output: &Output, seam: &dyn Seam, query: HistoryQuery) -> Resul
         match next {
             Some(Ok(Delivery::History(told))) => {
                 shown.link(output, &told);
-                let page = whole(seam, query.clone()).await?;
-                for item in shown.new_ones(page.entries) {
+                for item in shown.look(seam, &query).await? {
                     if output.is_json() {
                         output.document(&AsInFile(&item))?;
                     } else {
@@ -47,23 +46,54 @@ pub async fn run(output: &Output, seam: &dyn Seam, query: HistoryQuery) -> Resul
     }
 }
 
+/// So many of the newest entries are looked at for new ones at once. An entry that comes late stands where its time is: what
+/// has more newer ones than `DEEPEST` is not shown.
+const PAGE: u32 = 100;
+const DEEPEST: u32 = 2_000;
+
 /// What was told already.
 #[derive(Default)]
 struct Shown {
-    entries: HashSet<String>,
+    /// `None` until the first look.
+    entries: Option<HashSet<String>>,
     offline: Option<Failure>,
 }
 
 impl Shown {
-    /// The entries that were not told yet, oldest first.
-    fn new_ones(&mut self, newest_first: Vec<HistoryItem>) -> Vec<HistoryItem> {
-        let mut new = newest_first;
-        new.retain(|item| {
-            let id = Entry::parse(item.line.as_bytes()).map(|entry| entry.id);
-            self.entries.insert(id.unwrap_or_else(|_| item.line.clone()))
-        });
+    /// The entries that were not told yet, oldest first; at the first look no more than were asked for.
+    async fn look(
+        &mut self,
+        seam: &dyn Seam,
+        query: &HistoryQuery,
+    ) -> Result<Vec<HistoryItem>, Failure> {
+        let is_first = self.entries.is_none();
+        let mut known = self.entries.take().unwrap_or_default();
+        let mut new = Vec::new();
+        let mut offset = 0;
+        loop {
+            let wanted = HistoryQuery { limit: PAGE, offset, ..query.clone() };
+            let page = match whole(seam, wanted).await {
+                Ok(page) => page,
+                Err(failure) => {
+                    self.entries = Some(known);
+                    return Err(failure);
+                }
+            };
+            let before = new.len();
+            new.extend(page.entries.into_iter().filter(|item| known.insert(id_of(item))));
+            offset += PAGE;
+            let is_end = u64::from(offset) >= page.total || offset >= DEEPEST;
+            // Behind a page of known ones nothing is likely to be new.
+            if is_end || (!is_first && new.len() == before) {
+                break;
+            }
+        }
+        self.entries = Some(known);
+        if is_first {
+            new.truncate(usize::try_from(query.limit).unwrap_or(usize::MAX));
+        }
         new.reverse();
-        new
+        Ok(new)
     }
 
     /// Says once that a machine can't be asked, and once that it can again.
@@ -75,4 +105,10 @@ impl Shown {
         }
         self.offline.clone_from(&told.offline);
     }
+}
+
+/// What an entry is known by.
+fn id_of(item: &HistoryItem) -> String {
+    let id = Entry::parse(item.line.as_bytes()).map(|entry| entry.id);
+    id.unwrap_or_else(|_| item.line.clone())
 }

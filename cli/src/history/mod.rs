@@ -38,8 +38,8 @@ enum HistoryVerb {
     Activity(activity::ActivityArgs),
     /// Write what waits to where it is shared, and read what is new there
     Sync(sync::SyncArgs),
-    /// List the entries that wait to be written to where they are shared
-    Outbox,
+    /// List the entries that wait to be written to where they are shared, or give one up
+    Outbox(outbox::OutboxArgs),
 }
 
 /// Runs it, and returns the exit status.
@@ -55,6 +55,6 @@ pub async fn run(app: &App, args: HistoryArgs) -> Result<u8, Stop> {
         Some(HistoryVerb::Add(args)) => add::run(app, args).await,
         Some(HistoryVerb::Activity(args)) => activity::run(app, args).await,
         Some(HistoryVerb::Sync(args)) => sync::run(app, args).await,
-        Some(HistoryVerb::Outbox) => outbox::run(output, &*app.engine().await?).await,
+        Some(HistoryVerb::Outbox(args)) => outbox::run(output, &*app.engine().await?, args).await,
     }
 }

@@ -122,11 +122,21 @@ pub fn tell(output: &Output, synced: &HistorySync) {
         if project.hint {
             output.note(format_args!(
                 "hint: git would take .maestro/history/ in {place}; `baton history sync --host {} --cwd {} --ignore` keeps it out",
-                clean_line(&project.host),
-                clean_line(&project.directory),
+                word(&clean_line(&project.host)),
+                word(&clean_line(&project.directory)),
             ));
         }
     }
+}
+
+/// A word as a shell takes it.
+fn word(text: &str) -> String {
+    let means_itself =
+        |letter: char| letter.is_ascii_alphanumeric() || "_./,:=+@%-".contains(letter);
+    if !text.is_empty() && text.chars().all(means_itself) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn waiting(pending: u64) -> String {
@@ -149,20 +159,14 @@ fn kept_out(ignored: HistoryIgnored) -> &'static str {
 }
 
 /// Behind a turn or an entry by hand: waits a little for it to arrive where it is shared, and says what a person
-/// should know.
-///
-/// # Errors
-///
-/// When the engine is gone.
-pub async fn tell_shared(
-    output: &Output,
-    seam: &dyn Seam,
-    scope: HistoryScope,
-) -> Result<(), Failure> {
+/// should know. Nothing of it is an error: the entry is safe here.
+pub async fn tell_shared(output: &Output, seam: &dyn Seam, scope: HistoryScope) {
     let synced = tokio::time::timeout(PARTING, seam::sync_history(seam, scope, true)).await;
     match synced {
-        Ok(synced) => tell(output, &synced?),
-        Err(_) => output.note("its entry of the shared history is still on its way; `baton history outbox` lists what waits"),
+        Ok(Ok(synced)) => tell(output, &synced),
+        Ok(Err(failure)) => output.note(format_args!("its entry is not shared yet: {}", failure.message)),
+        Err(_) => output.note(
+            "its entry of the shared history is still on its way; `baton history outbox` lists what waits",
+        ),
     }
-    Ok(())
 }

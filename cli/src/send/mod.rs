@@ -7,12 +7,13 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Command, HistoryScope, MessageId, NewMessage, Reply, Request, Seam, Session, TabChoice, TabId,
-    TurnStatus,
+    Command, HistoryScope, MessageId, NewMessage, Reply, Request, Seam, Session, Tab, TabChoice,
+    TabId, TurnStatus,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -28,6 +29,9 @@ use crate::watch::{
     watch,
 };
 pub use prompt::read as read_prompt;
+
+/// Between two looks at an agent that is asked what it did.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// A message, and where it goes.
 #[derive(Debug, Args)]
@@ -92,17 +96,48 @@ pub async fn run(app: &App, args: SendArgs) -> Result<u8, Stop> {
     let mut told = signals()?;
     let sending = Sending { session, tab, message, detach: args.detach };
     let (sent, end) = send(Arc::clone(&seam), sending, &mut report, &mut *ask, &mut told).await?;
-    let shares = sent.session.sync_history && matches!(end, End::Turn(_)) && !sent.detach;
-    let scope = HistoryScope::Session { session: sent.session.id.clone() };
+    let is_over = matches!(end, End::Turn(_)) && !sent.detach;
+    let session = sent.session.clone();
     let status = finish(&app.output, &sent, end).await?;
-    if shares {
+    if is_over {
         tokio::select! {
-            told = tell_shared(&app.output, &*seam, scope) => told?,
-            // The entry is safe here, and written with the next connection.
+            () = history(&app.output, &*seam, &session) => {}
+            // The entry is safe here, and goes on its way with the next connection.
             _ = told.recv() => {}
         }
     }
     Ok(status)
+}
+
+/// Waits until the turn is in the history where it belongs: until the agent has said what it did, where it is asked, and until
+/// that is written where it is shared. Ctrl-C leaves: both go on with the next command.
+async fn history(output: &Output, seam: &dyn Seam, session: &Session) {
+    if session.synopsis {
+        until_told(output, seam, session).await;
+    }
+    if session.sync_history {
+        let scope = HistoryScope::Session { session: session.id.clone() };
+        tell_shared(output, seam, scope).await;
+    }
+}
+
+/// Waits until an agent that is asked what it did has said so.
+async fn until_told(output: &Output, seam: &dyn Seam, session: &Session) {
+    let asks =
+        |tab: &Tab| tab.turn.as_ref().is_some_and(|turn| turn.synopsis && turn.status.is_none());
+    let mut is_said = false;
+    // Where the session or the engine is gone, nothing is waited for.
+    while let Ok(now) = seam::session(seam, session.id.as_str()).await {
+        if !now.tabs.iter().any(asks) {
+            return;
+        }
+        if !std::mem::replace(&mut is_said, true) {
+            output.note(
+                "asking the agent what it did, for the history; Ctrl-C doesn't wait for that",
+            );
+        }
+        tokio::time::sleep(LOOK_AGAIN).await; // wait: between two looks
+    }
 }
 
 /// The agent's own conversation of a tab is forgotten.

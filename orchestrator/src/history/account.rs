@@ -162,11 +162,10 @@ impl Account {
     /// The same in the agent's own words; as it is where there are none, and `None` where the agent says that there is
     /// nothing to tell.
     pub fn told(self, reply: &str) -> Option<Self> {
-        if reply.trim().is_empty() {
-            return Some(self);
-        }
         match Synopsis::parse(reply) {
-            Synopsis::Nothing => None,
+            Synopsis::Nothing if reply.contains("NOTHING_TO_REPORT") => None,
+            // A table without a sentence, or no word at all.
+            Synopsis::Nothing => Some(self),
             Synopsis::Told { summary, .. } => {
                 let response = match &self.response {
                     Some(answer) => format!("{}\n\n---\n\n{answer}", reply.trim()),

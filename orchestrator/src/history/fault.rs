@@ -17,7 +17,7 @@ pub(super) fn failure(host: &HostId, directory: &str, error: &FilesError) -> Fai
         }
         FilesError::NoProject => {
             Failure::new(Code::DirMissing, format!("there is no directory {directory} on {host}"))
-                .hint("Make it there, or name another with `baton session edit SESSION --cwd D`")
+                .hint("Make it there. An entry that waits for a wrong one: `baton history outbox remove ENTRY`")
         }
         FilesError::Denied { path, denial } => denied(path, denial),
         FilesError::Locked { .. } => Failure::new(Code::Busy, error.to_string())

@@ -174,7 +174,7 @@ impl Task {
                     None => return,
                     Some(Wish::Flush) => {
                         self.busy_until = at_once + BUSY_FOR;
-                        self.flush(true).await;
+                        self.flush().await;
                         // Who looks wants to see what was written, too.
                         next_look = next_look.map(|_| at_once);
                     }
@@ -193,26 +193,34 @@ impl Task {
                         if watching.is_none() && let Some(project) = self.syncing.here() {
                             watching = DirectoryWatch::start(project);
                         }
+                        self.count_waiting().await;
                         next_look = Some(at_once);
                     }
                     Some(Wish::End(answer)) => {
-                        self.flush(true).await;
+                        self.flush().await;
                         answer.send(()).ok(); // Who asked may have gone.
                         return;
                     }
                 },
                 Ok(()) = state.changed() => {
-                    let is_up = matches!(*state.borrow_and_update(), State::Connected);
-                    if is_up {
-                        self.flush(false).await;
-                        next_look = next_look.map(|_| at_once);
+                    if matches!(*state.borrow_and_update(), State::Connected) {
+                        self.retry = None;
+                        self.next_retry = FIRST_RETRY;
+                        self.flush().await;
+                        if hold.is_some() {
+                            next_look = Some(at_once);
+                        }
                     }
                 }
-                () = due(self.retry), if self.retry.is_some() => self.flush(true).await,
+                () = due(self.retry), if self.retry.is_some() => {
+                    self.retry = None;
+                    self.flush().await;
+                }
                 () = due(next_look), if next_look.is_some() => {
-                    self.flush(false).await;
+                    self.flush().await;
                     self.refresh().await;
-                    next_look = Some(self.next_look());
+                    // Where the way there is broken, whoever holds the connection mends it: then it is looked at again.
+                    next_look = self.is_up().then(|| self.next_look());
                 }
                 () = changed(&mut watching), if watching.is_some() => {
                     // What happens together is looked at once.
@@ -220,7 +228,7 @@ impl Task {
                     next_look = Some(next_look.map_or(soon, |look| look.min(soon)));
                 }
                 // The last one who looked has gone.
-                () = self.looking.closed(), if next_look.is_some() => {}
+                () = self.looking.closed(), if hold.is_some() => {}
             }
         }
     }
@@ -230,9 +238,9 @@ impl Task {
         now + if self.is_unsettled || now < self.busy_until { BUSY } else { IDLE }
     }
 
-    /// Writes what waits where the way there stands; with `is_due` also where it was refused a moment ago.
-    async fn flush(&mut self, is_due: bool) {
-        if !self.is_up() || (!is_due && self.retry.is_some_and(|retry| retry > Instant::now())) {
+    /// Writes what waits where the way there stands, and where it wasn't refused a moment ago.
+    async fn flush(&mut self) {
+        if !self.is_up() || self.retry.is_some() {
             return;
         }
         if let Err(failure) = self.flush_now().await {
@@ -264,9 +272,22 @@ impl Task {
         Ok(flushed)
     }
 
+    /// A machine that answers and refuses is asked again after a while. One that can't be reached is written to when the
+    /// way there stands again.
     fn retry_later(&mut self) {
-        self.retry = Some(Instant::now() + self.next_retry);
-        self.next_retry = (self.next_retry * 2).min(LONGEST_RETRY);
+        self.retry = None;
+        if self.is_up() {
+            self.retry = Some(Instant::now() + self.next_retry);
+            self.next_retry = (self.next_retry * 2).min(LONGEST_RETRY);
+        }
+    }
+
+    /// What waits was counted by nobody yet where nothing was written.
+    async fn count_waiting(&self) {
+        match self.syncing.pending().await {
+            Ok(pending) => self.tell(|standing| standing.pending = pending),
+            Err(failure) => tracing::warn!(%failure, "the outbox can't be counted"),
+        }
     }
 
     async fn refresh(&mut self) {
@@ -280,7 +301,6 @@ impl Task {
                 self.tell(|standing| {
                     standing.offline = read.offline;
                     standing.left_alone = read.left_alone;
-                    standing.version += u64::from(read.changed);
                 });
             }
             Err(failure) => {
@@ -295,7 +315,7 @@ impl Task {
         let project = self.syncing.project().await?;
         let (ignored, hint) = match &project {
             // Only who has something there needs to know.
-            Some(project) if read.offline.is_none() && (read.has_files || flushed.sent > 0) => {
+            Some(project) if read.offline.is_none() && self.syncing.has_shared(&read) => {
                 (self.syncing.ignored(project).await?, self.syncing.hint(project).await?)
             }
             Some(_) | None => (None, false),
@@ -341,7 +361,7 @@ impl Task {
         tokio::time::sleep(BUSY).await; // wait: see BUSY
         let again = self.syncing.refresh(&stored).await?;
         let received = read.received + again.received;
-        Ok(Read { received, changed: read.changed || again.changed, ..again })
+        Ok(Read { received, ..again })
     }
 
     fn tell(&self, change: impl FnOnce(&mut Standing)) {

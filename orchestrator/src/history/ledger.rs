@@ -9,11 +9,12 @@ use tokio::sync::watch;
 
 use super::keeper::Keeper;
 use super::outbox::waiting;
+use super::page::outbox_entry;
 use super::sync::Syncing;
 use crate::failure::{Code, Failure};
 use crate::host::{HostDirectory, ResolvedHost, Site};
-use crate::seam::{HistoryIgnored, HistorySync};
-use crate::store::Store;
+use crate::seam::{HistoryIgnored, HistorySync, OutboxEntry};
+use crate::store::{Batch, Change, Store};
 
 /// How long keepers may take to write what waits when the engine ends.
 const LAST_MOMENT: Duration = Duration::from_secs(5);
@@ -58,8 +59,7 @@ impl Ledger {
         hosts: HostDirectory,
         settings: HistorySettings,
     ) -> Result<Self, Failure> {
-        let left = waiting(&store, None).await?;
-        let doubtful_to = left.last().map_or(0, |job| job.position);
+        let doubtful_to = store.outbox_end().await?;
         let inner = Inner {
             store,
             hosts,
@@ -114,12 +114,41 @@ impl Ledger {
         }
     }
 
-    /// Takes up what a former engine has left to be written: each when the way to its machine stands.
+    /// Takes up what a former engine has left to be written: each when the way to its machine stands. Nobody waits for it.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
     pub async fn take_up(&self) -> Result<(), Failure> {
-        for job in waiting(&self.inner.store, None).await? {
-            self.keeper(&Site { place: job.place, cwd: job.cwd }).flush().await;
+        for site in self.inner.store.outbox_sites().await? {
+            let keeper = self.keeper(&site);
+            tokio::spawn(async move { keeper.flush().await });
         }
         Ok(())
+    }
+
+    /// Gives up writing an entry to where it is shared; it stays here. Returns what waited.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotFound`], and [`Code::Usage`] where several ids begin so.
+    pub async fn keep_here(&self, id: &str) -> Result<OutboxEntry, Failure> {
+        let jobs = waiting(&self.inner.store).await?;
+        let mut named = jobs.into_iter().filter(|job| !id.is_empty() && job.id.starts_with(id));
+        let job = match (named.next(), named.next()) {
+            (Some(job), None) => job,
+            (Some(_), Some(_)) => {
+                return Err(Failure::new(Code::Usage, format!("several ids begin with {id:?}"))
+                    .hint("Type more letters of the entry's id"));
+            }
+            (None, _) => {
+                return Err(Failure::new(Code::NotFound, format!("no entry {id:?} waits"))
+                    .hint("`baton history outbox` lists those that do"));
+            }
+        };
+        let change = Change::Sent(vec![job.position]);
+        self.inner.store.commit(Batch { changes: vec![change], drafts: Vec::new() }).await?;
+        Ok(outbox_entry(job))
     }
 
     /// Brings projects up to date, all at once; `write_only`: what is there is left unread.
@@ -152,14 +181,10 @@ impl Ledger {
     /// When the store can't be read.
     pub async fn sites(&self) -> Result<Vec<Site>, Failure> {
         let store = &self.inner.store;
-        let mut sites: Vec<Site> = Vec::new();
+        let mut sites = store.outbox_sites().await?;
         let mut covered = Vec::new();
-        for job in waiting(store, None).await? {
-            let site = Site { place: job.place, cwd: job.cwd };
-            if !sites.contains(&site) {
-                covered.extend(store.project(&site.place, site.cwd.as_deref()).await?);
-                sites.push(site);
-            }
+        for site in &sites {
+            covered.extend(store.project(&site.place, site.cwd.as_deref()).await?);
         }
         for project in store.projects().await? {
             let is_there = |host: &ResolvedHost| host.place() == project.place;

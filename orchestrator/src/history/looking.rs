@@ -4,29 +4,29 @@ use tokio::sync::{mpsc, watch};
 
 use super::keeper::{Look, Standing};
 use super::ledger::Ledger;
+use super::page::Scoped;
 use crate::failure::Failure;
-use crate::host::Site;
-use crate::seam::{Delivery, HistoryNews, HistoryScope, Subscription};
+use crate::seam::{Delivery, HistoryNews, Subscription};
 
 /// News that wait for a reader: each says how things stand, so one is enough.
 const AHEAD: usize = 1;
 
 impl Ledger {
-    /// Tells of a history until the subscription is dropped; `site` is its project's, where it has one. The first news
+    /// Tells of a history until the subscription is dropped; The first news
     /// come at once: what they say is what is known. Must be called within a tokio runtime.
-    pub async fn look(&self, scope: HistoryScope, site: Option<Site>) -> Subscription {
+    pub async fn look(&self, scoped: Scoped) -> Subscription {
         let (deliveries, receiver) = mpsc::channel(AHEAD);
-        let project = match &site {
+        let project = match &scoped.site {
             Some(site) => Some(self.keeper(site).look().await),
             None => None,
         };
-        tokio::spawn(tell(scope, project, self.changes(), deliveries));
+        tokio::spawn(tell(scoped, project, self.changes(), deliveries));
         Subscription::new(receiver)
     }
 }
 
 async fn tell(
-    scope: HistoryScope,
+    scoped: Scoped,
     project: Option<(Look, watch::Receiver<Standing>)>,
     mut changes: watch::Receiver<u64>,
     deliveries: mpsc::Sender<Result<Delivery, Failure>>,
@@ -39,7 +39,8 @@ async fn tell(
         let news = {
             let now = standing.as_mut().map(|standing| standing.borrow_and_update().clone());
             let Standing { pending, offline, .. } = now.unwrap_or_default();
-            HistoryNews { scope: scope.clone(), pending, offline }
+            let offline = offline.or_else(|| scoped.why.clone());
+            HistoryNews { scope: scoped.scope.clone(), pending, offline }
         };
         changes.borrow_and_update();
         if deliveries.send(Ok(Delivery::History(Box::new(news)))).await.is_err() {

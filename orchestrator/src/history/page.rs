@@ -13,7 +13,7 @@ use crate::seam::{
 };
 use crate::store::{
     Activity, HistoryQuery as RowQuery, HistoryRow, HistoryScope as RowScope,
-    HistorySource as RowSource, Project,
+    HistorySource as RowSource, OutboxJob, OutboxScope, ProjectId,
 };
 use jiff::Timestamp;
 
@@ -25,8 +25,10 @@ const MOST_BUCKETS: u32 = 1_000;
 pub struct Scoped {
     /// As it was asked for.
     pub scope: HistoryScope,
-    /// The directory of its project, where it has one.
+    /// The directory of its project, where it has one and its host may be used.
     pub site: Option<Site>,
+    /// Why its host may not be used.
+    pub why: Option<Failure>,
 }
 
 impl Ledger {
@@ -41,13 +43,13 @@ impl Ledger {
         query: &HistoryQuery,
     ) -> Result<HistoryPage, Failure> {
         let project = self.project(scoped).await?;
-        let scope = rows_of(scoped, project.as_ref());
+        let scope = rows_of(scoped, project);
         let mut filter = row_filter(&query.filter, scope.clone());
         filter.limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         filter.offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
         let found = self.store().history(&filter).await?;
         let sources = self.store().history_sources(&scope).await?;
-        let skipped = self.skipped(project.as_ref()).await?;
+        let skipped = self.skipped(project).await?;
         let left_alone = scoped.site.as_ref().map(|site| self.keeper(site).left_alone());
         let hostname = self.hostname();
         Ok(HistoryPage {
@@ -64,7 +66,7 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`Code::NotFound`], or [`Code::Usage`] where several ids begin so.
+    /// [`Code::NotFound`], or [`Code::Conflict`] where several ids begin so.
     pub async fn entry(&self, id: &str) -> Result<HistoryItem, Failure> {
         self.store().history_entry(id).await.map(item)
     }
@@ -86,8 +88,7 @@ impl Ledger {
             return Err(Failure::new(Code::Usage, message));
         }
         let project = self.project(scoped).await?;
-        let filter =
-            RowQuery { since_ms: None, ..row_filter(filter, rows_of(scoped, project.as_ref())) };
+        let filter = RowQuery { since_ms: None, ..row_filter(filter, rows_of(scoped, project)) };
         let (from_ms, to_ms) = (from.as_millisecond(), to.as_millisecond());
         let count = usize::try_from(buckets).unwrap_or(usize::MAX);
         let counted = self.store().history_activity(&filter, from_ms, to_ms, count).await?;
@@ -101,48 +102,46 @@ impl Ledger {
     ///
     /// When the store can't be read.
     pub async fn outbox(&self) -> Result<Vec<OutboxEntry>, Failure> {
-        let jobs = waiting(self.store(), None).await?;
-        let entry = |job: crate::store::OutboxJob| {
-            let summary = shared_history::Entry::parse(&job.line).map(|entry| entry.summary);
-            OutboxEntry {
-                id: job.id,
-                summary: summary.unwrap_or_default(),
-                host: job.place.id.to_string(),
-                cwd: job.cwd,
-                at: job.at,
-                failure: job.failure,
-            }
-        };
-        Ok(jobs.into_iter().map(entry).collect())
+        Ok(waiting(self.store()).await?.into_iter().map(outbox_entry).collect())
     }
 
-    async fn project(&self, scoped: &Scoped) -> Result<Option<Project>, Failure> {
-        match &scoped.site {
-            Some(site) => self.store().project(&site.place, site.cwd.as_deref()).await,
-            None => Ok(None),
+    /// The project of a scope; of a session whose host may not be used, that in which it worked last.
+    async fn project(&self, scoped: &Scoped) -> Result<Option<ProjectId>, Failure> {
+        match (&scoped.site, &scoped.scope) {
+            (Some(site), _) => {
+                let project = self.store().project(&site.place, site.cwd.as_deref()).await?;
+                Ok(project.map(|project| project.id))
+            }
+            (None, HistoryScope::Session { session }) => {
+                let scope = RowScope::Session { session: session.clone(), project: None };
+                let last = RowQuery { scope, limit: 1, ..RowQuery::default() };
+                let rows = self.store().history(&last).await?.rows;
+                Ok(rows.into_iter().find_map(|row| row.project))
+            }
+            (None, HistoryScope::All | HistoryScope::Project { .. }) => Ok(None),
         }
     }
 
     async fn waiting(&self, scoped: &Scoped) -> Result<u64, Failure> {
-        let place = scoped.site.as_ref().map(|site| &site.place);
-        let jobs = waiting(self.store(), place).await?;
-        let is_its =
-            |cwd: &Option<String>| scoped.site.as_ref().is_none_or(|site| site.cwd == *cwd);
-        let its = jobs.iter().filter(|job| is_its(&job.cwd)).count();
-        Ok(u64::try_from(its).unwrap_or(u64::MAX))
+        let scope = match (&scoped.scope, &scoped.site) {
+            (HistoryScope::All, _) => OutboxScope::All,
+            (HistoryScope::Session { session }, _) => OutboxScope::Session(session.clone()),
+            (HistoryScope::Project { .. }, Some(site)) => OutboxScope::Site(site.clone()),
+            (HistoryScope::Project { .. }, None) => return Ok(0),
+        };
+        self.store().outbox_len(&scope).await
     }
 
-    async fn skipped(&self, project: Option<&Project>) -> Result<Vec<SkippedLines>, Failure> {
+    async fn skipped(&self, project: Option<ProjectId>) -> Result<Vec<SkippedLines>, Failure> {
         let Some(project) = project else { return Ok(Vec::new()) };
-        let files = self.store().history_files(project.id).await?;
+        let files = self.store().history_files(project).await?;
         // One that was not stored to its end has no index yet.
         let indexes = files.iter().filter_map(|(_, index)| serde_json::from_str(index).ok());
         Ok(indexes.filter_map(skipped_lines).collect())
     }
 }
 
-fn rows_of(scoped: &Scoped, project: Option<&Project>) -> RowScope {
-    let project = project.map(|project| project.id);
+fn rows_of(scoped: &Scoped, project: Option<ProjectId>) -> RowScope {
     match (&scoped.scope, project) {
         (HistoryScope::All, _) => RowScope::All,
         (HistoryScope::Session { session }, project) => {
@@ -179,6 +178,20 @@ fn row_filter(filter: &HistoryFilter, scope: RowScope) -> RowQuery {
             .unwrap_or_default(),
         limit: usize::MAX,
         offset: 0,
+    }
+}
+
+/// A job as front ends see it.
+pub(super) fn outbox_entry(job: OutboxJob) -> OutboxEntry {
+    let summary = shared_history::Entry::parse(&job.line).map(|entry| entry.summary);
+    OutboxEntry {
+        id: job.id,
+        // It was an entry when it was stored.
+        summary: summary.unwrap_or_default(),
+        host: job.site.place.id.to_string(),
+        cwd: job.site.cwd,
+        at: job.at,
+        failure: job.failure,
     }
 }
 

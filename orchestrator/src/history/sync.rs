@@ -10,19 +10,21 @@ use shared_history::{
 
 use super::account::entry_words;
 use super::fault::failure;
-use super::outbox::waiting;
 use super::reach::Reach;
 use super::{HistorySettings, Ignored, ShellFiles};
 use crate::failure::{Code, Failure};
 use crate::host::{HostDirectory, HostId, Site};
 use crate::seam::{HistoryIgnored, LeftAlone};
-use crate::store::{Batch, Change, OutboxJob, Project, ProjectId, SharedEntry, Store};
+use crate::store::{Batch, Change, OutboxJob, OutboxScope, Project, ProjectId, SharedEntry, Store};
 
 /// Entries that are stored in one transaction: few enough that no event waits for long behind them.
-const BATCH: usize = 500;
+const BATCH: usize = 250;
 
 /// Bytes that are written to a project at once; a larger entry goes alone.
 const WRITE_BYTES: usize = 128 * 1024;
+
+/// Our file may need to be cut when it has grown by so much: some 400 entries.
+const TRIM_BYTES: u64 = 256 * 1024;
 
 /// One project's directory as a session names it, and how it is reached.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub(super) struct Syncing {
     doubtful_to: i64,
     /// Jobs whose answer got lost.
     doubtful: HashSet<i64>,
+    /// Whether an entry of ours was written there since this process began.
+    has_written: bool,
     /// How far each file was read, with what only this process knows of it.
     indexes: Option<(ProjectId, Indexes)>,
 }
@@ -59,8 +63,6 @@ pub(super) struct Flushed {
 pub(super) struct Read {
     /// Entries that came.
     pub(super) received: u64,
-    /// Whether anything that is shown has changed.
-    pub(super) changed: bool,
     /// Whether it is worth looking again soon.
     pub(super) is_unsettled: bool,
     /// What is named like a file of history, and isn't read.
@@ -85,7 +87,18 @@ impl Syncing {
         let reach = Reach::new(&site, connection, home);
         let shell = ShellFiles::new(connection.clone(), site.cwd.clone());
         let doubtful = HashSet::new();
-        Self { store, settings, site, reach, hosts, shell, doubtful_to, doubtful, indexes: None }
+        Self {
+            store,
+            settings,
+            site,
+            reach,
+            hosts,
+            shell,
+            doubtful_to,
+            doubtful,
+            has_written: false,
+            indexes: None,
+        }
     }
 
     pub(super) fn here(&self) -> Option<&Path> {
@@ -111,31 +124,30 @@ impl Syncing {
         self.store.project(&self.site.place, self.site.cwd.as_deref()).await
     }
 
-    async fn jobs(&self) -> Result<Vec<OutboxJob>, Failure> {
-        let mut jobs = waiting(&self.store, Some(&self.site.place)).await?;
-        jobs.retain(|job| job.cwd == self.site.cwd);
-        Ok(jobs)
+    fn outbox(&self) -> OutboxScope {
+        OutboxScope::Site(self.site.clone())
     }
 
     /// How many entries wait.
     pub(super) async fn pending(&self) -> Result<u64, Failure> {
-        Ok(count(self.jobs().await?.len()))
+        self.store.outbox_len(&self.outbox()).await
     }
 
     /// Writes what waits, oldest first.
     pub(super) async fn flush(&mut self) -> Result<Flushed, Failure> {
         let mut flushed = Flushed::default();
         loop {
-            let jobs = self.jobs().await?;
-            flushed.pending = count(jobs.len());
+            let jobs = self.store.outbox(&self.outbox(), 0).await?;
             if jobs.is_empty() {
+                flushed.pending = 0;
                 return Ok(flushed);
             }
-            let allowed = match self.allowed() {
+            flushed.pending = self.pending().await?;
+            let known = match self.allowed() {
                 Ok(()) => self.known().await?,
                 Err(failure) => Err(failure),
             };
-            let project = match allowed {
+            let project = match known {
                 Ok(project) => project,
                 Err(failure) => {
                     self.not_sent(&jobs, &failure).await?;
@@ -146,18 +158,22 @@ impl Syncing {
             let batch = first(jobs);
             let in_doubt = batch.iter().any(|job| self.is_doubtful(job));
             let lines = self.lines(&batch, &project).await?;
+            let bytes: u64 = batch.iter().map(|job| count(job.line.len())).sum();
             let name = file_name(&self.settings.hostname);
+            // Until the store has taken them out, whatever comes next may find them written.
+            self.doubtful.extend(batch.iter().map(|job| job.position));
             match self.reach.write(&name, lines, in_doubt).await {
-                Ok(_) => {
+                Ok(written) => {
                     let positions: Vec<i64> = batch.iter().map(|job| job.position).collect();
-                    flushed.sent += count(positions.len());
+                    self.commit(Change::Sent(positions.clone())).await?;
                     for position in &positions {
                         self.doubtful.remove(position);
                     }
-                    self.commit(Change::Sent(positions)).await?;
+                    flushed.sent += count(positions.len());
+                    self.has_written = true;
+                    self.grown(&name, written.size, bytes).await;
                 }
                 Err(error) => {
-                    self.doubtful.extend(batch.iter().map(|job| job.position));
                     let failure = self.failure(&error);
                     self.not_sent(&batch, &failure).await?;
                     flushed.failure = Some(failure);
@@ -167,17 +183,32 @@ impl Syncing {
         }
     }
 
-    /// Whether the host may be used: one that is switched off may not. One that is no longer saved is still where the
-    /// entry belongs.
-    fn allowed(&self) -> Result<(), Failure> {
-        match self.hosts.recall(self.host().as_str()) {
-            Err(failure) if failure.code == Code::HostDisabled => Err(failure),
-            Ok(_) | Err(_) => Ok(()),
+    fn is_doubtful(&self, job: &OutboxJob) -> bool {
+        job.position <= self.doubtful_to || self.doubtful.contains(&job.position)
+    }
+
+    /// Our file has grown. Who only writes doesn't know how many lines it has: from time to time it is cut.
+    async fn grown(&self, name: &str, size: u64, bytes: u64) {
+        if size / TRIM_BYTES == size.saturating_sub(bytes) / TRIM_BYTES {
+            return;
+        }
+        self.trim(name).await;
+    }
+
+    async fn trim(&self, name: &str) {
+        if let Err(error) = self.reach.trim(name, self.settings.limit).await {
+            // It is tried again with a later entry.
+            tracing::warn!(host = %self.host(), %error, "our file of shared history stays longer than it should be");
         }
     }
 
-    fn is_doubtful(&self, job: &OutboxJob) -> bool {
-        job.position <= self.doubtful_to || self.doubtful.contains(&job.position)
+    /// Whether the host may be used: one that is switched off may not, nor any while `hosts.toml` is broken. One that is
+    /// no longer saved is still where its entries belong.
+    fn allowed(&self) -> Result<(), Failure> {
+        match self.hosts.recall(self.host().as_str()) {
+            Err(failure) if failure.code != Code::HostUnknown => Err(failure),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// The project; its machine is asked where it never was. An inner `Err` is why it couldn't be.
@@ -264,14 +295,13 @@ impl Syncing {
         read.is_unsettled = is_unsettled;
         read.left_alone = odd.iter().map(left_alone).collect();
         for file in gone {
-            read.changed = true;
             self.commit(Change::DropShared { project: project.id, file }).await?;
+            stored();
         }
         let own = file_name(&self.settings.hostname);
         let mut trim = false;
         for change in changes {
             read.received += count(change.lines.len());
-            read.changed |= change.reset || !change.lines.is_empty();
             trim |= change.name == own && needs_trim(change.index.lines, self.settings.limit);
             let was = before.get(&change.name);
             self.store_file(&project, change, was, stored).await?;
@@ -279,9 +309,8 @@ impl Syncing {
         read.has_files = after.iter().next().is_some();
         // Only now: what could not be stored is read again.
         self.indexes = Some((project.id, after));
-        if trim && let Err(error) = self.reach.trim(&own, self.settings.limit).await {
-            // It is tried again with the next entry.
-            tracing::warn!(host = %self.host(), %error, "our file of shared history stays longer than it should be");
+        if trim {
+            self.trim(&own).await;
         }
         Ok(read)
     }
@@ -333,9 +362,7 @@ impl Syncing {
                 keep: self.settings.limit,
             })
             .await?;
-            if !chunk.is_empty() {
-                stored();
-            }
+            stored();
         }
         Ok(())
     }
@@ -367,6 +394,7 @@ impl Syncing {
     ///
     /// Why not.
     pub(super) async fn ignore(&self) -> Result<HistoryIgnored, Failure> {
+        self.allowed()?;
         self.shell.ignore().await.map_err(|error| self.failure(&error))?;
         let ignored = told(self.shell.ignored().await.map_err(|error| self.failure(&error))?);
         if let Some(project) = self.project().await? {
@@ -378,6 +406,11 @@ impl Syncing {
     async fn set_ignored(&self, project: &Project, ignored: HistoryIgnored) -> Result<(), Failure> {
         let ignored = word(ignored).to_owned();
         self.commit(Change::SetIgnored { project: project.id, ignored }).await
+    }
+
+    /// Whether there is anything there that git could take.
+    pub(super) fn has_shared(&self, read: &Read) -> bool {
+        read.has_files || self.has_written
     }
 
     /// Whether it is to be said that the directory isn't ignored: once.

@@ -222,7 +222,7 @@ pub(super) enum Wish {
     Unsubscribe(String),
 }
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "new_session",
     "edit_session",
     "remove_session",
@@ -238,6 +238,7 @@ const COMMANDS: [&str; 15] = [
     "add_history",
     "sync_history",
     "ignore_history",
+    "keep_history_here",
 ];
 const QUERIES: [&str; 10] = [
     "snapshot",

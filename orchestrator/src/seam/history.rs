@@ -193,7 +193,7 @@ pub struct NewHistoryEntry {
 /// What came of bringing a history up to date.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HistorySync {
-    /// Each project, in the order of its host and directory.
+    /// Each project; those that something waits for first.
     pub projects: Vec<SyncedProject>,
 }
 

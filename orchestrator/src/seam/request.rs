@@ -175,6 +175,11 @@ pub enum Command {
         /// A session's project, or a directory.
         scope: HistoryScope,
     },
+    /// Gives up writing an entry to where it is to be shared; it stays here. Answer: [`Reply::Outbox`] with it alone.
+    KeepHistoryHere {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
 }
 
 /// What a front end wants to know.

@@ -114,8 +114,7 @@ pub fn begin(
         run: run.clone(),
         host,
         started_at: now,
-        // What only tells keeps nobody waiting who changes things.
-        read_only: message.read_only || synopsis,
+        read_only: message.read_only,
         status: None,
         link: LinkState::Restored,
         interrupting: false,

@@ -99,18 +99,13 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
             })
         }
         Command::AddHistory(new) => {
-            let (entry, site) = match &new.scope {
+            let (session, host, cwd) = match &new.scope {
                 HistoryScope::Session { session } => {
-                    let entry = book.get(session)?;
-                    (
-                        Some(entry),
-                        Entry { host: world.hosts.recall(&entry.session.host), ..entry.clone() }
-                            .site(),
-                    )
+                    let session = &book.get(session)?.session;
+                    (Some(session), world.hosts.recall(&session.host), session.cwd.as_deref())
                 }
                 HistoryScope::Project { host, cwd } => {
-                    let host = world.hosts.resolve(host)?;
-                    (None, Some(Site { place: host.place(), cwd: host.directory(cwd.as_deref()) }))
+                    (None, Ok(world.hosts.resolve(host)?), cwd.as_deref())
                 }
                 HistoryScope::All => {
                     return Err(Failure::new(
@@ -120,13 +115,22 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
                     .hint("Name a session, or a host and a directory"));
                 }
             };
-            let account = Account::by_hand(new, entry.map(|entry| &entry.session), site, now)?;
+            let shares = new.share.unwrap_or_else(|| session.is_none_or(|of| of.sync_history));
+            let site = match host {
+                Ok(host) => Some(Site { place: host.place(), cwd: host.directory(cwd) }),
+                // What is to be shared is not kept here in silence.
+                Err(failure) if shares => return Err(failure),
+                Err(_) => None,
+            };
+            let account = Account::by_hand(new, session, site, now)?;
             let mut outcome = Outcome::new();
             outcome.reply = Reply::HistoryEntry(Box::new(account.item(world.ledger.hostname())));
             outcome.accounts.push(account);
             Ok((Touched::Nothing, outcome))
         }
-        Command::SyncHistory { .. } | Command::IgnoreHistory { .. } => {
+        Command::SyncHistory { .. }
+        | Command::IgnoreHistory { .. }
+        | Command::KeepHistoryHere { .. } => {
             Err(Failure::new(Code::Internal, "a wish about shared files came to the desk"))
         }
         Command::RetryHost { host } => {

@@ -232,7 +232,8 @@ impl Desk {
             | Command::RetryHost { .. }
             | Command::AddHistory(_)
             | Command::SyncHistory { .. }
-            | Command::IgnoreHistory { .. } => Key::All,
+            | Command::IgnoreHistory { .. }
+            | Command::KeepHistoryHere { .. } => Key::All,
             Command::Send { session, .. }
             | Command::Interrupt { session, .. }
             | Command::EditMessage { session, .. }

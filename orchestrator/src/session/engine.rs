@@ -12,8 +12,8 @@ use crate::failure::{Code, Failure};
 use crate::history::{HistorySettings, Ledger, Scoped};
 use crate::host::{HostDirectory, Site};
 use crate::seam::{
-    Command, Ephemerals, HistoryScope, Query, Receipts, Reply, Request, Seam, Subscribe,
-    Subscription, follow,
+    Command, Ephemerals, HistoryScope, HistorySync, Query, Receipts, Reply, Request, Seam,
+    Subscribe, Subscription, SyncedProject, follow,
 };
 use crate::store::Store;
 
@@ -77,41 +77,57 @@ impl Engine {
     /// What a scope of history means today.
     async fn scoped(&self, scope: HistoryScope) -> Result<Scoped, Failure> {
         let site = match &scope {
-            HistoryScope::All => None,
+            HistoryScope::All => return Ok(Scoped { scope, site: None, why: None }),
             HistoryScope::Session { session } => {
-                // What a session did that is gone, is still known.
-                let entry = self.desk.entry(session.clone()).await?;
-                entry.and_then(|entry| entry.site())
+                match self.desk.entry(session.clone()).await? {
+                    Some(mut entry) => {
+                        // Hosts may have been edited since something was decided about it.
+                        entry.host = self.world.hosts.recall(&entry.session.host);
+                        entry.site().ok_or_else(|| entry.host.err())
+                    }
+                    // What a session did that is gone, is still known.
+                    None => Err(Some(Failure::new(Code::NotFound, "the session is gone"))),
+                }
             }
             HistoryScope::Project { host, cwd } => {
                 let host = self.world.hosts.resolve(host)?;
-                Some(Site { place: host.place(), cwd: host.directory(cwd.as_deref()) })
+                Ok(Site { place: host.place(), cwd: host.directory(cwd.as_deref()) })
             }
         };
-        Ok(Scoped { scope, site })
-    }
-
-    /// The project of a scope that must have one.
-    async fn project_of(&self, scope: HistoryScope) -> Result<Site, Failure> {
-        let of_all = scope == HistoryScope::All;
-        self.scoped(scope).await?.site.ok_or_else(|| {
-            if of_all {
-                Failure::new(Code::Usage, "this is about one project")
-                    .hint("Name a session, or a host and a directory")
-            } else {
-                Failure::new(Code::NotFound, "the session, or its host, is gone")
-            }
+        Ok(match site {
+            Ok(site) => Scoped { scope, site: Some(site), why: None },
+            Err(why) => Scoped { scope, site: None, why },
         })
     }
 
     async fn sync(&self, scope: HistoryScope, write_only: bool) -> Result<Reply, Failure> {
+        // What an agent is just asked to say goes there, too, once it has said it.
+        self.desk.take_up().await?;
+        let ledger = &self.world.ledger;
         let sites = match scope {
-            HistoryScope::All => self.world.ledger.sites().await?,
+            HistoryScope::All => ledger.sites().await?,
             HistoryScope::Session { .. } | HistoryScope::Project { .. } => {
-                vec![self.project_of(scope).await?]
+                match self.scoped(scope).await? {
+                    Scoped { site: Some(site), .. } => vec![site],
+                    Scoped { why, .. } => {
+                        let synced = HistorySync { projects: why.into_iter().map(away).collect() };
+                        return Ok(Reply::Synced(Box::new(synced)));
+                    }
+                }
             }
         };
-        Ok(Reply::Synced(Box::new(self.world.ledger.sync(sites, write_only).await?)))
+        Ok(Reply::Synced(Box::new(ledger.sync(sites, write_only).await?)))
+    }
+
+    async fn ignore(&self, scope: HistoryScope) -> Result<Reply, Failure> {
+        match self.scoped(scope).await? {
+            Scoped { site: Some(site), .. } => {
+                Ok(Reply::Ignored(self.world.ledger.ignore(&site).await?))
+            }
+            Scoped { why: Some(why), .. } => Err(why),
+            Scoped { why: None, .. } => Err(Failure::new(Code::Usage, "this is about one project")
+                .hint("Name a session, or a host and a directory")),
+        }
     }
 
     async fn answer(&self, query: Query) -> Result<Reply, Failure> {
@@ -157,8 +173,11 @@ impl Seam for Engine {
                 self.sync(scope, write_only).await
             }
             Request::Command { command: Command::IgnoreHistory { scope }, .. } => {
-                let site = self.project_of(scope).await?;
-                Ok(Reply::Ignored(self.world.ledger.ignore(&site).await?))
+                self.ignore(scope).await
+            }
+            Request::Command { command: Command::KeepHistoryHere { id }, .. } => {
+                let kept = self.world.ledger.keep_here(&id).await?;
+                Ok(Reply::Outbox(vec![kept]))
             }
             Request::Command { id, command } => {
                 self.take_up().await?;
@@ -175,9 +194,24 @@ impl Seam for Engine {
         self.take_up().await?;
         if let Some(scope) = wanted.history {
             let scoped = self.scoped(scope).await?;
-            return Ok(self.world.ledger.look(scoped.scope, scoped.site).await);
+            return Ok(self.world.ledger.look(scoped).await);
         }
         self.desk.take_up().await?;
         follow(&self.world.store, &self.world.partials, wanted)
+    }
+}
+
+/// A project whose host may not be used.
+fn away(why: Failure) -> SyncedProject {
+    SyncedProject {
+        host: why.host.clone().unwrap_or_default(),
+        directory: String::new(),
+        received: 0,
+        sent: 0,
+        pending: 0,
+        offline: Some(why),
+        delayed: None,
+        ignored: None,
+        hint: false,
     }
 }

@@ -193,7 +193,6 @@ fn asked<'a>(
         | Change::PutShared { .. }
         | Change::DropShared { .. }
         | Change::Sent(_)
-        | Change::Tried(_)
         | Change::NotSent { .. } => None,
     });
     approvals.iter().chain(new)

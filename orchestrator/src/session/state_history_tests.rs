@@ -137,6 +137,7 @@ fn whatever_becomes_of_the_question_the_turn_before_is_in_the_history() {
     let answers = [
         (TurnStatus::Done, "I did this and that.", Some("I did this and that.")),
         (TurnStatus::Done, "", Some("All done.")),
+        (TurnStatus::Done, "```\nls\n```", Some("All done.")),
         (TurnStatus::Failed, "", Some("All done.")),
         (TurnStatus::Interrupted, "**Summary:** half", Some("All done.")),
         (TurnStatus::Done, "NOTHING_TO_REPORT", None),

@@ -134,7 +134,7 @@ pub fn ended(
     let (run, usage) = (found.run.clone(), found.usage.clone());
     // What its agent never got, came to nothing.
     let worked = message.is_none().then(|| found.clone());
-    let was_synopsis = found.synopsis;
+    let (was_synopsis, read_only) = (found.synopsis, found.read_only);
     let is_of_it = |approval: &&Approval| {
         // No question outlives its process.
         approval.turn == *turn || end.run.is_some()
@@ -153,7 +153,9 @@ pub fn ended(
     }
     add(&mut tab.totals, &usage, elapsed_ms);
     let account = tab.account.take().filter(|_| was_synopsis);
-    let holds_back = end.status == TurnStatus::Failed && !tab.paused && !tab.queue.is_empty();
+    // What Baton asks by itself holds nobody up.
+    let holds_back =
+        end.status == TurnStatus::Failed && !was_synopsis && !tab.paused && !tab.queue.is_empty();
     tab.paused |= holds_back;
     let mut tab = tab.clone();
     add(&mut entry.session.totals, &usage, elapsed_ms);
@@ -214,20 +216,22 @@ pub fn ended(
         entry.put_queue(batch, &tab);
     }
     if asked.is_some() {
-        command::begin(entry, &mut outcome, &tab.id, synopsis_message(now), true, now);
+        command::begin(entry, &mut outcome, &tab.id, synopsis_message(read_only, now), true, now);
     }
     advance(entry, &mut outcome, now);
     outcome
 }
 
 /// What Baton itself asks an agent behind a turn.
-fn synopsis_message(now: Now) -> QueuedMessage {
+///
+/// It may change as much as that turn: so it fits wherever that did.
+fn synopsis_message(read_only: bool, now: Now) -> QueuedMessage {
     QueuedMessage {
         id: MessageId::random(),
         prompt: SYNOPSIS_PROMPT.into(),
         prompt_bytes: bytes_of(SYNOPSIS_PROMPT),
         images: 0,
-        read_only: false,
+        read_only,
         paused: false,
         at: now,
     }

@@ -75,7 +75,6 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
         }
         Change::DropShared { project, file } => history::drop_shared(db, *project, file),
         Change::Sent(positions) => history::sent(db, positions),
-        Change::Tried(positions) => history::tried(db, positions),
         Change::NotSent { positions, failure } => history::not_sent(db, positions, failure),
     }
 }

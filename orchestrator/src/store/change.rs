@@ -152,8 +152,6 @@ pub enum Change {
     },
     /// Takes jobs out of the outbox, by their positions: their lines are in the shared file.
     Sent(Vec<i64>),
-    /// Notes that an attempt with these jobs begins.
-    Tried(Vec<i64>),
     /// Notes why an attempt with these jobs failed. They stay.
     NotSent {
         /// The jobs.

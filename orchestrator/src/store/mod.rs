@@ -16,5 +16,5 @@ pub use change::{
 pub use database::Store;
 pub use history::{
     Activity, HistoryQuery, HistoryRow, HistoryRows, HistoryScope, HistorySource, NewEntry,
-    OutboxJob, Project, ProjectId, SharedEntry,
+    OutboxJob, OutboxScope, Project, ProjectId, SharedEntry,
 };

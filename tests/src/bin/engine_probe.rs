@@ -10,7 +10,7 @@ use clap::Parser;
 use orchestrator::failure::Failure;
 use orchestrator::host::{HostId, Place};
 use orchestrator::seam::{EngineHandle, EventBody, SessionId};
-use orchestrator::store::{Batch, Change, Draft, NewEntry, Store};
+use orchestrator::store::{Batch, Change, Draft, NewEntry, OutboxScope, Store};
 use tokio::sync::oneshot;
 
 #[derive(Debug, Parser)]
@@ -111,7 +111,7 @@ async fn share(data: PathBuf) -> Result<(), Failure> {
         store.commit(batch(Change::AddEntry(entry), &stored)).await?;
         say(&stored);
         if number % 3 == 0
-            && let Some(job) = store.outbox(None, 0).await?.first()
+            && let Some(job) = store.outbox(&OutboxScope::All, 0).await?.first()
         {
             let sent = format!("sent {}", job.id);
             store.commit(batch(Change::Sent(vec![job.position]), &sent)).await?;

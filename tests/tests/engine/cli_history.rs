@@ -256,3 +256,40 @@ async fn lines_that_are_no_entries_are_counted_and_shown_and_left_alone() {
     assert!(text_of.stderr.contains("line 2: it is no JSON object: 42"), "{text_of:?}");
     assert_eq!(fs::read_to_string(shared.join("history-pedbook.jsonl")).unwrap(), text);
 }
+
+#[tokio::test]
+async fn an_agent_that_is_asked_has_told_before_baton_goes() {
+    let bed = Bed::with("codex", "codex", &["--sync-history", "--synopsis"]);
+    let go = bed.file("go");
+    let prompt = format!("print begun\nwait-for {go}\nprint All done.");
+    let words = ["send", "work", &prompt];
+    let sending = start(bed.home.command(&words).stdin(Stdio::null()));
+    let mut follower = bed.follow(&[]);
+    follower.until_text("begun").await;
+    // What it is asked next, whatever that is, it answers so.
+    bed.host.set_script("codex", "print **Summary:** Mended it. **Details:** All of it.");
+    fs::write(&go, "").unwrap();
+    let sent = ended(sending).await;
+    assert_eq!(sent.status, Some(0), "{sent:?}");
+    assert!(sent.stdout.ends_with("All done.\n"), "{sent:?}");
+    let listed = bed.baton(&["history", "--session", "work", "--offline", "--json"]).await;
+    assert_eq!(
+        (summaries(&listed), &listed.json()["pending"]),
+        (vec!["Mended it.".into()], &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn an_entry_is_given_up_by_its_id() {
+    let host = AgentHost::start();
+    let ada = person(&host, "ada");
+    let added =
+        baton(&ada, &["history", "add", "x", "--host", "box", "--cwd", "/no/such", "--json"]).await;
+    assert_eq!(added.status, Some(0), "{added:?}");
+    assert!(added.stderr.contains("no directory /no/such"), "{added:?}");
+    assert_eq!(baton(&ada, &["history", "sync"]).await.status, Some(4));
+    let id = added.json()["id"].as_str().unwrap()[..8].to_owned();
+    assert_eq!(baton(&ada, &["history", "outbox", "remove", &id]).await.status, Some(0));
+    assert_eq!(baton(&ada, &["history", "sync"]).await.status, Some(0));
+    assert_eq!(summaries(&baton(&ada, &["history", "--json"]).await), ["x"]);
+}

@@ -426,13 +426,84 @@ async fn a_host_that_is_switched_off_is_never_written_to() {
     fs::write(machine.project().join(".maestro"), "").unwrap();
     desk.add(project(&machine), "later").await.unwrap();
     assert_eq!(desk.sync(project(&machine)).await.projects[0].pending, 1);
-    fs::remove_file(machine.project().join(".maestro")).unwrap();
+    // No attempt is under way when it is switched off.
+    desk.stop().await;
     laptop.write_hosts("[host.box]\nssh_config = \"box\"\nenabled = false\n");
+    fs::remove_file(machine.project().join(".maestro")).unwrap();
+    let desk = laptop.engine().await;
     let synced = desk.sync(HistoryScope::All).await;
-    let why = synced.projects[0].delayed.as_ref().unwrap();
+    let why = synced.projects[0].delayed.as_ref().unwrap_or_else(|| panic!("{synced:?}"));
     assert_eq!((why.code, synced.projects[0].pending), (Code::HostDisabled, 1), "{synced:?}");
     let refused = desk.add(HistoryScope::All, "no").await.unwrap_err();
     assert_eq!(refused.code, Code::Usage);
     assert!(!shared(&machine).exists());
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_session_did_is_shown_while_its_host_is_switched_off() {
+    let machine = AgentHost::start().with_scripted("codex");
+    fs::create_dir_all(shared(&machine)).unwrap();
+    fs::write(shared(&machine).join("history-pedbook.jsonl"), MAESTRO).unwrap();
+    let laptop = laptop(&machine, "ada");
+    let desk = laptop.engine().await;
+    let session = desk.try_session(sharing(&machine)).await.unwrap();
+    let scope = HistoryScope::Session { session: session.id.clone() };
+    desk.turn(&session.id, "print one.").await.is_done();
+    assert_eq!(desk.synced(scope.clone()).await.total, 4);
+    laptop.write_hosts("[host.box]\nssh_config = \"box\"\nenabled = false\n");
+    let synced = desk.sync(scope.clone()).await;
+    assert_eq!(synced.projects[0].offline.as_ref().unwrap().code, Code::HostDisabled);
+    assert_eq!(desk.history(scope.clone()).await.total, 4);
+    let mut looking = desk.look(scope.clone()).await;
+    assert_eq!(looking.news().await.offline.unwrap().code, Code::HostDisabled);
+    // Nothing that is to be shared is kept here in silence, and nothing is written where nobody may go.
+    let refused = desk.add(scope.clone(), "no").await.unwrap_err();
+    assert_eq!(refused.code, Code::HostDisabled);
+    let refused = desk.command(Command::IgnoreHistory { scope }).await.unwrap_err();
+    assert_eq!(refused.code, Code::HostDisabled);
+    drop(looking);
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_written_when_the_machine_is_back_also_by_an_engine_that_stayed() {
+    let mut machine = AgentHost::start();
+    let laptop = laptop(&machine, "ada");
+    let desk = laptop.engine().await;
+    let mut looking = desk.look(project(&machine)).await;
+    desk.add(project(&machine), "before").await.unwrap();
+    looking.until(|page| page.total == 1 && page.pending == 0).await;
+    machine.sshd_mut().stop();
+    laptop.kill_masters();
+    desk.add(project(&machine), "meanwhile").await.unwrap();
+    while looking.news().await.offline.is_none() {}
+    // Whoever tries in vain doesn't make it wait any longer.
+    for _ in 0..3 {
+        assert_eq!(desk.sync(project(&machine)).await.projects[0].pending, 1);
+    }
+    machine.sshd_mut().restart();
+    looking.until(|page| page.total == 2 && page.pending == 0).await;
+    assert_eq!(lines(&machine, "ada").len(), 2);
+    drop(looking);
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_can_never_be_shared_is_given_up_and_stays_here() {
+    let machine = AgentHost::start();
+    let laptop = laptop(&machine, "ada");
+    let desk = laptop.engine().await;
+    let nowhere = HistoryScope::Project { host: "box".into(), cwd: Some("/no/such/dir".into()) };
+    desk.add(nowhere.clone(), "mistyped").await.unwrap();
+    let synced = desk.sync(HistoryScope::All).await;
+    assert_eq!(synced.projects[0].delayed.as_ref().unwrap().code, Code::DirMissing, "{synced:?}");
+    let id = desk.outbox().await[0].id.clone();
+    let unknown = Command::KeepHistoryHere { id: "nothing".into() };
+    assert_eq!(desk.command(unknown).await.unwrap_err().code, Code::NotFound);
+    desk.command(Command::KeepHistoryHere { id: id[..8].into() }).await.unwrap();
+    assert_eq!(desk.outbox().await, []);
+    assert_eq!(desk.sync(HistoryScope::All).await.projects, []);
+    assert_eq!(summaries(&desk.history(HistoryScope::All).await), ["mistyped"]);
     desk.stop().await;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use orchestrator::store::{HistoryQuery, Store};
+use orchestrator::store::{HistoryQuery, OutboxScope, Store};
 
 use crate::support::{Dirs, Probe, text};
 
@@ -53,11 +53,13 @@ async fn a_kill_loses_no_entry_that_was_told_and_parts_none_from_its_place_in_th
     }
     assert_eq!(entries, stored, "an entry and its word");
     let (mut waiting, mut after) = (BTreeSet::new(), 0);
-    while let Some(last) = store.outbox(None, after).await.unwrap().last() {
-        waiting.extend(store.outbox(None, after).await.unwrap().into_iter().map(|job| job.id));
+    while let Some(last) = store.outbox(&OutboxScope::All, after).await.unwrap().last() {
+        waiting.extend(
+            store.outbox(&OutboxScope::All, after).await.unwrap().into_iter().map(|job| job.id),
+        );
         after = last.position;
     }
-    assert_eq!(waiting.len() as u64, store.outbox_len().await.unwrap());
+    assert_eq!(waiting.len() as u64, store.outbox_len(&OutboxScope::All).await.unwrap());
     assert_eq!(waiting, stored.difference(&sent).cloned().collect(), "an entry and its job");
     // And each is found by its word.
     let search = vec![vec!["word".to_owned()]];

@@ -2,11 +2,11 @@
 
 use super::types::{
     Activity, HistoryQuery, HistoryRow, HistoryRows, HistoryScope, HistorySource, OutboxJob,
-    Project, ProjectId,
+    OutboxScope, Project, ProjectId,
 };
 use super::{outbox, projects, read, shared};
 use crate::failure::Failure;
-use crate::host::Place;
+use crate::host::{Place, Site};
 use crate::store::Store;
 use crate::store::database::MOST_BYTES;
 
@@ -99,20 +99,16 @@ impl Store {
         self.read(move |db| read::entry(db, &prefix)).await
     }
 
-    /// Jobs behind the position `after` (0 for the first), in the order of sending, of one place or of all.
+    /// Jobs behind the position `after` (0 for the first), in the order of sending.
     ///
     /// They come in pages of 512 KiB of lines, or of one job: an empty page is the end.
     ///
     /// # Errors
     ///
     /// `corrupt` when a row can't be read.
-    pub async fn outbox(
-        &self,
-        place: Option<&Place>,
-        after: i64,
-    ) -> Result<Vec<OutboxJob>, Failure> {
-        let place = place.cloned();
-        self.read(move |db| outbox::jobs(db, place.as_ref(), after, MOST_BYTES)).await
+    pub async fn outbox(&self, scope: &OutboxScope, after: i64) -> Result<Vec<OutboxJob>, Failure> {
+        let scope = scope.clone();
+        self.read(move |db| outbox::jobs(db, &scope, after, MOST_BYTES)).await
     }
 
     /// How many jobs wait.
@@ -120,7 +116,26 @@ impl Store {
     /// # Errors
     ///
     /// When the database can't be read.
-    pub async fn outbox_len(&self) -> Result<u64, Failure> {
-        self.read(outbox::waiting).await
+    pub async fn outbox_len(&self, scope: &OutboxScope) -> Result<u64, Failure> {
+        let scope = scope.clone();
+        self.read(move |db| outbox::waiting(db, &scope)).await
+    }
+
+    /// Where something waits for, each once, in the order of sending.
+    ///
+    /// # Errors
+    ///
+    /// `corrupt` when a row can't be read.
+    pub async fn outbox_sites(&self) -> Result<Vec<Site>, Failure> {
+        self.read(outbox::sites).await
+    }
+
+    /// The last position that waits; 0 where nothing does.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be read.
+    pub async fn outbox_end(&self) -> Result<i64, Failure> {
+        self.read(outbox::end).await
     }
 }

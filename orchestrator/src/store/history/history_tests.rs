@@ -4,9 +4,14 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::failure::{Code, Failure};
-use crate::host::{HostId, Place};
+use crate::host::{HostId, Place, Site};
 use crate::seam::{EventBody, SessionId};
 use crate::store::{Batch, Change, Draft, Store};
+
+/// What is to be written into `~/src` there.
+fn at(place: Place) -> OutboxScope {
+    OutboxScope::Site(Site { place, cwd: Some("~/src".into()) })
+}
 
 fn here() -> Place {
     Place { id: HostId::new("local"), way: None }
@@ -89,10 +94,10 @@ async fn an_entry_and_its_place_in_the_outbox_are_stored_with_the_turns_end_or_n
     };
     let nobody = Change::SetHinted(ProjectId(9));
     assert_eq!(store.commit(batch("no", vec![nobody])).await.unwrap_err().code, Code::NotFound);
-    assert_eq!((store.head(), store.outbox_len().await.unwrap()), (0, 0));
+    assert_eq!((store.head(), store.outbox_len(&OutboxScope::All).await.unwrap()), (0, 0));
     assert!(ids(&store, &all()).await.is_empty());
     store.commit(batch("yes", Vec::new())).await.unwrap();
-    assert_eq!((store.head(), store.outbox_len().await.unwrap()), (1, 1));
+    assert_eq!((store.head(), store.outbox_len(&OutboxScope::All).await.unwrap()), (1, 1));
     assert_eq!(ids(&store, &all()).await, ["yes"]);
 }
 
@@ -104,7 +109,7 @@ async fn an_entry_that_was_made_here_is_never_doubled_and_stays_as_it_was() {
     done(&store, vec![Change::AddEntry(other.clone()), Change::AddEntry(other)]).await;
     assert_eq!(ids(&store, &all()).await, ["e"]);
     assert_eq!(store.history_entry("e").await.unwrap().line, new("e", "").line);
-    assert_eq!(store.outbox_len().await.unwrap(), 1);
+    assert_eq!(store.outbox_len(&OutboxScope::All).await.unwrap(), 1);
     assert_eq!(search(&store, &[&["second"]]).await, [""; 0]);
 }
 
@@ -214,7 +219,7 @@ async fn the_history_outlives_its_session() {
     done(&store, vec![Change::RemoveSession(SessionId::new("s"))]).await;
     let scope = HistoryScope::Session { session: SessionId::new("s"), project: None };
     assert_eq!(ids(&store, &HistoryQuery { scope, ..all() }).await, ["e"]);
-    assert_eq!(store.outbox(None, 0).await.unwrap().len(), 1, "and is sent");
+    assert_eq!(store.outbox(&OutboxScope::All, 0).await.unwrap().len(), 1, "and is sent");
 }
 
 #[tokio::test]
@@ -224,14 +229,13 @@ async fn the_outbox_keeps_its_order_and_what_went_wrong() {
     let far = Place { id: HostId::new("box"), way: None };
     let there = NewEntry { place: Some(far.clone()), ..new("there", "w") };
     done(&store, [new("a", "w"), there, new("b", "w")].map(Change::AddEntry).into()).await;
-    let jobs = store.outbox(Some(&here()), 0).await.unwrap();
+    let jobs = store.outbox(&at(here()), 0).await.unwrap();
     assert_eq!(jobs.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!((jobs[0].cwd.as_deref(), jobs[0].tried), (Some("~/src"), false));
+    assert_eq!(jobs[0].site.cwd.as_deref(), Some("~/src"));
     assert_eq!(jobs[0].line, new("a", "").line);
-    assert_eq!(store.outbox(None, jobs[0].position).await.unwrap().len(), 2);
+    assert_eq!(store.outbox(&OutboxScope::All, jobs[0].position).await.unwrap().len(), 2);
     let failure = Failure::new(Code::PermissionDenied, "no").hint("ask");
     let positions = vec![jobs[0].position];
-    done(&store, vec![Change::Tried(positions.clone())]).await;
     done(&store, vec![Change::NotSent { positions, failure: failure.clone() }]).await;
     done(&store, vec![Change::Sent(vec![jobs[1].position, 999])]).await;
     let rewritten = b"with its path".to_vec();
@@ -241,18 +245,23 @@ async fn the_outbox_keeps_its_order_and_what_went_wrong() {
     store.close().await;
     drop(store);
     let store = Store::open(dir.path()).unwrap();
-    let jobs = store.outbox(Some(&here()), 0).await.unwrap();
+    let jobs = store.outbox(&at(here()), 0).await.unwrap();
     assert_eq!(jobs.len(), 1);
-    assert_eq!(
-        (jobs[0].tried, &jobs[0].failure, &jobs[0].line),
-        (true, &Some(failure), &rewritten)
-    );
-    assert_eq!(store.outbox(Some(&far), 0).await.unwrap()[0].id, "there");
+    assert_eq!((&jobs[0].failure, &jobs[0].line), (&Some(failure), &rewritten));
+    assert_eq!(store.outbox(&at(far.clone()), 0).await.unwrap()[0].id, "there");
     assert_eq!(search(&store, &[&["path"]]).await, ["a"]);
+    assert_eq!(store.outbox_len(&OutboxScope::All).await.unwrap(), 2);
+    assert_eq!(store.outbox_len(&at(here())).await.unwrap(), 1);
+    let session = |name: &str| OutboxScope::Session(SessionId::new(name));
+    assert_eq!(store.outbox_len(&session("s")).await.unwrap(), 2);
+    assert_eq!(store.outbox_len(&session("other")).await.unwrap(), 0);
+    let sites: Vec<Place> =
+        store.outbox_sites().await.unwrap().into_iter().map(|site| site.place).collect();
+    assert_eq!(sites, [here(), far.clone()]);
     // A position is never given out again: an answer that comes late can't take another's job away.
-    let last = jobs[0].position.max(store.outbox(Some(&far), 0).await.unwrap()[0].position);
+    let last = jobs[0].position.max(store.outbox(&at(far.clone()), 0).await.unwrap()[0].position);
     done(&store, vec![Change::AddEntry(new("c", "w"))]).await;
-    assert!(store.outbox(None, last).await.unwrap()[0].position > last + 1);
+    assert!(store.outbox(&OutboxScope::All, last).await.unwrap()[0].position > last + 1);
 }
 
 #[tokio::test]
@@ -274,11 +283,11 @@ async fn one_answer_holds_what_fits_into_it_and_one_line_always() {
     assert_eq!(seen, ["huge", "e4", "e3", "e2", "e1", "e0"]);
     let mut after = 0;
     for wanted in ["e0", "e1", "e2", "e3", "e4", "huge"] {
-        let jobs = store.outbox(None, after).await.unwrap();
+        let jobs = store.outbox(&OutboxScope::All, after).await.unwrap();
         assert_eq!(jobs.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), [wanted]);
         after = jobs[0].position;
     }
-    assert!(store.outbox(None, after).await.unwrap().is_empty());
+    assert!(store.outbox(&OutboxScope::All, after).await.unwrap().is_empty());
     let many = HistoryQuery { limit: usize::MAX, offset: usize::MAX, ..all() };
     assert_eq!(store.history(&many).await.unwrap().total, 6);
 }
@@ -417,7 +426,7 @@ async fn two_that_have_the_store_open_write_one_history() {
     for store in &stores {
         let found = store.history(&HistoryQuery { limit: 1_000, ..all() }).await.unwrap();
         assert_eq!((found.total, found.rows.len()), (160, 160));
-        assert_eq!(store.outbox_len().await.unwrap(), 80);
+        assert_eq!(store.outbox_len(&OutboxScope::All).await.unwrap(), 80);
         assert_eq!(search(store, &[&["both"]]).await.len(), 40);
     }
     let db = Connection::open(dir.path().join("baton.db")).unwrap();

@@ -14,11 +14,11 @@ mod words;
 
 pub use types::{
     Activity, HistoryQuery, HistoryRow, HistoryRows, HistoryScope, HistorySource, NewEntry,
-    OutboxJob, Project, ProjectId, SharedEntry,
+    OutboxJob, OutboxScope, Project, ProjectId, SharedEntry,
 };
 
 pub(super) use entries::{add, rewrite};
-pub(super) use outbox::{not_sent, sent, tried};
+pub(super) use outbox::{not_sent, sent};
 pub(super) use projects::{put_project, set_hinted, set_ignored};
 pub(super) use shared::{Shared, drop_shared, put_shared};
 

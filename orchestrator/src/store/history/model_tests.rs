@@ -407,7 +407,7 @@ async fn check(steps: Vec<(Step, HistoryQuery)>) {
             Step::Sent { which } if !model.outbox.is_empty() => {
                 let at = which % model.outbox.len();
                 model.outbox.remove(at);
-                let job = store.outbox(None, 0).await.unwrap()[at].position;
+                let job = store.outbox(&OutboxScope::All, 0).await.unwrap()[at].position;
                 changes.push(Change::Sent(vec![job]));
             }
             Step::Add { .. }
@@ -420,8 +420,13 @@ async fn check(steps: Vec<(Step, HistoryQuery)>) {
         }
         store.commit(Batch { changes, drafts: Vec::new() }).await.unwrap();
         compare(&store, &model, &query).await;
-        let ids: Vec<String> =
-            store.outbox(None, 0).await.unwrap().into_iter().map(|job| job.id).collect();
+        let ids: Vec<String> = store
+            .outbox(&OutboxScope::All, 0)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|job| job.id)
+            .collect();
         assert_eq!(ids, model.outbox);
     }
     let projects = (1..4).map(|project| HistoryScope::Project(ProjectId(project)));

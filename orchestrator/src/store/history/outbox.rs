@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::types::OutboxJob;
+use super::types::{OutboxJob, OutboxScope};
 use crate::failure::Failure;
-use crate::host::Place;
+use crate::host::Site;
 use crate::store::fault::Fault;
 use crate::store::rows::{json, time, unsigned, value};
 
@@ -13,12 +13,7 @@ pub(in crate::store) fn sent(db: &Connection, positions: &[i64]) -> Result<(), F
     each(db, "DELETE FROM history_outbox WHERE position = ?1", positions)
 }
 
-/// Notes that an attempt begins: from now on the lines may be in the file.
-pub(in crate::store) fn tried(db: &Connection, positions: &[i64]) -> Result<(), Fault> {
-    each(db, "UPDATE history_outbox SET tried = 1 WHERE position = ?1", positions)
-}
-
-/// Notes why an attempt failed. What an earlier one may have written may still be there, so `tried` stays.
+/// Notes why an attempt failed.
 pub(in crate::store) fn not_sent(
     db: &Connection,
     positions: &[i64],
@@ -41,36 +36,47 @@ fn each(db: &Connection, sql: &str, positions: &[i64]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// What of the outbox is meant, as a condition on `o` and `h` with the parameters 2 and 3.
+fn among(scope: &OutboxScope) -> Result<(&'static str, [Option<String>; 2]), Fault> {
+    Ok(match scope {
+        OutboxScope::All => ("?2 IS NULL AND ?3 IS NULL", [None, None]),
+        OutboxScope::Site(site) => (
+            "o.place = ?2 AND (o.cwd IS NULL) = (?3 IS NULL) AND coalesce(o.cwd, '') = coalesce(?3, '')",
+            [Some(json(&site.place)?), site.cwd.clone()],
+        ),
+        OutboxScope::Session(session) => {
+            ("h.session = ?2 AND ?3 IS NULL", [Some(session.as_str().to_owned()), None])
+        }
+    })
+}
+
 /// Jobs behind the position `after`, in the order of sending; no further one when they have `bytes` together.
 pub(super) fn jobs(
     db: &Connection,
-    place: Option<&Place>,
+    scope: &OutboxScope,
     after: i64,
     bytes: usize,
 ) -> Result<Vec<OutboxJob>, Fault> {
-    let place = place.map(json).transpose()?;
-    let here = if place.is_some() { "AND o.place = ?2" } else { "AND ?2 IS NULL" };
+    let (among, [first, second]) = among(scope)?;
     let mut select = db.prepare_cached(&format!(
-        "SELECT o.position, o.row, h.id, l.line, o.place, o.cwd, o.at, o.tried, o.failure \
+        "SELECT o.position, o.row, h.id, l.line, o.place, o.cwd, o.at, o.failure \
          FROM history_outbox o JOIN history h ON h.row = o.row JOIN history_lines l ON l.row = o.row \
-         WHERE o.position > ?1 {here} ORDER BY o.position"
+         WHERE o.position > ?1 AND {among} ORDER BY o.position"
     ))?;
-    let mut rows = select.query(params![after, place])?;
+    let mut rows = select.query(params![after, first, second])?;
     let mut jobs = Vec::new();
     let mut had = 0;
     while let Some(row) = rows.next()? {
         let position: i64 = row.get(0)?;
         let named = format!("outbox {position}");
-        let failure: Option<String> = row.get(8)?;
+        let failure: Option<String> = row.get(7)?;
         let job = OutboxJob {
             position,
             row: row.get(1)?,
             id: row.get(2)?,
             line: row.get(3)?,
-            place: value(&named, &row.get::<_, String>(4)?)?,
-            cwd: row.get(5)?,
+            site: Site { place: value(&named, &row.get::<_, String>(4)?)?, cwd: row.get(5)? },
             at: time(&named, row.get(6)?)?,
-            tried: row.get(7)?,
             failure: failure.map(|json| value(&named, &json)).transpose()?,
         };
         had += job.line.len();
@@ -83,7 +89,33 @@ pub(super) fn jobs(
 }
 
 /// How many wait.
-pub(super) fn waiting(db: &Connection) -> Result<u64, Fault> {
-    let count = db.query_row("SELECT count(*) FROM history_outbox", [], |row| row.get(0))?;
+pub(super) fn waiting(db: &Connection, scope: &OutboxScope) -> Result<u64, Fault> {
+    let (among, [first, second]) = among(scope)?;
+    let count = db
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM history_outbox o JOIN history h ON h.row = o.row \
+             WHERE o.position > ?1 AND {among}"
+        ))?
+        .query_row(params![0, first, second], |row| row.get(0))?;
     Ok(unsigned(count))
+}
+
+/// Where something waits for, in the order of sending.
+pub(super) fn sites(db: &Connection) -> Result<Vec<Site>, Fault> {
+    let mut select = db.prepare_cached(
+        "SELECT place, cwd FROM history_outbox GROUP BY place, cwd ORDER BY min(position)",
+    )?;
+    let mut rows = select.query([])?;
+    let mut sites = Vec::new();
+    while let Some(row) = rows.next()? {
+        let place = value("outbox", &row.get::<_, String>(0)?)?;
+        sites.push(Site { place, cwd: row.get(1)? });
+    }
+    Ok(sites)
+}
+
+/// The last position that waits; 0 where nothing does.
+pub(super) fn end(db: &Connection) -> Result<i64, Fault> {
+    Ok(db
+        .query_row("SELECT coalesce(max(position), 0) FROM history_outbox", [], |row| row.get(0))?)
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::host::Place;
+use crate::host::{Place, Site};
 use crate::seam::SessionId;
 
 /// A directory on a machine whose history people share.
@@ -214,6 +214,17 @@ pub struct Activity {
     pub other: u64,
 }
 
+/// What of the outbox is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutboxScope {
+    /// Everything.
+    All,
+    /// What is to be written there.
+    Site(Site),
+    /// What was made in that session.
+    Session(SessionId),
+}
+
 /// An entry that is to be written into a shared file.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutboxJob {
@@ -226,13 +237,9 @@ pub struct OutboxJob {
     /// The line, without its end.
     pub line: Vec<u8>,
     /// Where to.
-    pub place: Place,
-    /// In which directory there; `None` is the home directory.
-    pub cwd: Option<String>,
+    pub site: Site,
     /// Since when it waits.
     pub at: Timestamp,
-    /// Whether an attempt was begun: the line may be there already.
-    pub tried: bool,
     /// What the last attempt failed with.
     pub failure: Option<Failure>,
 }
@@ -242,10 +249,8 @@ impl fmt::Debug for OutboxJob {
         f.debug_struct("OutboxJob")
             .field("position", &self.position)
             .field("id", &self.id)
-            .field("place", &self.place)
-            .field("cwd", &self.cwd)
+            .field("site", &self.site)
             .field("at", &self.at)
-            .field("tried", &self.tried)
             .field("failure", &self.failure)
             .finish_non_exhaustive()
     }

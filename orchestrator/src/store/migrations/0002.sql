@@ -132,15 +132,13 @@ CREATE TRIGGER history_moved AFTER UPDATE OF project, hidden ON history BEGIN
     ON CONFLICT DO UPDATE SET entries = entries + 1;
 END;
 
--- Entries that are to be written into a shared file. `tried`: an attempt was begun, so the line may be there already.
--- `failure` is the JSON of the last Failure.
+-- Entries that are to be written into a shared file. `failure` is the JSON of the last Failure.
 CREATE TABLE history_outbox (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     row INTEGER NOT NULL REFERENCES history (row),
     place TEXT NOT NULL,
     cwd TEXT,
     at INTEGER NOT NULL,
-    tried INTEGER NOT NULL DEFAULT 0,
     failure TEXT
 ) STRICT;
 CREATE INDEX history_outbox_of_place ON history_outbox (place);
