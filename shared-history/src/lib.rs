@@ -27,8 +27,6 @@ mod json;
 mod kind;
 mod line;
 mod malformed;
-#[cfg(test)]
-mod measure_tests;
 mod merge;
 mod name;
 mod refresh;

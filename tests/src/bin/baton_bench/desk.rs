@@ -10,8 +10,8 @@ use orchestrator::history::HistorySettings;
 use orchestrator::host::HostDirectory;
 use orchestrator::machine::ThisMachine;
 use orchestrator::seam::{
-    Command, Delivery, Event, EventBody, NewMessage, NewSession, Reply, Request, Seam, SessionId,
-    Subscribe, Subscription, TabChoice,
+    Command, Delivery, Event, EventBody, HistoryFilter, HistoryQuery, HistoryScope, NewMessage,
+    NewSession, Query, Reply, Request, Seam, SessionId, Subscribe, Subscription, TabChoice,
 };
 use orchestrator::session::{Engine, EnginePlan, EngineSettings};
 use orchestrator::settings::ConnectionKeys;
@@ -135,6 +135,13 @@ impl Desk {
         Ok(Watch { subscription: self.engine.subscribe(wanted).await? })
     }
 
+    /// Looks at a history.
+    pub async fn look(&self, scope: &HistoryScope) -> Outcome<Looking<'_>> {
+        let wanted = Subscribe { history: Some(scope.clone()), ..Subscribe::default() };
+        let subscription = self.engine.subscribe(wanted).await?;
+        Ok(Looking { desk: self, scope: scope.clone(), subscription })
+    }
+
     /// Ends the engine.
     pub async fn stop(&self) {
         self.engine.stop().await;
@@ -144,6 +151,36 @@ impl Desk {
 /// What happens in a session.
 pub struct Watch {
     subscription: Subscription,
+}
+
+/// Somebody looks at a history.
+pub struct Looking<'a> {
+    desk: &'a Desk,
+    scope: HistoryScope,
+    subscription: Subscription,
+}
+
+impl Looking<'_> {
+    /// Looks on until it has so many entries.
+    pub async fn until(&mut self, entries: u64) -> Outcome<()> {
+        let seen = async {
+            loop {
+                let (scope, filter) = (self.scope.clone(), HistoryFilter::default());
+                let query = Query::History(HistoryQuery { scope, filter, limit: 1, offset: 0 });
+                match self.desk.engine.call(Request::query(query)).await? {
+                    Reply::History(page) if page.total >= entries => return Ok(()),
+                    Reply::History(_) => {}
+                    other => return Err(format!("no history but {other:?}").into()),
+                }
+                match self.subscription.next().await {
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error.into()),
+                    None => return Err("the engine has ended".into()),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, seen).await?
+    }
 }
 
 impl Watch {

@@ -4,17 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use orchestrator::history::ShellFiles;
-use shared_history::{Append, Appended, FileLook, Files, Known, NewLine, Span};
+use orchestrator::seam::HistoryScope;
+use shared_history::{
+    Append, Appended, FileLook, Files, Indexes, Known, NewLine, Settings, refresh,
+};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::bed::{ALIAS, Bed};
 use crate::counting::Told;
+use crate::desk::Desk;
 use crate::ours::Engine;
 use crate::plain::{PlainMaster, ssh};
 use crate::rounds::{Method, Sample, take_turns};
@@ -104,6 +108,7 @@ pub async fn measure(bed: &Bed, scale: Scale) -> Outcome<Vec<Row>> {
     let mut rows = appends(bed, scale, &engine, &told).await?;
     rows.extend(loads(scale, &engine, &plain).await?);
     rows.extend(refreshes(bed, scale, &engine).await?);
+    rows.extend(seen(bed, scale).await?);
     engine.connection.close().await;
     Ok(rows)
 }
@@ -242,15 +247,16 @@ async fn loads(scale: Scale, engine: &Engine, plain: &PlainMaster) -> Outcome<Ve
         Method::new("load", || {
             async move {
                 let start = Instant::now();
-                let look = project.files.look(&[], MOST).await?;
-                let spans: Vec<Span> = look
-                    .files
-                    .into_iter()
-                    .map(|FileLook { name, size: bytes, .. }| Span { name, from: 0, bytes })
-                    .collect();
-                let mut got = 0;
-                project.files.read(&spans, &mut |chunk| got += chunk.bytes.len() as u64).await?;
-                if got == size { Ok(millis(start)) } else { Err(format!("{got} of {size}").into()) }
+                let mut indexes = Indexes::default();
+                let settings = Settings { limit: ENTRIES, most: MOST };
+                let read = refresh(&project.files, &mut indexes, &settings).await?;
+                let took = millis(start);
+                let got: usize = read.changes.iter().map(|change| change.lines.len()).sum();
+                if got == PEOPLE * ENTRIES {
+                    Ok(took)
+                } else {
+                    Err(format!("{got} entries").into())
+                }
             }
             .boxed()
         }),
@@ -269,7 +275,10 @@ async fn loads(scale: Scale, engine: &Engine, plain: &PlainMaster) -> Outcome<Ve
     let [load, cat] = &samples[..] else { return Err("a method is missing".into()) };
     let ratio = load.ratio_to(cat);
     Ok(vec![Row {
-        what: format!("first load of {PEOPLE} files, {} MiB", size / 1024 / 1024),
+        what: format!(
+            "first load of {PEOPLE} files of {ENTRIES} entries, {} MiB, read and parsed",
+            size / 1024 / 1024
+        ),
         ours: load.spread("ms"),
         ssh: format!("{} (ssh -S, cat)", cat.spread("ms")),
         ratio: Some(ratio),
@@ -324,4 +333,39 @@ async fn refreshes(bed: &Bed, scale: Scale, engine: &Engine) -> Outcome<Vec<Row>
         one_round_trip(&format!("refresh of {PEOPLE} files, nothing new"), nothing, round_trip),
         one_round_trip("the same, one new entry", one, round_trip),
     ])
+}
+
+/// How soon somebody who looks sees what a colleague has written.
+async fn seen(bed: &Bed, scale: Scale) -> Outcome<Vec<Row>> {
+    let desk = &Desk::new(bed.config(), &["dev"]).await?;
+    let dir = tempfile::tempdir()?;
+    let shared = dir.path().join(".maestro/history");
+    fs::create_dir_all(&shared)?;
+    let cwd = Some(dir.path().to_string_lossy().into_owned());
+    let scope = HistoryScope::Project { host: "dev".into(), cwd };
+    let mut looking = desk.look(&scope).await?;
+    let mut times = Vec::new();
+    for number in 1..=scale.share(4) {
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(shared.join("history-colleague.jsonl"))?;
+        // At any moment between two looks.
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(0..1500))).await; // wait: as above
+        std::io::Write::write_all(&mut file, &line(0, number as usize))?;
+        let start = Instant::now();
+        looking.until(u64::from(number)).await?;
+        times.push(millis(start));
+    }
+    drop(looking);
+    desk.stop().await;
+    times.sort_by(f64::total_cmp);
+    let (median, longest) = (times[times.len() / 2], times[times.len() - 1]);
+    Ok(vec![Row {
+        what: "a colleague's entry, until who looks sees it".into(),
+        ours: format!("{median:.0} ms (longest {longest:.0})"),
+        ssh: String::new(),
+        ratio: None,
+        mark: Some(("≤ 2000 ms".into(), longest <= 2000.0)),
+    }])
 }

@@ -13,6 +13,7 @@ mod first;
 mod history;
 mod machine;
 mod many;
+mod merge;
 mod ours;
 mod parse;
 mod plain;
@@ -71,7 +72,7 @@ enum Subject {
     Bulk,
     /// 200 programs at once.
     Many,
-    /// What an agent prints, read on one core.
+    /// What an agent prints, and entries of a history, read on one core.
     Parse,
     /// A million entries of history.
     Search,
@@ -152,6 +153,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         if wanted(Subject::Parse) {
             eprintln!("{:?} …", Subject::Parse);
             table.extend(parse::measure(scale)?);
+            table.extend(merge::measure(scale)?);
         }
         if wanted(Subject::Search) {
             eprintln!("{:?} …", Subject::Search);
