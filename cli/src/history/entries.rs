@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use clap::Args;
 use jiff::Timestamp;
-use orchestrator::failure::Failure;
+use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     HistoryCount, HistoryPage, HistoryQuery, HistoryScope, HistorySync, LeftAlone, Seam,
     SkippedLines,
@@ -63,6 +63,10 @@ pub async fn run(app: &App, args: ListArgs) -> Result<u8, Stop> {
     } else {
         HistorySync::default()
     };
+    // A directory that isn't there was mistyped; a session's may be gone, and what it did is still known.
+    if let (HistoryScope::Project { .. }, Some(why)) = (&query.scope, missing(&synced)) {
+        return Err(why.clone().into());
+    }
     let page = whole(&*seam, query).await?;
     if app.output.is_json() {
         app.output.document(&Document::new(&page, &synced))?;
@@ -71,6 +75,11 @@ pub async fn run(app: &App, args: ListArgs) -> Result<u8, Stop> {
     sync::tell(&app.output, &synced);
     print(&app.output, &page)?;
     Ok(exit::DONE)
+}
+
+fn missing(synced: &HistorySync) -> Option<&Failure> {
+    let whys = synced.projects.iter().filter_map(|project| project.offline.as_ref());
+    whys.into_iter().find(|why| why.code == Code::DirMissing)
 }
 
 /// As many entries as were asked for: an answer of the engine may hold fewer.

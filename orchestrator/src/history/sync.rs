@@ -301,7 +301,10 @@ impl Syncing {
         let own = file_name(&self.settings.hostname);
         let mut trim = false;
         for change in changes {
-            read.received += count(change.lines.len());
+            // What comes back of our own is nothing new, but to who lost it: that is shown, and not counted.
+            if change.name != own {
+                read.received += count(change.lines.len());
+            }
             trim |= change.name == own && needs_trim(change.index.lines, self.settings.limit);
             let was = before.get(&change.name);
             self.store_file(&project, change, was, stored).await?;

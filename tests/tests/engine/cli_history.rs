@@ -117,6 +117,7 @@ async fn a_list_is_filtered_and_comes_in_pages() {
         (&["history", "activity", "--lookback", "never"], "usage"),
         (&["history", "--session", "nobody"], "not_found"),
         (&["history", "show", "no-such-entry"], "not_found"),
+        (&["history", "--host", "box", "--cwd", "/no/such"], "dir_missing"),
         (&["history", "--host", "no.such.host"], "host_unresolved"),
     ] {
         let run = baton(&ada, &[words, &["--json"]].concat()).await;
