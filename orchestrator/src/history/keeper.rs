@@ -31,6 +31,10 @@ const FIRST_RETRY: Duration = Duration::from_secs(5);
 /// The longest such pause.
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
 
+/// So long after something of ours was written, what others have done there is looked at once: what is known stays fresh
+/// for when the way there is broken. Who writes and goes doesn't wait for it.
+const AFTERWARDS: Duration = Duration::from_secs(1);
+
 /// Wishes that may wait for one keeper.
 const INBOX: usize = 16;
 
@@ -96,6 +100,7 @@ impl Keeper {
             busy_until: Instant::now(),
             retry: None,
             next_retry: FIRST_RETRY,
+            look_once: None,
             is_unsettled: false,
         };
         tokio::spawn(task.run(inbox));
@@ -154,6 +159,8 @@ struct Task {
     /// When what could not be written is tried again.
     retry: Option<Instant>,
     next_retry: Duration,
+    /// When what others have done is looked at once, though nobody looks: it was just at hand.
+    look_once: Option<Instant>,
     /// Whether a file seemed to be in the middle of a change.
     is_unsettled: bool,
 }
@@ -222,6 +229,12 @@ impl Task {
                     // Where the way there is broken, whoever holds the connection mends it: then it is looked at again.
                     next_look = self.is_up().then(|| self.next_look());
                 }
+                () = due(self.look_once), if self.look_once.is_some() => {
+                    self.look_once = None;
+                    if hold.is_none() && self.is_up() {
+                        self.refresh().await;
+                    }
+                }
                 () = changed(&mut watching), if watching.is_some() => {
                     // What happens together is looked at once.
                     let soon = at_once + TOGETHER;
@@ -267,6 +280,9 @@ impl Task {
         } else {
             self.retry = None;
             self.next_retry = FIRST_RETRY;
+        }
+        if flushed.sent > 0 {
+            self.look_once = Some(Instant::now() + AFTERWARDS);
         }
         self.tell(|standing| standing.pending = flushed.pending);
         Ok(flushed)

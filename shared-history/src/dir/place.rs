@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
@@ -58,13 +59,31 @@ pub(super) fn make(root: &Path, disk: &Disk) -> Result<Directory, FilesError> {
                     }
                     // Somebody else was quicker.
                     Err(_) => {}
-                    Ok(()) => sync(disk, &path)?,
+                    Ok(()) => {
+                        share(&path, &next).map_err(|error| denied(&next, &error))?;
+                        sync(disk, &path)?;
+                    }
                 }
                 inside(root, &next)?.ok_or_else(|| stands_in_the_way(&next))?
             }
         };
     }
     open(path)
+}
+
+/// Lets everybody write into a new directory who may write into the one above it: a project's people may have accounts of
+/// their own.
+fn share(above: &Path, new: &Path) -> io::Result<()> {
+    let mode = above.metadata()?.permissions().mode();
+    // Who may write must be able to enter and to list as well, whatever our umask says.
+    let others = [0o070, 0o007].into_iter().filter(|class| mode & class & 0o022 != 0);
+    let wanted = others.fold(0, |all, class| all | class);
+    let mut permissions = new.metadata()?.permissions();
+    if permissions.mode() & wanted != wanted {
+        permissions.set_mode(permissions.mode() | wanted);
+        std::fs::set_permissions(new, permissions)?;
+    }
+    Ok(())
 }
 
 /// Resolves a directory that may be a symlink, as long as it stays in the project; `None` when nothing is there.
@@ -123,4 +142,24 @@ pub(super) fn denied(path: &Path, error: &io::Error) -> FilesError {
         Some(_) | None => Denial::Other(error.to_string()),
     };
     FilesError::Denied { path: shown(path), denial }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs::Permissions;
+
+    use super::*;
+
+    #[test]
+    fn who_may_write_into_a_project_may_write_into_its_history() {
+        for (project, history) in [(0o700, 0o000), (0o775, 0o020), (0o777, 0o022)] {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::set_permissions(dir.path(), Permissions::from_mode(project)).unwrap();
+            let made = make(&root(dir.path()).unwrap(), &Disk::default()).unwrap();
+            let mode = made.path.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o022, history, "{project:o}");
+        }
+    }
 }

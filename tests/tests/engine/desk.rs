@@ -44,7 +44,8 @@ impl Laptop {
         Self::over(config, transport)
     }
 
-    fn over(ssh_config: PathBuf, transport: &str) -> Self {
+    /// One whose ssh reads that configuration, which knows `box`.
+    pub fn over(ssh_config: PathBuf, transport: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("bt").tempdir_in("/tmp").unwrap();
         for folder in ["config/agents", "data", "run", "home"] {
             fs::create_dir_all(dir.path().join(folder)).unwrap();

@@ -14,6 +14,7 @@ mod conformance;
 mod desk;
 mod frames;
 mod history;
+mod history_accounts;
 mod history_bed;
 mod history_crash;
 mod one_engine;

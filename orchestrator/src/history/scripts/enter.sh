@@ -35,6 +35,22 @@ b_inside() {
   case $PWD/ in "${b_root%/}"/*) ;; *) b_say denied symlink "$1" ;; esac
 }
 
+# b_make: makes the directory b_one for everybody who may write here: a project's people may have accounts of their own.
+b_make() {
+  case $(ls -ldn .) in
+    ?????w??w*) b_for=go ;;
+    ?????w*) b_for=g ;;
+    ????????w*) b_for=o ;;
+    *) b_for='' ;;
+  esac
+  # Another one may be as quick.
+  if mkdir "$b_one"; then
+    [ -z "$b_for" ] || chmod "$b_for+rwx" "$b_one"
+  else
+    [ -d "$b_one" ] || b_say denied system "$b_way"
+  fi
+}
+
 # b_history MAKE: goes to the project's history. Fails where there is none; makes it where MAKE says so.
 b_history() {
   cd -P .maestro/history 2>/dev/null && {
@@ -51,8 +67,7 @@ b_history() {
     elif [ -e "$b_one" ]; then
       b_say denied way "$b_way"
     elif [ -n "$1" ]; then
-      # Another one may be as quick.
-      mkdir "$b_one" || [ -d "$b_one" ] || b_say denied system "$b_way"
+      b_make
     else
       return 1
     fi
