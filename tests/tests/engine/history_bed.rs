@@ -14,6 +14,12 @@ use orchestrator::seam::{
 
 use crate::desk::{Desk, Laptop, PATIENCE, new_session};
 
+/// What Maestro writes: the example lines of its format.
+pub const MAESTRO: &str = r#"{"id":"7d1b0a5e-4a0c-4c7e-9a51-0f4d3b1e2c11","type":"USER","timestamp":1767225600123,"summary":"Fixed the retry loop in the uploader.","fullResponse":"**Summary:** Fixed the retry loop…","agentSessionId":"0b8f2f0e-7d0b-4c55-8a3b-1f0d7f7a9f10","sessionId":"2f6f5d1c-1111-4222-8333-444455556666","sessionName":"api-fix","projectPath":"/srv/app","contextUsage":37,"usageStats":{"inputTokens":5120,"outputTokens":811,"cacheReadInputTokens":40112,"cacheCreationInputTokens":2210,"totalCostUsd":0.0831,"contextWindow":200000},"success":true,"elapsedTimeMs":48211,"hostname":"pedbook"}
+{"type":"AUTO","timestamp":1767229200456,"summary":"Added unit tests for the parser","fullResponse":"…","projectPath":"/srv/app","sessionId":"2f6f5d1c-1111-4222-8333-444455556666","success":true,"elapsedTimeMs":182000,"id":"c3f0a8c2-5b9f-4f7a-8f60-6a1c3b5f9d21","hostname":"pedopswat.local"}
+{"id":"a1","type":"USER","timestamp":1767229300000,"summary":"minimal valid entry","projectPath":"/srv/app"}
+"#;
+
 /// A laptop of that name.
 pub fn laptop(machine: &AgentHost, name: &str) -> Laptop {
     let mut laptop = Laptop::new(machine);

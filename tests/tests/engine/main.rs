@@ -17,6 +17,7 @@ mod history;
 mod history_accounts;
 mod history_bed;
 mod history_crash;
+mod history_trouble;
 mod one_engine;
 mod places;
 mod store_crash;
