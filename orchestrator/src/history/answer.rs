@@ -87,7 +87,7 @@ impl Said<'_> {
     fn odd(&self) -> TransportError {
         let (out, _) = first_line(self.stdout);
         let err = String::from_utf8_lossy(self.stderr);
-        let said = err.lines().rfind(|line| !line.trim().is_empty()).unwrap_or(&out);
+        let said = reason(&err).unwrap_or(&out);
         odd(self.host, format!("it answered {said:?}"))
     }
 
@@ -217,9 +217,18 @@ fn denial(words: &str) -> Denial {
     } else if has("o space left") || has("uota exceeded") || has("File too large") {
         Denial::Full
     } else {
-        let line = words.lines().map(str::trim).rfind(|line| !line.is_empty());
-        Denial::Other(line.unwrap_or("the system gave no reason").to_owned())
+        Denial::Other(reason(words).unwrap_or("the system gave no reason").to_owned())
     }
+}
+
+/// The last line of what programs complain of. What `dd` counts is no complaint.
+fn reason(words: &str) -> Option<&str> {
+    let counts = [" records in", " records out", " copied", " bytes transferred"];
+    let is_count = |line: &str| {
+        line.starts_with(|first: char| first.is_ascii_digit())
+            && counts.iter().any(|part| line.contains(part))
+    };
+    words.lines().map(str::trim).rfind(|line| !line.is_empty() && !is_count(line))
 }
 
 /// A line of `ls -ldin`.
@@ -231,7 +240,7 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// What isn't one is part of a name with a newline in it, which says nothing.
+    /// What isn't one is something else that was said, or half a line.
     fn parse(line: &'a str) -> Option<Self> {
         let mut words = line.split_ascii_whitespace();
         let inode = words.next()?.parse().ok()?;
@@ -247,6 +256,17 @@ impl<'a> Entry<'a> {
 fn list(listing: &str, look: &mut Look) {
     let unreadable: HashSet<&str> =
         listing.lines().filter_map(|line| line.strip_prefix("u ")).collect();
+    for line in listing.lines() {
+        // No line of ls begins with a letter.
+        let odd = [("l ", OddKind::Symlink), ("o ", OddKind::Name)]
+            .into_iter()
+            .find_map(|(mark, kind)| Some((line.strip_prefix(mark)?, kind)));
+        if let Some((name, kind)) = odd {
+            // Whatever a terminal would take for more than letters.
+            let name = name.replace(char::is_control, "?");
+            look.odd.push(Odd { name, kind });
+        }
+    }
     for entry in listing.lines().filter_map(Entry::parse) {
         let Entry { inode, kind, size, name } = entry;
         let kind = match kind {

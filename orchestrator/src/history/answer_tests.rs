@@ -17,7 +17,7 @@ fn appended(stdout: &[u8], stderr: &[u8]) -> Result<Appended, FilesError> {
 #[test]
 fn a_listing_is_read_whatever_stands_in_it() {
     let text = format!(
-        "ok\nu history-secret.jsonl\n\
+        "ok\nl history-far.jsonl\no history-\u{1b}[2Jx.jsonl\nu history-secret.jsonl\n\
          \x20 17 -rw-r--r-- 1 0 0 300 Nov 21 16:27 history-b.jsonl\n\
          18 -rw-r--r--@ 1 501 20 0 Nov 21  2025 history-a.local.jsonl\n\
          19 drwxr-xr-x 2 0 0 4096 Nov 21 16:27 history-x.jsonl\n\
@@ -44,7 +44,9 @@ fn a_listing_is_read_whatever_stands_in_it() {
     assert_eq!(
         odd,
         [
+            ("history-?[2Jx.jsonl", OddKind::Name),
             ("history-a b.jsonl", OddKind::Name),
+            ("history-far.jsonl", OddKind::Symlink),
             ("history-l.jsonl", OddKind::Symlink),
             ("history-null.jsonl", OddKind::Special),
             ("history-secret.jsonl", OddKind::Unreadable),
@@ -81,6 +83,11 @@ fn refusals_are_told_apart_by_the_systems_words() {
         ("cat: write error: No space left on device\n", Denial::Full),
         ("cat: write error: Disk quota exceeded\n", Denial::Full),
         ("a\n\n x: odd\n", Denial::Other("x: odd".into())),
+        (
+            "dd: x: odd\n0+1 records in\n0+0 records out\n0 bytes (0B) copied, 1 s\n",
+            Denial::Other("dd: x: odd".into()),
+        ),
+        ("0+0 records in\n", Denial::Other("the system gave no reason".into())),
     ];
     for (stderr, expected) in words {
         match appended(b"denied system .maestro/history/history-a.jsonl\n", stderr.as_bytes()) {

@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn the_library_is_one_short_line() {
         let line = HISTORY.line().unwrap();
-        assert!(!line.contains('\n') && line.len() < 16 * 1024, "{}", line.len());
+        assert!(!line.contains('\n') && line.len() < 18 * 1024, "{}", line.len());
     }
 
     #[test]

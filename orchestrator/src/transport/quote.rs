@@ -174,12 +174,17 @@ fn path_with(
     if !is_user {
         return word(bytes);
     }
-    let home = if name.is_empty() {
-        "\"$HOME\"".to_owned()
-    } else {
-        format!("~{}", String::from_utf8_lossy(name))
-    };
-    if tail.is_empty() { Ok(home) } else { Ok(format!("{home}{}", word(tail)?)) }
+    if name.is_empty() {
+        let home = "\"$HOME\"".to_owned();
+        return if tail.is_empty() { Ok(home) } else { Ok(format!("{home}{}", word(tail)?)) };
+    }
+    let home = format!("~{}", String::from_utf8_lossy(name));
+    // Up to its first slash no part of it may be quoted, nor the slash: no shell would expand it.
+    match tail.strip_prefix(b"/") {
+        None => Ok(home),
+        Some(b"") => Ok(format!("{home}/")),
+        Some(tail) => Ok(format!("{home}/{}", word(tail)?)),
+    }
 }
 
 /// A command that sends a signal, named without `SIG`, to a process group.

@@ -84,9 +84,35 @@ fn a_tilde_is_left_to_the_host() {
     assert_eq!(path(b"~").unwrap(), "\"$HOME\"");
     assert_eq!(path(b"~/a b").unwrap(), "\"$HOME\"'/a b'");
     assert_eq!(path(b"~ann/x").unwrap(), "~ann/x");
+    assert_eq!(path(b"~ann").unwrap(), "~ann");
+    assert_eq!(path(b"~ann/").unwrap(), "~ann/");
+    assert_eq!(path(b"~ann/my dir").unwrap(), "~ann/'my dir'");
+    assert_eq!(path_text("~ann/größe".as_bytes()).unwrap(), "~ann/'größe'");
     assert_eq!(path(b"~$(x)/y").unwrap(), "'~$(x)/y'");
     assert_eq!(path(b"-x").unwrap(), "./-x");
     assert_eq!(path(b"/tmp/~").unwrap(), "'/tmp/~'");
+}
+
+#[test]
+fn every_sh_finds_a_users_home_whatever_stands_behind_it() {
+    for shell in SHELLS.iter().copied().chain([&["zsh"][..]]) {
+        let (program, first) = shell.split_first().unwrap();
+        let run = |text: &str| {
+            let output = Command::new(program).args(first).args(["-c", text]).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let home = run("printf %s ~root");
+        assert!(home.starts_with('/'), "{shell:?}: {home}");
+        for tail in ["", "/", "/a", "/my dir", "/größe/$(x)", "/it's/b"] {
+            let named = format!("~root{tail}");
+            for quoted in [path(named.as_bytes()).unwrap(), path_text(named.as_bytes()).unwrap()] {
+                let expected = format!("{home}{tail}");
+                assert_eq!(run(&format!("printf %s {quoted}")), expected, "{shell:?}: {quoted}");
+                let set = run(&format!("p={quoted}; printf %s \"$p\""));
+                assert_eq!(set, expected, "{shell:?}: {quoted}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
@@ -11,7 +12,7 @@ use rustix::io::Errno;
 
 use super::disk::{Disk, open};
 use super::place::{Directory, denied, shown};
-use super::process::Process;
+use super::process::{Life, Process};
 use crate::FilesError;
 
 /// How long somebody is waited for, and given up for dead.
@@ -19,8 +20,8 @@ use crate::FilesError;
 pub(super) struct Patience {
     /// The lock is waited for so long.
     pub wait: Duration,
-    /// One whose holder can't be told (no readable owner, or of another boot, which may be another machine that shares
-    /// the disk) is left by somebody dead when it is that old.
+    /// One whose holder can't be told (no readable owner, another account's that isn't seen, or of another boot, which may
+    /// be another machine that shares the disk) is left by somebody dead when it is that old.
     pub unknown: Duration,
 }
 
@@ -70,6 +71,11 @@ impl<'d> Lock<'d> {
         Ok(lock)
     }
 
+    #[cfg(test)]
+    pub fn file(&self) -> &File {
+        &self._file
+    }
+
     /// Says whose it is.
     fn sign(&self) -> io::Result<()> {
         let own = self.disk.gate.as_ref().and_then(|gate| gate.owner());
@@ -106,11 +112,14 @@ fn lock_file(
 ) -> Result<File, FilesError> {
     let path = format!(".{name}.lock");
     let refused = |error: &io::Error| denied(&directory.path.join(&path), error);
-    // For reading only: another account may have made it, and that is enough for flock(2).
-    let file = match open(&directory.file, &path, OFlags::RDONLY) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            disk.create(directory.file.as_fd(), &path, OFlags::RDONLY)
-        }
+    // For writing, too: NFS locks nothing for a writer that is open for reading. Another account may have made it, and on
+    // other file systems reading is enough.
+    let file = match open(&directory.file, &path, OFlags::RDWR) {
+        Err(error) => match Errno::from_io_error(&error) {
+            Some(Errno::NOENT) => disk.create(directory.file.as_fd(), &path, OFlags::RDWR),
+            Some(Errno::ACCESS | Errno::ROFS) => open(&directory.file, &path, OFlags::RDONLY),
+            Some(_) | None => Err(error),
+        },
         opened => opened,
     }
     .map_err(|error| refused(&error))?;
@@ -193,9 +202,12 @@ fn bury(directory: &Directory, disk: &Disk, name: &str, patience: Patience) -> i
         Err(error) => return Err(error),
     };
     let before = owner(&held);
-    let is_dead = match before.as_deref().and_then(Process::parse) {
-        Some(process) if process.is_of_this_boot() => !process.is_alive(),
-        Some(_) | None => is_older(&held, patience.unknown),
+    let is_dead = match before.as_deref().and_then(Process::parse).map(|holder| holder.life()) {
+        Some(Life::Lives) => false,
+        Some(Life::Ended) => true,
+        // Another account may show us none of its processes.
+        Some(Life::Unseen) => is_own(&held) || is_older(&held, patience.unknown),
+        Some(Life::Untold) | None => is_older(&held, patience.unknown),
     };
     if !is_dead {
         return Ok(false);
@@ -227,6 +239,10 @@ fn owner(held: &File) -> Option<String> {
     // Nothing that can be read is nobody: then its age counts.
     open(held, OWNER, OFlags::RDONLY).ok()?.take(1024).read_to_string(&mut text).ok()?;
     Some(text)
+}
+
+fn is_own(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
 }
 
 fn is_older(file: &File, age: Duration) -> bool {

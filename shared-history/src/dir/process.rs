@@ -1,43 +1,72 @@
-//! Which process holds a lock, and whether it lives: by number, boot and start, so that another one with its number
+//! Which process holds a lock, and whether it lives: by number, place and start, so that another one with its number
 //! isn't taken for it.
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 
 /// A process, as a lock's `owner` names it: three lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Process {
     number: u32,
-    boot: String,
+    /// The boot of its machine, and which of its processes see each other.
+    place: String,
     start: String,
 }
+
+/// What is known of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It is there.
+    Lives,
+    /// Its number is another one's.
+    Ended,
+    /// It isn't there, or only waits to be reaped, or is hidden from us.
+    Unseen,
+    /// Nobody can tell here: it is of before a restart, or in another container, or on another machine.
+    Untold,
+}
+
+/// What stands where something can't be known.
+const UNKNOWN: &str = "unknown";
 
 impl Process {
     /// Names this process.
     pub fn current() -> io::Result<Self> {
         let number = std::process::id();
         let start = start(number).ok_or_else(|| io::Error::other("this process has no start"))?;
-        Ok(Self { number, boot: boot(), start })
+        Ok(Self { number, place: place(), start })
     }
 
     /// Reads what [`Process::text`] or a shell has written; `None` when it isn't all there.
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.split_terminator('\n').map(str::trim);
         let number = lines.next()?.split_whitespace().next()?.parse().ok()?;
-        let (boot, start) = (lines.next()?.to_owned(), lines.next()?.to_owned());
-        (!start.is_empty() && text.ends_with('\n')).then_some(Self { number, boot, start })
+        let (place, start) = (lines.next()?.to_owned(), lines.next()?.to_owned());
+        (!start.is_empty() && text.ends_with('\n')).then_some(Self { number, place, start })
     }
 
     pub fn text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.number, self.boot, self.start)
+        format!("{}\n{}\n{}\n", self.number, self.place, self.start)
     }
 
-    /// Whether anybody can tell here if it lives: not of one before a restart, or on another machine.
-    pub fn is_of_this_boot(&self) -> bool {
-        self.boot == boot()
+    pub fn life(&self) -> Life {
+        if self.place != place() || self.place == UNKNOWN || self.start == UNKNOWN {
+            return Life::Untold;
+        }
+        match start(self.number) {
+            Some(start) if start == self.start => Life::Lives,
+            Some(_) => Life::Ended,
+            None => Life::Unseen,
+        }
     }
+}
 
-    pub fn is_alive(&self) -> bool {
-        self.is_of_this_boot() && start(self.number).is_some_and(|start| start == self.start)
+/// The boot of this machine, and the number of the namespace where processes see each other, if there is such a thing:
+/// containers may share a disk. As `lock.sh` has it.
+fn place() -> String {
+    match std::fs::metadata("/proc/self/ns/pid") {
+        Ok(namespace) => format!("{} {}", boot(), namespace.ino()),
+        Err(_) => boot(),
     }
 }
 
@@ -45,7 +74,7 @@ impl Process {
 #[cfg(target_os = "linux")]
 fn boot() -> String {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
-    text.map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
+    text.map_or_else(|_| UNKNOWN.to_owned(), |text| text.trim().to_owned())
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -53,7 +82,7 @@ fn boot() -> String {
     ["kern.bootsessionuuid", "kern.boottime"]
         .iter()
         .find_map(|name| said("sysctl", &["-n", name]))
-        .unwrap_or_else(|| "unknown".to_owned())
+        .unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
 /// When a process was started, in whatever words the system has for it; `None` when it is gone.
@@ -93,10 +122,16 @@ mod tests {
     #[test]
     fn a_process_that_has_another_ones_number_is_not_it() {
         let own = Process::current().unwrap();
-        assert!(own.is_alive());
+        assert_eq!(own.life(), Life::Lives);
         assert_eq!(Process::parse(&own.text()), Some(own.clone()));
-        assert!(!Process { start: "1".to_owned(), ..own.clone() }.is_alive());
-        assert!(!Process { boot: "another".to_owned(), ..own }.is_alive());
+        let with = |start: &str, place: &str| {
+            Process { start: start.to_owned(), place: place.to_owned(), ..own.clone() }.life()
+        };
+        assert_eq!(with("1", &own.place), Life::Ended);
+        assert_eq!(with("unknown", &own.place), Life::Untold);
+        assert_eq!(with(&own.start, "another"), Life::Untold);
+        // More than any system has.
+        assert_eq!(Process { number: i32::MAX as u32, ..own.clone() }.life(), Life::Unseen);
         for half in ["", "12\n", "12\nboot\n", "12\nboot\nsta", "x\nboot\nstart\n"] {
             assert_eq!(Process::parse(half), None, "{half:?}");
         }

@@ -186,6 +186,46 @@ fn a_lock_of_a_dead_process_is_taken_over() {
 }
 
 #[test]
+fn a_lock_of_somebody_who_may_be_hidden_is_respected_until_it_is_old() {
+    // More than any process has.
+    let own = Process::current().unwrap().text();
+    let place = own.lines().nth(1).unwrap();
+    let hidden = format!("{}\n{place}\n1\n", i32::MAX);
+    let without_start = format!("{}\n{place}\nunknown\n", std::process::id());
+    let quick = Patience { wait: Duration::from_millis(50), ..Patience::default() };
+    for (owner, is_anothers) in [(&hidden, true), (&without_start, false)] {
+        let bed = Bed::with(b"");
+        held(&bed, Some(owner));
+        if is_anothers {
+            let lock = bed.path(&format!(".{FILE}.lock.d"));
+            std::os::unix::fs::chown(lock, Some(4711), None).unwrap_or_else(|error| {
+                panic!("this test needs root, to give a lock away: {error}");
+            });
+        }
+        let files = bed.files().with(Disk::default(), quick);
+        assert!(matches!(add(&files, &["a"], false), Err(FilesError::Locked { .. })), "{owner}");
+        add(&bed.hasty(None), &["a"], false).unwrap();
+        assert_eq!(bed.names(), [FILE]);
+    }
+    // Ours we would see.
+    let bed = Bed::with(b"");
+    held(&bed, Some(&hidden));
+    add(&bed.files().with(Disk::default(), quick), &["a"], false).unwrap();
+}
+
+#[test]
+fn the_locks_file_is_open_for_writing_where_that_is_allowed() {
+    let bed = Bed::with(b"");
+    let (directory, disk) = (place::find(&bed.project).unwrap().unwrap(), Disk::default());
+    // When it is new, and when it is there.
+    for _ in 0..2 {
+        let lock = Lock::take(&directory, &disk, FILE, Patience::default()).unwrap();
+        let flags = rustix::fs::fcntl_getfl(lock.file()).unwrap();
+        assert!(flags.contains(rustix::fs::OFlags::RDWR), "{flags:?}");
+    }
+}
+
+#[test]
 fn a_lock_of_somebody_alive_is_respected() {
     let quick = Patience { wait: Duration::from_millis(50), ..Patience::default() };
     for owner in

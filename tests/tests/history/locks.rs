@@ -1,20 +1,23 @@
 //! Locks: of the living they are respected, of the dead they are taken.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use shared_history::{Denial, Files, FilesError};
 
-use crate::bed::{Machine, NAME, Project, Tools, age, append, assert_each_once, entry};
+use crate::bed::{Machine, NAME, Project, Tools, age, append, assert_each_once, entry, inode};
 
 fn lock_directory(project: &Project) -> PathBuf {
     project.history().join(format!(".{NAME}.lock.d"))
 }
 
-fn boot() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap().trim().to_owned()
+/// This boot of the machine, and which of its processes we see.
+fn place() -> String {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    format!("{} {}", boot.trim(), inode(Path::new("/proc/self/ns/pid")))
 }
 
 /// The start of a process of this machine, as proc(5) has it.
@@ -64,10 +67,10 @@ async fn is_respected(project: &Project, what: &str) {
 async fn a_lock_of_a_dead_process_is_taken_in_every_sh() {
     for sh in ["dash", "bash", "mksh", "busybox"] {
         let machine = Machine::new(sh, Tools::NoLock);
-        let dead = format!("{}\n{}\n1\n", dead_pid(), boot());
+        let dead = format!("{}\n{}\n1\n", dead_pid(), place());
         is_taken_at_once(&locked(&machine, Some(dead)), &format!("{sh}: dead")).await;
         // Its number belongs to another one by now.
-        let other = format!("{}\n{}\n1\n", std::process::id(), boot());
+        let other = format!("{}\n{}\n1\n", std::process::id(), place());
         is_taken_at_once(&locked(&machine, Some(other)), &format!("{sh}: another")).await;
 
         let own = format!("{}\nanother boot\n{}\n", std::process::id(), start(std::process::id()));
@@ -80,7 +83,7 @@ async fn a_lock_of_a_dead_process_is_taken_in_every_sh() {
         is_taken_at_once(&project, &format!("{sh}: nobody's")).await;
 
         // Who wanted to take it has died, too.
-        let project = locked(&machine, Some(format!("{}\n{}\n1\n", dead_pid(), boot())));
+        let project = locked(&machine, Some(format!("{}\n{}\n1\n", dead_pid(), place())));
         fs::create_dir(lock_directory(&project).join("taken")).unwrap();
         age(&lock_directory(&project).join("taken"));
         is_taken_at_once(&project, &format!("{sh}: half taken")).await;
@@ -92,20 +95,47 @@ async fn a_lock_of_a_dead_process_is_taken_in_every_sh() {
 async fn a_lock_of_the_living_is_respected_for_ten_seconds() {
     let machine = Machine::new("dash", Tools::NoLock);
     let others = [Machine::new("bash", Tools::NoLock), Machine::new("busybox", Tools::NoLock)];
-    let own = format!("{}\n{}\n{}\n", std::process::id(), boot(), start(std::process::id()));
+    let own = format!("{}\n{}\n{}\n", std::process::id(), place(), start(std::process::id()));
     let living = locked(&machine, Some(own));
     // Of another machine that shares the disk, perhaps.
     let elsewhere = locked(&others[0], Some("1\nanother boot\n1\n".to_owned()));
     // Somebody who is about to write who he is.
     let young = locked(&others[1], None);
+    // Of another container on this machine, perhaps; or of an account that shows its processes to nobody.
+    let boot = place().split(' ').next().unwrap().to_owned();
+    let contained = locked(&machine, Some(format!("{}\n{boot} 1\n1\n", dead_pid())));
+    let hidden = ["dash", "bash", "mksh", "busybox"].map(|sh| Machine::new(sh, Tools::NoLock));
+    let hidden = hidden.map(|machine| {
+        let project = locked(&machine, Some(format!("{}\n{}\n1\n", dead_pid(), place())));
+        chown(lock_directory(&project), Some(4711), None).unwrap();
+        (machine, project)
+    });
+    let nameless = format!("{}\n{}\nunknown\n", std::process::id(), place());
+    let nameless = locked(&machine, Some(nameless));
+    // One that nobody else may look into.
+    let nobody = Machine::of_nobody(Tools::NoLock);
+    let closed = locked(&nobody, None);
+    fs::set_permissions(closed.history(), fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(lock_directory(&closed), fs::Permissions::from_mode(0o700)).unwrap();
     tokio::join!(
+        is_respected(&contained, "contained"),
+        is_respected(&nameless, "nameless"),
+        is_respected(&closed, "closed"),
+        futures::future::join_all(
+            hidden.iter().map(|(_, project)| is_respected(project, "hidden")),
+        ),
         is_respected(&living, "living"),
         is_respected(&elsewhere, "elsewhere"),
         is_respected(&young, "young"),
     );
     fs::remove_dir_all(lock_directory(&living)).unwrap();
     is_taken_at_once(&living, "freed").await;
-    for machine in [&machine, &others[0], &others[1]] {
+    for project in hidden.iter().map(|(_, project)| project).chain([&contained, &nameless]) {
+        age(&lock_directory(project));
+        is_taken_at_once(project, "old").await;
+    }
+    let hidden = hidden.iter().map(|(machine, _)| machine);
+    for machine in [&machine, &others[0], &others[1], &nobody].into_iter().chain(hidden) {
         machine.connection.close().await;
     }
 }
@@ -115,7 +145,7 @@ async fn a_dead_lock_is_taken_by_one_of_many() {
     for _ in 0..5 {
         let machines =
             ["dash", "bash", "mksh", "busybox"].map(|sh| Machine::new(sh, Tools::NoLock));
-        let dead = format!("{}\n{}\n1\n", dead_pid(), boot());
+        let dead = format!("{}\n{}\n1\n", dead_pid(), place());
         let project = locked(&machines[0], Some(dead));
         let ids: Vec<String> = (0..12).map(|number| format!("n{number}")).collect();
         let all = ids.iter().enumerate().map(|(number, id)| {
@@ -214,12 +244,8 @@ async fn whoever_waits_for_a_lock_while_the_same_is_asked_again_adds_nothing_twi
 async fn a_flock_that_can_not_wait_is_asked_again_and_again() {
     // As busybox' is: it knows `-n`, and not `-w`.
     let machine = Machine::new("dash", Tools::Flock);
-    let flock = machine.home.path().join("bin/flock");
-    fs::remove_file(&flock).unwrap();
-    let text =
-        "#!/bin/dash\ncase $1 in -w) echo usage >&2; exit 1;; esac; exec /usr/bin/flock \"$@\"\n";
-    fs::write(&flock, text).unwrap();
-    fs::set_permissions(&flock, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let text = "case $1 in -w) echo usage >&2; exit 1;; esac; exec /usr/bin/flock \"$@\"";
+    machine.put("flock", text);
     let project = Project::new(&machine.connection);
     let file = held(&project);
     is_respected(&project, "held").await;
@@ -254,12 +280,7 @@ async fn a_lock_that_is_something_else_is_said() {
     }
     // One that has no locks to give.
     let flocking = Machine::new("dash", Tools::Flock);
-    let home = flocking.home.path();
-    fs::remove_file(home.join("bin/flock")).unwrap();
-    fs::write(home.join("bin/flock"), "#!/bin/dash\necho flock: no locks available >&2; exit 71\n")
-        .unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(home.join("bin/flock"), mode).unwrap();
+    flocking.put("flock", "echo flock: no locks available >&2; exit 71");
     match Project::new(&flocking.connection).append(&[("1", b"{}")]).await {
         Err(FilesError::Denied { denial: Denial::Other(words), .. }) => {
             assert_eq!(words, "flock: no locks available");

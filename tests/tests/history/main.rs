@@ -8,9 +8,11 @@ mod crashes;
 mod git;
 mod locks;
 mod neighbours;
+mod poor;
 mod promises;
 mod refusals;
 mod shells;
+mod strangers;
 #[expect(dead_code, reason = "shared with the other tier, which needs more of it")]
 #[path = "../wire/support.rs"]
 mod support;

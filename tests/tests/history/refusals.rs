@@ -228,8 +228,7 @@ async fn what_is_no_file_of_ours_is_listed_and_left_alone() {
         is_left_alone(&host.connection, transport).await;
         host.connection.close().await;
     }
-    // busybox shows question marks for what isn't ASCII.
-    for sh in ["dash", "bash", "mksh"] {
+    for sh in ["dash", "bash", "mksh", "busybox"] {
         let machine = Machine::new(sh, Tools::NoLock);
         is_left_alone(&machine.connection, sh).await;
         machine.connection.close().await;
@@ -247,6 +246,10 @@ async fn is_left_alone(connection: &Connection, of: &str) {
     fs::write(history.join("history-a b.jsonl"), "{}\n").unwrap();
     fs::write(history.join("history-ü.jsonl"), "{}\n").unwrap();
     fs::write(history.join("history-new\nline.jsonl"), "{}\n").unwrap();
+    // Both would be a line of a listing.
+    let forged = "17 -rw-r--r-- 1 0 0 300 x history-forged.jsonl";
+    fs::write(history.join(format!("history-\n{forged}")), "{}\n").unwrap();
+    symlink(format!("x\n{forged}"), history.join("history-odd.jsonl")).unwrap();
     fs::write(history.join(".history-hidden.jsonl"), "{}\n").unwrap();
     fs::write(history.join("notes.jsonl"), "{}\n").unwrap();
     fs::write(history.join("history-good.local.jsonl"), "{}\n").unwrap();
@@ -258,12 +261,14 @@ async fn is_left_alone(connection: &Connection, of: &str) {
     let odd: Vec<(&str, OddKind)> =
         look.odd.iter().map(|odd| (odd.name.as_str(), odd.kind)).collect();
     let expected = [
+        ("history-?17 -rw-r--r-- 1 0 0 300 x history-forged.jsonl", OddKind::Name),
         ("history-a b.jsonl", OddKind::Name),
         ("history-dir.jsonl", OddKind::Directory),
         ("history-fifo.jsonl", OddKind::Special),
         ("history-link.jsonl", OddKind::Symlink),
         ("history-loose.jsonl", OddKind::Symlink),
-        ("history-new", OddKind::Name),
+        ("history-new?line.jsonl", OddKind::Name),
+        ("history-odd.jsonl", OddKind::Symlink),
         ("history-ü.jsonl", OddKind::Name),
     ];
     assert_eq!(odd, expected, "{of}");

@@ -9,7 +9,7 @@ use crate::bed::{Machine, NAME, Project, Tools, append, append_surely, entry, in
 use crate::support::openssh_as;
 
 /// All that is done with a file, once.
-async fn whole_life(project: &Project, of: &str) {
+pub async fn whole_life(project: &Project, of: &str) {
     let mut expected = Vec::new();
     for (id, summary) in [("1", "größe"), ("2", "it's"), ("3", "\u{7f}")] {
         let line = entry(id, summary);

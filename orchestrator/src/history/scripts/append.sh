@@ -61,10 +61,22 @@ b_there() {
     tail -c 1048576 "$b_f" | grep -qF -e "\"id\":\"$1\""
   fi
   case $? in
-    0) return 0 ;;
+    0) ;;
     1) return 1 ;;
     *) b_say denied system ".maestro/history/$b_f" ;;
   esac
+  b_lines=$(grep -F -e "\"id\":\"$1\"" "$b_f") || b_say denied system ".maestro/history/$b_f"
+  set -f
+  IFS=$b_nl
+  # shellcheck disable=SC2086 # lines are its words
+  set -- $b_lines
+  unset IFS
+  set +f
+  for b_line in "$@"; do
+    # Half of it, and a whole one of somebody behind that in the same line: no text of an entry has these letters so.
+    case $b_line in ?*'{"id":"'*) ;; *) return 0 ;; esac
+  done
+  return 1
 }
 
 # b_out: what is to be added.
@@ -80,7 +92,7 @@ b_out() {
     cat "$b_spool"
   else
     while [ $# -gt 0 ]; do
-      tail -c +"$1" "$b_spool" | head -c "$2" || return
+      tail -c +"$1" "$b_spool" | b_first "$2" || return
       shift 2
     done
   fi
@@ -88,12 +100,17 @@ b_out() {
 
 b_write() {
   [ -n "$b_spool" ] || [ -z "$b_lead" ] || b_text=$b_lead$b_text
-  b_out >>"$b_f" && [ -z "$b_spool" ] && return
-  b_grown && return
+  if b_out >>"$b_f" && [ -z "$b_spool" ] || b_grown; then
+    b_sync "$b_f"
+    return
+  fi
   b_cut
   # A builtin doesn't always say why; a program does, if it fares no better.
   b_out | cat >>"$b_f"
-  b_grown && return
+  if b_grown; then
+    b_sync "$b_f"
+    return
+  fi
   b_cut
   b_say denied system ".maestro/history/$b_f"
 }
@@ -104,13 +121,31 @@ b_grown() {
   [ "$b_size" = "$((b_was + b_more))" ]
 }
 
-# b_cut: makes the file what it was.
+# b_cut: makes the file what it was. Whoever takes no lock may have added something meanwhile: then all of it stays, and
+# nobody knows what became of ours.
 b_cut() {
+  b_ours || b_doubtful
   if [ -n "$b_new" ]; then
     rm -f "$b_f"
-  else
+  elif [ "$b_part" -gt 0 ]; then
     dd if=/dev/null of="$b_f" bs=1 seek="$b_was" 2>/dev/null
   fi
+}
+
+# b_ours: whether the file has only grown by the beginning of what b_out puts out; sets b_part to how much that is.
+b_ours() {
+  b_stat
+  b_part=$((b_size - b_was))
+  [ "$b_part" -ge 0 ] && [ "$b_part" -le "$b_more" ] || return 1
+  # Where there is no cksum, the size has to do.
+  [ "$b_part" = 0 ] || [ "$(tail -c "$b_part" "$b_f" | cksum)" = "$(b_out | b_first "$b_part" | cksum)" ]
+}
+
+# b_doubtful: leaves without an answer. Whoever has asked looks for the ids the next time.
+b_doubtful() {
+  [ -z "$b_spool" ] || rm -f "$b_spool"
+  [ -z "$b_held" ] || b_free
+  exit 1
 }
 
 # b_ended: whether the last line is whole. One that was cut off by a power failure may end with anything, NULs as well.
@@ -133,6 +168,10 @@ b_torn() {
     fi
     b_plain ".$b_f.torn"
     { tail -c +"$((b_mfrom + 1))" "$b_f" && echo; } >>".$b_f.torn" || b_say denied system ".maestro/history/.$b_f.torn"
+    # It is safe there before it goes here.
+    b_sync ".$b_f.torn" || sync || b_say denied system ".maestro/history/.$b_f.torn"
+    b_stat
+    [ "$b_size" = "$b_msize" ] || b_doubtful
     dd if=/dev/null of="$b_f" bs=1 seek="$b_mfrom"
     b_stat
     [ "$b_size" = "$b_mfrom" ] || b_say denied system ".maestro/history/$b_f"
@@ -160,10 +199,10 @@ b_append_spooled() {
   # Those of who died over it.
   find . ! -name . -prune -type f -name ".$b_f.new.*" -mmin +60 -exec rm -f {} + 2>/dev/null
   trap 'rm -f "$b_spool"; exit 1' HUP INT TERM
-  head -c "$1" >"$b_spool"
+  b_first "$1" >"$b_spool"
   b_bytes=$(wc -c <"$b_spool") || b_say denied system ".maestro/history/$b_spool"
   [ "$((b_bytes))" = "$1" ] || {
-    # Not every head says why.
+    # Not every program says why.
     dd if=/dev/zero of="$b_spool" bs=1024 count="$(($1 / 1024 + 1))"
     b_say denied system ".maestro/history/$b_f"
   }

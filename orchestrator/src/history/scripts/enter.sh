@@ -92,6 +92,32 @@ b_stat() {
   b_inode=$1 b_size=$6
 }
 
+# b_first BYTES: so many bytes of stdin, and no more is read where head doesn't know how.
+b_first() {
+  if head -c 1 </dev/null >/dev/null 2>&1; then
+    head -c "$1"
+  elif perl -e 1 2>/dev/null; then
+    # shellcheck disable=SC2016 # perl's
+    perl -e '
+      my $left = shift;
+      while ($left > 0) {
+        my $read = sysread STDIN, my $bytes, $left < 65536 ? $left : 65536;
+        last if !$read;
+        print $bytes or exit 1;
+        $left -= $read;
+      }
+      close STDOUT or exit 1;
+    ' "$1"
+  else
+    dd bs=1 count="$1"
+  fi
+}
+
+# b_sync FILE: brings it to the disk. Fails where dd doesn't know how.
+b_sync() {
+  dd if=/dev/null of="$1" conv=notrunc,fsync 2>/dev/null
+}
+
 # b_clock: sets b_now, in tenths of a second.
 b_clock() {
   if { read -r b_now b_rest </proc/uptime; } 2>/dev/null; then

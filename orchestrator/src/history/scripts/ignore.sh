@@ -38,9 +38,11 @@ b_ignore() {
   [ -e .gitignore ] || b_new=1
   b_stat
   b_was=$b_size
-  b_put_bare "$b_lead$b_pattern$b_nl" >>.gitignore || {
+  b_text=$b_lead$b_pattern$b_nl
+  b_more=${#b_text}
+  b_out >>.gitignore || {
     b_cut
-    b_put_bare "$b_lead$b_pattern$b_nl" | cat >>.gitignore || {
+    b_out | cat >>.gitignore || {
       b_cut
       b_say denied system .gitignore
     }

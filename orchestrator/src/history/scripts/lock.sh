@@ -8,7 +8,7 @@ b_locked() {
   b_plain ".$b_f.lock"
   if command -v flock >/dev/null 2>&1; then
     b_by=flock
-  elif command -v perl >/dev/null 2>&1; then
+  elif perl -e 1 2>/dev/null; then
     b_by=perl
   else
     b_by=''
@@ -57,7 +57,17 @@ b_me() {
   { read -r b_pid b_rest </proc/self/stat; } 2>/dev/null || b_pid=$(exec sh -c 'echo "$PPID"')
 }
 
-# b_hold: makes the directory that is the lock, and notes in it who has it: process, boot, start of the process.
+# b_place: sets b_place to what names this boot of the machine, and among which of its processes we are: containers may
+# share a disk.
+b_place() {
+  b_boot
+  b_place=$b_boot
+  # shellcheck disable=SC2046 # an inode and a path are words
+  set -- $(ls -diL /proc/self/ns/pid 2>/dev/null)
+  [ $# != 2 ] || b_place="$b_boot $1"
+}
+
+# b_hold: makes the directory that is the lock, and notes in it who has it: process, place, start of the process.
 b_hold() {
   b_lock=.$b_f.lock.d
   b_me
@@ -72,17 +82,17 @@ b_hold() {
         ;;
     esac
     [ ! -h "$b_lock" ] || b_say denied symlink ".maestro/history/$b_lock"
-    [ ! -f "$b_lock" ] || b_say denied way ".maestro/history/$b_lock"
-    (b_bury) && continue
+    [ -d "$b_lock" ] || [ ! -e "$b_lock" ] || b_say denied way ".maestro/history/$b_lock"
     b_clock
     [ "$b_now" -lt "$b_end" ] || b_say locked
+    (b_bury) && continue
     sleep 0.05 2>/dev/null || sleep 1
   done
   b_held=1
-  b_boot
+  b_place
   b_born "$b_pid" || b_born=unknown
   # On a full disk it stays empty: then it is given up for dead after a minute, if we die.
-  { printf '%s\n%s\n%s\n' "$b_pid" "$b_boot" "$b_born" >"$b_lock/owner"; } 2>/dev/null || :
+  { printf '%s\n%s\n%s\n' "$b_pid" "$b_place" "$b_born" >"$b_lock/owner"; } 2>/dev/null || :
 }
 
 # b_free: gives the lock back. In one step, since somebody may be looking into it.
@@ -95,8 +105,8 @@ b_free() {
 # b_owner: sets b_note to who has the lock in the working directory; nothing where that can't be read.
 b_owner() {
   b_note=''
-  { { read -r b_who && IFS= read -r b_then_boot && IFS= read -r b_then; } <owner; } 2>/dev/null || return 1
-  b_note=$b_who/$b_then_boot/$b_then
+  { { read -r b_who && IFS= read -r b_then_place && IFS= read -r b_then; } <owner; } 2>/dev/null || return 1
+  b_note=$b_who/$b_then_place/$b_then
 }
 
 # b_old PATH: whether nothing was made in it for a minute.
@@ -107,15 +117,23 @@ b_old() {
 # b_bury: moves the lock away and removes it, if its owner is dead. In a subshell: from within the directory there is no
 # doubt about which one is meant. Fails when the owner may live.
 b_bury() {
-  cd -P "$b_lock" 2>/dev/null || return 0
+  cd -P "$b_lock" 2>/dev/null || {
+    # Gone; or somebody's who lets nobody in.
+    [ ! -d "$b_lock" ]
+    return
+  }
   b_mine=$b_pid
   if b_owner; then
-    b_boot
-    if [ "$b_then_boot" = "$b_boot" ]; then
-      b_born "$b_who" && [ "$b_born" = "$b_then" ] && return 1
-    else
-      # Of before a restart; or of another machine that shares the disk, and works on.
+    b_place
+    if [ "$b_then_place" != "$b_place" ] || [ "$b_boot" = unknown ] || [ "$b_then" = unknown ]; then
+      # Of before a restart; or of another machine or container that shares the disk, and works on.
       b_old . || return 1
+    elif b_born "$b_who"; then
+      [ "$b_born" != "$b_then" ] || return 1
+    else
+      # Gone; or another account's, which may show us none of its processes. Not every shell knows -O.
+      # shellcheck disable=SC3067
+      [ -O . ] 2>/dev/null || b_old . || return 1
     fi
   else
     b_old . || return 1

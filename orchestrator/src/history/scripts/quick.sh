@@ -5,7 +5,8 @@
 
 # Appends B_TEXT: LOCK FILE END ID…. Leaves with 3 where that isn't plain and nothing was done, with 4 where the lock is
 # held for too long. Files are opened by mode: the numbers of flags differ from system to system. Only with END, `INODE:SIZE`,
-# the file is known; else an entry may be there already, if a link was cut while somebody waited here.
+# the file is known; else an entry may be there already, if a link was cut while somebody waited here. dd brings it to the
+# disk where it knows how, as b_sync has it: what perl itself has for that takes longer to load.
 # shellcheck disable=SC2016 # perl's
 b_perl_append='
 $SIG{ALRM} = sub { exit 4 };
@@ -28,23 +29,28 @@ if ($size && "$was[1]:$size" ne $end) {
 }
 my $count = syswrite($file, $ENV{B_TEXT});
 if (!defined $count || $count != length $ENV{B_TEXT}) {
+  exit 5 if (stat $file)[7] != $size + ($count || 0);
   truncate($file, $size) or exit 5;
   unlink $name if $new;
   exit 3;
 }
+system "dd", "if=/dev/null", "of=$name", "conv=notrunc,fsync";
 my @now = stat $file;
 print "ok 0 $size $count\n$now[1] - 1 0 0 $now[7] $name\n";
 '
 
-# Lists files and prints what is new: MARK MOST KNOWN NAME…, as look.sh has it.
+# Lists files and prints what is new: START MARK MOST KNOWN NAME…, as look.sh has it. A file that can't be listed and isn't
+# gone (2 is ENOENT everywhere) leaves no answer.
 # shellcheck disable=SC2016 # perl's
 b_perl_look='
 binmode STDOUT;
-my ($mark, $most, $known, @names) = @ARGV;
+my ($start, $mark, $most, $known, @names) = @ARGV;
+print $start;
 my %known = map { /^(\d+:.*):(\d+)$/ ? ($1 => $2) : () } split / /, $known;
 my @news;
 for my $name (@names) {
-  my @now = lstat $name or next;
+  my @now = lstat $name;
+  if (!@now) { next if $! + 0 == 2; exit 5 }
   my $kind = -l _ ? "l" : -d _ ? "d" : -f _ ? "-" : "s";
   print "$now[1] $kind 1 0 0 $now[7] $name\n";
   next if $kind ne "-";
@@ -99,7 +105,8 @@ b_quick() {
   perl -e "$b_perl_append" ".$b_f.lock" "$b_f" "$b_k" $b_ids 2>/dev/null
   case $? in
     0) exit 0 ;;
-    3) unset B_TEXT ;;
+    # One that can't start, such as a version manager's, has done nothing, either.
+    3 | 126 | 127) unset B_TEXT ;;
     4) b_say locked ;;
     # Killed, perhaps when all was done: no answer is the answer.
     *) exit 1 ;;

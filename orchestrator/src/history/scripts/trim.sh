@@ -24,7 +24,7 @@ b_trim_locked() {
     b_me
     b_tmp=.$b_f.tmp.$b_pid
     # First as it is, for its mode and owner.
-    { cp -p "$b_f" "$b_tmp" && tail -n "$1" "$b_f" >"$b_tmp" && mv -f "$b_tmp" "$b_f"; } || {
+    { cp -p "$b_f" "$b_tmp" && tail -n "$1" "$b_f" >"$b_tmp" && { b_sync "$b_tmp" || sync; } && mv -f "$b_tmp" "$b_f"; } || {
       rm -f "$b_tmp"
       b_say denied system ".maestro/history/$b_f"
     }

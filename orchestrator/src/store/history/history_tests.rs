@@ -374,6 +374,24 @@ async fn a_beginning_finds_every_word_however_many_begin_so() {
 }
 
 #[tokio::test]
+async fn words_of_any_length_are_found_by_their_beginning() {
+    let store = Store::memory().unwrap();
+    let hash = "deadbeef".repeat(9);
+    done(&store, vec![Change::AddEntry(new("short", "the deadbeef bug"))]).await;
+    assert_eq!(search(&store, &[&["dead"]]).await, ["short"]);
+    done(&store, vec![Change::AddEntry(new("long", &format!("token {hash} leaked")))]).await;
+    done(&store, vec![Change::AddEntry(new("wide", &"größe".repeat(20)))]).await;
+    for beginning in ["dea", "dead", "deadbeef"] {
+        assert_eq!(search(&store, &[&[beginning]]).await, ["long", "short"], "{beginning}");
+    }
+    assert_eq!(search(&store, &[&["token", &hash[..20]]]).await, ["long"]);
+    assert_eq!(search(&store, &[&[&hash]]).await, ["long"]);
+    assert_eq!(search(&store, &[&[&hash[..70]]]).await, ["long"]);
+    assert_eq!(search(&store, &[&["größegr"]]).await, ["wide"]);
+    assert_eq!(search(&store, &[&["deadline"]]).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn an_entry_is_found_by_the_beginning_of_its_id() {
     let store = Store::memory().unwrap();
     done(&store, ["abc", "abd", "ab", "b%"].map(|id| Change::AddEntry(new(id, "w"))).into()).await;

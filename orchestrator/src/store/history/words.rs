@@ -13,6 +13,12 @@ const MOST_WORDS: usize = 200;
 /// Whole words that a beginning is replaced with at most: with more of them the index is quicker by itself.
 const MOST_TERMS: usize = 16;
 
+/// Bytes of a word that is remembered whole. What is longer is a token or a hash: each is another one, and nobody types them.
+const LONGEST_TERM: usize = 64;
+
+/// Letters that are remembered of a longer one: it begins with them, so that a search for it asks the index itself.
+const LETTERS_OF_LONG: usize = 3;
+
 /// A word as the index has it, out of a text: spaces and control characters part them, and ASCII letters are small.
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|letter: char| letter == ' ' || letter.is_ascii_control())
@@ -26,7 +32,11 @@ pub(super) fn learn<'a>(
     texts: impl IntoIterator<Item = &'a str>,
 ) -> Result<(), Fault> {
     // In their order, and each once: most are known, and many are in all of the texts.
-    let terms: BTreeSet<String> = texts.into_iter().flat_map(words).collect();
+    let terms: BTreeSet<String> = texts
+        .into_iter()
+        .flat_map(words)
+        .map(|word| if word.len() > LONGEST_TERM { of_long(&word) } else { word })
+        .collect();
     let mut insert =
         db.prepare_cached("INSERT INTO history_terms (term) VALUES (?1) ON CONFLICT DO NOTHING")?;
     for term in terms {
@@ -35,11 +45,23 @@ pub(super) fn learn<'a>(
     Ok(())
 }
 
-/// The words that begin so; nothing where there are too many of them.
+/// What is remembered of a long word: no word has a space.
+fn of_long(word: &str) -> String {
+    let letters: String = word.chars().take(LETTERS_OF_LONG).collect();
+    format!(" {letters}")
+}
+
+/// The words that begin so; nothing where there are too many of them, or longer ones than are remembered.
 pub(super) fn terms(db: &Connection, beginning: &str) -> Result<Option<Vec<String>>, Fault> {
     let letters = beginning.chars().count();
     // Two and three letters have an index of their own.
     if letters <= 3 {
+        return Ok(None);
+    }
+    let is_long = db
+        .prepare_cached("SELECT 1 FROM history_terms WHERE term = ?1")?
+        .exists(params![of_long(beginning)])?;
+    if is_long {
         return Ok(None);
     }
     let mut select =
@@ -129,5 +151,18 @@ mod tests {
         };
         assert_eq!(of(&["bug", "bug\""]), r#"("the bug" OR "the bug""")"#);
         assert_eq!(of(&[]), r#""the bug" *"#);
+    }
+
+    #[test]
+    fn tokens_and_hashes_take_no_room() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE history_terms (term TEXT PRIMARY KEY) STRICT").unwrap();
+        let hashes: Vec<String> = (0..100).map(|n| format!("eyJ{n:080}")).collect();
+        learn(&db, hashes.iter().map(String::as_str).chain(["a bug", &"x".repeat(64)])).unwrap();
+        let count: u32 =
+            db.query_row("SELECT count(*) FROM history_terms", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 4);
+        assert_eq!(terms(&db, "eyj0000").unwrap(), None);
+        assert_eq!(terms(&db, "xxxx").unwrap(), Some(vec!["x".repeat(64)]));
     }
 }
