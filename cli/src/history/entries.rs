@@ -52,7 +52,12 @@ pub struct ListArgs {
 pub async fn run(app: &App, args: ListArgs) -> Result<u8, Stop> {
     let filter = args.filter.filter(args.since.as_deref(), Timestamp::now())?;
     let seam = app.engine().await?;
-    let scope = args.project.scope(&*seam).await?;
+    // Of everything that is known here nobody is asked what is new.
+    let scope = if args.follow {
+        args.project.one(&*seam).await?
+    } else {
+        args.project.scope(&*seam).await?
+    };
     let query = HistoryQuery { scope, filter, limit: args.limit, offset: args.offset };
     if args.follow {
         return follow::run(&app.output, &*seam, query).await;

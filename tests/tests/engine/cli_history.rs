@@ -113,6 +113,7 @@ async fn a_list_is_filtered_and_comes_in_pages() {
         (&["history", "--search", "?!"], "usage"),
         (&["history", "--cwd", "/tmp"], "usage"),
         (&["history", "add", "x"], "usage"),
+        (&["history", "--follow"], "usage"),
         (&["history", "add", " ", "--host", "box"], "usage"),
         (&["history", "activity", "--lookback", "never"], "usage"),
         (&["history", "--session", "nobody"], "not_found"),
