@@ -9,7 +9,9 @@ use orchestrator::transport::Connection;
 use shared_history::Files;
 use tempfile::TempDir;
 
-use crate::bed::{NAME, Project, USED, age, append_surely, assert_each_once, entry, local_over};
+use crate::bed::{
+    NAME, Project, USED, age, append_surely, assert_each_once, entry, local_over, size,
+};
 
 /// When the shell dies that has started a program.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +108,11 @@ async fn an_append_survives(sh: &str, lock: Option<&'static str>) {
     let machine = Deadly::new(sh, lock);
     let of = format!("{sh}, {lock:?}");
     for (torn, length) in [("", 5), ("{\"id\":\"ha", 5), ("", 5_000), ("{\"id\":\"ha", 5_000)] {
+        // With a torn line come all the steps of one without, but where perl alone does it.
+        let is_known = torn.is_empty() && (length > 5 || lock != Some("perl"));
+        if is_known && (sh, lock) != ("dash", Some("flock")) && size("BATON_SOAK_KILLS", 0) == 0 {
+            continue;
+        }
         for moment in [Moment::Before, Moment::After] {
             for nth in 1.. {
                 assert!(nth < MOST_STEPS, "{of}");

@@ -1,14 +1,16 @@
 //! Locks: of the living they are respected, of the dead they are taken.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use shared_history::{Denial, Files, FilesError};
 
-use crate::bed::{Machine, NAME, Project, Tools, age, append, assert_each_once, entry, inode};
+use crate::bed::{
+    Machine, NAME, PATIENCE, Project, Tools, age, append, assert_each_once, entry, inode,
+};
 
 fn lock_directory(project: &Project) -> PathBuf {
     project.history().join(format!(".{NAME}.lock.d"))
@@ -169,6 +171,17 @@ fn held(project: &Project) -> fs::File {
     file
 }
 
+/// Waits until so many processes wait for a lock, as proc(5) tells of it.
+async fn is_waited_for(file: &fs::File, count: usize) {
+    let inode = format!(":{} ", file.metadata().unwrap().ino());
+    let is_waiting = |line: &&str| line.contains("-> FLOCK") && line.contains(&inode);
+    let deadline = Instant::now() + PATIENCE;
+    while fs::read_to_string("/proc/locks").unwrap().lines().filter(is_waiting).count() < count {
+        assert!(Instant::now() < deadline, "nobody waits for it");
+        tokio::time::sleep(Duration::from_millis(5)).await; // wait: between two looks
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_flock_is_waited_for_and_respected_by_flock_and_perl() {
     let machines = [
@@ -184,7 +197,7 @@ async fn a_held_flock_is_waited_for_and_respected_by_flock_and_perl() {
         let line = entry("2", "x");
         let waiting = project.add("2", &line);
         let freeing = async {
-            tokio::time::sleep(Duration::from_millis(300)).await; // wait: until it is being waited for
+            is_waited_for(&file, 1).await;
             assert_eq!(project.bytes(), b"");
             drop(file);
         };
@@ -194,7 +207,7 @@ async fn a_held_flock_is_waited_for_and_respected_by_flock_and_perl() {
         let file = held(project);
         let trimming = project.files.trim(NAME, 0);
         let freeing = async {
-            tokio::time::sleep(Duration::from_millis(300)).await; // wait: until it is being waited for
+            is_waited_for(&file, 1).await;
             assert_ne!(project.bytes(), b"");
             drop(file);
         };
@@ -226,7 +239,7 @@ async fn whoever_waits_for_a_lock_while_the_same_is_asked_again_adds_nothing_twi
                 append(&second.files, &lines, true, None).await
             };
             let freeing = async {
-                tokio::time::sleep(Duration::from_millis(150)).await; // wait: until both wait for it
+                is_waited_for(&file, 2).await;
                 drop(file);
             };
             let (one, other, ()) = tokio::join!(first.append(&lines), again, freeing);
@@ -244,14 +257,20 @@ async fn whoever_waits_for_a_lock_while_the_same_is_asked_again_adds_nothing_twi
 async fn a_flock_that_can_not_wait_is_asked_again_and_again() {
     // As busybox' is: it knows `-n`, and not `-w`.
     let machine = Machine::new("dash", Tools::Flock);
-    let text = "case $1 in -w) echo usage >&2; exit 1;; esac; exec /usr/bin/flock \"$@\"";
+    let text =
+        "echo >>$d/asked; case $1 in -w) echo usage >&2; exit 1;; esac; exec /usr/bin/flock \"$@\"";
     machine.put("flock", text);
     let project = Project::new(&machine.connection);
     let file = held(&project);
     is_respected(&project, "held").await;
     let line = entry("1", "x");
     let freeing = async {
-        tokio::time::sleep(Duration::from_millis(300)).await; // wait: until it is being waited for
+        let asked = fs::read_to_string(machine.home.path().join("asked")).unwrap().len();
+        let is_asked_again =
+            || fs::read_to_string(machine.home.path().join("asked")).unwrap().len() > asked + 2;
+        while !is_asked_again() {
+            tokio::time::sleep(Duration::from_millis(5)).await; // wait: between two looks
+        }
         drop(file);
     };
     tokio::join!(project.add("1", &line), freeing);

@@ -16,7 +16,7 @@ use crate::support::{Host, connection_over, openssh_settings, openssh_with, targ
 const WRITERS: usize = 20;
 
 fn entries() -> usize {
-    size("BATON_SOAK_ENTRIES", 25)
+    size("BATON_SOAK_ENTRIES", 10)
 }
 
 fn id(writer: usize, number: usize) -> String {
@@ -138,7 +138,7 @@ async fn killed_shells_and_cut_links_lose_and_double_nothing_that_was_acknowledg
     let done = Arc::new(AtomicUsize::new(0));
     let writing = write_at_once(&project, &connections, &done);
     let accidents = async {
-        let rounds = size("BATON_SOAK_KILLS", 24);
+        let rounds = size("BATON_SOAK_KILLS", 12);
         for round in 0..rounds {
             // Spread over the whole work.
             let goal = (round + 1) * WRITERS * entries() / (rounds + 2);
