@@ -50,8 +50,7 @@ impl DirectoryWatch {
         }
         let wanted: Vec<PathBuf> = wanted.into_iter().filter(|dir| dir.is_dir()).collect();
         for gone in self.watched.extract_if(.., |dir| !wanted.contains(dir)) {
-            // It is gone, and its watch with it.
-            self.watcher.unwatch(&gone).ok();
+            self.watcher.unwatch(&gone).ok(); // A watch goes with its directory.
         }
         for dir in wanted {
             if self.watched.contains(&dir) {

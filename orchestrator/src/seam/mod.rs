@@ -21,6 +21,7 @@ mod server_connection;
 mod server_writer;
 mod snapshot;
 mod subscribe;
+mod subscription;
 
 pub use client::SocketSeam;
 pub use event::{Decision, Event, EventBody, LinkState, Partial, PartialKind, TurnStatus};
@@ -34,11 +35,12 @@ pub use host::{EngineHandle, HostingPlan, StartEngine, Started, StopEngine};
 pub use id::{ApprovalId, CommandId, MessageId, RunId, SessionId, TabId, TurnId};
 pub use receipt::{Receipts, Ticket};
 pub use request::{
-    Command, Delivery, Image, MessageChange, NewMessage, NewSession, Place, Query, Reply, Request,
-    Seam, SessionChange, Subscribe, Subscription, TabChoice,
+    Command, Image, MessageChange, NewMessage, NewSession, Place, Query, Reply, Request, Seam,
+    SessionChange, TabChoice,
 };
 pub use server::{SOCKET, Server};
 pub use snapshot::{
     Approval, ApprovalOption, QueuedMessage, Session, Snapshot, Tab, TabState, Totals, Turn,
 };
 pub use subscribe::{Ephemerals, follow};
+pub use subscription::{Delivery, Subscribe, Subscription};
