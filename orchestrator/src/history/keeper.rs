@@ -19,6 +19,9 @@ const BUSY: Duration = Duration::from_millis(700);
 /// The longest pause between two looks while somebody looks.
 const IDLE: Duration = Duration::from_millis(1_500);
 
+/// Between two looks at whether a host that was switched off is on again.
+const SWITCHED_OFF: Duration = Duration::from_secs(5);
+
 /// So soon after the directory was changed it is looked at: several lines that are written together come together.
 const TOGETHER: Duration = Duration::from_millis(30);
 
@@ -226,8 +229,7 @@ impl Task {
                 () = due(next_look), if next_look.is_some() => {
                     self.flush().await;
                     self.refresh().await;
-                    // Where the way there is broken, whoever holds the connection mends it: then it is looked at again.
-                    next_look = self.is_up().then(|| self.next_look());
+                    next_look = self.next_look();
                 }
                 () = due(self.look_once), if self.look_once.is_some() => {
                     self.look_once = None;
@@ -246,9 +248,17 @@ impl Task {
         }
     }
 
-    fn next_look(&self) -> Instant {
+    /// When it is looked at next. Where the way there is broken, the connection that we hold mends it, with pauses of its own:
+    /// then it is looked at again.
+    fn next_look(&self) -> Option<Instant> {
         let now = Instant::now();
-        now + if self.is_unsettled || now < self.busy_until { BUSY } else { IDLE }
+        if self.is_up() {
+            let is_busy = self.is_unsettled || now < self.busy_until;
+            return Some(now + if is_busy { BUSY } else { IDLE });
+        }
+        // Nobody mends what nobody has tried: the host was switched off.
+        let is_closed = matches!(*self.connection.state().borrow(), State::Closed);
+        is_closed.then_some(now + SWITCHED_OFF)
     }
 
     /// Writes what waits where the way there stands, and where it wasn't refused a moment ago.
