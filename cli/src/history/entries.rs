@@ -30,7 +30,7 @@ pub struct ListArgs {
     /// Only what is not older: how long ago (90m, 24h, 3d, 2w), a date, or a time as RFC 3339 has it
     #[arg(long, value_name = "T")]
     since: Option<String>,
-    /// At most so many
+    /// At most so many; 100, if left out
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
     /// Leave out so many of the newest
@@ -39,7 +39,7 @@ pub struct ListArgs {
     /// Show what is known here, without asking the project's machine for what is new
     #[arg(long, conflicts_with = "follow")]
     offline: bool,
-    /// Then show each entry as it comes, until Ctrl-C
+    /// Then show each entry of that session or directory as it comes, until Ctrl-C
     #[arg(long, short)]
     follow: bool,
 }

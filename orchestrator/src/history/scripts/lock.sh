@@ -81,8 +81,12 @@ b_hold() {
         b_say denied system ".maestro/history/$b_lock"
         ;;
     esac
-    [ ! -h "$b_lock" ] || b_say denied symlink ".maestro/history/$b_lock"
-    [ -d "$b_lock" ] || [ ! -e "$b_lock" ] || b_say denied way ".maestro/history/$b_lock"
+    # In one look: between two, one may have given it back and another taken it.
+    case $(ls -ld "$b_lock" 2>/dev/null) in
+      d* | '') ;;
+      l*) b_say denied symlink ".maestro/history/$b_lock" ;;
+      *) b_say denied way ".maestro/history/$b_lock" ;;
+    esac
     b_clock
     [ "$b_now" -lt "$b_end" ] || b_say locked
     (b_bury) && continue
