@@ -6,19 +6,17 @@
 //! - An [`Entry`] is read from a line and written back, byte for byte where it wasn't changed.
 //! - [`refresh`] brings [`Indexes`] up to date by reading only what is new, and says what has changed.
 //! - [`write()`] adds lines, whatever state the file's end is in.
-//! - [`merge()`] makes one history of many; [`Filter`], [`Query`] and [`activity()`] say what is shown of it.
+//! - [`merge()`] makes one history of many; [`words`] and [`Query`] say what is found in it.
 //! - [`DirFiles`] are the files of a directory on this machine.
 
 // Without tests, everything here is checked for it as well.
 #![cfg_attr(test, allow(clippy::panic, clippy::unwrap_used))]
 
-mod activity;
 #[cfg(unix)]
 mod dir;
 mod entry;
 mod entry_line;
 mod files;
-mod filter;
 #[cfg(test)]
 mod generated;
 mod head;
@@ -37,7 +35,6 @@ mod synopsis;
 mod usage;
 mod write;
 
-pub use activity::{Activity, activity};
 #[cfg(unix)]
 pub use dir::DirFiles;
 pub use entry::Entry;
@@ -45,7 +42,6 @@ pub use files::{
     Append, Appended, Chunk, Denial, FileLook, Files, FilesError, Fresh, Known, Line as NewLine,
     Look, Mend, Odd, OddKind, SAMPLE_BYTES, Span, Trimmed,
 };
-pub use filter::{Filter, Source, searched};
 pub use head::Head;
 pub use index::{FileIndex, Indexes};
 pub use kind::EntryKind;

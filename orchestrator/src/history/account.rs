@@ -219,7 +219,7 @@ impl Account {
 }
 
 /// The words by which an entry is found.
-pub fn entry_words(entry: &Entry) -> String {
+pub(super) fn entry_words(entry: &Entry) -> String {
     let parts = [
         Some(&entry.summary),
         entry.full_response.as_ref(),
@@ -231,7 +231,7 @@ pub fn entry_words(entry: &Entry) -> String {
 }
 
 /// What an entry calls its type.
-pub fn entry_kind(kind: HistoryKind) -> EntryKind {
+fn entry_kind(kind: HistoryKind) -> EntryKind {
     match kind {
         HistoryKind::User => EntryKind::User,
         HistoryKind::Auto => EntryKind::Auto,
@@ -240,7 +240,7 @@ pub fn entry_kind(kind: HistoryKind) -> EntryKind {
 }
 
 /// A text as it fits into an entry.
-pub fn bounded(text: &str) -> String {
+fn bounded(text: &str) -> String {
     if text.len() <= LONGEST_RESPONSE {
         return text.to_owned();
     }

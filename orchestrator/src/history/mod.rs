@@ -19,7 +19,7 @@ mod spans;
 mod spooled;
 mod sync;
 
-pub use account::{Account, SYNOPSIS_PROMPT, TurnEnd, bounded, entry_kind, entry_words};
+pub use account::{Account, SYNOPSIS_PROMPT, TurnEnd};
 pub use answer::Ignored;
 pub use ledger::{HistorySettings, Ledger, checked_hostname};
 pub use page::Scoped;
