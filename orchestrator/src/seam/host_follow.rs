@@ -65,6 +65,8 @@ impl Follower {
                 }
                 Some(Ok(Delivery::Partial(partial))) => Ok(Delivery::Partial(partial)),
                 Some(Ok(Delivery::History(news))) => Ok(Delivery::History(news)),
+                Some(Ok(Delivery::Connections(all))) => Ok(Delivery::Connections(all)),
+                Some(Ok(Delivery::Questions(all))) => Ok(Delivery::Questions(all)),
                 Some(Err(failure)) => Err(failure),
                 None => match self.again(&deliveries).await {
                     Some(next) => {

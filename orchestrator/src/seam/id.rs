@@ -48,6 +48,7 @@ id!(/** A turn: one message and what came of it. */ TurnId);
 id!(/** A durable run: one process group on a host, with its directory of that name. */ RunId);
 id!(/** A message that waits in a tab's queue. */ MessageId);
 id!(/** A question of an agent that waits for a person. */ ApprovalId);
+id!(/** A question of ssh or a server that waits for a person. */ QuestionId);
 id!(/** A command: one that is sent again under its id runs once. */ CommandId);
 
 fn letters() -> String {

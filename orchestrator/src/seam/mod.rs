@@ -4,6 +4,7 @@
 
 mod client;
 mod client_dial;
+mod connection;
 mod event;
 mod frame;
 mod frame_reader;
@@ -14,6 +15,7 @@ mod host_lock;
 mod host_role;
 mod host_settle;
 mod id;
+mod place;
 mod receipt;
 mod request;
 mod server;
@@ -24,6 +26,7 @@ mod subscribe;
 mod subscription;
 
 pub use client::SocketSeam;
+pub use connection::{ConnectionState, HostConnection, HostQuestion, HostQuestionKind, Secret};
 pub use event::{Decision, Event, EventBody, LinkState, Partial, PartialKind, TurnStatus};
 pub use frame::{PROTOCOL, Program};
 pub use history::{
@@ -32,7 +35,8 @@ pub use history::{
     LeftAlone, NewHistoryEntry, OutboxEntry, SkippedLine, SkippedLines, SyncedProject,
 };
 pub use host::{EngineHandle, HostingPlan, StartEngine, Started, StopEngine};
-pub use id::{ApprovalId, CommandId, MessageId, RunId, SessionId, TabId, TurnId};
+pub use id::{ApprovalId, CommandId, MessageId, QuestionId, RunId, SessionId, TabId, TurnId};
+pub use place::{DirectoryLook, FileNames, KnownAgent, KnownAgents};
 pub use receipt::{Receipts, Ticket};
 pub use request::{
     Command, Image, MessageChange, NewMessage, NewSession, Place, Query, Reply, Request, Seam,

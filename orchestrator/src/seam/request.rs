@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Approval, ApprovalId, CommandId, Decision, Event, HistoryActivity, HistoryFilter,
-    HistoryIgnored, HistoryItem, HistoryPage, HistoryQuery, HistoryScope, HistorySync, MessageId,
-    NewHistoryEntry, OutboxEntry, Session, SessionId, Snapshot, Subscribe, Subscription, TabId,
-    TurnId,
+    Approval, ApprovalId, CommandId, Decision, DirectoryLook, Event, FileNames, HistoryActivity,
+    HistoryFilter, HistoryIgnored, HistoryItem, HistoryPage, HistoryQuery, HistoryScope,
+    HistorySync, KnownAgents, MessageId, NewHistoryEntry, OutboxEntry, QuestionId, Secret, Session,
+    SessionId, Snapshot, Subscribe, Subscription, TabId, TurnId,
 };
 use crate::failure::Failure;
 
@@ -158,6 +158,13 @@ pub enum Command {
         /// Its id.
         host: String,
     },
+    /// Answers what reaching a host takes a person for; never kept anywhere. `not_found` when nobody waits for it any more.
+    AnswerQuestion {
+        /// Which.
+        question: QuestionId,
+        /// What the person said; `None` when they declined.
+        answer: Option<Secret>,
+    },
     /// Puts an entry into the history by hand. Answer: [`Reply::HistoryEntry`].
     AddHistory(NewHistoryEntry),
     /// Writes what waits to where it is shared, and reads what is new there; of [`HistoryScope::All`] every project that
@@ -203,6 +210,46 @@ pub enum Query {
         tab: Option<TabId>,
         /// At most so many, at most 1,000.
         limit: u32,
+    },
+    /// Stored events of a tab right before a number, for who reads a transcript from its end. Answer: [`Reply::Events`],
+    /// oldest first; `more` says whether there are older ones.
+    EventsBefore {
+        /// Those with smaller numbers.
+        before: u64,
+        /// Of that session.
+        session: SessionId,
+        /// Of that tab.
+        tab: TabId,
+        /// At most so many, at most 1,000.
+        limit: u32,
+    },
+    /// The agents that are known, and what a host has of them: looked for less than a day ago, or now. Answer: [`Reply::Agents`].
+    Agents {
+        /// As a HOST argument of the command line; none is asked when `None`.
+        host: Option<String>,
+        /// Look now.
+        refresh: bool,
+    },
+    /// What a directory that is being typed may become, asked of the host in one round trip. Answer: [`Reply::Directory`].
+    Directory {
+        /// As a HOST argument of the command line.
+        host: String,
+        /// As it was typed so far; `~` is the account's home, nothing the host's `remote_dir` or home.
+        typed: String,
+    },
+    /// Files of a session's directory, asked of its host in one round trip. Answer: [`Reply::Files`].
+    Files {
+        /// Whose.
+        session: SessionId,
+        /// At most so many.
+        limit: u32,
+    },
+    /// The images of a message that was sent. Answer: [`Reply::Images`].
+    Images {
+        /// Whose.
+        session: SessionId,
+        /// Which.
+        message: MessageId,
     },
     /// What waits for a person. Answer: [`Reply::Approvals`].
     Approvals {
@@ -271,6 +318,14 @@ pub enum Reply {
         /// Whether there are more.
         more: bool,
     },
+    /// The agents that are known.
+    Agents(Box<KnownAgents>),
+    /// What a host has under a path.
+    Directory(DirectoryLook),
+    /// Files of a session's directory.
+    Files(FileNames),
+    /// Images of a message.
+    Images(Vec<Image>),
     /// What waits for a person.
     Approvals(Vec<Approval>),
     /// A whole prompt.
@@ -406,6 +461,13 @@ pub struct NewMessage {
     pub images: Vec<Image>,
     /// Whether the agent is to change nothing.
     pub read_only: bool,
+    /// Whether the turn goes into the history.
+    #[serde(default = "yes")]
+    pub save_to_history: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl fmt::Debug for NewMessage {

@@ -178,6 +178,7 @@ impl Writer {
             Some(Ok(Delivery::History(news))) => {
                 FromEngine::Event(Told { history: Some(news), ..none })
             }
+            Some(Ok(Delivery::Connections(_) | Delivery::Questions(_))) => return,
             Some(Ok(Delivery::Sync { seq, at })) => {
                 self.last.insert(subscription.clone(), seq);
                 FromEngine::Sync { subscription, seq, at }

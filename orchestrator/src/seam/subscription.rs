@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::{Event, HistoryNews, HistoryScope, Partial, SessionId};
+use super::{Event, HistoryNews, HistoryScope, HostConnection, HostQuestion, Partial, SessionId};
 use crate::failure::Failure;
 
 /// What a front end follows.
@@ -23,6 +23,10 @@ pub struct Subscribe {
     /// mean nothing then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<HistoryScope>,
+    /// How connections stand and what they ask instead of events, as [`Delivery::Connections`] and [`Delivery::Questions`].
+    /// Who follows this answers questions: they are put to no one else meanwhile.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub connections: bool,
 }
 
 /// One thing that a subscription delivers.
@@ -35,6 +39,10 @@ pub enum Delivery {
     Partial(Partial),
     /// A history that is looked at has changed, or whether its machine can be asked.
     History(Box<HistoryNews>),
+    /// All connections that were made, whenever one of them changes.
+    Connections(Vec<HostConnection>),
+    /// All questions that wait, whenever they change.
+    Questions(Vec<HostQuestion>),
     /// All that was stored up to here has been delivered; from now on it is live.
     Sync {
         /// The last number.

@@ -130,7 +130,8 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
         }
         Command::SyncHistory { .. }
         | Command::IgnoreHistory { .. }
-        | Command::KeepHistoryHere { .. } => {
+        | Command::KeepHistoryHere { .. }
+        | Command::AnswerQuestion { .. } => {
             Err(Failure::new(Code::Internal, "a wish about shared files came to the desk"))
         }
         Command::RetryHost { host } => {

@@ -233,7 +233,8 @@ impl Desk {
             | Command::AddHistory(_)
             | Command::SyncHistory { .. }
             | Command::IgnoreHistory { .. }
-            | Command::KeepHistoryHere { .. } => Key::All,
+            | Command::KeepHistoryHere { .. }
+            | Command::AnswerQuestion { .. } => Key::All,
             Command::Send { session, .. }
             | Command::Interrupt { session, .. }
             | Command::EditMessage { session, .. }
@@ -362,6 +363,11 @@ impl Desk {
             | Query::History(_)
             | Query::HistoryEntry { .. }
             | Query::HistoryActivity { .. }
+            | Query::EventsBefore { .. }
+            | Query::Agents { .. }
+            | Query::Directory { .. }
+            | Query::Files { .. }
+            | Query::Images { .. }
             | Query::Outbox => {
                 Err(Failure::new(Code::Internal, "a question about what was came to the desk"))
             }

@@ -156,6 +156,11 @@ impl Engine {
                 let answer = self.receipts.status(&id).await?;
                 Ok(Reply::Status(answer.map(|answer| answer.map(Box::new))))
             }
+            Query::EventsBefore { .. }
+            | Query::Agents { .. }
+            | Query::Directory { .. }
+            | Query::Files { .. }
+            | Query::Images { .. } => Err(Failure::new(Code::Unsupported, "under way")),
             Query::Snapshot
             | Query::Session { .. }
             | Query::Approvals { .. }
