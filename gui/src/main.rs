@@ -1,1 +1,3 @@
-fn main(){}
+//! `baton-gui`: the window.
+
+fn main() {}

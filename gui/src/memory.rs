@@ -1,0 +1,171 @@
+//! What the window remembers from one start to the next: looks, order, drafts, what was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use orchestrator::seam::{SessionId, TabId};
+use serde::{Deserialize, Serialize};
+
+use crate::theme::Appearance;
+
+/// All of it. What an older version didn't know has its default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// Dark or light.
+    pub appearance: Appearance,
+    /// Whether contrast is high.
+    pub contrast: bool,
+    /// How much larger everything is; 1 is as designed.
+    pub zoom: f32,
+    /// Whether Enter sends; else it breaks the line, and Ctrl+Enter sends.
+    pub enter_sends: bool,
+    /// Whether the desktop is told when a turn ends or needs a person.
+    pub notifications: bool,
+    /// Whether reasoning is shown.
+    pub reasoning: bool,
+    /// The bar of sessions.
+    pub left: Bar,
+    /// The bar of history and files.
+    pub right: Bar,
+    /// What the right bar shows.
+    pub right_page: RightPage,
+    /// The window's place and size in points, as it was left.
+    pub window: Option<WindowPlace>,
+    /// Sessions in the order of a person's dragging; those that aren't here stand behind, as they were made.
+    pub order: Vec<SessionId>,
+    /// Groups in the order of a person's dragging.
+    pub groups: Vec<String>,
+    /// Groups that are folded; the empty name is that of sessions without one.
+    pub folded: BTreeSet<String>,
+    /// Sessions that stand on top.
+    pub bookmarks: BTreeSet<SessionId>,
+    /// The last event of each tab that a person has seen.
+    pub seen: BTreeMap<TabId, u64>,
+    /// Tabs that a person has closed; their transcripts stay.
+    pub closed: BTreeSet<TabId>,
+    /// What was begun and not sent.
+    pub drafts: BTreeMap<DraftKey, Draft>,
+    /// What was shown last.
+    pub shown: Option<(SessionId, Option<TabId>)>,
+    /// Whether the first screen was left.
+    pub welcomed: bool,
+    /// How far back the history's graph looks, in hours; 0 is everything.
+    pub look_back_hours: u32,
+}
+
+/// A bar beside the transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bar {
+    /// Whether it is there.
+    pub open: bool,
+    /// In points.
+    pub width: f32,
+}
+
+/// What the right bar shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RightPage {
+    /// Files.
+    Files,
+    /// History.
+    #[default]
+    History,
+    /// Auto Run.
+    AutoRun,
+}
+
+/// Where the window is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowPlace {
+    /// Its left upper corner, where the desktop tells it.
+    pub at: Option<[f32; 2]>,
+    /// Its inner size.
+    pub size: [f32; 2],
+    /// Whether it fills the screen.
+    pub maximized: bool,
+}
+
+/// Whose draft it is: a tab's, or that of a tab that isn't there yet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "String")]
+pub enum DraftKey {
+    /// Of a tab.
+    Tab(TabId),
+    /// Of a session's next tab.
+    New(SessionId),
+}
+
+impl From<DraftKey> for String {
+    fn from(key: DraftKey) -> Self {
+        match key {
+            DraftKey::Tab(tab) => format!("tab:{tab}"),
+            DraftKey::New(session) => format!("new:{session}"),
+        }
+    }
+}
+
+impl TryFrom<String> for DraftKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("tab", id)) => Ok(Self::Tab(TabId::new(id))),
+            Some(("new", id)) => Ok(Self::New(SessionId::new(id))),
+            Some(_) | None => Err(format!("{text:?} names no draft")),
+        }
+    }
+}
+
+/// What was begun and not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    /// The text.
+    pub text: String,
+    /// Whether the agent is to change nothing.
+    pub read_only: bool,
+    /// Whether the turn goes into the history.
+    pub save_to_history: bool,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self { text: String::new(), read_only: false, save_to_history: true }
+    }
+}
+
+impl Draft {
+    /// Whether there is nothing to remember.
+    pub fn is_blank(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            appearance: Appearance::System,
+            contrast: false,
+            zoom: 1.0,
+            enter_sends: true,
+            notifications: true,
+            reasoning: false,
+            left: Bar { open: true, width: 280.0 },
+            right: Bar { open: true, width: 340.0 },
+            right_page: RightPage::History,
+            window: None,
+            order: Vec::new(),
+            groups: Vec::new(),
+            folded: BTreeSet::new(),
+            bookmarks: BTreeSet::new(),
+            seen: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            drafts: BTreeMap::new(),
+            shown: None,
+            welcomed: false,
+            look_back_hours: 24,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Cards, sections, and what stands where nothing is.
+
+use egui::{CornerRadius, Frame, InnerResponse, Label, Margin, RichText, Stroke, Ui};
+use lucide_icons::Icon;
+use orchestrator::failure::Failure;
+
+use super::{glyph, icon};
+use crate::theme::{Theme, radius, size, space, strong};
+
+/// A frame around things that belong together.
+pub fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> {
+    let theme = Theme::get(ui.ctx());
+    Frame::new()
+        .fill(theme.raised)
+        .stroke(Stroke::new(1.0, theme.line))
+        .corner_radius(CornerRadius::same(radius::LARGE))
+        .inner_margin(Margin::same(12))
+        .show(ui, contents)
+}
+
+/// A heading over a part of a page.
+pub fn section(ui: &mut Ui, words: &str) {
+    let theme = Theme::get(ui.ctx());
+    ui.add(
+        Label::new(RichText::new(words).font(strong(size::SMALL)).color(theme.muted))
+            .selectable(false),
+    );
+}
+
+/// What stands where nothing is: what would be here, and how it gets here.
+pub fn empty(ui: &mut Ui, mark: Icon, heading: &str, words: &str) {
+    let theme = Theme::get(ui.ctx());
+    ui.vertical_centered(|ui| {
+        ui.add_space(space::XL);
+        ui.add(Label::new(glyph(mark, 28.0).color(theme.muted)).selectable(false));
+        ui.add_space(space::S);
+        ui.label(RichText::new(heading).font(strong(size::BODY)));
+        ui.add(Label::new(RichText::new(words).color(theme.muted)).wrap());
+    });
+}
+
+/// A failure: what failed, what to do, and buttons.
+pub fn failure_card<R>(
+    ui: &mut Ui,
+    failure: &Failure,
+    buttons: impl FnOnce(&mut Ui) -> R,
+) -> InnerResponse<R> {
+    let theme = Theme::get(ui.ctx());
+    Frame::new()
+        .fill(theme.tint(theme.bad))
+        .stroke(Stroke::new(1.0, theme.rim(theme.bad)))
+        .corner_radius(CornerRadius::same(radius::LARGE))
+        .inner_margin(Margin::same(12))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal_top(|ui| {
+                icon(ui, Icon::CircleAlert, theme.bad);
+                ui.vertical(|ui| {
+                    let where_ = failure.host.as_deref().map(|host| format!("{host}: "));
+                    let message = format!("{}{}", where_.unwrap_or_default(), failure.message);
+                    ui.add(Label::new(RichText::new(message).font(strong(size::BODY))).wrap());
+                    if let Some(hint) = &failure.hint {
+                        ui.add(Label::new(RichText::new(hint)).wrap());
+                    }
+                    ui.add_space(space::XS);
+                    ui.horizontal_wrapped(buttons).inner
+                })
+                .inner
+            })
+            .inner
+        })
+}

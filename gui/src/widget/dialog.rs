@@ -1,0 +1,53 @@
+//! Dialogs.
+
+use egui::{Id, Label, Modal, RichText, ScrollArea, Ui};
+use lucide_icons::Icon;
+
+use super::icon_button;
+use crate::theme::{Theme, size, space, strong};
+
+/// What came of showing a dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialog<R> {
+    /// What its contents gave.
+    pub inner: R,
+    /// Whether the person wants it gone: ×, Escape, or a click beside it.
+    pub close: bool,
+}
+
+/// A dialog over everything else, with a heading and ×; what doesn't fit is scrolled.
+pub fn dialog<R>(
+    ctx: &egui::Context,
+    id: impl std::hash::Hash,
+    heading: &str,
+    width: f32,
+    contents: impl FnOnce(&mut Ui) -> R,
+) -> Dialog<R> {
+    let theme = Theme::get(ctx);
+    let screen = ctx.content_rect();
+    let width = width.min(screen.width() - 2.0 * space::XL);
+    let modal =
+        Modal::new(Id::unique(("dialog", egui::util::hash(id)))).backdrop_color(theme.scrim);
+    let shown = modal.show(ctx, |ui| {
+        ui.set_width(width);
+        let mut close = false;
+        ui.horizontal(|ui| {
+            let text = RichText::new(heading).font(strong(size::HEADING));
+            ui.add(Label::new(text).selectable(false).truncate());
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                close = icon_button(ui, Icon::X, "Close").clicked();
+            });
+        });
+        ui.add_space(space::S);
+        let most = screen.height() - 160.0;
+        let inner = ScrollArea::vertical()
+            .max_height(most)
+            .auto_shrink([false, true])
+            .show(ui, contents)
+            .inner;
+        (inner, close)
+    });
+    let wants_out = shown.should_close();
+    let (inner, close) = shown.inner;
+    Dialog { inner, close: close || wants_out }
+}

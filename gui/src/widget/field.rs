@@ -1,0 +1,89 @@
+//! Fields of forms.
+
+use egui::{Id, Label, Response, RichText, TextEdit, Ui};
+
+use crate::theme::{Theme, size, space};
+
+/// How a field is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Field<'a> {
+    /// What stands over it; `Username (optional)`.
+    pub label: &'a str,
+    /// What stands in it while it is empty.
+    pub hint: &'a str,
+    /// What is wrong with it.
+    pub fault: Option<&'a str>,
+    /// Whether its letters are hidden.
+    pub secret: bool,
+    /// Whether letters are all of one width.
+    pub code: bool,
+}
+
+/// A line of text with its label over it, and what is wrong with it below.
+pub fn field(
+    ui: &mut Ui,
+    id: impl std::hash::Hash,
+    shown: Field<'_>,
+    text: &mut String,
+) -> Response {
+    let theme = Theme::get(ui.ctx());
+    labelled(ui, shown.label, |ui| {
+        let mut edit = TextEdit::singleline(text)
+            .id(Id::unique(("field", egui::util::hash(id))))
+            .hint_text(RichText::new(shown.hint).color(theme.muted))
+            .password(shown.secret)
+            .desired_width(f32::INFINITY)
+            .margin(egui::Margin::symmetric(8, 6));
+        if shown.code {
+            edit = edit.font(egui::TextStyle::Monospace);
+        }
+        let response = ui.add(edit);
+        if let Some(fault) = shown.fault {
+            ui.add(Label::new(RichText::new(fault).size(size::SMALL).color(theme.bad)).wrap());
+        }
+        response
+    })
+}
+
+/// Anything with a label over it, which names it for screen readers.
+pub fn labelled(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui) -> Response) -> Response {
+    let theme = Theme::get(ui.ctx());
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        let text = RichText::new(label).size(size::SMALL).color(theme.muted);
+        let label = ui.add(Label::new(text).selectable(false));
+        add(ui).labelled_by(label.id)
+    })
+    .inner
+}
+
+/// A list that one thing is chosen from, with its label over it. `options` are what can be chosen, as words.
+pub fn choice<T: PartialEq + Clone>(
+    ui: &mut Ui,
+    id: impl std::hash::Hash,
+    label: &str,
+    chosen: &mut T,
+    options: &[(T, String)],
+) -> Response {
+    let words = options.iter().find(|(value, _)| value == chosen).map(|(_, words)| words.as_str());
+    labelled(ui, label, |ui| {
+        let width = ui.available_width();
+        let mut changed = false;
+        let mut response = egui::ComboBox::from_id_salt(("choice", egui::util::hash(id)))
+            .selected_text(words.unwrap_or_default())
+            .width(width)
+            .show_ui(ui, |ui| {
+                for (value, words) in options {
+                    if ui.selectable_label(value == chosen, words).clicked() && value != chosen {
+                        *chosen = value.clone();
+                        changed = true;
+                    }
+                }
+            })
+            .response;
+        if changed {
+            response.mark_changed();
+        }
+        response
+    })
+}

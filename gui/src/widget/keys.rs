@@ -1,0 +1,40 @@
+//! Lists that are used by arrow keys while the focus stays in a text field.
+
+use egui::{Key, Modifiers, Ui};
+
+/// What a key did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picked {
+    /// Enter or Tab on this one.
+    This(usize),
+    /// Escape.
+    Nothing,
+}
+
+/// Moves `at` among `count` rows by the arrow keys (also Page, Home with Ctrl, End with Ctrl), and says what was picked.
+/// The keys are used up. Call it before the text field is drawn.
+pub fn pick_by_keys(ui: &Ui, at: &mut usize, count: usize) -> Option<Picked> {
+    let last = count.checked_sub(1);
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    if pressed(Key::Escape) {
+        return Some(Picked::Nothing);
+    }
+    let last = last?;
+    *at = (*at).min(last);
+    if pressed(Key::ArrowDown) {
+        *at = if *at == last { 0 } else { *at + 1 };
+    }
+    if pressed(Key::ArrowUp) {
+        *at = if *at == 0 { last } else { *at - 1 };
+    }
+    if pressed(Key::PageDown) {
+        *at = (*at + 10).min(last);
+    }
+    if pressed(Key::PageUp) {
+        *at = at.saturating_sub(10);
+    }
+    if pressed(Key::Enter) || pressed(Key::Tab) {
+        return Some(Picked::This(*at));
+    }
+    None
+}

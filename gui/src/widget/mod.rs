@@ -1,0 +1,20 @@
+//! Small things that views are made of. Each has a name for screen readers and tests.
+
+mod button;
+mod card;
+mod dialog;
+mod field;
+mod icon;
+mod keys;
+mod pill;
+
+pub use button::{Kind, button, button_enabled, icon_button, icon_button_enabled, toggle};
+pub use card::{card, empty, failure_card, section};
+pub use dialog::{Dialog, dialog};
+pub use field::{Field, choice, field, labelled};
+pub use icon::{glyph, icon};
+pub use keys::{Picked, pick_by_keys};
+pub use pill::{Status, dot, pill, pill_button};
+
+#[cfg(test)]
+mod tests;

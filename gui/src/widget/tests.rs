@@ -1,0 +1,74 @@
+use egui_kittest::kittest::Queryable;
+use lucide_icons::Icon;
+
+use super::*;
+use crate::testing::harness;
+use crate::theme::Theme;
+
+#[test]
+fn an_icon_button_is_found_by_what_it_does() {
+    let mut window = harness(0, |ui, clicks| {
+        if icon_button(ui, Icon::Trash2, "Delete box").clicked() {
+            *clicks += 1;
+        }
+        pill(ui, Some(Icon::Server), "REMOTE", Theme::DARK.remote);
+        dot(ui, Status::NeedsYou);
+    });
+    window.run();
+    window.get_by_role_and_label(egui::Role::Button, "Delete box").click();
+    window.get_by_label("REMOTE");
+    window.get_by_label("needs you");
+    window.run();
+    assert_eq!(*window.state(), 1);
+}
+
+#[test]
+fn a_field_is_named_by_its_label_and_says_what_is_wrong() {
+    let mut window = harness(String::new(), |ui, text| {
+        let shown = Field { label: "Host", fault: Some("can't begin with -"), ..Field::default() };
+        field(ui, "host", shown, text);
+    });
+    window.run();
+    window.get_by_role_and_label(egui::Role::TextInput, "Host").focus();
+    window.run();
+    window.get_by_role_and_label(egui::Role::TextInput, "Host").type_text("box");
+    window.run();
+    assert_eq!(window.state(), "box");
+    window.get_by_label("can't begin with -");
+}
+
+#[test]
+fn a_dialog_is_left_by_its_cross_and_by_escape() {
+    let mut window = harness(0, |ui, closed| {
+        if dialog(ui.ctx(), "d", "Heading", 400.0, |ui| ui.label("inside")).close {
+            *closed += 1;
+        }
+    });
+    window.run();
+    window.get_by_label("inside");
+    window.get_by_role_and_label(egui::Role::Button, "Close").click();
+    window.run();
+    assert_eq!(*window.state(), 1);
+    window.key_press(egui::Key::Escape);
+    window.run();
+    assert_eq!(*window.state(), 2);
+}
+
+#[test]
+fn arrow_keys_move_in_a_list_while_somebody_types() {
+    let mut window = harness((0, None), |ui, (at, picked)| {
+        if let Some(this) = pick_by_keys(ui, at, 3) {
+            *picked = Some(this);
+        }
+    });
+    window.run();
+    for (key, then) in [(egui::Key::ArrowDown, 1), (egui::Key::ArrowUp, 0), (egui::Key::ArrowUp, 2)]
+    {
+        window.key_press(key);
+        window.run();
+        assert_eq!(window.state().0, then);
+    }
+    window.key_press(egui::Key::Enter);
+    window.run();
+    assert_eq!(window.state().1, Some(Picked::This(2)));
+}
