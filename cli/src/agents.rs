@@ -16,8 +16,8 @@ use serde::Serialize;
 use crate::app::App;
 use crate::exit;
 use crate::output::Stop;
-use crate::paths;
 use crate::render::ago;
+use baton_front::paths;
 
 /// When a person is told what they wait for.
 const WORTH_SAYING: Duration = Duration::from_secs(1);

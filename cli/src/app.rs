@@ -1,37 +1,33 @@
 //! What every verb is handed: where files are, which ssh to use, where to print.
 
-use std::path::PathBuf;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use orchestrator::failure::{Code, Failure};
-use orchestrator::history::{HistorySettings, checked_hostname};
-use orchestrator::host::{Hosts, HostsStore, ResolvedHost, resolve};
+use baton_front::Setup;
+use orchestrator::failure::Failure;
+use orchestrator::host::ResolvedHost;
 use orchestrator::machine::ThisMachine;
-use orchestrator::seam::{EngineHandle, Seam};
-use orchestrator::settings::Settings;
-use orchestrator::ssh_config::{
-    Aliases, KnownHost, KnownNames, SshQuery, usual_aliases, usual_known_hosts,
-};
+use orchestrator::seam::{EngineHandle, Program, Seam};
+use orchestrator::transport::Asker;
 use tokio::sync::OnceCell;
 
-use orchestrator::transport::Asker;
-
 use crate::ask::TerminalAsker;
-use crate::engine;
 use crate::output::{Output, Stop};
-use crate::paths::{self, Paths};
 
 /// The environment of one run of `baton`, read once.
 #[derive(Debug)]
 pub struct App {
-    pub paths: Paths,
-    pub home: PathBuf,
-    /// `BATON_SSH`, or `ssh`.
-    pub ssh: PathBuf,
-    /// `BATON_SSH_CONFIG`: passed to ssh as `-F`.
-    pub ssh_config: Option<PathBuf>,
+    setup: Setup,
     pub output: Output,
     engine: OnceCell<EngineHandle>,
+}
+
+impl Deref for App {
+    type Target = Setup;
+
+    fn deref(&self) -> &Setup {
+        &self.setup
+    }
 }
 
 impl App {
@@ -41,39 +37,16 @@ impl App {
     ///
     /// When the home directory isn't known.
     pub fn from_env(output: Output) -> Result<Self, Failure> {
-        Ok(Self {
-            paths: Paths::from_env()?,
-            home: paths::home()?,
-            ssh: paths::set("BATON_SSH").unwrap_or_else(|| "ssh".into()).into(),
-            ssh_config: paths::set("BATON_SSH_CONFIG").map(PathBuf::from),
-            output,
-            engine: OnceCell::new(),
-        })
-    }
-
-    /// `hosts.toml`, to read.
-    pub fn hosts(&self) -> HostsStore {
-        HostsStore::new(self.paths.hosts_toml())
-    }
-
-    /// `hosts.toml`, to edit: its directory is made when it isn't there.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be made.
-    pub fn hosts_to_edit(&self) -> Result<HostsStore, Failure> {
-        paths::make_private(&self.paths.config)?;
-        Ok(self.hosts())
+        Ok(Self { setup: Setup::from_env()?, output, engine: OnceCell::new() })
     }
 
     /// What a HOST argument means.
     ///
     /// # Errors
     ///
-    /// As [`resolve`], and when `hosts.toml` is broken.
+    /// As [`Setup::resolve_host`].
     pub fn resolve_host(&self, argument: &str) -> Result<ResolvedHost, Stop> {
-        let hosts: Hosts = self.hosts().read()?;
-        Ok(resolve(argument, &hosts, || KnownNames::new(self.aliases(), self.known_hosts()))?)
+        Ok(self.setup.resolve_host(argument)?)
     }
 
     /// What connections need of this machine; questions go to the terminal, if there is one.
@@ -82,18 +55,7 @@ impl App {
     ///
     /// When `config.toml` is broken.
     pub fn machine(&self) -> Result<ThisMachine, Failure> {
-        let asker = TerminalAsker::find().map(|asker| Arc::new(asker) as Arc<dyn Asker>);
-        Ok(ThisMachine {
-            ssh: self.ssh.clone(),
-            ssh_config: self.ssh_config.clone(),
-            home: self.home.clone(),
-            run_dir: self.paths.run.clone(),
-            shell: paths::set("SHELL").unwrap_or_else(|| "/bin/sh".into()).into(),
-            env: paths::environment(),
-            askpass: std::env::current_exe().ok(),
-            asker,
-            keys: self.settings()?.connection,
-        })
+        self.setup.machine(asker())
     }
 
     /// The engine of this data directory: hosted here, or by the process that was first.
@@ -102,7 +64,13 @@ impl App {
     ///
     /// When it can't be opened or attached to.
     pub async fn engine(&self) -> Result<Arc<dyn Seam>, Failure> {
-        let handle = self.engine.get_or_try_init(|| engine::open(self)).await?;
+        let program = Program {
+            name: "baton".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            pid: std::process::id(),
+        };
+        let open = || self.setup.open_engine(program, asker());
+        let handle = self.engine.get_or_try_init(open).await?;
         Ok(Arc::new(handle.clone()))
     }
 
@@ -112,54 +80,8 @@ impl App {
             handle.shutdown().await;
         }
     }
+}
 
-    /// What `config.toml` says; without one, the defaults.
-    ///
-    /// # Errors
-    ///
-    /// When it is broken or can't be read.
-    pub fn settings(&self) -> Result<Settings, Failure> {
-        let path = self.paths.config.join("config.toml");
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Settings::parse(&text, &path.display().to_string()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
-            Err(error) => Err(Failure::new(
-                Code::InvalidConfig,
-                format!("can't read {}: {error}", path.display()),
-            )),
-        }
-    }
-
-    /// How history is kept: what this machine is called, and how much of it counts.
-    ///
-    /// # Errors
-    ///
-    /// When `config.toml` is broken, or this machine's own name can't be used.
-    pub fn history(&self) -> Result<HistorySettings, Failure> {
-        let keys = self.settings()?.history;
-        let name = match keys.host_name {
-            Some(name) => name,
-            None => rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        };
-        Ok(HistorySettings {
-            hostname: checked_hostname(&name)?,
-            limit: keys.limit.into(),
-            home: self.home.clone(),
-        })
-    }
-
-    /// Asks `ssh -G`.
-    pub fn ssh_query(&self) -> SshQuery {
-        SshQuery::new(&self.ssh, self.ssh_config.clone())
-    }
-
-    /// The aliases of the ssh config that ssh itself would read.
-    pub fn aliases(&self) -> Aliases {
-        usual_aliases(self.ssh_config.as_deref(), &self.home)
-    }
-
-    /// The plain names of the `known_hosts` files in their standard places; one that can't be read has none.
-    pub fn known_hosts(&self) -> Vec<KnownHost> {
-        usual_known_hosts(&self.home)
-    }
+fn asker() -> Option<Arc<dyn Asker>> {
+    TerminalAsker::find().map(|asker| Arc::new(asker) as Arc<dyn Asker>)
 }

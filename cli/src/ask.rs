@@ -1,17 +1,13 @@
-//! Questions on the person's terminal; and the helper that ssh runs to ask them.
+//! Questions on the person's terminal.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use orchestrator::transport::{Asker, Question, QuestionKind, ask};
+use orchestrator::transport::{Asker, Question, QuestionKind};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-
-/// Answered by somebody else: it is no question.
-const NO_ANSWER: u8 = 1;
 
 /// Asks on the terminal, whatever stdin and stdout are connected to.
 #[derive(Debug)]
@@ -110,17 +106,5 @@ impl Drop for Hidden<'_> {
             // A terminal that is gone needs no echo.
             Ok(()) | Err(_) => {}
         }
-    }
-}
-
-/// What ssh runs: carries its question to the process that started it, and prints the answer.
-///
-/// Returns the exit status; ssh takes any but 0 for a refusal.
-pub fn help_ssh(socket: &Path, question: &str) -> u8 {
-    let Ok(Some(answer)) = ask(socket, question) else { return NO_ANSWER };
-    let mut stdout = io::stdout().lock();
-    match writeln!(stdout, "{answer}").and_then(|()| stdout.flush()) {
-        Ok(()) => 0,
-        Err(_) => NO_ANSWER,
     }
 }

@@ -7,7 +7,6 @@ mod args;
 mod ask;
 mod completions;
 mod doctor;
-mod engine;
 mod env_row;
 mod exec;
 mod exit;
@@ -19,7 +18,6 @@ mod interrupt;
 mod logs;
 mod man;
 mod output;
-mod paths;
 mod queue;
 mod reference;
 mod render;
@@ -36,14 +34,13 @@ use std::process::ExitCode;
 use app::App;
 use args::{Args, Verb};
 use orchestrator::failure::{Code, Failure};
-use orchestrator::transport::ASKPASS_SOCKET_VARIABLE;
 use output::{Output, Stop};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     // ssh runs us with a question; the one who started it waits at the socket.
-    if let (Some(socket), [_, question]) = (paths::set(ASKPASS_SOCKET_VARIABLE), &*words) {
-        return ExitCode::from(ask::help_ssh(socket.as_ref(), &question.to_string_lossy()));
+    if let Some(status) = baton_front::ssh_asks(&words) {
+        return ExitCode::from(status);
     }
     // Known before the line is parsed, so that a line that can't be parsed is answered in JSON, too.
     let output = Output::new(args::wants_json(&words));

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Area, Finding};
-use crate::paths;
+use baton_front::paths;
 
 /// An agent answers at once, unless it asks the person first.
 const PATIENCE: Duration = Duration::from_secs(3);

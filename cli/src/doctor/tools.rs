@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use super::{Area, Finding};
 use crate::app::App;
-use crate::paths;
+use baton_front::paths;
 
 /// A program says its version in some 10 ms.
 const PATIENCE: Duration = Duration::from_secs(10);

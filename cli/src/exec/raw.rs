@@ -22,7 +22,7 @@ pub fn size() -> TerminalSize {
 
 /// What the terminal is, for the host.
 pub fn term() -> String {
-    crate::paths::set("TERM")
+    baton_front::paths::set("TERM")
         .and_then(|term| term.into_string().ok())
         .unwrap_or_else(|| "xterm-256color".into())
 }

@@ -7,8 +7,8 @@ use rustix::termios::tcgetwinsize;
 
 use super::printing::{Piece, Printing};
 use crate::output::{ERASE, Output, Stop, json_line};
-use crate::paths;
 use crate::render::Line;
+use baton_front::paths;
 
 /// A terminal narrower than this is taken for one of that width: words would stand one below the other.
 const NARROWEST: usize = 20;

@@ -1,5 +1,7 @@
 //! The engine as this process would host it.
 
+use std::sync::Arc;
+
 use orchestrator::agent::Definitions;
 use orchestrator::failure::Failure;
 use orchestrator::history::HistorySettings;
@@ -7,30 +9,32 @@ use orchestrator::host::HostDirectory;
 use orchestrator::seam::{EngineHandle, HostingPlan, Program, Started};
 use orchestrator::session::{Engine, EnginePlan, EngineSettings};
 use orchestrator::store::Store;
+use orchestrator::transport::Asker;
 
-use crate::app::App;
 use crate::paths;
+use crate::setup::Setup;
 
 /// Opens the engine of the data directory, or attaches to the process that hosts it.
 ///
 /// # Errors
 ///
 /// When neither works, and why.
-pub async fn open(app: &App) -> Result<EngineHandle, Failure> {
-    paths::make_private(&app.paths.data)?;
-    paths::make_private(&app.paths.run)?;
-    let hosts = HostDirectory::new(app.paths.hosts_toml(), app.machine()?);
-    let agents = app.paths.config.join("agents");
-    let data = app.paths.data.clone();
-    let history = app.history()?;
+pub(crate) async fn open(
+    setup: &Setup,
+    program: Program,
+    asker: Option<Arc<dyn Asker>>,
+) -> Result<EngineHandle, Failure> {
+    let dirs = &setup.paths;
+    paths::make_private(&dirs.data)?;
+    paths::make_private(&dirs.run)?;
+    let hosts = HostDirectory::new(dirs.hosts_toml(), setup.machine(asker)?);
+    let agents = dirs.agents();
+    let data = dirs.data.clone();
+    let history = setup.history()?;
     let plan = HostingPlan {
         data: data.clone(),
-        run: app.paths.run.clone(),
-        program: Program {
-            name: "baton".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            pid: std::process::id(),
-        },
+        run: dirs.run.clone(),
+        program,
         start: Box::new(move || {
             let (hosts, agents) = (hosts.clone(), agents.clone());
             Box::pin(start(hosts, agents, data.clone(), history.clone()))
@@ -61,7 +65,7 @@ async fn start(
     let settings = EngineSettings::default();
     let plan = EnginePlan { store: store?, hosts, definitions, settings, history };
     let engine = Engine::start(plan).await?;
-    let ending = std::sync::Arc::clone(&engine);
+    let ending = Arc::clone(&engine);
     Ok(Started {
         seam: engine,
         stop: Box::new(move || Box::pin(async move { ending.stop().await })),

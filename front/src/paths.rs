@@ -72,6 +72,16 @@ impl Paths {
     pub fn hosts_toml(&self) -> PathBuf {
         self.config.join("hosts.toml")
     }
+
+    /// The file of the settings.
+    pub fn config_toml(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The person's own definitions of agents.
+    pub fn agents(&self) -> PathBuf {
+        self.config.join("agents")
+    }
 }
 
 /// The home directory, for `~` and `~/.ssh`.
