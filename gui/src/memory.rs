@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use orchestrator::seam::{SessionId, TabId};
+use orchestrator::seam::{SessionId, TabId, TurnId};
 use serde::{Deserialize, Serialize};
 
 use crate::theme::Appearance;
@@ -39,8 +39,8 @@ pub struct Memory {
     pub folded: BTreeSet<String>,
     /// Sessions that stand on top.
     pub bookmarks: BTreeSet<SessionId>,
-    /// The last event of each tab that a person has seen.
-    pub seen: BTreeMap<TabId, u64>,
+    /// The last turn of each tab whose end a person has seen.
+    pub seen: BTreeMap<TabId, TurnId>,
     /// Tabs that a person has closed; their transcripts stay.
     pub closed: BTreeSet<TabId>,
     /// What was begun and not sent.

@@ -36,7 +36,7 @@ pub use history::{
 };
 pub use host::{EngineHandle, HostingPlan, StartEngine, Started, StopEngine};
 pub use id::{ApprovalId, CommandId, MessageId, QuestionId, RunId, SessionId, TabId, TurnId};
-pub use place::{DirectoryLook, FileNames, KnownAgent, KnownAgents};
+pub use place::{DirectoryLook, FileNames, GitGlance, KnownAgent, KnownAgents};
 pub use receipt::{Receipts, Ticket};
 pub use request::{
     Command, Image, MessageChange, NewMessage, NewSession, Place, Query, Reply, Request, Seam,

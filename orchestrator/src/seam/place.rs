@@ -63,3 +63,14 @@ pub struct FileNames {
     /// Whether there are more.
     pub more: bool,
 }
+
+/// What git says of a session's directory, in short.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GitGlance {
+    /// Whether it lies in a repository.
+    pub repository: bool,
+    /// The branch, or the beginning of the commit where none is checked out.
+    pub branch: Option<String>,
+    /// Files that differ from the last commit, those that git doesn't know included.
+    pub changed: u32,
+}

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Approval, ApprovalId, CommandId, Decision, DirectoryLook, Event, FileNames, HistoryActivity,
+    Approval, ApprovalId, CommandId, Decision, DirectoryLook, Event, FileNames, GitGlance, HistoryActivity,
     HistoryFilter, HistoryIgnored, HistoryItem, HistoryPage, HistoryQuery, HistoryScope,
     HistorySync, KnownAgents, MessageId, NewHistoryEntry, OutboxEntry, QuestionId, Secret, Session,
     SessionId, Snapshot, Subscribe, Subscription, TabId, TurnId,
@@ -244,6 +244,11 @@ pub enum Query {
         /// At most so many.
         limit: u32,
     },
+    /// What git says of a session's directory, asked of its host in one round trip. Answer: [`Reply::Git`].
+    Git {
+        /// Whose.
+        session: SessionId,
+    },
     /// The images of a message that was sent. Answer: [`Reply::Images`].
     Images {
         /// Whose.
@@ -324,6 +329,8 @@ pub enum Reply {
     Directory(DirectoryLook),
     /// Files of a session's directory.
     Files(FileNames),
+    /// What git says of a session's directory.
+    Git(GitGlance),
     /// Images of a message.
     Images(Vec<Image>),
     /// What waits for a person.

@@ -367,6 +367,7 @@ impl Desk {
             | Query::Agents { .. }
             | Query::Directory { .. }
             | Query::Files { .. }
+            | Query::Git { .. }
             | Query::Images { .. }
             | Query::Outbox => {
                 Err(Failure::new(Code::Internal, "a question about what was came to the desk"))

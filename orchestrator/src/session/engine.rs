@@ -160,6 +160,7 @@ impl Engine {
             | Query::Agents { .. }
             | Query::Directory { .. }
             | Query::Files { .. }
+            | Query::Git { .. }
             | Query::Images { .. } => Err(Failure::new(Code::Unsupported, "under way")),
             Query::Snapshot
             | Query::Session { .. }

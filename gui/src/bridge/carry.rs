@@ -1,0 +1,317 @@
+//! Carrying out what the frame asks.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{Command, Query, Reply, Request, Seam, SessionId, Subscribe, TabId};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
+
+use super::keeper::Keeper;
+use super::notices::Looking;
+use super::room::{Room, Standing};
+use super::{Ask, News, Ticket, follow, hosts, local};
+
+/// Carries out asks, each in a task of its own; commands of one session one behind the other.
+pub(super) struct Carrier {
+    room: Arc<Room>,
+    keeper: Keeper,
+    tasks: JoinSet<()>,
+    /// The last command of each session, for the next one to wait for.
+    last: HashMap<Option<SessionId>, JoinHandle<()>>,
+    follows: HashMap<TabId, AbortHandle>,
+    tests: HashMap<Ticket, AbortHandle>,
+    looking_at: Option<AbortHandle>,
+    /// Completions that are being asked; the next one takes their place.
+    completing: Option<AbortHandle>,
+}
+
+impl Carrier {
+    pub fn new(room: Arc<Room>, keeper: Keeper) -> Self {
+        Self {
+            room,
+            keeper,
+            tasks: JoinSet::new(),
+            last: HashMap::new(),
+            follows: HashMap::new(),
+            tests: HashMap::new(),
+            looking_at: None,
+            completing: None,
+        }
+    }
+
+    /// Begins it; never waits.
+    pub fn carry_out(&mut self, ask: Ask) {
+        // Those that have ended are let go of.
+        while self.tasks.try_join_next().is_some() {}
+        let room = Arc::clone(&self.room);
+        match ask {
+            Ask::Do { ticket, command } => self.command(ticket, *command),
+            Ask::Follow { session, tab } => {
+                let task = self.spawn(follow::follow(room, session, tab.clone()));
+                if let Some(before) = self.follows.insert(tab, task) {
+                    before.abort();
+                }
+            }
+            Ask::Unfollow(tab) => {
+                if let Some(task) = self.follows.remove(&tab) {
+                    task.abort();
+                }
+            }
+            Ask::OpenEngine => {
+                room.standing.send_if_modified(|standing| {
+                    let failed = matches!(standing, Standing::Failed(_));
+                    if failed {
+                        *standing = Standing::Opening;
+                    }
+                    failed
+                });
+            }
+            Ask::Agents { host, refresh } => {
+                self.spawn(async move {
+                    let wanted = Query::Agents { host: host.clone(), refresh };
+                    let answer = match ask_engine(&room, wanted).await {
+                        Ok(Reply::Agents(agents)) => Ok(agents),
+                        other => Err(unfit(other)),
+                    };
+                    room.teller.tell(News::Agents { host, answer }).await;
+                });
+            }
+            Ask::Directory { host, typed } => {
+                let task = self.spawn(async move {
+                    let wanted = Query::Directory { host: host.clone(), typed: typed.clone() };
+                    let answer = match ask_engine(&room, wanted).await {
+                        Ok(Reply::Directory(look)) => Ok(look),
+                        other => Err(unfit(other)),
+                    };
+                    room.teller.tell(News::Directory { host, typed, answer }).await;
+                });
+                if let Some(before) = self.completing.replace(task) {
+                    before.abort();
+                }
+            }
+            Ask::Files(session) => {
+                self.spawn(async move {
+                    let wanted = Query::Files { session: session.clone(), limit: local::FILES };
+                    let answer = match ask_engine(&room, wanted).await {
+                        Ok(Reply::Files(files)) => Ok(files),
+                        other => Err(unfit(other)),
+                    };
+                    room.teller.tell(News::Files { session, answer }).await;
+                });
+            }
+            Ask::Git(session) => {
+                self.spawn(async move {
+                    let wanted = Query::Git { session: session.clone() };
+                    let answer = match ask_engine(&room, wanted).await {
+                        Ok(Reply::Git(glance)) => Ok(glance),
+                        other => Err(unfit(other)),
+                    };
+                    room.teller.tell(News::Git { session, answer }).await;
+                });
+            }
+            Ask::Images { session, message } => {
+                self.spawn(async move {
+                    let wanted = Query::Images { session, message: message.clone() };
+                    let answer = match ask_engine(&room, wanted).await {
+                        Ok(Reply::Images(images)) => Ok(local::decode(images).await),
+                        other => Err(unfit(other)),
+                    };
+                    room.teller.tell(News::Images { message, answer }).await;
+                });
+            }
+            Ask::Attach { ticket, files } => {
+                self.spawn(async move {
+                    let news = local::attach(ticket, files).await;
+                    room.teller.tell(news).await;
+                });
+            }
+            Ask::AttachPixels { ticket, pixels } => {
+                self.spawn(async move {
+                    let news = local::attach_pixels(ticket, pixels).await;
+                    room.teller.tell(news).await;
+                });
+            }
+            Ask::EditHosts { ticket, edit } => {
+                self.in_order(None, async move {
+                    let answer = hosts::edit(&room.setup, edit).await;
+                    room.teller.tell(News::HostsEdited { ticket, answer }).await;
+                });
+            }
+            Ask::Aliases => {
+                self.spawn(hosts::aliases(room));
+            }
+            Ask::ResolveAlias(name) => {
+                self.spawn(hosts::resolve_alias(room, name));
+            }
+            Ask::Test { ticket, host, agent } => {
+                let task = self.spawn(hosts::test(room, ticket, host, agent));
+                if let Some(before) = self.tests.insert(ticket, task) {
+                    before.abort();
+                }
+            }
+            Ask::StopTest(ticket) => {
+                if let Some(task) = self.tests.remove(&ticket) {
+                    task.abort();
+                }
+            }
+            Ask::Answer { question, answer } => {
+                self.spawn(async move {
+                    if room.questions.answer(&question, answer.as_ref()).await {
+                        return;
+                    }
+                    let command = Command::AnswerQuestion { question, answer };
+                    match room.call(Request::command(command)).await {
+                        Ok(_) => {}
+                        // Whoever asked has given up: the question goes by itself.
+                        Err(failure) if failure.code == Code::NotFound => {}
+                        Err(failure) => {
+                            room.teller.tell(News::Trouble(failure)).await;
+                        }
+                    }
+                });
+            }
+            Ask::History { ticket, query } => {
+                self.spawn(async move {
+                    let answer = match ask_engine(&room, Query::History(query)).await {
+                        Ok(Reply::History(page)) => Ok(page),
+                        other => Err(unfit(other)),
+                    };
+                    room.teller.tell(News::History { ticket, answer }).await;
+                });
+            }
+            Ask::Activity { ticket, scope, filter, from, to, buckets } => {
+                self.spawn(async move {
+                    let wanted = Query::HistoryActivity { scope, filter, from, to, buckets };
+                    let answer = match ask_engine(&room, wanted).await {
+                        Ok(Reply::HistoryActivity(activity)) => Ok(activity),
+                        other => Err(unfit(other)),
+                    };
+                    room.teller.tell(News::Activity { ticket, answer }).await;
+                });
+            }
+            Ask::LookAtHistory(scope) => {
+                if let Some(before) = self.looking_at.take() {
+                    before.abort();
+                }
+                if let Some(scope) = scope {
+                    let wanted = Subscribe { history: Some(scope), ..Subscribe::default() };
+                    self.looking_at = Some(self.spawn(look_at_history(room, wanted)));
+                }
+            }
+            Ask::ListDirectory(dir) => {
+                self.spawn(async move {
+                    let news = local::list(dir).await;
+                    room.teller.tell(news).await;
+                });
+            }
+            Ask::Open(what) => {
+                self.spawn(async move {
+                    if let Err(failure) = local::open(&what).await {
+                        room.teller.tell(News::Trouble(failure)).await;
+                    }
+                });
+            }
+            Ask::Remember(memory) => self.keeper.keep(memory),
+            Ask::Looking { focused, tab, notify } => {
+                room.looking.send_replace(Looking { focused, tab, notify });
+            }
+        }
+    }
+
+    /// Lets what was asked before the window was closed come to its end, and ends what follows.
+    pub async fn end(mut self) {
+        for task in self.follows.values().chain(self.tests.values()) {
+            task.abort();
+        }
+        for task in [self.looking_at, self.completing].into_iter().flatten() {
+            task.abort();
+        }
+        // A message that was sent with the last key press is stored; that takes no time of a person's.
+        for (_, task) in self.last.drain() {
+            task.await.ok(); // It has told what there is to tell.
+        }
+        self.keeper.end().await;
+        self.tasks.shutdown().await;
+    }
+
+    fn command(&mut self, ticket: Ticket, command: Command) {
+        let room = Arc::clone(&self.room);
+        let of = session_of(&command);
+        self.in_order(of, async move {
+            let answer = room.call(Request::command(command)).await.map(Box::new);
+            room.teller.tell(News::Done { ticket, answer }).await;
+        });
+    }
+
+    /// Behind what was asked for the same session before.
+    fn in_order(&mut self, of: Option<SessionId>, work: impl Future<Output = ()> + Send + 'static) {
+        let before = self.last.remove(&of).filter(|task| !task.is_finished());
+        let task = tokio::spawn(async move {
+            if let Some(before) = before {
+                before.await.ok(); // However it ended: ours is next.
+            }
+            work.await;
+        });
+        self.last.retain(|_, task| !task.is_finished());
+        self.last.insert(of, task);
+    }
+
+    fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        self.tasks.spawn(work)
+    }
+}
+
+/// The session whose commands wait for one another.
+fn session_of(command: &Command) -> Option<SessionId> {
+    match command {
+        Command::EditSession { session, .. }
+        | Command::RemoveSession { session, .. }
+        | Command::Send { session, .. }
+        | Command::EditMessage { session, .. }
+        | Command::MoveMessage { session, .. }
+        | Command::RemoveMessage { session, .. }
+        | Command::PauseQueue { session, .. }
+        | Command::FreshConversation { session, .. } => Some(session.clone()),
+        // An interrupt doesn't wait for a message that can't be sent.
+        Command::Interrupt { .. }
+        | Command::NewSession(_)
+        | Command::ResolveApproval { .. }
+        | Command::RetryHost { .. }
+        | Command::AnswerQuestion { .. }
+        | Command::AddHistory(_)
+        | Command::SyncHistory { .. }
+        | Command::IgnoreHistory { .. }
+        | Command::KeepHistoryHere { .. } => None,
+    }
+}
+
+async fn ask_engine(room: &Room, query: Query) -> Result<Reply, Failure> {
+    room.call(Request::query(query)).await
+}
+
+fn unfit(answer: Result<Reply, Failure>) -> Failure {
+    match answer {
+        Ok(_) => Failure::new(Code::Internal, "the engine answered something else than was asked"),
+        Err(failure) => failure,
+    }
+}
+
+async fn look_at_history(room: Arc<Room>, wanted: Subscribe) {
+    let looking = async {
+        let mut looking = room.engine().await?.subscribe(wanted).await?;
+        while let Some(delivery) = looking.next().await {
+            if let orchestrator::seam::Delivery::History(news) = delivery?
+                && !room.teller.tell(News::HistoryChanged(news)).await
+            {
+                break;
+            }
+        }
+        Ok::<(), Failure>(())
+    };
+    if let Err(failure) = looking.await {
+        // It is shown where the history is, as what is known of it stays.
+        tracing::info!("a history can't be looked at: {failure}");
+    }
+}

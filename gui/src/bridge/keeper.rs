@@ -1,0 +1,144 @@
+//! Keeping what the window remembers: one file, written whole and in place of the old one, never on the frame.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use orchestrator::failure::{Code, Failure};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::News;
+use super::room::Room;
+use crate::memory::Memory;
+
+/// What is typed within this time is written together.
+const TOGETHER: Duration = Duration::from_millis(300);
+
+/// Writes what is to be remembered; the latest wins.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    latest: watch::Sender<Option<Arc<Memory>>>,
+    task: JoinHandle<()>,
+}
+
+impl Keeper {
+    /// Tells what was kept, and keeps from then on.
+    pub async fn start(room: &Arc<Room>) -> Self {
+        let file = room.setup.paths.data.join("window.json");
+        let of = file.clone();
+        let read = tokio::task::spawn_blocking(move || read(&of)).await;
+        let (memory, trouble) = read.unwrap_or_else(|error| {
+            let why = format!("reading {} broke off: {error}", file.display());
+            (Memory::default(), Some(Failure::new(Code::Internal, why)))
+        });
+        room.teller.tell(News::Remembered { memory: Box::new(memory), trouble }).await;
+        let (latest, wanted) = watch::channel(None);
+        let task = tokio::spawn(keep(Arc::clone(room), file, wanted));
+        Self { latest, task }
+    }
+
+    /// Keeps this.
+    pub fn keep(&self, memory: Box<Memory>) {
+        self.latest.send_replace(Some(Arc::from(memory)));
+    }
+
+    /// Writes what is not written yet.
+    pub async fn end(self) {
+        drop(self.latest);
+        self.task.await.ok(); // It has told what went wrong.
+    }
+}
+
+async fn keep(room: Arc<Room>, file: PathBuf, mut wanted: watch::Receiver<Option<Arc<Memory>>>) {
+    let mut is_told = false;
+    loop {
+        let is_last = wanted.changed().await.is_err();
+        if !is_last {
+            tokio::select! {
+                () = tokio::time::sleep(TOGETHER) => {} // wait: for what is typed next
+                // The window is being closed: now.
+                () = closed(&wanted) => {}
+            }
+        }
+        let latest = wanted.borrow_and_update().clone();
+        if let Some(memory) = latest {
+            let of = file.clone();
+            let written = tokio::task::spawn_blocking(move || write(&of, &memory)).await;
+            let failure = match written {
+                Ok(Ok(())) => None,
+                Ok(Err(failure)) => Some(failure),
+                Err(error) => {
+                    Some(Failure::new(Code::Internal, format!("writing broke off: {error}")))
+                }
+            };
+            if let Some(failure) = failure
+                && !is_told
+            {
+                // Said once: it would come with every letter that is typed.
+                is_told = true;
+                room.teller.tell(News::Trouble(failure)).await;
+            }
+        }
+        if is_last {
+            return;
+        }
+    }
+}
+
+async fn closed(wanted: &watch::Receiver<Option<Arc<Memory>>>) {
+    let mut other = wanted.clone();
+    while other.changed().await.is_ok() {}
+}
+
+/// What was kept; what can't be read is set aside and said.
+fn read(file: &Path) -> (Memory, Option<Failure>) {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return (Memory::default(), None);
+        }
+        Err(error) => {
+            let why = format!("could not read {}: {error}", file.display());
+            return (Memory::default(), Some(Failure::new(Code::PermissionDenied, why)));
+        }
+    };
+    match serde_json::from_str(&text) {
+        Ok(memory) => (memory, None),
+        Err(error) => {
+            let aside = file.with_extension("json.corrupt");
+            let kept = match std::fs::rename(file, &aside) {
+                Ok(()) => format!("it was set aside as {}", aside.display()),
+                Err(error) => format!("and it can't be set aside: {error}"),
+            };
+            let why = format!("{} can't be understood ({error}); {kept}", file.display());
+            let failure = Failure::new(Code::Corrupt, why)
+                .hint("Drafts, order and looks of the window were in it; sessions are not");
+            (Memory::default(), Some(failure))
+        }
+    }
+}
+
+/// Writes it beside the file, and puts it in its place.
+fn write(file: &Path, memory: &Memory) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(
+            Code::PermissionDenied,
+            format!("what the window remembers can't be written to {}: {error}", file.display()),
+        )
+        .hint(
+            "Drafts are lost when the window is closed; make room, or make the directory writable",
+        )
+    };
+    let json = serde_json::to_vec(memory)
+        .map_err(|error| Failure::new(Code::Internal, format!("it has no JSON: {error}")))?;
+    let dir = file.parent().unwrap_or(Path::new("."));
+    baton_front::paths::make_private(dir)?;
+    // Made for its owner alone: drafts may hold anything.
+    let mut fresh = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
+    fresh.write_all(&json).map_err(failed)?;
+    fresh.as_file().sync_data().map_err(failed)?;
+    fresh.persist(file).map_err(|error| failed(error.error))?;
+    Ok(())
+}

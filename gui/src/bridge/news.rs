@@ -1,0 +1,258 @@
+//! What the bridge tells the frame.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use orchestrator::failure::Failure;
+use orchestrator::host::HostsView;
+use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
+use orchestrator::seam::{
+    Approval, DirectoryLook, FileNames, GitGlance, HistoryActivity, HistoryNews, HistoryPage,
+    HostConnection, HostQuestion, Image, KnownAgents, MessageId, OutboxEntry, Reply, Session,
+    SessionId, TabId,
+};
+
+use super::ask::Ticket;
+use crate::memory::Memory;
+use crate::transcript::{Piece, Unfinished};
+
+/// Something that has changed, or an answer.
+#[derive(Debug)]
+pub enum News {
+    /// What was remembered of the last time; the first thing that comes, once.
+    Remembered {
+        /// What; defaults where there was nothing.
+        memory: Box<Memory>,
+        /// Why something that was there could not be read; it was set aside.
+        trouble: Option<Failure>,
+    },
+    /// How the engine stands.
+    Engine(EngineState),
+    /// All sessions and approvals anew.
+    All {
+        /// In the order of their making.
+        sessions: Vec<Arc<Session>>,
+        /// What waits for a person.
+        approvals: Vec<Approval>,
+    },
+    /// Sessions that were made or have changed.
+    Sessions(Vec<Arc<Session>>),
+    /// A session that is gone.
+    Removed(SessionId),
+    /// What waits for a person now.
+    Approvals(Vec<Approval>),
+    /// How connections stand.
+    Connections(Vec<HostConnection>),
+    /// What reaching hosts takes a person for: those of the engine, or those of tests made here.
+    Questions {
+        /// Whether they come from tests made here.
+        local: bool,
+        /// All that wait.
+        all: Vec<HostQuestion>,
+    },
+    /// The hosts in force.
+    Hosts(HostsView),
+    /// The newest pieces of a transcript, or newer ones.
+    Pieces {
+        /// Whose.
+        tab: TabId,
+        /// In order.
+        pieces: Vec<Piece>,
+    },
+    /// Older pieces, to stand before the others.
+    Older {
+        /// Whose.
+        tab: TabId,
+        /// In order.
+        pieces: Vec<Piece>,
+        /// Whether there are still older ones.
+        more: bool,
+    },
+    /// What is still being written; replaces what was told before.
+    Unfinished {
+        /// Whose.
+        tab: TabId,
+        /// It.
+        unfinished: Unfinished,
+    },
+    /// A transcript is told from its beginning: what was told of it before counts no more.
+    Anew(TabId),
+    /// Why a transcript can't be read.
+    Unreadable {
+        /// Whose.
+        tab: TabId,
+        /// Why.
+        failure: Failure,
+    },
+    /// What became of a command.
+    Done {
+        /// Of the asking.
+        ticket: Ticket,
+        /// What.
+        answer: Result<Box<Reply>, Failure>,
+    },
+    /// Agents of a host, or those that are known.
+    Agents {
+        /// As it was asked.
+        host: Option<String>,
+        /// What was found.
+        answer: Result<Box<KnownAgents>, Failure>,
+    },
+    /// What a directory may become.
+    Directory {
+        /// As it was asked.
+        host: String,
+        /// As it was asked.
+        typed: String,
+        /// What was found.
+        answer: Result<DirectoryLook, Failure>,
+    },
+    /// Files of a session's directory.
+    Files {
+        /// Whose.
+        session: SessionId,
+        /// What was found.
+        answer: Result<FileNames, Failure>,
+    },
+    /// What git says of a session's directory.
+    Git {
+        /// Whose.
+        session: SessionId,
+        /// It.
+        answer: Result<GitGlance, Failure>,
+    },
+    /// Images of a message, decoded.
+    Images {
+        /// Whose.
+        message: MessageId,
+        /// They.
+        answer: Result<Vec<Arc<Picture>>, Failure>,
+    },
+    /// Images for a message that is being written.
+    Attached {
+        /// Of the asking.
+        ticket: Ticket,
+        /// Each with its picture.
+        images: Vec<(Image, Arc<Picture>)>,
+        /// Those that could not be taken.
+        failures: Vec<Failure>,
+    },
+    /// What became of a change of `hosts.toml`.
+    HostsEdited {
+        /// Of the asking.
+        ticket: Ticket,
+        /// What.
+        answer: Result<(), Failure>,
+    },
+    /// The aliases of the ssh config, in its order.
+    Aliases(Vec<String>),
+    /// What `ssh -G` says of one.
+    Alias {
+        /// Which.
+        name: String,
+        /// `user@host:port` and what else matters.
+        summary: Result<AliasSummary, Failure>,
+    },
+    /// How a test goes.
+    Test {
+        /// Of the asking.
+        ticket: Ticket,
+        /// What happened.
+        what: TestNews,
+    },
+    /// A page of history.
+    History {
+        /// Of the asking.
+        ticket: Ticket,
+        /// It.
+        answer: Result<Box<HistoryPage>, Failure>,
+    },
+    /// How much was done when.
+    Activity {
+        /// Of the asking.
+        ticket: Ticket,
+        /// It.
+        answer: Result<HistoryActivity, Failure>,
+    },
+    /// The history that is looked at has changed.
+    HistoryChanged(Box<HistoryNews>),
+    /// What waits to be written to where it is shared.
+    Outbox(Vec<OutboxEntry>),
+    /// What a local directory holds.
+    Listed {
+        /// Which.
+        dir: PathBuf,
+        /// It.
+        answer: Result<Vec<LocalFile>, Failure>,
+    },
+    /// Something of the window's own went wrong.
+    Trouble(Failure),
+    /// Another start of the program wants this window in front.
+    Raise,
+}
+
+/// How the engine stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EngineState {
+    /// It is being opened.
+    Opening,
+    /// It can be used.
+    Open {
+        /// Whether it is in this process.
+        here: bool,
+    },
+    /// It ended; it is opened again.
+    Gone,
+    /// It can't be opened.
+    Failed(Failure),
+}
+
+/// A picture, ready to be drawn.
+#[derive(Debug)]
+pub struct Picture {
+    /// Its file's name.
+    pub name: String,
+    /// Its pixels, at most 2,048 a side.
+    pub pixels: egui::ColorImage,
+    /// Its own size in pixels.
+    pub size: [usize; 2],
+}
+
+/// What `ssh -G` says of an alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AliasSummary {
+    /// In a line.
+    pub line: String,
+    /// The host name.
+    pub host: String,
+    /// The port.
+    pub port: Option<u16>,
+    /// The account.
+    pub user: Option<String>,
+    /// The first key that would be tried.
+    pub identity_file: Option<String>,
+}
+
+/// What happened in a test.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TestNews {
+    /// A stage has begun.
+    Began(StageName),
+    /// A stage is over.
+    Ended(StageReport),
+    /// All is over.
+    Report(Box<ConnectionReport>),
+    /// It could not be begun.
+    Failed(Failure),
+}
+
+/// A file or directory here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalFile {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a directory.
+    pub is_dir: bool,
+    /// In bytes.
+    pub size: u64,
+}

@@ -1,0 +1,120 @@
+//! What the bridge's tasks share, and its life.
+
+use std::sync::{Arc, Mutex};
+
+use baton_front::Setup;
+use orchestrator::failure::Failure;
+use orchestrator::seam::{EngineHandle, Program, Reply, Request, Seam};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::carry::Carrier;
+use super::engine_room;
+use super::hosts;
+use super::keeper::Keeper;
+use super::notices::{Looking, Notifier};
+use super::questions::LocalQuestions;
+use super::teller::{Teller, Wake};
+use super::{Ask, News};
+
+/// What a bridge is started with.
+pub struct BridgePlan {
+    /// This machine.
+    pub setup: Setup,
+    /// Who we are, for other processes.
+    pub program: Program,
+    /// Wakes the window.
+    pub wake: Wake,
+    /// Who tells the desktop.
+    pub notifier: Arc<dyn Notifier>,
+    /// Another start of the program, told by whoever waits for it.
+    pub raises: Option<mpsc::Receiver<()>>,
+}
+
+impl std::fmt::Debug for BridgePlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BridgePlan").field("setup", &self.setup).finish_non_exhaustive()
+    }
+}
+
+/// How far the engine is.
+#[derive(Clone, Debug)]
+pub(super) enum Standing {
+    Opening,
+    Open(EngineHandle),
+    Failed(Failure),
+}
+
+/// What the tasks share.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub setup: Setup,
+    pub teller: Teller,
+    pub standing: watch::Sender<Standing>,
+    pub questions: Arc<LocalQuestions>,
+    pub notifier: Arc<dyn Notifier>,
+    pub looking: watch::Sender<Looking>,
+    /// The events that all sessions are known up to; a transcript is followed from there.
+    pub known: Mutex<u64>,
+}
+
+impl Room {
+    /// The engine, once it is open.
+    pub async fn engine(&self) -> Result<EngineHandle, Failure> {
+        let mut standing = self.standing.subscribe();
+        let settled = standing.wait_for(|standing| !matches!(standing, Standing::Opening)).await;
+        match settled.as_deref() {
+            Ok(Standing::Open(engine)) => Ok(engine.clone()),
+            Ok(Standing::Failed(failure)) => Err(failure.clone()),
+            Ok(Standing::Opening) | Err(_) => Err(Failure::new(
+                orchestrator::failure::Code::Internal,
+                "the window is being closed",
+            )),
+        }
+    }
+
+    /// Asks the engine, once it is open.
+    pub async fn call(&self, request: Request) -> Result<Reply, Failure> {
+        self.engine().await?.call(request).await
+    }
+}
+
+/// Lives until nobody asks any more.
+pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, teller: Teller) {
+    let BridgePlan { setup, program, wake: _, notifier, raises } = plan;
+    let questions = Arc::new(LocalQuestions::new(teller.clone()));
+    let room = Arc::new(Room {
+        setup,
+        teller,
+        standing: watch::channel(Standing::Opening).0,
+        questions,
+        notifier,
+        looking: watch::channel(Looking::default()).0,
+        known: Mutex::new(0),
+    });
+    let keeper = Keeper::start(&room).await;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(engine_room::keep_open(Arc::clone(&room), program));
+    tasks.spawn(hosts::watch(Arc::clone(&room)));
+    if let Some(raises) = raises {
+        tasks.spawn(raise(Arc::clone(&room), raises));
+    }
+    let mut carrier = Carrier::new(Arc::clone(&room), keeper);
+    while let Some(ask) = asked.recv().await {
+        carrier.carry_out(ask);
+    }
+    carrier.end().await;
+    tasks.shutdown().await;
+    let standing = room.standing.borrow().clone();
+    if let Standing::Open(engine) = standing {
+        engine.shutdown().await;
+    }
+}
+
+async fn raise(room: Arc<Room>, mut raises: mpsc::Receiver<()>) {
+    while raises.recv().await.is_some() {
+        if !room.teller.tell(News::Raise).await {
+            return;
+        }
+    }
+}

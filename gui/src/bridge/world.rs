@@ -1,0 +1,218 @@
+//! How all sessions stand, told when it changes: the engine is asked for what an event has touched.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{
+    Delivery, EngineHandle, Event, EventBody, Query, Reply, Request, Seam, SessionId, Subscribe,
+    TurnStatus,
+};
+use tokio::time::{Instant, sleep_until};
+
+use super::News;
+use super::notices::Notice;
+use super::room::Room;
+
+/// Changes within this time are told together: no eye sees more than 30 states a second.
+const TOGETHER: Duration = Duration::from_millis(33);
+
+/// What was touched and not told yet.
+#[derive(Debug, Default)]
+struct Touched {
+    sessions: BTreeSet<SessionId>,
+    approvals: bool,
+    since: Option<Instant>,
+}
+
+impl Touched {
+    fn note(&mut self, event: &Event) {
+        let approvals = matches!(
+            event.body,
+            EventBody::ApprovalRequested { .. } | EventBody::ApprovalResolved { .. }
+        );
+        let stands_as_before = matches!(
+            event.body,
+            EventBody::Text { .. }
+                | EventBody::Reasoning { .. }
+                | EventBody::ToolCall(_)
+                | EventBody::Raw { .. }
+                | EventBody::Quiet { .. }
+                | EventBody::Unknown
+        );
+        if stands_as_before {
+            return;
+        }
+        self.approvals |= approvals;
+        self.sessions.insert(event.session.clone());
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.since.map(|since| since + TOGETHER)
+    }
+}
+
+/// Tells of all sessions, then of each change, until the engine ends.
+///
+/// # Errors
+///
+/// What the engine says.
+pub(super) async fn follow(room: &Arc<Room>, engine: &EngineHandle) -> Result<(), Failure> {
+    let reply = engine.call(Request::query(Query::Snapshot)).await?;
+    let Reply::Snapshot(snapshot) = reply else { return Err(odd()) };
+    know(room, snapshot.seq);
+    let wanted = Subscribe {
+        since: Some(snapshot.seq),
+        epoch: Some(snapshot.epoch.clone()),
+        ..Subscribe::default()
+    };
+    let all = News::All {
+        sessions: snapshot.sessions.into_iter().map(Arc::new).collect(),
+        approvals: snapshot.approvals,
+    };
+    if !room.teller.tell(all).await {
+        return Ok(());
+    }
+    let mut happening = engine.subscribe(wanted).await?;
+    let mut touched = Touched::default();
+    loop {
+        let due = touched.due();
+        let next = tokio::select! {
+            next = happening.next() => next,
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                tell(room, engine, std::mem::take(&mut touched)).await?;
+                continue;
+            }
+        };
+        match next {
+            Some(Ok(Delivery::Event(event))) => {
+                know(room, event.seq);
+                if matches!(event.body, EventBody::SessionRemoved) {
+                    touched.sessions.remove(&event.session);
+                    if !room.teller.tell(News::Removed(event.session)).await {
+                        return Ok(());
+                    }
+                    touched.approvals = true;
+                    touched.since.get_or_insert_with(Instant::now);
+                    continue;
+                }
+                touched.note(&event);
+                notify(room, engine, &event).await;
+            }
+            Some(Ok(
+                Delivery::Partial(_)
+                | Delivery::History(_)
+                | Delivery::Connections(_)
+                | Delivery::Questions(_)
+                | Delivery::Sync { .. },
+            )) => {}
+            Some(Err(failure)) => return Err(failure),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn know(room: &Room, seq: u64) {
+    let mut known = room.known.lock().unwrap_or_else(PoisonError::into_inner);
+    *known = seq.max(*known);
+}
+
+async fn tell(room: &Room, engine: &EngineHandle, touched: Touched) -> Result<(), Failure> {
+    let mut changed = Vec::new();
+    for session in touched.sessions {
+        let named = session.as_str().to_owned();
+        match engine.call(Request::query(Query::Session { named })).await {
+            Ok(Reply::Session(session)) => changed.push(Arc::from(session)),
+            Ok(_) => return Err(odd()),
+            // It was removed meanwhile, which is told apart.
+            Err(failure) if failure.code == Code::NotFound => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    if !changed.is_empty() {
+        room.teller.tell(News::Sessions(changed)).await;
+    }
+    if touched.approvals {
+        let reply = engine.call(Request::query(Query::Approvals { session: None })).await?;
+        let Reply::Approvals(approvals) = reply else { return Err(odd()) };
+        room.teller.tell(News::Approvals(approvals)).await;
+    }
+    Ok(())
+}
+
+/// Tells the desktop what a person who looks elsewhere wants to know.
+async fn notify(room: &Room, engine: &EngineHandle, event: &Event) {
+    let needs = match &event.body {
+        EventBody::ApprovalRequested { approval } => Some(approval.title.clone()),
+        EventBody::TurnEnded { status: TurnStatus::Done, text, .. } => Some(text.clone()),
+        EventBody::TurnEnded { status: TurnStatus::Failed, .. } => Some("The turn failed".into()),
+        EventBody::TurnEnded { status: TurnStatus::Interrupted, .. }
+        | EventBody::SessionChanged { .. }
+        | EventBody::SessionRemoved
+        | EventBody::QueueChanged { .. }
+        | EventBody::TurnStarted { .. }
+        | EventBody::TurnLaunched
+        | EventBody::AgentSession { .. }
+        | EventBody::Text { .. }
+        | EventBody::Reasoning { .. }
+        | EventBody::ToolCall(_)
+        | EventBody::ApprovalResolved { .. }
+        | EventBody::Usage(_)
+        | EventBody::Link { .. }
+        | EventBody::Quiet { .. }
+        | EventBody::Error { .. }
+        | EventBody::Raw { .. }
+        | EventBody::Unknown => None,
+    };
+    let Some(words) = needs else { return };
+    if !room.looking.borrow().wants_to_know() {
+        return;
+    }
+    let named = event.session.as_str().to_owned();
+    let Ok(Reply::Session(session)) = engine.call(Request::query(Query::Session { named })).await
+    else {
+        return;
+    };
+    let asks = matches!(event.body, EventBody::ApprovalRequested { .. });
+    let of_synopsis = session.tabs.iter().any(|tab| {
+        Some(&tab.id) == event.tab.as_ref() && tab.turn.as_ref().is_some_and(|turn| turn.synopsis)
+    });
+    if of_synopsis {
+        return;
+    }
+    let heading = if asks { format!("{} needs you", session.name) } else { session.name.clone() };
+    super::notices::show(&room.notifier, Notice::new(heading, &words)).await;
+}
+
+/// Tells how connections stand and what they ask, until the engine ends.
+///
+/// # Errors
+///
+/// What the engine says.
+pub(super) async fn follow_connections(
+    room: &Arc<Room>,
+    engine: &EngineHandle,
+) -> Result<(), Failure> {
+    let wanted = Subscribe { connections: true, ..Subscribe::default() };
+    let mut following = engine.subscribe(wanted).await?;
+    while let Some(delivery) = following.next().await {
+        let news = match delivery? {
+            Delivery::Connections(all) => News::Connections(all),
+            Delivery::Questions(all) => News::Questions { local: false, all },
+            Delivery::Event(_)
+            | Delivery::Partial(_)
+            | Delivery::History(_)
+            | Delivery::Sync { .. } => continue,
+        };
+        if !room.teller.tell(news).await {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn odd() -> Failure {
+    Failure::new(Code::Internal, "the engine answered something else than was asked")
+}

@@ -1,0 +1,83 @@
+//! What was looked up on hosts: agents, directories, files, git.
+
+use std::collections::{BTreeMap, HashMap};
+
+use orchestrator::failure::Failure;
+use orchestrator::seam::{DirectoryLook, FileNames, GitGlance, KnownAgents, SessionId};
+
+use crate::fetched::Fetched;
+
+/// A directory that is being typed, and what the host says of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Typed {
+    /// As a HOST argument.
+    pub host: String,
+    /// As it was typed.
+    pub typed: String,
+    /// What came of exactly that.
+    pub look: Fetched<DirectoryLook>,
+}
+
+/// What was looked up.
+#[derive(Debug, Default)]
+pub struct Looks {
+    agents: HashMap<Option<String>, Fetched<KnownAgents>>,
+    /// The directory that is being typed.
+    pub directory: Typed,
+    files: HashMap<SessionId, Fetched<FileNames>>,
+    /// What git says, where it was asked and has answered.
+    pub git: BTreeMap<SessionId, GitGlance>,
+    missing_agents: Fetched<KnownAgents>,
+    missing_files: Fetched<FileNames>,
+}
+
+impl Looks {
+    /// What is known of a host's agents.
+    pub fn agents(&self, host: Option<&str>) -> &Fetched<KnownAgents> {
+        self.agents.get(&host.map(ToOwned::to_owned)).unwrap_or(&self.missing_agents)
+    }
+
+    /// Says that a host is being asked; what is known of it stays until it answers.
+    pub fn ask_agents(&mut self, host: Option<String>) {
+        let known = self.agents.entry(host).or_default();
+        if known.ready().is_none() {
+            *known = Fetched::Pending;
+        }
+    }
+
+    /// What a host said of its agents.
+    pub fn put_agents(&mut self, host: Option<String>, answer: Result<Box<KnownAgents>, Failure>) {
+        self.agents.insert(host, answer.map(|agents| *agents).into());
+    }
+
+    /// What was said of exactly this directory.
+    pub fn directory(&self, host: &str, typed: &str) -> &Fetched<DirectoryLook> {
+        static MISSING: Fetched<DirectoryLook> = Fetched::Missing;
+        let is_it = self.directory.host == host && self.directory.typed == typed;
+        if is_it { &self.directory.look } else { &MISSING }
+    }
+
+    /// Files of a session.
+    pub fn files(&self, session: &SessionId) -> &Fetched<FileNames> {
+        self.files.get(session).unwrap_or(&self.missing_files)
+    }
+
+    /// Says that a session's files are being asked for; what is known stays until they come.
+    pub fn ask_files(&mut self, session: SessionId) {
+        let known = self.files.entry(session).or_default();
+        if known.ready().is_none() {
+            *known = Fetched::Pending;
+        }
+    }
+
+    /// What files a session has.
+    pub fn put_files(&mut self, session: SessionId, answer: Result<FileNames, Failure>) {
+        self.files.insert(session, answer.into());
+    }
+
+    /// Forgets what belongs to a session that is gone.
+    pub fn forget(&mut self, session: &SessionId) {
+        self.files.remove(session);
+        self.git.remove(session);
+    }
+}

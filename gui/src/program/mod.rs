@@ -1,0 +1,11 @@
+//! The program around the window: one at a time, its log, and what a crash leaves.
+
+mod crash;
+mod instance;
+mod log;
+mod start;
+
+pub use crash::report_crashes;
+pub use instance::{First, Instance};
+pub use log::{LogFile, start_log};
+pub use start::start;

@@ -1,0 +1,14 @@
+//! Where a message is written: text, images, switches, and lists of files and commands.
+
+mod mention;
+mod offers;
+mod recall;
+mod view;
+
+pub use mention::{Mention, mention};
+pub use offers::{Offer, offers};
+pub use recall::Recall;
+pub use view::{Attachment, ComposerAct, ComposerData, ComposerView};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::Queryable;
+use orchestrator::seam::FileNames;
+use proptest::prelude::*;
+
+use super::*;
+use crate::fetched::Fetched;
+use crate::memory::Draft;
+use crate::testing::harness;
+
+struct Bench {
+    view: ComposerView,
+    draft: Draft,
+    acts: Vec<ComposerAct>,
+    enter_sends: bool,
+    working: bool,
+    sent: Vec<String>,
+    files: Fetched<FileNames>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self {
+            view: ComposerView::default(),
+            draft: Draft::default(),
+            acts: Vec::new(),
+            enter_sends: true,
+            working: false,
+            sent: vec!["older".into(), "newer".into()],
+            files: Fetched::Ready(FileNames {
+                files: vec!["src/main.rs".into(), "src/lib.rs".into(), "README.md".into()],
+                more: false,
+            }),
+        }
+    }
+}
+
+fn window(bench: Bench) -> egui_kittest::Harness<'static, Bench> {
+    let commands = [("new-tab".to_owned(), "Open a new tab".to_owned())];
+    let mut window = harness(bench, move |ui, bench: &mut Bench| {
+        let data = ComposerData {
+            id: egui::Id::unique("tab"),
+            to: "codex on box",
+            enter_sends: bench.enter_sends,
+            sent: &bench.sent,
+            files: &bench.files,
+            commands: &commands,
+            takes_images: true,
+            no_read_only: None,
+            read_only_session: false,
+            working: bench.working,
+            interrupting: false,
+            sending: false,
+            failure: None,
+        };
+        let acts = bench.view.ui(ui, &mut bench.draft, &mut Vec::new(), &data);
+        bench.acts.extend(acts);
+    });
+    window.state_mut().view.focus();
+    window.run();
+    window.run();
+    window
+}
+
+fn write(window: &mut egui_kittest::Harness<'static, Bench>, text: &str) {
+    window.get_by_role_and_label(Role::MultilineTextInput, "Message").focus();
+    window.run();
+    window.get_by_role_and_label(Role::MultilineTextInput, "Message").type_text(text);
+    window.run();
+}
+
+fn press(window: &mut egui_kittest::Harness<'static, Bench>, modifiers: Modifiers, key: Key) {
+    window.key_press_modifiers(modifiers, key);
+    window.run();
+}
+
+#[test]
+fn enter_sends_and_shift_enter_breaks_the_line() {
+    let mut window = window(Bench::new());
+    write(&mut window, "one");
+    press(&mut window, Modifiers::SHIFT, Key::Enter);
+    write(&mut window, "two");
+    assert_eq!(window.state().draft.text, "one\ntwo");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().acts, [ComposerAct::Send]);
+    // It is the engine's answer that empties it.
+    assert_eq!(window.state().draft.text, "one\ntwo");
+}
+
+#[test]
+fn where_enter_breaks_the_line_control_enter_sends() {
+    let mut window = window(Bench { enter_sends: false, ..Bench::new() });
+    write(&mut window, "one");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().draft.text, "one\n");
+    press(&mut window, Modifiers::COMMAND, Key::Enter);
+    assert_eq!(window.state().acts, [ComposerAct::Send]);
+}
+
+#[test]
+fn nothing_is_sent_by_its_button_while_nothing_is_written() {
+    let mut window = window(Bench::new());
+    window.get_by_role_and_label(Role::Button, "Send").click();
+    window.run();
+    assert_eq!(window.state().acts, []);
+    write(&mut window, "do it");
+    window.get_by_role_and_label(Role::Button, "Send").click();
+    window.run();
+    assert_eq!(window.state().acts, [ComposerAct::Send]);
+}
+
+#[test]
+fn arrow_up_calls_back_what_was_sent_and_arrow_down_what_was_begun() {
+    let mut window = window(Bench::new());
+    press(&mut window, Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(window.state().draft.text, "newer");
+    press(&mut window, Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(window.state().draft.text, "older");
+    press(&mut window, Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(window.state().draft.text, "older");
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    assert_eq!(window.state().draft.text, "");
+}
+
+#[test]
+fn a_file_is_mentioned_by_a_few_of_its_letters() {
+    let mut window = window(Bench::new());
+    write(&mut window, "look at @mai");
+    window.get_by_label("src/main.rs");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().draft.text, "look at @src/main.rs ");
+    assert_eq!(window.state().acts, []);
+    write(&mut window, "now");
+    assert_eq!(window.state().draft.text, "look at @src/main.rs now");
+}
+
+#[test]
+fn the_files_are_asked_for_when_they_are_wanted() {
+    let mut window = window(Bench { files: Fetched::Missing, ..Bench::new() });
+    write(&mut window, "@");
+    assert!(window.state().acts.contains(&ComposerAct::WantFiles));
+}
+
+#[test]
+fn escape_closes_the_list_and_leaves_the_text() {
+    let mut window = window(Bench::new());
+    write(&mut window, "@");
+    window.get_by_label("README.md");
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    assert!(window.query_by_label("README.md").is_none());
+    assert_eq!(window.state().draft.text, "@");
+}
+
+#[test]
+fn a_command_behind_a_slash_is_carried_out_and_not_sent() {
+    let mut window = window(Bench::new());
+    write(&mut window, "/new");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().acts, [ComposerAct::Command(0)]);
+    assert_eq!(window.state().draft.text, "");
+}
+
+#[test]
+fn a_turn_under_way_can_be_interrupted_and_a_further_message_waits() {
+    let mut window = window(Bench { working: true, ..Bench::new() });
+    window.get_by_role_and_label(Role::Button, "Interrupt").click();
+    write(&mut window, "next");
+    window.get_by_role_and_label(Role::Button, "Queue").click();
+    window.run();
+    assert_eq!(window.state().acts, [ComposerAct::Interrupt, ComposerAct::Send]);
+}
+
+#[test]
+fn switches_belong_to_the_draft() {
+    let mut window = window(Bench::new());
+    window.get_by_label("Read-only: change nothing").click();
+    window.run();
+    window.get_by_label("Save to history").click();
+    window.run();
+    assert!(window.state().draft.read_only);
+    assert!(!window.state().draft.save_to_history);
+}
+
+#[test]
+fn only_a_word_that_begins_with_its_sign_is_a_mention() {
+    let file = |range, typed: &str| Some(Mention::File { range, typed: typed.into() });
+    assert_eq!(mention("see @sr", 7), file(4..7, "sr"));
+    assert_eq!(mention("see @src now", 6), file(4..6, "s"));
+    assert_eq!(mention("me@box", 6), None);
+    assert_eq!(mention("ä\u{2003}@x", 7), file(5..7, "x"));
+    let command = |range, typed: &str| Some(Mention::Command { range, typed: typed.into() });
+    assert_eq!(mention("/ne", 3), command(0..3, "ne"));
+    assert_eq!(mention("/usr/bin", 8), None);
+    assert_eq!(mention("and /ne", 7), None);
+}
+
+proptest! {
+    #[test]
+    fn a_mention_lies_within_the_text_whatever_that_is(text: String, at: usize) {
+        let at = if text.is_empty() { 0 } else { at % (text.len() + 1) };
+        if let Some(found) = mention(&text, at) {
+            prop_assert!(text.get(found.range()).is_some());
+        }
+    }
+
+    #[test]
+    fn no_more_is_offered_than_there_is_and_nothing_twice(typed in ".{0,6}", all in prop::collection::vec(".{0,9}", 0..40)) {
+        let found = offers(&typed, all.iter().map(String::as_str));
+        let mut places: Vec<usize> = found.iter().map(|offer| offer.at).collect();
+        places.sort_unstable();
+        places.dedup();
+        prop_assert_eq!(places.len(), found.len());
+        prop_assert!(found.len() <= 8 && found.iter().all(|offer| all[offer.at] == offer.words));
+    }
+}
