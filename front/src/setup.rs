@@ -1,5 +1,7 @@
 //! Where files are, which ssh to use, what the person set.
 
+use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use crate::engine;
 use crate::paths::{self, Paths};
 
 /// The environment of one run of a front end, read once.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Setup {
     /// Where files are.
     pub paths: Paths,
@@ -28,6 +30,23 @@ pub struct Setup {
     pub ssh: PathBuf,
     /// `BATON_SSH_CONFIG`: passed to ssh as `-F`.
     pub ssh_config: Option<PathBuf>,
+    /// The login shell, for the host `local`.
+    pub shell: PathBuf,
+    /// The environment, for the host `local`.
+    pub env: Vec<(OsString, OsString)>,
+    /// The program that ssh runs with a question: this one, which calls [`crate::ssh_asks`] first.
+    pub askpass: Option<PathBuf>,
+}
+
+/// Leaves the environment out, since it may hold secrets.
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("paths", &self.paths)
+            .field("ssh", &self.ssh)
+            .field("ssh_config", &self.ssh_config)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Setup {
@@ -42,6 +61,9 @@ impl Setup {
             home: paths::home()?,
             ssh: paths::set("BATON_SSH").unwrap_or_else(|| "ssh".into()).into(),
             ssh_config: paths::set("BATON_SSH_CONFIG").map(PathBuf::from),
+            shell: paths::set("SHELL").unwrap_or_else(|| "/bin/sh".into()).into(),
+            env: paths::environment(),
+            askpass: std::env::current_exe().ok(), // Without it nothing is asked, and ssh says what it lacks.
         })
     }
 
@@ -81,9 +103,9 @@ impl Setup {
             ssh_config: self.ssh_config.clone(),
             home: self.home.clone(),
             run_dir: self.paths.run.clone(),
-            shell: paths::set("SHELL").unwrap_or_else(|| "/bin/sh".into()).into(),
-            env: paths::environment(),
-            askpass: std::env::current_exe().ok(), // Without it nothing is asked, and ssh says what it lacks.
+            shell: self.shell.clone(),
+            env: self.env.clone(),
+            askpass: self.askpass.clone(),
             asker,
             keys: self.settings()?.connection,
         })

@@ -1,3 +1,9 @@
 //! `baton-gui`: the window.
 
-fn main() {}
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    baton_gui::program::start(&words)
+}

@@ -24,16 +24,9 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Tells what was kept, and keeps from then on.
-    pub async fn start(room: &Arc<Room>) -> Self {
+    /// Keeps what is told from now on.
+    pub fn start(room: &Arc<Room>) -> Self {
         let file = room.setup.paths.data.join("window.json");
-        let of = file.clone();
-        let read = tokio::task::spawn_blocking(move || read(&of)).await;
-        let (memory, trouble) = read.unwrap_or_else(|error| {
-            let why = format!("reading {} broke off: {error}", file.display());
-            (Memory::default(), Some(Failure::new(Code::Internal, why)))
-        });
-        room.teller.tell(News::Remembered { memory: Box::new(memory), trouble }).await;
         let (latest, wanted) = watch::channel(None);
         let task = tokio::spawn(keep(Arc::clone(room), file, wanted));
         Self { latest, task }
@@ -92,8 +85,8 @@ async fn closed(wanted: &watch::Receiver<Option<Arc<Memory>>>) {
     while other.changed().await.is_ok() {}
 }
 
-/// What was kept; what can't be read is set aside and said.
-fn read(file: &Path) -> (Memory, Option<Failure>) {
+/// What was kept; defaults where nothing was. What can't be read is set aside, and said.
+pub fn read_memory(file: &Path) -> (Memory, Option<Failure>) {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

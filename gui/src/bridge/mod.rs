@@ -24,8 +24,9 @@ use orchestrator::failure::{Code, Failure};
 use tokio::sync::mpsc;
 
 pub use ask::{Ask, HostEdit, Ticket};
+pub use keeper::read_memory;
 pub use news::{AliasSummary, EngineState, LocalFile, News, Picture, TestNews};
-pub use notices::{Notice, Notifier};
+pub use notices::{Desktop, Notice, Notifier};
 pub use room::BridgePlan;
 use teller::Hearing;
 pub use teller::Wake;

@@ -13,19 +13,11 @@ use orchestrator::seam::{
 };
 
 use super::ask::Ticket;
-use crate::memory::Memory;
 use crate::transcript::{Piece, Unfinished};
 
 /// Something that has changed, or an answer.
 #[derive(Debug)]
 pub enum News {
-    /// What was remembered of the last time; the first thing that comes, once.
-    Remembered {
-        /// What; defaults where there was nothing.
-        memory: Box<Memory>,
-        /// Why something that was there could not be read; it was set aside.
-        trouble: Option<Failure>,
-    },
     /// How the engine stands.
     Engine(EngineState),
     /// All sessions and approvals anew.

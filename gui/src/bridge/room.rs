@@ -92,7 +92,7 @@ pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, telle
         looking: watch::channel(Looking::default()).0,
         known: Mutex::new(0),
     });
-    let keeper = Keeper::start(&room).await;
+    let keeper = Keeper::start(&room);
     let mut tasks = JoinSet::new();
     tasks.spawn(engine_room::keep_open(Arc::clone(&room), program));
     tasks.spawn(hosts::watch(Arc::clone(&room)));

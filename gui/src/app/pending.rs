@@ -1,0 +1,65 @@
+//! What was asked of the engine and not answered yet, and what becomes of the answer.
+
+use std::collections::HashMap;
+
+use orchestrator::seam::{MessageId, SessionId};
+
+use crate::bridge::Ticket;
+use crate::memory::DraftKey;
+
+/// What an answer is for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Pending {
+    /// A message is on its way; its draft stays until the engine has it.
+    Send { session: SessionId, key: DraftKey },
+    /// A session is being made; the form stays until it is.
+    NewSession,
+    /// A session is being changed by its form.
+    EditSession,
+    /// The whole text of a message that waits is wanted, to be edited.
+    Prompt { session: SessionId, message: MessageId },
+    /// A host is being saved by its form.
+    SaveHost,
+    /// A page of history, and whether it goes behind those that are there.
+    History { append: bool },
+    /// The history's graph.
+    Activity,
+    /// Images for a draft.
+    Attach { key: DraftKey },
+    /// Nothing more than a word when it is done.
+    Say(String),
+    /// Nothing, unless it fails.
+    Quiet,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    last: Ticket,
+    all: HashMap<Ticket, Pending>,
+}
+
+impl Waiting {
+    /// A ticket for something that is asked now.
+    pub fn ticket(&mut self, pending: Pending) -> Ticket {
+        self.last += 1;
+        self.all.insert(self.last, pending);
+        self.last
+    }
+
+    /// A ticket that nothing waits for here.
+    pub fn bare(&mut self) -> Ticket {
+        self.last += 1;
+        self.last
+    }
+
+    /// What an answer is for.
+    pub fn take(&mut self, ticket: Ticket) -> Option<Pending> {
+        self.all.remove(&ticket)
+    }
+
+    /// Whether something of that kind waits.
+    pub fn any(&self, wanted: impl Fn(&Pending) -> bool) -> bool {
+        self.all.values().any(wanted)
+    }
+}

@@ -1,0 +1,150 @@
+//! What somebody wants, on its way to the engine.
+
+use orchestrator::failure::Failure;
+use orchestrator::seam::{Command, NewMessage, SessionId, TabChoice, TabId};
+
+use super::pending::Pending;
+use super::{App, Shown};
+use crate::bridge::Ask;
+use crate::memory::DraftKey;
+
+impl App {
+    /// Asks the bridge; says so when it can't take it.
+    pub(super) fn ask(&mut self, ask: Ask) -> bool {
+        match self.bridge.ask(ask) {
+            Ok(()) => true,
+            Err((_, failure)) => {
+                self.complain(&failure);
+                false
+            }
+        }
+    }
+
+    /// Asks for something that nobody misses when it doesn't come.
+    pub(super) fn ask_quietly(&mut self, ask: Ask) {
+        if let Err((ask, failure)) = self.bridge.ask(ask) {
+            tracing::info!("{failure}: {ask:?}");
+        }
+    }
+
+    /// Carries out a command of which only a failure is told.
+    pub(super) fn command(&mut self, command: Command) {
+        self.carry_out(command, Pending::Quiet);
+    }
+
+    /// Carries out a command.
+    pub(super) fn carry_out(&mut self, command: Command, pending: Pending) {
+        let ticket = self.waiting.ticket(pending);
+        if !self.ask(Ask::Do { ticket, command: Box::new(command) }) {
+            // What waits for it is told in the same way as when the engine refuses.
+            let busy = Failure::new(orchestrator::failure::Code::Busy, "too much waits to be done");
+            if let Some(pending) = self.waiting.take(ticket) {
+                self.refused(pending, busy);
+            }
+        }
+    }
+
+    /// Sends what is written. The draft stays until the engine has it.
+    pub(super) fn send(&mut self) {
+        let Some(Shown { session, tab }) = self.shown.clone() else { return };
+        let key = draft_key(&session, tab.as_ref());
+        if self.is_sending(&key) {
+            return;
+        }
+        let Some(draft) = self.memory.drafts.get(&key) else { return };
+        if draft.text.trim().is_empty() {
+            return;
+        }
+        let images = self.attachments.get(&key).map(|attached| {
+            attached.iter().map(|attachment| attachment.image.clone()).collect()
+        });
+        let message = NewMessage {
+            prompt: draft.text.clone(),
+            images: images.unwrap_or_default(),
+            read_only: draft.read_only,
+            save_to_history: draft.save_to_history,
+        };
+        let is_first = self
+            .sessions
+            .get(&session)
+            .is_some_and(|known| tab.is_none() && is_untouched(known));
+        let choice = match tab {
+            Some(tab) => TabChoice::Id(tab),
+            // A session's first tab is there already.
+            None if is_first => TabChoice::Last,
+            None => TabChoice::New,
+        };
+        self.failures.remove(&key);
+        let command = Command::Send { session: session.clone(), tab: choice, message };
+        self.carry_out(command, Pending::Send { session, key });
+    }
+
+    /// Whether a draft is on its way.
+    pub(super) fn is_sending(&self, key: &DraftKey) -> bool {
+        self.waiting.any(|pending| matches!(pending, Pending::Send { key: of, .. } if of == key))
+    }
+
+    /// Shows a session, with the tab of that id, or the one that was used last.
+    pub(super) fn show(&mut self, session: &SessionId, tab: Option<TabId>) {
+        let Some(known) = self.sessions.get(session).cloned() else { return };
+        let closed = &self.memory.closed;
+        let is_there = |id: &TabId| known.tabs.iter().any(|tab| tab.id == *id);
+        let open = known.tabs.iter().filter(|tab| !closed.contains(&tab.id));
+        let last_used = open
+            .max_by_key(|tab| tab.turn.as_ref().map(|turn| turn.started_at))
+            .map(|tab| tab.id.clone());
+        let tab = tab.filter(is_there).or(last_used);
+        if let Some(tab) = &tab {
+            self.memory.closed.remove(tab);
+            let turned = self.transcripts.turn_to(tab);
+            if turned.follow {
+                self.ask(Ask::Follow { session: session.clone(), tab: tab.clone() });
+            }
+            if let Some(tab) = turned.unfollow {
+                self.ask_quietly(Ask::Unfollow(tab));
+            }
+        }
+        let shown = Shown { session: session.clone(), tab: tab.clone() };
+        if self.shown.as_ref() == Some(&shown) {
+            return;
+        }
+        let other = self.shown.as_ref().is_none_or(|before| before.session != *session);
+        self.memory.shown = Some((session.clone(), tab));
+        self.shown = Some(shown);
+        self.composer.focus();
+        self.see();
+        self.tell_where_one_looks();
+        if other {
+            self.session_shown(session);
+        }
+    }
+
+    /// Shows a tab that isn't there yet: it begins with its first message.
+    pub(super) fn new_tab(&mut self) {
+        if let Some(shown) = &mut self.shown {
+            shown.tab = None;
+            self.composer.focus();
+            self.tell_where_one_looks();
+        }
+    }
+
+    /// Tells the bridge where a person looks, for notifications.
+    pub(super) fn tell_where_one_looks(&mut self) {
+        let tab = self.shown.as_ref().and_then(|shown| shown.tab.clone());
+        let (focused, notify) = (self.focused, self.memory.notifications);
+        self.ask_quietly(Ask::Looking { focused, tab, notify });
+    }
+}
+
+/// Whose draft it is.
+pub(super) fn draft_key(session: &SessionId, tab: Option<&TabId>) -> DraftKey {
+    match tab {
+        Some(tab) => DraftKey::Tab(tab.clone()),
+        None => DraftKey::New(session.clone()),
+    }
+}
+
+/// Whether nothing was ever sent in a session.
+fn is_untouched(session: &orchestrator::seam::Session) -> bool {
+    session.tabs.iter().all(|tab| tab.turn.is_none() && tab.queue.is_empty())
+}
