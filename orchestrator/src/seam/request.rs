@@ -212,7 +212,8 @@ pub enum Query {
         limit: u32,
     },
     /// Stored events of a tab right before a number, for who reads a transcript from its end. Answer: [`Reply::Events`],
-    /// oldest first; `more` says whether there are older ones.
+    /// oldest first; `more` says whether there are older ones. Fewer come when they are large. Those of the session that are
+    /// about no tab are not among them: a [`Query::Snapshot`] says how it stands.
     EventsBefore {
         /// Those with smaller numbers.
         before: u64,
@@ -224,6 +225,7 @@ pub enum Query {
         limit: u32,
     },
     /// The agents that are known, and what a host has of them: looked for less than a day ago, or now. Answer: [`Reply::Agents`].
+    /// Refused with why a host may not be used, or can't be asked.
     Agents {
         /// As a HOST argument of the command line; none is asked when `None`.
         host: Option<String>,
@@ -241,10 +243,10 @@ pub enum Query {
     Files {
         /// Whose.
         session: SessionId,
-        /// At most so many.
+        /// At most so many, at most 20,000.
         limit: u32,
     },
-    /// The images of a message that was sent. Answer: [`Reply::Images`].
+    /// The images of a message, also when its turn is long over. Answer: [`Reply::Images`], empty where it had none.
     Images {
         /// Whose.
         session: SessionId,
@@ -466,7 +468,8 @@ pub struct NewMessage {
     pub save_to_history: bool,
 }
 
-fn yes() -> bool {
+/// What older lines and front ends that don't say it mean.
+pub(super) fn yes() -> bool {
     true
 }
 

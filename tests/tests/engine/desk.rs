@@ -297,7 +297,7 @@ impl Turn {
 }
 
 pub fn message(prompt: &str) -> NewMessage {
-    NewMessage { prompt: prompt.into(), images: vec![], read_only: false }
+    NewMessage { prompt: prompt.into(), images: vec![], read_only: false, save_to_history: true }
 }
 
 pub fn new_session(agent: &str, machine: &AgentHost) -> NewSession {
