@@ -150,7 +150,7 @@ fn an_answer_to_a_question_is_seen_by_nobody_who_looks_on() {
 #[test]
 fn a_message_of_an_older_front_end_goes_into_the_history() {
     let line = r#"{"type":"request","id":"1","commandId":"c","method":"send","params":{"session":"s",
-        "tab":"last","message":{"prompt":"p","images":[],"read_only":false}}}"#;
+        "tab":{"tab":"last"},"message":{"prompt":"p","images":[],"read_only":false}}}"#;
     let wish = asked(line).wish(line.len()).unwrap();
     let Wish::Call(Request::Command { command: Command::Send { message, .. }, .. }) = wish else {
         panic!("{wish:?}")

@@ -13,16 +13,27 @@ bf_names() {
   exit 0
 }
 
-# bf_limited SECONDS: bf_list, killed after that long. The nap is waited for, because a shell can't wait for the first of two:
-# who is done ends the nap. Not by TERM: bash catches that between its fork and its exec, and forgets it there.
+# bf_limited SECONDS: the names, for so long. The nap is waited for, because a shell can't wait for the first of two: who is done
+# ends the nap. Not by TERM: bash catches that between its fork and its exec, and forgets it there.
 bf_limited() {
   sleep "$1" >/dev/null &
   bf_nap=$!
   (
-    bf_list &
-    bf_work=$!
-    trap 'kill -KILL "$bf_work"' TERM
-    wait "$bf_work" && command printf '\0'
+    bf_late=''
+    for bf_way in bf_git bf_find; do
+      "$bf_way" &
+      bf_work=$!
+      trap 'bf_late=1; kill -KILL "$bf_work"' TERM
+      wait "$bf_work"
+      case $bf_late$bf_way$? in
+        # find says 1 when it may not read all of it.
+        bf_git0 | bf_find0 | bf_find1)
+          command printf '\0'
+          break
+          ;;
+        1*) break ;;
+      esac
+    done
     kill -KILL "$bf_nap"
   ) &
   bf_guard=$!
@@ -32,14 +43,17 @@ bf_limited() {
   wait "$bf_guard"
 }
 
-# bf_list: the names, by one program in the place of the shell, so that it can be killed.
-bf_list() {
-  if [ "$(git rev-parse --is-inside-work-tree 2>/dev/null)" = true ]; then
-    GIT_OPTIONAL_LOCKS=0
-    export GIT_OPTIONAL_LOCKS
-    exec git ls-files -co --exclude-standard -z
-  fi
-  # Eight levels deep.
+# Each is one program in the place of the shell, so that it can be killed.
+
+# bf_git: fails where git knows nothing of the directory, or isn't there.
+bf_git() {
+  GIT_OPTIONAL_LOCKS=0
+  export GIT_OPTIONAL_LOCKS
+  exec git ls-files -co --exclude-standard -z
+}
+
+# bf_find: eight levels deep.
+bf_find() {
   set -- . -path './*/*/*/*/*/*/*/*/*' -prune -o -name '.?*' -prune -o -type f
   # Some know no -print0.
   if find . -prune -print0 >/dev/null 2>&1; then
