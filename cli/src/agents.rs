@@ -1,14 +1,11 @@
 //! `baton agents`: the agents that are known, and what a host has of them.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use orchestrator::agent::{
-    AgentOnHost, Definition, Definitions, Look, Looks, Protocol, Question, detect,
-};
+use orchestrator::agent::{AgentOnHost, Definition, Definitions, Found, Looks, Protocol, Survey};
 use orchestrator::failure::{Code, Failure};
 use orchestrator::host::ResolvedHost;
 use serde::Serialize;
@@ -17,7 +14,6 @@ use crate::app::App;
 use crate::exit;
 use crate::output::Stop;
 use crate::render::ago;
-use baton_front::paths;
 
 /// When a person is told what they wait for.
 const WORTH_SAYING: Duration = Duration::from_secs(1);
@@ -113,7 +109,7 @@ pub async fn run(app: &App, args: AgentsArgs) -> Result<u8, Stop> {
             let rows: Vec<[String; 4]> = all.iter().map(|definition| known(definition)).collect();
             app.output.table(["AGENT", "NAME", "PROGRAM", "HOW"], &rows)?;
         }
-        Some((host, Found { agents, at, is_kept })) => {
+        Some((host, Found { agents, at, is_kept, .. })) => {
             let rows: Vec<[String; 5]> = all
                 .iter()
                 .zip(agents)
@@ -138,15 +134,6 @@ pub async fn run(app: &App, args: AgentsArgs) -> Result<u8, Stop> {
     Ok(exit::DONE)
 }
 
-/// What a host has.
-struct Found {
-    agents: Vec<AgentOnHost>,
-    /// When it was looked at.
-    at: Timestamp,
-    /// Whether that was another time.
-    is_kept: bool,
-}
-
 /// What was found on the host lately, or else now.
 async fn found(
     app: &App,
@@ -154,51 +141,11 @@ async fn found(
     all: &[&Definition],
     refresh: bool,
 ) -> Result<Found, Stop> {
+    let machine = app.machine()?;
     let looks = Looks::new(app.paths.data.join("agents"));
-    let name = host.id().to_string();
-    let question = Question::new(host, &way(app, host).await?, all)?;
-    if !refresh
-        && let Some(Look { agents, at, .. }) = looks.recall(&name, &question, Timestamp::now())
-    {
-        return Ok(Found { agents, at, is_kept: true });
-    }
-    let agents = look(app, host, all).await?;
-    let at = Timestamp::now();
-    let kept = paths::make_private(&app.paths.data)
-        .and_then(|()| looks.keep(&name, &question, &agents, at));
-    if let Err(failure) = kept {
-        app.output.note(format_args!("warning: {failure}"));
-    }
-    Ok(Found { agents, at, is_kept: false })
-}
-
-/// Where the ssh config leads, and which login it is here: what may change without `hosts.toml`.
-async fn way(app: &App, host: &ResolvedHost) -> Result<String, Stop> {
-    let Some(target) = host.target(&app.home) else {
-        let [path, shell] = ["PATH", "SHELL"].map(paths::set);
-        return Ok(format!("{:?} {path:?} {shell:?}", app.home));
-    };
-    let resolved = app.ssh_query().resolve(&target).await.map_err(Failure::from)?;
-    let values = ["hostname", "port", "user", "hostkeyalias", "proxyjump", "proxycommand"];
-    let values = values.map(|keyword| resolved.value(keyword).unwrap_or_default());
-    Ok(format!("{target:?} {values:?}"))
-}
-
-async fn look(
-    app: &App,
-    host: &ResolvedHost,
-    all: &[&Definition],
-) -> Result<Vec<AgentOnHost>, Stop> {
-    let env = match host {
-        ResolvedHost::Saved(saved) => saved.env.clone(),
-        ResolvedHost::Local | ResolvedHost::AdHoc(_) => BTreeMap::new(),
-    };
-    let connection = app.machine()?.connection(host, None);
-    let looking = async {
-        connection.ready().await.map_err(Failure::from)?;
-        // The control shell is as new as this process.
-        detect(&connection, &env, all, false).await
-    };
+    let connection = machine.connection(host, None);
+    let survey = Survey { machine: &machine, definitions: all, looks: Some(&looks) };
+    let looking = survey.of(host, &connection, refresh);
     tokio::pin!(looking);
     let found = tokio::select! {
         found = &mut looking => found,
@@ -210,7 +157,11 @@ async fn look(
         }
     };
     connection.close().await;
-    Ok(found?)
+    let found = found?;
+    if let Some(failure) = &found.unkept {
+        app.output.note(format_args!("warning: {failure}"));
+    }
+    Ok(found)
 }
 
 fn row<'a>(definition: &'a Definition, found: Option<&'a AgentOnHost>) -> Row<'a> {

@@ -4,7 +4,9 @@
 //! the front end. What decides is pure; one driver per module does the I/O. See `ARCHITECTURE.md`.
 
 pub mod agent;
+mod connections;
 pub mod failure;
+mod files;
 pub mod history;
 pub mod host;
 pub mod machine;

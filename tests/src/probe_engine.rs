@@ -92,6 +92,19 @@ impl ProbeEngine {
             Query::Prompt { .. } => {
                 Err(Failure::new(Code::Unsupported, "the probe keeps no prompts"))
             }
+            Query::EventsBefore { before, session, tab, limit } => {
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+                let (events, more) =
+                    self.store.events_before(before, &session, &tab, limit).await?;
+                Ok(Reply::Events { events, more })
+            }
+            Query::Agents { .. }
+            | Query::Directory { .. }
+            | Query::Files { .. }
+            | Query::Git { .. }
+            | Query::Images { .. } => {
+                Err(Failure::new(Code::Unsupported, "the probe reaches no machine"))
+            }
             Query::History(_)
             | Query::HistoryEntry { .. }
             | Query::HistoryActivity { .. }
@@ -158,9 +171,9 @@ async fn carry_out(store: &Store, command: Command, ticket: &Ticket) -> Result<R
             let reply =
                 Reply::Sent { tab: tab.clone(), message: message.clone(), seq: store.head() };
             let body = EventBody::Text { text: sent.prompt, plain: false };
-            let draft = Draft { session, tab: Some(tab), turn: None, body };
-            let changes =
-                vec![Change::PutImages(message, sent.images), ticket.receipt(Ok(reply.clone()))];
+            let draft = Draft { session: session.clone(), tab: Some(tab), turn: None, body };
+            let images = Change::PutImages { session, message, images: sent.images };
+            let changes = vec![images, ticket.receipt(Ok(reply.clone()))];
             store.commit(Batch { changes, drafts: vec![draft] }).await?;
             Ok(reply)
         }
@@ -174,6 +187,7 @@ async fn carry_out(store: &Store, command: Command, ticket: &Ticket) -> Result<R
         | Command::FreshConversation { .. }
         | Command::ResolveApproval { .. }
         | Command::RetryHost { .. }
+        | Command::AnswerQuestion { .. }
         | Command::AddHistory(_)
         | Command::SyncHistory { .. }
         | Command::IgnoreHistory { .. }

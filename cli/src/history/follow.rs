@@ -39,7 +39,13 @@ pub async fn run(output: &Output, seam: &dyn Seam, query: HistoryQuery) -> Resul
                     }
                 }
             }
-            Some(Ok(Delivery::Event(_) | Delivery::Partial(_) | Delivery::Sync { .. })) => {}
+            Some(Ok(
+                Delivery::Event(_)
+                | Delivery::Partial(_)
+                | Delivery::Sync { .. }
+                | Delivery::Connections(_)
+                | Delivery::Questions(_),
+            )) => {}
             Some(Err(failure)) => return Err(failure.into()),
             None => return Ok(exit::DONE),
         }

@@ -58,6 +58,9 @@ pub struct SendArgs {
     /// Tell the agent to change nothing
     #[arg(long)]
     read_only: bool,
+    /// Leave the turn out of the history; the transcript has it all the same
+    #[arg(long)]
+    no_history: bool,
     /// An image that goes along: PNG, JPEG, GIF or WebP; may be repeated
     #[arg(long, value_name = "F")]
     image: Vec<PathBuf>,
@@ -80,6 +83,7 @@ pub async fn run(app: &App, args: SendArgs) -> Result<u8, Stop> {
         prompt: prompt::read(&args.prompt, &app.output)?,
         images: images::read(&args.image)?,
         read_only: args.read_only,
+        save_to_history: !args.no_history,
     };
     let seam = app.engine().await?;
     let session = seam::session(&*seam, &args.session).await?;

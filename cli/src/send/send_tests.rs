@@ -8,7 +8,12 @@ use crate::watch::fake::{self, FakeEngine, Recorded};
 const LOOK: Look = Look { width: 80, verbose: false, everything: false };
 
 fn message() -> NewMessage {
-    NewMessage { prompt: "do it".into(), images: Vec::new(), read_only: false }
+    NewMessage {
+        prompt: "do it".into(),
+        images: Vec::new(),
+        read_only: false,
+        save_to_history: true,
+    }
 }
 
 fn sent_reply() -> Reply {

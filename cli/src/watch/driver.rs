@@ -146,6 +146,7 @@ impl Watcher<'_> {
             epoch: None,
             session: Some(self.session.clone()),
             partials: self.report.wants_partials(),
+            connections: false,
         };
         self.seam.subscribe(wanted).await.map_err(|failure| self.with_way_back(failure).into())
     }

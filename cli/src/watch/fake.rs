@@ -77,6 +77,7 @@ pub fn turn(id: &str) -> Turn {
         host: "box".into(),
         usage: Usage::default(),
         synopsis: false,
+        save_to_history: true,
         message: None,
     }
 }
@@ -88,6 +89,7 @@ pub fn queued(id: &str) -> QueuedMessage {
         prompt_bytes: 10 + id.len() as u64,
         images: 0,
         read_only: false,
+        save_to_history: true,
         paused: false,
         at: at(0),
     }
@@ -246,8 +248,15 @@ impl Seam for FakeEngine {
             Query::CommandStatus { .. } => Ok(Reply::Status(None)),
             Query::History(_) => Ok(Reply::History(Box::default())),
             Query::Outbox => Ok(Reply::Outbox(Vec::new())),
-            Query::HistoryEntry { .. } | Query::HistoryActivity { .. } => {
-                Err(Failure::new(Code::Unsupported, "it keeps no history"))
+            Query::HistoryEntry { .. }
+            | Query::HistoryActivity { .. }
+            | Query::EventsBefore { .. }
+            | Query::Agents { .. }
+            | Query::Directory { .. }
+            | Query::Files { .. }
+            | Query::Git { .. }
+            | Query::Images { .. } => {
+                Err(Failure::new(Code::Unsupported, "it knows nothing of that"))
             }
         }
     }

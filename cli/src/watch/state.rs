@@ -91,7 +91,7 @@ impl Watch {
             }
             Delivery::Sync { .. } => self.sync(),
             // Nobody here looks at one.
-            Delivery::History(_) => Vec::new(),
+            Delivery::History(_) | Delivery::Connections(_) | Delivery::Questions(_) => Vec::new(),
         }
     }
 

@@ -33,12 +33,19 @@ pub struct Definitions {
     faulty: BTreeMap<String, Failure>,
     /// The person's own can't be read at all: any of them may replace any of these.
     unread: Option<Failure>,
+    /// All that is wrong with their files.
+    problems: Vec<Failure>,
 }
 
 impl Definitions {
     /// Those that come with Baton. There are failures only in a build whose tests fail.
     pub fn embedded() -> (Self, Vec<Failure>) {
-        let mut all = Self { by_id: BTreeMap::new(), faulty: BTreeMap::new(), unread: None };
+        let mut all = Self {
+            by_id: BTreeMap::new(),
+            faulty: BTreeMap::new(),
+            unread: None,
+            problems: Vec::new(),
+        };
         let mut failures = Vec::new();
         for (name, text) in EMBEDDED {
             match parse(name, text) {
@@ -64,6 +71,7 @@ impl Definitions {
                     .hint("Make it readable: your own agents stand in it");
                 all.unread = Some(failure.clone());
                 failures.push(failure);
+                all.problems.clone_from(&failures);
                 return (all, failures);
             }
         };
@@ -112,6 +120,7 @@ impl Definitions {
         }
         let Self { by_id, faulty, .. } = &mut all;
         by_id.retain(|id, _| !faulty.contains_key(id));
+        all.problems.clone_from(&failures);
         (all, failures)
     }
 
@@ -144,6 +153,11 @@ impl Definitions {
             };
             Failure::new(Code::NotFound, format!("there is no agent `{id}`")).hint(hint)
         })
+    }
+
+    /// What is wrong with the person's own.
+    pub fn problems(&self) -> &[Failure] {
+        &self.problems
     }
 
     /// All that can be used, in the order of their ids.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -69,7 +70,7 @@ impl Question {
 }
 
 impl Looks {
-    /// Those in `dir`, which is made with the first one that is kept.
+    /// Those in `dir`, which is made (0700) with the first one that is kept.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into() }
     }
@@ -115,7 +116,7 @@ impl Looks {
         }
         let look = Look { at: now, agents: agents.to_vec(), asked: question.digest.clone() };
         let text = serde_json::to_string(&look).map_err(|error| failed(error.into()))?;
-        fs::create_dir_all(&self.dir).map_err(failed)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(failed)?;
         // It is of mode 0600, and gone again on every way out but the last.
         let mut file = tempfile::NamedTempFile::new_in(&self.dir).map_err(failed)?;
         file.write_all(text.as_bytes()).map_err(failed)?;

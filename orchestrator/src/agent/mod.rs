@@ -11,6 +11,7 @@ mod judgement;
 mod looks;
 mod parser;
 mod read_only;
+mod survey;
 mod talk;
 
 pub use definition::{
@@ -31,4 +32,5 @@ pub use item::{
 pub use judgement::{Ended, Exit, Signal, judge};
 pub use looks::{Look, Looks, Question};
 pub use parser::{Carry, Parser, ParserKind, Saved};
+pub use survey::{Found, Survey};
 pub use talk::{Message, Prompt, SavedTalk, Step, TalkSettings, Talker};

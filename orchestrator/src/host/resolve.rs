@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::validate::{check_destination, check_user};
@@ -47,6 +48,14 @@ impl ResolvedHost {
             Self::Local | Self::AdHoc(_) => None,
         };
         cwd.or(usual).map(str::to_owned)
+    }
+
+    /// What it adds to the environment of what is started there.
+    pub fn env(&self) -> BTreeMap<String, String> {
+        match self {
+            Self::Saved(saved) => saved.env.clone(),
+            Self::Local | Self::AdHoc(_) => BTreeMap::new(),
+        }
     }
 
     /// As [`Place::target`](super::Place::target).

@@ -267,6 +267,12 @@ async fn deliver(
             Some(FromEngine::Event(Told { history: Some(news), .. })) => {
                 Ok(Delivery::History(news))
             }
+            Some(FromEngine::Event(Told { connections: Some(all), .. })) => {
+                Ok(Delivery::Connections(all))
+            }
+            Some(FromEngine::Event(Told { questions: Some(all), .. })) => {
+                Ok(Delivery::Questions(all))
+            }
             Some(FromEngine::Sync { seq, at, .. }) => {
                 last = Some(seq);
                 Ok(Delivery::Sync { seq, at })

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 
-use super::{Command, CommandId, Event, HistoryNews, Partial, Query, Reply, Request, Subscribe};
+use super::{
+    Command, CommandId, Event, HistoryNews, HostConnection, HostQuestion, Partial, Query, Reply,
+    Request, Subscribe,
+};
 use crate::failure::{Code, Failure};
 
 /// The version of these frames; a change that an older side can't read makes it one more.
@@ -209,6 +212,10 @@ pub(super) struct Told {
     pub(super) partial: Option<Partial>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) history: Option<Box<HistoryNews>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) connections: Option<Vec<HostConnection>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) questions: Option<Vec<HostQuestion>>,
 }
 
 /// What a request asks for.
@@ -222,7 +229,7 @@ pub(super) enum Wish {
     Unsubscribe(String),
 }
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "new_session",
     "edit_session",
     "remove_session",
@@ -235,15 +242,21 @@ const COMMANDS: [&str; 16] = [
     "fresh_conversation",
     "resolve_approval",
     "retry_host",
+    "answer_question",
     "add_history",
     "sync_history",
     "ignore_history",
     "keep_history_here",
 ];
-const QUERIES: [&str; 10] = [
+const QUERIES: [&str; 15] = [
     "snapshot",
     "session",
     "events",
+    "events_before",
+    "agents",
+    "directory",
+    "files",
+    "images",
     "approvals",
     "prompt",
     "history",

@@ -46,6 +46,7 @@ fn every_command() -> Vec<Command> {
                 prompt: "line\n\"quote\" \0".into(),
                 images: vec![Image { name: "i".into(), bytes: vec![0, 255] }],
                 read_only: true,
+                save_to_history: false,
             },
         },
         Command::Interrupt { session: session(), tab: None, turn: None, stop: true },
@@ -73,14 +74,25 @@ fn every_command() -> Vec<Command> {
             decision: Decision::Deny { option: None },
         },
         Command::RetryHost { host: "box".into() },
+        Command::AnswerQuestion {
+            question: crate::seam::QuestionId::new("q"),
+            answer: Some(crate::seam::Secret("s3cret \"x\"".into())),
+        },
     ]
 }
 
 fn every_query() -> Vec<Query> {
+    let (session, tab) = (|| SessionId::new("s"), || crate::seam::TabId::new("t"));
+    let message = || crate::seam::MessageId::new("m");
     vec![
         Query::Snapshot,
         Query::Session { named: "n".into() },
         Query::Events { since: 1, session: None, tab: None, limit: 2 },
+        Query::EventsBefore { before: 7, session: session(), tab: tab(), limit: 2 },
+        Query::Agents { host: Some("box".into()), refresh: true },
+        Query::Directory { host: "box".into(), typed: "~/pro".into() },
+        Query::Files { session: session(), limit: 9 },
+        Query::Images { session: session(), message: message() },
         Query::Approvals { session: None },
         Query::Prompt { session: SessionId::new("s"), message: crate::seam::MessageId::new("m") },
         Query::CommandStatus { id: CommandId::new("c") },
@@ -124,6 +136,29 @@ fn a_refusal_tells_the_shape_and_never_a_value() {
 }
 
 #[test]
+fn an_answer_to_a_question_is_seen_by_nobody_who_looks_on() {
+    let command = every_command().pop().unwrap();
+    assert!(matches!(command, Command::AnswerQuestion { .. }));
+    let request = Request::command(command);
+    assert!(!format!("{request:?}").contains("s3cret"));
+    let line = String::from_utf8(request_line("1", &request).unwrap()).unwrap();
+    assert!(line.contains("s3cret"));
+    let failure = asked(&line.replace("\"question\":\"q\"", "\"question\":7")).wish(9).unwrap_err();
+    assert!(failure.code == Code::Usage && !failure.message.contains("s3cret"), "{failure}");
+}
+
+#[test]
+fn a_message_of_an_older_front_end_goes_into_the_history() {
+    let line = r#"{"type":"request","id":"1","commandId":"c","method":"send","params":{"session":"s",
+        "tab":{"tab":"last"},"message":{"prompt":"p","images":[],"read_only":false}}}"#;
+    let wish = asked(line).wish(line.len()).unwrap();
+    let Wish::Call(Request::Command { command: Command::Send { message, .. }, .. }) = wish else {
+        panic!("{wish:?}")
+    };
+    assert!(message.save_to_history);
+}
+
+#[test]
 fn a_subscription_may_leave_everything_out() {
     let line = r#"{"type":"request","id":"1","method":"subscribe"}"#;
     let Wish::Subscribe(wanted) = asked(line).wish(line.len()).unwrap() else { panic!() };
@@ -157,6 +192,7 @@ fn a_message_that_fits_is_one_whose_line_fits() {
                 prompt: "\u{1}".repeat(1000),
                 images: vec![Image { name: "i".into(), bytes: vec![1; bytes] }; 2],
                 read_only: false,
+                save_to_history: true,
             },
         })
     };

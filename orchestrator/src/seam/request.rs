@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Approval, ApprovalId, CommandId, Decision, DirectoryLook, Event, FileNames, GitGlance, HistoryActivity,
-    HistoryFilter, HistoryIgnored, HistoryItem, HistoryPage, HistoryQuery, HistoryScope,
-    HistorySync, KnownAgents, MessageId, NewHistoryEntry, OutboxEntry, QuestionId, Secret, Session,
-    SessionId, Snapshot, Subscribe, Subscription, TabId, TurnId,
+    Approval, ApprovalId, CommandId, Decision, DirectoryLook, Event, FileNames, GitGlance,
+    HistoryActivity, HistoryFilter, HistoryIgnored, HistoryItem, HistoryPage, HistoryQuery,
+    HistoryScope, HistorySync, KnownAgents, MessageId, NewHistoryEntry, OutboxEntry, QuestionId,
+    Secret, Session, SessionId, Snapshot, Subscribe, Subscription, TabId, TurnId,
 };
 use crate::failure::Failure;
 
@@ -212,7 +212,8 @@ pub enum Query {
         limit: u32,
     },
     /// Stored events of a tab right before a number, for who reads a transcript from its end. Answer: [`Reply::Events`],
-    /// oldest first; `more` says whether there are older ones.
+    /// oldest first; `more` says whether there are older ones. Fewer come when they are large. Those of the session that are
+    /// about no tab are not among them: a [`Query::Snapshot`] says how it stands.
     EventsBefore {
         /// Those with smaller numbers.
         before: u64,
@@ -224,6 +225,7 @@ pub enum Query {
         limit: u32,
     },
     /// The agents that are known, and what a host has of them: looked for less than a day ago, or now. Answer: [`Reply::Agents`].
+    /// Refused with why a host may not be used, or can't be asked.
     Agents {
         /// As a HOST argument of the command line; none is asked when `None`.
         host: Option<String>,
@@ -241,7 +243,7 @@ pub enum Query {
     Files {
         /// Whose.
         session: SessionId,
-        /// At most so many.
+        /// At most so many, at most 20,000.
         limit: u32,
     },
     /// What git says of a session's directory, asked of its host in one round trip. Answer: [`Reply::Git`].
@@ -249,7 +251,7 @@ pub enum Query {
         /// Whose.
         session: SessionId,
     },
-    /// The images of a message that was sent. Answer: [`Reply::Images`].
+    /// The images of a message, also when its turn is long over. Answer: [`Reply::Images`], empty where it had none.
     Images {
         /// Whose.
         session: SessionId,
@@ -473,7 +475,8 @@ pub struct NewMessage {
     pub save_to_history: bool,
 }
 
-fn yes() -> bool {
+/// What older lines and front ends that don't say it mean.
+pub(super) fn yes() -> bool {
     true
 }
 

@@ -159,6 +159,8 @@ impl Writer {
             key: None,
             partial: None,
             history: None,
+            connections: None,
+            questions: None,
         };
         let frame = match delivery {
             Some(Ok(Delivery::Event(event))) => {
@@ -178,7 +180,12 @@ impl Writer {
             Some(Ok(Delivery::History(news))) => {
                 FromEngine::Event(Told { history: Some(news), ..none })
             }
-            Some(Ok(Delivery::Connections(_) | Delivery::Questions(_))) => return,
+            Some(Ok(Delivery::Connections(all))) => {
+                FromEngine::Event(Told { connections: Some(all), ..none })
+            }
+            Some(Ok(Delivery::Questions(all))) => {
+                FromEngine::Event(Told { questions: Some(all), ..none })
+            }
             Some(Ok(Delivery::Sync { seq, at })) => {
                 self.last.insert(subscription.clone(), seq);
                 FromEngine::Sync { subscription, seq, at }

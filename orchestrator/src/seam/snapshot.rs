@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::request::yes;
 use super::{ApprovalId, LinkState, MessageId, RunId, SessionId, TabId, TurnId, TurnStatus};
 use crate::agent::{ApprovalChoice, Carry, ToolCall, Usage};
 use crate::history::Account;
@@ -131,6 +132,9 @@ pub struct Turn {
     /// Whether it is Baton that asks the agent to say what it did in the turn before.
     #[serde(default)]
     pub synopsis: bool,
+    /// Whether it goes into the history.
+    #[serde(default = "yes")]
+    pub save_to_history: bool,
     /// The message, until it is certain that the agent got it.
     #[serde(default)]
     pub message: Option<Box<QueuedMessage>>,
@@ -149,6 +153,9 @@ pub struct QueuedMessage {
     pub images: u32,
     /// Whether the agent is to change nothing.
     pub read_only: bool,
+    /// Whether its turn goes into the history.
+    #[serde(default = "yes")]
+    pub save_to_history: bool,
     /// Held back: those behind it go first.
     pub paused: bool,
     /// When it was sent.
@@ -162,13 +169,15 @@ const SHOWN: usize = 200;
 impl QueuedMessage {
     /// As front ends get it.
     pub fn shown(&self) -> Self {
-        let Self { id, prompt, prompt_bytes, images, read_only, paused, at } = self;
+        let Self { id, prompt, prompt_bytes, images, read_only, save_to_history, paused, at } =
+            self;
         Self {
             id: id.clone(),
             prompt: prompt.chars().take(SHOWN).collect(),
             prompt_bytes: *prompt_bytes,
             images: *images,
             read_only: *read_only,
+            save_to_history: *save_to_history,
             paused: *paused,
             at: *at,
         }

@@ -138,7 +138,10 @@ proptest! {
                 match delivery.unwrap() {
                     Delivery::Event(event) => seen.push(*event),
                     Delivery::Sync { .. } => synced += 1,
-                    Delivery::Partial(_) | Delivery::History(_) => panic!("unwanted"),
+                    Delivery::Partial(_)
+                    | Delivery::History(_)
+                    | Delivery::Connections(_)
+                    | Delivery::Questions(_) => panic!("unwanted"),
                 }
             }
             writer.await.unwrap();

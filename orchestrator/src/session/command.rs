@@ -42,12 +42,17 @@ pub fn send(
         prompt: message.prompt,
         images: u32::try_from(message.images.len()).unwrap_or(u32::MAX),
         read_only,
+        save_to_history: message.save_to_history,
         paused: false,
         at: now,
     };
     let id = queued.id.clone();
     if !message.images.is_empty() {
-        outcome.batch.changes.push(Change::PutImages(id.clone(), message.images));
+        outcome.batch.changes.push(Change::PutImages {
+            session: entry.session.id.clone(),
+            message: id.clone(),
+            images: message.images,
+        });
     }
     entry.tab_mut(&tab)?.queue.push(queued);
     advance_with(entry, &mut outcome, now, Some(&id));
@@ -121,6 +126,7 @@ pub fn begin(
         stopping: false,
         usage: Usage::default(),
         synopsis,
+        save_to_history: message.save_to_history,
         message: Some(Box::new(message.clone())),
     });
     let after = found.clone();

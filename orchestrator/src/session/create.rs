@@ -186,7 +186,6 @@ fn leave(entry: &Entry, tab: &Tab, turn: &Turn, outcome: &mut Outcome, now: Now)
     let changes = &mut outcome.batch.changes;
     let state = RunState::Left;
     changes.push(Change::SetRun { run: run.clone(), state, status: None });
-    changes.extend(turn.message.as_ref().map(|message| Change::DropImages(message.id.clone())));
     let failure = Failure::new(
         Code::Cancelled,
         format!("the session was removed; its agent may go on in run {run} on {host}"),

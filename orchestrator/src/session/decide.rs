@@ -132,7 +132,7 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
         | Command::IgnoreHistory { .. }
         | Command::KeepHistoryHere { .. }
         | Command::AnswerQuestion { .. } => {
-            Err(Failure::new(Code::Internal, "a wish about shared files came to the desk"))
+            Err(Failure::new(Code::Internal, "a wish that is none of the desk's came to it"))
         }
         Command::RetryHost { host } => {
             let mut outcome = Outcome::new();

@@ -155,6 +155,7 @@ impl Desk {
         let (inbox, messages) = mpsc::channel(INBOX);
         let handle = DeskHandle { inbox };
         let entries = entries(&world, loaded.sessions, &loaded.runs);
+        entries.iter().for_each(|entry| world.turns.put(entry));
         let desk = Self {
             drivers: Drivers::new(Arc::clone(&world), handle.clone()),
             handle: handle.clone(),
@@ -320,10 +321,12 @@ impl Desk {
         let session = match touched {
             Touched::Put(entry) => {
                 let id = entry.session.id.clone();
+                self.world.turns.put(&entry);
                 self.book.put(*entry);
                 Some(id)
             }
             Touched::Removed(id) => {
+                self.world.turns.remove(&id);
                 self.book.remove(&id);
                 Some(id)
             }

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
 use super::desk::{Desk, DeskHandle};
+use super::look;
 use super::world::{EngineSettings, World};
 use crate::agent::Definitions;
+use crate::connections::Board;
 use crate::failure::{Code, Failure};
 use crate::history::{HistorySettings, Ledger, Scoped};
 use crate::host::{HostDirectory, Site};
@@ -38,6 +40,7 @@ pub struct Engine {
     world: Arc<World>,
     desk: DeskHandle,
     receipts: Receipts,
+    board: Board,
     taken_up: OnceCell<()>,
 }
 
@@ -55,7 +58,8 @@ impl Engine {
         let ledger = Ledger::open(store.clone(), hosts.clone(), history).await?;
         let world = Arc::new(World::new(store, hosts, definitions, settings, partials, ledger));
         let desk = Desk::start(Arc::clone(&world), loaded);
-        Ok(Arc::new(Self { world, desk, receipts, taken_up: OnceCell::new() }))
+        let board = Board::new(world.hosts.clone(), world.turns.watch());
+        Ok(Arc::new(Self { world, desk, receipts, board, taken_up: OnceCell::new() }))
     }
 
     /// Ends it: what was heard is stored, runs go on on their hosts.
@@ -156,12 +160,28 @@ impl Engine {
                 let answer = self.receipts.status(&id).await?;
                 Ok(Reply::Status(answer.map(|answer| answer.map(Box::new))))
             }
-            Query::EventsBefore { .. }
-            | Query::Agents { .. }
-            | Query::Directory { .. }
-            | Query::Files { .. }
-            | Query::Git { .. }
-            | Query::Images { .. } => Err(Failure::new(Code::Unsupported, "under way")),
+            Query::EventsBefore { before, session, tab, limit } => {
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+                let (events, more) =
+                    self.world.store.events_before(before, &session, &tab, limit).await?;
+                Ok(Reply::Events { events, more })
+            }
+            Query::Agents { host, refresh } => {
+                let known = look::agents(&self.world, host.as_deref(), refresh).await?;
+                Ok(Reply::Agents(Box::new(known)))
+            }
+            Query::Directory { host, typed } => {
+                Ok(Reply::Directory(look::directory(&self.world, &host, &typed).await?))
+            }
+            Query::Files { session, limit } => {
+                Ok(Reply::Files(look::files(&self.world, &self.desk, session, limit).await?))
+            }
+            Query::Git { session } => {
+                Ok(Reply::Git(look::git(&self.world, &self.desk, session).await?))
+            }
+            Query::Images { session, message } => {
+                Ok(Reply::Images(look::images(&self.world, &self.desk, session, &message).await?))
+            }
             Query::Snapshot
             | Query::Session { .. }
             | Query::Approvals { .. }
@@ -185,6 +205,10 @@ impl Seam for Engine {
                 let kept = self.world.ledger.keep_here(&id).await?;
                 Ok(Reply::Outbox(vec![kept]))
             }
+            // Neither stored nor hashed: it may be a password.
+            Request::Command { command: Command::AnswerQuestion { question, answer }, .. } => {
+                self.world.hosts.questions().answer(&question, answer).map(|()| Reply::Done)
+            }
             Request::Command { id, command } => {
                 self.take_up().await?;
                 let desk = self.desk.clone();
@@ -203,6 +227,10 @@ impl Seam for Engine {
             return Ok(self.world.ledger.look(scoped).await);
         }
         self.desk.take_up().await?;
+        if wanted.connections {
+            let world = Arc::clone(&self.world);
+            return Ok(self.board.follow(async move { world.ended().await }));
+        }
         follow(&self.world.store, &self.world.partials, wanted)
     }
 }

@@ -11,9 +11,11 @@ mod entry;
 mod fact;
 mod flow;
 mod fold;
+mod look;
 mod queue;
 mod said;
 mod turn;
+mod under_way;
 mod waiting;
 mod world;
 

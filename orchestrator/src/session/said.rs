@@ -178,7 +178,7 @@ fn asked<'a>(
         | Change::PutTab { .. }
         | Change::PutQueue { .. }
         | Change::RemoveApproval(_)
-        | Change::PutImages(..)
+        | Change::PutImages { .. }
         | Change::DropImages(_)
         | Change::AddRun(_)
         | Change::SetRun { .. }

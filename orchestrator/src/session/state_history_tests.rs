@@ -7,7 +7,7 @@ use super::{Book, command};
 use crate::agent::Item;
 use crate::failure::{Code, Failure};
 use crate::history::{Account, SYNOPSIS_PROMPT};
-use crate::seam::{EventBody, SessionChange, TabChoice, TurnId, TurnStatus};
+use crate::seam::{EventBody, NewMessage, SessionChange, TabChoice, TurnId, TurnStatus};
 use crate::store::RunState;
 
 fn current(desk: &Desk) -> TurnId {
@@ -54,6 +54,31 @@ fn each_turn_that_its_agent_got_is_in_the_history_once() {
         assert_eq!(last.response, None);
     }
     assert_eq!(desk.accounts.len(), 3);
+    desk.check();
+}
+
+#[test]
+fn a_message_that_is_kept_out_of_the_history_makes_no_entry_and_is_asked_nothing() {
+    let mut desk = telling(false);
+    let quietly = |prompt: &str| NewMessage {
+        prompt: prompt.into(),
+        images: vec![],
+        read_only: false,
+        save_to_history: false,
+    };
+    desk.send_message(TabChoice::Last, quietly("first"));
+    // Another one waits, and keeps what was said of it in the queue.
+    desk.send_message(TabChoice::Last, quietly("second"));
+    assert!(!desk.entry.session.tabs[0].queue[0].save_to_history);
+    for prompt in ["first", "second"] {
+        assert_eq!(desk.started().last().map(String::as_str), Some(prompt));
+        let turn = current(&desk);
+        desk.hear(&turn, vec![Item::AgentSession { id: "c-1".into() }], &[]);
+        desk.answer(&turn, TurnStatus::Done, "Done.");
+    }
+    assert_eq!((desk.accounts.len(), desk.under_way().len()), (0, 0));
+    first_turn(&mut desk, "Seen by all.");
+    assert_eq!(desk.started().last().map(String::as_str), Some(SYNOPSIS_PROMPT));
     desk.check();
 }
 

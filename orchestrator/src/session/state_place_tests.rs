@@ -27,8 +27,12 @@ fn runs_of(batch: &Batch) -> Vec<(RunId, Option<Place>)> {
 fn a_run_remembers_where_its_host_was_and_a_talking_agent_is_replaced_when_it_is_elsewhere() {
     let mut desk = made(true);
     let now = desk.now();
-    let message =
-        |prompt: &str| NewMessage { prompt: prompt.into(), images: vec![], read_only: false };
+    let message = |prompt: &str| NewMessage {
+        prompt: prompt.into(),
+        images: vec![],
+        read_only: false,
+        save_to_history: true,
+    };
     let outcome = command::send(&mut desk.entry, TabChoice::Last, message("one"), now).unwrap();
     let here = saved("dev").place();
     let [(first, place)] = &runs_of(&outcome.batch)[..] else { panic!("{outcome:?}") };

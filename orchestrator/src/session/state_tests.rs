@@ -108,7 +108,7 @@ impl Desk {
                 }
                 Change::PutApproval(approval) => self.approvals.push(approval.clone()),
                 Change::RemoveApproval(id) => self.approvals.retain(|other| other.id != *id),
-                Change::PutImages(..)
+                Change::PutImages { .. }
                 | Change::DropImages(_)
                 | Change::AddRun(_)
                 | Change::SetRun { .. }
@@ -146,7 +146,17 @@ impl Desk {
         prompt: &str,
         read_only: bool,
     ) -> (TabId, MessageId) {
-        let message = NewMessage { prompt: prompt.into(), images: vec![], read_only };
+        self.send_message(
+            tab,
+            NewMessage { prompt: prompt.into(), images: vec![], read_only, save_to_history: true },
+        )
+    }
+
+    pub(super) fn send_message(
+        &mut self,
+        tab: TabChoice,
+        message: NewMessage,
+    ) -> (TabId, MessageId) {
         let now = self.now();
         let outcome = command::send(&mut self.entry, tab, message, now).unwrap();
         let Reply::Sent { tab, message, .. } = self.take(outcome) else { panic!("not sent") };

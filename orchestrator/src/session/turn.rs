@@ -23,10 +23,11 @@ pub fn launched(entry: &mut Entry, turn: &TurnId) -> Outcome {
     let mut outcome = Outcome::new();
     let Some(tab) = entry.tab_of_turn(turn) else { return outcome };
     let Some(found) = tab.turn.as_mut() else { return outcome };
-    let Some(message) = found.message.take() else { return outcome };
+    if found.message.take().is_none() {
+        return outcome;
+    }
     let run = found.run.clone();
     let tab = tab.clone();
-    outcome.batch.changes.push(Change::DropImages(message.id));
     outcome.batch.changes.push(Change::SetRun { run, state: RunState::Running, status: None });
     entry.put_tab(&mut outcome.batch, &tab);
     let body = EventBody::TurnLaunched;
@@ -170,11 +171,11 @@ pub fn ended(
         // It was about the turn before.
         (Some(account), Some(_)) if end.status == TurnStatus::Done => account.told(&end.text),
         (Some(account), _) => Some(*account),
-        (None, Some(turn)) => {
+        (None, Some(turn)) if turn.save_to_history => {
             let site = entry.sites.get(&turn.run).cloned();
             Some(Account::of_turn(&entry.session, &tab, &turn, site, &told))
         }
-        (None, None) => None,
+        (None, Some(_) | None) => None,
     };
     let asks = entry.session.synopsis
         && !was_synopsis
@@ -192,9 +193,6 @@ pub fn ended(
         }
     }
     let batch = &mut outcome.batch;
-    if let Some(message) = message {
-        batch.changes.push(Change::DropImages(message.id));
-    }
     if let Some(state) = end.run {
         batch.changes.push(Change::SetRun { run, state, status: end.exit_status });
     }
@@ -232,6 +230,7 @@ fn synopsis_message(read_only: bool, now: Now) -> QueuedMessage {
         prompt_bytes: bytes_of(SYNOPSIS_PROMPT),
         images: 0,
         read_only,
+        save_to_history: true,
         paused: false,
         at: now,
     }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::Entry;
+use super::under_way::UnderWay;
 use crate::agent::{self, AgentError, AgentErrorKind, Definition, Definitions, TurnRequest};
 use crate::failure::{Code, Failure};
 use crate::history::Ledger;
-use crate::host::{HostDirectory, Place, ResolvedHost};
+use crate::host::{HostDirectory, Place};
 use crate::run::Runs;
 use crate::seam::{Ephemerals, NewMessage, Session};
 use crate::store::Store;
@@ -44,6 +45,8 @@ pub struct World {
     pub partials: Ephemerals,
     /// What was done, and who else gets to know of it.
     pub ledger: Ledger,
+    /// How many turns are under way where.
+    pub turns: UnderWay,
     /// A way to launch for each connection in use: it keeps what it learned of its host.
     runs: Mutex<Vec<(Place, Runs)>>,
     ending: watch::Sender<bool>,
@@ -66,6 +69,7 @@ impl World {
             settings,
             partials,
             ledger,
+            turns: UnderWay::default(),
             runs: Mutex::default(),
             ending: watch::channel(false).0,
         }
@@ -142,7 +146,7 @@ impl World {
         let images = images(message.images.iter().map(|image| (&*image.name, &*image.bytes)))?;
         let read_only = message.read_only || session.read_only;
         let prompt = message.prompt.clone().into_bytes();
-        self.check(entry, &environment(&host), prompt, images, read_only)
+        self.check(entry, &host.env(), prompt, images, read_only)
     }
 
     /// Whether there is anything in a prompt.
@@ -202,14 +206,6 @@ pub fn request(session: &Session) -> TurnRequest {
         read_only: session.read_only,
         arguments: session.arguments.clone(),
         ..TurnRequest::default()
-    }
-}
-
-/// What a host adds to the environment.
-pub fn environment(host: &ResolvedHost) -> BTreeMap<String, String> {
-    match host {
-        ResolvedHost::Saved(saved) => saved.env.clone(),
-        ResolvedHost::Local | ResolvedHost::AdHoc(_) => BTreeMap::new(),
     }
 }
 

@@ -26,7 +26,7 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
         Change::RemoveSession(id) => remove_session(db, id),
         Change::PutTab { session, tab } => put_tab(db, session, tab),
         Change::PutQueue { session, tab, queue } => put_queue(db, session, tab, queue),
-        Change::PutImages(message, images) => put_images(db, message, images),
+        Change::PutImages { session, message, images } => put_images(db, session, message, images),
         Change::DropImages(message) => {
             run(db, "DELETE FROM images WHERE message = ?1", params![message.as_str()])
         }
@@ -93,11 +93,7 @@ fn put_session(db: &Connection, session: &Session, env: Option<&Environment>) ->
 
 fn remove_session(db: &Connection, id: &SessionId) -> Result<(), Fault> {
     let id = params![id.as_str()];
-    run(
-        db,
-        "DELETE FROM images WHERE message IN (SELECT id FROM messages WHERE session = ?1)",
-        id,
-    )?;
+    run(db, "DELETE FROM images WHERE session = ?1", id)?;
     // Tabs, messages and approvals go along by their foreign keys.
     run(db, "DELETE FROM sessions WHERE id = ?1", id)?;
     run(db, "DELETE FROM events WHERE session = ?1", id)?;
@@ -164,13 +160,24 @@ fn put_queue(
     Ok(())
 }
 
-fn put_images(db: &Connection, message: &MessageId, images: &[Image]) -> Result<(), Fault> {
+fn put_images(
+    db: &Connection,
+    session: &SessionId,
+    message: &MessageId,
+    images: &[Image],
+) -> Result<(), Fault> {
     run(db, "DELETE FROM images WHERE message = ?1", params![message.as_str()])?;
     let mut insert = db.prepare_cached(
-        "INSERT INTO images (message, position, name, bytes) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO images (message, position, name, bytes, session) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     for (position, image) in (0_i64..).zip(images) {
-        insert.execute(params![message.as_str(), position, image.name, image.bytes])?;
+        insert.execute(params![
+            message.as_str(),
+            position,
+            image.name,
+            image.bytes,
+            session.as_str()
+        ])?;
     }
     Ok(())
 }

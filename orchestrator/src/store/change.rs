@@ -46,7 +46,7 @@ pub enum Change {
         /// Its environment, values included; `None` leaves what is stored.
         env: Option<Environment>,
     },
-    /// Removes a session with its tabs, messages, approvals and events, and what the readers of its runs knew.
+    /// Removes a session with its tabs, messages, images, approvals and events, and what the readers of its runs knew.
     RemoveSession(SessionId),
     /// Makes a tab or replaces what is stored of it. Its queue is told apart.
     PutTab {
@@ -64,9 +64,16 @@ pub enum Change {
         /// In the order of sending.
         queue: Vec<QueuedMessage>,
     },
-    /// Keeps the images of a message until [`Change::DropImages`].
-    PutImages(MessageId, Vec<Image>),
-    /// Forgets them.
+    /// Keeps the images of a message as long as its session.
+    PutImages {
+        /// Whose.
+        session: SessionId,
+        /// Which.
+        message: MessageId,
+        /// In their order.
+        images: Vec<Image>,
+    },
+    /// Forgets the images of a message that is never sent.
     DropImages(MessageId),
     /// Makes a run. One that is stored already stays as it is, whoever knows it.
     AddRun(RunRecord),

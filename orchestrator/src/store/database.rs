@@ -79,6 +79,11 @@ impl Store {
         Ok(Self { inner: Arc::new(Inner { epoch, jobs, head, readers }) })
     }
 
+    /// Where it is; `None` for one in memory.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.inner.readers.directory()
+    }
+
     /// Names the event log: numbers of another one mean nothing here.
     pub fn epoch(&self) -> &str {
         &self.inner.epoch
@@ -156,6 +161,43 @@ impl Store {
     ) -> Result<(Vec<Event>, bool), Failure> {
         let page = Page { since, session: session.cloned(), tab: tab.cloned(), limit, bytes };
         self.inner.readers.read(move |db| read::events(db, &page)).await
+    }
+
+    /// Events of a tab before the number `before`, oldest first, and whether there are older ones: at most `limit` and at
+    /// most 1,000, of too many the newest. Fewer come when they are large: `more` alone says where the beginning is.
+    ///
+    /// Events of the session that belong to no tab are not among them.
+    ///
+    /// # Errors
+    ///
+    /// `corrupt` with the event's number when the newest can't be read.
+    pub async fn events_before(
+        &self,
+        before: u64,
+        session: &SessionId,
+        tab: &TabId,
+        limit: usize,
+    ) -> Result<(Vec<Event>, bool), Failure> {
+        let (session, tab) = (session.clone(), tab.clone());
+        let limit = limit.min(MOST_EVENTS);
+        let read = move |db: &Connection| {
+            read::events_before(db, before, (&session, &tab), limit, MOST_BYTES)
+        };
+        self.inner.readers.read(read).await
+    }
+
+    /// The images of a message of a session; none where it had none.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be read.
+    pub async fn images_of(
+        &self,
+        session: &SessionId,
+        message: &MessageId,
+    ) -> Result<Vec<Image>, Failure> {
+        let (session, message) = (session.clone(), message.clone());
+        self.inner.readers.read(move |db| read::images_of(db, &session, &message)).await
     }
 
     /// The images that were stored with a message.

@@ -15,8 +15,11 @@ use super::fault::{Fault, Place};
 use crate::failure::{Code, Failure};
 
 /// Every step of the schema; one that was ever released is never edited.
-const STEPS: &[M<'_>] =
-    &[M::up(include_str!("migrations/0001.sql")), M::up(include_str!("migrations/0002.sql"))];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("migrations/0001.sql")),
+    M::up(include_str!("migrations/0002.sql")),
+    M::up(include_str!("migrations/0003.sql")),
+];
 
 /// Other processes hold the write lock for milliseconds; who waits longer than this waits for something that hangs.
 const PATIENCE: Duration = Duration::from_secs(10);

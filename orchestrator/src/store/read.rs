@@ -1,6 +1,7 @@
 //! Reading: statements that change nothing, on connections of their own.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -37,6 +38,13 @@ impl Readers {
         };
         let permits = Arc::new(Semaphore::new(AT_ONCE));
         Ok(Self { source, idle: Mutex::default(), permits, _anchor: anchor })
+    }
+
+    pub(super) fn directory(&self) -> Option<&Path> {
+        match &self.source {
+            Source::File(place) => place.path().parent(),
+            Source::Memory(_) => None,
+        }
     }
 
     /// Runs `work` in one read transaction, off the runtime.
@@ -163,10 +171,42 @@ pub(super) fn events(db: &Connection, page: &Page) -> Result<(Vec<Event>, bool),
         page.tab.as_ref().map(|id| id.as_str()),
         limit
     ])?;
+    page_of(&mut found, page.limit, page.bytes)
+}
+
+/// The session is no way in (`+`): the tab's own index reads nothing that isn't given.
+pub(super) fn events_before_sql() -> String {
+    format!(
+        "SELECT {EVENT_COLUMNS} FROM events WHERE tab = ?1 AND +session = ?2 AND seq < ?3 \
+         ORDER BY seq DESC LIMIT ?4"
+    )
+}
+
+/// Events of a tab before a number, oldest first, and whether there are older ones; of too many the newest.
+pub(super) fn events_before(
+    db: &Connection,
+    before: u64,
+    (session, tab): (&SessionId, &TabId),
+    limit: usize,
+    bytes: usize,
+) -> Result<(Vec<Event>, bool), Fault> {
+    let mut select = db.prepare_cached(&events_before_sql())?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut found = select.query(params![tab.as_str(), session.as_str(), signed(before), most])?;
+    let page = page_of(&mut found, limit, bytes)?;
+    Ok((page.0.into_iter().rev().collect(), page.1))
+}
+
+/// As many of the rows as fit, and whether there are more.
+fn page_of(
+    found: &mut rusqlite::Rows<'_>,
+    limit: usize,
+    most_bytes: usize,
+) -> Result<(Vec<Event>, bool), Fault> {
     let mut events = Vec::new();
     let mut bytes = 0;
     while let Some(row) = found.next()? {
-        if events.len() == page.limit || (bytes >= page.bytes && !events.is_empty()) {
+        if events.len() == limit || (bytes >= most_bytes && !events.is_empty()) {
             return Ok((events, true));
         }
         match rows::event(row) {
@@ -180,6 +220,23 @@ pub(super) fn events(db: &Connection, page: &Page) -> Result<(Vec<Event>, bool),
         }
     }
     Ok((events, false))
+}
+
+/// Images of a message of that session.
+pub(super) fn images_of(
+    db: &Connection,
+    session: &SessionId,
+    message: &MessageId,
+) -> Result<Vec<Image>, Fault> {
+    let mut select = db.prepare_cached(
+        "SELECT name, bytes FROM images WHERE message = ?1 AND session = ?2 ORDER BY position",
+    )?;
+    let images = select
+        .query_map(params![message.as_str(), session.as_str()], |row| {
+            Ok(Image { name: row.get(0)?, bytes: row.get(1)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(images)
 }
 
 pub(super) fn images(db: &Connection, message: &MessageId) -> Result<Vec<Image>, Fault> {

@@ -248,8 +248,12 @@ async fn images_and_long_prompts_pass_whole(bed: Bed) {
     let bytes: Vec<u8> = (0..3 << 20).map(|at: u32| (at % 251) as u8).collect();
     let image = Image { name: "ünï \"code\".png".into(), bytes };
     let prompt = "nul \0, newline \n, quote \", ü, 🚀 ".repeat(40_000);
-    let message =
-        NewMessage { prompt: prompt.clone(), images: vec![image.clone()], read_only: true };
+    let message = NewMessage {
+        prompt: prompt.clone(),
+        images: vec![image.clone()],
+        read_only: true,
+        save_to_history: true,
+    };
     let wish = Command::Send { session: SessionId::new("s"), tab: TabChoice::Last, message };
     let answer = within(bed.seam.call(Request::command(wish))).await.unwrap();
     let Reply::Sent { message, .. } = answer else { panic!("{answer:?}") };
@@ -277,7 +281,12 @@ async fn many_call_at_once(bed: Bed) {
 async fn a_message_too_large_for_a_frame_is_refused_whoever_hosts() {
     for bed in [as_host().await, as_guest().await, over_the_socket().await] {
         let image = Image { name: "huge.png".into(), bytes: vec![7; 49 << 20] };
-        let message = NewMessage { prompt: "look".into(), images: vec![image], read_only: true };
+        let message = NewMessage {
+            prompt: "look".into(),
+            images: vec![image],
+            read_only: true,
+            save_to_history: true,
+        };
         let wish = Command::Send { session: SessionId::new("s"), tab: TabChoice::Last, message };
         assert_eq!(code(bed.seam.call(Request::command(wish)).await), Code::TooLarge);
         let name = Some("n".repeat(2 << 20));

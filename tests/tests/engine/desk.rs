@@ -18,6 +18,7 @@ use orchestrator::seam::{
 use orchestrator::session::{Engine, EnginePlan, EngineSettings};
 use orchestrator::settings::ConnectionKeys;
 use orchestrator::store::Store;
+use orchestrator::transport::Asker;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -30,6 +31,8 @@ pub struct Laptop {
     ssh_config: PathBuf,
     pub settings: EngineSettings,
     pub history: HistorySettings,
+    /// Who answers questions in the process that hosts the engine; ssh asks nothing without.
+    pub asker: Option<Arc<dyn Asker>>,
 }
 
 impl Laptop {
@@ -55,7 +58,8 @@ impl Laptop {
             limit: 5_000,
             home: dir.path().join("home"),
         };
-        let laptop = Self { dir, ssh_config, settings: EngineSettings::default(), history };
+        let settings = EngineSettings::default();
+        let laptop = Self { dir, ssh_config, settings, history, asker: None };
         laptop.write_hosts(&format!(
             "[host.box]\nssh_config = \"box\"\ntransport = \"{transport}\"\n[host.box.env]\nFROM_HOST = \"the host\"\n"
         ));
@@ -92,8 +96,8 @@ impl Laptop {
                 ("PATH".into(), std::env::var_os("PATH").unwrap()),
                 ("HOME".into(), self.path("home").into()),
             ],
-            askpass: None,
-            asker: None,
+            askpass: self.asker.as_ref().map(|_| env!("CARGO_BIN_EXE_askpass").into()),
+            asker: self.asker.clone(),
             keys: ConnectionKeys {
                 linger_seconds: 0,
                 keepalive_interval_seconds: 1,
@@ -297,7 +301,7 @@ impl Turn {
 }
 
 pub fn message(prompt: &str) -> NewMessage {
-    NewMessage { prompt: prompt.into(), images: vec![], read_only: false }
+    NewMessage { prompt: prompt.into(), images: vec![], read_only: false, save_to_history: true }
 }
 
 pub fn new_session(agent: &str, machine: &AgentHost) -> NewSession {

@@ -116,7 +116,12 @@ pub fn send(text: &str) -> Request {
 }
 
 pub fn send_to(session: &str, text: &str, id: CommandId) -> Request {
-    let message = NewMessage { prompt: text.into(), images: Vec::new(), read_only: false };
+    let message = NewMessage {
+        prompt: text.into(),
+        images: Vec::new(),
+        read_only: false,
+        save_to_history: true,
+    };
     let session = SessionId::new(session);
     Request::Command { id, command: Wish::Send { session, tab: TabChoice::Last, message } }
 }

@@ -145,7 +145,9 @@ async fn an_unfinished_piece_is_seen_while_it_is_written() {
                 Delivery::Partial(_)
                 | Delivery::Event(_)
                 | Delivery::Sync { .. }
-                | Delivery::History(_) => {}
+                | Delivery::History(_)
+                | Delivery::Connections(_)
+                | Delivery::Questions(_) => {}
             }
         }
     };

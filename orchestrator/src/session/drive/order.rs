@@ -6,7 +6,7 @@ use crate::agent::{self, Invocation, TalkSettings, TurnRequest};
 use crate::failure::{Code, Failure};
 use crate::host::ResolvedHost;
 use crate::run::{Arg, Job, Stdin};
-use crate::session::world::{World, environment, images, request};
+use crate::session::world::{World, images, request};
 use crate::session::{Entry, LaunchOrder};
 use crate::transport::{Call, Connection, quote};
 
@@ -81,7 +81,7 @@ fn job(
     invocation: Invocation,
     talks: bool,
 ) -> Result<Job, Failure> {
-    let all = invocation.environment(&environment(host), &entry.env.0)?;
+    let all = invocation.environment(&host.env(), &entry.env.0)?;
     let Invocation { argv, env: _, fixed: _, stdin, files, stripped } = invocation;
     if !stripped.is_empty() {
         tracing::info!(session = %entry.session.id, ?stripped, "arguments that would undo read-only are left out");

@@ -10,7 +10,12 @@ const BEFORE: &str = "
     INSERT INTO meta VALUES ('epoch', 'the first');
     INSERT INTO runs (id, host, started_at, command, state) VALUES ('run', 'box', 1000, 'make', 'ended');
     INSERT INTO events (at, session, body) VALUES (5, 's', '{\"type\":\"session_removed\"}');
-    INSERT INTO images VALUES ('m', 0, 'a.png', x'00ff');
+    INSERT INTO sessions (id, body, env) VALUES ('s', '{}', '{}');
+    INSERT INTO tabs (id, session, body) VALUES ('t', 's', '{\"turn\":{\"message\":{\"id\":\"begun\"}}}');
+    INSERT INTO messages VALUES ('waits', 's', 't', 0, '{}');
+    INSERT INTO images VALUES ('waits', 0, 'a.png', x'00ff');
+    INSERT INTO images VALUES ('begun', 0, 'b.png', x'00fe');
+    INSERT INTO images VALUES ('gone', 0, 'c.png', x'00fd');
     INSERT INTO receipts VALUES ('c', 'hash', '{\"Ok\":{\"reply\":\"done\"}}', 9223372036854775807);
     PRAGMA user_version = 1;
 ";
@@ -26,7 +31,12 @@ async fn a_database_from_before_the_history_keeps_everything_and_gets_one() {
     assert_eq!((store.epoch(), store.head()), ("the first", 1));
     assert_eq!(store.run(&RunId::new("run")).await.unwrap().unwrap().command, "make");
     assert_eq!(store.events(0, Some(&SessionId::new("s")), None, 9).await.unwrap().0.len(), 1);
-    assert_eq!(store.images(&crate::seam::MessageId::new("m")).await.unwrap().len(), 1);
+    for (message, images) in [("waits", 1), ("begun", 1), ("gone", 0)] {
+        let message = crate::seam::MessageId::new(message);
+        assert_eq!(store.images(&message).await.unwrap().len(), images, "{message}");
+        let of_it = store.images_of(&SessionId::new("s"), &message).await.unwrap();
+        assert_eq!(of_it.len(), images, "{message}");
+    }
     assert!(store.receipt(&crate::seam::CommandId::new("c")).await.unwrap().is_some());
     let entry = NewEntry {
         id: "e".into(),

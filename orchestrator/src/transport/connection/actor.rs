@@ -1,9 +1,10 @@
 //! The driver of a connection: feeds the decisions of `state` with what happens, and does what they say.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::pool::Pool;
@@ -32,6 +33,8 @@ pub(super) struct Actor {
     pub(super) pool: Arc<Pool>,
     pub(super) shells: Arc<Shells>,
     pub(super) state: watch::Sender<State>,
+    /// When it is tried next, while it waits for that.
+    pub(super) next_try: Arc<Mutex<Option<Timestamp>>>,
     pub(super) held: Arc<AtomicUsize>,
     pub(super) lost: mpsc::Receiver<TransportError>,
     pub(super) sign_interval: Duration,
@@ -113,6 +116,11 @@ impl Actor {
             && let Some(attempt) = work.attempt.take()
         {
             attempt.abort();
+        }
+        if let State::Reconnecting { wait, .. } = &state {
+            // Past the end of all times there is none.
+            let at = Timestamp::now().checked_add(*wait).ok();
+            *self.next_try.lock().unwrap_or_else(PoisonError::into_inner) = at;
         }
         self.state.send_if_modified(|current| {
             let changed = *current != state;

@@ -1,10 +1,11 @@
 //! What the engine holds of a host: run programs, call the control shell, forward, watch.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::actor::{Actor, Message};
@@ -50,6 +51,7 @@ struct Inner {
     pool: Arc<Pool>,
     shells: Arc<Shells>,
     state: watch::Receiver<State>,
+    next_try: Arc<Mutex<Option<Timestamp>>>,
     held: Arc<AtomicUsize>,
     messages: mpsc::Sender<Message>,
 }
@@ -83,6 +85,7 @@ impl Connection {
         let (messages, inbox) = mpsc::channel(64);
         let (state_sender, state) = watch::channel(State::Closed);
         let held = Arc::new(AtomicUsize::new(0));
+        let next_try = Arc::default();
         let pool = Pool::new(host.clone(), transport, lost_sender);
         let shells = Shells::new(host.clone(), Arc::clone(&pool), settings.profile_patience);
         let actor = Actor {
@@ -90,12 +93,24 @@ impl Connection {
             pool: Arc::clone(&pool),
             shells: Arc::clone(&shells),
             state: state_sender,
+            next_try: Arc::clone(&next_try),
             held: Arc::clone(&held),
             lost,
             sign_interval: settings.sign_interval,
         };
         tokio::spawn(actor.run(inbox));
-        Self { inner: Arc::new(Inner { host, settings, pool, shells, state, held, messages }) }
+        Self {
+            inner: Arc::new(Inner {
+                host,
+                settings,
+                pool,
+                shells,
+                state,
+                next_try,
+                held,
+                messages,
+            }),
+        }
     }
 
     /// The host's id.
@@ -106,6 +121,11 @@ impl Connection {
     /// The connection's state, and every change of it.
     pub fn state(&self) -> watch::Receiver<State> {
         self.inner.state.clone()
+    }
+
+    /// When it is tried again, where its state is [`State::Reconnecting`].
+    pub(crate) fn next_try(&self) -> Option<Timestamp> {
+        *self.inner.next_try.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many connections to the server are open: more than one where it limits their sessions.
@@ -221,6 +241,15 @@ impl Connection {
         let start = Instant::now();
         self.call(Call::new(":")).await?;
         Ok(start.elapsed())
+    }
+
+    /// Measures one round trip over what is open: nothing is connected for it, and nothing is kept for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::call`]; `ConnectionLost` where no connection is open.
+    pub(crate) async fn measure(&self) -> Result<Duration, TransportError> {
+        self.inner.shells.round_trip().await
     }
 
     /// Gives the connection up, and waits until it is. It may linger for others; remote programs run on.

@@ -163,6 +163,29 @@ impl Pool {
         }
     }
 
+    /// Opens a channel on a link that is there.
+    pub(super) async fn open_here(
+        self: &Arc<Self>,
+        request: &ChannelRequest,
+    ) -> Result<Channel, TransportError> {
+        let no_room = || TransportError::ConnectionLost {
+            host: self.host.clone(),
+            said: "no open connection has room".into(),
+        };
+        let mut place = self.enter().ok_or_else(no_room)?;
+        match place.link.open(request).await {
+            Ok(channel) => {
+                self.let_in(&mut place);
+                Ok(kept_until_its_end(channel, place))
+            }
+            Err(OpenError::Full) => {
+                self.refused(&place)?;
+                Err(no_room())
+            }
+            Err(OpenError::Failed(error)) => Err(error),
+        }
+    }
+
     /// Takes a place on the fullest link that has room, so that others can empty.
     fn enter(self: &Arc<Self>) -> Option<Place> {
         let mut links = self.links();

@@ -1,7 +1,7 @@
 //! The control shells of a connection: at most three, so that a slow operation doesn't hold up a click.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
@@ -42,6 +42,15 @@ impl Open for Arc<Pool> {
     }
 }
 
+/// Opens on the links that are there, and on no further one.
+struct Here<'a>(&'a Arc<Pool>);
+
+impl Open for Here<'_> {
+    async fn open(&self, request: &ChannelRequest) -> Result<Channel, TransportError> {
+        self.0.open_here(request).await
+    }
+}
+
 impl Shells {
     pub(super) fn new(host: HostId, pool: Arc<Pool>, ready_patience: Duration) -> Arc<Self> {
         let permits = Arc::new(Semaphore::new(MOST_SHELLS));
@@ -72,14 +81,42 @@ impl Shells {
         running.await.unwrap_or_else(|_| Err(cancelled()))
     }
 
+    /// How long a shell takes to answer that does nothing; of a further link, none is opened for it.
+    pub(super) async fn round_trip(self: &Arc<Self>) -> Result<Duration, TransportError> {
+        let cancelled = || TransportError::Cancelled { host: self.host.clone() };
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| cancelled())?;
+        let this = Arc::clone(self);
+        let running = tokio::spawn(async move {
+            let call = Call::new(":");
+            if !this.has_idle() {
+                // It has answered once then: its profile is done, and isn't measured.
+                this.run_on(&Here(&this.pool), &call).await?;
+            }
+            let start = Instant::now();
+            this.run_on(&Here(&this.pool), &call).await?;
+            let took = start.elapsed();
+            drop(permit);
+            Ok(took)
+        });
+        running.await.unwrap_or_else(|_| Err(cancelled()))
+    }
+
+    fn has_idle(&self) -> bool {
+        !self.idle().shells.is_empty()
+    }
+
     async fn run(&self, call: &Call) -> Result<Answer, TransportError> {
+        self.run_on(&self.pool, call).await
+    }
+
+    async fn run_on(&self, opener: &impl Open, call: &Call) -> Result<Answer, TransportError> {
         let (generation, idle) = {
             let mut idle = self.idle();
             (idle.generation, idle.shells.pop())
         };
         let shell = match idle {
             Some(shell) => shell,
-            None => ControlShell::open(&self.pool, &self.host).await?,
+            None => ControlShell::open(opener, &self.host).await?,
         };
         match shell.call(call, self.ready_patience).await {
             Ok((shell, answer)) => {

@@ -5,7 +5,6 @@
 //! only its owner may enter, for as long as one connection is being made.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::Shutdown;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,8 +31,8 @@ const LONGEST_QUESTION: u64 = 64 * 1024;
 pub fn ask(socket: &Path, question: &str) -> io::Result<Option<String>> {
     let mut stream = StdUnixStream::connect(socket)?;
     stream.write_all(serde_json::to_string(question)?.as_bytes())?;
+    // Our end stays open until we have the answer: its end says that ssh wants none any more.
     stream.write_all(b"\n")?;
-    stream.shutdown(Shutdown::Write)?;
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer)?;
     if answer.is_empty() {
@@ -123,10 +122,15 @@ async fn serve(
         // ssh asks three times; somebody who declined once is not asked again.
         waiting.store(true, Ordering::Relaxed);
         let answer = match &asker {
-            Some(asker) if !declined => asker.ask(question.clone()).await,
-            Some(_) | None => None,
+            Some(asker) if !declined => tokio::select! {
+                answer = asker.ask(question.clone()) => Some(answer),
+                () = gone(&mut stream) => None,
+            },
+            Some(_) | None => Some(None),
         };
         waiting.store(false, Ordering::Relaxed);
+        // A touch came, or ssh has given up.
+        let Some(answer) = answer else { continue };
         let touch = question.kind == QuestionKind::Touch;
         declined |= answer.is_none() && !touch;
         if !touch && let Ok(mut asked) = asked.lock() {
@@ -138,6 +142,12 @@ async fn serve(
             tracing::warn!(%host, %error, "an answer could not be given");
         }
     }
+}
+
+/// Waits until the helper has ended; it says nothing behind its question.
+async fn gone(stream: &mut UnixStream) {
+    let mut nothing = [0; 1];
+    while let Ok(1..) = stream.read(&mut nothing).await {}
 }
 
 async fn read_question(stream: &mut UnixStream) -> io::Result<String> {

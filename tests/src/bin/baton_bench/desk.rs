@@ -114,7 +114,12 @@ impl Desk {
 
     /// Sends a script; the number that its events begin after.
     pub async fn send(&self, session: &SessionId, script: &str) -> Outcome<u64> {
-        let message = NewMessage { prompt: script.to_owned(), images: vec![], read_only: false };
+        let message = NewMessage {
+            prompt: script.to_owned(),
+            images: vec![],
+            read_only: false,
+            save_to_history: true,
+        };
         let session = session.clone();
         let send = Command::Send { session, tab: TabChoice::Last, message };
         match self.command(send).await? {
@@ -198,7 +203,11 @@ impl Watch {
                         }
                     }
                     Some(Ok(
-                        Delivery::Partial(_) | Delivery::Sync { .. } | Delivery::History(_),
+                        Delivery::Partial(_)
+                        | Delivery::Sync { .. }
+                        | Delivery::History(_)
+                        | Delivery::Connections(_)
+                        | Delivery::Questions(_),
                     )) => {}
                     Some(Err(error)) => return Err(error.into()),
                     None => return Err("the engine has ended".into()),

@@ -97,6 +97,7 @@ async fn fill(data: &Path, events: usize) -> Outcome<()> {
                 prompt_bytes: 9,
                 images: 0,
                 read_only: false,
+                save_to_history: true,
                 paused: false,
                 at: Timestamp::now(),
             }];
