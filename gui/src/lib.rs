@@ -1,10 +1,14 @@
 //! Baton's window: views take data and give wishes; the bridge carries them to the engine and its news back.
 
+pub mod commands;
 pub mod fetched;
 pub mod fonts;
+pub mod fuzzy;
+pub mod keys;
 pub mod memory;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod theme;
 pub mod view;
 pub mod widget;
+pub mod words;
