@@ -426,14 +426,7 @@ pub static TABLE: &[Entry] = &[
         "find search left bar",
         &[on(CTRL_SHIFT, Key::L)],
     ),
-    line(
-        Group::Sessions,
-        When::Session,
-        C::RenameSession,
-        "Rename session",
-        "name title",
-        &[not_typing(Modifiers::NONE, Key::F2)],
-    ),
+    line(Group::Sessions, When::Session, C::RenameSession, "Rename session", "name title", &[]),
     line(
         Group::Sessions,
         When::Session,

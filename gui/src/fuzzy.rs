@@ -3,9 +3,9 @@
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-/// What somebody typed to find something; every word of it has to be there.
+/// What somebody typed to find something; every word of it has to be in one of a thing's texts.
 pub struct Fuzzy {
-    pattern: Pattern,
+    words: Vec<Pattern>,
     matcher: Matcher,
     letters: Vec<char>,
 }
@@ -13,21 +13,24 @@ pub struct Fuzzy {
 impl Fuzzy {
     /// `None` when nothing was typed: then everything is wanted.
     pub fn new(typed: &str) -> Option<Self> {
-        if typed.trim().is_empty() {
-            return None;
-        }
         let (case, normalization) = (CaseMatching::Ignore, Normalization::Smart);
-        Some(Self {
-            pattern: Pattern::new(typed, case, normalization, AtomKind::Fuzzy),
-            matcher: Matcher::new(Config::DEFAULT),
-            letters: Vec::new(),
-        })
+        let words: Vec<Pattern> = typed
+            .split_whitespace()
+            .map(|word| Pattern::new(word, case, normalization, AtomKind::Fuzzy))
+            .collect();
+        let matcher = Matcher::new(Config::DEFAULT);
+        (!words.is_empty()).then(|| Self { words, matcher, letters: Vec::new() })
     }
 
-    /// How well a text fits; `None` when it doesn't.
-    pub fn score(&mut self, text: &str) -> Option<u32> {
-        let text = Utf32Str::new(text, &mut self.letters);
-        self.pattern.score(text, &mut self.matcher)
+    /// How well a thing with these texts fits; `None` when it doesn't.
+    pub fn score(&mut self, texts: &[&str]) -> Option<u32> {
+        let Self { words, matcher, letters } = self;
+        let mut sum = 0;
+        for word in words {
+            let fits = |text: &&str| word.score(Utf32Str::new(text, letters), matcher);
+            sum += texts.iter().filter_map(fits).max()?;
+        }
+        Some(sum)
     }
 }
 
@@ -39,9 +42,9 @@ mod tests {
     fn a_few_letters_find_a_name_and_nothing_typed_finds_all() {
         assert!(Fuzzy::new("  ").is_none());
         let mut typed = Fuzzy::new("apf BOX").unwrap();
-        assert!(typed.score("api-fix codex box /srv").is_some());
-        assert!(typed.score("api-fix codex /srv").is_none());
-        let exact = Fuzzy::new("api").unwrap().score("api").unwrap();
-        assert!(exact > Fuzzy::new("api").unwrap().score("a-p-i").unwrap());
+        assert!(typed.score(&["api-fix", "codex", "box"]).is_some());
+        assert!(typed.score(&["api-fix", "codex", "/srv"]).is_none());
+        let exact = Fuzzy::new("api").unwrap().score(&["api"]).unwrap();
+        assert!(exact > Fuzzy::new("api").unwrap().score(&["a-p-i"]).unwrap());
     }
 }

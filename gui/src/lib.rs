@@ -7,6 +7,8 @@ pub mod fuzzy;
 pub mod keys;
 pub mod memory;
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 pub(crate) mod testing;
 pub mod theme;
 pub mod view;

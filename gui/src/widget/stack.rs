@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use egui::style::ScrollAnimation;
 use egui::{EventFilter, Id, Rect, ScrollArea, Ui, UiBuilder, vec2};
 
 /// Where each row of a list stands.
@@ -50,8 +49,20 @@ impl Stack {
         self.edges.get(at).copied().unwrap_or_else(|| self.height())
     }
 
-    /// Draws the rows that are seen, and scrolls to `reveal` if it isn't among them. Each gets its index and its place.
-    /// Returns whether the list's end is in sight.
+    /// How far to scroll so that a row is in sight; `None` when it is.
+    fn reveal(&self, at: usize, offset: f32, height: f32) -> Option<f32> {
+        let (top, bottom) = (self.edge(at), self.edge(at + 1));
+        if top < offset {
+            Some(top)
+        } else if bottom > offset + height {
+            Some((bottom - height).max(0.0))
+        } else {
+            None
+        }
+    }
+
+    /// Draws the rows that are seen, and scrolls to `reveal` if it isn't among them: at once, since a row that isn't
+    /// drawn can't have the focus. Each row gets its index and its place. Returns whether the list's end is in sight.
     pub fn show(
         &self,
         ui: &mut Ui,
@@ -59,33 +70,31 @@ impl Stack {
         reveal: Option<usize>,
         mut row: impl FnMut(&mut Ui, usize, Rect),
     ) -> bool {
-        ScrollArea::vertical()
-            .id_salt(salt)
-            .auto_shrink([false, false])
-            .show_viewport(ui, |ui, viewport| {
-                ui.set_height(self.height());
-                let left_top = ui.max_rect().left_top();
-                let width = ui.max_rect().width();
-                let place = |at: usize| {
-                    let size = vec2(width, self.edge(at + 1) - self.edge(at));
-                    Rect::from_min_size(left_top + vec2(0.0, self.edge(at)), size)
-                };
-                if let Some(at) = reveal.filter(|at| *at < self.len()) {
-                    let seen =
-                        viewport.min.y <= self.edge(at) && self.edge(at + 1) <= viewport.max.y;
-                    if !seen {
-                        ui.scroll_to_rect_animation(place(at), None, ScrollAnimation::none());
-                    }
-                }
-                for at in self.seen(viewport.min.y, viewport.max.y) {
-                    let rect = place(at);
-                    ui.scope_builder(UiBuilder::new().id_salt(at).max_rect(rect), |ui| {
-                        row(ui, at, rect);
-                    });
-                }
-                viewport.max.y + 1.0 >= self.height()
-            })
-            .inner
+        let memory = Id::unique(("where a stack was", salt));
+        let mut area = ScrollArea::vertical().id_salt(salt).auto_shrink([false, false]);
+        let at: Option<(f32, f32)> = ui.data(|data| data.get_temp(memory));
+        if let Some(row) = reveal.filter(|row| *row < self.len())
+            && let Some((offset, height)) = at
+            && let Some(offset) = self.reveal(row, offset, height)
+        {
+            area = area.vertical_scroll_offset(offset);
+        }
+        let shown = area.show_viewport(ui, |ui, viewport| {
+            ui.set_height(self.height());
+            let left_top = ui.max_rect().left_top();
+            let width = ui.max_rect().width();
+            for at in self.seen(viewport.min.y, viewport.max.y) {
+                let size = vec2(width, self.edge(at + 1) - self.edge(at));
+                let rect = Rect::from_min_size(left_top + vec2(0.0, self.edge(at)), size);
+                ui.scope_builder(UiBuilder::new().id_salt(at).max_rect(rect), |ui| {
+                    row(ui, at, rect);
+                });
+            }
+            viewport.max.y + 1.0 >= self.height()
+        });
+        let place = (shown.state.offset().y, shown.inner_rect.height());
+        ui.data_mut(|data| data.insert_temp(memory, place));
+        shown.inner
     }
 }
 
