@@ -2,3 +2,5 @@
 
 pub mod composer;
 pub mod queue;
+pub mod places;
+pub mod sidebar;

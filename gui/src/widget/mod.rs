@@ -7,6 +7,8 @@ mod field;
 mod icon;
 mod keys;
 mod pill;
+mod search;
+mod stack;
 
 pub use button::{Kind, button, button_enabled, icon_button, icon_button_enabled, toggle};
 pub use card::{card, empty, failure_card, section};
@@ -15,6 +17,8 @@ pub use field::{Field, choice, field, labelled};
 pub use icon::{glyph, icon};
 pub use keys::{Picked, pick_by_keys};
 pub use pill::{Status, dot, pill, pill_button};
+pub use search::{Searched, icon_words, keys as key_words, search_field, search_id};
+pub use stack::{Stack, keep_arrows};
 
 #[cfg(test)]
 mod tests;

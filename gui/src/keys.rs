@@ -1,0 +1,110 @@
+//! From keys to commands.
+
+use egui::{Event, Key, Modifiers};
+
+use crate::commands::{Entry, Group, Situation, TABLE, WindowCommand};
+
+/// Where keys go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Focus {
+    /// Whether a text field has the focus.
+    pub typing: bool,
+    /// Whether a dialog (or the palette) is over everything.
+    pub dialog: bool,
+}
+
+/// What a key press means, if anything: the keys as the layout names them, else where they are on the keyboard.
+pub fn command_for(
+    key: Key,
+    physical: Option<Key>,
+    modifiers: Modifiers,
+    focus: Focus,
+    now: &Situation,
+) -> Option<WindowCommand> {
+    let find = |key: Key, modifiers: Modifiers| {
+        TABLE.iter().find(|entry| {
+            entry.when.holds(now)
+                && (!focus.dialog || counts_in_dialogs(entry))
+                && entry.shortcuts.iter().any(|shortcut| {
+                    shortcut.keys.logical_key == key
+                        && modifiers.matches_exact(shortcut.keys.modifiers)
+                        && (shortcut.typing || !focus.typing)
+                })
+        })
+    };
+    // Where `/` or `.` needs Shift, or where digits do: by their place, then without minding Shift.
+    find(key, modifiers)
+        .or_else(|| find(physical.filter(|key| moves_between_layouts(*key))?, modifiers))
+        .or_else(|| {
+            let without = Modifiers { shift: false, ..modifiers };
+            (modifiers.shift && moves_between_layouts(key)).then(|| find(key, without))?
+        })
+        .map(|entry| entry.command)
+}
+
+/// Takes the commands out of a frame's events; whatever is no command stays.
+pub fn take(events: &mut Vec<Event>, focus: Focus, now: &Situation) -> Vec<WindowCommand> {
+    let mut commands = Vec::new();
+    events.retain(|event| {
+        let Event::Key { key, physical_key, pressed: true, repeat, modifiers } = event else {
+            return true;
+        };
+        let command = command_for(*key, *physical_key, *modifiers, focus, now);
+        if let Some(command) = command
+            && (!repeat || may_repeat(command))
+        {
+            commands.push(command);
+        }
+        command.is_none()
+    });
+    commands
+}
+
+/// Behind a dialog nothing is told to do anything.
+fn counts_in_dialogs(entry: &Entry) -> bool {
+    let is_zoom = matches!(
+        entry.command,
+        WindowCommand::ZoomIn | WindowCommand::ZoomOut | WindowCommand::ZoomReset
+    );
+    is_zoom && entry.group == Group::View || entry.command == WindowCommand::Quit
+}
+
+/// Whether holding the keys down does it again.
+fn may_repeat(command: WindowCommand) -> bool {
+    matches!(
+        command,
+        WindowCommand::NextSession
+            | WindowCommand::PreviousSession
+            | WindowCommand::NextTab
+            | WindowCommand::PreviousTab
+            | WindowCommand::ZoomIn
+            | WindowCommand::ZoomOut
+    )
+}
+
+/// Whether a key is elsewhere, or needs Shift, on other keyboards: digits and signs.
+fn moves_between_layouts(key: Key) -> bool {
+    matches!(
+        key,
+        Key::Num0
+            | Key::Num1
+            | Key::Num2
+            | Key::Num3
+            | Key::Num4
+            | Key::Num5
+            | Key::Num6
+            | Key::Num7
+            | Key::Num8
+            | Key::Num9
+            | Key::Comma
+            | Key::Period
+            | Key::Slash
+            | Key::Plus
+            | Key::Equals
+            | Key::Minus
+    )
+}
+
+#[cfg(test)]
+#[path = "keys_tests.rs"]
+mod tests;

@@ -1,0 +1,116 @@
+use super::*;
+
+const CTRL: Modifiers =
+    Modifiers { ctrl: true, command: true, alt: false, shift: false, mac_cmd: false };
+const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..CTRL };
+
+fn everything() -> Situation {
+    Situation {
+        sessions: 12,
+        something_needs_you: true,
+        session: true,
+        remote: true,
+        tabs: 3,
+        closed_tab: true,
+        working: true,
+        queue: true,
+        approval: true,
+    }
+}
+
+fn press(key: Key, modifiers: Modifiers, focus: Focus, now: &Situation) -> Option<WindowCommand> {
+    command_for(key, Some(key), modifiers, focus, now)
+}
+
+#[test]
+fn every_shortcut_of_the_table_gives_its_command() {
+    for entry in TABLE {
+        for shortcut in entry.shortcuts {
+            // As Linux reports it: command and ctrl are the same key.
+            let modifiers = shortcut.keys.modifiers;
+            let control = modifiers.ctrl || modifiers.command;
+            let modifiers = Modifiers { ctrl: control, command: control, ..modifiers };
+            let command =
+                press(shortcut.keys.logical_key, modifiers, Focus::default(), &everything());
+            assert_eq!(command, Some(entry.command));
+        }
+    }
+}
+
+#[test]
+fn typing_is_left_alone() {
+    let typing = Focus { typing: true, dialog: false };
+    for key in [Key::N, Key::ArrowUp, Key::Enter, Key::Backspace, Key::F2, Key::Escape, Key::Tab] {
+        assert_eq!(press(key, Modifiers::NONE, typing, &everything()), None, "{key:?}");
+        assert_eq!(press(key, Modifiers::SHIFT, typing, &everything()), None, "{key:?}");
+    }
+    for key in [Key::A, Key::C, Key::V, Key::X, Key::Z, Key::ArrowLeft, Key::ArrowRight] {
+        assert_eq!(press(key, CTRL, typing, &everything()), None, "{key:?}");
+    }
+    assert_eq!(press(Key::N, CTRL, typing, &everything()), Some(WindowCommand::NewSession));
+}
+
+#[test]
+fn a_message_that_is_sent_by_ctrl_enter_never_approves_anything() {
+    let typing = Focus { typing: true, dialog: false };
+    assert_eq!(press(Key::Enter, CTRL, typing, &everything()), None);
+    assert_eq!(
+        press(Key::Enter, CTRL, Focus::default(), &everything()),
+        Some(WindowCommand::ApproveOnce)
+    );
+    let nothing_asked = Situation { approval: false, ..everything() };
+    assert_eq!(press(Key::Enter, CTRL, Focus::default(), &nothing_asked), None);
+}
+
+#[test]
+fn interrupt_and_stop_are_two_different_keys() {
+    let focus = Focus::default();
+    assert_eq!(press(Key::Period, CTRL, focus, &everything()), Some(WindowCommand::Interrupt));
+    assert_eq!(press(Key::Period, CTRL_SHIFT, focus, &everything()), Some(WindowCommand::Stop));
+    // A German keyboard: Shift and . make a colon.
+    let german = command_for(Key::Colon, Some(Key::Period), CTRL_SHIFT, focus, &everything());
+    assert_eq!(german, Some(WindowCommand::Stop));
+}
+
+#[test]
+fn signs_and_digits_are_found_on_other_keyboards() {
+    let focus = Focus::default();
+    // German: / is Shift and 7.
+    let slash = command_for(Key::Slash, Some(Key::Num7), CTRL_SHIFT, focus, &Situation::default());
+    assert_eq!(slash, Some(WindowCommand::Help));
+    // French: the row of digits gives signs.
+    let one = command_for(Key::Exclamationmark, Some(Key::Num1), CTRL, focus, &everything());
+    assert_eq!(one, Some(WindowCommand::OpenSession(1)));
+    // Dvorak: letters count as they are written, never by their place.
+    let letter = command_for(Key::O, Some(Key::N), CTRL, focus, &everything());
+    assert_eq!(letter, None);
+}
+
+#[test]
+fn behind_a_dialog_only_zoom_and_quit_count() {
+    let dialog = Focus { typing: false, dialog: true };
+    assert_eq!(press(Key::W, CTRL, dialog, &everything()), None);
+    assert_eq!(press(Key::Q, CTRL, dialog, &everything()), Some(WindowCommand::Quit));
+    assert_eq!(press(Key::Minus, CTRL, dialog, &everything()), Some(WindowCommand::ZoomOut));
+}
+
+#[test]
+fn keys_that_are_held_down_stop_nothing_twice() {
+    let key = |key, repeat| Event::Key {
+        key,
+        physical_key: Some(key),
+        pressed: true,
+        repeat,
+        modifiers: CTRL,
+    };
+    let mut events = vec![
+        key(Key::Period, false),
+        key(Key::Period, true),
+        key(Key::PageDown, true),
+        key(Key::V, false),
+        Event::Text("x".into()),
+    ];
+    let commands = take(&mut events, Focus::default(), &everything());
+    assert_eq!(commands, [WindowCommand::Interrupt, WindowCommand::NextSession]);
+    assert_eq!(events, [key(Key::V, false), Event::Text("x".into())]);
+}

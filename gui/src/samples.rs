@@ -1,0 +1,71 @@
+//! Sessions, tabs and turns for tests of views.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use orchestrator::agent::Usage;
+use orchestrator::seam::{
+    LinkState, RunId, Session, SessionId, Tab, TabId, TabState, Totals, Turn, TurnId, TurnStatus,
+};
+
+/// Seconds since 1970 on the clock of samples.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_767_225_600 + seconds).unwrap()
+}
+
+/// A session of codex with one idle tab, made at that second.
+pub fn session(id: &str, name: &str, host: &str, made: i64) -> Session {
+    Session {
+        id: SessionId::new(id),
+        name: name.into(),
+        group: None,
+        agent: "codex".into(),
+        host: host.into(),
+        cwd: Some("/srv/app".into()),
+        env_names: BTreeSet::new(),
+        model: None,
+        arguments: Vec::new(),
+        read_only: false,
+        talks: true,
+        sync_history: true,
+        synopsis: false,
+        created_at: at(made),
+        tabs: vec![tab(&format!("{id}-tab"))],
+        totals: Totals::default(),
+    }
+}
+
+/// A tab where nothing happened yet.
+pub fn tab(id: &str) -> Tab {
+    Tab {
+        id: TabId::new(id),
+        name: String::new(),
+        agent_session: None,
+        talk: None,
+        carry: Default::default(),
+        state: TabState::Idle,
+        turn: None,
+        queue: Vec::new(),
+        paused: false,
+        totals: Totals::default(),
+        account: None,
+    }
+}
+
+/// A turn that ended so, or is under way.
+pub fn turn(status: Option<TurnStatus>) -> Turn {
+    Turn {
+        id: TurnId::new("turn"),
+        run: RunId::new("run"),
+        host: "local".into(),
+        started_at: at(0),
+        read_only: false,
+        status,
+        link: LinkState::Restored,
+        interrupting: false,
+        stopping: false,
+        usage: Usage::default(),
+        synopsis: false,
+        message: None,
+    }
+}

@@ -1,0 +1,84 @@
+//! What can be done with a session, from its row.
+
+use egui::{Popup, Response, SetOpenCommand, Ui};
+use orchestrator::seam::{Session, SessionId};
+
+use super::view::SidebarAct;
+use crate::words::clean_line;
+
+/// What a menu was asked for that the view itself has to do.
+pub(super) enum Picked {
+    /// For the one who uses the view.
+    Act(SidebarAct),
+    /// Let the name be edited.
+    Rename,
+    /// Ask for a new group's name.
+    NewGroup(SessionId),
+}
+
+/// The menu of a session's row: on a right click, or below the row by keys (and whether just now).
+pub(super) fn session_menu(
+    row: &Response,
+    by_keys: Option<bool>,
+    session: &Session,
+    groups: &[String],
+    bookmarked: bool,
+) -> Option<Picked> {
+    let open = if row.secondary_clicked() || by_keys == Some(true) {
+        Some(SetOpenCommand::Bool(true))
+    } else if row.clicked() {
+        Some(SetOpenCommand::Bool(false))
+    } else {
+        None
+    };
+    let mut popup = Popup::menu(row).open_memory(open).accessible_name("Session");
+    if by_keys.is_none() {
+        popup = popup.at_pointer_fixed();
+    }
+    let mut picked = None;
+    popup.show(|ui| picked = entries(ui, session, groups, bookmarked));
+    picked
+}
+
+fn entries(ui: &mut Ui, session: &Session, groups: &[String], bookmarked: bool) -> Option<Picked> {
+    let id = &session.id;
+    let mut picked = None;
+    ui.set_min_width(190.0);
+    if ui.button("Rename…").clicked() {
+        picked = Some(Picked::Rename);
+    }
+    ui.menu_button("Move to group", |ui| {
+        for group in groups.iter().filter(|name| Some(*name) != session.group.as_ref()) {
+            if ui.button(clean_line(group)).clicked() {
+                let group = Some(group.clone());
+                picked = Some(Picked::Act(SidebarAct::Group { session: id.clone(), group }));
+            }
+        }
+        if session.group.is_some() && ui.button("No group").clicked() {
+            picked = Some(Picked::Act(SidebarAct::Group { session: id.clone(), group: None }));
+        }
+        if ui.button("New group…").clicked() {
+            picked = Some(Picked::NewGroup(id.clone()));
+        }
+    });
+    let words = if bookmarked { "Remove bookmark" } else { "Bookmark" };
+    if ui.button(words).clicked() {
+        picked = Some(Picked::Act(SidebarAct::Bookmark { session: id.clone(), on: !bookmarked }));
+    }
+    ui.separator();
+    let acts = [
+        ("Edit…", SidebarAct::Edit(id.clone())),
+        ("Fresh conversation", SidebarAct::Fresh(id.clone())),
+        ("Duplicate…", SidebarAct::Duplicate(id.clone())),
+    ];
+    for (words, act) in acts {
+        if ui.button(words).clicked() {
+            picked = Some(Picked::Act(act));
+        }
+    }
+    ui.separator();
+    if ui.button("Remove…").clicked() {
+        picked = Some(Picked::Act(SidebarAct::Remove(id.clone())));
+    }
+    picked
+}

@@ -1,0 +1,416 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use orchestrator::failure::{Code, Failure};
+use orchestrator::host::{HostConfig, HostId};
+use orchestrator::seam::{
+    ConnectionState, HostConnection, LinkState, MessageId, QueuedMessage, Session, SessionId,
+    TabState, TurnStatus,
+};
+
+use super::*;
+use crate::memory::Memory;
+use crate::samples::{at, session, tab, turn};
+use crate::testing::harness;
+use crate::widget::Status;
+
+#[derive(Default)]
+struct World {
+    view: SidebarView,
+    sessions: BTreeMap<SessionId, Session>,
+    version: u64,
+    memory: Memory,
+    hosts: Vec<HostConfig>,
+    connections: Vec<HostConnection>,
+    approvals: BTreeMap<SessionId, u32>,
+    unread: BTreeSet<SessionId>,
+    git: BTreeMap<SessionId, GitGlance>,
+    acts: Vec<SidebarAct>,
+}
+
+fn world(sessions: impl IntoIterator<Item = Session>) -> World {
+    let sessions = sessions.into_iter().map(|session| (session.id.clone(), session)).collect();
+    World { sessions, ..World::default() }
+}
+
+fn window(world: World) -> Harness<'static, World> {
+    let mut window = harness(world, |ui, world| {
+        let data = SidebarData {
+            sessions: &world.sessions,
+            version: world.version,
+            memory: &world.memory,
+            hosts: &world.hosts,
+            connections: &world.connections,
+            approvals: &world.approvals,
+            unread: &world.unread,
+            git: &world.git,
+            shown: None,
+        };
+        ui.set_max_width(280.0);
+        let acts = world.view.ui(ui, &data);
+        world.acts.extend(acts);
+    });
+    window.run();
+    window
+}
+
+fn id(id: &str) -> SessionId {
+    SessionId::new(id)
+}
+
+fn grouped(name: &str, group: &str, made: i64) -> Session {
+    Session { group: Some(group.into()), ..session(name, name, "local", made) }
+}
+
+fn three() -> World {
+    world([session("a", "api", "box", 1), grouped("b", "work", 2), grouped("c", "work", 3)])
+}
+
+fn shown(list: &List) -> Vec<String> {
+    let words = list.rows.iter().map(|row| match row {
+        Row::Heading { heading, count, folded } => {
+            format!("{}{} {count}", if *folded { "+" } else { "-" }, heading.words())
+        }
+        Row::Session(id) => id.to_string(),
+    });
+    words.collect()
+}
+
+fn arranged(world: &World, filter: &str) -> List {
+    arrange(world.sessions.values(), &world.memory, |host| host, filter)
+}
+
+#[test]
+fn without_groups_there_are_no_headings_and_the_order_is_that_of_making() {
+    let world = world([session("z", "one", "box", 1), session("a", "two", "box", 2)]);
+    assert_eq!(shown(&arranged(&world, "")), ["z", "a"]);
+}
+
+#[test]
+fn bookmarks_stand_on_top_then_groups_in_the_persons_order_then_the_others() {
+    let mut world = three();
+    world.sessions.insert(id("d"), grouped("d", "alpha", 4));
+    world.memory.bookmarks.insert(id("c"));
+    let rows = ["-Bookmarks 1", "c", "-alpha 1", "d", "-work 1", "b", "-No group 1", "a"];
+    assert_eq!(shown(&arranged(&world, "")), rows);
+    world.memory.groups = vec!["work".into()];
+    world.memory.folded.insert("work".into());
+    let rows = ["-Bookmarks 1", "c", "+work 1", "-alpha 1", "d", "-No group 1", "a"];
+    assert_eq!(shown(&arranged(&world, "")), rows);
+    world.memory.order = vec![id("d"), id("a")];
+    assert_eq!(arranged(&world, "").sessions[0].0, id("c"));
+}
+
+#[test]
+fn the_filter_looks_at_name_host_agent_and_directory() {
+    let mut world = three();
+    world.sessions.get_mut(&id("b")).unwrap().cwd = Some("/home/ada/uploader".into());
+    world.sessions.get_mut(&id("c")).unwrap().agent = "opencode".into();
+    for (typed, found) in [
+        ("api", vec!["a"]),
+        ("BOX", vec!["a"]),
+        ("uplo", vec!["b"]),
+        ("opencode", vec!["c"]),
+        ("qqq", vec![]),
+    ] {
+        let list = arranged(&world, typed);
+        assert_eq!(shown(&list), found, "{typed}");
+    }
+}
+
+#[test]
+fn a_session_is_moved_within_a_group_and_into_another_one() {
+    let list = arranged(&three(), "");
+    let up = moved(&list, &id("c"), &Target::Before(id("b"))).unwrap();
+    assert_eq!(up.order, [id("c"), id("b"), id("a")]);
+    assert_eq!((up.group, up.bookmark), (None, None));
+    let into = moved(&list, &id("a"), &Target::Behind(id("b"))).unwrap();
+    assert_eq!(into.order, [id("b"), id("a"), id("c")]);
+    assert_eq!(into.group, Some(Some("work".into())));
+    let out = moved(&list, &id("b"), &Target::Under(Heading::Others)).unwrap();
+    assert_eq!(out.group, Some(None));
+    assert!(moved(&list, &id("b"), &Target::Before(id("c"))).is_none(), "it stays where it is");
+    assert!(moved(&list, &id("gone"), &Target::Before(id("c"))).is_none());
+}
+
+#[test]
+fn what_is_moved_onto_the_bookmarks_is_bookmarked_and_keeps_its_group() {
+    let mut world = three();
+    world.memory.bookmarks.insert(id("a"));
+    let list = arranged(&world, "");
+    let on = moved(&list, &id("b"), &Target::Behind(id("a"))).unwrap();
+    assert_eq!((on.group, on.bookmark), (None, Some(true)));
+    let off = moved(&list, &id("a"), &Target::Under(Heading::Group("work".into()))).unwrap();
+    assert_eq!((off.group, off.bookmark), (Some(Some("work".into())), Some(false)));
+    assert!(step(&list, &id("b"), Step::Up).is_none(), "keys don't bookmark");
+}
+
+#[test]
+fn groups_are_moved_before_one_another() {
+    let groups = ["a", "b", "c"].map(String::from);
+    assert_eq!(group_moved(&groups, "c", Some("a")).unwrap(), ["c", "a", "b"]);
+    assert_eq!(group_moved(&groups, "a", None).unwrap(), ["b", "c", "a"]);
+    assert!(group_moved(&groups, "a", Some("b")).is_none());
+}
+
+#[test]
+fn a_status_says_first_what_needs_a_person() {
+    let mut of = session("s", "s", "box", 0);
+    assert_eq!(status(&of, 0, true), Status::Ready);
+    of.tabs[0].turn = Some(turn(Some(TurnStatus::Failed)));
+    assert_eq!(status(&of, 0, true), Status::Failed);
+    assert_eq!(status(&of, 0, false), Status::Ready, "it was seen");
+    of.tabs.push(tab("second"));
+    of.tabs[1].state = TabState::Working;
+    of.tabs[1].turn = Some(turn(None));
+    assert_eq!(status(&of, 0, true), Status::Working);
+    of.tabs[1].turn.as_mut().unwrap().link = LinkState::Blocked;
+    assert_eq!(status(&of, 0, true), Status::NeedsYou);
+    of.tabs[1].turn.as_mut().unwrap().link = LinkState::Lost;
+    assert_eq!(status(&of, 0, true), Status::Working, "a lost link comes back by itself");
+    assert_eq!(status(&of, 1, true), Status::NeedsYou);
+}
+
+#[test]
+fn a_queue_that_moves_is_work_and_one_that_is_held_back_isnt() {
+    let mut of = session("s", "s", "box", 0);
+    of.tabs[0].queue.push(QueuedMessage {
+        id: MessageId::new("m"),
+        prompt: "go".into(),
+        prompt_bytes: 2,
+        images: 0,
+        read_only: false,
+        paused: false,
+        at: at(0),
+    });
+    assert_eq!(status(&of, 0, false), Status::Working);
+    of.tabs[0].paused = true;
+    assert_eq!(status(&of, 0, false), Status::Ready);
+}
+
+#[test]
+fn a_row_says_what_it_is_where_it_runs_and_how_it_stands() {
+    let mut world = three();
+    world.hosts = vec![HostConfig::new(HostId::new("box"), "Big box", "10.0.0.1")];
+    world.approvals.insert(id("a"), 2);
+    world.unread.insert(id("a"));
+    world.git.insert(id("a"), GitGlance { branch: Some("main".into()), changed: 7 });
+    let window = window(world);
+    let row = window.get_by_role_and_label(Role::ListBoxOption, "api");
+    let words = row.accesskit_node().description().unwrap_or_default();
+    assert_eq!(words, "needs you, unread, codex (SSH) on Big box");
+    window.get_by_label("REMOTE");
+    window.get_by_label("GIT 7");
+    window.get_by_label("unread");
+    window.get_by_label("2");
+    assert_eq!(window.get_all_by_label("LOCAL").count(), 2);
+}
+
+#[test]
+fn a_connection_in_trouble_is_seen_on_the_row() {
+    let why = Failure::new(Code::AuthRefused, "refused");
+    let states = [
+        (ConnectionState::Connecting { failed: 0 }, "connecting"),
+        (
+            ConnectionState::Reconnecting { failed: 1, at: at(9), why: why.clone() },
+            "connection lost, trying again",
+        ),
+        (ConnectionState::Blocked { why }, "connection blocked"),
+    ];
+    for (state, words) in states {
+        let mut world = three();
+        let host = "box".to_owned();
+        world.connections = vec![HostConnection { host, state, round_trip_us: None, turns: 1 }];
+        window(world).get_by_label(words);
+    }
+}
+
+#[test]
+fn a_click_opens_a_session_and_folds_a_heading() {
+    let mut window = window(three());
+    window.get_by_role_and_label(Role::ListBoxOption, "b").click();
+    window.run();
+    window.get_by_role_and_label(Role::DisclosureTriangle, "work").click();
+    window.run();
+    window.get_by_role_and_label(Role::Button, "New session").click();
+    window.run();
+    let fold = SidebarAct::Fold { key: "work".into(), folded: true };
+    assert_eq!(window.state().acts, [SidebarAct::Open(id("b")), fold, SidebarAct::NewSession]);
+}
+
+#[test]
+fn the_list_is_used_by_keys_alone() {
+    let mut window = window(three());
+    window.get_by_role_and_label(Role::TextInput, "Filter sessions").focus();
+    window.run();
+    for key in [Key::ArrowDown, Key::ArrowDown, Key::ArrowDown] {
+        window.key_press(key);
+        window.run();
+    }
+    assert!(window.get_by_role_and_label(Role::ListBoxOption, "c").is_focused());
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowUp);
+    window.run();
+    assert_eq!(window.state().acts, [SidebarAct::Order(vec![id("c"), id("b"), id("a")])]);
+    window.state_mut().acts.clear();
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowDown);
+    window.run();
+    let group = SidebarAct::Group { session: id("c"), group: None };
+    assert_eq!(window.state().acts[0], group, "into the part below");
+    window.state_mut().acts.clear();
+    window.key_press(Key::Enter);
+    window.run();
+    window.key_press(Key::Delete);
+    window.run();
+    let acts = [SidebarAct::Open(id("c")), SidebarAct::Remove(id("c"))];
+    assert_eq!(window.state().acts, acts);
+}
+
+#[test]
+fn a_session_is_renamed_in_its_row_and_escape_leaves_its_name() {
+    let mut window = window(three());
+    for (last, acts) in [
+        (Key::Escape, vec![]),
+        (Key::Enter, vec![SidebarAct::Rename { session: id("b"), name: "b2".into() }]),
+    ] {
+        window.get_by_role_and_label(Role::ListBoxOption, "b").focus();
+        window.run();
+        window.key_press(Key::F2);
+        window.run();
+        window.get_by_role_and_label(Role::TextInput, "Session name").type_text("2");
+        window.run();
+        window.key_press(last);
+        window.run();
+        assert_eq!(window.state().acts, acts);
+        assert!(window.query_by_role_and_label(Role::TextInput, "Session name").is_none());
+    }
+}
+
+#[test]
+fn everything_that_can_be_done_stands_in_the_menu() {
+    let acts = [
+        ("Bookmark", SidebarAct::Bookmark { session: id("a"), on: true }),
+        ("Edit…", SidebarAct::Edit(id("a"))),
+        ("Fresh conversation", SidebarAct::Fresh(id("a"))),
+        ("Duplicate…", SidebarAct::Duplicate(id("a"))),
+        ("Remove…", SidebarAct::Remove(id("a"))),
+    ];
+    for (words, act) in acts {
+        let mut window = window(three());
+        window.get_by_role_and_label(Role::ListBoxOption, "api").click_secondary();
+        window.run();
+        window.get_by_role_and_label(Role::Button, words).click();
+        window.run();
+        assert_eq!(window.state().acts, [act]);
+    }
+}
+
+#[test]
+fn the_menu_opens_by_keys_too() {
+    let mut window = window(three());
+    window.get_by_role_and_label(Role::ListBoxOption, "api").focus();
+    window.run();
+    window.key_press_modifiers(Modifiers::SHIFT, Key::F10);
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Rename…").click();
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Session name");
+}
+
+#[test]
+fn a_session_is_put_into_a_new_group() {
+    let mut window = window(three());
+    window.get_by_role_and_label(Role::ListBoxOption, "api").click_secondary();
+    window.run();
+    window.get_by_label_contains("Move to group").click();
+    window.run();
+    window.get_by_role_and_label(Role::Button, "New group…").click();
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Name").type_text("night");
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Create").click();
+    window.run();
+    let group = SidebarAct::Group { session: id("a"), group: Some("night".into()) };
+    assert_eq!(window.state().acts, [group]);
+    assert!(window.query_by_label("New group").is_none());
+}
+
+#[test]
+fn a_session_is_dragged_onto_another_groups_heading() {
+    let mut window = window(three());
+    let from = window.get_by_role_and_label(Role::ListBoxOption, "api").rect().center();
+    let to = window.get_by_role_and_label(Role::DisclosureTriangle, "work").rect().center();
+    window.drag_at(from);
+    window.run();
+    window.hover_at(to);
+    window.run();
+    window.drop_at(to);
+    window.run();
+    let acts = &window.state().acts;
+    let group = SidebarAct::Group { session: id("a"), group: Some("work".into()) };
+    assert_eq!(acts[..], [group, SidebarAct::Order(vec![id("a"), id("b"), id("c")])]);
+}
+
+#[test]
+fn the_filter_narrows_the_list_and_escape_clears_it() {
+    let mut window = window(three());
+    let field = |window: &mut Harness<'static, World>| {
+        window.get_by_role_and_label(Role::TextInput, "Filter sessions").focus();
+        window.run();
+    };
+    field(&mut window);
+    window.get_by_role_and_label(Role::TextInput, "Filter sessions").type_text("api");
+    window.run();
+    assert!(window.query_by_role_and_label(Role::ListBoxOption, "b").is_none());
+    window.key_press(Key::Enter);
+    window.run();
+    assert_eq!(window.state().acts, [SidebarAct::Open(id("a"))]);
+    field(&mut window);
+    window.key_press(Key::Escape);
+    window.run();
+    window.get_by_role_and_label(Role::ListBoxOption, "b");
+    window.get_by_role_and_label(Role::TextInput, "Filter sessions").type_text("qqq");
+    window.run();
+    window.get_by_label("Nothing found");
+    window.get_by_role_and_label(Role::Button, "Show all").click();
+    window.run();
+    window.get_by_role_and_label(Role::ListBoxOption, "b");
+}
+
+#[test]
+fn an_empty_bar_says_what_will_be_there_and_offers_the_first_step() {
+    let mut window = window(World::default());
+    window.get_by_label("No sessions yet");
+    window.get_by_role_and_label(Role::Button, "Start the first session").click();
+    window.run();
+    assert_eq!(window.state().acts, [SidebarAct::NewSession]);
+}
+
+#[test]
+fn names_from_elsewhere_are_text_and_nothing_else() {
+    let world = world([session("a", "evil\x1b[2J\nname", "box", 1)]);
+    window(world).get_by_role_and_label(Role::ListBoxOption, "evil^[[2J name");
+}
+
+#[test]
+fn ten_thousand_sessions_cost_a_frame_no_more_than_ten() {
+    let many = (0..10_000).map(|n| session(&format!("s{n}"), &format!("name {n}"), "box", n));
+    let mut window = window(world(many));
+    let drawn = window.get_all_by_role(Role::ListBoxOption).count();
+    assert!(drawn < 20, "{drawn} rows were drawn");
+    let begin = Instant::now();
+    for _ in 0..20 {
+        window.step();
+    }
+    // Unoptimized and on busy cores; arranging anew would take over a second.
+    let each = begin.elapsed() / 20;
+    assert!(each.as_millis() < 40, "{each:?}");
+    window.get_by_role_and_label(Role::ListBoxOption, "name 0").focus();
+    window.run();
+    window.key_press(Key::End);
+    window.run();
+    let last = window.get_by_role_and_label(Role::ListBoxOption, "name 9999");
+    assert!(last.is_focused());
+}

@@ -1,0 +1,92 @@
+//! A field to find things by.
+
+use egui::{Id, Key, Modifiers, Response, RichText, TextEdit, Ui, UiBuilder};
+use lucide_icons::Icon;
+
+use super::{glyph, icon_button};
+use crate::theme::{Theme, size, space};
+
+/// What a person did in a search field.
+#[derive(Debug)]
+pub struct Searched {
+    /// The field.
+    pub response: Response,
+    /// ↓ or Enter: on to what was found.
+    pub go_on: bool,
+    /// Whether it was Enter.
+    pub entered: bool,
+}
+
+/// The id of a search field, to give it the focus.
+pub fn search_id(id: &str) -> Id {
+    Id::unique(("search", id))
+}
+
+/// A line of text with a magnifying glass and ×; `name` is what it does. Escape clears it first and leaves it then.
+pub fn search_field(ui: &mut Ui, id: &str, name: &str, text: &mut String) -> Searched {
+    let theme = Theme::get(ui.ctx());
+    let field = search_id(id);
+    let focused = ui.memory(|memory| memory.has_focus(field));
+    let down = focused && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::ArrowDown));
+    let width = ui.available_width();
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(width, size::CONTROL), egui::Sense::hover());
+    let edit = TextEdit::singleline(text)
+        .id(field)
+        .hint_text(RichText::new(name).color(theme.muted))
+        .desired_width(width)
+        .margin(egui::Margin { left: 28, right: 28, top: 6, bottom: 6 });
+    let mut response = ui.put(rect, edit);
+    let node = response.id;
+    ui.ctx().accesskit_node_builder(node, |node| node.set_label(name));
+    let at = rect.left_center() + egui::vec2(space::S, 0.0);
+    ui.painter().text(
+        at,
+        egui::Align2::LEFT_CENTER,
+        char::from(Icon::Search),
+        crate::theme::icons(size::ICON - 1.0),
+        theme.muted,
+    );
+    if !text.is_empty() {
+        let place = egui::Rect::from_center_size(
+            rect.right_center() - egui::vec2(14.0, 0.0),
+            egui::vec2(26.0, 26.0),
+        );
+        let clear = ui
+            .scope_builder(UiBuilder::new().max_rect(place), |ui| icon_button(ui, Icon::X, "Clear"))
+            .inner;
+        if clear.clicked() {
+            text.clear();
+            response.mark_changed();
+            response.request_focus();
+        }
+    }
+    let key = |key| ui.input(|input| input.key_pressed(key));
+    if response.lost_focus() && key(Key::Escape) && !text.is_empty() {
+        text.clear();
+        response.mark_changed();
+        response.request_focus();
+    }
+    // Used up: what gets the focus now isn't clicked by it.
+    let entered = response.lost_focus()
+        && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+    Searched { response, go_on: down || entered, entered }
+}
+
+/// Keys as a person reads them, set apart from the words beside them.
+pub fn keys(ui: &mut Ui, written: &str) {
+    let theme = Theme::get(ui.ctx());
+    let text = RichText::new(written).font(egui::FontId::monospace(size::SMALL)).color(theme.muted);
+    ui.add(egui::Label::new(text).selectable(false));
+}
+
+/// An icon before words on a button.
+pub fn icon_words(ui: &Ui, icon: Icon, words: &str) -> egui::text::LayoutJob {
+    let theme = Theme::get(ui.ctx());
+    let mut job = egui::text::LayoutJob::default();
+    let style = ui.style();
+    let align = egui::Align::Center;
+    let default = egui::FontSelection::Default;
+    glyph(icon, size::ICON).color(theme.text).append_to(&mut job, style, default.clone(), align);
+    RichText::new(format!("  {words}")).size(size::BODY).append_to(&mut job, style, default, align);
+    job
+}
