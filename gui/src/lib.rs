@@ -5,6 +5,7 @@ pub mod fonts;
 pub mod memory;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod text;
 pub mod theme;
 pub mod view;
 pub mod widget;
