@@ -13,6 +13,7 @@ pub mod program;
 pub(crate) mod samples;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod text;
 pub mod theme;
 pub mod transcript;
 pub mod view;
