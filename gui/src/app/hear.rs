@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use orchestrator::failure::Failure;
-use orchestrator::seam::{Reply, SessionId, TabId, TurnStatus};
+use orchestrator::seam::{Reply, Session, SessionId, TabId, TurnStatus};
 
 use super::pending::Pending;
 use super::{App, Shown};
@@ -243,9 +243,7 @@ impl App {
             self.memory.seen.insert(tab.id.clone(), turn.id.clone());
         }
         let (seen, closed) = (&self.memory.seen, &self.memory.closed);
-        let unread = |session: &&std::sync::Arc<orchestrator::seam::Session>| {
-            session_unread(session, seen, closed)
-        };
+        let unread = |session: &&Session| session_unread(session, seen, closed);
         self.unread = self.sessions.iter().filter(unread).map(|session| session.id.clone()).collect();
         self.version += 1;
     }
@@ -260,7 +258,7 @@ impl App {
         match known {
             Some((session, tab)) => self.show(&session, tab),
             None => {
-                let newest = self.sessions.iter().last().map(|session| session.id.clone());
+                let newest = self.sessions.newest().map(|session| session.id.clone());
                 if let Some(session) = newest {
                     self.show(&session, None);
                 }
@@ -269,9 +267,9 @@ impl App {
     }
 
     /// What git says may be another thing when a turn has ended.
-    fn ask_git_when_done(&mut self, session: &orchestrator::seam::Session) {
-        let ended = |session: &orchestrator::seam::Session| {
-            let of_tab = |tab: &orchestrator::seam::Tab| {
+    fn ask_git_when_done(&mut self, session: &Session) {
+        let ended = |session: &Session| {
+            let of_tab = |tab: &Tab| {
                 tab.turn.as_ref().and_then(|turn| turn.status.map(|status| (turn.id.clone(), status)))
             };
             session.tabs.iter().filter_map(of_tab).collect::<Vec<(_, TurnStatus)>>()

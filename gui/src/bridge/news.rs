@@ -23,12 +23,12 @@ pub enum News {
     /// All sessions and approvals anew.
     All {
         /// In the order of their making.
-        sessions: Vec<Arc<Session>>,
+        sessions: Vec<Session>,
         /// What waits for a person.
         approvals: Vec<Approval>,
     },
     /// Sessions that were made or have changed.
-    Sessions(Vec<Arc<Session>>),
+    Sessions(Vec<Session>),
     /// A session that is gone.
     Removed(SessionId),
     /// What waits for a person now.

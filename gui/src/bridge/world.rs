@@ -69,7 +69,7 @@ pub(super) async fn follow(room: &Arc<Room>, engine: &EngineHandle) -> Result<()
         ..Subscribe::default()
     };
     let all = News::All {
-        sessions: snapshot.sessions.into_iter().map(Arc::new).collect(),
+        sessions: snapshot.sessions,
         approvals: snapshot.approvals,
     };
     if !room.teller.tell(all).await {
@@ -124,7 +124,7 @@ async fn tell(room: &Room, engine: &EngineHandle, touched: Touched) -> Result<()
     for session in touched.sessions {
         let named = session.as_str().to_owned();
         match engine.call(Request::query(Query::Session { named })).await {
-            Ok(Reply::Session(session)) => changed.push(Arc::from(session)),
+            Ok(Reply::Session(session)) => changed.push(*session),
             Ok(_) => return Err(odd()),
             // It was removed meanwhile, which is told apart.
             Err(failure) if failure.code == Code::NotFound => {}

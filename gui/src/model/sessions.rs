@@ -1,74 +1,58 @@
-//! All sessions, found by id, in the order of their making; and what of them was not seen yet.
+//! All sessions; and what of them was not seen yet.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orchestrator::seam::{Session, SessionId, Tab, TabId, TurnId};
 
 /// All sessions. Its version counts up with each change, so that lists made of it know when they are old.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    all: Vec<Arc<Session>>,
-    by_id: HashMap<SessionId, usize>,
+    all: BTreeMap<SessionId, Session>,
     version: u64,
 }
 
 impl Sessions {
     /// Puts these in place of all others.
-    pub fn replace(&mut self, all: Vec<Arc<Session>>) {
-        self.all = all;
-        self.index();
+    pub fn replace(&mut self, all: Vec<Session>) {
+        self.version += 1;
+        self.all = all.into_iter().map(|session| (session.id.clone(), session)).collect();
     }
 
     /// Puts in a session that was made or has changed.
-    pub fn put(&mut self, session: Arc<Session>) {
+    pub fn put(&mut self, session: Session) {
         self.version += 1;
-        match self.by_id.get(&session.id).and_then(|at| self.all.get_mut(*at)) {
-            Some(place) => *place = session,
-            None => {
-                self.by_id.insert(session.id.clone(), self.all.len());
-                self.all.push(session);
-            }
-        }
+        self.all.insert(session.id.clone(), session);
     }
 
     /// Takes one out.
-    pub fn remove(&mut self, id: &SessionId) -> Option<Arc<Session>> {
-        let at = self.by_id.get(id).copied()?;
-        let gone = self.all.remove(at);
-        self.index();
-        Some(gone)
+    pub fn remove(&mut self, id: &SessionId) -> Option<Session> {
+        self.version += 1;
+        self.all.remove(id)
     }
 
     /// One of them.
-    pub fn get(&self, id: &SessionId) -> Option<&Arc<Session>> {
-        self.by_id.get(id).and_then(|at| self.all.get(*at))
+    pub fn get(&self, id: &SessionId) -> Option<&Session> {
+        self.all.get(id)
     }
 
-    /// In the order of their making.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Session>> + Clone {
-        self.all.iter()
+    /// All of them, by their ids.
+    pub fn all(&self) -> &BTreeMap<SessionId, Session> {
+        &self.all
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.all.len()
+    /// Each of them.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Session> + Clone {
+        self.all.values()
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+    /// The one that was made last.
+    pub fn newest(&self) -> Option<&Session> {
+        self.all.values().max_by_key(|session| session.created_at)
     }
 
     /// Counts up with each change.
     pub fn version(&self) -> u64 {
         self.version
-    }
-
-    fn index(&mut self) {
-        self.version += 1;
-        self.by_id =
-            self.all.iter().enumerate().map(|(at, session)| (session.id.clone(), at)).collect();
     }
 }
 

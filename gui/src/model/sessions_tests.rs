@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use orchestrator::seam::{Session, SessionId, TabId, TurnId};
 use serde_json::json;
 
 use super::*;
 
-fn session(id: &str, turn: Option<(&str, Option<&str>)>) -> Arc<Session> {
+fn session(id: &str, turn: Option<(&str, Option<&str>)>) -> Session {
     let turn = turn.map(|(id, status)| {
         json!({"id": id, "run": "r", "host": "local", "started_at": "2026-01-01T00:00:00Z",
                "read_only": false, "status": status, "link": "restored", "usage": {}})
@@ -16,25 +15,21 @@ fn session(id: &str, turn: Option<(&str, Option<&str>)>) -> Arc<Session> {
     let session = json!({"id": id, "name": id, "group": null, "agent": "codex", "host": "local",
         "cwd": null, "env_names": [], "model": null, "arguments": [], "read_only": false, "talks": false,
         "sync_history": false, "created_at": "2026-01-01T00:00:00Z", "tabs": [tab], "totals": {}});
-    Arc::new(serde_json::from_value(session).unwrap())
+    serde_json::from_value(session).unwrap()
 }
 
 #[test]
-fn a_session_that_changes_keeps_its_place() {
+fn whoever_lists_sessions_knows_when_they_have_changed() {
     let mut sessions = Sessions::default();
-    sessions.replace(vec![session("a", None), session("b", None), session("c", None)]);
+    sessions.replace(vec![session("a", None), session("b", None)]);
     let before = sessions.version();
     sessions.put(session("b", Some(("t", None))));
-    let order: Vec<&str> = sessions.iter().map(|session| session.id.as_str()).collect();
-    assert_eq!(order, ["a", "b", "c"]);
     assert!(sessions.get(&SessionId::new("b")).unwrap().tabs[0].turn.is_some());
     assert!(sessions.version() > before);
-    sessions.remove(&SessionId::new("a"));
-    sessions.put(session("d", None));
-    let order: Vec<&str> = sessions.iter().map(|session| session.id.as_str()).collect();
-    assert_eq!(order, ["b", "c", "d"]);
-    assert_eq!(sessions.get(&SessionId::new("d")).unwrap().id.as_str(), "d");
-    assert!(sessions.get(&SessionId::new("a")).is_none());
+    let before = sessions.version();
+    assert!(sessions.remove(&SessionId::new("a")).is_some());
+    assert!(sessions.version() > before);
+    assert_eq!(sessions.iter().len(), 1);
 }
 
 #[test]
