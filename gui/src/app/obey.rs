@@ -1,0 +1,299 @@
+//! What keys, palette and slash commands tell the window to do.
+
+use orchestrator::seam::{ChoiceKind, Command, Decision, HistoryScope, TabId, TabState};
+
+use super::pending::Pending;
+use super::{App, Shown};
+use crate::commands::{Situation, WindowCommand};
+use crate::memory::RightPage;
+use crate::theme::Appearance;
+use crate::view::places::is_local;
+use crate::view::settings::SettingsPage;
+
+/// How much larger or smaller a step of zoom makes everything.
+const ZOOM_STEP: f32 = 0.1;
+/// The smallest and the largest zoom.
+const ZOOM: (f32, f32) = (0.6, 2.5);
+
+impl App {
+    /// How things stand, as far as it decides what can be told.
+    pub(super) fn situation(&self) -> Situation {
+        let session = self.shown_session();
+        let tab = self.shown_tab();
+        let closed = &self.memory.closed;
+        Situation {
+            sessions: self.sessions.iter().len(),
+            something_needs_you: !self.approvals.is_empty(),
+            session: session.is_some(),
+            remote: session.is_some_and(|session| !is_local(&session.host)),
+            tabs: session.map_or(0, |session| {
+                session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
+            }),
+            closed_tab: session
+                .is_some_and(|session| session.tabs.iter().any(|tab| closed.contains(&tab.id))),
+            working: tab.is_some_and(|tab| tab.state != TabState::Idle),
+            queue: tab.is_some_and(|tab| tab.paused || !tab.queue.is_empty()),
+            approval: self.shown_approval().is_some(),
+        }
+    }
+
+    /// Does it.
+    pub(super) fn obey(&mut self, ctx: &egui::Context, command: WindowCommand) {
+        match command {
+            WindowCommand::NewSession => self.open_new_session(None),
+            WindowCommand::OpenSession(place) => {
+                let at = usize::from(place).saturating_sub(1);
+                let session = self.sidebar.shown_order().nth(at).cloned();
+                if let Some(session) = session {
+                    self.show(&session, None);
+                }
+            }
+            WindowCommand::PreviousSession => self.step_session(false),
+            WindowCommand::NextSession => self.step_session(true),
+            WindowCommand::NextNeedsYou => self.next_needs_you(),
+            WindowCommand::FilterSessions => {
+                self.memory.left.open = true;
+                self.sidebar.focus_filter(ctx);
+            }
+            WindowCommand::RenameSession => {
+                if let Some(session) = self.shown_session().cloned() {
+                    self.memory.left.open = true;
+                    self.sidebar.rename(&session);
+                }
+            }
+            WindowCommand::ToggleBookmark => {
+                if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+                    let on = !self.memory.bookmarks.contains(&session);
+                    self.bookmark(session, on);
+                }
+            }
+            WindowCommand::EditSession => {
+                if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+                    self.open_edit_session(&session);
+                }
+            }
+            WindowCommand::DuplicateSession => {
+                let session = self.shown.as_ref().map(|shown| shown.session.clone());
+                self.open_new_session(session.as_ref());
+            }
+            WindowCommand::RemoveSession => {
+                if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+                    self.ask_whether_remove(&session);
+                }
+            }
+            WindowCommand::NewTab => self.new_tab(),
+            WindowCommand::CloseTab => self.close_shown_tab(),
+            WindowCommand::ReopenTab => self.reopen_tab(),
+            WindowCommand::NextTab => self.step_tab(true),
+            WindowCommand::PreviousTab => self.step_tab(false),
+            WindowCommand::FocusComposer => self.composer.focus(),
+            WindowCommand::SearchTranscript => {
+                if let Some(kept) = self.shown_transcript() {
+                    kept.view.open_search();
+                }
+            }
+            WindowCommand::LastQuestion => {
+                if let Some(kept) = self.shown_transcript() {
+                    kept.view.to_last_question();
+                }
+            }
+            WindowCommand::Interrupt => self.interrupt(false),
+            WindowCommand::Stop => self.interrupt(true),
+            WindowCommand::FreshConversation => self.ask_whether_fresh(),
+            WindowCommand::ApproveOnce => self.decide(ChoiceKind::AllowOnce),
+            WindowCommand::ApproveAlways => self.decide(ChoiceKind::AllowAlways),
+            WindowCommand::Deny => self.decide(ChoiceKind::RejectOnce),
+            WindowCommand::TogglePause => {
+                if let (Some(session), Some(tab)) = (self.shown_session(), self.shown_tab()) {
+                    let (session, paused) = (session.id.clone(), !tab.paused);
+                    let tab = Some(tab.id.clone());
+                    self.command(Command::PauseQueue { session, tab, paused });
+                }
+            }
+            WindowCommand::ToggleReadOnly => {
+                if let Some(draft) = self.shown_draft() {
+                    draft.read_only = !draft.read_only;
+                }
+            }
+            WindowCommand::ToggleLeftBar => self.memory.left.open = !self.memory.left.open,
+            WindowCommand::ToggleRightBar => self.memory.right.open = !self.memory.right.open,
+            WindowCommand::ShowFiles => self.show_right(RightPage::Files),
+            WindowCommand::ShowHistory => self.show_right(RightPage::History),
+            WindowCommand::ShowAutoRun => self.show_right(RightPage::AutoRun),
+            WindowCommand::SearchHistory => {
+                self.show_right(RightPage::History);
+                self.history.focus_search(ctx);
+            }
+            WindowCommand::SyncHistory => {
+                let scope = match &self.shown {
+                    Some(shown) => HistoryScope::Session { session: shown.session.clone() },
+                    None => HistoryScope::All,
+                };
+                let command = Command::SyncHistory { scope, write_only: false };
+                self.carry_out(command, Pending::Say("History is up to date".into()));
+            }
+            WindowCommand::Settings => self.open_settings(SettingsPage::Appearance),
+            WindowCommand::SshHosts => self.open_settings(SettingsPage::Hosts),
+            WindowCommand::AddHost => self.open_add_host(),
+            WindowCommand::TestHost => {
+                if let Some(host) = self.shown_session().map(|session| session.host.clone()) {
+                    self.test_saved_host(&host);
+                }
+            }
+            WindowCommand::RetryHost => {
+                if let Some(host) = self.shown_session().map(|session| session.host.clone()) {
+                    self.command(Command::RetryHost { host });
+                }
+            }
+            WindowCommand::Appearance(appearance) => self.set_appearance(appearance),
+            WindowCommand::ToggleContrast => {
+                self.memory.contrast = !self.memory.contrast;
+            }
+            WindowCommand::ZoomIn => self.zoom(self.memory.zoom + ZOOM_STEP),
+            WindowCommand::ZoomOut => self.zoom(self.memory.zoom - ZOOM_STEP),
+            WindowCommand::ZoomReset => self.zoom(1.0),
+            WindowCommand::Palette => self.palette.open(),
+            WindowCommand::Help => self.help.open(),
+            WindowCommand::About => self.open_settings(SettingsPage::About),
+            WindowCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+        }
+    }
+
+    fn set_appearance(&mut self, appearance: Appearance) {
+        self.memory.appearance = appearance;
+    }
+
+    /// Makes everything so much larger.
+    pub(super) fn zoom(&mut self, wanted: f32) {
+        let (least, most) = ZOOM;
+        // In whole steps, so that going back leads to where one was.
+        let steps = (wanted / ZOOM_STEP).round();
+        self.memory.zoom = (steps * ZOOM_STEP).clamp(least, most);
+    }
+
+    fn show_right(&mut self, page: RightPage) {
+        self.memory.right.open = true;
+        self.memory.right_page = page;
+    }
+
+    fn step_session(&mut self, forward: bool) {
+        let order: Vec<_> = self.sidebar.shown_order().cloned().collect();
+        let at = self.shown.as_ref().and_then(|shown| {
+            order.iter().position(|session| *session == shown.session)
+        });
+        let next = match (at, forward) {
+            (Some(at), true) => order.get(at + 1).or(order.first()),
+            (Some(at), false) => at.checked_sub(1).and_then(|at| order.get(at)).or(order.last()),
+            (None, _) => order.first(),
+        };
+        if let Some(next) = next.cloned() {
+            self.show(&next, None);
+            self.sidebar.reveal(&next);
+        }
+    }
+
+    /// Shows the next session with an approval, after the shown one and around.
+    fn next_needs_you(&mut self) {
+        let order: Vec<_> = self.sidebar.shown_order().cloned().collect();
+        let at = self.shown.as_ref().and_then(|shown| {
+            order.iter().position(|session| *session == shown.session)
+        });
+        let behind = at.map_or(0, |at| at + 1);
+        let around = order.iter().cycle().skip(behind).take(order.len());
+        let next = around
+            .chain(self.approvals.iter().map(|approval| &approval.session))
+            .find(|session| self.approvals_by_session.contains_key(*session))
+            .cloned();
+        if let Some(session) = next {
+            let tab = self.approvals.iter().find(|approval| approval.session == session);
+            let tab = tab.map(|approval| approval.tab.clone());
+            self.show(&session, tab);
+            self.sidebar.reveal(&session);
+        }
+    }
+
+    /// The tabs of the shown session that a person hasn't closed.
+    pub(super) fn open_tabs(&self) -> Vec<TabId> {
+        let closed = &self.memory.closed;
+        self.shown_session().map_or_else(Vec::new, |session| {
+            let open = session.tabs.iter().filter(|tab| !closed.contains(&tab.id));
+            open.map(|tab| tab.id.clone()).collect()
+        })
+    }
+
+    fn step_tab(&mut self, forward: bool) {
+        let Some(Shown { session, tab }) = self.shown.clone() else { return };
+        let open = self.open_tabs();
+        let at = tab.and_then(|tab| open.iter().position(|known| *known == tab));
+        let next = match (at, forward) {
+            (Some(at), true) => open.get(at + 1).or(open.first()),
+            (Some(at), false) => at.checked_sub(1).and_then(|at| open.get(at)).or(open.last()),
+            (None, true) => open.first(),
+            (None, false) => open.last(),
+        };
+        if let Some(next) = next.cloned() {
+            self.show(&session, Some(next));
+        }
+    }
+
+    fn close_shown_tab(&mut self) {
+        let Some(Shown { session, tab }) = self.shown.clone() else { return };
+        match tab {
+            Some(tab) => self.close_tab(&tab),
+            // It was never begun.
+            None => self.show(&session, None),
+        }
+    }
+
+    /// Closes a tab: its transcript stays, and it can be opened again.
+    pub(super) fn close_tab(&mut self, tab: &TabId) {
+        let Some(Shown { session, tab: shown }) = self.shown.clone() else { return };
+        let open = self.open_tabs();
+        if open.len() < 2 {
+            self.new_tab();
+        } else {
+            self.memory.closed.insert(tab.clone());
+            self.closed_last.push(tab.clone());
+            if shown.as_ref() == Some(tab) {
+                let at = open.iter().position(|known| known == tab).unwrap_or(0);
+                let next = open.get(at + 1).or_else(|| open.get(at.checked_sub(1)?)).cloned();
+                self.show(&session, next);
+            }
+        }
+    }
+
+    fn reopen_tab(&mut self) {
+        let Some(session) = self.shown_session().cloned() else { return };
+        let of_it = |tab: &TabId| session.tabs.iter().any(|known| known.id == *tab);
+        let last = self.closed_last.iter().rposition(of_it).map(|at| self.closed_last.remove(at));
+        let closed = &self.memory.closed;
+        let any = session.tabs.iter().rev().find(|tab| closed.contains(&tab.id));
+        if let Some(tab) = last.or_else(|| any.map(|tab| tab.id.clone())) {
+            self.show(&session.id, Some(tab));
+        }
+    }
+
+    /// Asks the turn under way to stop, or ends it.
+    pub(super) fn interrupt(&mut self, stop: bool) {
+        let Some(Shown { session, tab }) = self.shown.clone() else { return };
+        let turn = self.shown_tab().and_then(|tab| tab.turn.as_ref()).map(|turn| turn.id.clone());
+        self.command(Command::Interrupt { session, tab, turn, stop });
+    }
+
+    fn decide(&mut self, wanted: ChoiceKind) {
+        let Some(approval) = self.shown_approval() else { return };
+        let of_kind = |kind: ChoiceKind| approval.options.iter().find(|option| option.kind == kind);
+        let Some(option) = of_kind(wanted) else {
+            // What an agent doesn't offer isn't answered with something else.
+            self.say("This agent doesn't offer that answer".to_owned());
+            return;
+        };
+        let option = Some(option.id.clone());
+        let decision = match wanted {
+            ChoiceKind::AllowOnce | ChoiceKind::AllowAlways => Decision::Approve { option },
+            ChoiceKind::RejectOnce | ChoiceKind::RejectAlways => Decision::Deny { option },
+        };
+        let approval = approval.id.clone();
+        self.command(Command::ResolveApproval { approval, decision });
+    }
+}
