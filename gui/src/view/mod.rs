@@ -2,5 +2,8 @@
 
 pub mod composer;
 pub mod queue;
+pub mod header;
 pub mod places;
 pub mod sidebar;
+pub mod status_bar;
+pub mod tabs;

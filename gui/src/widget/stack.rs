@@ -92,7 +92,7 @@ impl Stack {
             }
             viewport.max.y + 1.0 >= self.height()
         });
-        let place = (shown.state.offset().y, shown.inner_rect.height());
+        let place = (shown.state.clamped_offset().y, shown.inner_rect.height());
         ui.data_mut(|data| data.insert_temp(memory, place));
         shown.inner
     }

@@ -374,6 +374,7 @@ impl SidebarView {
             egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, chosen, name)
         });
         ui.ctx().accesskit_node_builder(widget, |node| {
+            node.set_selected(chosen);
             node.set_description(description(&shown, data.hosts));
         });
         row::ground(ui, response.rect, &response, chosen);

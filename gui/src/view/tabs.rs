@@ -1,0 +1,195 @@
+//! The conversations of the session that is shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use egui::{
+    Align2, CornerRadius, FontId, Id, PointerButton, Rect, ScrollArea, Sense, Stroke, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
+};
+use lucide_icons::Icon;
+use orchestrator::seam::{Session, Tab, TabId};
+
+use crate::commands::{self, WindowCommand};
+use crate::theme::{Theme, size, space, strong};
+use crate::view::sidebar::tab_status;
+use crate::widget::{dot, icon_button};
+use crate::words::clean_line;
+
+/// How wide a tab is at most and at least.
+const WIDTH: (f32, f32) = (200.0, 96.0);
+
+/// What the tabs show.
+#[derive(Clone, Copy, Debug)]
+pub struct TabsData<'a> {
+    /// The session that is shown.
+    pub session: &'a Session,
+    /// Its tab that is shown.
+    pub shown: Option<&'a TabId>,
+    /// Tabs that a person has closed: they are left out.
+    pub closed: &'a BTreeSet<TabId>,
+    /// Tabs in which something ended that nobody has seen.
+    pub unread: &'a BTreeSet<TabId>,
+    /// Approvals that wait, where any do.
+    pub approvals: &'a BTreeMap<TabId, u32>,
+    /// The first words of a conversation, for tabs that nobody has named.
+    pub first_words: &'a BTreeMap<TabId, String>,
+}
+
+/// What a person wants of the tabs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TabsAct {
+    /// Show that tab.
+    Show(TabId),
+    /// Close that tab; its transcript stays.
+    Close(TabId),
+    /// Begin a new conversation.
+    New,
+}
+
+/// The tabs' own state.
+#[derive(Debug, Default)]
+pub struct TabsView {
+    revealed: Option<TabId>,
+}
+
+/// What a tab is called: its name, its conversation's first words, or its number.
+pub fn tab_words(tab: &Tab, number: usize, first_words: Option<&String>) -> String {
+    let name = clean_line(&tab.name);
+    if !name.is_empty() {
+        return name;
+    }
+    match first_words.map(|words| clean_line(words)).filter(|words| !words.is_empty()) {
+        Some(words) => words,
+        None => format!("Conversation {number}"),
+    }
+}
+
+impl TabsView {
+    /// Draws them on one line.
+    pub fn ui(&mut self, ui: &mut Ui, data: &TabsData<'_>) -> Vec<TabsAct> {
+        let mut acts = Vec::new();
+        let open: Vec<(usize, &Tab)> = data
+            .session
+            .tabs
+            .iter()
+            .enumerate()
+            .filter(|(_, tab)| !data.closed.contains(&tab.id))
+            .collect();
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            let room = ui.available_width() - size::CONTROL - space::S;
+            #[expect(clippy::cast_precision_loss, reason = "tabs are few")]
+            let each = (room / open.len().max(1) as f32 - space::XS).clamp(WIDTH.1, WIDTH.0);
+            ScrollArea::horizontal()
+                .id_salt("tabs")
+                .max_width(room)
+                .auto_shrink([true, true])
+                .show(ui, |ui| {
+                    ui.horizontal(|ui| {
+                        let can_close = open.len() > 1;
+                        for (at, tab) in &open {
+                            self.tab(ui, data, tab, at + 1, each, can_close, &mut acts);
+                        }
+                    });
+                });
+            let keys = commands::entry(WindowCommand::NewTab)
+                .and_then(|entry| entry.keys(ui.ctx().os().is_mac()));
+            let new = icon_button(ui, Icon::Plus, "New tab");
+            if new.on_hover_text(keys.unwrap_or_default()).clicked() {
+                acts.push(TabsAct::New);
+            }
+        });
+        acts
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "where it stands, and what it may do")]
+    fn tab(
+        &mut self,
+        ui: &mut Ui,
+        data: &TabsData<'_>,
+        tab: &Tab,
+        number: usize,
+        width: f32,
+        can_close: bool,
+        acts: &mut Vec<TabsAct>,
+    ) {
+        let theme = Theme::get(ui.ctx());
+        let shown = data.shown == Some(&tab.id);
+        let unread = data.unread.contains(&tab.id);
+        let words = tab_words(tab, number, data.first_words.get(&tab.id));
+        let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::hover());
+        let id = Id::unique(("tab", tab.id.as_str()));
+        let response = ui.interact(rect, id, Sense::click());
+        response.widget_info(|| WidgetInfo::selected(egui::Role::Tab, true, shown, &words));
+        ui.ctx().accesskit_node_builder(id, |node| node.set_selected(shown));
+        let hovered = response.contains_pointer();
+        if ui.is_rect_visible(rect) {
+            let fill = if shown {
+                theme.raised
+            } else if hovered {
+                theme.hover
+            } else {
+                theme.window
+            };
+            let line = if response.has_focus() {
+                theme.accent
+            } else if shown {
+                theme.line_strong
+            } else {
+                theme.window
+            };
+            let corner = CornerRadius::same(crate::theme::radius::SMALL);
+            let stroke = Stroke::new(1.0, line);
+            ui.painter().rect(rect, corner, fill, stroke, egui::StrokeKind::Inside);
+            let approvals = data.approvals.get(&tab.id).copied().unwrap_or(0);
+            let mark = Rect::from_center_size(
+                pos2(rect.left() + space::S + 6.0, rect.center().y),
+                vec2(12.0, 12.0),
+            );
+            ui.scope_builder(UiBuilder::new().max_rect(mark), |ui| {
+                dot(ui, tab_status(tab, approvals, unread));
+            });
+            let with_close = can_close && (hovered || shown);
+            let right = rect.right() - if with_close { 28.0 } else { space::S };
+            let left = mark.right() + space::S;
+            let font = if unread { strong(size::BODY) } else { FontId::proportional(size::BODY) };
+            let colour = if shown || unread { theme.text } else { theme.muted };
+            let mut job = egui::text::LayoutJob::simple_singleline(words.clone(), font, colour);
+            job.wrap = egui::text::TextWrapping::truncate_at_width(right - left);
+            let galley = ui.painter().layout_job(job);
+            let at = Align2::LEFT_CENTER.anchor_size(pos2(left, rect.center().y), galley.size());
+            ui.painter().galley(at.min, galley, colour);
+            if with_close {
+                let place = Rect::from_center_size(
+                    pos2(rect.right() - 15.0, rect.center().y),
+                    vec2(24.0, 24.0),
+                );
+                let name = format!("Close {words}");
+                let close = ui
+                    .scope_builder(UiBuilder::new().max_rect(place), |ui| {
+                        icon_button(ui, Icon::X, &name)
+                    })
+                    .inner;
+                if close.clicked() {
+                    acts.push(TabsAct::Close(tab.id.clone()));
+                    return;
+                }
+            }
+        }
+        if shown && self.revealed.as_ref() != Some(&tab.id) {
+            self.revealed = Some(tab.id.clone());
+            response.scroll_to_me(None);
+        }
+        if response.clicked() {
+            acts.push(TabsAct::Show(tab.id.clone()));
+        }
+        if can_close && response.clicked_by(PointerButton::Middle) {
+            acts.push(TabsAct::Close(tab.id.clone()));
+        }
+        response.on_hover_text(words);
+    }
+}
+
+#[cfg(test)]
+#[path = "tabs_tests.rs"]
+mod tests;
