@@ -1,25 +1,46 @@
 //! The window as a whole: what the bridge tells goes into its state, views show it, their wishes go to the bridge.
 
+mod forms;
+mod frame;
 mod hear;
+mod history;
+mod left;
+mod middle;
+mod obey;
 mod pending;
+mod say;
 mod transcripts;
 mod wishes;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use orchestrator::failure::Failure;
 use orchestrator::host::HostsView;
-use orchestrator::seam::{Approval, HostConnection, HostQuestion, SessionId, TabId};
+use orchestrator::seam::{
+    Approval, HostConnection, HostQuestion, MessageId, Session, SessionId, Tab, TabId,
+};
 
-use crate::bridge::{AliasSummary, Bridge, BridgePlan, EngineState};
+use crate::bridge::{AliasSummary, Bridge, BridgePlan, EngineState, News, Picture};
 use crate::fetched::Fetched;
-use crate::fonts;
-use crate::memory::{DraftKey, Memory};
+use crate::memory::{Draft, DraftKey, Memory};
 use crate::model::{HostTests, Looks, Sessions};
 use crate::view::composer::{Attachment, ComposerView};
+use crate::view::header::HeaderView;
+use crate::view::help::HelpView;
+use crate::view::palette::PaletteView;
+use crate::view::right::RightView;
+use crate::view::sidebar::SidebarView;
+use crate::view::status_bar::StatusBarView;
+use crate::view::tabs::TabsView;
+use crate::view::toasts::ToastsView;
+use forms::Forms;
+use history::History;
 use pending::Waiting;
-use transcripts::Transcripts;
+use transcripts::{Kept, Transcripts};
 
 /// What a window is started with.
 #[derive(Debug)]
@@ -47,15 +68,26 @@ pub(crate) struct Shown {
 #[derive(Debug)]
 pub struct App {
     bridge: Bridge,
+    /// News that the last frame had no time for.
+    left: VecDeque<News>,
     waiting: Waiting,
     memory: Memory,
     /// What the bridge was last told to keep.
     kept: Memory,
+    /// Whether nothing was remembered: what happened before this start counts as seen.
+    is_fresh: bool,
     log: Option<PathBuf>,
+    setup: baton_front::Setup,
     engine: EngineState,
+    /// Whether the engine has ended by itself since the start.
+    engine_restarted: bool,
     sessions: Sessions,
+    /// Counts up when a list of sessions may look another way, sessions aside.
+    version: u64,
     approvals: Vec<Approval>,
+    approvals_by_session: BTreeMap<SessionId, u32>,
     connections: Vec<HostConnection>,
+    connections_since: BTreeMap<String, Timestamp>,
     engine_questions: Vec<HostQuestion>,
     local_questions: Vec<HostQuestion>,
     hosts: HostsView,
@@ -63,10 +95,63 @@ pub struct App {
     alias_summaries: HashMap<String, Fetched<AliasSummary>>,
     tests: HostTests,
     looks: Looks,
+    pictures: HashMap<MessageId, Fetched<Vec<Arc<Picture>>>>,
     transcripts: Transcripts,
     shown: Option<Shown>,
+    closed_last: Vec<TabId>,
     unread: BTreeSet<SessionId>,
-    composer: ComposerView,
+    focused: bool,
+    raise: bool,
     attachments: BTreeMap<DraftKey, Vec<Attachment>>,
     failures: BTreeMap<DraftKey, Failure>,
+    history: History,
+    outbox: u64,
+    zone: TimeZone,
+    forms: Forms,
+    sidebar: SidebarView,
+    header: HeaderView,
+    tabs: TabsView,
+    composer: ComposerView,
+    right: RightView,
+    status_bar: StatusBarView,
+    palette: PaletteView,
+    help: HelpView,
+    toasts: ToastsView,
+}
+
+impl App {
+    /// The session that is shown.
+    fn shown_session(&self) -> Option<&Session> {
+        self.shown.as_ref().and_then(|shown| self.sessions.get(&shown.session))
+    }
+
+    /// The tab that is shown; `None` also where one begins.
+    fn shown_tab(&self) -> Option<&Tab> {
+        let wanted = self.shown.as_ref()?.tab.as_ref()?;
+        self.shown_session()?.tabs.iter().find(|tab| tab.id == *wanted)
+    }
+
+    /// The first approval that the shown tab waits for.
+    fn shown_approval(&self) -> Option<&Approval> {
+        let tab = self.shown.as_ref()?.tab.as_ref()?;
+        self.approvals.iter().find(|approval| approval.tab == *tab)
+    }
+
+    /// The transcript that is shown.
+    fn shown_transcript(&mut self) -> Option<&mut Kept> {
+        let tab = self.shown.as_ref()?.tab.clone()?;
+        self.transcripts.get(&tab)
+    }
+
+    /// What is being written in the shown tab.
+    fn shown_draft(&mut self) -> Option<&mut Draft> {
+        let shown = self.shown.as_ref()?;
+        let key = wishes::draft_key(&shown.session, shown.tab.as_ref());
+        Some(self.memory.drafts.entry(key).or_default())
+    }
+
+    /// How many sessions are known; for who waits until they are.
+    pub fn session_count(&self) -> usize {
+        self.sessions.iter().len()
+    }
 }

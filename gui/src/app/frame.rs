@@ -1,0 +1,307 @@
+//! One frame: news in, views drawn, wishes out.
+
+use eframe::Frame as EFrame;
+use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use orchestrator::failure::Failure;
+
+use super::{App, AppPlan};
+use crate::bridge::{Ask, Bridge, EngineState};
+use crate::commands::WindowCommand;
+use crate::fonts;
+use crate::keys::{self, Focus};
+use crate::memory::{Bar, Memory, WindowPlace};
+use crate::theme::{Appearance, Theme};
+use crate::view::palette::{PaletteAct, PaletteData};
+use crate::view::help::HelpAct;
+use crate::view::status_bar::{self, HEIGHT, StatusBarAct, StatusBarData};
+use crate::view::toasts::{ToastsAct, ToastsData};
+
+/// The narrowest and the widest bar, in points.
+const LEFT: (f32, f32) = (200.0, 460.0);
+const RIGHT: (f32, f32) = (260.0, 620.0);
+
+impl App {
+    /// Opens the window's inside: the engine is opened meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When the bridge can't be started.
+    pub fn new(ctx: &Context, plan: AppPlan) -> Result<Self, Failure> {
+        ctx.set_fonts(fonts::definitions());
+        // Our own keys do that, and remember it.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        let AppPlan { bridge, memory, trouble, log } = plan;
+        let setup = bridge.setup.clone();
+        let bridge = Bridge::start(bridge)?;
+        let mut app = Self {
+            bridge,
+            left: Default::default(),
+            waiting: Default::default(),
+            is_fresh: memory == Memory::default(),
+            kept: memory.clone(),
+            memory,
+            log,
+            setup,
+            engine: EngineState::Opening,
+            engine_restarted: false,
+            sessions: Default::default(),
+            version: 0,
+            approvals: Vec::new(),
+            approvals_by_session: Default::default(),
+            connections: Vec::new(),
+            connections_since: Default::default(),
+            engine_questions: Vec::new(),
+            local_questions: Vec::new(),
+            hosts: Default::default(),
+            aliases: Default::default(),
+            alias_summaries: Default::default(),
+            tests: Default::default(),
+            looks: Default::default(),
+            pictures: Default::default(),
+            transcripts: Default::default(),
+            first_words: Default::default(),
+            shown: None,
+            closed_last: Vec::new(),
+            unread: Default::default(),
+            focused: false,
+            raise: false,
+            attachments: Default::default(),
+            failures: Default::default(),
+            history: Default::default(),
+            outbox: 0,
+            zone: TimeZone::system(),
+            forms: Default::default(),
+            sidebar: Default::default(),
+            header: Default::default(),
+            tabs: Default::default(),
+            composer: Default::default(),
+            right: Default::default(),
+            status_bar: Default::default(),
+            palette: Default::default(),
+            help: Default::default(),
+            toasts: Default::default(),
+        };
+        app.put_looks(ctx);
+        if let Some(trouble) = trouble {
+            app.complain(&trouble);
+        }
+        app.ask(Ask::Agents { host: None, refresh: false });
+        if !app.memory.welcomed {
+            app.open_welcome();
+        }
+        Ok(app)
+    }
+
+    /// Draws one frame.
+    pub fn frame(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        if self.hear() {
+            ctx.request_repaint();
+        }
+        self.notice_focus(&ctx);
+        if std::mem::take(&mut self.raise) {
+            ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd(ViewportCommand::Focus);
+        }
+        self.put_looks(&ctx);
+        for command in self.keys(&ctx) {
+            self.obey(&ctx, command);
+        }
+        self.bars(ui);
+        self.dialogs(&ctx);
+        self.toasts(&ctx);
+        self.remember(&ctx);
+    }
+
+    fn keys(&self, ctx: &Context) -> Vec<WindowCommand> {
+        let focus = Focus {
+            typing: ctx.egui_wants_keyboard_input(),
+            dialog: self.is_dialog_open(),
+        };
+        let now = self.situation();
+        ctx.input_mut(|input| keys::take(&mut input.events, focus, &now))
+    }
+
+    fn bars(&mut self, ui: &mut Ui) {
+        let theme = Theme::get(ui.ctx());
+        let panel = |x, y| Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(x, y));
+        let frame = panel(8, 0);
+        Panel::bottom("status")
+            .exact_size(HEIGHT)
+            .frame(frame)
+            .show(ui, |ui| self.status(ui));
+        let size = ui.available_width();
+        // On a narrow window the transcript comes first.
+        let (left, right) = (self.memory.left.open, self.memory.right.open && size > 760.0);
+        if left {
+            let shown = Panel::left("left")
+                .default_size(self.memory.left.width)
+                .size_range(LEFT.0..=LEFT.1)
+                .frame(panel(8, 8))
+                .show(ui, |ui| self.left_bar(ui));
+            self.memory.left.width = kept_width(self.memory.left, shown.response.rect.width());
+        }
+        if right {
+            let shown = Panel::right("right")
+                .default_size(self.memory.right.width)
+                .size_range(RIGHT.0..=RIGHT.1)
+                .frame(panel(12, 10))
+                .show(ui, |ui| self.right_bar(ui));
+            self.memory.right.width = kept_width(self.memory.right, shown.response.rect.width());
+        }
+        self.look_at_history(right);
+        let frame = Frame::new().fill(theme.window);
+        CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+            // A click beside a bar's own parts is nobody's.
+            self.middle(ui);
+        });
+    }
+
+    fn status(&mut self, ui: &mut Ui) {
+        let engine = self.engine_words();
+        let data = StatusBarData {
+            now: Timestamp::now(),
+            connections: &self.connections,
+            since: &self.connections_since,
+            hosts: &self.hosts.hosts.hosts,
+            engine: &engine,
+            pending: self.outbox,
+        };
+        let acts = self.status_bar.ui(ui, &data);
+        for act in acts {
+            match act {
+                StatusBarAct::Retry(host) => {
+                    self.command(orchestrator::seam::Command::RetryHost { host });
+                }
+                StatusBarAct::EditHost(host) => self.open_edit_host(&host),
+                StatusBarAct::Test(host) => self.test_saved_host(&host),
+                StatusBarAct::Copy(text) => {
+                    ui.ctx().copy_text(text);
+                    self.say("Copied".to_owned());
+                }
+                StatusBarAct::SyncHistory => self.obey(ui.ctx(), WindowCommand::SyncHistory),
+                StatusBarAct::Palette => self.palette.open(),
+            }
+        }
+    }
+
+    fn engine_words(&self) -> status_bar::EngineState {
+        match &self.engine {
+            EngineState::Opening => status_bar::EngineState::Opening,
+            EngineState::Open { .. } if self.engine_restarted => status_bar::EngineState::Restarted,
+            EngineState::Open { here: true } => status_bar::EngineState::Here,
+            EngineState::Open { here: false } => status_bar::EngineState::Elsewhere,
+            EngineState::Gone => status_bar::EngineState::Opening,
+            EngineState::Failed(failure) => status_bar::EngineState::Failed(failure.clone()),
+        }
+    }
+
+    /// Colours and sizes, as they are wanted now.
+    fn put_looks(&self, ctx: &Context) {
+        let dark = match self.memory.appearance {
+            Appearance::Dark => true,
+            Appearance::Light => false,
+            Appearance::System => {
+                ctx.system_theme().is_none_or(|theme| theme == egui::Theme::Dark)
+            }
+        };
+        let wanted = Theme::of(dark, self.memory.contrast);
+        if Theme::get(ctx) != wanted || !Theme::is_put(ctx) {
+            wanted.put(ctx);
+        }
+        if (ctx.zoom_factor() - self.memory.zoom).abs() > 0.001 {
+            ctx.set_zoom_factor(self.memory.zoom);
+        }
+    }
+
+    fn notice_focus(&mut self, ctx: &Context) {
+        let focused = ctx.input(|input| input.focused);
+        if focused != self.focused {
+            self.focused = focused;
+            self.tell_where_one_looks();
+            self.see();
+        }
+    }
+
+    /// Tells the bridge what to remember, where that has changed.
+    fn remember(&mut self, ctx: &Context) {
+        ctx.input(|input| {
+            let viewport = input.viewport();
+            let zoom = ctx.zoom_factor();
+            if let Some(size) = viewport.inner_rect.map(|rect| rect.size() * zoom) {
+                let maximized = viewport.maximized.unwrap_or(false);
+                let before = self.memory.window;
+                // What a maximized window goes back to is kept.
+                let size = match before {
+                    Some(before) if maximized => before.size,
+                    Some(_) | None => [size.x.round(), size.y.round()],
+                };
+                let at = viewport.outer_rect.map(|rect| {
+                    let at = rect.min.to_vec2() * zoom;
+                    [at.x.round(), at.y.round()]
+                });
+                let at = if maximized { before.and_then(|before| before.at) } else { at };
+                self.memory.window = Some(WindowPlace { at, size, maximized });
+            }
+        });
+        if self.memory != self.kept {
+            self.kept.clone_from(&self.memory);
+            self.ask_quietly(Ask::Remember(Box::new(self.memory.clone())));
+        }
+    }
+
+    fn palette_and_help(&mut self, ctx: &Context) {
+        let now = self.situation();
+        let data = PaletteData {
+            now: &now,
+            sessions: self.sessions.all(),
+            hosts: &self.hosts.hosts.hosts,
+            version: self.sessions.version() + self.version,
+        };
+        for act in self.palette.ui(ctx, &data) {
+            match act {
+                PaletteAct::Command(command) => self.obey(ctx, command),
+                PaletteAct::Open(session) => {
+                    self.show(&session, None);
+                    self.sidebar.reveal(&session);
+                }
+            }
+        }
+        for act in self.help.ui(ctx) {
+            match act {
+                HelpAct::Command(command) => self.obey(ctx, command),
+            }
+        }
+    }
+
+    fn toasts(&mut self, ctx: &Context) {
+        let data = ToastsData { now: ctx.input(|input| input.time) };
+        for act in self.toasts.ui(ctx, &data) {
+            match act {
+                ToastsAct::Act(id) => self.toast_act(ctx, id),
+            }
+        }
+    }
+
+    fn dialogs(&mut self, ctx: &Context) {
+        self.form_dialogs(ctx);
+        self.palette_and_help(ctx);
+    }
+}
+
+impl eframe::App for App {
+    fn ui(&mut self, ui: &mut Ui, _: &mut EFrame) {
+        self.frame(ui);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
+
+/// A bar's width; what differs by less than a point is nobody's dragging.
+fn kept_width(bar: Bar, width: f32) -> f32 {
+    if (bar.width - width).abs() < 1.0 { bar.width } else { width.round() }
+}

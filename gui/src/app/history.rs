@@ -1,0 +1,271 @@
+//! The page of history: what was read of it, and what is asked for.
+
+use egui::Ui;
+use jiff::{SignedDuration, Timestamp};
+use orchestrator::failure::Failure;
+use orchestrator::seam::{
+    Command, HistoryActivity, HistoryCount, HistoryFilter, HistoryNews, HistoryQuery, HistoryScope,
+    NewSession, SessionId, SkippedLines,
+};
+
+use super::App;
+use super::pending::Pending;
+use crate::bridge::{Ask, HistoryRead};
+use crate::fetched::Fetched;
+use crate::view::history::{HistoryAct, HistoryCard, HistoryData, LookBack, Wanted};
+use crate::view::right::{RightAct, RightData};
+
+/// Cards that are read at once.
+const PAGE: u32 = 100;
+/// What is live is asked for again after this time at most, while entries come in.
+const LIVE: u32 = 400;
+
+/// What was read, and what is looked at.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    version: u64,
+    cards: Vec<HistoryCard>,
+    total: Fetched<u64>,
+    loading_more: bool,
+    activity: Option<HistoryActivity>,
+    sources: Vec<HistoryCount>,
+    skipped: Vec<SkippedLines>,
+    pending: u64,
+    offline: Option<Failure>,
+    /// What is looked at live.
+    looking: Option<HistoryScope>,
+    /// What the cards are of.
+    of: Option<(HistoryScope, Wanted)>,
+    /// Asked again before the answer came: once more then.
+    stale: bool,
+}
+
+impl App {
+    /// Draws the right bar.
+    pub(super) fn right_bar(&mut self, ui: &mut Ui) {
+        let history = &self.history;
+        let session = self.shown.as_ref().map(|shown| shown.session.clone());
+        let data = RightData {
+            page: self.memory.right_page,
+            history: HistoryData {
+                now: Timestamp::now(),
+                zone: &self.zone,
+                version: history.version,
+                cards: &history.cards,
+                total: &history.total,
+                loading_more: history.loading_more,
+                activity: history.activity.as_ref(),
+                sources: &history.sources,
+                skipped: &history.skipped,
+                pending: history.pending,
+                offline: history.offline.as_ref(),
+                look_back: LookBack::of_hours(self.memory.look_back_hours),
+                session: session.as_ref(),
+            },
+        };
+        let mut answer = |ui: &mut Ui, text: &str| crate::transcript::answer_ui(ui, text);
+        let acts = self.right.ui(ui, &data, &mut answer);
+        for act in acts {
+            match act {
+                RightAct::Page(page) => self.memory.right_page = page,
+                RightAct::History(act) => self.history_act(ui, act),
+            }
+        }
+    }
+
+    fn history_act(&mut self, ui: &Ui, act: HistoryAct) {
+        match act {
+            HistoryAct::Want(_) | HistoryAct::Retry => self.read_history(),
+            HistoryAct::LoadMore => {
+                if !self.history.loading_more && !self.history.total.is_pending() {
+                    self.history.loading_more = true;
+                    self.ask_page(true);
+                }
+            }
+            HistoryAct::LookBack(look_back) => {
+                self.memory.look_back_hours = look_back.hours();
+                self.ask_activity();
+            }
+            HistoryAct::Resume(card) => self.resume(&card),
+            HistoryAct::Copy(text) => {
+                ui.ctx().copy_text(text);
+                self.say("Copied".to_owned());
+            }
+            HistoryAct::Sync => {
+                let scope = self.history_scope();
+                let command = Command::SyncHistory { scope, write_only: false };
+                self.carry_out(command, Pending::Say("History is up to date".into()));
+            }
+        }
+    }
+
+    fn history_scope(&self) -> HistoryScope {
+        match &self.shown {
+            Some(shown) if !self.right.history.wanted().everything => {
+                HistoryScope::Session { session: shown.session.clone() }
+            }
+            Some(_) | None => HistoryScope::All,
+        }
+    }
+
+    /// Looks at the history while it is shown, and reads it when another one is.
+    pub(super) fn look_at_history(&mut self, bar_shown: bool) {
+        let shown = bar_shown && self.memory.right_page == crate::memory::RightPage::History;
+        let is_open = matches!(self.engine, crate::bridge::EngineState::Open { .. });
+        let wanted = (shown && is_open).then(|| self.history_scope());
+        if self.history.looking != wanted {
+            self.history.looking.clone_from(&wanted);
+            self.ask_quietly(Ask::LookAtHistory(wanted.clone()));
+            if wanted.is_some() {
+                self.read_history();
+            }
+        }
+    }
+
+    /// Reads what is wanted from its beginning.
+    pub(super) fn read_history(&mut self) {
+        let of = (self.history_scope(), self.right.history.wanted().clone());
+        if self.history.of.as_ref() != Some(&of) {
+            self.history.cards.clear();
+            self.history.version += 1;
+            self.history.total = Fetched::Pending;
+            self.history.offline = None;
+            self.history.of = Some(of);
+        }
+        self.ask_page(false);
+        self.ask_activity();
+    }
+
+    fn ask_page(&mut self, append: bool) {
+        if !append && self.waiting.any(|pending| *pending == Pending::History { append: false }) {
+            self.history.stale = true;
+            return;
+        }
+        let wanted = self.right.history.wanted().clone();
+        let cards = u32::try_from(self.history.cards.len()).unwrap_or(u32::MAX);
+        let begin = wanted.time.map_or(0, |time| u32::try_from(time.newer).unwrap_or(u32::MAX));
+        let (offset, limit) = if append {
+            (begin.saturating_add(cards), PAGE)
+        } else {
+            // What was scrolled to stays.
+            (begin, cards.clamp(PAGE, LIVE))
+        };
+        let limit = match wanted.time {
+            Some(time) => {
+                let left = time.entries.saturating_sub(u64::from(offset - begin));
+                limit.min(u32::try_from(left).unwrap_or(u32::MAX))
+            }
+            None => limit,
+        };
+        let scope = self.history_scope();
+        let query = HistoryQuery { scope, filter: wanted.filter, limit, offset };
+        let ticket = self.waiting.ticket(Pending::History { append });
+        self.ask(Ask::History { ticket, query });
+    }
+
+    fn ask_activity(&mut self) {
+        let look_back = LookBack::of_hours(self.memory.look_back_hours);
+        let wanted = self.right.history.wanted().clone();
+        let to = Timestamp::now();
+        let from = match look_back.hours() {
+            // Since the first program of this kind could have written anything.
+            0 => Timestamp::from_second(1_735_689_600).unwrap_or(Timestamp::UNIX_EPOCH),
+            hours => to
+                .checked_sub(SignedDuration::from_hours(i64::from(hours)))
+                .unwrap_or(Timestamp::UNIX_EPOCH),
+        };
+        let filter = HistoryFilter { since: None, ..wanted.filter };
+        let ticket = self.waiting.ticket(Pending::Activity);
+        let (scope, buckets) = (self.history_scope(), look_back.buckets());
+        self.ask(Ask::Activity { ticket, scope, filter, from, to, buckets });
+    }
+
+    pub(super) fn history_came(&mut self, append: bool, answer: Result<Box<HistoryRead>, Failure>) {
+        let history = &mut self.history;
+        history.loading_more = false;
+        match answer {
+            Ok(read) => {
+                let HistoryRead { cards, total, sources, skipped, pending } = *read;
+                if append {
+                    history.cards.extend(cards);
+                } else {
+                    history.cards = cards;
+                }
+                let time = self.right.history.wanted().time;
+                history.total = Fetched::Ready(time.map_or(total, |time| time.entries));
+                history.sources = sources;
+                history.skipped = skipped;
+                history.pending = pending;
+            }
+            Err(failure) => history.total = Fetched::Failed(failure),
+        }
+        history.version += 1;
+        if std::mem::take(&mut history.stale) {
+            self.ask_page(false);
+        }
+    }
+
+    pub(super) fn activity_came(&mut self, answer: Result<HistoryActivity, Failure>) {
+        match answer {
+            Ok(activity) => self.history.activity = Some(activity),
+            Err(failure) => {
+                // The cards say what is wrong.
+                tracing::info!("{failure}");
+                self.history.activity = None;
+            }
+        }
+    }
+
+    pub(super) fn history_changed(&mut self, news: HistoryNews) {
+        if self.history.looking.as_ref() == Some(&news.scope) {
+            self.history.offline = news.offline;
+            self.history.pending = news.pending;
+            self.read_history();
+        }
+    }
+
+    /// Goes on with a conversation: in its tab, or else in a new session of that directory.
+    fn resume(&mut self, card: &HistoryCard) {
+        let tab = self.sessions.iter().find_map(|session| {
+            let tab = session.tabs.iter().find(|tab| {
+                tab.agent_session.is_some() && tab.agent_session == card.conversation
+            })?;
+            Some((session.id.clone(), tab.id.clone()))
+        });
+        match (tab, &card.session) {
+            (Some((session, tab)), _) => self.show(&session, Some(tab)),
+            (None, Some(session)) if self.sessions.get(session).is_some() => {
+                let session: SessionId = session.clone();
+                self.show(&session, None);
+            }
+            (None, _) => {
+                let like = self.shown_session().cloned();
+                let new = like.map(|like| NewSession {
+                    name: card.session_name.clone(),
+                    cwd: Some(card.directory.clone()),
+                    ..new_like(&like)
+                });
+                self.open_new_session_with(new);
+            }
+        }
+    }
+}
+
+/// A session like another one, without its name.
+pub(super) fn new_like(session: &orchestrator::seam::Session) -> NewSession {
+    NewSession {
+        name: None,
+        group: session.group.clone(),
+        agent: session.agent.clone(),
+        host: session.host.clone(),
+        cwd: session.cwd.clone(),
+        // Its values are secrets, and stay in the store.
+        env: std::collections::BTreeMap::new(),
+        model: session.model.clone(),
+        arguments: session.arguments.clone(),
+        read_only: session.read_only,
+        talks: session.talks,
+        sync_history: session.sync_history,
+        synopsis: session.synopsis,
+    }
+}

@@ -1,0 +1,251 @@
+//! The middle of the window: a session with its tabs, its transcript and its composer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use orchestrator::seam::{
+    Command, MessageChange, MessageId, SessionId, TabId, TabState,
+};
+
+use super::pending::Pending;
+use super::wishes::draft_key;
+use super::{App, Shown};
+use crate::bridge::Ask;
+use crate::commands::{TABLE, WindowCommand};
+use crate::model::tab_unread;
+use crate::theme::{Theme, size, space};
+use crate::view::composer::{ComposerAct, ComposerData};
+use crate::view::header::{HeaderAct, HeaderData};
+use crate::view::places::{host_name, is_local};
+use crate::view::queue::{QueueAct, QueueData, queue_ui};
+use crate::view::tabs::{TabsAct, TabsData};
+
+impl App {
+    /// Draws the shown session, or what to do without one.
+    pub(super) fn middle(&mut self, ui: &mut Ui) {
+        let Some(shown) = self.shown.clone().filter(|_| self.shown_session().is_some()) else {
+            self.start_page(ui);
+            return;
+        };
+        self.header_and_tabs(ui, &shown);
+        let theme = Theme::get(ui.ctx());
+        let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(16, 10));
+        Panel::bottom("composer").frame(frame).show_separator_line(false).show(ui, |ui| {
+            centred(ui, |ui| {
+                self.approval_card(ui);
+                self.queue(ui);
+                self.write(ui, &shown);
+            });
+        });
+        let frame = Frame::new().fill(theme.window);
+        CentralPanel::no_frame().frame(frame).show(ui, |ui| self.transcript(ui, &shown));
+    }
+
+    fn header_and_tabs(&mut self, ui: &mut Ui, shown: &Shown) {
+        let theme = Theme::get(ui.ctx());
+        let Some(session) = self.sessions.get(&shown.session) else { return };
+        let data = HeaderData {
+            session,
+            tab: shown.tab.as_ref(),
+            hosts: &self.hosts.hosts.hosts,
+            git: self.looks.git.get(&shown.session),
+            bookmarked: self.memory.bookmarks.contains(&shown.session),
+            left_open: self.memory.left.open,
+            right_open: self.memory.right.open,
+        };
+        let header = &mut self.header;
+        let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 6));
+        let acts = Panel::top("header")
+            .frame(frame)
+            .show_separator_line(false)
+            .show(ui, |ui| header.ui(ui, &data))
+            .inner;
+        let unread: BTreeSet<TabId> = session
+            .tabs
+            .iter()
+            .filter(|tab| tab_unread(tab, &self.memory.seen))
+            .map(|tab| tab.id.clone())
+            .collect();
+        let mut approvals: BTreeMap<TabId, u32> = BTreeMap::new();
+        for approval in self.approvals.iter().filter(|approval| approval.session == session.id) {
+            *approvals.entry(approval.tab.clone()).or_default() += 1;
+        }
+        let data = TabsData {
+            session,
+            shown: shown.tab.as_ref(),
+            closed: &self.memory.closed,
+            unread: &unread,
+            approvals: &approvals,
+            first_words: &self.first_words,
+        };
+        let tabs = &mut self.tabs;
+        let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 2));
+        let tab_acts =
+            Panel::top("tabs").frame(frame).show(ui, |ui| tabs.ui(ui, &data)).inner;
+        for act in acts {
+            match act {
+                HeaderAct::Rename(name) => self.rename(shown.session.clone(), name),
+                HeaderAct::Copy { what, text } => {
+                    ui.ctx().copy_text(text);
+                    self.say(format!("{what} copied"));
+                }
+                HeaderAct::Command(command) => self.obey(ui.ctx(), command),
+            }
+        }
+        for act in tab_acts {
+            match act {
+                TabsAct::Show(tab) => self.show(&shown.session, Some(tab)),
+                TabsAct::Close(tab) => self.close_tab(&tab),
+                TabsAct::New => self.new_tab(),
+            }
+        }
+    }
+
+    fn queue(&mut self, ui: &mut Ui) {
+        let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) else { return };
+        let Some(tab) = self.shown_tab() else { return };
+        let (of, data) = (tab.id.clone(), QueueData { queue: &tab.queue, paused: tab.paused });
+        for act in queue_ui(ui, data) {
+            let session = session.clone();
+            match act {
+                QueueAct::Edit(message) => {
+                    let (session, message) = (session.clone(), message);
+                    self.ask_prompt(session, message);
+                }
+                QueueAct::Move(message, to) => {
+                    self.command(Command::MoveMessage { session, message, to });
+                }
+                QueueAct::Pause(message, paused) => {
+                    let change =
+                        MessageChange { paused: Some(paused), ..MessageChange::default() };
+                    self.command(Command::EditMessage { session, message, change });
+                }
+                QueueAct::Remove(message) => {
+                    self.command(Command::RemoveMessage { session, message });
+                }
+                QueueAct::PauseAll(paused) => {
+                    let tab = Some(of.clone());
+                    self.command(Command::PauseQueue { session, tab, paused });
+                }
+            }
+        }
+    }
+
+    /// Asks for the whole text of a message that waits, to edit it.
+    fn ask_prompt(&mut self, session: SessionId, message: MessageId) {
+        let ticket =
+            self.waiting.ticket(Pending::Prompt { session: session.clone(), message: message.clone() });
+        self.ask(Ask::Prompt { ticket, session, message });
+    }
+
+    fn write(&mut self, ui: &mut Ui, shown: &Shown) {
+        let key = draft_key(&shown.session, shown.tab.as_ref());
+        let Some(session) = self.sessions.get(&shown.session) else { return };
+        let tab = self.shown_tab();
+        let working = tab.is_some_and(|tab| tab.state != TabState::Idle);
+        let turn = tab.and_then(|tab| tab.turn.as_ref());
+        let interrupting = turn.is_some_and(|turn| turn.status.is_none() && turn.interrupting);
+        let agents = self.looks.agents(None);
+        let agent = agents
+            .ready()
+            .and_then(|known| known.agents.iter().find(|agent| agent.id == session.agent));
+        let place = if is_local(&session.host) {
+            "this machine".to_owned()
+        } else {
+            host_name(&self.hosts.hosts.hosts, &session.host).to_owned()
+        };
+        let to = format!("{} on {place}", session.agent);
+        let no_read_only = agent
+            .filter(|agent| !agent.read_only && !session.talks)
+            .map(|_| "This agent can't be kept from changing anything");
+        let id = egui::Id::unique(("composer", String::from(key.clone())));
+        let commands: Vec<(WindowCommand, (String, String))> = slash_commands(&self.situation());
+        let shown_commands: Vec<(String, String)> =
+            commands.iter().map(|(_, words)| words.clone()).collect();
+        let sent = match shown.tab.as_ref().and_then(|tab| self.transcripts.peek(tab)) {
+            Some(kept) => kept.sent.clone(),
+            None => std::sync::Arc::default(),
+        };
+        let data = ComposerData {
+            id,
+            to: &to,
+            enter_sends: self.memory.enter_sends,
+            sent: &sent,
+            files: self.looks.files(&shown.session),
+            commands: &shown_commands,
+            takes_images: agent.is_none_or(|agent| agent.images),
+            no_read_only,
+            read_only_session: session.read_only,
+            working,
+            interrupting,
+            sending: self.is_sending(&key),
+            failure: self.failures.get(&key),
+        };
+        let mut draft = self.memory.drafts.get(&key).cloned().unwrap_or_default();
+        let mut attachments = self.attachments.remove(&key).unwrap_or_default();
+        let acts = self.composer.ui(ui, &mut draft, &mut attachments, &data);
+        if draft.is_blank() {
+            self.memory.drafts.remove(&key);
+        } else if self.memory.drafts.get(&key) != Some(&draft) {
+            self.memory.drafts.insert(key.clone(), draft);
+        }
+        if !attachments.is_empty() {
+            self.attachments.insert(key.clone(), attachments);
+        }
+        for act in acts {
+            match act {
+                ComposerAct::Send => self.send(),
+                ComposerAct::Interrupt => self.interrupt(false),
+                ComposerAct::Stop => self.interrupt(true),
+                ComposerAct::WantFiles => {
+                    self.looks.ask_files(shown.session.clone());
+                    self.ask(Ask::Files(shown.session.clone()));
+                }
+                ComposerAct::ChooseImages => self.choose_images(key.clone()),
+                ComposerAct::Attach(files) => {
+                    let ticket = self.waiting.ticket(Pending::Attach { key: key.clone() });
+                    self.ask(Ask::Attach { ticket, files });
+                }
+                ComposerAct::AttachPixels(pixels) => {
+                    let ticket = self.waiting.ticket(Pending::Attach { key: key.clone() });
+                    self.ask(Ask::AttachPixels { ticket, pixels });
+                }
+                ComposerAct::Command(at) => {
+                    if let Some((command, _)) = commands.get(at) {
+                        self.obey(ui.ctx(), *command);
+                    }
+                }
+                ComposerAct::Dismiss => {
+                    self.failures.remove(&key);
+                }
+            }
+        }
+    }
+}
+
+/// No wider than lines can be read.
+fn centred(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let width = ui.available_width().min(size::MEASURE);
+    let side = ((ui.available_width() - width) / 2.0).max(0.0);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.add_space(side);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing = egui::vec2(space::S, space::XS);
+            ui.set_width(width);
+            contents(ui);
+        });
+    });
+}
+
+/// What a slash offers: the window's commands that can be used now, by names without spaces.
+fn slash_commands(now: &crate::commands::Situation) -> Vec<(WindowCommand, (String, String))> {
+    TABLE
+        .iter()
+        .filter(|entry| entry.when.holds(now))
+        .map(|entry| {
+            let name = entry.name.to_lowercase().replace(' ', "-");
+            (entry.command, (name, entry.name.to_owned()))
+        })
+        .collect()
+}
