@@ -1,7 +1,9 @@
 //! The views: a file or a folder each.
 
 pub mod header;
+pub mod history;
 pub mod places;
+pub mod right;
 pub mod sidebar;
 pub mod status_bar;
 pub mod tabs;
