@@ -3,7 +3,9 @@
 pub mod composer;
 pub mod queue;
 pub mod header;
+pub mod history;
 pub mod places;
+pub mod right;
 pub mod sidebar;
 pub mod status_bar;
 pub mod tabs;

@@ -1,0 +1,17 @@
+//! What was done: here, and by everybody who works on the same project.
+
+mod card;
+mod cards;
+mod details;
+mod graph;
+mod look_back;
+mod view;
+mod wanted;
+
+pub use card::{CardKind, HistoryCard};
+pub use look_back::LookBack;
+pub use view::{HistoryAct, HistoryData, HistoryView};
+pub use wanted::{Bucket, Wanted};
+
+#[cfg(test)]
+mod tests;
