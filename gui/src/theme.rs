@@ -129,6 +129,8 @@ pub mod size {
     pub const ICON: f32 = 15.0;
     /// How high a button or a field is.
     pub const CONTROL: f32 = 30.0;
+    /// How wide a button is that is an icon: that, and the padding of buttons on both sides.
+    pub const ICON_BUTTON: f32 = 40.0;
     /// How wide a transcript is at most, so that lines can be read.
     pub const MEASURE: f32 = 860.0;
     /// How wide a dialog is.

@@ -17,6 +17,10 @@ pub struct Field<'a> {
     pub secret: bool,
     /// Whether letters are all of one width.
     pub code: bool,
+    /// Whether Tab is for a list of this field, not for the next one.
+    pub keeps_tab: bool,
+    /// Whether it only shows.
+    pub locked: bool,
 }
 
 /// A line of text with its label over it, and what is wrong with it below.
@@ -29,20 +33,26 @@ pub fn field(
     let theme = Theme::get(ui.ctx());
     labelled(ui, shown.label, |ui| {
         let mut edit = TextEdit::singleline(text)
-            .id(Id::unique(("field", egui::util::hash(id))))
+            .id(field_id(id))
             .hint_text(RichText::new(shown.hint).color(theme.muted))
             .password(shown.secret)
+            .lock_focus(shown.keeps_tab)
             .desired_width(f32::INFINITY)
             .margin(egui::Margin::symmetric(8, 6));
         if shown.code {
             edit = edit.font(egui::TextStyle::Monospace);
         }
-        let response = ui.add(edit);
+        let response = ui.add_enabled(!shown.locked, edit);
         if let Some(fault) = shown.fault {
             ui.add(Label::new(RichText::new(fault).size(size::SMALL).color(theme.bad)).wrap());
         }
         response
     })
+}
+
+/// What egui knows a [`field`] by, for who has to know whether it has the focus before it is drawn.
+pub fn field_id(id: impl std::hash::Hash) -> Id {
+    Id::unique(("field", egui::util::hash(id)))
 }
 
 /// Anything with a label over it, which names it for screen readers.

@@ -3,22 +3,30 @@
 mod button;
 mod card;
 mod dialog;
+mod env;
 mod field;
+mod form;
 mod icon;
 mod keys;
 mod pill;
 mod search;
 mod stack;
+mod plain;
+mod shell_line;
 
 pub use button::{Kind, button, button_enabled, icon_button, icon_button_enabled, toggle};
 pub use card::{card, empty, failure_card, section};
 pub use dialog::{Dialog, dialog};
-pub use field::{Field, choice, field, labelled};
+pub use env::EnvRows;
+pub use field::{Field, choice, field, field_id, labelled};
+pub use form::{Form, FormShape, dashed_button, fault, form, note};
 pub use icon::{glyph, icon};
 pub use keys::{Picked, pick_by_keys};
 pub use pill::{Status, dot, pill, pill_button};
 pub use search::{Searched, icon_words, keys as key_words, search_field, search_id};
 pub use stack::{Stack, keep_arrows};
+pub use plain::plain;
+pub use shell_line::{shell_line, shell_lines};
 
 #[cfg(test)]
 mod tests;

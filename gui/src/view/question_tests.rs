@@ -1,0 +1,153 @@
+use egui::{Key, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use orchestrator::host::HostConfig;
+
+use super::*;
+use crate::testing::harness;
+
+struct Asked {
+    questions: Vec<HostQuestion>,
+    acts: Vec<QuestionAct>,
+    view: QuestionView,
+}
+
+fn question(id: &str, kind: HostQuestionKind, text: &str) -> HostQuestion {
+    let secret = !matches!(kind, HostQuestionKind::HostKey { .. } | HostQuestionKind::Touch);
+    let text = text.to_owned();
+    HostQuestion { id: QuestionId::new(id), host: "gpu".into(), kind, text, secret }
+}
+
+fn asked(questions: Vec<HostQuestion>) -> Harness<'static, Asked> {
+    let gpu = HostConfig::new(HostId::new("gpu"), "GPU box", "gpu.example");
+    let hosts = Hosts { hosts: vec![gpu], default: None };
+    let state = Asked { questions, acts: Vec::new(), view: QuestionView::default() };
+    let mut window = harness(state, move |ui, state: &mut Asked| {
+        let data = QuestionData { questions: &state.questions, hosts: &hosts, failure: None };
+        state.acts.extend(state.view.ui(ui.ctx(), &data));
+    });
+    window.run();
+    window
+}
+
+fn answer(id: &str, answer: Option<&str>) -> QuestionAct {
+    let answer = answer.map(|answer| Secret(answer.into()));
+    QuestionAct::Answer(Command::AnswerQuestion { question: QuestionId::new(id), answer })
+}
+
+fn host_key() -> HostQuestionKind {
+    HostQuestionKind::HostKey { fingerprint: "SHA256:abcdef".into() }
+}
+
+#[test]
+fn an_unknown_key_shows_its_fingerprint_and_is_trusted_by_a_click_alone() {
+    let mut window = asked(vec![question("q", host_key(), "")]);
+    window.get_by_label("SHA256:abcdef");
+    window.get_by_label_contains("GPU box shows a key");
+    window.get_by_label_contains("Compare it with");
+    // Enter is on the careful side.
+    window.key_press(Key::Enter);
+    window.run();
+    assert_eq!(window.state().acts, [answer("q", None)]);
+
+    let mut window = asked(vec![question("q", host_key(), "")]);
+    window.get_by_role_and_label(Role::Button, "Trust and connect").click();
+    window.run();
+    assert_eq!(window.state().acts, [answer("q", Some("yes"))]);
+}
+
+#[test]
+fn a_passphrase_is_typed_hidden_sent_by_enter_and_wiped() {
+    let key = HostQuestionKind::Passphrase { key: "/home/ada/.ssh/id_ed25519".into() };
+    let mut window = asked(vec![question("q", key, "")]);
+    window.get_by_label("/home/ada/.ssh/id_ed25519");
+    let field = window.get_by_role_and_label(Role::PasswordInput, "Passphrase");
+    assert!(field.is_focused());
+    field.type_text("open sesame");
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    assert_eq!(window.state().acts, [answer("q", Some("open sesame"))]);
+    assert_eq!(window.state().view.typed, "");
+    // It is sent once, however long it takes to be taken away.
+    window.key_press(Key::Enter);
+    window.key_press(Key::Escape);
+    window.run();
+    assert_eq!(window.state().acts.len(), 1);
+}
+
+#[test]
+fn what_is_typed_for_one_question_is_never_sent_for_the_next() {
+    let both = vec![
+        question("a", HostQuestionKind::Password, ""),
+        question("b", HostQuestionKind::Password, ""),
+    ];
+    let mut window = asked(both);
+    window.get_by_label("1 more waits");
+    window.get_by_role_and_label(Role::PasswordInput, "Password").type_text("s3cret");
+    window.run();
+    window.state_mut().questions.remove(0);
+    window.run();
+    assert_eq!(window.state().view.typed, "");
+    assert!(window.query_by_label("1 more waits").is_none());
+    window.state_mut().questions.clear();
+    window.run();
+    assert!(window.query_by_label("Password").is_none());
+    assert!(window.state().acts.is_empty());
+}
+
+#[test]
+fn letters_are_shown_when_somebody_wants_to_see_them() {
+    let mut window = asked(vec![question("q", HostQuestionKind::Password, "")]);
+    window.get_by_role_and_label(Role::CheckBox, "Show the letters").click();
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Password");
+}
+
+#[test]
+fn a_touch_can_only_be_cancelled() {
+    let mut window = asked(vec![question("q", HostQuestionKind::Touch, "Confirm presence")]);
+    window.get_by_label_contains("waits to be touched");
+    assert!(window.query_by_role_and_label(Role::Button, "Send").is_none());
+    window.get_by_role_and_label(Role::Button, "Cancel").click();
+    window.run();
+    assert_eq!(window.state().acts, [answer("q", None)]);
+}
+
+#[test]
+fn a_servers_words_steer_nothing() {
+    let evil = "Hi\x1b[2J\u{202e}\n\nSecond line?";
+    let window = asked(vec![question("q", HostQuestionKind::Other, evil)]);
+    window.get_by_label("Hi^[[2J<202e>\nSecond line?");
+    let mut many = asked(vec![question("q", HostQuestionKind::Other, &"x\n".repeat(500))]);
+    many.run();
+    many.get_by_label("and 488 more lines");
+}
+
+#[test]
+fn a_changed_key_says_what_to_do_and_offers_no_way_past_it() {
+    let failure =
+        Failure::new(Code::HostKeyChanged, "gpu shows another key than the one on record")
+            .hint("Only then remove the old key: `ssh-keygen -R gpu`")
+            .on("gpu");
+    assert!(is_changed_key(&failure));
+    let mut window = harness(None, move |ui, act: &mut Option<ChangedKeyAct>| {
+        *act = act.or(changed_key(ui.ctx(), &failure, &Hosts::default()));
+    });
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Copy ssh-keygen -R gpu").click();
+    let mut copied = false;
+    for _ in 0..5 {
+        window.step();
+        copied |= window.output().platform_output.commands.iter().any(|command| {
+            matches!(command, egui::OutputCommand::CopyText(text) if text == "ssh-keygen -R gpu")
+        });
+    }
+    assert!(copied);
+    for way_past in ["anyway", "Trust", "Connect", "Ignore"] {
+        assert!(window.query_by_label_contains(way_past).is_none(), "{way_past}");
+    }
+    window.get_by_role_and_label(Role::Button, "I have removed the old key, try again").click();
+    window.run();
+    assert_eq!(*window.state(), Some(ChangedKeyAct::Retry));
+}

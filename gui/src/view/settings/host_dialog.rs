@@ -1,0 +1,500 @@
+//! Adds a host, or edits one: import, fields, test, save.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use egui::{CollapsingHeader, RichText, Ui};
+use lucide_icons::Icon;
+use orchestrator::host::{Fault, HostConfig, Hosts, TransportKind};
+use orchestrator::ssh_config::Resolved;
+
+use super::host_form::HostForm;
+use super::import::{AliasRow, ImportList, summary};
+use super::test_run::{TestRun, result_line, stage_list};
+use crate::fetched::Fetched;
+use crate::theme::{Theme, size, space};
+use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
+use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView, FileRow, from_home};
+use crate::widget::{
+    Field, FormShape, Kind, button, button_enabled, card, choice, failure_card, fault, field, form,
+    icon, icon_button, note, plain, section,
+};
+
+/// What the dialog shows and checks with.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectForm<'a> {
+    /// All hosts, for names that are taken.
+    pub hosts: &'a Hosts,
+    /// Names of the person's ssh config.
+    pub aliases: &'a Fetched<Vec<AliasRow>>,
+    /// The test of what is typed: the one that was asked for last; `None` before the first.
+    pub test: Option<&'a TestRun>,
+    /// Ids and names of agents that a test can look for.
+    pub agents: &'a [(String, String)],
+    /// Which private keys can be read, by their paths as typed.
+    pub keys: &'a BTreeMap<String, bool>,
+    /// What came of the last [`HostDialogAct::Save`]: `Pending` right after it. `Ready` closes the dialog.
+    pub saved: &'a Fetched<()>,
+    /// What `~` means here.
+    pub home: &'a Path,
+    /// Entries of the directory that was asked for last, for picking a key.
+    pub files: &'a Fetched<Vec<FileRow>>,
+    /// Changes whenever `files` do.
+    pub files_version: u64,
+}
+
+/// What a person wants of the dialog.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HostDialogAct {
+    /// Read the names of the ssh config: [`ConnectForm::aliases`].
+    ListAliases,
+    /// Ask `ssh -G` for this name: [`AliasRow::resolved`]. Sent one at a time; may come again until it is `Pending`.
+    ResolveAlias(String),
+    /// See whether this private key can be read: [`ConnectForm::keys`].
+    CheckKey(String),
+    /// List this directory: [`ConnectForm::files`].
+    ListDirectory(PathBuf),
+    /// Test what is typed, and look for that agent: [`ConnectForm::test`] is a new run then.
+    Test {
+        /// As it would be saved.
+        host: Box<HostConfig>,
+        /// Its id.
+        agent: Option<String>,
+    },
+    /// End the test that is under way.
+    CancelTest,
+    /// Put it into `hosts.toml`: [`ConnectForm::saved`].
+    Save(Box<HostConfig>),
+    /// Close the dialog; a test that is under way is to be ended.
+    Close,
+}
+
+/// What is typed, and what was tested.
+#[derive(Debug)]
+pub struct HostDialogView {
+    form: HostForm,
+    /// As it was when the dialog was opened.
+    before: HostForm,
+    import: ImportList,
+    agent: Option<String>,
+    /// What the last test was of.
+    tested: Option<(HostForm, Option<String>)>,
+    /// The test is to be brought into view: it begins, or it is over.
+    look_at_test: bool,
+    was_running: bool,
+    /// Fields that were left once, or everything: an empty form isn't full of faults.
+    is_tried: bool,
+    is_sent: bool,
+    is_begun: bool,
+    leaving: Option<ConfirmView>,
+    picker: Option<FilePickerView>,
+    checked: Option<String>,
+}
+
+impl HostDialogView {
+    /// For a new host.
+    pub fn add() -> Self {
+        Self::with(HostForm::default())
+    }
+
+    /// For a new host that goes by an alias of the ssh config.
+    pub fn import(alias: &str) -> Self {
+        let mut form = HostForm::default();
+        form.take_alias(alias);
+        Self { form, ..Self::add() }
+    }
+
+    /// For a saved one.
+    pub fn edit(host: &HostConfig) -> Self {
+        Self { is_tried: true, ..Self::with(HostForm::of(host)) }
+    }
+
+    fn with(form: HostForm) -> Self {
+        Self {
+            before: form.clone(),
+            form,
+            import: ImportList::default(),
+            agent: None,
+            tested: None,
+            look_at_test: false,
+            was_running: false,
+            is_tried: false,
+            is_sent: false,
+            is_begun: false,
+            leaving: None,
+            picker: None,
+            checked: None,
+        }
+    }
+
+    /// Shows it over everything else.
+    pub fn ui(&mut self, ctx: &egui::Context, data: &ConnectForm<'_>) -> Vec<HostDialogAct> {
+        let mut acts = Vec::new();
+        if self.is_sent {
+            match data.saved {
+                Fetched::Ready(()) => return vec![HostDialogAct::Close],
+                Fetched::Failed(_) => self.is_sent = false,
+                Fetched::Missing | Fetched::Pending => {}
+            }
+        }
+        let faults = self.form.faults(data.hosts, data.keys);
+        let heading = match &self.form.id {
+            None => "Add SSH Remote",
+            Some(_) => "Edit SSH Remote",
+        };
+        let shape = FormShape { heading, width: 600.0, height: Some(560.0), scroll: true };
+        let shown = form(
+            ctx,
+            "host dialog",
+            shape,
+            &mut (&mut *self, &mut acts),
+            |(view, acts), ui| view.contents(ui, data, &faults, acts),
+            |(view, acts), ui| view.buttons(ui, data, &faults, acts),
+        );
+        let wants_out = shown.close || shown.buttons;
+        if wants_out && self.leaving.is_none() && self.picker.is_none() {
+            if self.form == self.before {
+                acts.push(HostDialogAct::Close);
+            } else {
+                self.leaving = Some(ConfirmView::default());
+            }
+        }
+        self.leave(ctx, &mut acts);
+        self.pick(ctx, data, &mut acts);
+        acts
+    }
+
+    fn contents(
+        &mut self,
+        ui: &mut Ui,
+        data: &ConnectForm<'_>,
+        faults: &[Fault],
+        acts: &mut Vec<HostDialogAct>,
+    ) {
+        ui.spacing_mut().item_spacing.y = space::S;
+        if let (Some(failure), false) = (data.saved.failure(), self.is_sent)
+            && self.is_tried
+        {
+            failure_card(ui, failure, |_| ());
+        }
+        self.alias(ui, data, acts);
+        self.fields(ui, data, faults, acts);
+        ui.add_space(space::XS);
+        self.test(ui, data, acts);
+    }
+
+    /// The list to import from, or the chip of what was imported.
+    fn alias(&mut self, ui: &mut Ui, data: &ConnectForm<'_>, acts: &mut Vec<HostDialogAct>) {
+        let theme = Theme::get(ui.ctx());
+        let Some(alias) = self.form.alias.clone() else {
+            let came = self.import.ui(ui, data.aliases);
+            if came.list {
+                acts.push(HostDialogAct::ListAliases);
+            }
+            if let Some(alias) = came.chosen {
+                self.form.take_alias(&alias);
+            } else if let Some(alias) = came.resolve {
+                acts.push(HostDialogAct::ResolveAlias(alias));
+            }
+            return;
+        };
+        if data.aliases.is_missing() {
+            acts.push(HostDialogAct::ListAliases);
+        }
+        let row = row_of(data, &alias);
+        if row.is_some_and(|row| row.resolved.is_missing()) {
+            acts.push(HostDialogAct::ResolveAlias(alias.clone()));
+        }
+        egui::Frame::new()
+            .fill(theme.tint(theme.accent))
+            .stroke(egui::Stroke::new(1.0, theme.rim(theme.accent)))
+            .corner_radius(egui::CornerRadius::same(crate::theme::radius::SMALL))
+            .inner_margin(egui::Margin { left: 10, right: 4, top: 2, bottom: 2 })
+            .show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.horizontal(|ui| {
+                    icon(ui, Icon::FileText, theme.accent);
+                    ui.label(format!("Using SSH Config: {}", plain(&alias)));
+                    let words = match row.map(|row| &row.resolved) {
+                        Some(Fetched::Ready(resolved)) => summary(resolved),
+                        Some(Fetched::Failed(failure)) => plain(&failure.message).into_owned(),
+                        Some(Fetched::Missing | Fetched::Pending) => "…".to_owned(),
+                        None => String::new(),
+                    };
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        let name = "Stop using SSH Config: fill in the fields yourself";
+                        if icon_button(ui, Icon::X, name).clicked() {
+                            let resolved = row.and_then(|row| row.resolved.ready());
+                            self.form.drop_alias(resolved);
+                        }
+                        let words = RichText::new(words).size(size::SMALL).color(theme.muted);
+                        ui.add(egui::Label::new(words).truncate());
+                    });
+                });
+            });
+    }
+
+    fn fields(
+        &mut self,
+        ui: &mut Ui,
+        data: &ConnectForm<'_>,
+        faults: &[Fault],
+        acts: &mut Vec<HostDialogAct>,
+    ) {
+        let alias = self.form.alias.clone();
+        let resolved = alias.as_ref().and_then(|alias| row_of(data, alias)?.resolved.ready());
+        let hints = Hints::of(resolved);
+        let optional = alias.is_some();
+        let is_tried = self.is_tried;
+        let wrong = |key: &str, text: &str| {
+            let found = faults.iter().find(|fault| fault.field == key)?;
+            // What is required is no fault before somebody tried without it.
+            (is_tried || !text.is_empty()).then_some(found.message.as_str())
+        };
+        let wide = ui.available_width();
+        ui.horizontal_top(|ui| {
+            part(ui, (wide - space::S) * 0.5, |ui| {
+                let fault = wrong("name", &self.form.name);
+                let shown = Field { label: "Name*", hint: "GPU box", fault, ..Field::default() };
+                let response = field(ui, "host name", shown, &mut self.form.name);
+                if !self.is_begun {
+                    self.is_begun = true;
+                    response.request_focus();
+                }
+            });
+            part(ui, ui.available_width(), |ui| {
+                let text = alias.clone().unwrap_or_else(|| self.form.host.clone());
+                let fault = wrong("host", &text).or_else(|| wrong("ssh_config", &text));
+                let (label, hint) = ("Host*", "gpu.example.org or 192.168.1.20");
+                let shown = Field { label, hint, fault, locked: optional, ..Field::default() };
+                field(ui, "host host", shown, &mut self.form.host).on_disabled_hover_text(
+                    "The SSH config decides the address: × above switches back",
+                );
+            });
+        });
+        ui.horizontal_top(|ui| {
+            part(ui, (wide - space::S) * 0.5, |ui| {
+                let fault = wrong("user", &self.form.user);
+                let shown = Field {
+                    label: "Username (optional)",
+                    hint: &hints.user,
+                    fault,
+                    ..Field::default()
+                };
+                field(ui, "host user", shown, &mut self.form.user);
+            });
+            part(ui, ui.available_width(), |ui| {
+                let fault = wrong("port", &self.form.port);
+                let label = if optional { "Port (optional)" } else { "Port" };
+                let shown = Field { label, hint: &hints.port, fault, ..Field::default() };
+                field(ui, "host port", shown, &mut self.form.port);
+            });
+        });
+        ui.horizontal_top(|ui| {
+            part(ui, ui.available_width() - size::ICON_BUTTON - space::S, |ui| {
+                let fault = wrong("identity_file", &self.form.identity_file);
+                let (label, hint) = ("Private Key Path (optional)", &hints.key);
+                let shown = Field { label, hint, fault, ..Field::default() };
+                field(ui, "host key", shown, &mut self.form.identity_file);
+            });
+            ui.vertical(|ui| {
+                ui.add_space(size::SMALL + space::S);
+                if icon_button(ui, Icon::FolderOpen, "Choose a private key").clicked() {
+                    self.picker = Some(FilePickerView::new(&data.home.join(".ssh")));
+                }
+            });
+        });
+        let key = self.form.identity_file.trim();
+        if !key.is_empty() && !data.keys.contains_key(key) && self.checked.as_deref() != Some(key) {
+            self.checked = Some(key.to_owned());
+            acts.push(HostDialogAct::CheckKey(key.to_owned()));
+        }
+        let dir_fault = wrong("remote_dir", &self.form.remote_dir);
+        let shown = Field {
+            label: "Remote Working Directory (optional)",
+            hint: "~/work: where new sessions start",
+            fault: dir_fault,
+            ..Field::default()
+        };
+        field(ui, "host dir", shown, &mut self.form.remote_dir);
+        section(ui, "Environment Variables (optional)");
+        self.form.env.ui(ui, "host env");
+        ui.checkbox(&mut self.form.enabled, "Enabled")
+            .on_hover_text("A host that is switched off stays here and refuses to run anything");
+        self.advanced(ui);
+    }
+
+    fn advanced(&mut self, ui: &mut Ui) {
+        CollapsingHeader::new("Advanced").id_salt("host advanced").show(ui, |ui| {
+            let options = [
+                (TransportKind::Openssh, "OpenSSH: this machine's ssh, with all of its config".into()),
+                (TransportKind::Native, "Built-in: for where there is no ssh".into()),
+            ];
+            choice(ui, "transport", "Transport", &mut self.form.transport, &options);
+            if self.form.transport == TransportKind::Native {
+                note(
+                    ui,
+                    "The built-in client knows no ProxyCommand and no certificates: a host that needs them is refused.",
+                );
+            }
+        });
+    }
+
+    fn test(&mut self, ui: &mut Ui, data: &ConnectForm<'_>, acts: &mut Vec<HostDialogAct>) {
+        let running = self.tested.is_some() && data.test.is_some_and(TestRun::is_running);
+        let is_over = self.was_running && !running;
+        self.was_running = running;
+        let shown = card(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = space::S;
+            section(ui, "Test Connection");
+            let mut options = vec![(None, "No agent: the connection alone".to_owned())];
+            let agents = data.agents.iter();
+            options.extend(
+                agents.map(|(id, name)| (Some(id.clone()), format!("Also look for {name}"))),
+            );
+            choice(ui, "test agent", "Agent", &mut self.agent, &options);
+            let Some(run) = data.test.filter(|_| self.tested.is_some()) else {
+                note(ui, "Tells each step of getting there, and the machine's own name.");
+                return;
+            };
+            if self.is_outdated() {
+                let theme = Theme::get(ui.ctx());
+                ui.horizontal(|ui| {
+                    icon(ui, Icon::Clock, theme.warn);
+                    ui.label(RichText::new("Before your last change").color(theme.warn));
+                });
+            }
+            stage_list(ui, run);
+            result_line(ui, run);
+            if run.is_running() && button(ui, Kind::Plain, "Cancel test").clicked() {
+                acts.push(HostDialogAct::CancelTest);
+            }
+        });
+        if std::mem::take(&mut self.look_at_test) || is_over {
+            shown.response.scroll_to_me(Some(egui::Align::BOTTOM));
+        }
+    }
+
+    fn is_outdated(&self) -> bool {
+        let tested = self.tested.as_ref();
+        tested.is_some_and(|(form, agent)| *form != self.form || *agent != self.agent)
+    }
+
+    /// Whether Cancel was pressed.
+    fn buttons(
+        &mut self,
+        ui: &mut Ui,
+        data: &ConnectForm<'_>,
+        faults: &[Fault],
+        acts: &mut Vec<HostDialogAct>,
+    ) -> bool {
+        let why = faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("\n");
+        let words = if self.is_sent { "Saving…" } else { "Save" };
+        let can_save = faults.is_empty() && !self.is_sent;
+        let save = button_enabled(ui, can_save, Kind::Primary, words).on_disabled_hover_text(&why);
+        if save.clicked() {
+            self.is_sent = true;
+            self.is_tried = true;
+            acts.push(HostDialogAct::Save(Box::new(self.form.config(data.hosts))));
+        }
+        let cancel = button(ui, Kind::Plain, "Cancel").clicked();
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            let running = self.tested.is_some() && data.test.is_some_and(TestRun::is_running);
+            let can_test = faults.is_empty() && !running;
+            let why = if running { "A test is under way" } else { &why };
+            let test = button_enabled(ui, can_test, Kind::Plain, "Test Connection");
+            if test.on_disabled_hover_text(why).clicked() {
+                self.is_tried = true;
+                self.tested = Some((self.form.clone(), self.agent.clone()));
+                self.look_at_test = true;
+                let host = Box::new(self.form.config(data.hosts));
+                acts.push(HostDialogAct::Test { host, agent: self.agent.clone() });
+            }
+            if self.is_tried
+                && let Some(first) = faults.first()
+            {
+                fault(ui, &first.message);
+            }
+        });
+        cancel
+    }
+
+    /// Asks before what was typed is lost.
+    fn leave(&mut self, ctx: &egui::Context, acts: &mut Vec<HostDialogAct>) {
+        let Some(leaving) = &mut self.leaving else { return };
+        let data = ConfirmData {
+            heading: "Leave without saving?",
+            what: "What you have typed here isn't saved.",
+            names: &[],
+            act: "Leave",
+            keep: "Stay here",
+        };
+        match leaving.ui(ctx, &data).first() {
+            Some(ConfirmAct::Do) => acts.push(HostDialogAct::Close),
+            Some(ConfirmAct::Keep) => self.leaving = None,
+            None => {}
+        }
+    }
+
+    fn pick(&mut self, ctx: &egui::Context, data: &ConnectForm<'_>, acts: &mut Vec<HostDialogAct>) {
+        let Some(picker) = &mut self.picker else { return };
+        let shown = FilePickerData {
+            heading: "Choose a private key",
+            home: data.home,
+            rows: data.files,
+            version: data.files_version,
+            images: false,
+        };
+        for act in picker.ui(ctx, &shown) {
+            match act {
+                FilePickerAct::ListDirectory(directory) => {
+                    acts.push(HostDialogAct::ListDirectory(directory));
+                }
+                FilePickerAct::Picked(key) => {
+                    self.form.identity_file = from_home(&key, data.home);
+                    self.picker = None;
+                }
+                FilePickerAct::Close => self.picker = None,
+            }
+        }
+    }
+}
+
+/// What is inherited, as the hints of empty fields.
+struct Hints {
+    user: String,
+    port: String,
+    key: String,
+}
+
+impl Hints {
+    fn of(resolved: Option<&Resolved>) -> Self {
+        let Some(resolved) = resolved else {
+            let user = "your account's name there".to_owned();
+            return Self { user, port: "22".into(), key: "ssh's own choice".into() };
+        };
+        let key = resolved.identity_files.first().map(|key| plain(key).into_owned());
+        Self {
+            user: plain(&resolved.user).into_owned(),
+            port: resolved.port.to_string(),
+            key: key.unwrap_or_else(|| "ssh's own choice".into()),
+        }
+    }
+}
+
+fn row_of<'a>(data: &ConnectForm<'a>, alias: &str) -> Option<&'a AliasRow> {
+    data.aliases.ready()?.iter().find(|row| row.name == alias)
+}
+
+/// A column of that width.
+fn part(ui: &mut Ui, width: f32, contents: impl FnOnce(&mut Ui)) {
+    ui.vertical(|ui| {
+        ui.set_width(width);
+        contents(ui);
+    });
+}
+
+#[cfg(test)]
+#[path = "host_dialog_tests.rs"]
+mod tests;

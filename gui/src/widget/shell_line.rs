@@ -1,0 +1,56 @@
+//! Lines for a terminal, to be copied.
+
+use egui::{CornerRadius, Frame, Label, Margin, Response, RichText, Stroke, Ui};
+use lucide_icons::Icon;
+
+use super::icon_button;
+use crate::theme::{Theme, radius, size};
+
+/// The command lines that stand between backquotes in a hint.
+pub fn shell_lines(hint: &str) -> impl Iterator<Item = &str> {
+    // Every second part is inside; the last one is inside only where a quote was never closed.
+    let closed = hint.matches('`').count() / 2;
+    hint.split('`').skip(1).step_by(2).take(closed).filter(|line| line.contains(' '))
+}
+
+/// A line for a terminal with a button that copies it; says whether it was copied.
+pub fn shell_line(ui: &mut Ui, line: &str) -> Response {
+    let theme = Theme::get(ui.ctx());
+    Frame::new()
+        .fill(theme.sunken)
+        .stroke(Stroke::new(1.0, theme.line))
+        .corner_radius(CornerRadius::same(radius::SMALL))
+        .inner_margin(Margin { left: 8, right: 2, top: 1, bottom: 1 })
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                let room = ui.available_width() - size::ICON_BUTTON - 8.0;
+                ui.scope(|ui| {
+                    ui.set_max_width(room.max(40.0));
+                    let text = RichText::new(line).monospace().size(size::CODE).color(theme.text);
+                    ui.add(Label::new(text).truncate()).on_hover_text(line);
+                });
+                let copy = icon_button(ui, Icon::Copy, &format!("Copy {line}"));
+                if copy.clicked() {
+                    ui.ctx().copy_text(line.to_owned());
+                }
+                copy
+            })
+            .inner
+        })
+        .inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_lines;
+
+    #[test]
+    fn the_lines_of_a_hint_are_what_stands_between_backquotes() {
+        let of = |hint| shell_lines(hint).collect::<Vec<&str>>();
+        assert_eq!(of("Remove the old key: `ssh-keygen -R box`"), ["ssh-keygen -R box"]);
+        assert_eq!(of("Run `a b`, then `c d`."), ["a b", "c d"]);
+        assert_eq!(of("leave `host` out"), Vec::<&str>::new());
+        assert_eq!(of("a ` b c"), Vec::<&str>::new());
+        assert_eq!(of(""), Vec::<&str>::new());
+    }
+}
