@@ -8,6 +8,7 @@ use super::{command, turn};
 use crate::agent::{ApprovalChoice, ApprovalRequest, ChoiceKind, Item, Usage};
 use crate::failure::Code;
 use crate::seam::{Decision, EventBody, TabChoice, TabState, TurnStatus};
+use crate::store::RunState;
 
 /// A question.
 pub(super) fn ask(request: u64) -> Item {
@@ -81,6 +82,25 @@ fn a_question_between_two_turns_is_answered_before_the_next_one_begins() {
         assert_eq!(desk.approvals, []);
         assert_eq!(desk.started(), ["one", "two"]);
         assert_eq!(desk.orders[1].run != first.run, matches!(by, By::End));
+        desk.check();
+    }
+}
+
+#[test]
+fn a_question_in_one_breath_with_its_turns_end_waits_as_long_as_its_process() {
+    for run in [None, Some(RunState::Ended)] {
+        let mut desk = made(true);
+        desk.send(TabChoice::Last, "one", false);
+        let first = desk.orders[0].clone();
+        // It is heard before the end is told, which came before it.
+        desk.hear(&first.turn, vec![ask(7)], &[]);
+        desk.end_of_run(&first.turn, TurnStatus::Done, run);
+        let waits = run.is_none();
+        assert_eq!(desk.approvals.len(), usize::from(waits));
+        let state = if waits { TabState::Waiting } else { TabState::Idle };
+        assert_eq!(desk.entry.session.tabs[0].state, state);
+        desk.send(TabChoice::Last, "two", false);
+        assert_eq!(desk.started().len(), if waits { 1 } else { 2 });
         desk.check();
     }
 }

@@ -136,12 +136,10 @@ pub fn ended(
     // What its agent never got, came to nothing.
     let worked = message.is_none().then(|| found.clone());
     let (was_synopsis, read_only) = (found.synopsis, found.read_only);
-    let is_of_it = |approval: &&Approval| {
-        // No question outlives its process.
-        approval.turn == *turn || end.run.is_some()
-    };
+    // No question outlives its process. While that goes on, those of the turn were withdrawn with its end: what still waits
+    // was asked behind it, in the same breath.
     let (fallen, waiting): (Vec<&Approval>, Vec<&Approval>) =
-        approvals.iter().filter(|approval| approval.tab == tab.id).partition(is_of_it);
+        approvals.iter().filter(|asked| asked.tab == tab.id).partition(|_| end.run.is_some());
     tab.state = queue::state(tab, !waiting.is_empty());
     if end.run.is_some() {
         // An edit may have parted the tab from its run: what it has now is not it.

@@ -138,10 +138,7 @@ async fn a_connection_is_seen_from_its_first_try_to_its_return(over_the_socket: 
     // Who comes later is told at once how it stands.
     let mut later = Onlooker::at(&*seam).await;
     assert_eq!(later.until(is_open).await.turns, 0);
-    drop((onlooker, later));
-    if let Some(server) = server {
-        server.stop().await;
-    }
+    drop((onlooker, later, server));
     desk.stop().await;
 }
 

@@ -110,9 +110,8 @@ async fn a_directory_is_completed_as_it_is_typed() {
     looks_around(&desk, "box", &home, "box").await;
     let real = home.canonicalize().unwrap().display().to_string();
     // The home itself, and what begins there.
-    for (typed, directory) in [("~", ""), ("~/", "/"), ("", ""), (".", ""), ("projects/..", "")] {
-        let look = desk.typed("box", typed).await;
-        assert_eq!(look.directory.as_ref(), Some(&real), "{typed} {directory}");
+    for typed in ["~", "~/", "", ".", "projects/.."] {
+        assert_eq!(desk.typed("box", typed).await.directory.as_ref(), Some(&real), "{typed}");
     }
     assert_eq!(desk.typed("box", "~").await.completions, ["~/"]);
     assert_eq!(desk.typed("box", "~/proj").await.completions, ["~/projects/"]);
@@ -148,11 +147,11 @@ async fn this_machine_is_looked_at_like_any_other_and_of_many_directories_two_hu
     let laptop = Laptop::new(&machine);
     let home = laptop.path("home");
     fill(&home);
+    let desk = laptop.engine().await;
+    looks_around(&desk, "local", &home, "local").await;
     for number in 0..1_200 {
         fs::create_dir_all(home.join(format!("many/{number:04}"))).unwrap();
     }
-    let desk = laptop.engine().await;
-    looks_around(&desk, "local", &home, "local").await;
     let many = desk.typed("local", "~/many/").await;
     assert_eq!((many.completions.len(), many.more), (200, true));
     assert_eq!((&*many.completions[0], &*many.completions[199]), ("~/many/0000/", "~/many/0199/"));
@@ -275,22 +274,23 @@ async fn a_huge_or_slow_tree_is_told_in_part_and_in_time() {
     let desk = laptop.engine().await;
     let session = desk.session("codex", &machine).await;
     for part in 0..10 {
-        let dir = machine.project().join(format!("{part}-{}", "long".repeat(25)));
+        let dir = machine.project().join(format!("{part}-{}", "long".repeat(60)));
         fs::create_dir(&dir).unwrap();
-        for number in 0..1_000 {
+        for number in 0..500 {
             fs::write(dir.join(format!("{number:04}")), "").unwrap();
         }
     }
     let all = desk.files(&session.id, u32::MAX).await;
     // A MiB of their names has come.
-    assert!(all.more && all.files.len() > 5_000 && all.files.len() < 10_000, "{}", all.files.len());
+    assert!(all.more && all.files.len() > 4_000 && all.files.len() < 5_000, "{}", all.files.len());
     // One that says a little and then no more.
     machine.write_program("git", "printf 'one\\0two\\0'; exec sleep 61\n");
     let began = Instant::now();
     let slow = desk.files(&session.id, 100).await;
     assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
     assert_eq!((slow.files, slow.more), (vec!["one".to_owned(), "two".to_owned()], true));
-    until("nothing goes on there", || crate::desk::processes_of(&machine, "61").is_empty()).await;
+    until("nothing goes on there", || crate::desk::processes_of(&machine, "sleep\061").is_empty())
+        .await;
     desk.stop().await;
 }
 

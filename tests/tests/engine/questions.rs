@@ -107,7 +107,7 @@ async fn who_follows_connections_is_asked_and_the_answer_is_kept_nowhere() {
     there.asked(0).await;
     here.asked(0).await;
     assert_eq!(person.asked(), 0);
-    server.stop().await;
+    drop(server);
     desk.stop().await;
     assert_eq!(files_with_secret(&laptop.path("")), Vec::<PathBuf>::new());
 }
@@ -144,7 +144,7 @@ async fn a_question_whose_last_onlooker_goes_is_asked_where_the_engine_is() {
     drop(onlooker);
     assert!(matches!(waiting.await.unwrap(), Ok(Reply::Directory(_))));
     assert_eq!(person.asked(), 1);
-    server.stop().await;
+    drop(server);
     desk.stop().await;
 }
 

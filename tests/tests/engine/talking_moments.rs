@@ -239,6 +239,33 @@ async fn a_question_between_two_turns_waits_for_a_person_and_the_next_turn_for_t
     desk.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_in_one_breath_with_its_turns_end_waits_for_a_person() {
+    let machine = machine();
+    let script = "all=$(say hello; over; [ -e asked ] || ask 90); touch asked; line \"$all\"";
+    on(&machine, "on-prompt", script);
+    let laptop = Laptop::new(&machine);
+    know(&laptop);
+    let desk = laptop.engine().await;
+    let session = session(&desk, &machine).await;
+    let turn = desk.turn(&session.id, "first").await;
+    assert_eq!((turn.end().0, turn.texts()), (TurnStatus::Done, vec!["hello"]), "{turn:#?}");
+    let waiting = approvals(&desk).await;
+    let titles: Vec<&str> = waiting.iter().map(|approval| &*approval.title).collect();
+    assert_eq!(titles, ["May I 90"]);
+    assert_eq!(desk.show(&session.id).await.tabs[0].state, TabState::Waiting);
+    let next = desk.send(&session.id, "second").await;
+    assert_eq!(desk.show(&session.id).await.tabs[0].queue.len(), 1);
+    let approval = waiting[0].id.clone();
+    let decision = Decision::Approve { option: None };
+    desk.command(Command::ResolveApproval { approval, decision }).await.unwrap();
+    let turn = desk.end_of(&next).await;
+    assert_eq!((turn.end().0, turn.texts()), (TurnStatus::Done, vec!["hello"]), "{turn:#?}");
+    let answers = fs::read_to_string(machine.project().join("answers")).unwrap();
+    assert!(answers.lines().count() == 1 && answers.contains("\"optionId\":\"y\""), "{answers}");
+    desk.stop().await;
+}
+
 /// A small disk of its own at a place, gone on drop.
 struct SmallDisk(PathBuf);
 

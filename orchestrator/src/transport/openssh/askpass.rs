@@ -173,3 +173,59 @@ fn question(host: &HostId, text: String) -> Question {
     };
     Question { host: host.clone(), kind, text, secret }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use tokio::sync::watch;
+
+    use super::*;
+
+    /// Somebody who is shown questions and answers none; how many are shown right now.
+    #[derive(Debug)]
+    struct Board(watch::Sender<usize>);
+
+    struct Shown<'a>(&'a Board);
+
+    impl Drop for Shown<'_> {
+        fn drop(&mut self) {
+            self.0.0.send_modify(|shown| *shown -= 1);
+        }
+    }
+
+    #[async_trait]
+    impl Asker for Board {
+        async fn ask(&self, _: Question) -> Option<String> {
+            self.0.send_modify(|shown| *shown += 1);
+            let _shown = Shown(self);
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_touch_that_is_waited_for_is_shown_until_ssh_has_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (told, mut shown) = watch::channel(0);
+        let board = Arc::new(Board(told));
+        let host = HostId::new("box");
+        let questions = Questions::listen(&host, dir.path().join("ask"), Some(board)).unwrap();
+        for text in ["Confirm user presence for key ED25519-SK SHA256:abc", "Password: "] {
+            // What ssh runs with it, which ssh ends itself.
+            let mut helper = UnixStream::connect(questions.socket()).await.unwrap();
+            let line = format!("{}\n", serde_json::to_string(text).unwrap());
+            helper.write_all(line.as_bytes()).await.unwrap();
+            let is_shown = shown.wait_for(|shown| *shown == 1);
+            tokio::time::timeout(Duration::from_secs(20), is_shown).await.unwrap().unwrap();
+            assert!(questions.waits());
+            drop(helper);
+            let is_gone = shown.wait_for(|shown| *shown == 0);
+            tokio::time::timeout(Duration::from_secs(20), is_gone).await.unwrap().unwrap();
+        }
+        // Nobody has declined anything.
+        assert!(questions.asked().is_empty());
+    }
+}
