@@ -1,18 +1,22 @@
 //! What the bridge tells, taken in.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orchestrator::failure::Failure;
-use orchestrator::seam::{Reply, Session, SessionId, TabId, TurnStatus};
+use jiff::Timestamp;
+use orchestrator::seam::{
+    ConnectionState, HostConnection, MessageId, Reply, Session, SessionId, Tab, TabId, TurnStatus,
+};
 
 use super::pending::Pending;
 use super::{App, Shown};
-use crate::bridge::{EngineState, News, Picture};
-use crate::fetched::Fetched;
+use crate::bridge::{Ask, EngineState, News, Picture};
 use crate::memory::DraftKey;
 use crate::model::{session_unread, tab_unread};
 use crate::view::composer::Attachment;
+use crate::view::places::is_local;
 
 /// How long a frame may take news in; what is left is taken in by the next one.
 const PATIENCE: Duration = Duration::from_millis(3);
@@ -66,7 +70,7 @@ impl App {
             }
             News::Removed(session) => self.removed(&session),
             News::Approvals(approvals) => self.put_approvals(approvals),
-            News::Connections(all) => self.connections = all,
+            News::Connections(all) => self.connections_stand(all),
             News::Questions { local: true, all } => self.local_questions = all,
             News::Questions { local: false, all } => self.engine_questions = all,
             News::Hosts(view) => {
@@ -79,19 +83,19 @@ impl App {
             }
             News::Pieces { tab, pieces } => {
                 if let Some(kept) = self.transcripts.get(&tab) {
-                    kept.begun = true;
                     kept.put(pieces);
+                    self.know_first_words(&tab);
                 }
             }
             News::Older { tab, pieces, more } => {
                 if let Some(kept) = self.transcripts.get(&tab) {
-                    kept.put_older(pieces);
-                    kept.whole = !more;
+                    kept.put_older(pieces, more);
+                    self.know_first_words(&tab);
                 }
             }
-            News::Unfinished { tab, unfinished } => {
+            News::Unfinished { tab, piece } => {
                 if let Some(kept) = self.transcripts.get(&tab) {
-                    kept.view.set_unfinished(Some(unfinished));
+                    kept.view.set_unfinished(Some(*piece));
                 }
             }
             News::Anew(tab) => {
@@ -126,7 +130,7 @@ impl App {
                 Err(failure) => tracing::info!("git of {session}: {failure}"),
             },
             News::Images { message, answer } => {
-                self.pictures.insert(message, answer.into());
+                self.pictures_came(message, answer);
             }
             News::Attached { ticket, images, failures } => {
                 if let Some(Pending::Attach { key }) = self.waiting.take(ticket) {
@@ -146,11 +150,10 @@ impl App {
                     self.hosts_edited(pending, answer);
                 }
             }
-            News::Aliases(names) => self.aliases = Fetched::Ready(names),
-            News::Alias { name, summary } => {
-                self.alias_summaries.insert(name, summary.into());
-            }
-            News::Test { ticket, what } => self.tests.hear(ticket, what),
+            News::Aliases(names) => self.aliases_came(names),
+            News::Alias { name, resolved } => self.alias_came(&name, resolved),
+            News::Key { path, readable } => self.key_came(path, readable),
+            News::Test { ticket, what } => self.test_came(ticket, what),
             News::History { ticket, answer } => {
                 if let Some(Pending::History { append }) = self.waiting.take(ticket) {
                     self.history_came(append, answer);
@@ -162,22 +165,86 @@ impl App {
                 }
             }
             News::HistoryChanged(news) => self.history_changed(*news),
-            News::Outbox(entries) => self.outbox = entries.len(),
-            News::Listed { dir, answer } => {
-                if self.listed.0 == dir {
-                    self.listed.1 = answer.into();
-                }
+            News::Outbox(entries) => {
+                self.outbox = u64::try_from(entries.len()).unwrap_or(u64::MAX);
             }
+            News::Listed { dir, answer } => self.listed(&dir, answer),
             News::Trouble(failure) => self.complain(&failure),
             News::Raise => self.raise = true,
         }
     }
 
     fn engine_stands(&mut self, state: EngineState) {
-        if matches!(state, EngineState::Open { .. }) {
-            self.engine_opened();
+        // What was asked of an engine that can't be opened is asked again of the next one.
+        if matches!(state, EngineState::Open(_)) && !matches!(self.engine, EngineState::Open(_)) {
+            self.ask(Ask::Agents { host: None, refresh: false });
+            self.ask_quietly(Ask::Outbox);
         }
+        self.engine_restarted |= state == EngineState::Gone;
         self.engine = state;
+    }
+
+    fn connections_stand(&mut self, all: Vec<HostConnection>) {
+        let now = Timestamp::now();
+        let before = std::mem::replace(&mut self.connections, all);
+        for connection in &self.connections {
+            let same = before.iter().any(|known| {
+                known.host == connection.host
+                    && std::mem::discriminant(&known.state)
+                        == std::mem::discriminant(&connection.state)
+            });
+            if !same {
+                self.connections_since.insert(connection.host.clone(), now);
+            }
+        }
+        // Git of the shown session is looked at once its host is there.
+        if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+            self.glance_at_git(&session);
+        }
+    }
+
+    /// Asks what git says of a session, where nothing is known and asking opens no connection.
+    pub(super) fn glance_at_git(&mut self, session: &SessionId) {
+        if self.looks.git.contains_key(session) || self.git_asked.contains(session) {
+            return;
+        }
+        if self.may_ask_host(session) {
+            self.git_asked.insert(session.clone());
+            self.ask_quietly(Ask::Git(session.clone()));
+        }
+    }
+
+    fn may_ask_host(&self, session: &SessionId) -> bool {
+        let Some(host) = self.sessions.get(session).map(|session| &session.host) else {
+            return false;
+        };
+        is_local(host)
+            || self.connections.iter().any(|connection| {
+                connection.host == *host && connection.state == ConnectionState::Connected
+            })
+    }
+
+    fn pictures_came(&mut self, message: MessageId, answer: Result<Vec<Arc<Picture>>, Failure>) {
+        let shown = answer.map(|pictures| {
+            let texture = |picture: &Arc<Picture>| crate::transcript::Picture {
+                name: picture.name.clone(),
+                texture: self.ctx.load_texture(
+                    &picture.name,
+                    picture.pixels.clone(),
+                    egui::TextureOptions::LINEAR,
+                ),
+            };
+            pictures.iter().map(texture).collect()
+        });
+        self.pictures.insert(message, shown.into());
+    }
+
+    fn know_first_words(&mut self, tab: &TabId) {
+        let first = self.transcripts.peek(tab).and_then(|kept| kept.sent.first());
+        if let Some(first) = first {
+            let words: String = first.chars().take(60).collect();
+            self.first_words.insert(tab.clone(), words);
+        }
     }
 
     fn put_approvals(&mut self, approvals: Vec<orchestrator::seam::Approval>) {
@@ -209,7 +276,7 @@ impl App {
         self.memory.closed.remove(tab);
         self.memory.drafts.remove(&DraftKey::Tab(tab.clone()));
         if self.transcripts.forget(tab) {
-            self.ask_quietly(crate::bridge::Ask::Unfollow(tab.clone()));
+            self.ask_quietly(Ask::Unfollow(tab.clone()));
         }
     }
 
@@ -276,7 +343,7 @@ impl App {
         };
         let before = self.sessions.get(&session.id).map(|before| ended(before));
         if before.is_some_and(|before| before != ended(session)) {
-            self.ask_quietly(crate::bridge::Ask::Git(session.id.clone()));
+            self.ask_quietly(Ask::Git(session.id.clone()));
         }
     }
 
@@ -294,7 +361,8 @@ impl App {
                     }
                 }
             }
-            (Pending::Send { key, .. }, Err(failure)) => {
+            (Pending::Again { .. }, Ok(_)) => {}
+            (Pending::Send { key, .. } | Pending::Again { key }, Err(failure)) => {
                 self.failures.insert(key, failure);
             }
             (Pending::NewSession, Ok(reply)) => {
@@ -319,6 +387,7 @@ impl App {
             // These have news of their own.
             (
                 Pending::SaveHost
+                | Pending::ChangeHosts
                 | Pending::History { .. }
                 | Pending::Activity
                 | Pending::Attach { .. },
@@ -327,6 +396,3 @@ impl App {
         }
     }
 }
-
-/// Pictures of a message, as a transcript shows them.
-pub(super) type Pictures = Fetched<Vec<std::sync::Arc<Picture>>>;

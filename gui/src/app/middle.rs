@@ -8,9 +8,11 @@ use orchestrator::seam::{
 };
 
 use super::pending::Pending;
+use super::transcripts::Kept;
 use super::wishes::draft_key;
 use super::{App, Shown};
-use crate::bridge::Ask;
+use crate::bridge::{Ask, EngineState};
+use crate::fetched::Fetched;
 use crate::commands::{TABLE, WindowCommand};
 use crate::model::tab_unread;
 use crate::theme::{Theme, size, space};
@@ -18,7 +20,11 @@ use crate::view::composer::{ComposerAct, ComposerData};
 use crate::view::header::{HeaderAct, HeaderData};
 use crate::view::places::{host_name, is_local};
 use crate::view::queue::{QueueAct, QueueData, queue_ui};
+use crate::transcript::{Older, TranscriptAct, TranscriptData};
+use crate::view::approval::ApprovalData;
+use crate::view::start_page::{StartPageAct, StartPageData, StartPageView};
 use crate::view::tabs::{TabsAct, TabsData};
+use crate::widget::{Kind, button, failure_card};
 
 impl App {
     /// Draws the shown session, or what to do without one.
@@ -218,6 +224,126 @@ impl App {
                 ComposerAct::Dismiss => {
                     self.failures.remove(&key);
                 }
+            }
+        }
+    }
+}
+
+impl App {
+    fn approval_card(&mut self, ui: &mut Ui) {
+        let Some(approval) = self.shown_approval() else { return };
+        let session = self.sessions.get(&approval.session);
+        let name = session.map_or("", |session| session.name.as_str());
+        let host = session.map_or("", |session| session.host.as_str());
+        let waiting = self.approvals.iter().filter(|other| other.tab == approval.tab).count();
+        let data = ApprovalData {
+            approval,
+            session: name,
+            host: host_name(&self.hosts.hosts.hosts, host),
+            more: waiting.saturating_sub(1),
+        };
+        let commands = self.approval.ui(ui, &data);
+        for command in commands {
+            self.command(command);
+        }
+    }
+
+    fn transcript(&mut self, ui: &mut Ui, shown: &Shown) {
+        let Some(session) = self.sessions.get(&shown.session) else { return };
+        let tab = self.shown_tab();
+        let turn = tab.and_then(|tab| tab.turn.as_ref()).filter(|turn| turn.status.is_none()).cloned();
+        let host = host_name(&self.hosts.hosts.hosts, &session.host).to_owned();
+        let agents = self.looks.agents(None).ready();
+        let agent = agents
+            .and_then(|known| known.agents.iter().find(|agent| agent.id == session.agent))
+            .map_or_else(|| session.agent.clone(), |agent| agent.name.clone());
+        let directory = session.cwd.clone().unwrap_or_else(|| "~".to_owned());
+        let keys = !self.is_dialog_open();
+        let mut nothing = Kept::default();
+        let kept = shown.tab.as_ref().and_then(|tab| self.transcripts.get(tab)).unwrap_or(&mut nothing);
+        if let Some(failure) = kept.failure.clone() {
+            centred(ui, |ui| {
+                ui.add_space(space::L);
+                failure_card(ui, &failure, |_| ());
+            });
+            return;
+        }
+        let data = TranscriptData {
+            now: jiff::Timestamp::now(),
+            zone: &self.zone,
+            agent: &agent,
+            host: &host,
+            directory: &directory,
+            show_reasoning: self.memory.reasoning,
+            turn: turn.as_ref(),
+            older: if kept.whole || !kept.begun { Older::None } else { Older::Coming },
+            images: &self.pictures,
+            keys,
+        };
+        let acts = kept.view.ui(ui, &data);
+        for act in acts {
+            self.transcript_act(ui, shown, act);
+        }
+    }
+
+    fn transcript_act(&mut self, ui: &Ui, shown: &Shown, act: TranscriptAct) {
+        match act {
+            TranscriptAct::OpenLink(link) => {
+                self.ask(Ask::Open(link));
+            }
+            TranscriptAct::WantImages(message) => {
+                self.pictures.insert(message.clone(), Fetched::Pending);
+                self.ask(Ask::Images { session: shown.session.clone(), message });
+            }
+            // They come by themselves.
+            TranscriptAct::WantOlder => {}
+            TranscriptAct::Retry { question: Some(question), .. } => {
+                let Some(tab) = shown.tab.clone() else { return };
+                let key = draft_key(&shown.session, Some(&tab));
+                let session = shown.session.clone();
+                let ticket = self.waiting.ticket(Pending::Again { key });
+                self.ask(Ask::SendAgain {
+                    ticket,
+                    session,
+                    tab,
+                    message: question.message,
+                    prompt: question.prompt.to_string(),
+                    read_only: question.read_only,
+                });
+            }
+            TranscriptAct::Retry { question: None, .. } => {
+                self.say("The question is still being read; try again in a moment".to_owned());
+            }
+            TranscriptAct::FreshConversation => self.ask_whether_fresh(),
+            TranscriptAct::OpenSettings => self.obey(ui.ctx(), WindowCommand::SshHosts),
+            TranscriptAct::EditHost(host) => self.open_edit_host(&host),
+            TranscriptAct::TestHost(host) => self.test_saved_host(&host),
+            TranscriptAct::RetryHost(host) => self.command(Command::RetryHost { host }),
+        }
+    }
+
+    fn start_page(&mut self, ui: &mut Ui) {
+        if let EngineState::Failed(failure) = self.engine.clone() {
+            centred(ui, |ui| {
+                ui.add_space(space::XL);
+                failure_card(ui, &failure, |ui| {
+                    if button(ui, Kind::Primary, "Try again").clicked() {
+                        self.ask(Ask::OpenEngine);
+                    }
+                });
+            });
+            return;
+        }
+        let data = StartPageData {
+            now: jiff::Timestamp::now(),
+            recent: &[],
+            any_sessions: self.sessions.iter().len() > 0,
+            hosts: &self.hosts.hosts.hosts,
+        };
+        for act in StartPageView.ui(ui, &data) {
+            match act {
+                StartPageAct::Command(command) => self.obey(ui.ctx(), command),
+                StartPageAct::Open(session) => self.show(&session, None),
             }
         }
     }

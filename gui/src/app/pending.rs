@@ -12,6 +12,8 @@ use crate::memory::DraftKey;
 pub(super) enum Pending {
     /// A message is on its way; its draft stays until the engine has it.
     Send { session: SessionId, key: DraftKey },
+    /// A message is being sent again.
+    Again { key: DraftKey },
     /// A session is being made; the form stays until it is.
     NewSession,
     /// A session is being changed by its form.
@@ -20,6 +22,8 @@ pub(super) enum Pending {
     Prompt { session: SessionId, message: MessageId },
     /// A host is being saved by its form.
     SaveHost,
+    /// A host is switched on or off, removed, or made the default.
+    ChangeHosts,
     /// A page of history, and whether it goes behind those that are there.
     History { append: bool },
     /// The history's graph.

@@ -1,11 +1,12 @@
 //! The transcripts that are kept at hand: the one that is shown, and the last few before it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use orchestrator::failure::Failure;
 use orchestrator::seam::TabId;
 
-use crate::transcript::Transcript;
+use crate::transcript::{Kind, Piece, Transcript};
 
 /// Transcripts that stay when others are looked at; each may be large.
 const KEPT: usize = 4;
@@ -22,7 +23,55 @@ pub(super) struct Kept {
     /// Why it can't be read.
     pub failure: Option<Failure>,
     /// The prompts that were sent in it, the newest last.
-    pub sent: Vec<String>,
+    pub sent: Arc<Vec<String>>,
+}
+
+impl Kept {
+    /// Takes newer pieces in.
+    pub fn put(&mut self, pieces: Vec<Piece>) {
+        self.begun = true;
+        self.failure = None;
+        let asked: Vec<String> = pieces.iter().filter_map(asked).collect();
+        if !asked.is_empty() {
+            Arc::make_mut(&mut self.sent).extend(asked);
+        }
+        self.view.put(pieces);
+    }
+
+    /// Takes older pieces in.
+    pub fn put_older(&mut self, pieces: Vec<Piece>, more: bool) {
+        self.whole = !more;
+        let mut asked: Vec<String> = pieces.iter().filter_map(asked).collect();
+        if !asked.is_empty() {
+            asked.extend(self.sent.iter().cloned());
+            self.sent = Arc::new(asked);
+        }
+        self.view.put_older(pieces);
+    }
+
+    /// Begins anew.
+    pub fn clear(&mut self) {
+        self.view.clear();
+        self.begun = false;
+        self.whole = false;
+        self.sent = Arc::default();
+    }
+}
+
+/// What a person asked; what Baton asks by itself is no message of theirs.
+fn asked(piece: &Piece) -> Option<String> {
+    match &piece.kind {
+        Kind::Question(question) if !question.synopsis => Some(question.prompt.to_string()),
+        Kind::Question(_)
+        | Kind::Answer
+        | Kind::Reasoning
+        | Kind::Tool { .. }
+        | Kind::Error
+        | Kind::Mark
+        | Kind::Raw
+        | Kind::Ended
+        | Kind::Usage(_) => None,
+    }
 }
 
 /// Those that are kept, the one that was looked at last in front.
@@ -57,6 +106,11 @@ impl Transcripts {
     /// One that is kept.
     pub fn get(&mut self, tab: &TabId) -> Option<&mut Kept> {
         self.kept.iter_mut().find(|(id, _)| id == tab).map(|(_, kept)| kept)
+    }
+
+    /// The same, to look at.
+    pub fn peek(&self, tab: &TabId) -> Option<&Kept> {
+        self.kept.iter().find(|(id, _)| id == tab).map(|(_, kept)| kept)
     }
 
     /// Forgets one; `true` when it was kept.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use orchestrator::host::{HostConfig, HostId};
+use orchestrator::host::{Change, HostConfig};
 use orchestrator::seam::{
     Command, HistoryFilter, HistoryQuery, HistoryScope, MessageId, QuestionId, Secret, SessionId,
     TabId,
@@ -23,6 +23,32 @@ pub enum Ask {
         ticket: Ticket,
         /// What.
         command: Box<Command>,
+    },
+    /// Send a message again, with its images. Answer: `News::Done`.
+    SendAgain {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Whose.
+        session: SessionId,
+        /// Where.
+        tab: TabId,
+        /// Which.
+        message: MessageId,
+        /// What it says.
+        prompt: String,
+        /// Whether the agent is to change nothing.
+        read_only: bool,
+    },
+    /// What waits to be written to where it is shared. Answer: `News::Outbox`.
+    Outbox,
+    /// The whole text of a message that waits. Answer: `News::Done`.
+    Prompt {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Whose.
+        session: SessionId,
+        /// Which.
+        message: MessageId,
     },
     /// Read a tab's transcript from its end backwards, and follow it.
     Follow {
@@ -79,8 +105,12 @@ pub enum Ask {
         /// Comes back with the answer.
         ticket: Ticket,
         /// How.
-        edit: HostEdit,
+        change: Change,
+        /// Whether it is to be refused where there is one of that name.
+        is_new: bool,
     },
+    /// Whether a private key can be read.
+    CheckKey(String),
     /// List the aliases of the ssh config.
     Aliases,
     /// Ask `ssh -G` about one; that runs the `Match exec` commands of the ssh config.
@@ -142,19 +172,4 @@ pub enum Ask {
         /// Whether the desktop is to be told of what happens meanwhile.
         notify: bool,
     },
-}
-
-/// A change of `hosts.toml`.
-#[derive(Clone, Debug, PartialEq)]
-pub enum HostEdit {
-    /// Adds an entry; refused when its id is taken.
-    Add(Box<HostConfig>),
-    /// Puts an entry over the one with its id.
-    Put(Box<HostConfig>),
-    /// Takes an entry out.
-    Remove(HostId),
-    /// Marks one as the default, or none.
-    Default(Option<HostId>),
-    /// Switches one on or off.
-    Enable(HostId, bool),
 }

@@ -5,13 +5,14 @@ use std::future::Future;
 use std::sync::Arc;
 
 use orchestrator::failure::{Code, Failure};
-use orchestrator::seam::{Command, Query, Reply, Request, Seam, SessionId, Subscribe, TabId};
+use orchestrator::seam::{Command, HistoryPage, NewMessage, Query, Reply, Request, Seam, SessionId, Subscribe, TabChoice, TabId};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
 use super::keeper::Keeper;
 use super::notices::Looking;
 use super::room::{Room, Standing};
-use super::{Ask, News, Ticket, follow, hosts, local};
+use super::{Ask, HistoryRead, News, Ticket, follow, hosts, local};
+use crate::view::history::HistoryCard;
 
 /// Carries out asks, each in a task of its own; commands of one session one behind the other.
 pub(super) struct Carrier {
@@ -133,9 +134,41 @@ impl Carrier {
                     room.teller.tell(news).await;
                 });
             }
-            Ask::EditHosts { ticket, edit } => {
+            Ask::SendAgain { ticket, session, tab, message, prompt, read_only } => {
+                self.in_order(Some(session.clone()), async move {
+                    let wanted = Query::Images { session: session.clone(), message };
+                    let answer = match ask_engine(&room, wanted).await {
+                        Ok(Reply::Images(images)) => {
+                            let message =
+                                NewMessage { prompt, images, read_only, save_to_history: true };
+                            let tab = TabChoice::Id(tab);
+                            let command = Command::Send { session, tab, message };
+                            room.call(Request::command(command)).await
+                        }
+                        other => Err(unfit(other)),
+                    };
+                    room.teller.tell(News::Done { ticket, answer: answer.map(Box::new) }).await;
+                });
+            }
+            Ask::Outbox => {
+                self.spawn(async move {
+                    if let Ok(Reply::Outbox(entries)) = ask_engine(&room, Query::Outbox).await {
+                        room.teller.tell(News::Outbox(entries)).await;
+                    }
+                });
+            }
+            Ask::Prompt { ticket, session, message } => {
+                self.spawn(async move {
+                    let answer = ask_engine(&room, Query::Prompt { session, message }).await;
+                    room.teller.tell(News::Done { ticket, answer: answer.map(Box::new) }).await;
+                });
+            }
+            Ask::CheckKey(path) => {
+                self.spawn(hosts::check_key(room, path));
+            }
+            Ask::EditHosts { ticket, change, is_new } => {
                 self.in_order(None, async move {
-                    let answer = hosts::edit(&room.setup, edit).await;
+                    let answer = hosts::edit(&room.setup, change, is_new).await;
                     room.teller.tell(News::HostsEdited { ticket, answer }).await;
                 });
             }
@@ -175,7 +208,7 @@ impl Carrier {
             Ask::History { ticket, query } => {
                 self.spawn(async move {
                     let answer = match ask_engine(&room, Query::History(query)).await {
-                        Ok(Reply::History(page)) => Ok(page),
+                        Ok(Reply::History(page)) => Ok(Box::new(read(*page))),
                         other => Err(unfit(other)),
                     };
                     room.teller.tell(News::History { ticket, answer }).await;
@@ -284,6 +317,17 @@ fn session_of(command: &Command) -> Option<SessionId> {
         | Command::SyncHistory { .. }
         | Command::IgnoreHistory { .. }
         | Command::KeepHistoryHere { .. } => None,
+    }
+}
+
+/// Entries are parsed here, and not for each frame.
+fn read(page: HistoryPage) -> HistoryRead {
+    HistoryRead {
+        cards: page.entries.iter().map(HistoryCard::from_item).collect(),
+        total: page.total,
+        sources: page.sources,
+        skipped: page.skipped,
+        pending: page.pending,
     }
 }
 

@@ -49,9 +49,17 @@ pub(super) async fn keep_open(room: Arc<Room>, program: Program) {
 
 /// Follows sessions, connections and questions until the engine ends.
 async fn follow(room: &Arc<Room>, engine: &EngineHandle) {
-    let here = engine.is_host();
-    room.teller.tell(News::Engine(EngineState::Open { here })).await;
+    let mut moves = engine.moves();
+    room.teller.tell(News::Engine(EngineState::Open(engine.whereabouts()))).await;
+    let moving = async {
+        while let Some(now) = moves.next().await {
+            room.teller.tell(News::Engine(EngineState::Open(now))).await;
+        }
+        // It moves no more: the others say when it has ended.
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
+        () = moving => {}
         ended = world::follow(room, engine) => tell(room, "sessions", ended).await,
         ended = world::follow_connections(room, engine) => tell(room, "connections", ended).await,
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     Delivery, EngineHandle, Event, Partial, Query, Reply, Request, Seam, SessionId, Subscribe,
@@ -12,7 +13,8 @@ use tokio::time::timeout;
 
 use super::News;
 use super::room::{Room, Standing};
-use crate::transcript::{Piece, Unfinished, piece, unfinished};
+use crate::transcript::Piece;
+use crate::transcript::pieces::{piece, unfinished};
 
 /// Events that are read first: more than fill any screen.
 const FIRST: u32 = 200;
@@ -109,7 +111,7 @@ async fn tell_newer(
     room: &Room,
     tab: &TabId,
     mut happening: Subscription,
-    last: u64,
+    mut last: u64,
 ) -> Result<(), Failure> {
     let mut events: Vec<Event> = Vec::new();
     let mut partial: Option<Partial> = None;
@@ -122,6 +124,7 @@ async fn tell_newer(
             match next {
                 Some(Ok(Delivery::Event(event))) => {
                     if event.tab.as_ref() == Some(tab) && event.seq > last {
+                        last = event.seq;
                         events.push(*event);
                     }
                 }
@@ -155,8 +158,8 @@ async fn tell_newer(
             }
         }
         if let Some(partial) = partial.take() {
-            let unfinished = shown(partial).await?;
-            if !room.teller.tell(News::Unfinished { tab: tab.clone(), unfinished }).await {
+            let piece = Box::new(shown(partial, last).await?);
+            if !room.teller.tell(News::Unfinished { tab: tab.clone(), piece }).await {
                 return Ok(());
             }
         }
@@ -190,8 +193,9 @@ async fn made(events: Vec<Event>) -> Vec<Piece> {
     })
 }
 
-async fn shown(partial: Partial) -> Result<Unfinished, Failure> {
-    let work = tokio::task::spawn_blocking(move || unfinished(&partial));
+async fn shown(partial: Partial, seq: u64) -> Result<Piece, Failure> {
+    let at = Timestamp::now();
+    let work = tokio::task::spawn_blocking(move || unfinished(&partial, seq, at));
     work.await.map_err(|error| {
         Failure::new(Code::Internal, format!("an unfinished piece broke off: {error}"))
     })

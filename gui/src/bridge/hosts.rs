@@ -10,7 +10,7 @@ use orchestrator::transport::{Asker, Target};
 use tokio::sync::mpsc;
 
 use super::room::Room;
-use super::{AliasSummary, HostEdit, News, TestNews, Ticket};
+use super::{News, TestNews, Ticket};
 
 /// Stages of a test with a beginning and an end each: there are six.
 const STAGES: usize = 16;
@@ -35,12 +35,15 @@ pub(super) async fn watch(room: Arc<Room>) {
     }
 }
 
-/// Changes `hosts.toml`.
-pub(super) async fn edit(setup: &Setup, edit: HostEdit) -> Result<(), Failure> {
+/// Changes `hosts.toml`. A new entry is refused where its id or its name is taken.
+pub(super) async fn edit(setup: &Setup, change: Change, is_new: bool) -> Result<(), Failure> {
     let setup = setup.clone();
     let work = tokio::task::spawn_blocking(move || {
-        let changes = |hosts: &Hosts| Ok((changes(hosts, edit)?, ()));
-        Ok(setup.hosts_to_edit()?.edit(changes)?)
+        let decide = |hosts: &Hosts| {
+            check(hosts, &change, is_new)?;
+            Ok((vec![change], ()))
+        };
+        Ok(setup.hosts_to_edit()?.edit(decide)?)
     });
     match work.await {
         Ok(done) => done,
@@ -48,38 +51,38 @@ pub(super) async fn edit(setup: &Setup, edit: HostEdit) -> Result<(), Failure> {
     }
 }
 
-fn changes(hosts: &Hosts, edit: HostEdit) -> Result<Vec<Change>, Failure> {
-    let known = |id: &HostId| {
-        hosts.get(id).cloned().ok_or_else(|| {
-            Failure::new(Code::HostUnknown, format!("there is no host {id} any more"))
-                .hint("Somebody has removed it meanwhile; add it again")
-                .on(id.as_str())
-        })
-    };
-    Ok(match edit {
-        HostEdit::Add(host) if hosts.get(&host.id).is_some() => {
-            let id = host.id;
-            return Err(Failure::new(Code::Conflict, format!("a host {id} is saved already"))
+/// Somebody else may have changed the file since it was shown.
+fn check(hosts: &Hosts, change: &Change, is_new: bool) -> Result<(), Failure> {
+    let wanted = match change {
+        Change::Put(host) if is_new => {
+            let taken = |known: &&HostConfig| known.id == host.id || known.name == host.name;
+            return match hosts.hosts.iter().find(taken) {
+                Some(taken) => Err(Failure::new(
+                    Code::Conflict,
+                    format!("a host called {} is saved already", taken.name),
+                )
                 .hint("Choose another name")
-                .on(id.as_str()));
+                .on(taken.id.as_str())),
+                None => Ok(()),
+            };
         }
-        HostEdit::Add(host) => vec![Change::Put(*host)],
-        HostEdit::Put(host) => {
-            known(&host.id)?;
-            vec![Change::Put(*host)]
-        }
-        HostEdit::Remove(id) => {
-            known(&id)?;
-            vec![Change::Remove(id)]
-        }
-        HostEdit::Default(id) => {
-            if let Some(id) = &id {
-                known(id)?;
-            }
-            vec![Change::Default(id)]
-        }
-        HostEdit::Enable(id, enabled) => vec![Change::Put(HostConfig { enabled, ..known(&id)? })],
-    })
+        Change::Put(host) => &host.id,
+        Change::Remove(id) | Change::Default(Some(id)) => id,
+        Change::Default(None) => return Ok(()),
+    };
+    match hosts.get(wanted) {
+        Some(_) => Ok(()),
+        None => Err(Failure::new(Code::HostUnknown, format!("there is no host {wanted} any more"))
+            .hint("Somebody has removed it meanwhile; add it again")
+            .on(wanted.as_str())),
+    }
+}
+
+/// Whether a private key can be read.
+pub(super) async fn check_key(room: Arc<Room>, path: String) {
+    let file = expand_home(&path, &room.setup.home);
+    let readable = tokio::fs::File::open(file).await.is_ok();
+    room.teller.tell(News::Key { path, readable }).await;
 }
 
 /// Lists the aliases of the ssh config.
@@ -105,20 +108,9 @@ pub(super) async fn resolve_alias(room: Arc<Room>, name: String) {
         port: None,
         identity_file: None,
     };
-    let summary = match room.setup.ssh_query().resolve(&target).await {
-        Ok(resolved) => {
-            let value = |keyword| resolved.value(keyword).map(ToOwned::to_owned);
-            Ok(AliasSummary {
-                line: resolved.summary(),
-                host: value("hostname").unwrap_or_else(|| name.clone()),
-                port: value("port").and_then(|port| port.parse().ok()), // ssh names a number.
-                user: value("user"),
-                identity_file: value("identityfile"),
-            })
-        }
-        Err(error) => Err(Failure::from(error)),
-    };
-    room.teller.tell(News::Alias { name, summary }).await;
+    let resolved = room.setup.ssh_query().resolve(&target).await;
+    let resolved = resolved.map(Box::new).map_err(Failure::from);
+    room.teller.tell(News::Alias { name, resolved }).await;
 }
 
 /// Tests a host, and tells each stage as it goes.

@@ -23,9 +23,9 @@ use std::time::Duration;
 use orchestrator::failure::{Code, Failure};
 use tokio::sync::mpsc;
 
-pub use ask::{Ask, HostEdit, Ticket};
+pub use ask::{Ask, Ticket};
 pub use keeper::read_memory;
-pub use news::{AliasSummary, EngineState, LocalFile, News, Picture, TestNews};
+pub use news::{EngineState, HistoryRead, LocalFile, News, Picture, TestNews};
 pub use notices::{Desktop, Notice, Notifier};
 pub use room::BridgePlan;
 use teller::Hearing;

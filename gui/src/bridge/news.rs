@@ -6,6 +6,7 @@ use std::sync::Arc;
 use orchestrator::failure::Failure;
 use orchestrator::host::HostsView;
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
+use orchestrator::ssh_config::Resolved;
 use orchestrator::seam::{
     Approval, DirectoryLook, FileNames, GitGlance, HistoryActivity, HistoryNews, HistoryPage,
     HostConnection, HostQuestion, Image, KnownAgents, MessageId, OutboxEntry, Reply, Session,
@@ -13,7 +14,8 @@ use orchestrator::seam::{
 };
 
 use super::ask::Ticket;
-use crate::transcript::{Piece, Unfinished};
+use crate::view::history::HistoryCard;
+use crate::transcript::Piece;
 
 /// Something that has changed, or an answer.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ pub enum News {
         /// Whose.
         tab: TabId,
         /// It.
-        unfinished: Unfinished,
+        piece: Box<Piece>,
     },
     /// A transcript is told from its beginning: what was told of it before counts no more.
     Anew(TabId),
@@ -129,6 +131,13 @@ pub enum News {
         /// Those that could not be taken.
         failures: Vec<Failure>,
     },
+    /// Whether a private key can be read.
+    Key {
+        /// Its path as typed.
+        path: String,
+        /// Whether it can.
+        readable: bool,
+    },
     /// What became of a change of `hosts.toml`.
     HostsEdited {
         /// Of the asking.
@@ -142,8 +151,8 @@ pub enum News {
     Alias {
         /// Which.
         name: String,
-        /// `user@host:port` and what else matters.
-        summary: Result<AliasSummary, Failure>,
+        /// All of it.
+        resolved: Result<Box<Resolved>, Failure>,
     },
     /// How a test goes.
     Test {
@@ -157,7 +166,7 @@ pub enum News {
         /// Of the asking.
         ticket: Ticket,
         /// It.
-        answer: Result<Box<HistoryPage>, Failure>,
+        answer: Result<Box<HistoryRead>, Failure>,
     },
     /// How much was done when.
     Activity {
@@ -189,10 +198,7 @@ pub enum EngineState {
     /// It is being opened.
     Opening,
     /// It can be used.
-    Open {
-        /// Whether it is in this process.
-        here: bool,
-    },
+    Open(Whereabouts),
     /// It ended; it is opened again.
     Gone,
     /// It can't be opened.
@@ -210,21 +216,6 @@ pub struct Picture {
     pub size: [usize; 2],
 }
 
-/// What `ssh -G` says of an alias.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AliasSummary {
-    /// In a line.
-    pub line: String,
-    /// The host name.
-    pub host: String,
-    /// The port.
-    pub port: Option<u16>,
-    /// The account.
-    pub user: Option<String>,
-    /// The first key that would be tried.
-    pub identity_file: Option<String>,
-}
-
 /// What happened in a test.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TestNews {
@@ -236,6 +227,21 @@ pub enum TestNews {
     Report(Box<ConnectionReport>),
     /// It could not be begun.
     Failed(Failure),
+}
+
+/// A page of history, ready to be shown.
+#[derive(Debug)]
+pub struct HistoryRead {
+    /// Newest first.
+    pub cards: Vec<HistoryCard>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Where entries come from, without the filter.
+    pub sources: Vec<HistoryCount>,
+    /// Lines that are no entries.
+    pub skipped: Vec<SkippedLines>,
+    /// Entries that were not yet written to where they are shared.
+    pub pending: u64,
 }
 
 /// A file or directory here.

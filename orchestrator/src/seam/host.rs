@@ -91,6 +91,18 @@ impl EngineHandle {
         matches!(self.standing.borrow().role, Role::Host(_))
     }
 
+    /// Where the engine is at the moment.
+    pub fn whereabouts(&self) -> Whereabouts {
+        Whereabouts::of(&self.standing.borrow().role)
+    }
+
+    /// Tells whenever the engine moves from one process to another.
+    pub fn moves(&self) -> Moves {
+        let mut standing = self.standing.clone();
+        let last = Whereabouts::of(&standing.borrow_and_update().role);
+        Moves { standing, last }
+    }
+
     /// Leaves: what this process hosts finishes its transactions and gives up the lock, and another process may take
     /// over. Calls fail from here on.
     pub async fn shutdown(&self) {
@@ -112,6 +124,48 @@ impl EngineHandle {
                     Ok(answer) => return answer,
                     Err(Gone) => used = Some(count),
                 },
+            }
+        }
+    }
+}
+
+/// Where the engine of a data directory is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In this process.
+    Here,
+    /// In that one.
+    There(Program),
+    /// Nowhere: it has ended, and is being started again.
+    Nowhere,
+}
+
+impl Whereabouts {
+    fn of(role: &Role) -> Self {
+        match role {
+            Role::Host(_) => Self::Here,
+            Role::Guest(socket) => Self::There(socket.welcome().server.clone()),
+            Role::Settling | Role::Failed(_) | Role::Leaving | Role::Left => Self::Nowhere,
+        }
+    }
+}
+
+/// The moves of an engine, from [`EngineHandle::moves`].
+#[derive(Debug)]
+pub struct Moves {
+    standing: watch::Receiver<Standing>,
+    last: Whereabouts,
+}
+
+impl Moves {
+    /// Where it is after its next move; `None` when it moves no more.
+    pub async fn next(&mut self) -> Option<Whereabouts> {
+        loop {
+            self.standing.changed().await.ok()?; // Nobody keeps it any more.
+            let now = Whereabouts::of(&self.standing.borrow_and_update().role);
+            if now != self.last {
+                self.last = now.clone();
+                return Some(now);
             }
         }
     }

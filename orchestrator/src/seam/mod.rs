@@ -34,7 +34,7 @@ pub use history::{
     HistoryKind, HistoryNews, HistoryPage, HistoryQuery, HistoryScope, HistorySource, HistorySync,
     LeftAlone, NewHistoryEntry, OutboxEntry, SkippedLine, SkippedLines, SyncedProject,
 };
-pub use host::{EngineHandle, HostingPlan, StartEngine, Started, StopEngine};
+pub use host::{EngineHandle, HostingPlan, Moves, StartEngine, Started, StopEngine, Whereabouts};
 pub use id::{ApprovalId, CommandId, MessageId, QuestionId, RunId, SessionId, TabId, TurnId};
 pub use place::{DirectoryLook, FileNames, GitGlance, KnownAgent, KnownAgents};
 pub use receipt::{Receipts, Ticket};
