@@ -1,9 +1,13 @@
 //! The views: a file or a folder each.
 
 pub mod header;
+pub mod help;
 pub mod history;
+pub mod palette;
 pub mod places;
 pub mod right;
 pub mod sidebar;
+pub mod start_page;
 pub mod status_bar;
 pub mod tabs;
+pub mod toasts;
