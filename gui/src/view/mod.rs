@@ -3,10 +3,13 @@
 pub mod composer;
 pub mod queue;
 pub mod header;
+pub mod help;
 pub mod history;
+pub mod palette;
 pub mod places;
 pub mod right;
 pub mod sidebar;
+pub mod start_page;
 pub mod status_bar;
 pub mod tabs;
 pub mod confirm;
@@ -15,3 +18,4 @@ pub mod file_picker;
 pub mod question;
 pub mod settings;
 //pub mod welcome;
+pub mod toasts;

@@ -1,0 +1,302 @@
+//! The palette: every command and every session, by a few letters.
+
+use std::cmp::Reverse;
+
+use egui::{
+    Align2, FontId, Id, Modal, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2,
+};
+use lucide_icons::Icon;
+use orchestrator::host::HostConfig;
+use orchestrator::seam::{Session, SessionId};
+
+use crate::commands::{Entry, Situation, TABLE, WindowCommand};
+use crate::fuzzy::Fuzzy;
+use crate::theme::{Theme, icons, size, space};
+use crate::view::places::{agent_words, host_name};
+use crate::widget::{Picked, Stack, pick_by_keys};
+use crate::words::clean_line;
+
+/// How high a row is.
+const ROW: f32 = 34.0;
+/// How many rows are seen.
+const ROWS: f32 = 11.0;
+/// How many commands are remembered as recently used.
+const RECENT: usize = 8;
+/// A name that was found stands before words that were only meant.
+const NAME_FIRST: u32 = 40;
+
+/// What the palette shows.
+#[derive(Clone, Copy, Debug)]
+pub struct PaletteData<'a> {
+    /// All sessions, in the order of the left bar or of their making.
+    pub sessions: &'a [&'a Session],
+    /// Another number whenever a session came, went or changed its name, agent, host or directory.
+    pub version: u64,
+    /// Hosts, for their names.
+    pub hosts: &'a [HostConfig],
+    /// How things stand: what can't be used isn't offered.
+    pub now: &'a Situation,
+}
+
+/// What a person wants of the palette; it closes with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaletteAct {
+    /// Do this.
+    Run(WindowCommand),
+    /// Show this session.
+    Open(SessionId),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Hit {
+    Command(&'static Entry),
+    Session { id: SessionId, name: String, about: String },
+}
+
+/// The palette's own state.
+#[derive(Debug, Default)]
+pub struct PaletteView {
+    open: bool,
+    begins: bool,
+    typed: String,
+    at: usize,
+    hits: Vec<Hit>,
+    found: Option<(u64, Situation, String)>,
+    recent: Vec<WindowCommand>,
+}
+
+impl PaletteView {
+    /// Opens it, with nothing typed.
+    pub fn open(&mut self) {
+        let recent = std::mem::take(&mut self.recent);
+        *self = Self { open: true, begins: true, recent, ..Self::default() };
+    }
+
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Remembers that a command was used, from wherever: it stands first next time.
+    pub fn used(&mut self, command: WindowCommand) {
+        self.recent.retain(|other| *other != command);
+        self.recent.insert(0, command);
+        self.recent.truncate(RECENT);
+    }
+
+    /// Draws it over everything else, while it is open.
+    pub fn ui(&mut self, ctx: &egui::Context, data: &PaletteData<'_>) -> Option<PaletteAct> {
+        if !self.open {
+            return None;
+        }
+        self.find(data);
+        let theme = Theme::get(ctx);
+        let screen = ctx.content_rect();
+        let width = 600.0_f32.min(screen.width() - 2.0 * space::XL);
+        let modal = Modal::new(Id::unique("palette")).backdrop_color(theme.scrim).area(
+            Modal::default_area(Id::unique("palette"))
+                .anchor(Align2::CENTER_TOP, vec2(0.0, (screen.height() * 0.12).min(110.0))),
+        );
+        let shown = modal.show(ctx, |ui| {
+            ui.set_width(width);
+            let by_keys = pick_by_keys(ui, &mut self.at, self.hits.len());
+            self.field(ui);
+            self.find(data);
+            let clicked = self.rows(ui, by_keys.is_none() && moved(ui));
+            match by_keys {
+                Some(Picked::This(at)) => (Some(at), false),
+                Some(Picked::Nothing) => (None, true),
+                None => (clicked, false),
+            }
+        });
+        let beside = shown.should_close();
+        let (picked, leave) = shown.inner;
+        if picked.is_some() || leave || beside {
+            self.open = false;
+        }
+        match self.hits.get(picked?)? {
+            Hit::Command(entry) => {
+                let command = entry.command;
+                self.used(command);
+                Some(PaletteAct::Run(command))
+            }
+            Hit::Session { id, .. } => Some(PaletteAct::Open(id.clone())),
+        }
+    }
+
+    fn field(&mut self, ui: &mut Ui) {
+        let id = Id::unique("palette field");
+        let hint = RichText::new("Type a command or a session");
+        let edit = TextEdit::singleline(&mut self.typed)
+            .id(id)
+            .hint_text(hint)
+            .desired_width(f32::INFINITY)
+            .margin(egui::Margin::symmetric(10, 9))
+            .font(FontId::proportional(size::PROSE));
+        let response = ui.add(edit);
+        ui.ctx().accesskit_node_builder(id, |node| node.set_label("Command or session"));
+        if std::mem::take(&mut self.begins) || !response.has_focus() {
+            response.request_focus();
+        }
+        if response.changed() {
+            self.at = 0;
+        }
+        ui.add_space(space::XS);
+    }
+
+    fn find(&mut self, data: &PaletteData<'_>) {
+        let key = (data.version, *data.now, self.typed.trim().to_owned());
+        if self.found.as_ref() == Some(&key) {
+            return;
+        }
+        self.hits = hits(data, &key.2, &self.recent);
+        self.at = self.at.min(self.hits.len().saturating_sub(1));
+        self.found = Some(key);
+    }
+
+    fn rows(&mut self, ui: &mut Ui, pointed: bool) -> Option<usize> {
+        let theme = Theme::get(ui.ctx());
+        if self.hits.is_empty() {
+            ui.vertical_centered(|ui| {
+                ui.add_space(space::L);
+                ui.weak("No command and no session is called so");
+                ui.add_space(space::L);
+            });
+            return None;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "it is cut off at a few rows")]
+        let high = (self.hits.len() as f32).min(ROWS) * ROW;
+        let mac = ui.ctx().os().is_mac();
+        let mut clicked = None;
+        let place = ui.available_rect_before_wrap();
+        let place = Rect::from_min_size(place.min, vec2(place.width(), high));
+        ui.allocate_rect(place, Sense::hover());
+        ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
+            let stack = Stack::new(self.hits.iter().map(|_| ROW));
+            let at = self.at;
+            stack.show(ui, "palette", Some(at), |ui, row, rect| {
+                let Some(hit) = self.hits.get(row) else { return };
+                let response = ui.interact(rect, Id::unique(("palette row", row)), Sense::click());
+                // The focus stays where one types.
+                if response.hovered() && pointed {
+                    self.at = row;
+                }
+                if response.clicked() {
+                    clicked = Some(row);
+                }
+                draw(ui, &theme, rect, hit, row == at, mac, &response);
+            });
+        });
+        clicked
+    }
+}
+
+/// Whether the pointer has moved: a list that scrolls under it chooses nothing.
+fn moved(ui: &Ui) -> bool {
+    ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO)
+}
+
+fn draw(
+    ui: &Ui,
+    theme: &Theme,
+    rect: Rect,
+    hit: &Hit,
+    chosen: bool,
+    mac: bool,
+    response: &egui::Response,
+) {
+    let painter = ui.painter();
+    if chosen {
+        painter.rect_filled(rect, 6.0, theme.chosen);
+    }
+    let (icon, name, about, keys) = match hit {
+        Hit::Command(entry) => (
+            Icon::Command,
+            entry.name.to_owned(),
+            entry.group.words().to_owned(),
+            entry.keys(mac).unwrap_or_default(),
+        ),
+        Hit::Session { name, about, .. } => {
+            (Icon::MessageSquare, name.clone(), about.clone(), String::new())
+        }
+    };
+    response.widget_info(|| WidgetInfo::selected(egui::Role::ListBoxOption, true, chosen, &name));
+    let middle = rect.center().y;
+    let at = pos2(rect.left() + space::S, middle);
+    painter.text(at, Align2::LEFT_CENTER, char::from(icon), icons(size::ICON), theme.muted);
+    let right = rect.right() - space::S;
+    let small = FontId::monospace(size::SMALL);
+    let keys = painter.text(pos2(right, middle), Align2::RIGHT_CENTER, keys, small, theme.muted);
+    let room = keys.left() - space::S - rect.left() - 34.0;
+    let short = |text: String, font: FontId, colour, most: f32| {
+        let mut job = egui::text::LayoutJob::simple_singleline(text, font, colour);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(most.max(0.0));
+        painter.layout_job(job)
+    };
+    let name = short(name, FontId::proportional(size::BODY), theme.text, room);
+    let left = rect.left() + 34.0;
+    let after = left + name.size().x + space::M;
+    painter.galley(pos2(left, middle - name.size().y / 2.0), name, theme.text);
+    let about = short(
+        about,
+        FontId::proportional(size::SMALL),
+        theme.muted,
+        keys.left() - space::S - after,
+    );
+    painter.galley(pos2(after, middle - about.size().y / 2.0), about, theme.muted);
+}
+
+/// What fits: commands that were used lately first while nothing is typed, else the best first.
+fn hits(data: &PaletteData<'_>, typed: &str, recent: &[WindowCommand]) -> Vec<Hit> {
+    let usable = TABLE
+        .iter()
+        .filter(|entry| entry.command != WindowCommand::Palette && entry.when.holds(data.now));
+    let session = |session: &Session| {
+        let agent = agent_words(&clean_line(&session.agent), &session.host);
+        let host = clean_line(host_name(data.hosts, &session.host));
+        Hit::Session {
+            id: session.id.clone(),
+            name: clean_line(&session.name),
+            about: format!("{agent} on {host}"),
+        }
+    };
+    let Some(mut fuzzy) = Fuzzy::new(typed) else {
+        let mut commands: Vec<&'static Entry> = usable
+            // Sessions stand there by their names.
+            .filter(|entry| !matches!(entry.command, WindowCommand::OpenSession(_)))
+            .collect();
+        let place = |entry: &&Entry| {
+            recent.iter().position(|known| *known == entry.command).unwrap_or(RECENT)
+        };
+        commands.sort_by_key(place);
+        let (used, others): (Vec<_>, Vec<_>) =
+            commands.into_iter().partition(|entry| recent.contains(&entry.command));
+        let sessions = data.sessions.iter().map(|known| session(known));
+        return used
+            .into_iter()
+            .map(Hit::Command)
+            .chain(sessions)
+            .chain(others.into_iter().map(Hit::Command))
+            .collect();
+    };
+    let mut hits: Vec<(u32, Hit)> = Vec::new();
+    for entry in usable {
+        let name = fuzzy.score(&[entry.name]).map(|score| score + NAME_FIRST);
+        let score = name.or_else(|| fuzzy.score(&[entry.name, entry.also, entry.group.words()]));
+        hits.extend(score.map(|score| (score, Hit::Command(entry))));
+    }
+    for known in data.sessions {
+        let directory = known.cwd.as_deref().unwrap_or_default();
+        let name = fuzzy.score(&[&known.name]).map(|score| score + NAME_FIRST);
+        let score = name.or_else(|| {
+            fuzzy.score(&[&known.name, host_name(data.hosts, &known.host), &known.agent, directory])
+        });
+        hits.extend(score.map(|score| (score, session(known))));
+    }
+    hits.sort_by_key(|(score, _)| Reverse(*score));
+    hits.into_iter().map(|(_, hit)| hit).collect()
+}
+
+#[cfg(test)]
+#[path = "palette_tests.rs"]
+mod tests;
