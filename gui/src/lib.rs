@@ -1,5 +1,6 @@
 //! Baton's window: views take data and give wishes; the bridge carries them to the engine and its news back.
 
+pub mod app;
 pub mod bridge;
 pub mod commands;
 pub mod fetched;

@@ -290,6 +290,11 @@ impl Theme {
         ctx.data(|data| data.get_temp(egui::Id::NULL)).unwrap_or(Self::DARK)
     }
 
+    /// Whether a window has a theme of ours.
+    pub fn is_put(ctx: &egui::Context) -> bool {
+        ctx.data(|data| data.get_temp::<Self>(egui::Id::NULL)).is_some()
+    }
+
     /// Makes this the theme of a window.
     pub fn put(self, ctx: &egui::Context) {
         ctx.data_mut(|data| data.insert_temp(egui::Id::NULL, self));

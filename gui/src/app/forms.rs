@@ -99,9 +99,10 @@ impl App {
             .collect();
         let tests: BTreeMap<HostId, TestRun> =
             self.forms.tests.iter().map(|(id, (_, run))| (id.clone(), run.clone())).collect();
-        let agents: Vec<(String, String)> = self.looks.agents(None).ready().map_or_else(Vec::new, |known| {
-            known.agents.iter().map(|agent| (agent.id.clone(), agent.name.clone())).collect()
-        });
+        let agents: Vec<(String, String)> =
+            self.looks.agents(None).ready().map_or_else(Vec::new, |known| {
+                known.agents.iter().map(|agent| (agent.id.clone(), agent.name.clone())).collect()
+            });
         let sessions = &self.sessions;
         let sessions_of = |host: &HostId| {
             let of_it = sessions.iter().filter(|session| session.host == host.as_str());

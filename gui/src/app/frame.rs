@@ -5,6 +5,7 @@ use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use orchestrator::failure::Failure;
+use orchestrator::seam::Whereabouts;
 
 use super::{App, AppPlan};
 use crate::bridge::{Ask, Bridge, EngineState};
@@ -14,9 +15,7 @@ use crate::keys::{self, Focus};
 use crate::memory::{Bar, Memory, WindowPlace};
 use crate::theme::{Appearance, Theme};
 use crate::view::palette::{PaletteAct, PaletteData};
-use crate::view::help::HelpAct;
 use crate::view::status_bar::{self, HEIGHT, StatusBarAct, StatusBarData};
-use crate::view::toasts::{ToastsAct, ToastsData};
 
 /// The narrowest and the widest bar, in points.
 const LEFT: (f32, f32) = (200.0, 460.0);
@@ -55,9 +54,6 @@ impl App {
             engine_questions: Vec::new(),
             local_questions: Vec::new(),
             hosts: Default::default(),
-            aliases: Default::default(),
-            alias_summaries: Default::default(),
-            tests: Default::default(),
             looks: Default::default(),
             pictures: Default::default(),
             transcripts: Default::default(),
@@ -82,6 +78,11 @@ impl App {
             palette: Default::default(),
             help: Default::default(),
             toasts: Default::default(),
+            said: Default::default(),
+            asking: Default::default(),
+            approval: Default::default(),
+            git_asked: Default::default(),
+            ctx: ctx.clone(),
         };
         app.put_looks(ctx);
         if let Some(trouble) = trouble {
@@ -116,10 +117,8 @@ impl App {
     }
 
     fn keys(&self, ctx: &Context) -> Vec<WindowCommand> {
-        let focus = Focus {
-            typing: ctx.egui_wants_keyboard_input(),
-            dialog: self.is_dialog_open(),
-        };
+        let focus =
+            Focus { typing: ctx.egui_wants_keyboard_input(), dialog: self.is_dialog_open() };
         let now = self.situation();
         ctx.input_mut(|input| keys::take(&mut input.events, focus, &now))
     }
@@ -128,10 +127,7 @@ impl App {
         let theme = Theme::get(ui.ctx());
         let panel = |x, y| Frame::new().fill(theme.panel).inner_margin(Margin::symmetric(x, y));
         let frame = panel(8, 0);
-        Panel::bottom("status")
-            .exact_size(HEIGHT)
-            .frame(frame)
-            .show(ui, |ui| self.status(ui));
+        Panel::bottom("status").exact_size(HEIGHT).frame(frame).show(ui, |ui| self.status(ui));
         let size = ui.available_width();
         // On a narrow window the transcript comes first.
         let (left, right) = (self.memory.left.open, self.memory.right.open && size > 760.0);
@@ -140,7 +136,7 @@ impl App {
                 .default_size(self.memory.left.width)
                 .size_range(LEFT.0..=LEFT.1)
                 .frame(panel(8, 8))
-                .show(ui, |ui| self.left_bar(ui));
+                .show(ui, |ui| self.left(ui));
             self.memory.left.width = kept_width(self.memory.left, shown.response.rect.width());
         }
         if right {
@@ -190,9 +186,14 @@ impl App {
     fn engine_words(&self) -> status_bar::EngineState {
         match &self.engine {
             EngineState::Opening => status_bar::EngineState::Opening,
-            EngineState::Open { .. } if self.engine_restarted => status_bar::EngineState::Restarted,
-            EngineState::Open { here: true } => status_bar::EngineState::Here,
-            EngineState::Open { here: false } => status_bar::EngineState::Elsewhere,
+            EngineState::Open(Whereabouts::There(program)) => {
+                status_bar::EngineState::Elsewhere { pid: program.pid }
+            }
+            EngineState::Open(Whereabouts::Nowhere) => status_bar::EngineState::Opening,
+            EngineState::Open(Whereabouts::Here) if self.engine_restarted => {
+                status_bar::EngineState::Restarted
+            }
+            EngineState::Open(Whereabouts::Here) => status_bar::EngineState::Here,
             EngineState::Gone => status_bar::EngineState::Opening,
             EngineState::Failed(failure) => status_bar::EngineState::Failed(failure.clone()),
         }
@@ -203,12 +204,10 @@ impl App {
         let dark = match self.memory.appearance {
             Appearance::Dark => true,
             Appearance::Light => false,
-            Appearance::System => {
-                ctx.system_theme().is_none_or(|theme| theme == egui::Theme::Dark)
-            }
+            Appearance::System => ctx.system_theme().is_none_or(|theme| theme == egui::Theme::Dark),
         };
         let wanted = Theme::of(dark, self.memory.contrast);
-        if Theme::get(ctx) != wanted || !Theme::is_put(ctx) {
+        if !Theme::is_put(ctx) || Theme::get(ctx) != wanted {
             wanted.put(ctx);
         }
         if (ctx.zoom_factor() - self.memory.zoom).abs() > 0.001 {
@@ -253,41 +252,43 @@ impl App {
     }
 
     fn palette_and_help(&mut self, ctx: &Context) {
-        let now = self.situation();
-        let data = PaletteData {
-            now: &now,
-            sessions: self.sessions.all(),
-            hosts: &self.hosts.hosts.hosts,
-            version: self.sessions.version() + self.version,
-        };
-        for act in self.palette.ui(ctx, &data) {
-            match act {
-                PaletteAct::Command(command) => self.obey(ctx, command),
-                PaletteAct::Open(session) => {
+        if self.palette.is_open() {
+            let now = self.situation();
+            let sessions: Vec<_> = self.sessions.iter().collect();
+            let data = PaletteData {
+                now: &now,
+                sessions: &sessions,
+                hosts: &self.hosts.hosts.hosts,
+                version: self.sessions.version() + self.version,
+            };
+            match self.palette.ui(ctx, &data) {
+                Some(PaletteAct::Run(command)) => self.obey(ctx, command),
+                Some(PaletteAct::Open(session)) => {
                     self.show(&session, None);
                     self.sidebar.reveal(&session);
                 }
+                None => {}
             }
         }
-        for act in self.help.ui(ctx) {
-            match act {
-                HelpAct::Command(command) => self.obey(ctx, command),
-            }
-        }
-    }
-
-    fn toasts(&mut self, ctx: &Context) {
-        let data = ToastsData { now: ctx.input(|input| input.time) };
-        for act in self.toasts.ui(ctx, &data) {
-            match act {
-                ToastsAct::Act(id) => self.toast_act(ctx, id),
-            }
-        }
+        self.help.ui(ctx);
     }
 
     fn dialogs(&mut self, ctx: &Context) {
-        self.form_dialogs(ctx);
+        self.settings(ctx);
+        self.sessions_forms(ctx);
         self.palette_and_help(ctx);
+        self.asking(ctx);
+    }
+
+    /// Whether something lies over the window that keys are for.
+    pub(super) fn is_dialog_open(&self) -> bool {
+        self.forms.settings.is_some()
+            || self.session_form_is_open()
+            || self.asking.is_open()
+            || self.palette.is_open()
+            || self.help.is_open()
+            || !self.engine_questions.is_empty()
+            || !self.local_questions.is_empty()
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use orchestrator::failure::Failure;
 use jiff::Timestamp;
+use orchestrator::failure::Failure;
 use orchestrator::seam::{
     ConnectionState, HostConnection, MessageId, Reply, Session, SessionId, Tab, TabId, TurnStatus,
 };
@@ -29,7 +29,8 @@ impl App {
         news.extend(self.bridge.news());
         let mut unread_changed = false;
         while let Some(next) = news.pop_front() {
-            unread_changed |= matches!(next, News::All { .. } | News::Sessions(_) | News::Removed(_));
+            unread_changed |=
+                matches!(next, News::All { .. } | News::Sessions(_) | News::Removed(_));
             self.take_in(next);
             if began.elapsed() > PATIENCE {
                 break;
@@ -122,8 +123,12 @@ impl App {
             }
             News::Files { session, answer } => self.looks.put_files(session, answer),
             News::Git { session, answer } => match answer {
-                Ok(glance) => {
+                Ok(glance) if glance.repository => {
                     self.looks.git.insert(session, glance);
+                    self.version += 1;
+                }
+                Ok(_) => {
+                    self.looks.git.remove(&session);
                     self.version += 1;
                 }
                 // It is a glance: the connection's own trouble is told elsewhere.
@@ -311,7 +316,8 @@ impl App {
         }
         let (seen, closed) = (&self.memory.seen, &self.memory.closed);
         let unread = |session: &&Session| session_unread(session, seen, closed);
-        self.unread = self.sessions.iter().filter(unread).map(|session| session.id.clone()).collect();
+        self.unread =
+            self.sessions.iter().filter(unread).map(|session| session.id.clone()).collect();
         self.version += 1;
     }
 
@@ -337,7 +343,9 @@ impl App {
     fn ask_git_when_done(&mut self, session: &Session) {
         let ended = |session: &Session| {
             let of_tab = |tab: &Tab| {
-                tab.turn.as_ref().and_then(|turn| turn.status.map(|status| (turn.id.clone(), status)))
+                tab.turn
+                    .as_ref()
+                    .and_then(|turn| turn.status.map(|status| (turn.id.clone(), status)))
             };
             session.tabs.iter().filter_map(of_tab).collect::<Vec<(_, TurnStatus)>>()
         };
@@ -347,15 +355,15 @@ impl App {
         }
     }
 
-    fn answered(&mut self, pending: Pending, answer: Result<Box<Reply>, Failure>) {
+    pub(super) fn answered(&mut self, pending: Pending, answer: Result<Box<Reply>, Failure>) {
         match (pending, answer) {
             (Pending::Send { session, key }, Ok(reply)) => {
                 self.memory.drafts.remove(&key);
                 self.attachments.remove(&key);
                 self.failures.remove(&key);
                 if let (DraftKey::New(_), Reply::Sent { tab, .. }) = (&key, *reply) {
-                    let is_shown = self.shown.as_ref()
-                        == Some(&Shown { session: session.clone(), tab: None });
+                    let is_shown =
+                        self.shown.as_ref() == Some(&Shown { session: session.clone(), tab: None });
                     if is_shown {
                         self.show(&session, Some(tab));
                     }

@@ -3,25 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
-use orchestrator::seam::{
-    Command, MessageChange, MessageId, SessionId, TabId, TabState,
-};
+use orchestrator::seam::{Command, MessageChange, MessageId, SessionId, TabId, TabState};
 
 use super::pending::Pending;
 use super::transcripts::Kept;
 use super::wishes::draft_key;
 use super::{App, Shown};
 use crate::bridge::{Ask, EngineState};
-use crate::fetched::Fetched;
 use crate::commands::{TABLE, WindowCommand};
+use crate::fetched::Fetched;
 use crate::model::tab_unread;
 use crate::theme::{Theme, size, space};
+use crate::transcript::{Older, TranscriptAct, TranscriptData};
+use crate::view::approval::ApprovalData;
 use crate::view::composer::{ComposerAct, ComposerData};
 use crate::view::header::{HeaderAct, HeaderData};
 use crate::view::places::{host_name, is_local};
 use crate::view::queue::{QueueAct, QueueData, queue_ui};
-use crate::transcript::{Older, TranscriptAct, TranscriptData};
-use crate::view::approval::ApprovalData;
 use crate::view::start_page::{StartPageAct, StartPageData, StartPageView};
 use crate::view::tabs::{TabsAct, TabsData};
 use crate::widget::{Kind, button, failure_card};
@@ -86,8 +84,7 @@ impl App {
         };
         let tabs = &mut self.tabs;
         let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 2));
-        let tab_acts =
-            Panel::top("tabs").frame(frame).show(ui, |ui| tabs.ui(ui, &data)).inner;
+        let tab_acts = Panel::top("tabs").frame(frame).show(ui, |ui| tabs.ui(ui, &data)).inner;
         for act in acts {
             match act {
                 HeaderAct::Rename(name) => self.rename(shown.session.clone(), name),
@@ -122,8 +119,7 @@ impl App {
                     self.command(Command::MoveMessage { session, message, to });
                 }
                 QueueAct::Pause(message, paused) => {
-                    let change =
-                        MessageChange { paused: Some(paused), ..MessageChange::default() };
+                    let change = MessageChange { paused: Some(paused), ..MessageChange::default() };
                     self.command(Command::EditMessage { session, message, change });
                 }
                 QueueAct::Remove(message) => {
@@ -139,8 +135,9 @@ impl App {
 
     /// Asks for the whole text of a message that waits, to edit it.
     fn ask_prompt(&mut self, session: SessionId, message: MessageId) {
-        let ticket =
-            self.waiting.ticket(Pending::Prompt { session: session.clone(), message: message.clone() });
+        let ticket = self
+            .waiting
+            .ticket(Pending::Prompt { session: session.clone(), message: message.clone() });
         self.ask(Ask::Prompt { ticket, session, message });
     }
 
@@ -231,13 +228,13 @@ impl App {
 
 impl App {
     fn approval_card(&mut self, ui: &mut Ui) {
-        let Some(approval) = self.shown_approval() else { return };
+        let Some(approval) = self.shown_approval().cloned() else { return };
         let session = self.sessions.get(&approval.session);
         let name = session.map_or("", |session| session.name.as_str());
         let host = session.map_or("", |session| session.host.as_str());
         let waiting = self.approvals.iter().filter(|other| other.tab == approval.tab).count();
         let data = ApprovalData {
-            approval,
+            approval: &approval,
             session: name,
             host: host_name(&self.hosts.hosts.hosts, host),
             more: waiting.saturating_sub(1),
@@ -251,7 +248,8 @@ impl App {
     fn transcript(&mut self, ui: &mut Ui, shown: &Shown) {
         let Some(session) = self.sessions.get(&shown.session) else { return };
         let tab = self.shown_tab();
-        let turn = tab.and_then(|tab| tab.turn.as_ref()).filter(|turn| turn.status.is_none()).cloned();
+        let turn =
+            tab.and_then(|tab| tab.turn.as_ref()).filter(|turn| turn.status.is_none()).cloned();
         let host = host_name(&self.hosts.hosts.hosts, &session.host).to_owned();
         let agents = self.looks.agents(None).ready();
         let agent = agents
@@ -260,7 +258,8 @@ impl App {
         let directory = session.cwd.clone().unwrap_or_else(|| "~".to_owned());
         let keys = !self.is_dialog_open();
         let mut nothing = Kept::default();
-        let kept = shown.tab.as_ref().and_then(|tab| self.transcripts.get(tab)).unwrap_or(&mut nothing);
+        let kept =
+            shown.tab.as_ref().and_then(|tab| self.transcripts.get(tab)).unwrap_or(&mut nothing);
         if let Some(failure) = kept.failure.clone() {
             centred(ui, |ui| {
                 ui.add_space(space::L);

@@ -1,5 +1,6 @@
 //! The window as a whole: what the bridge tells goes into its state, views show it, their wishes go to the bridge.
 
+mod asking;
 mod forms;
 mod frame;
 mod hear;
@@ -9,6 +10,7 @@ mod middle;
 mod obey;
 mod pending;
 mod say;
+mod session_forms;
 mod transcripts;
 mod wishes;
 
@@ -24,10 +26,12 @@ use orchestrator::seam::{
     Approval, HostConnection, HostQuestion, MessageId, Session, SessionId, Tab, TabId,
 };
 
-use crate::bridge::{AliasSummary, Bridge, BridgePlan, EngineState, News, Picture};
+use crate::bridge::{Bridge, BridgePlan, EngineState, News};
 use crate::fetched::Fetched;
 use crate::memory::{Draft, DraftKey, Memory};
-use crate::model::{HostTests, Looks, Sessions};
+use crate::model::{Looks, Sessions};
+use crate::transcript::Picture;
+use crate::view::approval::ApprovalView;
 use crate::view::composer::{Attachment, ComposerView};
 use crate::view::header::HeaderView;
 use crate::view::help::HelpView;
@@ -37,9 +41,11 @@ use crate::view::sidebar::SidebarView;
 use crate::view::status_bar::StatusBarView;
 use crate::view::tabs::TabsView;
 use crate::view::toasts::ToastsView;
+use asking::Asking;
 use forms::Forms;
 use history::History;
 use pending::Waiting;
+use say::Said;
 use transcripts::{Kept, Transcripts};
 
 /// What a window is started with.
@@ -91,11 +97,12 @@ pub struct App {
     engine_questions: Vec<HostQuestion>,
     local_questions: Vec<HostQuestion>,
     hosts: HostsView,
-    aliases: Fetched<Vec<String>>,
-    alias_summaries: HashMap<String, Fetched<AliasSummary>>,
-    tests: HostTests,
     looks: Looks,
-    pictures: HashMap<MessageId, Fetched<Vec<Arc<Picture>>>>,
+    pictures: HashMap<MessageId, Fetched<Arc<[Picture]>>>,
+    /// The first words of conversations, for tabs.
+    first_words: BTreeMap<TabId, String>,
+    git_asked: BTreeSet<SessionId>,
+    ctx: egui::Context,
     transcripts: Transcripts,
     shown: Option<Shown>,
     closed_last: Vec<TabId>,
@@ -117,6 +124,9 @@ pub struct App {
     palette: PaletteView,
     help: HelpView,
     toasts: ToastsView,
+    said: Said,
+    asking: Asking,
+    approval: ApprovalView,
 }
 
 impl App {

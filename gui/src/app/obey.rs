@@ -1,8 +1,10 @@
 //! What keys, palette and slash commands tell the window to do.
 
-use orchestrator::seam::{ChoiceKind, Command, Decision, HistoryScope, TabId, TabState};
+use orchestrator::agent::ChoiceKind;
+use orchestrator::seam::{Command, Decision, HistoryScope, TabId, TabState};
 
 use super::pending::Pending;
+use super::say::Undo;
 use super::{App, Shown};
 use crate::commands::{Situation, WindowCommand};
 use crate::memory::RightPage;
@@ -94,7 +96,7 @@ impl App {
             }
             WindowCommand::LastQuestion => {
                 if let Some(kept) = self.shown_transcript() {
-                    kept.view.to_last_question();
+                    kept.view.question_before();
                 }
             }
             WindowCommand::Interrupt => self.interrupt(false),
@@ -122,7 +124,7 @@ impl App {
             WindowCommand::ShowAutoRun => self.show_right(RightPage::AutoRun),
             WindowCommand::SearchHistory => {
                 self.show_right(RightPage::History);
-                self.history.focus_search(ctx);
+                self.right.history.focus_search(ctx);
             }
             WindowCommand::SyncHistory => {
                 let scope = match &self.shown {
@@ -178,9 +180,10 @@ impl App {
 
     fn step_session(&mut self, forward: bool) {
         let order: Vec<_> = self.sidebar.shown_order().cloned().collect();
-        let at = self.shown.as_ref().and_then(|shown| {
-            order.iter().position(|session| *session == shown.session)
-        });
+        let at = self
+            .shown
+            .as_ref()
+            .and_then(|shown| order.iter().position(|session| *session == shown.session));
         let next = match (at, forward) {
             (Some(at), true) => order.get(at + 1).or(order.first()),
             (Some(at), false) => at.checked_sub(1).and_then(|at| order.get(at)).or(order.last()),
@@ -195,9 +198,10 @@ impl App {
     /// Shows the next session with an approval, after the shown one and around.
     fn next_needs_you(&mut self) {
         let order: Vec<_> = self.sidebar.shown_order().cloned().collect();
-        let at = self.shown.as_ref().and_then(|shown| {
-            order.iter().position(|session| *session == shown.session)
-        });
+        let at = self
+            .shown
+            .as_ref()
+            .and_then(|shown| order.iter().position(|session| *session == shown.session));
         let behind = at.map_or(0, |at| at + 1);
         let around = order.iter().cycle().skip(behind).take(order.len());
         let next = around
@@ -254,6 +258,10 @@ impl App {
         } else {
             self.memory.closed.insert(tab.clone());
             self.closed_last.push(tab.clone());
+            self.say_undoable(
+                "The tab was closed; its transcript stays".to_owned(),
+                Undo::ReopenTab,
+            );
             if shown.as_ref() == Some(tab) {
                 let at = open.iter().position(|known| known == tab).unwrap_or(0);
                 let next = open.get(at + 1).or_else(|| open.get(at.checked_sub(1)?)).cloned();
@@ -262,7 +270,7 @@ impl App {
         }
     }
 
-    fn reopen_tab(&mut self) {
+    pub(super) fn reopen_tab(&mut self) {
         let Some(session) = self.shown_session().cloned() else { return };
         let of_it = |tab: &TabId| session.tabs.iter().any(|known| known.id == *tab);
         let last = self.closed_last.iter().rposition(of_it).map(|at| self.closed_last.remove(at));

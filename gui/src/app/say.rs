@@ -1,22 +1,87 @@
 //! Short messages at the edge of the window.
 
+use egui::Context;
+use jiff::Timestamp;
 use orchestrator::failure::Failure;
 
 use super::App;
-use crate::view::toasts::{Toast, ToastKind};
+use crate::view::toasts::{Toast, ToastAct, ToastId, ToastKind};
+
+/// Messages that are remembered; of more the oldest go.
+const MOST: usize = 20;
+
+/// What a message's button does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Undo {
+    /// Opens a tab again that was closed.
+    ReopenTab,
+}
+
+/// The messages that are shown, and what their buttons do.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    last: u64,
+    toasts: Vec<Toast>,
+    undo: Vec<(ToastId, Undo)>,
+}
 
 impl App {
     /// Says that something is done.
     pub(super) fn say(&mut self, words: String) {
-        self.toasts.show(Toast::new(ToastKind::Done, words));
+        self.toast(ToastKind::Good, words, None, None);
+    }
+
+    /// The same with a button that takes it back.
+    pub(super) fn say_undoable(&mut self, words: String, undo: Undo) {
+        self.toast(ToastKind::Info, words, None, Some(undo));
     }
 
     /// Says what failed and what to do.
     pub(super) fn complain(&mut self, failure: &Failure) {
         tracing::warn!("{failure}");
         let place = failure.host.as_deref().map(|host| format!("{host}: ")).unwrap_or_default();
-        let mut toast = Toast::new(ToastKind::Failed, format!("{place}{}", failure.message));
-        toast.hint.clone_from(&failure.hint);
-        self.toasts.show(toast);
+        let text = format!("{place}{}", failure.message);
+        // Said once, however often it happens.
+        if !self.said.toasts.iter().any(|toast| toast.text == text) {
+            self.toast(ToastKind::Error, text, failure.hint.clone(), None);
+        }
+    }
+
+    fn toast(&mut self, kind: ToastKind, text: String, detail: Option<String>, undo: Option<Undo>) {
+        let said = &mut self.said;
+        said.last += 1;
+        let id = ToastId(said.last);
+        let action = undo.is_some().then(|| "Undo".to_owned());
+        said.toasts.push(Toast { id, kind, text, detail, action, at: Timestamp::now() });
+        if let Some(undo) = undo {
+            said.undo.push((id, undo));
+        }
+        if said.toasts.len() > MOST {
+            said.toasts.remove(0);
+        }
+    }
+
+    /// Draws them.
+    pub(super) fn toasts(&mut self, ctx: &Context) {
+        let acts = self.toasts.ui(ctx, &self.said.toasts, Timestamp::now());
+        for act in acts {
+            match act {
+                ToastAct::Action(id) => {
+                    let at = self.said.undo.iter().position(|(of, _)| *of == id);
+                    if let Some((_, undo)) = at.map(|at| self.said.undo.remove(at)) {
+                        match undo {
+                            Undo::ReopenTab => self.reopen_tab(),
+                        }
+                    }
+                    self.forget_toast(id);
+                }
+                ToastAct::Close(id) | ToastAct::Expired(id) => self.forget_toast(id),
+            }
+        }
+    }
+
+    fn forget_toast(&mut self, id: ToastId) {
+        self.said.toasts.retain(|toast| toast.id != id);
+        self.said.undo.retain(|(of, _)| *of != id);
     }
 }

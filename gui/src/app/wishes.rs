@@ -39,7 +39,7 @@ impl App {
             // What waits for it is told in the same way as when the engine refuses.
             let busy = Failure::new(orchestrator::failure::Code::Busy, "too much waits to be done");
             if let Some(pending) = self.waiting.take(ticket) {
-                self.refused(pending, busy);
+                self.answered(pending, Err(busy));
             }
         }
     }
@@ -55,25 +55,17 @@ impl App {
         if draft.text.trim().is_empty() {
             return;
         }
-        let images = self.attachments.get(&key).map(|attached| {
-            attached.iter().map(|attachment| attachment.image.clone()).collect()
-        });
+        let images = self
+            .attachments
+            .get(&key)
+            .map(|attached| attached.iter().map(|attachment| attachment.image.clone()).collect());
         let message = NewMessage {
             prompt: draft.text.clone(),
             images: images.unwrap_or_default(),
             read_only: draft.read_only,
             save_to_history: draft.save_to_history,
         };
-        let is_first = self
-            .sessions
-            .get(&session)
-            .is_some_and(|known| tab.is_none() && is_untouched(known));
-        let choice = match tab {
-            Some(tab) => TabChoice::Id(tab),
-            // A session's first tab is there already.
-            None if is_first => TabChoice::Last,
-            None => TabChoice::New,
-        };
+        let choice = tab.map_or(TabChoice::New, TabChoice::Id);
         self.failures.remove(&key);
         let command = Command::Send { session: session.clone(), tab: choice, message };
         self.carry_out(command, Pending::Send { session, key });
@@ -115,7 +107,7 @@ impl App {
         self.see();
         self.tell_where_one_looks();
         if other {
-            self.session_shown(session);
+            self.glance_at_git(session);
         }
     }
 
@@ -142,9 +134,4 @@ pub(super) fn draft_key(session: &SessionId, tab: Option<&TabId>) -> DraftKey {
         Some(tab) => DraftKey::Tab(tab.clone()),
         None => DraftKey::New(session.clone()),
     }
-}
-
-/// Whether nothing was ever sent in a session.
-fn is_untouched(session: &orchestrator::seam::Session) -> bool {
-    session.tabs.iter().all(|tab| tab.turn.is_none() && tab.queue.is_empty())
 }

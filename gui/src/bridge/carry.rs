@@ -5,7 +5,10 @@ use std::future::Future;
 use std::sync::Arc;
 
 use orchestrator::failure::{Code, Failure};
-use orchestrator::seam::{Command, HistoryPage, NewMessage, Query, Reply, Request, Seam, SessionId, Subscribe, TabChoice, TabId};
+use orchestrator::seam::{
+    Command, HistoryPage, NewMessage, Query, Reply, Request, Seam, SessionId, Subscribe, TabChoice,
+    TabId,
+};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
 use super::keeper::Keeper;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use baton_front::Setup;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::host::test_connection::{Progress, test_connection};
-use orchestrator::host::{Change, HostConfig, HostId, Hosts, HostsView, HostsWatch, ResolvedHost};
+use orchestrator::host::{
+    Change, HostConfig, HostId, Hosts, HostsView, HostsWatch, ResolvedHost, expand_home,
+};
 use orchestrator::transport::{Asker, Target};
 use tokio::sync::mpsc;
 

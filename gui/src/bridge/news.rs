@@ -6,16 +6,16 @@ use std::sync::Arc;
 use orchestrator::failure::Failure;
 use orchestrator::host::HostsView;
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
-use orchestrator::ssh_config::Resolved;
 use orchestrator::seam::{
-    Approval, DirectoryLook, FileNames, GitGlance, HistoryActivity, HistoryNews, HistoryPage,
+    Approval, DirectoryLook, FileNames, GitGlance, HistoryActivity, HistoryCount, HistoryNews,
     HostConnection, HostQuestion, Image, KnownAgents, MessageId, OutboxEntry, Reply, Session,
-    SessionId, TabId,
+    SessionId, SkippedLines, TabId, Whereabouts,
 };
+use orchestrator::ssh_config::Resolved;
 
 use super::ask::Ticket;
-use crate::view::history::HistoryCard;
 use crate::transcript::Piece;
+use crate::view::history::HistoryCard;
 
 /// Something that has changed, or an answer.
 #[derive(Debug)]

@@ -68,10 +68,7 @@ pub(super) async fn follow(room: &Arc<Room>, engine: &EngineHandle) -> Result<()
         epoch: Some(snapshot.epoch.clone()),
         ..Subscribe::default()
     };
-    let all = News::All {
-        sessions: snapshot.sessions,
-        approvals: snapshot.approvals,
-    };
+    let all = News::All { sessions: snapshot.sessions, approvals: snapshot.approvals };
     if !room.teller.tell(all).await {
         return Ok(());
     }

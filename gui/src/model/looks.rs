@@ -32,6 +32,11 @@ pub struct Looks {
 }
 
 impl Looks {
+    /// A host may be another machine now: what was found is asked for anew.
+    pub fn forget_agents(&mut self) {
+        self.agents.retain(|host, _| host.is_none());
+    }
+
     /// What is known of a host's agents.
     pub fn agents(&self, host: Option<&str>) -> &Fetched<KnownAgents> {
         self.agents.get(&host.map(ToOwned::to_owned)).unwrap_or(&self.missing_agents)

@@ -33,7 +33,8 @@ pub fn start(words: &[OsString]) -> ExitCode {
     if let Some(status) = baton_front::ssh_asks(words) {
         return ExitCode::from(status);
     }
-    let options: Vec<&str> = words.iter().skip(1).map(|word| word.to_str().unwrap_or("?")).collect();
+    let options: Vec<&str> =
+        words.iter().skip(1).map(|word| word.to_str().unwrap_or("?")).collect();
     match options[..] {
         [] => {}
         ["--version" | "-V"] => return say(&format!("baton-gui {VERSION}\n")),
@@ -108,7 +109,9 @@ fn viewport(memory: &Memory) -> ViewportBuilder {
         .with_app_id("baton")
         .with_min_inner_size([640.0, 420.0])
         .with_inner_size([1280.0, 800.0]);
-    if let Ok(icon) = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon/baton-256.png")) {
+    if let Ok(icon) =
+        eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon/baton-256.png"))
+    {
         viewport = viewport.with_icon(icon);
     }
     if let Some(place) = memory.window {

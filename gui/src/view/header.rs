@@ -3,13 +3,12 @@
 use egui::{FontId, Id, Key, Label, RichText, Sense, TextEdit, Ui, WidgetInfo, vec2};
 use lucide_icons::Icon;
 use orchestrator::host::HostConfig;
-use orchestrator::seam::{Session, TabId};
+use orchestrator::seam::{GitGlance, Session, TabId};
 
 use self::fit::{Part, fit};
 use crate::commands::{WindowCommand, tip};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::places::{agent_words, host_name, is_local};
-use crate::view::sidebar::GitGlance;
 use crate::widget::{icon_button, pill, pill_button};
 use crate::words::{clean_line, cost, count, middle, octet};
 

@@ -2,6 +2,7 @@ use egui::{Key, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use orchestrator::host::HostId;
+use orchestrator::seam::GitGlance;
 
 use super::*;
 use crate::samples::{session, turn};
@@ -29,7 +30,7 @@ fn busy() -> Session {
 }
 
 fn window(session: Session, width: f32) -> Harness<'static, World> {
-    let git = Some(GitGlance { branch: Some("main".into()), changed: 3 });
+    let git = Some(GitGlance { repository: true, branch: Some("main".into()), changed: 3 });
     let world = World { view: HeaderView::default(), session, git, width, acts: Vec::new() };
     let mut window = harness(world, |ui, world| {
         let tab = world.session.tabs[0].id.clone();

@@ -1,21 +1,22 @@
 //! The views: a file or a folder each.
 
 pub mod composer;
-pub mod queue;
+pub mod confirm;
+pub mod file_picker;
 pub mod header;
 pub mod help;
 pub mod history;
 pub mod palette;
 pub mod places;
+pub mod queue;
 pub mod right;
 pub mod sidebar;
 pub mod start_page;
 pub mod status_bar;
 pub mod tabs;
-pub mod confirm;
-pub mod file_picker;
 //pub mod new_session;
 pub mod question;
 pub mod settings;
 //pub mod welcome;
+pub mod approval;
 pub mod toasts;

@@ -9,10 +9,10 @@ mod form;
 mod icon;
 mod keys;
 mod pill;
-mod search;
-mod stack;
 mod plain;
+mod search;
 mod shell_line;
+mod stack;
 
 pub use button::{Kind, button, button_enabled, icon_button, icon_button_enabled, toggle};
 pub use card::{card, empty, failure_card, section};
@@ -23,10 +23,10 @@ pub use form::{Form, FormShape, dashed_button, fault, form, note};
 pub use icon::{glyph, icon};
 pub use keys::{Picked, pick_by_keys};
 pub use pill::{Status, dot, pill, pill_button};
-pub use search::{Searched, icon_words, keys as key_words, search_field, search_id};
-pub use stack::{Stack, keep_arrows};
 pub use plain::plain;
+pub use search::{Searched, icon_words, keys as key_words, search_field, search_id};
 pub use shell_line::{shell_line, shell_lines};
+pub use stack::{Stack, keep_arrows};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ mod view;
 
 pub use arrange::{BOOKMARKS, Heading, List, Row, arrange};
 pub use order::{Moved, Step, Target, group_moved, moved, step};
-pub use status::{GitGlance, status, tab_status};
+pub use status::{status, tab_status};
 pub use view::{SidebarAct, SidebarData, SidebarView};
 
 #[cfg(test)]

@@ -5,9 +5,8 @@ use egui::{
     Ui, UiBuilder, pos2, vec2,
 };
 use lucide_icons::Icon;
-use orchestrator::seam::Session;
+use orchestrator::seam::{GitGlance, Session};
 
-use super::status::GitGlance;
 use crate::theme::{Theme, icons, radius, size, space, strong};
 use crate::view::places::{Way, agent_words, is_local};
 use crate::widget::{Status, dot, glyph, pill};

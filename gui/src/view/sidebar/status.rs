@@ -4,15 +4,6 @@ use orchestrator::seam::{LinkState, Session, Tab, TabState, TurnStatus};
 
 use crate::widget::Status;
 
-/// What a session's git says, at a glance.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GitGlance {
-    /// The branch; `None` where nothing is checked out by name.
-    pub branch: Option<String>,
-    /// How many files differ from the last commit.
-    pub changed: u32,
-}
-
 /// How a session stands: what needs a person comes first, then what is at work, then what failed and was not seen.
 ///
 /// `approvals` are those that wait in it; `unread` is whether something ended there that nobody has seen yet.

@@ -7,8 +7,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use orchestrator::failure::{Code, Failure};
 use orchestrator::host::{HostConfig, HostId};
 use orchestrator::seam::{
-    ConnectionState, HostConnection, LinkState, MessageId, QueuedMessage, Session, SessionId,
-    TabState, TurnStatus,
+    ConnectionState, GitGlance, HostConnection, LinkState, MessageId, QueuedMessage, Session,
+    SessionId, TabState, TurnStatus,
 };
 
 use super::*;
@@ -197,7 +197,9 @@ fn a_row_says_what_it_is_where_it_runs_and_how_it_stands() {
     world.hosts = vec![HostConfig::new(HostId::new("box"), "Big box", "10.0.0.1")];
     world.approvals.insert(id("a"), 2);
     world.unread.insert(id("a"));
-    world.git.insert(id("a"), GitGlance { branch: Some("main".into()), changed: 7 });
+    world
+        .git
+        .insert(id("a"), GitGlance { repository: true, branch: Some("main".into()), changed: 7 });
     let window = window(world);
     let row = window.get_by_role_and_label(Role::ListBoxOption, "api");
     let words = row.accesskit_node().description().unwrap_or_default();

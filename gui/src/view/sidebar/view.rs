@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use egui::{Id, Key, Label, Modifiers, RichText, Sense, TextEdit, Ui, UiBuilder, vec2};
 use lucide_icons::Icon;
 use orchestrator::host::HostConfig;
-use orchestrator::seam::{HostConnection, Session, SessionId};
+use orchestrator::seam::{GitGlance, HostConnection, Session, SessionId};
 
 use super::arrange::{self, Heading, List, Row, arrange};
 use super::menu::{Picked, session_menu};
 use super::order::{Step, Target, group_moved, moved, step};
 use super::row::{self, Shown};
-use super::status::{GitGlance, status};
+use super::status::status;
 use crate::commands::{self, WindowCommand};
 use crate::memory::Memory;
 use crate::theme::{Theme, size, space, strong};
