@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use egui::style::{Selection, WidgetVisuals, Widgets};
+use egui::style::{Selection, TextCursorStyle, WidgetVisuals, Widgets};
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Visuals};
 use serde::{Deserialize, Serialize};
 
@@ -368,6 +368,12 @@ impl Theme {
                 open: state(self.hover, self.line_strong, self.text),
             },
             selection: Selection { bg_fill: self.selection, stroke: Stroke::new(1.5, self.accent) },
+            text_cursor: TextCursorStyle {
+                stroke: Stroke::new(2.0, self.accent),
+                // A cursor that blinks draws two frames a second for nothing.
+                blink: false,
+                ..TextCursorStyle::default()
+            },
             hyperlink_color: self.link,
             faint_bg_color: self.hover,
             extreme_bg_color: self.sunken,

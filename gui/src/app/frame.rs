@@ -226,9 +226,10 @@ impl App {
 
     /// Tells the bridge what to remember, where that has changed.
     fn remember(&mut self, ctx: &Context) {
+        // Outside: the context is locked while its input is looked at.
+        let zoom = ctx.zoom_factor();
         ctx.input(|input| {
             let viewport = input.viewport();
-            let zoom = ctx.zoom_factor();
             if let Some(size) = viewport.inner_rect.map(|rect| rect.size() * zoom) {
                 let maximized = viewport.maximized.unwrap_or(false);
                 let before = self.memory.window;

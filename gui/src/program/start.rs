@@ -108,7 +108,7 @@ fn viewport(memory: &Memory) -> ViewportBuilder {
         .with_title("Baton")
         .with_app_id("baton")
         .with_min_inner_size([640.0, 420.0])
-        .with_inner_size([1280.0, 800.0]);
+        .with_inner_size([1240.0, 760.0]);
     if let Ok(icon) =
         eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon/baton-256.png"))
     {

@@ -52,10 +52,11 @@ pub struct TabsView {
     revealed: Option<TabId>,
 }
 
-/// What a tab is called: its name, its conversation's first words, or its number.
+/// What a tab is called: the name that a person gave it, its conversation's first words, or its number.
 pub fn tab_words(tab: &Tab, number: usize, first_words: Option<&String>) -> String {
     let name = clean_line(&tab.name);
-    if !name.is_empty() {
+    // A number is what a tab is called that nobody has named.
+    if !name.bytes().all(|letter| letter.is_ascii_digit()) {
         return name;
     }
     match first_words.map(|words| clean_line(words)).filter(|words| !words.is_empty()) {

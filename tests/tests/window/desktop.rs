@@ -1,12 +1,16 @@
 //! A person's machine, for the window: directories, an ssh config, agents in its path.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use baton_front::Setup;
 use baton_front::paths::Paths;
 use baton_tests::AgentHost;
+use orchestrator::seam::{
+    Command, Event, NewSession, Program, Query, Reply, Request, Seam, Session, SessionId,
+};
 use tempfile::TempDir;
 
 /// A person's machine; gone on drop.
@@ -26,7 +30,11 @@ impl Desktop {
         // What lingers goes with the test's server.
         fs::write(below("b/config/config.toml"), "[connection]\nlinger_seconds = 5\n").unwrap();
         let path = format!("{}:/usr/bin:/bin", below("bin").display());
-        let env = [("HOME", below("home").into_os_string()), ("PATH", path.into()), ("SHELL", "/bin/sh".into())];
+        let env = [
+            ("HOME", below("home").into_os_string()),
+            ("PATH", path.into()),
+            ("SHELL", "/bin/sh".into()),
+        ];
         let setup = Setup {
             paths: Paths {
                 config: below("b/config"),
@@ -59,5 +67,67 @@ impl Desktop {
     /// A path on it.
     pub fn path(&self, below: &str) -> PathBuf {
         self.dir.path().join(below)
+    }
+}
+
+/// A session to be made; `host` as a HOST argument.
+pub fn new_session(name: &str, agent: &str, host: &str, cwd: &Path) -> NewSession {
+    NewSession {
+        name: Some(name.into()),
+        group: None,
+        agent: agent.into(),
+        host: host.into(),
+        cwd: Some(cwd.display().to_string()),
+        env: BTreeMap::new(),
+        model: None,
+        arguments: Vec::new(),
+        read_only: false,
+        talks: false,
+        sync_history: false,
+        synopsis: false,
+    }
+}
+
+impl Desktop {
+    /// Asks an engine of this desktop: one of its own for that, or the one that is there.
+    pub fn ask(&self, requests: Vec<Request>) -> Vec<Reply> {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let program =
+                Program { name: "test".into(), version: "1".into(), pid: std::process::id() };
+            let engine = self.setup.open_engine(program, None).await.unwrap();
+            let mut replies = Vec::new();
+            for request in requests {
+                replies.push(engine.call(request).await.unwrap());
+            }
+            engine.shutdown().await;
+            replies
+        })
+    }
+
+    /// Makes a session before a window is opened.
+    pub fn make(&self, session: NewSession) -> Session {
+        match self.ask(vec![Request::command(Command::NewSession(session))]).remove(0) {
+            Reply::Session(session) => *session,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The sessions as they are.
+    pub fn sessions(&self) -> Vec<Session> {
+        match self.ask(vec![Request::query(Query::Snapshot)]).remove(0) {
+            Reply::Snapshot(snapshot) => snapshot.sessions,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What stands in a session's events.
+    pub fn events(&self, session: &SessionId) -> Vec<Event> {
+        let wanted =
+            Query::Events { since: 0, session: Some(session.clone()), tab: None, limit: 1000 };
+        match self.ask(vec![Request::query(wanted)]).remove(0) {
+            Reply::Events { events, .. } => events,
+            other => panic!("{other:?}"),
+        }
     }
 }

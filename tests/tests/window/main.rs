@@ -1,5 +1,11 @@
 //! The window over a real engine with real machines, used by role and name; and the program itself on a display.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a part that doesn't work must fail its test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a part that doesn't work must fail its test"
+)]
 
 mod desktop;
+mod talking;
 mod window;

@@ -156,18 +156,27 @@ impl Window {
 
     /// Types into the field of that name, in place of what stands there.
     pub fn fill(&mut self, name: &str, text: &str) {
-        let wanted = [Role::TextInput, Role::MultilineTextInput, Role::PasswordInput, Role::SearchInput];
+        let wanted =
+            [Role::TextInput, Role::MultilineTextInput, Role::PasswordInput, Role::SearchInput];
         let role = self.until(&format!("the field {name:?}"), |window| {
             wanted
                 .into_iter()
                 .find(|role| window.query_all_by_role_and_label(*role, name).next().is_some())
         });
-        let field = |window: &Self| window.harness.query_all_by_role_and_label(role, name).next().unwrap().focus();
+        let field = |window: &Self| {
+            window.harness.query_all_by_role_and_label(role, name).next().unwrap().focus()
+        };
         field(self);
         self.harness.step();
         self.key(Modifiers::COMMAND, Key::A);
         self.harness.event(egui::Event::Text(text.to_owned()));
         self.harness.step();
+        self.harness.step();
+    }
+
+    /// Puts the window in front, or behind others.
+    pub fn look(&mut self, focused: bool) {
+        self.harness.input_mut().focused = focused;
         self.harness.step();
     }
 
