@@ -7,5 +7,6 @@ pub mod memory;
 pub(crate) mod testing;
 pub mod text;
 pub mod theme;
+pub mod transcript;
 pub mod view;
 pub mod widget;

@@ -1,1 +1,3 @@
 //! The views: a file or a folder each.
+
+pub mod approval;
