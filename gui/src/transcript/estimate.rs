@@ -56,12 +56,12 @@ pub fn frame(block: &Block) -> (f32, f32, f32) {
     match block.frame {
         None => (0.0, 0.0, 0.0),
         Some(frame) => {
-            let edge = match frame.kind {
-                FrameKind::Question => space::S,
-                FrameKind::Code => space::XS,
+            let (top, bottom) = match frame.kind {
+                FrameKind::Question => (space::S, space::S + 2.0),
+                FrameKind::Code => (space::XS, space::S + 2.0),
             };
-            let side = |is_edge: bool| if is_edge { edge } else { 0.0 };
-            (PAD, side(frame.first), side(frame.last))
+            let side = |is_edge: bool, room: f32| if is_edge { room } else { 0.0 };
+            (PAD, side(frame.first, top), side(frame.last, bottom))
         }
     }
 }

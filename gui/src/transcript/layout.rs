@@ -38,7 +38,8 @@ pub struct Layouts {
     width: f32,
     scale: f32,
     theme: Option<Theme>,
-    fill: f32,
+    /// A text that egui keeps laid out while its atlas of letters is the same.
+    witness: Option<Arc<Galley>>,
     /// How many blocks were laid out since the transcript was made.
     pub laid_out: u64,
 }
@@ -48,17 +49,20 @@ impl Layouts {
     pub fn begin(&mut self, ctx: &egui::Context, width: f32, theme: &Theme) {
         self.frame += 1;
         let scale = ctx.pixels_per_point();
-        // Letters are drawn from an atlas; when that was made anew it is emptier than before.
-        let fill = ctx.fonts(|fonts| fonts.font_atlas_fill_ratio());
+        // Letters are drawn from an atlas. When egui makes it anew it lays everything out anew, this too.
+        let font = FontId::proportional(size::BODY);
+        let job = LayoutJob::simple_singleline("witness".to_owned(), font, Color32::WHITE);
+        let witness = ctx.fonts_mut(|fonts| fonts.layout_job(job));
+        let is_same = self.witness.as_ref().is_some_and(|before| Arc::ptr_eq(before, &witness));
         let is_other = (self.width - width).abs() > 0.1
             || (self.scale - scale).abs() > f32::EPSILON
-            || fill < self.fill
+            || !is_same
             || self.theme.as_ref() != Some(theme);
         if is_other {
             self.kept.clear();
             (self.width, self.scale, self.theme) = (width, scale, Some(*theme));
         }
-        self.fill = fill;
+        self.witness = Some(witness);
         if self.kept.len() > KEPT {
             let frame = self.frame;
             self.kept.retain(|_, (used, _)| *used + 2 >= frame);

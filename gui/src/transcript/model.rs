@@ -209,3 +209,7 @@ fn is_question(piece: &Piece) -> bool {
     matches!(&piece.kind, Kind::Question(question) if !question.synopsis)
         && !matches!(piece.key, Key::Unfinished(_))
 }
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;

@@ -118,8 +118,11 @@ impl Made {
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let detail = beginning(first.trim_matches(['*', '#', ' ']));
         let head = Head { kind: HeadKind::Reasoning, title: "Thinking".into(), detail, opens: true };
-        let quoted = markdown(&text).into_iter().map(|block| {
-            block.with(|block| block.quote = block.quote.saturating_add(1))
+        let quoted = markdown(&text).into_iter().enumerate().map(|(at, block)| {
+            block.with(|block| {
+                block.quote = block.quote.saturating_add(1);
+                block.quote_goes_on = at > 0;
+            })
         });
         let blocks = with_head(head, quoted.collect());
         self.piece(key, Kind::Reasoning, blocks)

@@ -12,7 +12,7 @@ use super::scroll::At;
 use super::search::Search;
 use super::{error, line, paint};
 use crate::fetched::Fetched;
-use crate::text::{Block, Body, FrameKind, Gap, Look, Mark, MarkKind, Marker, Way};
+use crate::text::{Block, Body, FrameKind, Look, Mark, MarkKind, Marker, Way};
 use crate::theme::{Theme, radius, size, space};
 use crate::widget::icon_button;
 
@@ -203,7 +203,8 @@ fn around(ui: &Ui, block: &Block, rect: Rect) {
     let step = f32::from(block.indent) * STEP;
     for bar in 0..block.quote {
         let x = rect.left() + step + f32::from(bar) * BAR + 2.0;
-        let top = if block.gap == Gap::None { rect.top() } else { rect.top() + estimate::gap(block) - 1.0 };
+        let gap = if block.quote_goes_on { 0.0 } else { estimate::gap(block) };
+        let top = rect.top() + gap - 1.0;
         let bar = Rect::from_min_max(pos2(x, top), pos2(x + 3.0, rect.bottom() + 1.0));
         ui.painter().rect_filled(bar, CornerRadius::same(1), theme.line_strong);
     }

@@ -398,3 +398,7 @@ fn nothing(ui: &mut Ui, room: Rect, data: &TranscriptData<'_>) {
     let words = format!("It works in {} on {}. Write below, and press Enter.", data.directory, data.host);
     empty(&mut ui, Icon::MessageSquare, &format!("Ask {} anything", data.agent), &words);
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;

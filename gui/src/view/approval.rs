@@ -1,6 +1,6 @@
 //! The card of a question that an agent waits with.
 
-use egui::{Align, CornerRadius, Frame, Key, Label, Layout, Margin, Modifiers, RichText, ScrollArea, Stroke, Ui};
+use egui::{CornerRadius, Frame, Key, Label, Margin, Modifiers, RichText, ScrollArea, Stroke, Ui};
 use lucide_icons::Icon;
 use orchestrator::agent::ChoiceKind;
 use orchestrator::seam::{Approval, ApprovalId, Command, Decision};
@@ -133,18 +133,13 @@ const CHOICES: [(ChoiceKind, &str, Kind, &str); 4] = [
 
 fn buttons(ui: &mut Ui, approval: &Approval, is_ready: bool) -> Option<Decision> {
     let mut decided = None;
-    ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
+    if approval.options.is_empty() {
+        let words = "The agent offers no answer: interrupt its turn instead";
+        ui.add(Label::new(RichText::new(words).color(Theme::get(ui.ctx()).warn)).wrap());
+    }
+    ui.horizontal_wrapped(|ui| {
         for (kind, words, look, keys) in CHOICES {
             let same: Vec<_> = approval.options.iter().filter(|option| option.kind == kind).collect();
-            let is_bare_deny = same.is_empty() && kind == ChoiceKind::RejectOnce;
-            let is_bare_allow = same.is_empty() && kind == ChoiceKind::AllowOnce && none_allows(approval);
-            if is_bare_deny || is_bare_allow {
-                let about = if keys.is_empty() { String::new() } else { keys.to_owned() };
-                if button_enabled(ui, is_ready, look, words).on_hover_text(about).clicked() {
-                    decided = Some(decision(kind, None));
-                }
-                continue;
-            }
             // Two of one kind are told apart by the agent's own words.
             let several = same.len() > 1;
             for (at, option) in same.into_iter().enumerate() {
@@ -163,11 +158,6 @@ fn buttons(ui: &mut Ui, approval: &Approval, is_ready: bool) -> Option<Decision>
         }
     });
     decided
-}
-
-fn none_allows(approval: &Approval) -> bool {
-    let allows = |kind| matches!(kind, ChoiceKind::AllowOnce | ChoiceKind::AllowAlways);
-    !approval.options.iter().any(|option| allows(option.kind))
 }
 
 fn decision(kind: ChoiceKind, option: Option<String>) -> Decision {
@@ -192,14 +182,13 @@ fn keys(ui: &Ui, approval: &Approval, is_ready: bool) -> Option<Decision> {
     if !is_ready {
         return None;
     }
-    let option = approval.options.iter().find(|option| option.kind == pressed);
-    match (option, pressed) {
-        (Some(option), kind) => Some(decision(kind, Some(option.id.clone()))),
-        // Whatever an agent offers, a person may say no.
-        (None, ChoiceKind::RejectOnce) => Some(Decision::Deny { option: None }),
-        (None, ChoiceKind::AllowOnce) if none_allows(approval) => Some(Decision::Approve { option: None }),
-        (None, _) => None,
-    }
+    let of_kind = |kind| approval.options.iter().find(move |option| option.kind == kind);
+    let option = match pressed {
+        // Where an agent offers no lesser one, a no is a no.
+        ChoiceKind::RejectOnce => of_kind(pressed).or_else(|| of_kind(ChoiceKind::RejectAlways)),
+        ChoiceKind::AllowOnce | ChoiceKind::AllowAlways | ChoiceKind::RejectAlways => of_kind(pressed),
+    }?;
+    Some(decision(option.kind, Some(option.id.clone())))
 }
 
 #[cfg(test)]
