@@ -19,6 +19,8 @@ pub struct Block {
     pub indent: u8,
     /// How many bars of quotes stand at its left.
     pub quote: u8,
+    /// Whether these bars go on from the block before.
+    pub quote_goes_on: bool,
     /// What stands before a list's item.
     pub marker: Option<Marker>,
     /// What is around it.
@@ -314,6 +316,7 @@ impl Block {
             hash: 0,
             indent: 0,
             quote: 0,
+            quote_goes_on: false,
             marker: None,
             frame: None,
             gap: Gap::Normal,
@@ -334,7 +337,7 @@ impl Block {
     /// Counts and hashes again, after something was changed.
     pub fn seal(&mut self) {
         let mut hasher = DefaultHasher::new();
-        (self.indent, self.quote, self.marker, self.frame, self.gap, self.folded).hash(&mut hasher);
+        (self.indent, self.quote, self.quote_goes_on, self.marker, self.frame, self.gap, self.folded).hash(&mut hasher);
         self.body.hash(&mut hasher);
         self.hash = hasher.finish();
         let (mut letters, mut lines) = (0, 0);

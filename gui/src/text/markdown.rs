@@ -355,9 +355,11 @@ impl Builder {
         let in_list = std::mem::take(&mut self.is_item_start)
             && self.blocks.last().is_some_and(|before| before.indent > 0);
         let is_heading = self.heading.is_some();
+        let quoted_before = self.blocks.last().is_some_and(|before| before.quote > 0);
         self.blocks.push(block.with(|block| {
             block.indent = u8::try_from(indent).unwrap_or(u8::MAX);
             block.quote = u8::try_from(quote).unwrap_or(u8::MAX);
+            block.quote_goes_on = quote > 0 && quoted_before;
             block.marker = marker;
             if !goes_on {
                 block.gap = match (is_heading && !is_first, in_list) {

@@ -1,0 +1,506 @@
+//! The pieces of a transcript with their heights: which are there, which are open, which are seen.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use orchestrator::agent::Usage;
+use orchestrator::seam::TurnId;
+
+use super::estimate::{self, HEAD};
+use super::heights::Heights;
+use super::piece::{Key, Kind, Piece};
+use crate::text::{Block, Progress};
+
+/// Longer runs of tool calls fold into one line.
+const RUN: usize = 6;
+
+/// A piece in its place.
+#[derive(Debug)]
+pub struct Entry {
+    /// The piece.
+    pub piece: Piece,
+    /// Of its key: names its widgets.
+    pub id: u64,
+    /// Where its run of tool calls begins, as a number like those of [`Entries::number`].
+    run: Option<i64>,
+    /// Whether a person opened or closed it.
+    opened: Option<bool>,
+    /// Of its rows, once it was near the view.
+    rows: Option<Heights>,
+}
+
+/// A run of tool calls.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    count: usize,
+    failed: usize,
+    is_open: bool,
+}
+
+/// One row of a transcript.
+#[derive(Clone, Copy, Debug)]
+pub enum Row<'a> {
+    /// The line that stands for a run of tool calls.
+    Group {
+        /// How many calls.
+        count: usize,
+        /// How many failed.
+        failed: usize,
+        /// Whether they are shown.
+        is_open: bool,
+        /// The last one's line.
+        last: &'a Block,
+    },
+    /// A block, and whether its piece is open.
+    Block(&'a Block, bool),
+}
+
+/// Pieces in their order.
+#[derive(Debug, Default)]
+pub struct Entries {
+    list: Vec<Entry>,
+    heights: Heights,
+    /// By key; numbers don't change when older pieces come.
+    index: HashMap<Key, i64>,
+    /// The number of the first one.
+    first: i64,
+    runs: HashMap<i64, Run>,
+    usage: HashMap<Option<TurnId>, Usage>,
+    /// Tool calls of each turn.
+    calls: HashMap<Option<TurnId>, usize>,
+    /// Turns in which Baton asked, and whether they are shown.
+    synopses: HashMap<TurnId, bool>,
+    width: f32,
+    show_reasoning: bool,
+}
+
+impl Entries {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// One of them.
+    pub fn get(&self, at: usize) -> Option<&Entry> {
+        self.list.get(at)
+    }
+
+    /// All pieces, in order.
+    pub fn pieces(&self) -> impl DoubleEndedIterator<Item = &Piece> {
+        self.list.iter().map(|entry| &entry.piece)
+    }
+
+    /// Its number, which doesn't change when older pieces come.
+    pub fn number(&self, at: usize) -> i64 {
+        self.first + i64::try_from(at).unwrap_or(i64::MAX)
+    }
+
+    /// Where the one with that number is.
+    pub fn place(&self, number: i64) -> Option<usize> {
+        usize::try_from(number - self.first).ok().filter(|at| *at < self.list.len())
+    }
+
+    /// Heights of all.
+    pub fn heights(&self) -> &Heights {
+        &self.heights
+    }
+
+    /// What a turn has used.
+    pub fn usage(&self, turn: Option<&TurnId>) -> Option<&Usage> {
+        self.usage.get(&turn.cloned())
+    }
+
+    /// How many tools a turn has called.
+    pub fn calls(&self, turn: &TurnId) -> usize {
+        self.calls.get(&Some(turn.clone())).copied().unwrap_or_default()
+    }
+
+    /// Puts a piece at its place: where its key is already, else at the end. Gives its number when it is new and seen.
+    pub fn put(&mut self, mut piece: Piece) -> Put {
+        if let Kind::Usage(usage) = piece.kind {
+            self.usage.insert(piece.turn, *usage);
+            return Put::Nothing;
+        }
+        if let Some(at) = self.index.get(&piece.key).and_then(|number| self.place(*number)) {
+            if let Some(entry) = self.list.get_mut(at) {
+                let old = std::mem::replace(&mut entry.piece, empty(&piece));
+                if let Some(run) = entry.run.and_then(|run| self.runs.get_mut(&run)) {
+                    run.failed = run.failed + usize::from(is_failed(&piece)) - usize::from(is_failed(&old));
+                }
+                if matches!(piece.key, Key::Unfinished(_)) {
+                    piece.at = old.at;
+                    let rows = entry.rows.take();
+                    entry.rows = rows.and_then(|rows| kept(&old, &piece, &rows, self.width));
+                } else {
+                    piece.follow(old);
+                    entry.rows = None;
+                }
+                entry.piece = piece;
+            }
+            self.refresh(at);
+            return Put::Replaced(at);
+        }
+        let at = self.list.len();
+        self.note(&piece, at);
+        let run = self.run_for(&piece, at);
+        self.list.push(Entry { id: hash(&piece.key), piece, run, opened: None, rows: None });
+        let height = self.height_of(at);
+        self.heights.push(height);
+        if let Some(run) = run {
+            self.refresh_run(run);
+        }
+        Put::New(at)
+    }
+
+    /// Puts older pieces before all others; gives how many there are more now.
+    pub fn put_older(&mut self, pieces: Vec<Piece>) -> usize {
+        let mut older = Vec::with_capacity(pieces.len());
+        let mut seen: HashMap<Key, usize> = HashMap::new();
+        for mut piece in pieces {
+            if let Kind::Usage(usage) = piece.kind {
+                self.usage.entry(piece.turn).or_insert(*usage);
+            } else if let Some(at) = self.index.get(&piece.key).and_then(|number| self.place(*number)) {
+                if let Some(entry) = self.list.get_mut(at) {
+                    let seq = entry.piece.seq;
+                    entry.piece.follow(piece);
+                    entry.piece.seq = seq;
+                    entry.rows = None;
+                }
+            } else if let Some(known) = seen.get(&piece.key).and_then(|at: &usize| older.get_mut(*at)) {
+                let known: &mut Entry = known;
+                let old = std::mem::replace(&mut known.piece, empty(&piece));
+                piece.follow(old);
+                known.piece = piece;
+            } else {
+                seen.insert(piece.key.clone(), older.len());
+                let id = hash(&piece.key);
+                older.push(Entry { piece, id, run: None, opened: None, rows: None });
+            }
+        }
+        let count = older.len();
+        older.append(&mut self.list);
+        self.list = older;
+        self.first -= i64::try_from(count).unwrap_or(i64::MAX);
+        self.rebuild();
+        count
+    }
+
+    /// Takes the unfinished piece away, if one is last.
+    pub fn pop_unfinished(&mut self) -> Option<Piece> {
+        let last = self.list.last()?;
+        if !matches!(last.piece.key, Key::Unfinished(_)) {
+            return None;
+        }
+        self.index.remove(&last.piece.key);
+        self.heights.pop();
+        self.list.pop().map(|entry| entry.piece)
+    }
+
+    /// What a row shows; `None` where it isn't seen.
+    pub fn row(&self, at: usize, row: usize) -> Option<Row<'_>> {
+        let entry = self.list.get(at)?;
+        if self.is_hidden_synopsis(entry) {
+            return None;
+        }
+        let run = self.group_of(entry);
+        let is_start = run.is_some() && entry.run == Some(self.number(at));
+        if is_start && row == 0 {
+            let (_, run) = run?;
+            let members = self.list.get(at..at + run.count).unwrap_or_default();
+            let last = members.last()?.piece.blocks.first()?;
+            return Some(Row::Group { count: run.count, failed: run.failed, is_open: run.is_open, last });
+        }
+        if run.is_some_and(|(_, run)| !run.is_open) {
+            return None;
+        }
+        let block = entry.piece.blocks.get(row - usize::from(is_start))?;
+        let is_open = self.is_open(at);
+        (is_open || !block.folded).then_some(Row::Block(block, is_open))
+    }
+
+    /// How many rows a piece has, seen or not.
+    pub fn rows(&self, at: usize) -> usize {
+        self.list.get(at).map_or(0, |entry| {
+            let is_start = entry.run == Some(self.number(at)) && self.group_of(entry).is_some();
+            entry.piece.blocks.len() + usize::from(is_start)
+        })
+    }
+
+    /// The row that a block of a piece is.
+    pub fn row_of_block(&self, at: usize, block: usize) -> usize {
+        self.rows(at) - self.list.get(at).map_or(0, |entry| entry.piece.blocks.len()) + block
+    }
+
+    /// Heights of a piece's rows.
+    pub fn row_heights(&mut self, at: usize) -> &Heights {
+        static NONE: Heights = Heights::none();
+        if self.list.get(at).is_some_and(|entry| entry.rows.is_none()) {
+            let rows = Heights::new((0..self.rows(at)).map(|row| self.estimate(at, row)));
+            if let Some(entry) = self.list.get_mut(at) {
+                entry.rows = Some(rows);
+            }
+        }
+        self.list.get(at).and_then(|entry| entry.rows.as_ref()).unwrap_or(&NONE)
+    }
+
+    /// Notes how high a row turned out to be.
+    pub fn measured(&mut self, at: usize, row: usize, height: f32) {
+        let Some(rows) = self.list.get_mut(at).and_then(|entry| entry.rows.as_mut()) else { return };
+        if (rows.get(row) - height).abs() < 0.01 {
+            return;
+        }
+        rows.set(row, height);
+        let total = rows.total();
+        self.heights.set(at, total as f32);
+    }
+
+    /// Whether what is folded in a piece is seen.
+    pub fn is_open(&self, at: usize) -> bool {
+        let Some(entry) = self.list.get(at) else { return false };
+        if let (Kind::Question(question), Some(turn)) = (&entry.piece.kind, &entry.piece.turn)
+            && question.synopsis
+        {
+            return self.synopses.get(turn).copied().unwrap_or(false);
+        }
+        let by_itself = self.show_reasoning && matches!(entry.piece.kind, Kind::Reasoning);
+        entry.opened.unwrap_or(by_itself)
+    }
+
+    /// Opens or closes a piece.
+    pub fn open(&mut self, at: usize, is_open: bool) {
+        let Some(entry) = self.list.get_mut(at) else { return };
+        entry.opened = Some(is_open);
+        let turn = match (&entry.piece.kind, &entry.piece.turn) {
+            (Kind::Question(question), Some(turn)) if question.synopsis => turn.clone(),
+            _ => return self.refresh(at),
+        };
+        self.synopses.insert(turn.clone(), is_open);
+        let members: Vec<usize> = (at..self.list.len())
+            .take_while(|at| self.list[*at].piece.turn.as_ref() == Some(&turn))
+            .collect();
+        members.into_iter().for_each(|at| self.refresh(at));
+    }
+
+    /// Opens or closes the run that a tool call is in.
+    pub fn open_group(&mut self, at: usize, is_open: bool) {
+        let Some(start) = self.list.get(at).and_then(|entry| entry.run) else { return };
+        if let Some(run) = self.runs.get_mut(&start) {
+            run.is_open = is_open;
+            self.refresh_run(start);
+        }
+    }
+
+    /// Opens all that hides a block.
+    pub fn reveal(&mut self, at: usize, block: usize) {
+        self.open_group(at, true);
+        let turn = self.list.get(at).and_then(|entry| entry.piece.turn.clone());
+        if let Some(turn) = turn.filter(|turn| self.synopses.get(turn) == Some(&false)) {
+            let asked = (0..=at).rev().find(|at| {
+                let piece = &self.list[*at].piece;
+                piece.turn.as_ref() == Some(&turn) && matches!(piece.kind, Kind::Question(_))
+            });
+            if let Some(asked) = asked {
+                self.open(asked, true);
+            }
+        }
+        let hides = self.list.get(at).and_then(|entry| entry.piece.blocks.get(block));
+        if hides.is_some_and(|block| block.folded) {
+            self.open(at, true);
+        }
+    }
+
+    /// Whether this is another width or another wish for reasoning than the heights are for.
+    pub fn is_other(&self, width: f32, show_reasoning: bool) -> bool {
+        (self.width - width).abs() >= 0.5 || self.show_reasoning != show_reasoning
+    }
+
+    /// Takes another width or another wish for reasoning over.
+    pub fn adapt(&mut self, width: f32, show_reasoning: bool) {
+        (self.width, self.show_reasoning) = (width, show_reasoning);
+        self.estimate_all();
+    }
+
+    fn estimate_all(&mut self) {
+        self.list.iter_mut().for_each(|entry| entry.rows = None);
+        self.heights = Heights::new((0..self.list.len()).map(|at| self.height_of(at)));
+    }
+
+    /// Everything that is derived, from the pieces alone.
+    fn rebuild(&mut self) {
+        let open: HashSet<i64> =
+            self.runs.iter().filter(|(_, run)| run.is_open).map(|(at, _)| *at).collect();
+        let open_members: HashSet<u64> = self
+            .list
+            .iter()
+            .filter(|entry| entry.run.is_some_and(|run| open.contains(&run)))
+            .map(|entry| entry.id)
+            .collect();
+        self.index.clear();
+        self.runs.clear();
+        self.calls.clear();
+        let list = std::mem::take(&mut self.list);
+        self.list.reserve(list.len());
+        for mut entry in list {
+            let at = self.list.len();
+            self.note(&entry.piece, at);
+            entry.run = self.run_for(&entry.piece, at);
+            if let Some(run) = entry.run.filter(|_| open_members.contains(&entry.id))
+                && let Some(run) = self.runs.get_mut(&run)
+            {
+                run.is_open = true;
+            }
+            self.list.push(entry);
+        }
+        for at in 0..self.list.len() {
+            let rows = self.rows(at);
+            let entry = &mut self.list[at];
+            entry.rows = entry.rows.take().filter(|known| known.len() == rows && entry.run.is_none());
+        }
+        self.heights = Heights::new((0..self.list.len()).map(|at| match &self.list[at].rows {
+            Some(rows) if !self.is_hidden_synopsis(&self.list[at]) => rows.total() as f32,
+            Some(_) | None => self.height_of(at),
+        }));
+    }
+
+    fn note(&mut self, piece: &Piece, at: usize) {
+        self.index.insert(piece.key.clone(), self.number(at));
+        match (&piece.kind, &piece.turn) {
+            (Kind::Tool { .. }, turn) => *self.calls.entry(turn.clone()).or_default() += 1,
+            (Kind::Question(question), Some(turn)) if question.synopsis => {
+                self.synopses.entry(turn.clone()).or_insert(false);
+            }
+            _ => {}
+        }
+    }
+
+    /// The run that a new piece belongs to, if it is a tool call.
+    fn run_for(&mut self, piece: &Piece, at: usize) -> Option<i64> {
+        if !matches!(piece.kind, Kind::Tool { .. }) {
+            return None;
+        }
+        let before = at.checked_sub(1).and_then(|at| self.list.get(at)?.run);
+        let start = before.unwrap_or_else(|| self.number(at));
+        let run = self.runs.entry(start).or_default();
+        run.count += 1;
+        run.failed += usize::from(is_failed(piece));
+        Some(start)
+    }
+
+    /// The run of a tool call, where it is long enough to be folded.
+    fn group_of(&self, entry: &Entry) -> Option<(i64, Run)> {
+        let start = entry.run?;
+        self.runs.get(&start).filter(|run| run.count > RUN).map(|run| (start, *run))
+    }
+
+    fn is_hidden_synopsis(&self, entry: &Entry) -> bool {
+        let Some(turn) = &entry.piece.turn else { return false };
+        !matches!(entry.piece.kind, Kind::Question(_)) && self.synopses.get(turn) == Some(&false)
+    }
+
+    /// Estimates a piece again.
+    fn refresh(&mut self, at: usize) {
+        let rows = self.rows(at);
+        let known = self.list.get_mut(at).and_then(|entry| entry.rows.take());
+        // Rows that were unfolded are estimated, the others keep what was measured.
+        let new = known.filter(|known| known.len() == rows).map(|known| {
+            Heights::new((0..rows).map(|row| match (self.row(at, row), known.get(row)) {
+                (None, _) => 0.0,
+                (Some(_), height) if height > 0.0 => height,
+                (Some(_), _) => self.estimate(at, row),
+            }))
+        });
+        let height = new.as_ref().map_or_else(|| self.height_of(at), |rows| rows.total() as f32);
+        if let Some(entry) = self.list.get_mut(at) {
+            entry.rows = new;
+        }
+        self.heights.set(at, height);
+    }
+
+    fn refresh_run(&mut self, start: i64) {
+        let Some(run) = self.runs.get(&start).copied().filter(|run| run.count > RUN) else { return };
+        let Some(from) = self.place(start) else { return };
+        // A folded run changes where it begins and ends only; once it becomes one, all of it.
+        let members = if run.is_open || run.count == RUN + 1 || self.heights.get(from + 1) > 0.0 {
+            from..from + run.count
+        } else {
+            from + run.count - 1..from + run.count
+        };
+        for at in std::iter::once(from).chain(members) {
+            if let Some(entry) = self.list.get_mut(at) {
+                entry.rows = None;
+            }
+            self.refresh(at);
+        }
+    }
+
+    fn height_of(&self, at: usize) -> f32 {
+        (0..self.rows(at)).map(|row| self.estimate(at, row)).sum()
+    }
+
+    fn estimate(&self, at: usize, row: usize) -> f32 {
+        match self.row(at, row) {
+            None => 0.0,
+            Some(Row::Group { .. }) => HEAD,
+            Some(Row::Block(block, _)) => estimate::height(block, self.width),
+        }
+    }
+}
+
+/// What came of putting a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It is at the end.
+    New(usize),
+    /// It stands where an older telling of it stood.
+    Replaced(usize),
+    /// It is nothing that is seen by itself.
+    Nothing,
+}
+
+/// Measured heights of the blocks that a piece begins with like an older telling of it.
+fn kept(old: &Piece, new: &Piece, rows: &Heights, width: f32) -> Option<Heights> {
+    if rows.len() != old.blocks.len() || new.blocks.len() < old.blocks.len() {
+        return None;
+    }
+    let same = old.blocks.iter().zip(&new.blocks).take_while(|(old, new)| old.hash == new.hash).count();
+    // All but the last few: else everything is estimated again.
+    if same + 4 < old.blocks.len() {
+        return None;
+    }
+    let mut kept = rows.clone();
+    while kept.len() > same {
+        kept.pop();
+    }
+    new.blocks.iter().skip(same).for_each(|block| {
+        kept.push(if block.folded { 0.0 } else { estimate::height(block, width) });
+    });
+    Some(kept)
+}
+
+fn is_failed(piece: &Piece) -> bool {
+    matches!(piece.kind, Kind::Tool { progress: Progress::Failed, .. })
+}
+
+fn empty(like: &Piece) -> Piece {
+    Piece {
+        key: like.key.clone(),
+        seq: like.seq,
+        at: like.at,
+        until: like.until,
+        turn: None,
+        kind: Kind::Mark,
+        blocks: Vec::new(),
+        source: "".into(),
+    }
+}
+
+fn hash(key: &Key) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,289 @@
+//! Laying blocks out, and keeping what is near the view.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
+use egui::{Align, Color32, FontId, Galley, Painter, Stroke, Vec2, vec2};
+
+use super::estimate::{self, HEAD, THUMBNAIL};
+use crate::text::{self, Block, Body, Change, Class, Look, Rich, Style, Table};
+use crate::theme::{self, Theme, size, space, strong};
+
+/// Blocks that are kept laid out: a few views' worth.
+const KEPT: usize = 400;
+/// Padding of a table's cells, in points.
+pub(super) const CELL: Vec2 = vec2(10.0, 4.0);
+
+/// A block, laid out.
+#[derive(Debug)]
+pub struct Laid {
+    /// Its height with the room above it.
+    pub height: f32,
+    /// Where its content begins.
+    pub origin: Vec2,
+    /// How wide its content may be.
+    pub width: f32,
+    /// Its texts in the order of [`Body::each_text`], and where each stands from `origin`.
+    pub texts: Vec<(Vec2, Arc<Galley>)>,
+    /// Of a table: how wide its columns, and how high its rows are.
+    pub grid: (Vec<f32>, Vec<f32>),
+}
+
+/// Laid out blocks by their content.
+#[derive(Debug, Default)]
+pub struct Layouts {
+    kept: HashMap<u64, (u64, Arc<Laid>)>,
+    frame: u64,
+    width: f32,
+    scale: f32,
+    theme: Option<Theme>,
+    /// A text that egui keeps laid out while its atlas of letters is the same.
+    witness: Option<Arc<Galley>>,
+    /// How many blocks were laid out since the transcript was made.
+    pub laid_out: u64,
+}
+
+impl Layouts {
+    /// Begins a frame: what doesn't fit this window any more, or wasn't near the view for long, is forgotten.
+    pub fn begin(&mut self, ctx: &egui::Context, width: f32, theme: &Theme) {
+        self.frame += 1;
+        let scale = ctx.pixels_per_point();
+        // Letters are drawn from an atlas. When egui makes it anew it lays everything out anew, this too.
+        let font = FontId::proportional(size::BODY);
+        let job = LayoutJob::simple_singleline("witness".to_owned(), font, Color32::WHITE);
+        let witness = ctx.fonts_mut(|fonts| fonts.layout_job(job));
+        let is_same = self.witness.as_ref().is_some_and(|before| Arc::ptr_eq(before, &witness));
+        let is_other = (self.width - width).abs() > 0.1
+            || (self.scale - scale).abs() > f32::EPSILON
+            || !is_same
+            || self.theme.as_ref() != Some(theme);
+        if is_other {
+            self.kept.clear();
+            (self.width, self.scale, self.theme) = (width, scale, Some(*theme));
+        }
+        self.witness = Some(witness);
+        if self.kept.len() > KEPT {
+            let frame = self.frame;
+            self.kept.retain(|_, (used, _)| *used + 2 >= frame);
+        }
+    }
+
+    /// How many blocks are kept.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// A block laid out for this frame's width.
+    pub fn lay(&mut self, painter: &Painter, theme: &Theme, block: &Block) -> Arc<Laid> {
+        let frame = self.frame;
+        if let Some((used, laid)) = self.kept.get_mut(&block.hash) {
+            *used = frame;
+            return laid.clone();
+        }
+        self.laid_out += 1;
+        let laid = Arc::new(lay(painter, theme, block, self.width));
+        self.kept.insert(block.hash, (frame, laid.clone()));
+        laid
+    }
+}
+
+fn lay(painter: &Painter, theme: &Theme, block: &Block, width: f32) -> Laid {
+    let (side, top, bottom) = estimate::frame(block);
+    let left = estimate::left(block);
+    let origin = vec2(left, estimate::gap(block) + top);
+    let room = (width - left - side).max(60.0);
+    let mut laid = Laid { height: 0.0, origin, width: room, texts: Vec::new(), grid: Default::default() };
+    let content = match &block.body {
+        Body::Text { rich, look } => {
+            let galley = painter.layout_job(job(rich, *look, theme, room));
+            let height = galley.size().y;
+            laid.texts.push((Vec2::ZERO, galley));
+            height
+        }
+        Body::Diff { rich, .. } => {
+            let galley = painter.layout_job(job(rich, Look::Code, theme, room));
+            let height = galley.size().y;
+            laid.texts.push((Vec2::ZERO, galley));
+            height
+        }
+        Body::Table(table) => lay_table(painter, theme, table, &mut laid),
+        Body::Error(card) => {
+            let text_left = space::M + size::ICON + space::S;
+            let inner = (room - text_left - space::M).max(60.0);
+            let mut y = space::M;
+            let where_ = card.failure.host.as_deref().map(|host| format!("{}: ", text::clean_line(host)));
+            let message = format!("{}{}", where_.unwrap_or_default(), card.failure.message);
+            let message = simple(message, strong(size::BODY), theme.text, 20.0, inner);
+            let galley = painter.layout_job(message);
+            y += push(&mut laid, vec2(text_left, y), galley);
+            if let Some(hint) = &card.failure.hint {
+                y += space::XS;
+                let hint = simple(hint.clone(), FontId::proportional(size::BODY), theme.text, 20.0, inner);
+                let galley = painter.layout_job(hint);
+                y += push(&mut laid, vec2(text_left, y), galley);
+            }
+            // A line of buttons, or of when a limit ends.
+            y + space::S + size::CONTROL + space::M
+        }
+        Body::Mark(mark) => {
+            let text_left = size::ICON + space::S;
+            let font = FontId::proportional(size::SMALL + 0.5);
+            let words = simple(mark.words.clone(), font, theme.muted, 18.0, room - text_left);
+            let galley = painter.layout_job(words);
+            push(&mut laid, vec2(text_left, 2.0), galley) + 4.0
+        }
+        Body::Rule => 9.0,
+        Body::CodeHead { .. } | Body::Head(_) | Body::Ended { .. } => HEAD,
+        Body::Asked { .. } => HEAD - 4.0,
+        Body::Images { .. } => THUMBNAIL + space::S,
+        Body::Output(text) => estimate::output_height(text),
+    };
+    laid.height = origin.y + content + bottom;
+    laid
+}
+
+fn push(laid: &mut Laid, at: Vec2, galley: Arc<Galley>) -> f32 {
+    let height = galley.size().y;
+    laid.texts.push((at, galley));
+    height
+}
+
+fn simple(text: String, font: FontId, colour: Color32, row: f32, width: f32) -> LayoutJob {
+    let format = TextFormat { line_height: Some(row), ..TextFormat::simple(font, colour) };
+    let mut job = LayoutJob::single_section(text, format);
+    job.wrap = TextWrapping::wrap_at_width(width);
+    job
+}
+
+fn lay_table(painter: &Painter, theme: &Theme, table: &Table, laid: &mut Laid) -> f32 {
+    let wanted: Vec<f32> =
+        table.widths.iter().map(|letters| f32::from(*letters) * 7.4 + 2.0 * CELL.x).collect();
+    let columns = share(&wanted, laid.width);
+    let mut y = 0.0;
+    for (number, row) in table.rows.iter().enumerate() {
+        let is_head = table.has_head && number == 0;
+        let mut x = 0.0;
+        let mut height: f32 = 20.0;
+        for (at, width) in columns.iter().enumerate() {
+            let Some(cell) = row.get(at) else { continue };
+            let inner = (width - 2.0 * CELL.x).max(20.0);
+            let mut job = job(cell, Look::Prose, theme, inner);
+            if is_head {
+                let bold = strong(size::BODY);
+                job.sections.iter_mut().for_each(|section| section.format.font_id = bold.clone());
+            }
+            let (align, shift) = match table.columns.get(at) {
+                Some(text::Align::Centre) => (Align::Center, inner / 2.0),
+                Some(text::Align::Right) => (Align::RIGHT, inner),
+                Some(text::Align::Left) | None => (Align::LEFT, 0.0),
+            };
+            job.halign = align;
+            let galley = painter.layout_job(job);
+            height = height.max(galley.size().y);
+            laid.texts.push((vec2(x + CELL.x + shift, y + CELL.y), galley));
+            x += width;
+        }
+        laid.grid.1.push(height + 2.0 * CELL.y);
+        y += height + 2.0 * CELL.y;
+    }
+    laid.grid.0 = columns;
+    y
+}
+
+/// Columns as they want to be, or narrower: the widest give first.
+fn share(wanted: &[f32], room: f32) -> Vec<f32> {
+    let sum: f32 = wanted.iter().sum();
+    if sum <= room {
+        return wanted.to_vec();
+    }
+    let mut fixed = vec![false; wanted.len()];
+    loop {
+        let open = fixed.iter().filter(|is_fixed| !**is_fixed).count();
+        let used: f32 = wanted.iter().zip(&fixed).filter(|(_, fixed)| **fixed).map(|(w, _)| w).sum();
+        let each = ((room - used) / open.max(1) as f32).max(24.0);
+        let mut changed = false;
+        for (wanted, is_fixed) in wanted.iter().zip(&mut fixed) {
+            if !*is_fixed && *wanted <= each {
+                *is_fixed = true;
+                changed = true;
+            }
+        }
+        if !changed {
+            return wanted.iter().zip(&fixed).map(|(w, fixed)| if *fixed { *w } else { each }).collect();
+        }
+    }
+}
+
+/// What epaint lays out.
+pub(super) fn job(rich: &Rich, look: Look, theme: &Theme, width: f32) -> LayoutJob {
+    let mut job = LayoutJob {
+        text: rich.text.clone(),
+        wrap: TextWrapping::wrap_at_width(width),
+        ..LayoutJob::default()
+    };
+    let row = estimate::row_height(look);
+    let mut from = 0;
+    for (range, style) in rich.ranges() {
+        job.sections.push(egui::text::LayoutSection {
+            leading_space: 0.0,
+            byte_range: egui::text::ByteIndex(from)..egui::text::ByteIndex(range.end),
+            format: TextFormat { line_height: Some(row), ..format(style, look, theme) },
+        });
+        from = range.end;
+    }
+    if job.text.is_empty() {
+        job = LayoutJob::single_section(String::new(), format(Style::default(), look, theme));
+    }
+    job
+}
+
+fn format(style: Style, look: Look, theme: &Theme) -> TextFormat {
+    let points = estimate::letter_size(look);
+    let is_heading = matches!(look, Look::Heading(_));
+    let is_code_block = look == Look::Code;
+    let font = match (style.code, style.strong || is_heading, style.slanted) {
+        (true, true, _) => theme::strong_code(points - if is_code_block { 0.0 } else { 1.0 }),
+        (true, false, _) => FontId::monospace(points - if is_code_block { 0.0 } else { 1.0 }),
+        (false, true, _) => strong(points),
+        (false, false, true) => theme::slanted(points),
+        (false, false, false) => FontId::proportional(points),
+    };
+    let mut colour = match style.class {
+        Some(Class::Keyword) => theme.code.keyword,
+        Some(Class::Function) => theme.code.function,
+        Some(Class::Kind) => theme.code.kind,
+        Some(Class::Text) => theme.code.string,
+        Some(Class::Number) => theme.code.number,
+        Some(Class::Comment) => theme.code.comment,
+        None => theme.text,
+    };
+    if style.muted || look == Look::Small {
+        colour = theme.muted;
+    }
+    let mut format = TextFormat::simple(font, colour);
+    if style.link.is_some() {
+        format.color = theme.link;
+        format.underline = Stroke::new(1.0, theme.rim(theme.link));
+    }
+    if style.struck {
+        format.strikethrough = Stroke::new(1.0, colour);
+    }
+    if style.code && !is_code_block {
+        format.background = theme.hover;
+    }
+    if let Some(change) = style.changed {
+        let of_change = change_colour(change, theme);
+        format.underline = Stroke::new(1.5, of_change);
+        format.color = of_change;
+    }
+    format
+}
+
+/// The colour of what is new or gone.
+pub(super) fn change_colour(change: Change, theme: &Theme) -> Color32 {
+    match change {
+        Change::Added => theme.good,
+        Change::Removed => theme.bad,
+    }
+}

@@ -1,0 +1,166 @@
+//! Painting text: selected with the mouse, with links, and with what a search has found.
+
+use std::sync::Arc;
+
+use egui::text::CharIndex;
+use egui::text_selection::LabelSelectionState;
+use egui::{
+    Color32, CornerRadius, CursorIcon, Galley, Id, Pos2, Rect, Response, Role, Sense, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
+};
+
+use super::data::TranscriptAct;
+use crate::text::{Change, Rich};
+use crate::theme::Theme;
+
+/// Bytes of a text, and whether the person is at it.
+pub(super) type Found = (std::ops::Range<usize>, bool);
+
+/// Paints a text that can be selected, and what was found in it.
+pub(super) fn text(
+    ui: &Ui,
+    id: Id,
+    at: Pos2,
+    galley: &Arc<Galley>,
+    found: impl Iterator<Item = Found>,
+) -> Response {
+    let theme = Theme::get(ui.ctx());
+    for (range, is_current) in found {
+        let colour = if is_current { theme.selection } else { theme.found };
+        for rect in rects(galley, range) {
+            let rect = rect.translate(at.to_vec2()).expand2(vec2(1.0, 0.0));
+            ui.painter().rect_filled(rect, CornerRadius::same(2), colour);
+            if is_current {
+                let stroke = Stroke::new(1.0, theme.accent);
+                ui.painter().rect_stroke(rect, CornerRadius::same(2), stroke, egui::StrokeKind::Outside);
+            }
+        }
+    }
+    let rect = galley.rect.translate(at.to_vec2());
+    // Reached by the mouse alone: Tab would stop at every paragraph.
+    let response = ui.interact(rect, id, Sense::click_and_drag() - Sense::FOCUSABLE);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, galley.text()));
+    LabelSelectionState::label_text_selection(
+        ui,
+        &response,
+        at,
+        galley.clone(),
+        theme.text,
+        Stroke::NONE,
+    );
+    response
+}
+
+/// Makes the links of a text clickable, by mouse and by keyboard.
+pub(super) fn links(
+    ui: &Ui,
+    id: Id,
+    at: Pos2,
+    galley: &Galley,
+    rich: &Rich,
+    acts: &mut Vec<TranscriptAct>,
+) {
+    if rich.links.is_empty() {
+        return;
+    }
+    let theme = Theme::get(ui.ctx());
+    for (number, (range, style)) in rich.ranges().enumerate() {
+        let Some(url) = style.link.and_then(|link| rich.links.get(usize::from(link))) else { continue };
+        let words = rich.text.get(range.clone()).unwrap_or_default();
+        for (part, rect) in rects(galley, range).into_iter().enumerate() {
+            let rect = rect.translate(at.to_vec2());
+            if !ui.is_rect_visible(rect) {
+                continue;
+            }
+            let response = ui.interact(rect, id.with((number, part)), Sense::click());
+            response.widget_info(|| WidgetInfo::labeled(Role::Link, true, words));
+            if response.has_focus() {
+                let stroke = Stroke::new(1.5, theme.accent);
+                let corner = CornerRadius::same(2);
+                ui.painter().rect_stroke(rect, corner, stroke, egui::StrokeKind::Outside);
+            }
+            let response = response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(&**url);
+            if response.clicked() {
+                acts.push(TranscriptAct::OpenLink(url.to_string()));
+            }
+        }
+    }
+}
+
+/// Where bytes of a galley's text stand: a rectangle for each row.
+pub(super) fn rects(galley: &Galley, bytes: std::ops::Range<usize>) -> Vec<Rect> {
+    let text = galley.text();
+    let index = |byte: usize| {
+        CharIndex(text.get(..byte.min(text.len())).map_or(0, |before| before.chars().count()))
+    };
+    let (from, to) = (index(bytes.start), index(bytes.end));
+    if from >= to {
+        return Vec::new();
+    }
+    let mut rects = Vec::new();
+    let mut first = CharIndex(0);
+    for row in &galley.rows {
+        let here = row.char_count_excluding_newline();
+        let end = first + here;
+        if from < end && to > first {
+            let left = row.x_offset(from.max(first) - first);
+            let right = row.x_offset(to.min(end) - first);
+            let top = row.min_y();
+            rects.push(Rect::from_min_max(
+                pos2(row.pos.x + left, top),
+                pos2(row.pos.x + right, row.max_y()),
+            ));
+        }
+        first += row.char_count_including_newline();
+        if first >= to {
+            break;
+        }
+    }
+    rects
+}
+
+/// Colours the lines of a diff from side to side.
+pub(super) fn diff_lines(ui: &Ui, at: Pos2, galley: &Galley, lines: &[Option<Change>], side: Rect) {
+    let theme = Theme::get(ui.ctx());
+    let mut line = 0;
+    for row in &galley.rows {
+        let colour = lines.get(line).copied().flatten().map(|change| match change {
+            Change::Added => theme.added,
+            Change::Removed => theme.removed,
+        });
+        if let Some(colour) = colour {
+            let (top, bottom) = (at.y + row.min_y(), at.y + row.max_y());
+            let rect = Rect::from_min_max(pos2(side.left(), top), pos2(side.right(), bottom));
+            ui.painter().rect_filled(rect, CornerRadius::ZERO, colour);
+        }
+        line += usize::from(row.ends_with_newline);
+    }
+}
+
+/// Paints an icon in the middle of a place.
+pub(super) fn icon(ui: &Ui, centre: Pos2, icon: lucide_icons::Icon, points: f32, colour: Color32) {
+    let font = crate::theme::icons(points);
+    let letter = char::from(icon).to_string();
+    ui.painter().text(centre, egui::Align2::CENTER_CENTER, letter, font, colour);
+}
+
+/// Paints words on one line, cut where the room ends; gives where they end.
+pub(super) fn line(
+    ui: &Ui,
+    left: Pos2,
+    words: &str,
+    font: egui::FontId,
+    colour: Color32,
+    room: f32,
+) -> f32 {
+    if room <= 8.0 || words.is_empty() {
+        return left.x;
+    }
+    let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), font, colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(room);
+    let galley = ui.painter().layout_job(job);
+    let at = pos2(left.x, left.y - galley.size().y / 2.0);
+    let right = left.x + galley.size().x;
+    ui.painter().galley(at, galley, colour);
+    right
+}
