@@ -2,7 +2,7 @@
 
 pub mod confirm;
 pub mod file_picker;
-//pub mod new_session;
+pub mod new_session;
 pub mod question;
 pub mod settings;
-//pub mod welcome;
+pub mod welcome;

@@ -180,7 +180,7 @@ impl HostDialogView {
         self.alias(ui, data, acts);
         self.fields(ui, data, faults, acts);
         ui.add_space(space::XS);
-        self.test(ui, data, acts);
+        self.test(ui, data);
     }
 
     /// The list to import from, or the chip of what was imported.
@@ -340,9 +340,9 @@ impl HostDialogView {
         });
     }
 
-    fn test(&mut self, ui: &mut Ui, data: &ConnectForm<'_>, acts: &mut Vec<HostDialogAct>) {
+    fn test(&mut self, ui: &mut Ui, data: &ConnectForm<'_>) {
         let running = self.tested.is_some() && data.test.is_some_and(TestRun::is_running);
-        let is_over = self.was_running && !running;
+        let is_other = self.was_running != running;
         self.was_running = running;
         let shown = card(ui, |ui| {
             ui.set_width(ui.available_width());
@@ -367,11 +367,8 @@ impl HostDialogView {
             }
             stage_list(ui, run);
             result_line(ui, run);
-            if run.is_running() && button(ui, Kind::Plain, "Cancel test").clicked() {
-                acts.push(HostDialogAct::CancelTest);
-            }
         });
-        if std::mem::take(&mut self.look_at_test) || is_over {
+        if std::mem::take(&mut self.look_at_test) || is_other {
             shown.response.scroll_to_me(Some(egui::Align::BOTTOM));
         }
     }
@@ -401,10 +398,14 @@ impl HostDialogView {
         let cancel = button(ui, Kind::Plain, "Cancel").clicked();
         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
             let running = self.tested.is_some() && data.test.is_some_and(TestRun::is_running);
-            let can_test = faults.is_empty() && !running;
-            let why = if running { "A test is under way" } else { &why };
-            let test = button_enabled(ui, can_test, Kind::Plain, "Test Connection");
-            if test.on_disabled_hover_text(why).clicked() {
+            if running {
+                if button(ui, Kind::Plain, "Cancel test").clicked() {
+                    acts.push(HostDialogAct::CancelTest);
+                }
+                return;
+            }
+            let test = button_enabled(ui, faults.is_empty(), Kind::Plain, "Test Connection");
+            if test.on_disabled_hover_text(&why).clicked() {
                 self.is_tried = true;
                 self.tested = Some((self.form.clone(), self.agent.clone()));
                 self.look_at_test = true;

@@ -280,7 +280,7 @@ fn words(ui: &mut Ui, data: &HostsData<'_>, host: &HostConfig, is_default: bool)
     ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal(|ui| {
         let colour = if host.enabled { theme.text } else { theme.muted };
-        let badges = 70.0 * f32::from(u8::from(is_default) + u8::from(!host.enabled));
+        let badges = 92.0 * f32::from(u8::from(is_default) + u8::from(!host.enabled));
         let badges = badges + if data.faults.contains_key(&host.id) { 110.0 } else { 0.0 };
         ui.scope(|ui| {
             ui.set_max_width((ui.available_width() - badges).max(60.0));
