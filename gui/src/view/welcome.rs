@@ -83,20 +83,27 @@ impl WelcomeView {
             acts.push(WelcomeAct::LookAgents { refresh: false });
         }
         self.adding.retain(|name| !data.failures.contains_key(name));
-        ScrollArea::vertical().id_salt("welcome").auto_shrink([false, false]).show(ui, |ui| {
-            let width = COLUMN.min(ui.available_width() - 2.0 * space::XL);
-            let side = ((ui.available_width() - width) / 2.0).max(0.0);
-            ui.add_space(space::XL);
+        let width = COLUMN.min(ui.available_width() - 2.0 * space::XL);
+        let side = ((ui.available_width() - width) / 2.0).max(0.0);
+        let column = |ui: &mut Ui, contents: &mut dyn FnMut(&mut Ui)| {
             ui.horizontal_top(|ui| {
                 ui.add_space(side);
                 ui.vertical(|ui| {
                     ui.set_width(width);
                     ui.spacing_mut().item_spacing.y = space::S;
-                    self.column(ui, data, &mut acts);
+                    contents(ui);
                 });
             });
+        };
+        // The way on stays where it is, however many machines there are.
+        let height = ui.available_height() - size::CONTROL - 2.0 * space::L;
+        let area = ScrollArea::vertical().id_salt("welcome").auto_shrink([false, true]);
+        area.max_height(height.max(80.0)).show(ui, |ui| {
             ui.add_space(space::XL);
+            column(ui, &mut |ui| self.column(ui, data, &mut acts));
         });
+        ui.add_space(space::M);
+        column(ui, &mut |ui| way_on(ui, &mut acts));
         acts
     }
 
@@ -120,19 +127,6 @@ impl WelcomeView {
             heading(ui, Icon::Laptop, "This machine");
             here(ui, data.agents, acts);
         });
-        ui.add_space(space::S);
-        ui.allocate_ui_with_layout(
-            vec2(ui.available_width(), size::CONTROL),
-            Layout::right_to_left(Align::Center),
-            |ui| {
-                if button(ui, Kind::Primary, "Start a session").clicked() {
-                    acts.push(WelcomeAct::StartSession);
-                }
-                if button(ui, Kind::Quiet, "Skip for now").clicked() {
-                    acts.push(WelcomeAct::Skip);
-                }
-            },
-        );
     }
 
     /// Saved hosts first, then the names of the ssh config that nobody has added.
@@ -208,6 +202,22 @@ impl WelcomeView {
     }
 }
 
+/// What everybody wants next.
+fn way_on(ui: &mut Ui, acts: &mut Vec<WelcomeAct>) {
+    ui.allocate_ui_with_layout(
+        vec2(ui.available_width(), size::CONTROL),
+        Layout::right_to_left(Align::Center),
+        |ui| {
+            if button(ui, Kind::Primary, "Start a session").clicked() {
+                acts.push(WelcomeAct::StartSession);
+            }
+            if button(ui, Kind::Quiet, "Skip for now").clicked() {
+                acts.push(WelcomeAct::Skip);
+            }
+        },
+    );
+}
+
 fn heading(ui: &mut Ui, mark: Icon, words: &str) {
     let theme = Theme::get(ui.ctx());
     ui.horizontal(|ui| {
@@ -227,6 +237,8 @@ fn line<R>(
     let wanted = vec2(ui.available_width(), ROW);
     ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
         ui.set_min_height(ROW);
+        // Room for the bar of a list.
+        ui.add_space(space::S);
         let came = right(ui);
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;

@@ -221,4 +221,4 @@ fn lines(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 #[path = "form_tests.rs"]
-mod tests;
+pub(super) mod tests;
