@@ -138,10 +138,10 @@ impl QuestionView {
                 framed(ui, &plain(fingerprint));
                 note(
                     ui,
-                    "Compare it with what the machine's owner tells you, or with what \
-                     `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on that machine. If it \
-                     differs, somebody may be listening in between.",
+                    "Compare it with what the machine's owner tells you, or with what this prints on the machine \
+                     itself. If it differs, somebody may stand in between.",
                 );
+                shell_line(ui, "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
             }
             HostQuestionKind::Touch => words_of(ui, &question.text),
             HostQuestionKind::Passphrase { key } => {

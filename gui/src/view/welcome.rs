@@ -14,8 +14,8 @@ use super::settings::{
 use crate::fetched::Fetched;
 use crate::theme::{Theme, size, space, strong};
 use crate::widget::{
-    Kind, button, button_enabled, card, dashed_button, failure_card, glyph, note, pill, plain,
-    shell_line,
+    Kind, button, button_enabled, card, dashed_button, failure_card, follow_focus, glyph, note,
+    pill, plain, shell_line,
 };
 
 /// How wide the screen's column is.
@@ -101,6 +101,7 @@ impl WelcomeView {
         area.max_height(height.max(80.0)).show(ui, |ui| {
             ui.add_space(space::XL);
             column(ui, &mut |ui| self.column(ui, data, &mut acts));
+            follow_focus(ui);
         });
         ui.add_space(space::M);
         column(ui, &mut |ui| way_on(ui, &mut acts));

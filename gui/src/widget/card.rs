@@ -64,7 +64,14 @@ pub fn failure_card<R>(
                         ui.add(Label::new(RichText::new(plain(hint))).wrap());
                     }
                     ui.add_space(space::XS);
-                    ui.horizontal_wrapped(buttons).inner
+                    // Without buttons there is no row for them.
+                    let control = ui.spacing().interact_size;
+                    ui.spacing_mut().interact_size.y = 0.0;
+                    ui.horizontal_wrapped(|ui| {
+                        ui.spacing_mut().interact_size = control;
+                        buttons(ui)
+                    })
+                    .inner
                 })
                 .inner
             })

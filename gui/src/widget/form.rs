@@ -73,7 +73,11 @@ pub fn form<S: ?Sized, R, F>(
                 // Room for the scroll bar, and for the frames of what has the focus.
                 egui::Frame::new()
                     .inner_margin(egui::Margin { left: 0, right: 10, top: 2, bottom: 2 })
-                    .show(ui, |ui| contents(state, ui))
+                    .show(ui, |ui| {
+                        let inner = contents(state, ui);
+                        follow_focus(ui);
+                        inner
+                    })
                     .inner
             })
             .inner
@@ -98,6 +102,32 @@ pub fn form<S: ?Sized, R, F>(
         && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
     let (inner, buttons, crossed) = shown.inner;
     Form { inner, buttons, close: crossed || escaped }
+}
+
+/// Brings what has just got the focus into view, when a key moved it out of what is seen. Called at the end of what is
+/// scrolled.
+pub fn follow_focus(ui: &Ui) {
+    let key = Id::unique("followed focus");
+    let Some(focus) = ui.memory(egui::Memory::focused) else { return };
+    if ui.data(|data| data.get_temp::<Id>(key)) == Some(focus) {
+        return;
+    }
+    // Not `read_response`, which may take the focus away.
+    let found = ui.ctx().viewport(|viewport| viewport.this_pass.widgets.get(focus).copied());
+    let Some(found) = found else { return };
+    if found.layer_id != ui.layer_id() {
+        return;
+    }
+    let clip = ui.clip_rect();
+    // What stands beside the scrolled part is seen outside of it.
+    let is_beside = found.interact_rect.is_positive() && !found.interact_rect.intersects(clip);
+    if is_beside || !ui.min_rect().contains(found.rect.center()) {
+        return;
+    }
+    ui.data_mut(|data| data.insert_temp(key, focus));
+    if found.rect.top() < clip.top() || found.rect.bottom() > clip.bottom() {
+        ui.scroll_to_rect(found.rect.expand(space::XL), None);
+    }
 }
 
 /// Small words that explain what stands above them.

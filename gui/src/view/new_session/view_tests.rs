@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -341,4 +343,28 @@ fn a_host_can_be_added_on_the_way() {
     let mut window = open(NewSessionView::new());
     choose_host(&mut window, "Add SSH Remote…");
     assert_eq!(window.state().acts.last(), Some(&NewSessionAct::AddHost));
+}
+
+#[test]
+fn every_field_comes_into_view_when_tab_reaches_it() {
+    let mut window = open(NewSessionView::new());
+    let last = "Ask for a synopsis after each turn";
+    let is_reached = |window: &Harness<'_, Open>| {
+        window.get_by_role_and_label(Role::CheckBox, last).is_focused()
+    };
+    for _ in 0..60 {
+        if is_reached(&window) {
+            break;
+        }
+        window.key_press(Key::Tab);
+        window.run();
+    }
+    assert!(is_reached(&window));
+    let seen = window.get_by_role_and_label(Role::CheckBox, last).rect();
+    let create = window.get_by_role_and_label(Role::Button, "Create").rect();
+    assert!(seen.bottom() < create.top() && seen.top() > 0.0, "{seen:?} {create:?}");
+    // A click there does what it says: it isn't cut off.
+    window.get_by_role_and_label(Role::CheckBox, last).click();
+    window.run();
+    assert!(window.state().view.form.synopsis);
 }

@@ -9,7 +9,7 @@ use super::hosts::{HostsAct, HostsData, HostsPage};
 use super::looks::{appearance, behaviour};
 use crate::memory::Memory;
 use crate::theme::{Appearance, Theme, size, space};
-use crate::widget::{FormShape, form, glyph};
+use crate::widget::{FormShape, follow_focus, form, glyph};
 
 /// How wide the list of pages is.
 const PAGES: f32 = 160.0;
@@ -122,7 +122,10 @@ impl SettingsView {
                                         top: 2,
                                         bottom: 4,
                                     })
-                                    .show(ui, |ui| acts.extend(view.page(ui, data)));
+                                    .show(ui, |ui| {
+                                        acts.extend(view.page(ui, data));
+                                        follow_focus(ui);
+                                    });
                             });
                     });
                 });
