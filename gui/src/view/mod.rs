@@ -1,5 +1,6 @@
 //! The views: a file or a folder each.
 
+pub mod changed_key;
 pub mod confirm;
 pub mod file_picker;
 pub mod new_session;

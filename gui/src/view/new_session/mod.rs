@@ -2,6 +2,7 @@
 
 mod agents;
 mod directory;
+mod fields;
 mod form;
 mod place;
 mod view;

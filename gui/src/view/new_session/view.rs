@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use egui::{CollapsingHeader, RichText, TextEdit, Ui};
+use egui::{RichText, Ui};
 use jiff::Timestamp;
-use lucide_icons::Icon;
 use orchestrator::host::Hosts;
 use orchestrator::seam::{Command, DirectoryLook, KnownAgent, KnownAgents, Session};
 
-use super::agents::{agents, known, ordered, presence};
+use super::agents::{known, ordered, presence};
 use super::directory::{DirectoryData, DirectoryField, is_absent};
-use super::form::{Chosen, SessionForm, Wrong, free_name, host_of, talks};
+use super::fields::FreeName;
+use super::form::{SessionForm, Wrong};
 use super::place;
 use crate::fetched::Fetched;
 use crate::theme::{Theme, size, space};
 use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
 use crate::widget::{
-    Field, FormShape, Kind, button, button_enabled, failure_card, fault, field, form, icon,
-    labelled, note, plain, section,
+    FormShape, Kind, button, button_enabled, failure_card, fault, form, plain, section,
 };
 
 /// What the dialog shows and checks with.
@@ -25,7 +24,7 @@ use crate::widget::{
 pub struct NewSessionData<'a> {
     /// All hosts.
     pub hosts: &'a Hosts,
-    /// The agents that are known, without a host.
+    /// The agents that are known, without a host: what there is to choose from while a host can't be asked.
     pub known: &'a Fetched<KnownAgents>,
     /// What [`NewSessionView::host`] has of them, and never what another host has.
     pub agents: &'a Fetched<KnownAgents>,
@@ -35,7 +34,7 @@ pub struct NewSessionData<'a> {
     pub groups: &'a [String],
     /// Models of earlier sessions, by the agent's id.
     pub models: &'a BTreeMap<String, Vec<String>>,
-    /// Whether a session is called so.
+    /// Whether a session is called so; asked in every frame while a name is typed, so it looks one up.
     pub is_name_taken: &'a dyn Fn(&str) -> bool,
     /// What came of the last [`NewSessionAct::Make`]: `Pending` right after it. `Ready` closes the dialog.
     pub made: &'a Fetched<()>,
@@ -72,14 +71,15 @@ pub enum NewSessionAct {
 /// What is typed.
 #[derive(Debug)]
 pub struct NewSessionView {
-    form: SessionForm,
-    before: SessionForm,
-    session: Option<Box<Session>>,
+    pub(super) form: SessionForm,
+    pub(super) before: SessionForm,
+    pub(super) session: Option<Box<Session>>,
     directory: DirectoryField,
     asked_agents: Option<String>,
     asked_directory: Option<(String, String)>,
     is_sent: bool,
-    is_begun: bool,
+    pub(super) is_begun: bool,
+    pub(super) free: FreeName,
     is_tried: bool,
     leaving: Option<ConfirmView>,
 }
@@ -110,6 +110,7 @@ impl NewSessionView {
             asked_directory: None,
             is_sent: false,
             is_begun: false,
+            free: FreeName::default(),
             is_tried: false,
             leaving: None,
         }
@@ -198,7 +199,8 @@ impl NewSessionView {
         self.form.agent = first.map(|agent| agent.id.clone());
     }
 
-    fn agent<'a>(&self, data: &NewSessionData<'a>) -> Option<&'a KnownAgent> {
+    /// The chosen one, as far as it is known.
+    pub(super) fn agent<'a>(&self, data: &NewSessionData<'a>) -> Option<&'a KnownAgent> {
         let id = self.form.agent.as_ref()?;
         known(data)?.agents.iter().find(|agent| &agent.id == id)
     }
@@ -257,141 +259,6 @@ impl NewSessionView {
         section(ui, "Environment Variables (optional)");
         self.form.env.ui(ui, "session env");
         self.advanced(ui);
-    }
-
-    fn home(&self, data: &NewSessionData<'_>) -> String {
-        let dir = match host_of(&self.form.host, data.hosts) {
-            Chosen::Saved(host) => host.remote_dir.clone(),
-            Chosen::Local | Chosen::Unknown => None,
-        };
-        dir.map_or_else(|| "your home directory".to_owned(), |dir| plain(&dir).into_owned())
-    }
-
-    fn moved(&self, ui: &mut Ui) {
-        if self.session.is_none() || self.form.host == self.before.host {
-            return;
-        }
-        let theme = Theme::get(ui.ctx());
-        ui.horizontal_top(|ui| {
-            icon(ui, Icon::TriangleAlert, theme.warn);
-            let words = "What the host reads counts from the next turn. The agent begins a fresh conversation \
-                         there, since the other machine doesn't know this one; the transcript stays.";
-            ui.add(egui::Label::new(RichText::new(words).color(theme.warn)).wrap());
-        });
-    }
-
-    fn agent_part(
-        &mut self,
-        ui: &mut Ui,
-        data: &NewSessionData<'_>,
-        place: &str,
-        acts: &mut Vec<NewSessionAct>,
-    ) {
-        if let Some(session) = &self.session {
-            let name = self.agent(data).map_or(session.agent.as_str(), |agent| &agent.name);
-            ui.horizontal(|ui| {
-                section(ui, "Agent");
-                ui.label(plain(name));
-                note(ui, "stays: another agent is another session");
-            });
-            return;
-        }
-        let picked = agents(ui, data, self.form.agent.as_deref(), place);
-        if picked.refresh {
-            let host = self.form.host.clone();
-            acts.push(NewSessionAct::LookAgents { host, refresh: true });
-        }
-        if picked.agent.is_some() {
-            self.form.agent = picked.agent;
-        }
-    }
-
-    fn names(&mut self, ui: &mut Ui, data: &NewSessionData<'_>, wrong: Option<&str>) {
-        let agent = self.agent(data).map_or("agent", |agent| agent.name.as_str());
-        let free = match &self.session {
-            None => free_name(&self.form.cwd, &self.form.host, agent, data.is_name_taken),
-            Some(_) => String::new(),
-        };
-        let half = (ui.available_width() - space::S) / 2.0;
-        ui.horizontal_top(|ui| {
-            ui.vertical(|ui| {
-                ui.set_width(half);
-                let shown = Field { label: "Name", hint: &free, fault: wrong, ..Field::default() };
-                let response = field(ui, "session name", shown, &mut self.form.name);
-                if !self.is_begun {
-                    self.is_begun = true;
-                    if self.session.is_some() {
-                        response.request_focus();
-                    }
-                }
-            });
-            ui.vertical(|ui| {
-                ui.set_width(ui.available_width());
-                let hint = "in none";
-                suggested(ui, "Group", hint, &mut self.form.group, data.groups);
-            });
-        });
-    }
-
-    fn model(&mut self, ui: &mut Ui, data: &NewSessionData<'_>) {
-        let agent = self.form.agent.as_deref().unwrap_or_default();
-        let used = data.models.get(agent).map_or(&[][..], Vec::as_slice);
-        suggested(ui, "Model", "the agent's own choice", &mut self.form.model, used);
-    }
-
-    fn switches(&mut self, ui: &mut Ui, data: &NewSessionData<'_>) {
-        ui.checkbox(&mut self.form.read_only, "Read-only");
-        note(ui, "Every turn is told to change nothing.");
-        if let Some(agent) = self.agent(data)
-            && agent.talks.is_some()
-        {
-            let both = agent.batch && self.session.is_none();
-            let mut on = talks(agent, self.form.talks);
-            ui.add_enabled_ui(both, |ui| {
-                if ui.checkbox(&mut on, "Agent can ask for approval").changed() {
-                    self.form.talks = on;
-                }
-            });
-            let words = match (agent.batch, self.session.is_some()) {
-                (_, true) => "Is settled when a session is made.",
-                (false, false) => {
-                    "This agent works in no other way: it stays running, and asks before it acts."
-                }
-                (true, false) => {
-                    "On: it stays running between turns and asks before it acts. Off: one process a turn, and it acts \
-                     without asking."
-                }
-            };
-            note(ui, words);
-        }
-        let (words, explained) = match host_of(&self.form.host, data.hosts) {
-            Chosen::Local => (
-                "Share history in the project",
-                "Each turn also goes into .maestro/history in the directory, for everybody who works there.",
-            ),
-            Chosen::Saved(_) | Chosen::Unknown => (
-                "Sync history to remote",
-                "Each turn also goes into .maestro/history in the project there, for everybody who works on it.",
-            ),
-        };
-        ui.checkbox(&mut self.form.sync_history, words);
-        note(ui, explained);
-        ui.checkbox(&mut self.form.synopsis, "Ask for a synopsis after each turn");
-        note(ui, "The agent says what it did, for the history. That costs tokens.");
-    }
-
-    fn advanced(&mut self, ui: &mut Ui) {
-        CollapsingHeader::new("Advanced").id_salt("session advanced").show(ui, |ui| {
-            labelled(ui, "More arguments for the agent, one a line", |ui| {
-                let edit = TextEdit::multiline(&mut self.form.arguments)
-                    .font(egui::TextStyle::Monospace)
-                    .desired_rows(3)
-                    .desired_width(f32::INFINITY)
-                    .margin(egui::Margin::symmetric(8, 6));
-                ui.add(edit)
-            });
-            note(ui, "They stand on the agent's command line, which others on the host can read: no secrets.");
-        });
     }
 
     /// Whether Cancel was pressed.
@@ -459,34 +326,6 @@ impl Default for NewSessionView {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// A field with what was typed into it before, in a menu beside it.
-fn suggested(ui: &mut Ui, label: &str, hint: &str, text: &mut String, offered: &[String]) {
-    ui.horizontal(|ui| {
-        let room = if offered.is_empty() { 0.0 } else { size::ICON_BUTTON + space::S };
-        ui.vertical(|ui| {
-            ui.set_width(ui.available_width() - room);
-            field(ui, ("suggested", label), Field { label, hint, ..Field::default() }, text);
-        });
-        if offered.is_empty() {
-            return;
-        }
-        ui.vertical(|ui| {
-            ui.add_space(size::SMALL + space::S);
-            let name = format!("Choose a {} that is there", label.to_lowercase());
-            let menu = crate::widget::icon_button(ui, Icon::ChevronDown, &name);
-            egui::Popup::menu(&menu).show(|ui| {
-                egui::ScrollArea::vertical().max_height(240.0).show(ui, |ui| {
-                    for offer in offered {
-                        if ui.button(plain(offer)).clicked() {
-                            text.clone_from(offer);
-                        }
-                    }
-                });
-            });
-        });
-    });
 }
 
 #[cfg(test)]

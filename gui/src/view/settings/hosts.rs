@@ -133,7 +133,10 @@ impl HostsPage {
         if found > 0 {
             ui.vertical_centered(|ui| {
                 let noun = if found == 1 { "host" } else { "hosts" };
-                note(ui, &format!("Your SSH config names {found} {noun}: add one by choosing it."));
+                let words = format!("Import from SSH Config ({found} {noun} found)");
+                if button(ui, Kind::Primary, &words).clicked() {
+                    self.dialog = Some(HostDialogView::choose());
+                }
             });
         }
         ui.add_space(space::L);

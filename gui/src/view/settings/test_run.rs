@@ -6,7 +6,7 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
 
 use crate::theme::{Theme, size, strong};
-use crate::view::question::changed_key_card;
+use crate::view::changed_key::changed_key_card;
 use crate::widget::{failure_card, glyph, plain, shell_line, shell_lines};
 
 /// All stages, in their order.
