@@ -93,7 +93,7 @@ pub fn form<S: ?Sized, R, F>(
         };
         ui.add_space(space::S);
         let layout = egui::Layout::right_to_left(egui::Align::Center);
-        let size = vec2(width, size::CONTROL);
+        let size = vec2(width, 0.0);
         let buttons = ui.allocate_ui_with_layout(size, layout, |ui| buttons(state, ui)).inner;
         (inner, buttons, close)
     });
@@ -134,6 +134,22 @@ pub fn follow_focus(ui: &Ui) {
 pub fn note(ui: &mut Ui, words: &str) -> Response {
     let theme = Theme::get(ui.ctx());
     ui.add(Label::new(RichText::new(words).size(size::SMALL).color(theme.muted)).wrap())
+}
+
+/// A box to tick, with small words below it that say what that does.
+pub fn switch(ui: &mut Ui, on: &mut bool, words: &str, explained: &str) -> Response {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = 24.0;
+        let response = ui.checkbox(on, words);
+        ui.horizontal_top(|ui| {
+            // Below the words, not below the box.
+            ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
+            note(ui, explained);
+        });
+        response
+    })
+    .inner
 }
 
 /// What is wrong, below what it is wrong with.

@@ -7,7 +7,7 @@ use super::agents::agents;
 use super::form::{Chosen, free_name, host_of, talks};
 use super::view::{NewSessionAct, NewSessionData, NewSessionView};
 use crate::theme::{Theme, size, space};
-use crate::widget::{Field, field, icon, labelled, note, plain, section};
+use crate::widget::{Field, field, icon, labelled, note, plain, section, switch};
 
 /// The name that the engine would make, found again only when what it is made of differs.
 #[derive(Debug, Default)]
@@ -113,18 +113,12 @@ impl NewSessionView {
     }
 
     pub(super) fn switches(&mut self, ui: &mut Ui, data: &NewSessionData<'_>) {
-        ui.checkbox(&mut self.form.read_only, "Read-only");
-        note(ui, "Every turn is told to change nothing.");
+        switch(ui, &mut self.form.read_only, "Read-only", "Every turn is told to change nothing.");
         if let Some(agent) = self.agent(data)
             && agent.talks.is_some()
         {
             let both = agent.batch && self.session.is_none();
             let mut on = talks(agent, self.form.talks);
-            ui.add_enabled_ui(both, |ui| {
-                if ui.checkbox(&mut on, "Agent can ask for approval").changed() {
-                    self.form.talks = on;
-                }
-            });
             let words = match (agent.batch, self.session.is_some()) {
                 (_, true) => "Is settled when a session is made.",
                 (false, false) => {
@@ -135,7 +129,11 @@ impl NewSessionView {
                      without asking."
                 }
             };
-            note(ui, words);
+            ui.add_enabled_ui(both, |ui| {
+                if switch(ui, &mut on, "Agent can ask for approval", words).changed() {
+                    self.form.talks = on;
+                }
+            });
         }
         let (words, explained) = match host_of(&self.form.host, data.hosts) {
             Chosen::Local => (
@@ -147,10 +145,9 @@ impl NewSessionView {
                 "Each turn also goes into .maestro/history in the project there, for everybody who works on it.",
             ),
         };
-        ui.checkbox(&mut self.form.sync_history, words);
-        note(ui, explained);
-        ui.checkbox(&mut self.form.synopsis, "Ask for a synopsis after each turn");
-        note(ui, "The agent says what it did, for the history. That costs tokens.");
+        switch(ui, &mut self.form.sync_history, words, explained);
+        let explained = "The agent says what it did, for the history. That costs tokens.";
+        switch(ui, &mut self.form.synopsis, "Ask for a synopsis after each turn", explained);
     }
 
     pub(super) fn advanced(&mut self, ui: &mut Ui) {

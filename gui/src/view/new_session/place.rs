@@ -37,7 +37,13 @@ pub(super) fn place(ui: &mut Ui, chosen: &mut String, hosts: &Hosts, wrong: Opti
             .width(ui.available_width())
             .height(320.0)
             .show_ui(ui, |ui| {
-                if ui.selectable_label(chosen == LOCAL, words(LOCAL, hosts)).clicked() {
+                if ui
+                    .selectable_label(
+                        chosen == LOCAL,
+                        RichText::new(words(LOCAL, hosts)).color(theme.text),
+                    )
+                    .clicked()
+                {
                     LOCAL.clone_into(chosen);
                 }
                 for host in &hosts.hosts {
@@ -50,6 +56,8 @@ pub(super) fn place(ui: &mut Ui, chosen: &mut String, hosts: &Hosts, wrong: Opti
                     if !host.enabled {
                         text.push_str("  ·  disabled in settings");
                     }
+                    let colour = if host.enabled { theme.text } else { theme.muted };
+                    let text = RichText::new(text).color(colour);
                     let button = egui::Button::selectable(chosen == id, text);
                     if ui.add_enabled(host.enabled, button).clicked() {
                         id.clone_into(chosen);

@@ -256,6 +256,7 @@ impl NewSessionView {
         self.names(ui, data, of("name"));
         self.model(ui, data);
         self.switches(ui, data);
+        ui.add_space(space::XS);
         section(ui, "Environment Variables (optional)");
         self.form.env.ui(ui, "session env");
         self.advanced(ui);

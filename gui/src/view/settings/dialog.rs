@@ -145,9 +145,10 @@ impl SettingsView {
             let chosen = self.page == page;
             let colour = if chosen { theme.accent } else { theme.muted };
             let mark = glyph(mark, size::ICON).color(colour);
-            let button = egui::Button::selectable(chosen, (mark, RichText::new(words)))
-                .right_text("")
-                .min_size(vec2(PAGES, size::CONTROL));
+            let button =
+                egui::Button::selectable(chosen, (mark, RichText::new(words).color(theme.text)))
+                    .right_text("")
+                    .min_size(vec2(PAGES, size::CONTROL));
             let button = ui.add(button);
             button.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, chosen, words));
             if button.clicked() {

@@ -5,8 +5,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::host::HostId;
-use orchestrator::ssh_config::Resolved;
 use orchestrator::host::test_connection::{ConnectionReport, StageName};
+use orchestrator::ssh_config::Resolved;
 
 use super::*;
 use crate::testing::harness;

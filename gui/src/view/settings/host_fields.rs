@@ -152,6 +152,7 @@ impl HostDialogView {
             ..Field::default()
         };
         field(ui, "host dir", shown, &mut self.form.remote_dir);
+        ui.add_space(space::XS);
         section(ui, "Environment Variables (optional)");
         self.form.env.ui(ui, "host env");
         ui.checkbox(&mut self.form.enabled, "Enabled")
