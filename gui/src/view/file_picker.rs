@@ -189,10 +189,11 @@ impl FilePickerView {
             });
             ui.with_layout(egui::Layout::bottom_up(egui::Align::Min), |ui| {
                 ui.horizontal(|ui| {
+                    let parent = self.directory.parent().map(Path::to_path_buf);
                     if icon_button(ui, Icon::CornerLeftUp, "Up to the parent directory").clicked()
-                        && let Some(parent) = self.directory.parent()
+                        && let Some(parent) = parent
                     {
-                        self.enter(&parent.to_owned());
+                        self.enter(&parent);
                     }
                     let words =
                         if self.hidden { "Leave out hidden files" } else { "Show hidden files" };

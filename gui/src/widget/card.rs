@@ -4,7 +4,7 @@ use egui::{CornerRadius, Frame, InnerResponse, Label, Margin, RichText, Stroke, 
 use lucide_icons::Icon;
 use orchestrator::failure::Failure;
 
-use super::{glyph, icon};
+use super::{glyph, icon, plain};
 use crate::theme::{Theme, radius, size, space, strong};
 
 /// A frame around things that belong together.
@@ -57,13 +57,21 @@ pub fn failure_card<R>(
                 icon(ui, Icon::CircleAlert, theme.bad);
                 ui.vertical(|ui| {
                     let where_ = failure.host.as_deref().map(|host| format!("{host}: "));
-                    let message = format!("{}{}", where_.unwrap_or_default(), failure.message);
+                    let message =
+                        format!("{}{}", where_.unwrap_or_default(), plain(&failure.message));
                     ui.add(Label::new(RichText::new(message).font(strong(size::BODY))).wrap());
                     if let Some(hint) = &failure.hint {
-                        ui.add(Label::new(RichText::new(hint)).wrap());
+                        ui.add(Label::new(RichText::new(plain(hint))).wrap());
                     }
                     ui.add_space(space::XS);
-                    ui.horizontal_wrapped(buttons).inner
+                    // Without buttons there is no row for them.
+                    let control = ui.spacing().interact_size;
+                    ui.spacing_mut().interact_size.y = 0.0;
+                    ui.horizontal_wrapped(|ui| {
+                        ui.spacing_mut().interact_size = control;
+                        buttons(ui)
+                    })
+                    .inner
                 })
                 .inner
             })

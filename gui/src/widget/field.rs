@@ -76,6 +76,7 @@ pub fn choice<T: PartialEq + Clone>(
     options: &[(T, String)],
 ) -> Response {
     let words = options.iter().find(|(value, _)| value == chosen).map(|(_, words)| words.as_str());
+    let theme = Theme::get(ui.ctx());
     labelled(ui, label, |ui| {
         let width = ui.available_width();
         let mut changed = false;
@@ -84,7 +85,11 @@ pub fn choice<T: PartialEq + Clone>(
             .width(width)
             .show_ui(ui, |ui| {
                 for (value, words) in options {
-                    if ui.selectable_label(value == chosen, words).clicked() && value != chosen {
+                    if ui
+                        .selectable_label(value == chosen, RichText::new(words).color(theme.text))
+                        .clicked()
+                        && value != chosen
+                    {
                         *chosen = value.clone();
                         changed = true;
                     }

@@ -73,7 +73,11 @@ pub fn form<S: ?Sized, R, F>(
                 // Room for the scroll bar, and for the frames of what has the focus.
                 egui::Frame::new()
                     .inner_margin(egui::Margin { left: 0, right: 10, top: 2, bottom: 2 })
-                    .show(ui, |ui| contents(state, ui))
+                    .show(ui, |ui| {
+                        let inner = contents(state, ui);
+                        follow_focus(ui);
+                        inner
+                    })
                     .inner
             })
             .inner
@@ -89,7 +93,7 @@ pub fn form<S: ?Sized, R, F>(
         };
         ui.add_space(space::S);
         let layout = egui::Layout::right_to_left(egui::Align::Center);
-        let size = vec2(width, size::CONTROL);
+        let size = vec2(width, 0.0);
         let buttons = ui.allocate_ui_with_layout(size, layout, |ui| buttons(state, ui)).inner;
         (inner, buttons, close)
     });
@@ -100,10 +104,52 @@ pub fn form<S: ?Sized, R, F>(
     Form { inner, buttons, close: crossed || escaped }
 }
 
+/// Brings what has just got the focus into view, when a key moved it out of what is seen. Called at the end of what is
+/// scrolled.
+pub fn follow_focus(ui: &Ui) {
+    let key = Id::unique("followed focus");
+    let Some(focus) = ui.memory(egui::Memory::focused) else { return };
+    if ui.data(|data| data.get_temp::<Id>(key)) == Some(focus) {
+        return;
+    }
+    // Not `read_response`, which may take the focus away.
+    let found = ui.ctx().viewport(|viewport| viewport.this_pass.widgets.get(focus).copied());
+    let Some(found) = found else { return };
+    if found.layer_id != ui.layer_id() {
+        return;
+    }
+    let clip = ui.clip_rect();
+    // What stands beside the scrolled part is seen outside of it.
+    let is_beside = found.interact_rect.is_positive() && !found.interact_rect.intersects(clip);
+    if is_beside || !ui.min_rect().contains(found.rect.center()) {
+        return;
+    }
+    ui.data_mut(|data| data.insert_temp(key, focus));
+    if found.rect.top() < clip.top() || found.rect.bottom() > clip.bottom() {
+        ui.scroll_to_rect(found.rect.expand(space::XL), None);
+    }
+}
+
 /// Small words that explain what stands above them.
 pub fn note(ui: &mut Ui, words: &str) -> Response {
     let theme = Theme::get(ui.ctx());
     ui.add(Label::new(RichText::new(words).size(size::SMALL).color(theme.muted)).wrap())
+}
+
+/// A box to tick, with small words below it that say what that does.
+pub fn switch(ui: &mut Ui, on: &mut bool, words: &str, explained: &str) -> Response {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = 24.0;
+        let response = ui.checkbox(on, words);
+        ui.horizontal_top(|ui| {
+            // Below the words, not below the box.
+            ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
+            note(ui, explained);
+        });
+        response
+    })
+    .inner
 }
 
 /// What is wrong, below what it is wrong with.

@@ -19,7 +19,7 @@ pub use card::{card, empty, failure_card, section};
 pub use dialog::{Dialog, dialog};
 pub use env::EnvRows;
 pub use field::{Field, choice, field, field_id, labelled};
-pub use form::{Form, FormShape, dashed_button, fault, form, note};
+pub use form::{Form, FormShape, dashed_button, fault, follow_focus, form, note, switch};
 pub use icon::{glyph, icon};
 pub use keys::{Picked, pick_by_keys};
 pub use pill::{Status, dot, pill, pill_button};

@@ -1,6 +1,8 @@
 //! Lines for a terminal, to be copied.
 
-use egui::{CornerRadius, Frame, Label, Margin, Response, RichText, Stroke, Ui};
+use egui::{
+    Align, CornerRadius, Frame, Label, Layout, Margin, Response, RichText, Stroke, Ui, vec2,
+};
 use lucide_icons::Icon;
 
 use super::icon_button;
@@ -16,16 +18,22 @@ pub fn shell_lines(hint: &str) -> impl Iterator<Item = &str> {
 /// A line for a terminal with a button that copies it; says whether it was copied.
 pub fn shell_line(ui: &mut Ui, line: &str) -> Response {
     let theme = Theme::get(ui.ctx());
-    Frame::new()
-        .fill(theme.sunken)
-        .stroke(Stroke::new(1.0, theme.line))
-        .corner_radius(CornerRadius::same(radius::SMALL))
-        .inner_margin(Margin { left: 8, right: 2, top: 1, bottom: 1 })
-        .show(ui, |ui| {
-            ui.horizontal(|ui| {
-                let room = ui.available_width() - size::ICON_BUTTON - 8.0;
+    let font = egui::FontId::monospace(size::CODE);
+    let galley = ui.painter().layout_no_wrap(line.to_owned(), font, theme.text);
+    // Its own width where there is room; the padding and the space before the button are 20.
+    let wanted = galley.size().x + size::ICON_BUTTON + 20.0;
+    let width = wanted.min(ui.available_width());
+    let layout = Layout::left_to_right(Align::Center);
+    ui.allocate_ui_with_layout(vec2(width, size::CONTROL), layout, |ui| {
+        Frame::new()
+            .fill(theme.sunken)
+            .stroke(Stroke::new(1.0, theme.line))
+            .corner_radius(CornerRadius::same(radius::SMALL))
+            .inner_margin(Margin { left: 8, right: 2, top: 1, bottom: 1 })
+            .show(ui, |ui| {
+                let room = (width - size::ICON_BUTTON - 20.0).max(40.0);
                 ui.scope(|ui| {
-                    ui.set_max_width(room.max(40.0));
+                    ui.set_max_width(room + 1.0);
                     let text = RichText::new(line).monospace().size(size::CODE).color(theme.text);
                     ui.add(Label::new(text).truncate()).on_hover_text(line);
                 });
@@ -36,8 +44,8 @@ pub fn shell_line(ui: &mut Ui, line: &str) -> Response {
                 copy
             })
             .inner
-        })
-        .inner
+    })
+    .inner
 }
 
 #[cfg(test)]

@@ -72,3 +72,24 @@ fn arrow_keys_move_in_a_list_while_somebody_types() {
     window.run();
     assert_eq!(window.state().1, Some(Picked::This(2)));
 }
+
+#[test]
+fn a_form_is_left_by_its_cross_and_by_escape_but_never_by_a_click_beside_it() {
+    let mut window = harness(0, |ui, closed| {
+        let shape = FormShape { heading: "Form", width: 300.0, height: None, scroll: true };
+        let shown = form(ui.ctx(), "f", shape, &mut (), |(), ui| ui.label("inside"), |(), _| ());
+        *closed += i32::from(shown.close);
+    });
+    window.run();
+    let beside = egui::pos2(20.0, 20.0);
+    window.drag_at(beside);
+    window.drop_at(beside);
+    window.run();
+    assert_eq!(*window.state(), 0);
+    window.get_by_role_and_label(egui::Role::Button, "Close").click();
+    window.run();
+    assert_eq!(*window.state(), 1);
+    window.key_press(egui::Key::Escape);
+    window.run();
+    assert_eq!(*window.state(), 2);
+}

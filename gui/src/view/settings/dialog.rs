@@ -9,7 +9,7 @@ use super::hosts::{HostsAct, HostsData, HostsPage};
 use super::looks::{appearance, behaviour};
 use crate::memory::Memory;
 use crate::theme::{Appearance, Theme, size, space};
-use crate::widget::{FormShape, form, glyph};
+use crate::widget::{FormShape, follow_focus, form, glyph};
 
 /// How wide the list of pages is.
 const PAGES: f32 = 160.0;
@@ -122,7 +122,10 @@ impl SettingsView {
                                         top: 2,
                                         bottom: 4,
                                     })
-                                    .show(ui, |ui| acts.extend(view.page(ui, data)));
+                                    .show(ui, |ui| {
+                                        acts.extend(view.page(ui, data));
+                                        follow_focus(ui);
+                                    });
                             });
                     });
                 });
@@ -142,9 +145,10 @@ impl SettingsView {
             let chosen = self.page == page;
             let colour = if chosen { theme.accent } else { theme.muted };
             let mark = glyph(mark, size::ICON).color(colour);
-            let button = egui::Button::selectable(chosen, (mark, RichText::new(words)))
-                .right_text("")
-                .min_size(vec2(PAGES, size::CONTROL));
+            let button =
+                egui::Button::selectable(chosen, (mark, RichText::new(words).color(theme.text)))
+                    .right_text("")
+                    .min_size(vec2(PAGES, size::CONTROL));
             let button = ui.add(button);
             button.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, chosen, words));
             if button.clicked() {

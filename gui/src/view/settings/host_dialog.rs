@@ -3,21 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use egui::{CollapsingHeader, RichText, Ui};
+use egui::{RichText, Ui};
 use lucide_icons::Icon;
-use orchestrator::host::{Fault, HostConfig, Hosts, TransportKind};
-use orchestrator::ssh_config::Resolved;
+use orchestrator::host::{Fault, HostConfig, Hosts};
 
 use super::host_form::HostForm;
-use super::import::{AliasRow, ImportList, summary};
+use super::import::{AliasRow, ImportList};
 use super::test_run::{TestRun, result_line, stage_list};
 use crate::fetched::Fetched;
-use crate::theme::{Theme, size, space};
+use crate::theme::{Theme, space};
 use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
 use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView, FileRow, from_home};
 use crate::widget::{
-    Field, FormShape, Kind, button, button_enabled, card, choice, failure_card, fault, field, form,
-    icon, icon_button, note, plain, section,
+    FormShape, Kind, button, button_enabled, card, choice, failure_card, fault, form, icon, note,
+    section,
 };
 
 /// What the dialog shows and checks with.
@@ -46,7 +45,7 @@ pub struct ConnectForm<'a> {
 /// What a person wants of the dialog.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HostDialogAct {
-    /// Read the names of the ssh config: [`ConnectForm::aliases`].
+    /// Read the names of the ssh config: [`ConnectForm::aliases`]. May come again until they are `Pending`.
     ListAliases,
     /// Ask `ssh -G` for this name: [`AliasRow::resolved`]. Sent one at a time; may come again until it is `Pending`.
     ResolveAlias(String),
@@ -72,10 +71,10 @@ pub enum HostDialogAct {
 /// What is typed, and what was tested.
 #[derive(Debug)]
 pub struct HostDialogView {
-    form: HostForm,
+    pub(super) form: HostForm,
     /// As it was when the dialog was opened.
     before: HostForm,
-    import: ImportList,
+    pub(super) import: ImportList,
     agent: Option<String>,
     /// What the last test was of.
     tested: Option<(HostForm, Option<String>)>,
@@ -83,18 +82,25 @@ pub struct HostDialogView {
     look_at_test: bool,
     was_running: bool,
     /// Fields that were left once, or everything: an empty form isn't full of faults.
-    is_tried: bool,
+    pub(super) is_tried: bool,
     is_sent: bool,
-    is_begun: bool,
+    /// Whether a failure to save is one of this dialog.
+    was_sent: bool,
+    pub(super) is_begun: bool,
     leaving: Option<ConfirmView>,
-    picker: Option<FilePickerView>,
-    checked: Option<String>,
+    pub(super) picker: Option<FilePickerView>,
+    pub(super) checked: Option<String>,
 }
 
 impl HostDialogView {
     /// For a new host.
     pub fn add() -> Self {
         Self::with(HostForm::default())
+    }
+
+    /// For a new host, with the list of the ssh config's names open.
+    pub fn choose() -> Self {
+        Self { import: ImportList::opened(), ..Self::add() }
     }
 
     /// For a new host that goes by an alias of the ssh config.
@@ -120,6 +126,7 @@ impl HostDialogView {
             was_running: false,
             is_tried: false,
             is_sent: false,
+            was_sent: false,
             is_begun: false,
             leaving: None,
             picker: None,
@@ -173,176 +180,19 @@ impl HostDialogView {
     ) {
         ui.spacing_mut().item_spacing.y = space::S;
         if let (Some(failure), false) = (data.saved.failure(), self.is_sent)
-            && self.is_tried
+            && self.was_sent
         {
             failure_card(ui, failure, |_| ());
         }
         self.alias(ui, data, acts);
         self.fields(ui, data, faults, acts);
         ui.add_space(space::XS);
-        self.test(ui, data, acts);
+        self.test(ui, data);
     }
 
-    /// The list to import from, or the chip of what was imported.
-    fn alias(&mut self, ui: &mut Ui, data: &ConnectForm<'_>, acts: &mut Vec<HostDialogAct>) {
-        let theme = Theme::get(ui.ctx());
-        let Some(alias) = self.form.alias.clone() else {
-            let came = self.import.ui(ui, data.aliases);
-            if came.list {
-                acts.push(HostDialogAct::ListAliases);
-            }
-            if let Some(alias) = came.chosen {
-                self.form.take_alias(&alias);
-            } else if let Some(alias) = came.resolve {
-                acts.push(HostDialogAct::ResolveAlias(alias));
-            }
-            return;
-        };
-        if data.aliases.is_missing() {
-            acts.push(HostDialogAct::ListAliases);
-        }
-        let row = row_of(data, &alias);
-        if row.is_some_and(|row| row.resolved.is_missing()) {
-            acts.push(HostDialogAct::ResolveAlias(alias.clone()));
-        }
-        egui::Frame::new()
-            .fill(theme.tint(theme.accent))
-            .stroke(egui::Stroke::new(1.0, theme.rim(theme.accent)))
-            .corner_radius(egui::CornerRadius::same(crate::theme::radius::SMALL))
-            .inner_margin(egui::Margin { left: 10, right: 4, top: 2, bottom: 2 })
-            .show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                ui.horizontal(|ui| {
-                    icon(ui, Icon::FileText, theme.accent);
-                    ui.label(format!("Using SSH Config: {}", plain(&alias)));
-                    let words = match row.map(|row| &row.resolved) {
-                        Some(Fetched::Ready(resolved)) => summary(resolved),
-                        Some(Fetched::Failed(failure)) => plain(&failure.message).into_owned(),
-                        Some(Fetched::Missing | Fetched::Pending) => "…".to_owned(),
-                        None => String::new(),
-                    };
-                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                        let name = "Stop using SSH Config: fill in the fields yourself";
-                        if icon_button(ui, Icon::X, name).clicked() {
-                            let resolved = row.and_then(|row| row.resolved.ready());
-                            self.form.drop_alias(resolved);
-                        }
-                        let words = RichText::new(words).size(size::SMALL).color(theme.muted);
-                        ui.add(egui::Label::new(words).truncate());
-                    });
-                });
-            });
-    }
-
-    fn fields(
-        &mut self,
-        ui: &mut Ui,
-        data: &ConnectForm<'_>,
-        faults: &[Fault],
-        acts: &mut Vec<HostDialogAct>,
-    ) {
-        let alias = self.form.alias.clone();
-        let resolved = alias.as_ref().and_then(|alias| row_of(data, alias)?.resolved.ready());
-        let hints = Hints::of(resolved);
-        let optional = alias.is_some();
-        let is_tried = self.is_tried;
-        let wrong = |key: &str, text: &str| {
-            let found = faults.iter().find(|fault| fault.field == key)?;
-            // What is required is no fault before somebody tried without it.
-            (is_tried || !text.is_empty()).then_some(found.message.as_str())
-        };
-        let wide = ui.available_width();
-        ui.horizontal_top(|ui| {
-            part(ui, (wide - space::S) * 0.5, |ui| {
-                let fault = wrong("name", &self.form.name);
-                let shown = Field { label: "Name*", hint: "GPU box", fault, ..Field::default() };
-                let response = field(ui, "host name", shown, &mut self.form.name);
-                if !self.is_begun {
-                    self.is_begun = true;
-                    response.request_focus();
-                }
-            });
-            part(ui, ui.available_width(), |ui| {
-                let text = alias.clone().unwrap_or_else(|| self.form.host.clone());
-                let fault = wrong("host", &text).or_else(|| wrong("ssh_config", &text));
-                let (label, hint) = ("Host*", "gpu.example.org or 192.168.1.20");
-                let shown = Field { label, hint, fault, locked: optional, ..Field::default() };
-                field(ui, "host host", shown, &mut self.form.host).on_disabled_hover_text(
-                    "The SSH config decides the address: × above switches back",
-                );
-            });
-        });
-        ui.horizontal_top(|ui| {
-            part(ui, (wide - space::S) * 0.5, |ui| {
-                let fault = wrong("user", &self.form.user);
-                let shown = Field {
-                    label: "Username (optional)",
-                    hint: &hints.user,
-                    fault,
-                    ..Field::default()
-                };
-                field(ui, "host user", shown, &mut self.form.user);
-            });
-            part(ui, ui.available_width(), |ui| {
-                let fault = wrong("port", &self.form.port);
-                let label = if optional { "Port (optional)" } else { "Port" };
-                let shown = Field { label, hint: &hints.port, fault, ..Field::default() };
-                field(ui, "host port", shown, &mut self.form.port);
-            });
-        });
-        ui.horizontal_top(|ui| {
-            part(ui, ui.available_width() - size::ICON_BUTTON - space::S, |ui| {
-                let fault = wrong("identity_file", &self.form.identity_file);
-                let (label, hint) = ("Private Key Path (optional)", &hints.key);
-                let shown = Field { label, hint, fault, ..Field::default() };
-                field(ui, "host key", shown, &mut self.form.identity_file);
-            });
-            ui.vertical(|ui| {
-                ui.add_space(size::SMALL + space::S);
-                if icon_button(ui, Icon::FolderOpen, "Choose a private key").clicked() {
-                    self.picker = Some(FilePickerView::new(&data.home.join(".ssh")));
-                }
-            });
-        });
-        let key = self.form.identity_file.trim();
-        if !key.is_empty() && !data.keys.contains_key(key) && self.checked.as_deref() != Some(key) {
-            self.checked = Some(key.to_owned());
-            acts.push(HostDialogAct::CheckKey(key.to_owned()));
-        }
-        let dir_fault = wrong("remote_dir", &self.form.remote_dir);
-        let shown = Field {
-            label: "Remote Working Directory (optional)",
-            hint: "~/work: where new sessions start",
-            fault: dir_fault,
-            ..Field::default()
-        };
-        field(ui, "host dir", shown, &mut self.form.remote_dir);
-        section(ui, "Environment Variables (optional)");
-        self.form.env.ui(ui, "host env");
-        ui.checkbox(&mut self.form.enabled, "Enabled")
-            .on_hover_text("A host that is switched off stays here and refuses to run anything");
-        self.advanced(ui);
-    }
-
-    fn advanced(&mut self, ui: &mut Ui) {
-        CollapsingHeader::new("Advanced").id_salt("host advanced").show(ui, |ui| {
-            let options = [
-                (TransportKind::Openssh, "OpenSSH: this machine's ssh, with all of its config".into()),
-                (TransportKind::Native, "Built-in: for where there is no ssh".into()),
-            ];
-            choice(ui, "transport", "Transport", &mut self.form.transport, &options);
-            if self.form.transport == TransportKind::Native {
-                note(
-                    ui,
-                    "The built-in client knows no ProxyCommand and no certificates: a host that needs them is refused.",
-                );
-            }
-        });
-    }
-
-    fn test(&mut self, ui: &mut Ui, data: &ConnectForm<'_>, acts: &mut Vec<HostDialogAct>) {
+    fn test(&mut self, ui: &mut Ui, data: &ConnectForm<'_>) {
         let running = self.tested.is_some() && data.test.is_some_and(TestRun::is_running);
-        let is_over = self.was_running && !running;
+        let is_other = self.was_running != running;
         self.was_running = running;
         let shown = card(ui, |ui| {
             ui.set_width(ui.available_width());
@@ -367,11 +217,8 @@ impl HostDialogView {
             }
             stage_list(ui, run);
             result_line(ui, run);
-            if run.is_running() && button(ui, Kind::Plain, "Cancel test").clicked() {
-                acts.push(HostDialogAct::CancelTest);
-            }
         });
-        if std::mem::take(&mut self.look_at_test) || is_over {
+        if std::mem::take(&mut self.look_at_test) || is_other {
             shown.response.scroll_to_me(Some(egui::Align::BOTTOM));
         }
     }
@@ -393,18 +240,27 @@ impl HostDialogView {
         let words = if self.is_sent { "Saving…" } else { "Save" };
         let can_save = faults.is_empty() && !self.is_sent;
         let save = button_enabled(ui, can_save, Kind::Primary, words).on_disabled_hover_text(&why);
-        if save.clicked() {
+        let is_asked = can_save
+            && self.leaving.is_none()
+            && self.picker.is_none()
+            && ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, egui::Key::Enter));
+        if save.on_hover_text("Ctrl+Enter").clicked() || is_asked {
             self.is_sent = true;
+            self.was_sent = true;
             self.is_tried = true;
             acts.push(HostDialogAct::Save(Box::new(self.form.config(data.hosts))));
         }
         let cancel = button(ui, Kind::Plain, "Cancel").clicked();
         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
             let running = self.tested.is_some() && data.test.is_some_and(TestRun::is_running);
-            let can_test = faults.is_empty() && !running;
-            let why = if running { "A test is under way" } else { &why };
-            let test = button_enabled(ui, can_test, Kind::Plain, "Test Connection");
-            if test.on_disabled_hover_text(why).clicked() {
+            if running {
+                if button(ui, Kind::Plain, "Cancel test").clicked() {
+                    acts.push(HostDialogAct::CancelTest);
+                }
+                return;
+            }
+            let test = button_enabled(ui, faults.is_empty(), Kind::Plain, "Test Connection");
+            if test.on_disabled_hover_text(&why).clicked() {
                 self.is_tried = true;
                 self.tested = Some((self.form.clone(), self.agent.clone()));
                 self.look_at_test = true;
@@ -459,40 +315,6 @@ impl HostDialogView {
             }
         }
     }
-}
-
-/// What is inherited, as the hints of empty fields.
-struct Hints {
-    user: String,
-    port: String,
-    key: String,
-}
-
-impl Hints {
-    fn of(resolved: Option<&Resolved>) -> Self {
-        let Some(resolved) = resolved else {
-            let user = "your account's name there".to_owned();
-            return Self { user, port: "22".into(), key: "ssh's own choice".into() };
-        };
-        let key = resolved.identity_files.first().map(|key| plain(key).into_owned());
-        Self {
-            user: plain(&resolved.user).into_owned(),
-            port: resolved.port.to_string(),
-            key: key.unwrap_or_else(|| "ssh's own choice".into()),
-        }
-    }
-}
-
-fn row_of<'a>(data: &ConnectForm<'a>, alias: &str) -> Option<&'a AliasRow> {
-    data.aliases.ready()?.iter().find(|row| row.name == alias)
-}
-
-/// A column of that width.
-fn part(ui: &mut Ui, width: f32, contents: impl FnOnce(&mut Ui)) {
-    ui.vertical(|ui| {
-        ui.set_width(width);
-        contents(ui);
-    });
 }
 
 #[cfg(test)]

@@ -133,7 +133,10 @@ impl HostsPage {
         if found > 0 {
             ui.vertical_centered(|ui| {
                 let noun = if found == 1 { "host" } else { "hosts" };
-                note(ui, &format!("Your SSH config names {found} {noun}: add one by choosing it."));
+                let words = format!("Import from SSH Config ({found} {noun} found)");
+                if button(ui, Kind::Primary, &words).clicked() {
+                    self.dialog = Some(HostDialogView::choose());
+                }
             });
         }
         ui.add_space(space::L);
@@ -280,7 +283,7 @@ fn words(ui: &mut Ui, data: &HostsData<'_>, host: &HostConfig, is_default: bool)
     ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal(|ui| {
         let colour = if host.enabled { theme.text } else { theme.muted };
-        let badges = 70.0 * f32::from(u8::from(is_default) + u8::from(!host.enabled));
+        let badges = 92.0 * f32::from(u8::from(is_default) + u8::from(!host.enabled));
         let badges = badges + if data.faults.contains_key(&host.id) { 110.0 } else { 0.0 };
         ui.scope(|ui| {
             ui.set_max_width((ui.available_width() - badges).max(60.0));

@@ -7,6 +7,7 @@ use orchestrator::failure::Code;
 use orchestrator::host::Hosts;
 use orchestrator::host::test_connection::ConnectionReport;
 
+use super::super::import::AliasRow;
 use super::*;
 use crate::fetched::Fetched;
 use crate::testing::harness;
@@ -17,6 +18,7 @@ struct Page {
     tests: BTreeMap<HostId, TestRun>,
     faults: BTreeMap<HostId, Failure>,
     failure: Option<Failure>,
+    aliases: Fetched<Vec<AliasRow>>,
     acts: Vec<HostsAct>,
 }
 
@@ -32,6 +34,7 @@ fn open(hosts: Vec<HostConfig>, default: Option<&str>) -> Harness<'static, Page>
         tests: BTreeMap::new(),
         faults: BTreeMap::new(),
         failure: None,
+        aliases: Fetched::Ready(Vec::new()),
         acts: Vec::new(),
     };
     let mut window = harness(state, |ui, state: &mut Page| {
@@ -48,7 +51,7 @@ fn open(hosts: Vec<HostConfig>, default: Option<&str>) -> Harness<'static, Page>
             failure: state.failure.as_ref(),
             form: ConnectForm {
                 hosts: &state.view.hosts,
-                aliases: &Fetched::Ready(Vec::new()),
+                aliases: &state.aliases,
                 test: None,
                 agents: &[],
                 keys: &BTreeMap::new(),
@@ -177,6 +180,18 @@ fn without_hosts_the_page_says_what_will_be_there() {
     window.get_by_label("No machines yet");
     press(&mut window, "Add SSH Remote");
     window.get_by_label("Name*");
+}
+
+#[test]
+fn without_hosts_the_page_offers_those_of_the_ssh_config() {
+    let mut window = open(Vec::new(), None);
+    let row = AliasRow { name: "lab".into(), resolved: Fetched::Pending, saved_as: None };
+    window.state_mut().aliases = Fetched::Ready(vec![row]);
+    window.run();
+    press(&mut window, "Import from SSH Config (1 host found)");
+    window.get_by_role_and_label(Role::ListBoxOption, "lab").click();
+    window.run();
+    window.get_by_label("Using SSH Config: lab");
 }
 
 #[test]

@@ -58,6 +58,10 @@ pub(super) struct Imported {
 }
 
 impl ImportList {
+    pub(super) fn opened() -> Self {
+        Self { open: true, is_new: true, ..Self::default() }
+    }
+
     pub(super) fn ui(&mut self, ui: &mut Ui, aliases: &Fetched<Vec<AliasRow>>) -> Imported {
         let mut came = Imported::default();
         match aliases {

@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use super::dialog::SettingsAct;
 use crate::memory::Memory;
 use crate::theme::{Appearance, size, space, strong};
-use crate::widget::{Kind, button, note};
+use crate::widget::{Kind, button, note, switch};
 
 /// The sizes of text that are offered; 1 is as designed.
 const ZOOMS: [f32; 7] = [0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0];
@@ -30,7 +30,7 @@ pub(super) fn appearance(ui: &mut Ui, memory: &Memory) -> Vec<SettingsAct> {
     note(ui, "System follows the desktop, also when it changes in the evening.");
     ui.add_space(space::S);
     let mut contrast = memory.contrast;
-    if ui.checkbox(&mut contrast, "High contrast").changed() {
+    if switch(ui, &mut contrast, "High contrast", "Lines and letters stand out more.").changed() {
         acts.push(SettingsAct::Contrast(contrast));
     }
     ui.add_space(space::S);
@@ -69,16 +69,16 @@ pub(super) fn behaviour(ui: &mut Ui, memory: &Memory) -> Vec<SettingsAct> {
     }
     ui.add_space(space::S);
     let mut notifications = memory.notifications;
-    if ui.checkbox(&mut notifications, "Desktop notifications").changed() {
+    let explained = "When a turn ends or an agent needs you, while this window isn't in front.";
+    if switch(ui, &mut notifications, "Desktop notifications", explained).changed() {
         acts.push(SettingsAct::Notifications(notifications));
     }
-    note(ui, "When a turn ends or an agent needs you, while this window isn't in front.");
     ui.add_space(space::S);
     let mut reasoning = memory.reasoning;
-    if ui.checkbox(&mut reasoning, "Show reasoning").changed() {
+    let explained = "What an agent thinks on its way, where it tells it.";
+    if switch(ui, &mut reasoning, "Show reasoning", explained).changed() {
         acts.push(SettingsAct::Reasoning(reasoning));
     }
-    note(ui, "What an agent thinks on its way, where it tells it.");
     acts
 }
 

@@ -3,6 +3,7 @@
 mod about;
 mod dialog;
 mod host_dialog;
+mod host_fields;
 mod host_form;
 mod hosts;
 mod import;

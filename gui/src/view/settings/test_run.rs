@@ -5,8 +5,8 @@ use lucide_icons::Icon;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
 
-use crate::theme::{Theme, size, space, strong};
-use crate::view::question::changed_key_card;
+use crate::theme::{Theme, size, strong};
+use crate::view::changed_key::changed_key_card;
 use crate::widget::{failure_card, glyph, plain, shell_line, shell_lines};
 
 /// All stages, in their order.
@@ -144,12 +144,12 @@ pub fn result_line(ui: &mut Ui, run: &TestRun) {
                 changed_key_card(ui, failure, failure.host.as_deref());
             }
             Some(failure) => {
-                failure_card(ui, failure, |_| ());
                 let hint = failure.hint.as_deref().unwrap_or_default();
-                for line in shell_lines(hint) {
-                    ui.add_space(space::XS);
-                    shell_line(ui, &plain(line));
-                }
+                failure_card(ui, failure, |ui| {
+                    for line in shell_lines(hint) {
+                        shell_line(ui, &plain(line));
+                    }
+                });
             }
             None => {
                 let failure = Failure::new(Code::Internal, "the test failed and didn't say why");
