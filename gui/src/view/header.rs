@@ -22,6 +22,8 @@ const BADGE: f32 = 124.0;
 const NAME: (f32, f32) = (240.0, 72.0);
 /// How wide the bar of the context is, without its number.
 const BAR: f32 = 48.0;
+/// How wide an icon's button is: the icon and its paddings.
+const ICON_BUTTON: f32 = size::ICON + 2.0 * space::M;
 /// Letters of a directory.
 const DIRECTORY: usize = 34;
 
@@ -132,10 +134,11 @@ impl HeaderView {
             ui.set_min_height(size::CONTROL + space::XS);
             ui.spacing_mut().item_spacing.x = space::S;
             let left = if data.left_open { "Hide the left bar" } else { "Show the left bar" };
-            if !data.left_open && icon_button(ui, Icon::PanelLeft, left).clicked() {
+            let keys = tip("", WindowCommand::ToggleLeftBar, mac);
+            if icon_button(ui, Icon::PanelLeft, left).on_hover_text(keys.trim()).clicked() {
                 acts.push(HeaderAct::Command(WindowCommand::ToggleLeftBar));
             }
-            let buttons = 2.0 * (size::CONTROL - 4.0 + space::S);
+            let buttons = 2.0 * (ICON_BUTTON + space::S);
             let room = ui.available_width() - buttons;
             let name_width = text_width(ui, &words.name, strong(size::HEADING - 1.0)).min(NAME.0);
             let host_width = pill_width(ui, &words.host, true).min(BADGE);

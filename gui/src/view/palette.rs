@@ -13,7 +13,7 @@ use crate::commands::{Entry, Situation, TABLE, WindowCommand};
 use crate::fuzzy::Fuzzy;
 use crate::theme::{Theme, icons, size, space};
 use crate::view::places::{agent_words, host_name};
-use crate::widget::{Picked, Stack, pick_by_keys};
+use crate::widget::{Picked, Stack, pick_by_keys, settle};
 use crate::words::clean_line;
 
 /// How high a row is.
@@ -22,6 +22,8 @@ const ROW: f32 = 34.0;
 const ROWS: f32 = 11.0;
 /// How many commands are remembered as recently used.
 const RECENT: usize = 8;
+/// How many sessions stand there while nothing is typed, so that commands are seen, too.
+const FEW: usize = 5;
 /// A name that was found stands before words that were only meant.
 const NAME_FIRST: u32 = 40;
 
@@ -109,6 +111,7 @@ impl PaletteView {
                 None => (clicked, false),
             }
         });
+        settle(ctx, "palette", shown.response.rect);
         let beside = shown.should_close();
         let (picked, leave) = shown.inner;
         if picked.is_some() || leave || beside {
@@ -224,7 +227,7 @@ fn draw(
     let middle = rect.center().y;
     let at = pos2(rect.left() + space::S, middle);
     painter.text(at, Align2::LEFT_CENTER, char::from(icon), icons(size::ICON), theme.muted);
-    let right = rect.right() - space::S;
+    let right = rect.right() - space::L;
     let small = FontId::monospace(size::SMALL);
     let keys = painter.text(pos2(right, middle), Align2::RIGHT_CENTER, keys, small, theme.muted);
     let room = keys.left() - space::S - rect.left() - 34.0;
@@ -271,7 +274,7 @@ fn hits(data: &PaletteData<'_>, typed: &str, recent: &[WindowCommand]) -> Vec<Hi
         commands.sort_by_key(place);
         let (used, others): (Vec<_>, Vec<_>) =
             commands.into_iter().partition(|entry| recent.contains(&entry.command));
-        let sessions = data.sessions.iter().map(|known| session(known));
+        let sessions = data.sessions.iter().take(FEW).map(|known| session(known));
         return used
             .into_iter()
             .map(Hit::Command)

@@ -12,7 +12,7 @@ use orchestrator::seam::{ConnectionState, HostConnection};
 use crate::commands::{WindowCommand, entry};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::places::host_name;
-use crate::widget::{Kind, button};
+use crate::widget::{Kind, button, small_button};
 use crate::words::{ago, clean_line, clean_lines, of_many, round_trip};
 
 /// How long the words about one connection are at most, in points.
@@ -374,17 +374,17 @@ fn item(
     if let ConnectionState::Blocked { why } = &connection.state {
         match mend(why.code) {
             Mend::Retry => {
-                if button(ui, Kind::Quiet, "Retry").clicked() {
+                if small_button(ui, "Retry", theme.link).clicked() {
                     acts.push(StatusBarAct::Retry(connection.host.clone()));
                 }
             }
             Mend::Edit => {
-                if button(ui, Kind::Quiet, "Edit host").clicked() {
+                if small_button(ui, "Edit host", theme.link).clicked() {
                     acts.push(StatusBarAct::EditHost(connection.host.clone()));
                 }
             }
             Mend::Outside => {
-                if button(ui, Kind::Quiet, "What to do").clicked() {
+                if small_button(ui, "What to do", theme.link).clicked() {
                     Popup::toggle_id(ui.ctx(), Popup::default_response_id(&response));
                 }
             }

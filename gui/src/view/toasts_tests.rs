@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use egui::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;

@@ -10,9 +10,12 @@ mod pill;
 mod search;
 mod stack;
 
-pub use button::{Kind, button, button_enabled, icon_button, icon_button_enabled, toggle};
+pub use button::{
+    Kind, button, button_enabled, icon_button, icon_button_enabled, small_button,
+    small_icon_button, toggle,
+};
 pub use card::{card, empty, failure_card, section};
-pub use dialog::{Dialog, dialog};
+pub use dialog::{Dialog, dialog, settle};
 pub use field::{Field, choice, field, labelled};
 pub use icon::{glyph, icon};
 pub use keys::{Picked, pick_by_keys};

@@ -3,7 +3,7 @@
 use egui::{Id, Key, Modifiers, Response, RichText, TextEdit, Ui, UiBuilder};
 use lucide_icons::Icon;
 
-use super::{glyph, icon_button};
+use super::{glyph, small_icon_button};
 use crate::theme::{Theme, size, space};
 
 /// What a person did in a search field.
@@ -51,9 +51,8 @@ pub fn search_field(ui: &mut Ui, id: &str, name: &str, text: &mut String) -> Sea
             rect.right_center() - egui::vec2(14.0, 0.0),
             egui::vec2(26.0, 26.0),
         );
-        let clear = ui
-            .scope_builder(UiBuilder::new().max_rect(place), |ui| icon_button(ui, Icon::X, "Clear"))
-            .inner;
+        let mut place = ui.new_child(UiBuilder::new().max_rect(place));
+        let clear = small_icon_button(&mut place, Icon::X, "Clear");
         if clear.clicked() {
             text.clear();
             response.mark_changed();

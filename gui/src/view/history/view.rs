@@ -145,19 +145,19 @@ impl HistoryView {
                 (HistoryKind::Cue, Icon::Zap, "CUE", theme.cue, "what automations did"),
             ];
             for (kind, icon, words, colour, tip) in kinds {
-                let shown = &mut self.wanted.filter.kinds;
-                // None chosen means all.
-                let on = shown.contains(&kind);
+                let on = shows(&self.wanted.filter.kinds, kind);
                 let response = filter_pill(ui, icon, words, colour, on);
-                if response.on_hover_text(format!("Only {tip}")).clicked() {
-                    if on {
-                        shown.retain(|other| *other != kind);
-                    } else {
-                        shown.push(kind);
+                let does = if on { "Hide" } else { "Show" };
+                if response.on_hover_text(format!("{does} {tip}")).clicked() {
+                    let others = kinds.iter().map(|(other, ..)| *other);
+                    let shown = &self.wanted.filter.kinds;
+                    let now = others.filter(|other| shows(shown, *other) != (*other == kind));
+                    self.wanted.filter.kinds = now.collect();
+                    // All are told by none.
+                    if self.wanted.filter.kinds.len() == kinds.len() {
+                        self.wanted.filter.kinds.clear();
                     }
-                    if shown.len() == kinds.len() {
-                        shown.clear();
-                    }
+                    self.choose(None);
                 }
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -436,7 +436,12 @@ impl HistoryView {
     }
 }
 
-/// A type, to be shown alone or not.
+/// Whether entries of a type are shown; without any all are.
+fn shows(kinds: &[HistoryKind], kind: HistoryKind) -> bool {
+    kinds.is_empty() || kinds.contains(&kind)
+}
+
+/// A type, to be shown or not.
 fn filter_pill(
     ui: &mut Ui,
     icon: Icon,
