@@ -3,7 +3,7 @@
 use egui::{FontId, Id, Key, Label, RichText, Sense, TextEdit, Ui, WidgetInfo, vec2};
 use lucide_icons::Icon;
 use orchestrator::host::HostConfig;
-use orchestrator::seam::{Session, TabId};
+use orchestrator::seam::{Session, SessionId, TabId};
 
 use self::fit::{Part, fit};
 use crate::commands::{WindowCommand, tip};
@@ -65,7 +65,7 @@ pub enum HeaderAct {
 /// The header's own state.
 #[derive(Debug, Default)]
 pub struct HeaderView {
-    renaming: Option<String>,
+    renaming: Option<(SessionId, String)>,
     rename_begins: bool,
 }
 
@@ -120,7 +120,7 @@ pub fn spent(session: &Session) -> Option<f64> {
 impl HeaderView {
     /// Lets the name be edited in its place.
     pub fn rename(&mut self, session: &Session) {
-        self.renaming = Some(session.name.clone());
+        self.renaming = Some((session.id.clone(), session.name.clone()));
         self.rename_begins = true;
     }
 
@@ -174,7 +174,9 @@ impl HeaderView {
         acts: &mut Vec<HeaderAct>,
     ) {
         let height = size::CONTROL;
-        if let Some(text) = &mut self.renaming {
+        // Another session is shown by now.
+        self.renaming = self.renaming.take().filter(|(of, _)| *of == data.session.id);
+        if let Some((_, text)) = &mut self.renaming {
             let id = Id::unique("header rename");
             let edit = TextEdit::singleline(text).id(id).desired_width(width.max(160.0));
             let response = ui.add(edit);

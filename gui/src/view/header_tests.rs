@@ -130,3 +130,19 @@ fn a_context_that_is_told_to_be_empty_or_too_full_harms_nothing() {
     assert_eq!(Context { used: u64::MAX, window: 10 }.percent(), 100);
     assert_eq!(Context { used: 50, window: 200 }.percent(), 25);
 }
+
+#[test]
+fn a_name_that_is_being_edited_is_never_given_to_another_session() {
+    let mut window = window(busy(), 980.0);
+    window.get_by_role_and_label(Role::Button, "Rename api-fix").click();
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Name of this session").type_text("2");
+    window.run();
+    window.state_mut().session = session("other", "notes", "local", 0);
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    assert!(window.state().acts.is_empty());
+    assert_eq!(window.state().session.name, "notes");
+    window.get_by_role_and_label(Role::Button, "Rename notes");
+}

@@ -60,6 +60,9 @@ enum Hit {
 pub struct PaletteView {
     open: bool,
     begins: bool,
+    /// What had the focus before; it gets it back.
+    before: Option<Id>,
+    give_back: Option<Id>,
     typed: String,
     at: usize,
     hits: Vec<Hit>,
@@ -89,7 +92,13 @@ impl PaletteView {
     /// Draws it over everything else, while it is open.
     pub fn ui(&mut self, ctx: &egui::Context, data: &PaletteData<'_>) -> Option<PaletteAct> {
         if !self.open {
+            if let Some(before) = self.give_back.take() {
+                ctx.memory_mut(|memory| memory.request_focus(before));
+            }
             return None;
+        }
+        if self.begins {
+            self.before = ctx.memory(|memory| memory.focused());
         }
         self.find(data);
         let theme = Theme::get(ctx);
@@ -116,6 +125,9 @@ impl PaletteView {
         let (picked, leave) = shown.inner;
         if picked.is_some() || leave || beside {
             self.open = false;
+            // In the next frame: until then nothing below a dialog can have it.
+            self.give_back = self.before.take();
+            ctx.request_repaint();
         }
         match self.hits.get(picked?)? {
             Hit::Command(entry) => {

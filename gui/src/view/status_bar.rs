@@ -264,9 +264,20 @@ fn connections(ui: &mut Ui, data: &StatusBarData<'_>, acts: &mut Vec<StatusBarAc
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .accessible_name("More connections")
         .show(|ui| {
-            for connection in left_out {
-                item(ui, connection, data, acts);
-            }
+            // A popup in a popup would close it: all is told here.
+            let most = ui.ctx().content_rect().height() * 0.6;
+            egui::ScrollArea::vertical().min_scrolled_height(most).max_height(most).show(
+                ui,
+                |ui| {
+                    for (at, connection) in left_out.into_iter().enumerate() {
+                        if at > 0 {
+                            ui.separator();
+                        }
+                        ui.push_id(&connection.host, |ui| details(ui, connection, data, acts));
+                        tick(ui, connection, data.now);
+                    }
+                },
+            );
         });
 }
 

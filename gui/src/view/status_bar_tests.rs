@@ -142,7 +142,10 @@ fn what_doesnt_fit_is_counted_and_trouble_stands_first() {
     assert!(more.rect().right() < 1000.0);
     more.click();
     window.run();
-    window.get_by_role_and_label(Role::Button, "machine-19: 51 ms");
+    window.get_by_label("machine-19");
+    window.get_all_by_role_and_label(Role::Button, "Test").next().unwrap().click();
+    window.run();
+    assert!(matches!(&window.state().acts[..], [StatusBarAct::Test(_)]));
 }
 
 #[test]

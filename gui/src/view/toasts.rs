@@ -69,6 +69,7 @@ pub enum ToastAct {
 #[derive(Debug, Default)]
 pub struct ToastsView {
     held: BTreeMap<ToastId, Timestamp>,
+    over: bool,
 }
 
 /// When a message goes by itself; `None` stays.
@@ -115,8 +116,9 @@ impl ToastsView {
         settle(ctx, "toasts", area.response.rect);
         let pointed = ctx.input(|input| input.pointer.hover_pos());
         let over = pointed.is_some_and(|at| area.response.rect.contains(at));
+        let pointed_at = over || std::mem::replace(&mut self.over, over);
         for toast in toasts {
-            if over {
+            if pointed_at {
                 self.held.insert(toast.id, now);
             }
             let Some(end) = ends(toast, self.held.get(&toast.id).copied()) else { continue };

@@ -24,7 +24,10 @@ fn item(line: &str, local: bool) -> HistoryItem {
 }
 
 fn cards(count: usize) -> Vec<HistoryCard> {
-    let line = |n| LINE.replace("Fixed the retry loop", &format!("Change {n} of the loop"));
+    let line = |n| {
+        LINE.replace("Fixed the retry loop", &format!("Change {n} of the loop"))
+            .replace("7d1b0a5e", &format!("entry-{n}"))
+    };
     (0..count).map(|n| HistoryCard::from_item(&item(&line(n), true))).collect()
 }
 
@@ -172,6 +175,7 @@ fn a_card_says_what_came_of_a_turn_and_where() {
 fn what_failed_and_what_was_validated_look_different() {
     let failed = LINE.replace("\"success\":true", "\"success\":false");
     let ticked = LINE.replace("\"success\":true", "\"success\":true,\"validated\":true");
+    let ticked = ticked.replace("7d1b0a5e", "other");
     let both = [failed, ticked].map(|line| HistoryCard::from_item(&item(&line, true)));
     let window = window(world(both.to_vec()));
     window.get_by_label("failed");
@@ -373,4 +377,19 @@ fn a_further_page_is_wanted_at_the_end_and_only_there() {
     window.state_mut().acts.clear();
     window.run_steps(3);
     assert!(window.state().acts.is_empty(), "one page at a time");
+}
+
+#[test]
+fn details_stay_with_their_entry_when_others_come_before_it() {
+    let mut window = window(world(cards(3)));
+    window.get_by_label("Change 1 of the loop in the uploader.").click();
+    window.run();
+    let mut newer = cards(1);
+    newer[0].id = "newer".into();
+    window.state_mut().cards.splice(0..0, newer);
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Resume").click();
+    window.run();
+    let Some(HistoryAct::Resume(card)) = window.state().acts.last() else { panic!() };
+    assert_eq!(card.id, "entry-1");
 }

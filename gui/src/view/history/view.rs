@@ -81,7 +81,8 @@ pub struct HistoryView {
     stacked: Option<(u64, usize)>,
     at: Option<usize>,
     reveal: Option<usize>,
-    open: Option<usize>,
+    /// The entry whose details are shown: where it was, and its id.
+    open: Option<(usize, String)>,
     /// The filter was cleared where nothing was found: told as a wish in the next frame.
     cleared: bool,
 }
@@ -197,7 +198,7 @@ impl HistoryView {
             self.choose(None);
         }
         if searched.go_on {
-            self.focus_card(ui, 0);
+            self.focus_card(ui, data, 0);
         }
         if data.sources.len() > 1 {
             self.sources(ui, data);
@@ -334,19 +335,27 @@ impl HistoryView {
         });
     }
 
-    fn card_id(at: usize) -> Id {
-        Id::unique(("history card", at))
+    /// A card's widget: of its entry, so that the focus stays on it when others come before it.
+    fn card_id(at: usize, card: &HistoryCard) -> Id {
+        if card.id.is_empty() {
+            Id::unique(("history line", at))
+        } else {
+            Id::unique(("history card", &card.id))
+        }
     }
 
-    fn focus_card(&mut self, ui: &Ui, at: usize) {
-        ui.memory_mut(|memory| memory.request_focus(Self::card_id(at)));
-        self.at = Some(at);
-        self.reveal = Some(at);
+    fn focus_card(&mut self, ui: &Ui, data: &HistoryData<'_>, at: usize) {
+        if let Some(card) = data.cards.get(at) {
+            ui.memory_mut(|memory| memory.request_focus(Self::card_id(at, card)));
+            self.at = Some(at);
+            self.reveal = Some(at);
+        }
     }
 
     fn keys(&mut self, ui: &Ui, data: &HistoryData<'_>) {
         let Some(at) = self.at else { return };
-        if !ui.memory(|memory| memory.has_focus(Self::card_id(at))) {
+        let Some(card) = data.cards.get(at) else { return };
+        if !ui.memory(|memory| memory.has_focus(Self::card_id(at, card))) {
             self.at = None;
             return;
         }
@@ -361,7 +370,7 @@ impl HistoryView {
         ];
         for (key, to) in moves {
             if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
-                self.focus_card(ui, to);
+                self.focus_card(ui, data, to);
                 return;
             }
         }
@@ -379,14 +388,14 @@ impl HistoryView {
         let at_end = stack.show(ui, "history", reveal, |ui, at, rect| {
             let Some(shown) = data.cards.get(at) else { return };
             ui.spacing_mut().item_spacing = egui::vec2(space::S, space::XS);
-            let id = Self::card_id(at);
+            let id = Self::card_id(at, shown);
             let (response, carded) = card(ui, rect, id, shown, data.now, data.zone);
             if response.has_focus() {
                 self.at = Some(at);
                 keep_arrows(ui, id);
             }
             match carded {
-                Some(Carded::Open) => self.open = Some(at),
+                Some(Carded::Open) => self.open = Some((at, shown.id.clone())),
                 Some(Carded::Resume) => acts.push(HistoryAct::Resume(Box::new(shown.clone()))),
                 None => {}
             }
@@ -410,23 +419,30 @@ impl HistoryView {
         answer: &mut dyn FnMut(&mut Ui, &str),
         acts: &mut Vec<HistoryAct>,
     ) {
-        let Some(at) = self.open else { return };
-        let Some(card) = data.cards.get(at) else {
+        let Some((at, id)) = self.open.clone() else { return };
+        // Entries that came meanwhile stand before it.
+        let at = if data.cards.get(at).is_some_and(|card| card.id == id) {
+            Some(at)
+        } else {
+            data.cards.iter().position(|card| card.id == id)
+        };
+        let Some((at, card)) = at.and_then(|at| Some((at, data.cards.get(at)?))) else {
             self.open = None;
             return;
         };
+        let other = |at: usize| data.cards.get(at).map(|card| (at, card.id.clone()));
         let has_next = at + 1 < data.cards.len();
         match details(ui.ctx(), card, at > 0, has_next, data.zone, answer) {
             Some(Detailed::Close) => {
                 self.open = None;
-                self.focus_card(ui, at);
+                self.focus_card(ui, data, at);
             }
             Some(Detailed::Resume) => {
                 self.open = None;
                 acts.push(HistoryAct::Resume(Box::new(card.clone())));
             }
-            Some(Detailed::Previous) => self.open = at.checked_sub(1),
-            Some(Detailed::Next) => self.open = Some(at + 1),
+            Some(Detailed::Previous) => self.open = at.checked_sub(1).and_then(other),
+            Some(Detailed::Next) => self.open = other(at + 1),
             Some(Detailed::Copy) => {
                 let text = card.answer.clone().unwrap_or_else(|| card.whole_summary.clone());
                 acts.push(HistoryAct::Copy(text));

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -415,4 +415,22 @@ fn ten_thousand_sessions_cost_a_frame_no_more_than_ten() {
     window.run();
     let last = window.get_by_role_and_label(Role::ListBoxOption, "name 9999");
     assert!(last.is_focused());
+}
+
+#[test]
+fn a_session_that_is_moved_by_keys_keeps_the_focus() {
+    let many = (0..200).map(|n| session(&format!("s{n:03}"), &format!("name {n}"), "box", n));
+    let mut window = window(world(many));
+    window.get_by_role_and_label(Role::ListBoxOption, "name 5").focus();
+    window.run();
+    for _ in 0..3 {
+        window.key_press_modifiers(Modifiers::ALT, Key::ArrowDown);
+        window.run();
+        let Some(SidebarAct::Order(order)) = window.state_mut().acts.pop() else { panic!() };
+        window.state_mut().memory.order = order;
+        window.state_mut().version += 1;
+        window.run();
+        assert!(window.get_by_role_and_label(Role::ListBoxOption, "name 5").is_focused());
+    }
+    assert_eq!(window.state().memory.order[8], id("s005"));
 }

@@ -178,6 +178,7 @@ impl SidebarView {
         if self.arranged.as_ref() == Some(&key) {
             return;
         }
+        let focused = self.at.and_then(|at| self.list.rows.get(at)).map(Self::row_id);
         let names = |host| host_name(data.hosts, host);
         self.list = arrange(data.sessions.values(), data.memory, names, &key.1);
         self.stack = Stack::new(self.list.rows.iter().map(|row| match row {
@@ -185,6 +186,10 @@ impl SidebarView {
             Row::Session(_) => row::SESSION,
         }));
         self.arranged = Some(key);
+        // The row with the focus may be elsewhere now.
+        self.at = focused
+            .and_then(|focused| self.list.rows.iter().position(|row| Self::row_id(row) == focused));
+        self.reveal = self.reveal.and(self.at).or(self.reveal);
     }
 
     fn top(&mut self, ui: &mut Ui, data: &SidebarData<'_>, acts: &mut Vec<SidebarAct>) {
