@@ -1,9 +1,15 @@
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use egui::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use orchestrator::host::HostId;
+use jiff::Timestamp;
+use orchestrator::failure::{Code, Failure};
+use orchestrator::host::{HostConfig, HostId};
+use orchestrator::seam::{ConnectionState, HostConnection};
 
 use super::*;
 use crate::samples::at;

@@ -1,174 +1,24 @@
-//! The line at the bottom: connections and what they do, the engine, what waits to be shared.
+//! The line at the bottom.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use egui::{FontId, Id, Popup, PopupCloseBehavior, RichText, Sense, Stroke, Ui, WidgetInfo, vec2};
 use jiff::Timestamp;
-use orchestrator::failure::{Code, Failure};
-use orchestrator::host::HostConfig;
 use orchestrator::seam::{ConnectionState, HostConnection};
 
+use super::data::{EngineState, StatusBarAct, StatusBarData};
+use super::details::details;
+use super::state::{Mend, mend, rank, state_words};
 use crate::commands::{WindowCommand, entry};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::places::host_name;
-use crate::widget::{Kind, button, small_button};
-use crate::words::{ago, clean_line, clean_lines, of_many, round_trip};
+use crate::widget::small_button;
+use crate::words::{clean_line, clean_lines, of_many};
 
 /// How long the words about one connection are at most, in points.
 const WORDS: f32 = 230.0;
 /// How high the bar is.
 pub const HEIGHT: f32 = 28.0;
-
-/// How the engine stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum EngineState {
-    /// It is being opened.
-    #[default]
-    Opening,
-    /// It runs in this process.
-    Here,
-    /// It runs in another process.
-    Elsewhere {
-        /// Which.
-        pid: u32,
-    },
-    /// It ended, and a new one took over; nothing was lost.
-    Restarted,
-    /// There is none.
-    Failed(Failure),
-}
-
-/// What the status bar shows.
-#[derive(Clone, Copy, Debug)]
-pub struct StatusBarData<'a> {
-    /// Now.
-    pub now: Timestamp,
-    /// All connections that were made.
-    pub connections: &'a [HostConnection],
-    /// Since when a connection is in the state that it is in, by its host.
-    pub since: &'a BTreeMap<String, Timestamp>,
-    /// Hosts, for their names; one that isn't here can't be edited.
-    pub hosts: &'a [HostConfig],
-    /// How the engine stands.
-    pub engine: &'a EngineState,
-    /// Entries that were not yet written to where they are shared.
-    pub pending: u64,
-}
-
-/// What a person wants of the status bar.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StatusBarAct {
-    /// Try that host again: [`orchestrator::seam::Command::RetryHost`].
-    Retry(String),
-    /// Open that host's dialog.
-    EditHost(String),
-    /// Test the connection to that host.
-    Test(String),
-    /// Put this on the clipboard and say so.
-    Copy(String),
-    /// Write what waits to where it is shared.
-    SyncHistory,
-    /// Open the palette.
-    Palette,
-}
-
-/// What mends a connection that waits for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mend {
-    /// Changing the host's entry.
-    Edit,
-    /// Something outside of Baton, said by the hint; then trying again.
-    Outside,
-    /// Trying again.
-    Retry,
-}
-
-/// What mends a failure of a connection.
-pub fn mend(code: Code) -> Mend {
-    match code {
-        Code::InvalidConfig
-        | Code::HostUnknown
-        | Code::HostDisabled
-        | Code::HostUnresolved
-        | Code::Unsupported => Mend::Edit,
-        Code::HostKeyChanged
-        | Code::HostKeyUnknown
-        | Code::AuthRefused
-        | Code::TooManyAuthFailures
-        | Code::PassphraseRequired
-        | Code::KexFailed
-        | Code::ProxyFailed
-        | Code::ShellBroken
-        | Code::PermissionDenied => Mend::Outside,
-        Code::Usage
-        | Code::ConnectionRefused
-        | Code::ConnectionTimedOut
-        | Code::NoRoute
-        | Code::ConnectionLost
-        | Code::ConnectionClosed
-        | Code::AgentMissing
-        | Code::AgentNotLoggedIn
-        | Code::AgentFailed
-        | Code::InterpreterMissing
-        | Code::RateLimited
-        | Code::DirMissing
-        | Code::NotFound
-        | Code::IsDirectory
-        | Code::Conflict
-        | Code::TooLarge
-        | Code::NotARepository
-        | Code::DirtyWorktree
-        | Code::Busy
-        | Code::TimedOut
-        | Code::Cancelled
-        | Code::Corrupt
-        | Code::Internal => Mend::Retry,
-    }
-}
-
-/// How loud a connection is: what needs a person stands first.
-fn rank(state: &ConnectionState) -> u8 {
-    match state {
-        ConnectionState::Blocked { .. } => 0,
-        ConnectionState::Reconnecting { .. } | ConnectionState::Degraded => 1,
-        ConnectionState::Connecting { .. } => 2,
-        ConnectionState::Connected => 3,
-        ConnectionState::Closed => 4,
-    }
-}
-
-/// What a connection does, in a few words.
-pub fn state_words(connection: &HostConnection, now: Timestamp) -> String {
-    match &connection.state {
-        ConnectionState::Closed => "not connected".to_owned(),
-        ConnectionState::Connecting { .. } => "connecting…".to_owned(),
-        ConnectionState::Connected => {
-            connection.round_trip_us.map_or_else(|| "connected".to_owned(), round_trip)
-        }
-        ConnectionState::Degraded => "not answering".to_owned(),
-        ConnectionState::Reconnecting { at, .. } => {
-            // Up, so that it never says 0 s while it waits.
-            let left = at.as_millisecond().saturating_sub(now.as_millisecond());
-            if left <= 0 {
-                "reconnecting…".to_owned()
-            } else {
-                format!("reconnecting in {} s", (left + 999) / 1000)
-            }
-        }
-        ConnectionState::Blocked { why } => format!("blocked: {}", clean_line(&why.message)),
-    }
-}
-
-fn why(state: &ConnectionState) -> Option<&Failure> {
-    match state {
-        ConnectionState::Reconnecting { why, .. } | ConnectionState::Blocked { why } => Some(why),
-        ConnectionState::Closed
-        | ConnectionState::Connecting { .. }
-        | ConnectionState::Connected
-        | ConnectionState::Degraded => None,
-    }
-}
 
 /// The status bar's own state.
 #[derive(Debug, Default)]
@@ -291,7 +141,8 @@ fn tick(ui: &Ui, connection: &HostConnection, now: Timestamp) {
     }
 }
 
-fn texts(connection: &HostConnection, data: &StatusBarData<'_>) -> (String, String) {
+/// A connection's name, and what it does.
+pub(super) fn texts(connection: &HostConnection, data: &StatusBarData<'_>) -> (String, String) {
     let name = clean_line(host_name(data.hosts, &connection.host));
     (name, state_words(connection, data.now))
 }
@@ -402,95 +253,3 @@ fn item(
         }
     }
 }
-
-/// All about a connection.
-fn details(
-    ui: &mut Ui,
-    connection: &HostConnection,
-    data: &StatusBarData<'_>,
-    acts: &mut Vec<StatusBarAct>,
-) {
-    let theme = Theme::get(ui.ctx());
-    ui.set_width(360.0);
-    ui.spacing_mut().item_spacing.y = space::XS;
-    let (name, words) = texts(connection, data);
-    ui.label(RichText::new(name).font(strong(size::BODY)));
-    let state = match &connection.state {
-        ConnectionState::Connected => match connection.round_trip_us {
-            Some(us) => format!("Connected; it answers within {}", round_trip(us)),
-            None => "Connected".to_owned(),
-        },
-        ConnectionState::Closed => "Not connected: nobody needs it now".to_owned(),
-        ConnectionState::Connecting { failed: 0 } => "Connecting…".to_owned(),
-        ConnectionState::Connecting { failed } => {
-            format!(
-                "Connecting; {} before",
-                of_many(u64::from(*failed), "attempt failed", "attempts failed")
-            )
-        }
-        ConnectionState::Degraded => "Open, but the host has stopped answering".to_owned(),
-        ConnectionState::Reconnecting { failed, .. } => {
-            format!(
-                "Lost, {words}; {}",
-                of_many(u64::from(*failed), "attempt failed", "attempts failed")
-            )
-        }
-        ConnectionState::Blocked { .. } => "Blocked until you have acted".to_owned(),
-    };
-    ui.label(state);
-    if let Some(since) = data.since.get(&connection.host) {
-        let since = ago(*since, data.now);
-        let since =
-            if since == "now" { "less than a minute".into() } else { since.replace(" ago", "") };
-        ui.label(RichText::new(format!("For {since}")).color(theme.muted));
-    }
-    if connection.turns > 0 {
-        let turns = of_many(u64::from(connection.turns), "turn", "turns");
-        let goes_on = match connection.state {
-            ConnectionState::Connected => "",
-            ConnectionState::Closed
-            | ConnectionState::Connecting { .. }
-            | ConnectionState::Degraded
-            | ConnectionState::Reconnecting { .. }
-            | ConnectionState::Blocked { .. } => "; the agents work on meanwhile",
-        };
-        ui.label(RichText::new(format!("{turns} under way{goes_on}")).color(theme.muted));
-    }
-    let why = why(&connection.state);
-    if let Some(failure) = why {
-        ui.add_space(space::XS);
-        let message = RichText::new(clean_lines(&failure.message)).color(theme.bad);
-        ui.add(egui::Label::new(message).wrap());
-        if let Some(hint) = &failure.hint {
-            ui.add(egui::Label::new(clean_lines(hint)).wrap());
-        }
-    }
-    ui.add_space(space::S);
-    let host = &connection.host;
-    let known = data.hosts.iter().any(|known| known.id.as_str() == host);
-    ui.horizontal(|ui| {
-        let can_retry = matches!(
-            connection.state,
-            ConnectionState::Blocked { .. } | ConnectionState::Reconnecting { .. }
-        );
-        if can_retry && button(ui, Kind::Primary, "Retry now").clicked() {
-            acts.push(StatusBarAct::Retry(host.clone()));
-        }
-        if button(ui, Kind::Plain, "Test").clicked() {
-            acts.push(StatusBarAct::Test(host.clone()));
-        }
-        if known && button(ui, Kind::Plain, "Edit").clicked() {
-            acts.push(StatusBarAct::EditHost(host.clone()));
-        }
-        if let Some(failure) = why
-            && button(ui, Kind::Plain, "Copy").clicked()
-        {
-            let hint = failure.hint.as_deref().map(|hint| format!("\n{hint}")).unwrap_or_default();
-            acts.push(StatusBarAct::Copy(format!("{host}: {}{hint}", failure.message)));
-        }
-    });
-}
-
-#[cfg(test)]
-#[path = "status_bar_tests.rs"]
-mod tests;

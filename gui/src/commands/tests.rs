@@ -1,6 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
+use egui::{Key, KeyboardShortcut};
+
 use super::*;
+use crate::theme::Appearance;
 
 /// Every command that there is; the compiler asks for new ones here.
 fn all() -> Vec<WindowCommand> {

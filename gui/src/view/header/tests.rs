@@ -1,11 +1,14 @@
 use egui::{Key, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use orchestrator::host::HostId;
+use orchestrator::host::{HostConfig, HostId};
+use orchestrator::seam::Session;
 
 use super::*;
+use crate::commands::WindowCommand;
 use crate::samples::{session, turn};
 use crate::testing::harness;
+use crate::view::sidebar::GitGlance;
 
 struct World {
     view: HeaderView,
