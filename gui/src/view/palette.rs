@@ -13,7 +13,7 @@ use crate::commands::{Entry, Situation, TABLE, WindowCommand};
 use crate::fuzzy::Fuzzy;
 use crate::theme::{Theme, icons, size, space};
 use crate::view::places::{agent_words, host_name};
-use crate::widget::{Picked, Stack, pick_by_keys, settle};
+use crate::widget::{Picked, Scroll, Stack, pick_by_keys, settle};
 use crate::words::clean_line;
 
 /// How high a row is.
@@ -65,6 +65,7 @@ pub struct PaletteView {
     give_back: Option<Id>,
     typed: String,
     at: usize,
+    revealed: Option<usize>,
     hits: Vec<Hit>,
     found: Option<(u64, Situation, String)>,
     recent: Vec<WindowCommand>,
@@ -155,6 +156,7 @@ impl PaletteView {
         }
         if response.changed() {
             self.at = 0;
+            self.revealed = None;
         }
         ui.add_space(space::XS);
     }
@@ -189,7 +191,10 @@ impl PaletteView {
         ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
             let stack = Stack::new(self.hits.iter().map(|_| ROW));
             let at = self.at;
-            stack.show(ui, "palette", Some(at), |ui, row, rect| {
+            // Only when it changes: the wheel looks around.
+            let changed = self.revealed.replace(at) != Some(at);
+            let scroll = if changed { Scroll::Reveal(at) } else { Scroll::Stay };
+            stack.show(ui, "palette", scroll, |ui, row, rect| {
                 let Some(hit) = self.hits.get(row) else { return };
                 let response = ui.interact(rect, Id::unique(("palette row", row)), Sense::click());
                 // The focus stays where one types.

@@ -155,3 +155,8 @@ fn what_had_the_focus_gets_it_back() {
     window.run();
     assert!(window.get_by_label("behind").is_focused());
 }
+
+#[test]
+fn everything_in_the_palette_has_a_name() {
+    assert_eq!(window(two()).unnamed_widgets(), [""; 0]);
+}

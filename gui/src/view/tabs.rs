@@ -166,8 +166,8 @@ impl TabsView {
             let at = Align2::LEFT_CENTER.anchor_size(pos2(left, rect.center().y), galley.size());
             ui.painter().galley(at.min, galley, colour);
             if unread && !with_close {
-                let mark = pos2(rect.right() - space::S - 4.0, rect.center().y);
-                ui.painter().circle_filled(mark, 4.0, theme.accent);
+                let mark = pos2(at.right() + space::S, rect.center().y);
+                ui.painter().circle_filled(mark, 3.5, theme.accent);
             }
             if with_close {
                 let place = Rect::from_center_size(

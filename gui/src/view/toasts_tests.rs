@@ -92,3 +92,9 @@ fn the_window_rests_but_for_the_moment_when_one_goes() {
     assert!(waits > Duration::from_secs(3) && waits < Duration::from_secs(6), "{waits:?}");
     assert!(delay(vec![toast(1, ToastKind::Error, None)]) > Duration::from_secs(3600));
 }
+
+#[test]
+fn everything_on_a_message_has_a_name() {
+    let window = window(vec![toast(1, ToastKind::Error, Some("Retry"))]);
+    assert_eq!(window.unnamed_widgets(), [""; 0]);
+}

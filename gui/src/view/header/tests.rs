@@ -149,3 +149,8 @@ fn a_name_that_is_being_edited_is_never_given_to_another_session() {
     assert_eq!(window.state().session.name, "notes");
     window.get_by_role_and_label(Role::Button, "Rename notes");
 }
+
+#[test]
+fn everything_in_the_header_has_a_name() {
+    assert_eq!(window(busy(), 980.0).unnamed_widgets(), [""; 0]);
+}

@@ -393,3 +393,12 @@ fn details_stay_with_their_entry_when_others_come_before_it() {
     let Some(HistoryAct::Resume(card)) = window.state().acts.last() else { panic!() };
     assert_eq!(card.id, "entry-1");
 }
+
+#[test]
+fn everything_on_the_page_and_in_the_details_has_a_name() {
+    let mut window = window(World { activity: Some(day()), pending: 2, ..world(cards(3)) });
+    assert_eq!(window.unnamed_widgets(), [""; 0]);
+    window.get_by_label("Change 1 of the loop in the uploader.").click();
+    window.run();
+    assert_eq!(window.unnamed_widgets(), [""; 0]);
+}

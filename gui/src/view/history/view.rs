@@ -11,7 +11,7 @@ use super::graph::{Graphed, graph};
 use super::wanted::{Bucket, Wanted};
 use crate::fetched::Fetched;
 use crate::theme::space;
-use crate::widget::{Kind, Stack, button, empty, failure_card, keep_arrows, search_id};
+use crate::widget::{Kind, Scroll, Stack, button, empty, failure_card, keep_arrows, search_id};
 
 /// The history's own state.
 #[derive(Debug, Default)]
@@ -170,7 +170,7 @@ impl HistoryView {
         }
         ui.spacing_mut().item_spacing = Vec2::ZERO;
         let stack = std::mem::take(&mut self.stack);
-        let reveal = self.reveal.take();
+        let reveal = self.reveal.take().map_or(Scroll::Stay, Scroll::Reveal);
         let at_end = stack.show(ui, "history", reveal, |ui, at, rect| {
             let Some(shown) = data.cards.get(at) else { return };
             ui.spacing_mut().item_spacing = egui::vec2(space::S, space::XS);

@@ -94,3 +94,23 @@ pub(super) fn drop_on_heading(
         }
     }
 }
+
+/// How far to scroll while something is held near the list's upper or lower edge.
+pub(super) fn scroll_at_edges(ui: &Ui) -> Option<f32> {
+    const NEAR: f32 = 28.0;
+    const STEP: f32 = 7.0;
+    if !egui::DragAndDrop::has_payload_of_type::<Dragged>(ui.ctx()) {
+        return None;
+    }
+    let at = ui.input(|input| input.pointer.latest_pos())?;
+    let list = ui.available_rect_before_wrap();
+    if !list.x_range().contains(at.x) {
+        None
+    } else if at.y < list.top() + NEAR {
+        Some(-STEP)
+    } else if at.y > list.bottom() - NEAR {
+        Some(STEP)
+    } else {
+        None
+    }
+}

@@ -434,3 +434,11 @@ fn a_session_that_is_moved_by_keys_keeps_the_focus() {
     }
     assert_eq!(window.state().memory.order[8], id("s005"));
 }
+
+#[test]
+fn everything_in_the_bar_has_a_name() {
+    let mut world = three();
+    world.approvals.insert(id("a"), 2);
+    world.git.insert(id("a"), GitGlance::default());
+    assert_eq!(window(world).unnamed_widgets(), [""; 0]);
+}

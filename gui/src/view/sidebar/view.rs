@@ -7,7 +7,7 @@ use orchestrator::seam::{Session, SessionId};
 
 use super::arrange::{self, Heading, List, Row, arrange};
 use super::data::{SidebarAct, SidebarData};
-use super::drag::{Dragged, drop_on_heading, drop_on_session};
+use super::drag::{Dragged, drop_on_heading, drop_on_session, scroll_at_edges};
 use super::menu::{Picked, session_menu};
 use super::naming::Naming;
 use super::row::{self, Shown};
@@ -15,7 +15,7 @@ use super::status::status;
 use crate::commands::{self, WindowCommand};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::places::{agent_words, host_name, way};
-use crate::widget::{Kind, Stack, button, empty, keep_arrows, search_field, search_id};
+use crate::widget::{Kind, Scroll, Stack, button, empty, keep_arrows, search_field, search_id};
 use crate::words::{clean_line, of_many};
 
 /// The left bar's own state.
@@ -155,8 +155,12 @@ impl SidebarView {
     fn rows(&mut self, ui: &mut Ui, data: &SidebarData<'_>, acts: &mut Vec<SidebarAct>) {
         let list = std::mem::take(&mut self.list);
         let stack = std::mem::take(&mut self.stack);
-        let reveal = self.reveal.take();
-        stack.show(ui, "left bar", reveal, |ui, at, rect| match list.rows.get(at) {
+        let scroll = match (self.reveal.take(), scroll_at_edges(ui)) {
+            (Some(row), _) => Scroll::Reveal(row),
+            (None, Some(points)) => Scroll::By(points),
+            (None, None) => Scroll::Stay,
+        };
+        stack.show(ui, "left bar", scroll, |ui, at, rect| match list.rows.get(at) {
             Some(Row::Session(id)) => {
                 if let Some(session) = data.sessions.get(id) {
                     self.session(ui, at, rect, session, &list, data, acts);
@@ -206,6 +210,9 @@ impl SidebarView {
             node.set_description(description(&shown, data.hosts));
         });
         row::ground(ui, response.rect, &response, chosen);
+        if response.dragged() {
+            ui.multiply_opacity(0.5);
+        }
         row::session(ui, response.rect, &shown);
         if response.has_focus() {
             self.at = Some(at);

@@ -165,3 +165,8 @@ fn the_engine_and_what_waits_to_be_shared_are_told() {
     window.run();
     assert_eq!(window.state().acts, [StatusBarAct::SyncHistory, StatusBarAct::Palette]);
 }
+
+#[test]
+fn everything_in_the_status_bar_has_a_name() {
+    assert_eq!(window(with(blocked(Code::AuthRefused))).unnamed_widgets(), [""; 0]);
+}
