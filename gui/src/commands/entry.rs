@@ -64,10 +64,7 @@ pub fn entry(command: WindowCommand) -> Option<&'static Entry> {
     TABLE.iter().find(|entry| entry.command == command)
 }
 
-/// What a tooltip says: the words and the first shortcut.
-pub fn tip(words: &str, command: WindowCommand, mac: bool) -> String {
-    match entry(command).and_then(|entry| entry.keys(mac)) {
-        Some(keys) => format!("{words} ({keys})"),
-        None => words.to_owned(),
-    }
+/// A command's first shortcut, for a tooltip or a menu; empty where it has none.
+pub fn keys_of(command: WindowCommand, mac: bool) -> String {
+    entry(command).and_then(|entry| entry.keys(mac)).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ mod situation;
 mod table;
 
 pub use command::{Group, WindowCommand};
-pub use entry::{Entry, Shortcut, entry, tip, written};
+pub use entry::{Entry, Shortcut, entry, keys_of, written};
 pub use situation::{Situation, When};
 pub use table::TABLE;
 

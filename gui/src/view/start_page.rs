@@ -145,7 +145,8 @@ fn shortcut(ui: &mut Ui, command: WindowCommand, icon: Icon) -> bool {
         link.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, entry.name));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let keys = entry.keys(ui.ctx().os().is_mac()).unwrap_or_default();
-            crate::widget::key_words(ui, &keys);
+            let text = RichText::new(keys).monospace().size(size::SMALL).color(theme.muted);
+            ui.add(Label::new(text).selectable(false));
         });
         link.clicked()
     })

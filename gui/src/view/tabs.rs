@@ -9,7 +9,7 @@ use egui::{
 use lucide_icons::Icon;
 use orchestrator::seam::{Session, Tab, TabId};
 
-use crate::commands::{self, WindowCommand};
+use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::sidebar::tab_status;
 use crate::widget::{dot, icon_button, small_icon_button};
@@ -92,10 +92,9 @@ impl TabsView {
                         }
                     });
                 });
-            let keys = commands::entry(WindowCommand::NewTab)
-                .and_then(|entry| entry.keys(ui.ctx().os().is_mac()));
+            let keys = keys_of(WindowCommand::NewTab, ui.ctx().os().is_mac());
             let new = icon_button(ui, Icon::Plus, "New tab");
-            if new.on_hover_text(keys.unwrap_or_default()).clicked() {
+            if new.on_hover_text(keys).clicked() {
                 acts.push(TabsAct::New);
             }
         });

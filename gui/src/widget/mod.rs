@@ -20,7 +20,7 @@ pub use field::{Field, choice, field, labelled};
 pub use icon::{glyph, icon};
 pub use keys::{Picked, pick_by_keys};
 pub use pill::{Status, dot, pill, pill_button};
-pub use search::{Searched, icon_words, keys as key_words, search_field, search_id};
+pub use search::{Searched, search_field, search_id};
 pub use stack::{Scroll, Stack, keep_arrows};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use lucide_icons::Icon;
 
 use super::data::{HeaderAct, HeaderData};
 use super::words::{Words, conversation};
-use crate::commands::WindowCommand;
+use crate::commands::{WindowCommand, keys_of};
 use crate::view::places::is_local;
 use crate::widget::icon_button;
 use crate::words::clean_line;
@@ -53,8 +53,8 @@ pub(super) fn menu(
         }
         entries.push(("Remove…", WindowCommand::RemoveSession));
         for (words, command) in entries {
-            let keys = crate::commands::entry(command).and_then(|entry| entry.keys(mac));
-            let button = egui::Button::new(words).shortcut_text(keys.unwrap_or_default());
+            let keys = keys_of(command, mac);
+            let button = egui::Button::new(words).shortcut_text(keys);
             let response = ui.add(button);
             response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, words));
             if response.clicked() {

@@ -154,3 +154,21 @@ fn a_name_that_is_being_edited_is_never_given_to_another_session() {
 fn everything_in_the_header_has_a_name() {
     assert_eq!(window(busy(), 980.0).unnamed_widgets(), [""; 0]);
 }
+
+#[test]
+fn it_stays_on_one_line_and_inside_of_its_place_at_every_width() {
+    for width in (300..1000).step_by(23) {
+        let window = window(busy(), width as f32);
+        let left = window.get_by_label("Hide the left bar").rect();
+        let right = window.get_by_label("Hide the right bar").rect();
+        let place = width as f32 + left.left();
+        assert!(right.right() <= place + 1.0, "{width}: {right:?}");
+        assert!((left.center().y - right.center().y).abs() < 3.0, "{width}");
+        let menu = window.get_by_label("Session menu").rect();
+        let badge = window.get_by_label("BIG BOX").rect();
+        assert!(badge.right() < menu.left() + 1.0, "{width}: {badge:?} {menu:?}");
+        if let Some(context) = window.query_by_label("Context 80 %") {
+            assert!(context.rect().right() < menu.left() + 1.0, "{width}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use super::fit::fit;
 use super::menu::menu;
 use super::parts::{badge, draw, parts, pill_width, text_width};
 use super::words::{Words, words};
-use crate::commands::{WindowCommand, tip};
+use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::widget::icon_button;
 
@@ -44,8 +44,8 @@ impl HeaderView {
             ui.set_min_height(size::CONTROL + space::XS);
             ui.spacing_mut().item_spacing.x = space::S;
             let left = if data.left_open { "Hide the left bar" } else { "Show the left bar" };
-            let keys = tip("", WindowCommand::ToggleLeftBar, mac);
-            if icon_button(ui, Icon::PanelLeft, left).on_hover_text(keys.trim()).clicked() {
+            let keys = keys_of(WindowCommand::ToggleLeftBar, mac);
+            if icon_button(ui, Icon::PanelLeft, left).on_hover_text(keys).clicked() {
                 acts.push(HeaderAct::Command(WindowCommand::ToggleLeftBar));
             }
             let buttons = 2.0 * (ICON_BUTTON + space::S);
@@ -64,8 +64,7 @@ impl HeaderView {
                 let right =
                     if data.right_open { "Hide the right bar" } else { "Show the right bar" };
                 let toggle = icon_button(ui, Icon::PanelRight, right);
-                let toggle =
-                    toggle.on_hover_text(tip("", WindowCommand::ToggleRightBar, mac).trim());
+                let toggle = toggle.on_hover_text(keys_of(WindowCommand::ToggleRightBar, mac));
                 if toggle.clicked() {
                     acts.push(HeaderAct::Command(WindowCommand::ToggleRightBar));
                 }

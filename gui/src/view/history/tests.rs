@@ -402,3 +402,19 @@ fn everything_on_the_page_and_in_the_details_has_a_name() {
     window.run();
     assert_eq!(window.unnamed_widgets(), [""; 0]);
 }
+
+#[test]
+fn cards_are_reached_from_the_search_and_opened_by_keys() {
+    let mut window = window(world(cards(3)));
+    window.get_by_role_and_label(Role::TextInput, "Search the history").focus();
+    window.run();
+    for key in [Key::ArrowDown, Key::ArrowDown, Key::Enter] {
+        window.key_press(key);
+        window.run();
+    }
+    window.get_by_label("the answer, drawn elsewhere");
+    window.key_press(Key::Escape);
+    window.run();
+    window.run();
+    assert!(window.get_by_label("Change 1 of the loop in the uploader.").is_focused());
+}

@@ -22,6 +22,7 @@ pub struct HistoryView {
     stacked: Option<(u64, usize)>,
     at: Option<usize>,
     reveal: Option<usize>,
+    give_back: Option<usize>,
     /// The entry whose details are shown: where it was, and its id.
     open: Option<(usize, String)>,
     /// The filter was cleared where nothing was found: told as a wish in the next frame.
@@ -68,6 +69,10 @@ impl HistoryView {
             acts.push(HistoryAct::Want(self.wanted.clone()));
         }
         self.body(ui, data, &mut acts);
+        // A frame after the dialog: until then nothing below it can have the focus.
+        if let Some(at) = self.give_back.take() {
+            self.focus_card(ui, data, at);
+        }
         self.dialog(ui, data, answer, &mut acts);
         acts
     }
@@ -221,7 +226,8 @@ impl HistoryView {
         match details(ui.ctx(), card, at > 0, has_next, data.zone, answer) {
             Some(Detailed::Close) => {
                 self.open = None;
-                self.focus_card(ui, data, at);
+                self.give_back = Some(at);
+                ui.ctx().request_repaint();
             }
             Some(Detailed::Resume) => {
                 self.open = None;

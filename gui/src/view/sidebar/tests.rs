@@ -442,3 +442,33 @@ fn everything_in_the_bar_has_a_name() {
     world.git.insert(id("a"), GitGlance::default());
     assert_eq!(window(world).unnamed_widgets(), [""; 0]);
 }
+
+#[test]
+fn the_list_is_arranged_anew_only_when_something_of_it_changed() {
+    let mut window = window(three());
+    window.state_mut().memory.order = vec![id("c")];
+    window.run();
+    let order = |window: &Harness<'static, World>| -> Vec<String> {
+        window.state().view.shown_order().map(ToString::to_string).collect()
+    };
+    assert_eq!(order(&window), ["b", "c", "a"], "no work while the version is the same");
+    window.state_mut().version += 1;
+    window.run();
+    assert_eq!(order(&window), ["c", "b", "a"]);
+}
+
+#[test]
+fn headings_are_folded_and_moved_by_keys() {
+    let mut world = three();
+    world.sessions.insert(id("d"), grouped("d", "alpha", 4));
+    let mut window = window(world);
+    window.get_by_role_and_label(Role::DisclosureTriangle, "work").focus();
+    window.run();
+    window.key_press(Key::ArrowLeft);
+    window.run();
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowUp);
+    window.run();
+    let fold = SidebarAct::Fold { key: "work".into(), folded: true };
+    let order = SidebarAct::GroupOrder(vec!["work".into(), "alpha".into()]);
+    assert_eq!(window.state().acts, [fold, order]);
+}

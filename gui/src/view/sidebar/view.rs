@@ -12,7 +12,7 @@ use super::menu::{Picked, session_menu};
 use super::naming::Naming;
 use super::row::{self, Shown};
 use super::status::status;
-use crate::commands::{self, WindowCommand};
+use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::places::{agent_words, host_name, way};
 use crate::widget::{Kind, Scroll, Stack, button, empty, keep_arrows, search_field, search_id};
@@ -101,10 +101,9 @@ impl SidebarView {
             let name = RichText::new("Baton").font(strong(size::BODY)).color(theme.muted);
             ui.add(Label::new(name).selectable(false));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let keys = commands::entry(WindowCommand::NewSession)
-                    .and_then(|entry| entry.keys(ui.ctx().os().is_mac()));
+                let keys = keys_of(WindowCommand::NewSession, ui.ctx().os().is_mac());
                 let new = button(ui, Kind::Plain, "New session");
-                if new.on_hover_text(keys.unwrap_or_default()).clicked() {
+                if new.on_hover_text(keys).clicked() {
                     acts.push(SidebarAct::NewSession);
                 }
             });

@@ -170,3 +170,12 @@ fn the_engine_and_what_waits_to_be_shared_are_told() {
 fn everything_in_the_status_bar_has_a_name() {
     assert_eq!(window(with(blocked(Code::AuthRefused))).unnamed_widgets(), [""; 0]);
 }
+
+#[test]
+fn an_engine_that_fails_says_so_and_leaves_room_for_connections() {
+    let message = "the database can't be opened ".repeat(20);
+    let engine = EngineState::Failed(Failure::new(Code::Corrupt, message.trim()));
+    let window = window(World { engine, ..with(ConnectionState::Connected) });
+    window.get_by_label_contains("the database can't be opened");
+    window.get_by_role_and_label(Role::Button, "Big box: 51 ms");
+}

@@ -9,7 +9,7 @@ use orchestrator::seam::{ConnectionState, HostConnection};
 use super::data::{EngineState, StatusBarAct, StatusBarData};
 use super::details::details;
 use super::state::{Mend, mend, rank, state_words};
-use crate::commands::{WindowCommand, entry};
+use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::places::host_name;
 use crate::widget::small_button;
@@ -17,6 +17,8 @@ use crate::words::{clean_line, clean_lines, of_many};
 
 /// How long the words about one connection are at most, in points.
 const WORDS: f32 = 230.0;
+/// How long the words about the engine are at most, in points.
+const ENGINE: f32 = 320.0;
 /// How high the bar is.
 pub const HEIGHT: f32 = 28.0;
 
@@ -45,8 +47,8 @@ impl StatusBarView {
 fn right_side(ui: &mut Ui, data: &StatusBarData<'_>, acts: &mut Vec<StatusBarAct>) {
     let theme = Theme::get(ui.ctx());
     let small = |words: String| RichText::new(words).size(size::SMALL).color(theme.muted);
-    let keys = entry(WindowCommand::Palette).and_then(|entry| entry.keys(ui.ctx().os().is_mac()));
-    let words = small(format!("Commands  {}", keys.unwrap_or_default()));
+    let keys = keys_of(WindowCommand::Palette, ui.ctx().os().is_mac());
+    let words = small(format!("Commands  {}", keys));
     let palette = ui.add(egui::Button::new(words).frame_when_inactive(false));
     palette.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, "Command palette"));
     if palette.on_hover_text("Every command and every session").clicked() {
@@ -84,7 +86,11 @@ fn right_side(ui: &mut Ui, data: &StatusBarData<'_>, acts: &mut Vec<StatusBarAct
     };
     if let Some((words, tip, colour)) = engine {
         let text = RichText::new(words).size(size::SMALL).color(colour);
-        ui.add(egui::Label::new(text).truncate().selectable(false)).on_hover_text(tip);
+        ui.scope(|ui| {
+            // Connections have the rest.
+            ui.set_max_width(ENGINE.min(ui.available_width()));
+            ui.add(egui::Label::new(text).truncate().selectable(false)).on_hover_text(tip);
+        });
     }
 }
 
