@@ -1,5 +1,7 @@
 //! Sessions, tabs and turns for tests of views.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;

@@ -13,7 +13,7 @@ use crate::commands::{Entry, Situation, TABLE, WindowCommand};
 use crate::fuzzy::Fuzzy;
 use crate::theme::{Theme, icons, size, space};
 use crate::view::places::{agent_words, host_name};
-use crate::widget::{Picked, Stack, pick_by_keys};
+use crate::widget::{Picked, Scroll, Stack, pick_by_keys, settle};
 use crate::words::clean_line;
 
 /// How high a row is.
@@ -22,6 +22,8 @@ const ROW: f32 = 34.0;
 const ROWS: f32 = 11.0;
 /// How many commands are remembered as recently used.
 const RECENT: usize = 8;
+/// How many sessions stand there while nothing is typed, so that commands are seen, too.
+const FEW: usize = 5;
 /// A name that was found stands before words that were only meant.
 const NAME_FIRST: u32 = 40;
 
@@ -58,8 +60,12 @@ enum Hit {
 pub struct PaletteView {
     open: bool,
     begins: bool,
+    /// What had the focus before; it gets it back.
+    before: Option<Id>,
+    give_back: Option<Id>,
     typed: String,
     at: usize,
+    revealed: Option<usize>,
     hits: Vec<Hit>,
     found: Option<(u64, Situation, String)>,
     recent: Vec<WindowCommand>,
@@ -87,7 +93,13 @@ impl PaletteView {
     /// Draws it over everything else, while it is open.
     pub fn ui(&mut self, ctx: &egui::Context, data: &PaletteData<'_>) -> Option<PaletteAct> {
         if !self.open {
+            if let Some(before) = self.give_back.take() {
+                ctx.memory_mut(|memory| memory.request_focus(before));
+            }
             return None;
+        }
+        if self.begins {
+            self.before = ctx.memory(|memory| memory.focused());
         }
         self.find(data);
         let theme = Theme::get(ctx);
@@ -109,10 +121,14 @@ impl PaletteView {
                 None => (clicked, false),
             }
         });
+        settle(ctx, "palette", shown.response.rect);
         let beside = shown.should_close();
         let (picked, leave) = shown.inner;
         if picked.is_some() || leave || beside {
             self.open = false;
+            // In the next frame: until then nothing below a dialog can have it.
+            self.give_back = self.before.take();
+            ctx.request_repaint();
         }
         match self.hits.get(picked?)? {
             Hit::Command(entry) => {
@@ -140,6 +156,7 @@ impl PaletteView {
         }
         if response.changed() {
             self.at = 0;
+            self.revealed = None;
         }
         ui.add_space(space::XS);
     }
@@ -174,7 +191,10 @@ impl PaletteView {
         ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
             let stack = Stack::new(self.hits.iter().map(|_| ROW));
             let at = self.at;
-            stack.show(ui, "palette", Some(at), |ui, row, rect| {
+            // Only when it changes: the wheel looks around.
+            let changed = self.revealed.replace(at) != Some(at);
+            let scroll = if changed { Scroll::Reveal(at) } else { Scroll::Stay };
+            stack.show(ui, "palette", scroll, |ui, row, rect| {
                 let Some(hit) = self.hits.get(row) else { return };
                 let response = ui.interact(rect, Id::unique(("palette row", row)), Sense::click());
                 // The focus stays where one types.
@@ -224,7 +244,7 @@ fn draw(
     let middle = rect.center().y;
     let at = pos2(rect.left() + space::S, middle);
     painter.text(at, Align2::LEFT_CENTER, char::from(icon), icons(size::ICON), theme.muted);
-    let right = rect.right() - space::S;
+    let right = rect.right() - space::L;
     let small = FontId::monospace(size::SMALL);
     let keys = painter.text(pos2(right, middle), Align2::RIGHT_CENTER, keys, small, theme.muted);
     let room = keys.left() - space::S - rect.left() - 34.0;
@@ -271,7 +291,7 @@ fn hits(data: &PaletteData<'_>, typed: &str, recent: &[WindowCommand]) -> Vec<Hi
         commands.sort_by_key(place);
         let (used, others): (Vec<_>, Vec<_>) =
             commands.into_iter().partition(|entry| recent.contains(&entry.command));
-        let sessions = data.sessions.iter().map(|known| session(known));
+        let sessions = data.sessions.iter().take(FEW).map(|known| session(known));
         return used
             .into_iter()
             .map(Hit::Command)

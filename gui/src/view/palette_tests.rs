@@ -20,6 +20,7 @@ fn window(sessions: Vec<Session>) -> Harness<'static, World> {
     let mut view = PaletteView::default();
     view.open();
     let mut window = harness(World { view, sessions, now, acts: Vec::new() }, |ui, world| {
+        let _button = ui.button("behind");
         let sessions: Vec<&Session> = world.sessions.iter().collect();
         let data = PaletteData { sessions: &sessions, version: 1, hosts: &[], now: &world.now };
         let act = world.view.ui(ui.ctx(), &data);
@@ -138,4 +139,24 @@ fn ten_thousand_sessions_are_searched_while_one_types() {
     assert_eq!(names(&window)[0], "name 9999");
     // Unoptimized, on busy cores, with several frames.
     assert!(begin.elapsed().as_millis() < 3000, "{:?}", begin.elapsed());
+}
+
+#[test]
+fn what_had_the_focus_gets_it_back() {
+    let mut window = window(two());
+    window.key_press(Key::Escape);
+    window.run();
+    window.get_by_label("behind").focus();
+    window.run();
+    window.state_mut().view.open();
+    window.run();
+    assert!(!window.get_by_label("behind").is_focused());
+    window.key_press(Key::Escape);
+    window.run();
+    assert!(window.get_by_label("behind").is_focused());
+}
+
+#[test]
+fn everything_in_the_palette_has_a_name() {
+    assert_eq!(window(two()).unnamed_widgets(), [""; 0]);
 }

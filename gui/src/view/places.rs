@@ -8,8 +8,11 @@ pub fn is_local(host: &str) -> bool {
     host == "local"
 }
 
-/// What a person calls a host: its name in `hosts.toml`, or else what was typed.
+/// What a person calls a host: `this machine`, its name in `hosts.toml`, or else what was typed.
 pub fn host_name<'a>(hosts: &'a [HostConfig], host: &'a str) -> &'a str {
+    if is_local(host) {
+        return "this machine";
+    }
     let known = hosts.iter().find(|known| known.id.as_str() == host);
     known.map_or(host, |known| known.name.as_str())
 }

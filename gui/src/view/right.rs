@@ -93,3 +93,7 @@ fn page_tab(ui: &mut Ui, words: &str, on: bool) -> egui::Response {
     ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(2.0, line));
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
+
+#[cfg(test)]
+#[path = "right_tests.rs"]
+mod tests;

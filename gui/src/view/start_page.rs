@@ -1,6 +1,6 @@
 //! What the middle shows while no session is chosen.
 
-use egui::{Label, RichText, Ui, WidgetInfo};
+use egui::{Label, RichText, Sense, Stroke, Ui, WidgetInfo};
 use jiff::Timestamp;
 use lucide_icons::Icon;
 use orchestrator::host::HostConfig;
@@ -104,18 +104,34 @@ fn recent(
 ) -> bool {
     let theme = Theme::get(ui.ctx());
     let name = clean_line(&session.name);
+    let agent = agent_words(&clean_line(&session.agent), &session.host);
+    let host = clean_line(host_name(data.hosts, &session.host));
+    let about = format!("{agent} on {host}");
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
         dot(ui, status);
-        let row = ui.add(egui::Link::new(RichText::new(&name).color(theme.text)));
-        row.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
-        let agent = agent_words(&clean_line(&session.agent), &session.host);
-        let host = clean_line(host_name(data.hosts, &session.host));
-        ui.weak(format!("{agent} on {host}"));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.weak(ago(at, data.now));
-        });
-        row.clicked()
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let text = RichText::new(&name).color(theme.text);
+                let row = ui.scope(|ui| {
+                    // The rest of the line is for what it is.
+                    ui.set_max_width(ui.available_width() * 0.55);
+                    ui.add(Label::new(text).truncate().selectable(false).sense(Sense::click()))
+                });
+                let row = row.inner.on_hover_cursor(egui::CursorIcon::PointingHand);
+                row.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
+                if row.hovered() || row.has_focus() {
+                    let line = Stroke::new(1.0, theme.link);
+                    ui.painter().hline(row.rect.x_range(), row.rect.bottom(), line);
+                }
+                let text = RichText::new(&about).color(theme.muted);
+                ui.add(Label::new(text).truncate().selectable(false)).on_hover_text(&about);
+                row.clicked()
+            })
+            .inner
+        })
+        .inner
     })
     .inner
 }
@@ -129,7 +145,8 @@ fn shortcut(ui: &mut Ui, command: WindowCommand, icon: Icon) -> bool {
         link.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, entry.name));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let keys = entry.keys(ui.ctx().os().is_mac()).unwrap_or_default();
-            crate::widget::key_words(ui, &keys);
+            let text = RichText::new(keys).monospace().size(size::SMALL).color(theme.muted);
+            ui.add(Label::new(text).selectable(false));
         });
         link.clicked()
     })

@@ -9,10 +9,10 @@ use egui::{
 use lucide_icons::Icon;
 use orchestrator::seam::{Session, Tab, TabId};
 
-use crate::commands::{self, WindowCommand};
+use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::sidebar::tab_status;
-use crate::widget::{dot, icon_button};
+use crate::widget::{dot, icon_button, small_icon_button};
 use crate::words::clean_line;
 
 /// How wide a tab is at most and at least.
@@ -93,10 +93,9 @@ impl TabsView {
                         }
                     });
                 });
-            let keys = commands::entry(WindowCommand::NewTab)
-                .and_then(|entry| entry.keys(ui.ctx().os().is_mac()));
+            let keys = keys_of(WindowCommand::NewTab, ui.ctx().os().is_mac());
             let new = icon_button(ui, Icon::Plus, "New tab");
-            if new.on_hover_text(keys.unwrap_or_default()).clicked() {
+            if new.on_hover_text(keys).clicked() {
                 acts.push(TabsAct::New);
             }
         });
@@ -147,11 +146,17 @@ impl TabsView {
                 pos2(rect.left() + space::S + 6.0, rect.center().y),
                 vec2(12.0, 12.0),
             );
-            ui.scope_builder(UiBuilder::new().max_rect(mark), |ui| {
-                dot(ui, tab_status(tab, approvals, unread));
-            });
+            let mut place = ui.new_child(UiBuilder::new().max_rect(mark));
+            dot(&mut place, tab_status(tab, approvals, unread));
             let with_close = can_close && (hovered || shown);
-            let right = rect.right() - if with_close { 28.0 } else { space::S };
+            let right = rect.right()
+                - if with_close {
+                    28.0
+                } else if unread {
+                    20.0
+                } else {
+                    space::S
+                };
             let left = mark.right() + space::S;
             let font = if unread { strong(size::BODY) } else { FontId::proportional(size::BODY) };
             let colour = if shown || unread { theme.text } else { theme.muted };
@@ -160,17 +165,18 @@ impl TabsView {
             let galley = ui.painter().layout_job(job);
             let at = Align2::LEFT_CENTER.anchor_size(pos2(left, rect.center().y), galley.size());
             ui.painter().galley(at.min, galley, colour);
+            if unread && !with_close {
+                let mark = pos2(at.right() + space::S, rect.center().y);
+                ui.painter().circle_filled(mark, 3.5, theme.accent);
+            }
             if with_close {
                 let place = Rect::from_center_size(
                     pos2(rect.right() - 15.0, rect.center().y),
                     vec2(24.0, 24.0),
                 );
                 let name = format!("Close {words}");
-                let close = ui
-                    .scope_builder(UiBuilder::new().max_rect(place), |ui| {
-                        icon_button(ui, Icon::X, &name)
-                    })
-                    .inner;
+                let mut place = ui.new_child(UiBuilder::new().max_rect(place));
+                let close = small_icon_button(&mut place, Icon::X, &name);
                 if close.clicked() {
                     acts.push(TabsAct::Close(tab.id.clone()));
                     return;

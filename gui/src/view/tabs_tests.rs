@@ -90,3 +90,8 @@ fn with_many_tabs_the_shown_one_is_in_sight_and_a_new_one_can_be_made() {
     assert!(shown.right() <= 1000.0, "{shown:?}");
     assert!(window.get_by_role_and_label(Role::Button, "New tab").rect().right() <= 1000.0);
 }
+
+#[test]
+fn everything_on_the_tabs_has_a_name() {
+    assert_eq!(window(3, World::default()).unnamed_widgets(), [""; 0]);
+}

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use lucide_icons::Icon;
 
 use crate::theme::{Theme, radius, size, space};
-use crate::widget::{Kind, button, icon, icon_button};
+use crate::widget::{Kind, button, icon, icon_button, settle};
 use crate::words::{clean_lines, of_many};
 
 /// How many are seen at once.
@@ -69,6 +69,7 @@ pub enum ToastAct {
 #[derive(Debug, Default)]
 pub struct ToastsView {
     held: BTreeMap<ToastId, Timestamp>,
+    over: bool,
 }
 
 /// When a message goes by itself; `None` stays.
@@ -112,10 +113,12 @@ impl ToastsView {
                     acts.extend(one(ui, toast));
                 }
             });
+        settle(ctx, "toasts", area.response.rect);
         let pointed = ctx.input(|input| input.pointer.hover_pos());
         let over = pointed.is_some_and(|at| area.response.rect.contains(at));
+        let pointed_at = over || std::mem::replace(&mut self.over, over);
         for toast in toasts {
-            if over {
+            if pointed_at {
                 self.held.insert(toast.id, now);
             }
             let Some(end) = ends(toast, self.held.get(&toast.id).copied()) else { continue };
@@ -150,12 +153,13 @@ fn one(ui: &mut egui::Ui, toast: &Toast) -> Option<ToastAct> {
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal_top(|ui| {
-                ui.add_space(0.0);
+                ui.spacing_mut().item_spacing.y = space::XS;
                 ui.vertical(|ui| {
                     ui.add_space(5.0);
                     icon(ui, mark, colour);
                 });
-                let room = ui.available_width() - size::CONTROL;
+                // The cross with its paddings, and the space before it.
+                let room = ui.available_width() - size::ICON - 2.0 * space::M - space::S;
                 ui.vertical(|ui| {
                     ui.set_width(room);
                     ui.add_space(5.0);

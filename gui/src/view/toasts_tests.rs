@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use egui::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -89,4 +91,10 @@ fn the_window_rests_but_for_the_moment_when_one_goes() {
     let waits = delay(vec![toast(1, ToastKind::Good, None)]);
     assert!(waits > Duration::from_secs(3) && waits < Duration::from_secs(6), "{waits:?}");
     assert!(delay(vec![toast(1, ToastKind::Error, None)]) > Duration::from_secs(3600));
+}
+
+#[test]
+fn everything_on_a_message_has_a_name() {
+    let window = window(vec![toast(1, ToastKind::Error, Some("Retry"))]);
+    assert_eq!(window.unnamed_widgets(), [""; 0]);
 }

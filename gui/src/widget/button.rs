@@ -64,6 +64,25 @@ pub fn icon_button_enabled(
     response.on_hover_text(name).on_disabled_hover_text(name)
 }
 
+/// An icon in a small space: inside of a field, a tab, a row.
+pub fn small_icon_button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
+    ui.spacing_mut().button_padding = egui::vec2(4.0, 3.0);
+    let theme = Theme::get(ui.ctx());
+    let text = glyph(icon, size::SMALL + 1.5).color(theme.muted);
+    let response = ui.add(Button::new(text).frame_when_inactive(false).min_size(egui::Vec2::ZERO));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    response.on_hover_text(name)
+}
+
+/// Words in a line of small letters, to be pressed.
+pub fn small_button(ui: &mut Ui, words: &str, colour: Color32) -> Response {
+    let text = RichText::new(words).size(size::SMALL).color(colour);
+    let padding = std::mem::replace(&mut ui.spacing_mut().button_padding, egui::vec2(6.0, 3.0));
+    let response = ui.add(Button::new(text).frame_when_inactive(false).min_size(egui::Vec2::ZERO));
+    ui.spacing_mut().button_padding = padding;
+    response
+}
+
 /// An icon that is on or off.
 pub fn toggle(ui: &mut Ui, on: &mut bool, icon: Icon, name: &str) -> Response {
     let theme = Theme::get(ui.ctx());

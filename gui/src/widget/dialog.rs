@@ -1,6 +1,6 @@
 //! Dialogs.
 
-use egui::{Id, Label, Modal, RichText, ScrollArea, Ui};
+use egui::{Frame, Id, Label, Margin, Modal, RichText, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 use super::icon_button;
@@ -26,8 +26,9 @@ pub fn dialog<R>(
     let theme = Theme::get(ctx);
     let screen = ctx.content_rect();
     let width = width.min(screen.width() - 2.0 * space::XL);
-    let modal =
-        Modal::new(Id::unique(("dialog", egui::util::hash(id)))).backdrop_color(theme.scrim);
+    let modal = Modal::new(Id::unique(("dialog", egui::util::hash(id))))
+        .backdrop_color(theme.scrim)
+        .frame(Frame::popup(&ctx.style_of(ctx.theme())).inner_margin(Margin::same(16)));
     let shown = modal.show(ctx, |ui| {
         ui.set_width(width);
         let mut close = false;
@@ -42,12 +43,30 @@ pub fn dialog<R>(
         let most = screen.height() - 160.0;
         let inner = ScrollArea::vertical()
             .max_height(most)
+            // Areas begin small: what fits on the screen isn't scrolled.
+            .min_scrolled_height(most)
             .auto_shrink([false, true])
-            .show(ui, contents)
+            .show(ui, |ui| {
+                // The scroll bar lies beside the contents.
+                ui.set_max_width(ui.available_width() - space::M);
+                contents(ui)
+            })
             .inner;
         (inner, close)
     });
+    settle(ctx, "dialog", shown.response.rect);
     let wants_out = shown.should_close();
     let (inner, close) = shown.inner;
     Dialog { inner, close: close || wants_out }
+}
+
+/// Draws once more when something that is anchored has changed its size: it stands where its last size put it, and a
+/// window at rest would leave it there.
+pub fn settle(ctx: &egui::Context, what: &'static str, rect: egui::Rect) {
+    let id = Id::unique(("settled", what));
+    let before: Option<egui::Rect> = ctx.data(|data| data.get_temp(id));
+    if before != Some(rect) {
+        ctx.data_mut(|data| data.insert_temp(id, rect));
+        ctx.request_repaint();
+    }
 }

@@ -14,9 +14,12 @@ mod search;
 mod shell_line;
 mod stack;
 
-pub use button::{Kind, button, button_enabled, icon_button, icon_button_enabled, toggle};
+pub use button::{
+    Kind, button, button_enabled, icon_button, icon_button_enabled, small_button,
+    small_icon_button, toggle,
+};
 pub use card::{card, empty, failure_card, section};
-pub use dialog::{Dialog, dialog};
+pub use dialog::{Dialog, dialog, settle};
 pub use env::EnvRows;
 pub use field::{Field, choice, field, field_id, labelled};
 pub use form::{Form, FormShape, dashed_button, fault, follow_focus, form, note, switch};
@@ -24,9 +27,9 @@ pub use icon::{glyph, icon};
 pub use keys::{Picked, pick_by_keys};
 pub use pill::{Status, dot, pill, pill_button};
 pub use plain::plain;
-pub use search::{Searched, icon_words, keys as key_words, search_field, search_id};
+pub use search::{Searched, search_field, search_id};
 pub use shell_line::{shell_line, shell_lines};
-pub use stack::{Stack, keep_arrows};
+pub use stack::{Scroll, Stack, keep_arrows};
 
 #[cfg(test)]
 mod tests;

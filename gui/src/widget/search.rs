@@ -3,7 +3,7 @@
 use egui::{Id, Key, Modifiers, Response, RichText, TextEdit, Ui, UiBuilder};
 use lucide_icons::Icon;
 
-use super::{glyph, icon_button};
+use super::small_icon_button;
 use crate::theme::{Theme, size, space};
 
 /// What a person did in a search field.
@@ -51,9 +51,8 @@ pub fn search_field(ui: &mut Ui, id: &str, name: &str, text: &mut String) -> Sea
             rect.right_center() - egui::vec2(14.0, 0.0),
             egui::vec2(26.0, 26.0),
         );
-        let clear = ui
-            .scope_builder(UiBuilder::new().max_rect(place), |ui| icon_button(ui, Icon::X, "Clear"))
-            .inner;
+        let mut place = ui.new_child(UiBuilder::new().max_rect(place));
+        let clear = small_icon_button(&mut place, Icon::X, "Clear");
         if clear.clicked() {
             text.clear();
             response.mark_changed();
@@ -70,23 +69,4 @@ pub fn search_field(ui: &mut Ui, id: &str, name: &str, text: &mut String) -> Sea
     let entered = response.lost_focus()
         && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
     Searched { response, go_on: down || entered, entered }
-}
-
-/// Keys as a person reads them, set apart from the words beside them.
-pub fn keys(ui: &mut Ui, written: &str) {
-    let theme = Theme::get(ui.ctx());
-    let text = RichText::new(written).font(egui::FontId::monospace(size::SMALL)).color(theme.muted);
-    ui.add(egui::Label::new(text).selectable(false));
-}
-
-/// An icon before words on a button.
-pub fn icon_words(ui: &Ui, icon: Icon, words: &str) -> egui::text::LayoutJob {
-    let theme = Theme::get(ui.ctx());
-    let mut job = egui::text::LayoutJob::default();
-    let style = ui.style();
-    let align = egui::Align::Center;
-    let default = egui::FontSelection::Default;
-    glyph(icon, size::ICON).color(theme.text).append_to(&mut job, style, default.clone(), align);
-    RichText::new(format!("  {words}")).size(size::BODY).append_to(&mut job, style, default, align);
-    job
 }

@@ -4,6 +4,17 @@ use std::ops::Range;
 
 use egui::{EventFilter, Id, Rect, ScrollArea, Ui, UiBuilder, vec2};
 
+/// Where a list is scrolled to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scroll {
+    /// Where it is.
+    Stay,
+    /// So that this row is in sight.
+    Reveal(usize),
+    /// By so many points, downwards when positive, as far as there are rows.
+    By(f32),
+}
+
 /// Where each row of a list stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stack {
@@ -49,35 +60,43 @@ impl Stack {
         self.edges.get(at).copied().unwrap_or_else(|| self.height())
     }
 
-    /// How far to scroll so that a row is in sight; `None` when it is.
-    fn reveal(&self, at: usize, offset: f32, height: f32) -> Option<f32> {
-        let (top, bottom) = (self.edge(at), self.edge(at + 1));
-        if top < offset {
-            Some(top)
-        } else if bottom > offset + height {
-            Some((bottom - height).max(0.0))
-        } else {
-            None
-        }
+    /// What is above the upper edge then; `None` when that changes nothing.
+    fn scrolled(&self, scroll: Scroll, offset: f32, height: f32) -> Option<f32> {
+        let then = match scroll {
+            Scroll::Stay => offset,
+            Scroll::Reveal(at) if at >= self.len() => offset,
+            Scroll::Reveal(at) => {
+                let (top, bottom) = (self.edge(at), self.edge(at + 1));
+                if top < offset {
+                    top
+                } else if bottom > offset + height {
+                    (bottom - height).max(0.0)
+                } else {
+                    offset
+                }
+            }
+            Scroll::By(points) => (offset + points).min(self.height() - height).max(0.0),
+        };
+        ((then - offset).abs() > 0.1).then_some(then)
     }
 
-    /// Draws the rows that are seen, and scrolls to `reveal` if it isn't among them: at once, since a row that isn't
+    /// Draws the rows that are seen, and scrolls before that: at once, since a row that isn't
     /// drawn can't have the focus. Each row gets its index and its place. Returns whether the list's end is in sight.
     pub fn show(
         &self,
         ui: &mut Ui,
         salt: &'static str,
-        reveal: Option<usize>,
+        scroll: Scroll,
         mut row: impl FnMut(&mut Ui, usize, Rect),
     ) -> bool {
         let memory = Id::unique(("where a stack was", salt));
         let mut area = ScrollArea::vertical().id_salt(salt).auto_shrink([false, false]);
         let at: Option<(f32, f32)> = ui.data(|data| data.get_temp(memory));
-        if let Some(row) = reveal.filter(|row| *row < self.len())
-            && let Some((offset, height)) = at
-            && let Some(offset) = self.reveal(row, offset, height)
-        {
+        let (offset, height) = at.unwrap_or((0.0, ui.available_height()));
+        if let Some(offset) = self.scrolled(scroll, offset, height) {
             area = area.vertical_scroll_offset(offset);
+            // What is held at an edge scrolls on.
+            ui.ctx().request_repaint();
         }
         let shown = area.show_viewport(ui, |ui, viewport| {
             ui.set_height(self.height());
@@ -119,5 +138,19 @@ mod tests {
         assert_eq!(Stack::new(std::iter::empty()).seen(0.0, 100.0), 0..0);
         assert_eq!(Stack::default().seen(0.0, 100.0), 0..0);
         assert!((stack.height() - 60.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_list_scrolls_no_further_than_its_ends() {
+        let stack = Stack::new(std::iter::repeat_n(10.0, 10));
+        assert_eq!(stack.scrolled(Scroll::Stay, 30.0, 40.0), None);
+        assert_eq!(stack.scrolled(Scroll::Reveal(4), 30.0, 40.0), None);
+        assert_eq!(stack.scrolled(Scroll::Reveal(0), 30.0, 40.0), Some(0.0));
+        assert_eq!(stack.scrolled(Scroll::Reveal(9), 30.0, 40.0), Some(60.0));
+        assert_eq!(stack.scrolled(Scroll::Reveal(99), 30.0, 40.0), None);
+        assert_eq!(stack.scrolled(Scroll::By(-7.0), 30.0, 40.0), Some(23.0));
+        assert_eq!(stack.scrolled(Scroll::By(-7.0), 0.0, 40.0), None);
+        assert_eq!(stack.scrolled(Scroll::By(7.0), 58.0, 40.0), Some(60.0));
+        assert_eq!(stack.scrolled(Scroll::By(7.0), 60.0, 40.0), None);
     }
 }

@@ -68,8 +68,8 @@ pub struct HistoryCard {
     pub hostname: Option<String>,
     /// Why it can't be read, for a line that isn't an entry after all.
     pub fault: Option<String>,
-    /// The line as it stands in its file, for the clipboard.
-    pub line: String,
+    /// How many letters the first three lines of the summary have.
+    letters: [usize; 3],
 }
 
 #[expect(
@@ -113,11 +113,13 @@ impl HistoryCard {
             EntryKind::Other(name) => CardKind::Other(clean_line(name)),
         };
         let beginning: String = entry.summary.trim().chars().take(SUMMARY).collect();
+        let summary = clean_lines(&beginning);
+        let letters = letters(&summary);
         Self {
             id: entry.id.clone(),
             kind,
             at: Timestamp::from_millisecond(entry.timestamp).ok(),
-            summary: clean_lines(&beginning),
+            summary,
             whole_summary: clean_lines(entry.summary.trim()),
             answer: entry.full_response.clone().filter(|answer| !answer.trim().is_empty()),
             success: entry.success,
@@ -135,17 +137,20 @@ impl HistoryCard {
             local: item.local,
             hostname: item.hostname.as_deref().map(clean_line),
             fault: None,
-            line: item.line.clone(),
+            letters,
         }
     }
 
     fn unreadable(item: &HistoryItem, fault: &str) -> Self {
         let beginning: String = item.line.chars().take(SUMMARY).collect();
+        let summary = clean_line(&beginning);
+        // One more line says why it can't be read.
+        let letters = [letters(&summary)[0].max(1), 1, 0];
         Self {
             id: String::new(),
             kind: CardKind::Other("?".into()),
             at: None,
-            summary: clean_line(&beginning),
+            summary,
             whole_summary: clean_lines(&item.line),
             answer: None,
             success: None,
@@ -163,7 +168,7 @@ impl HistoryCard {
             local: item.local,
             hostname: item.hostname.as_deref().map(clean_line),
             fault: Some(clean_line(fault)),
-            line: item.line.clone(),
+            letters,
         }
     }
 
@@ -175,10 +180,16 @@ impl HistoryCard {
     /// How many lines its summary takes in a bar of this many letters, one to three.
     pub(super) fn lines(&self, letters: usize) -> usize {
         let letters = letters.max(10);
-        let mut lines = 0;
-        for line in self.summary.lines().take(3) {
-            lines += (line.chars().take(letters * 3).count().max(1) - 1) / letters + 1;
-        }
+        let lines: usize = self.letters.iter().map(|line| line.div_ceil(letters)).sum();
         lines.clamp(1, 3)
     }
+}
+
+/// How many letters the first three lines have; an empty line counts as one, and one that isn't there as none.
+fn letters(text: &str) -> [usize; 3] {
+    let mut letters = [0; 3];
+    for (line, count) in text.lines().zip(&mut letters) {
+        *count = line.chars().count().max(1);
+    }
+    letters
 }

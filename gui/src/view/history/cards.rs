@@ -13,9 +13,9 @@ use crate::widget::{glyph, pill, pill_button};
 use crate::words::{ago, when};
 
 /// How high a line of a summary is.
-const LINE: f32 = 18.0;
+const LINE: f32 = 16.0;
 /// What a card has beside its summary: paddings, the line above and the one below, and the space to the next card.
-const AROUND: f32 = 78.0;
+const AROUND: f32 = 76.0;
 /// How wide a letter of a summary is on average, in points of Inter at the size of lists.
 const LETTER: f32 = 6.7;
 

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use egui::{Key, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -22,7 +24,10 @@ fn item(line: &str, local: bool) -> HistoryItem {
 }
 
 fn cards(count: usize) -> Vec<HistoryCard> {
-    let line = |n| LINE.replace("Fixed the retry loop", &format!("Change {n} of the loop"));
+    let line = |n| {
+        LINE.replace("Fixed the retry loop", &format!("Change {n} of the loop"))
+            .replace("7d1b0a5e", &format!("entry-{n}"))
+    };
     (0..count).map(|n| HistoryCard::from_item(&item(&line(n), true))).collect()
 }
 
@@ -170,6 +175,7 @@ fn a_card_says_what_came_of_a_turn_and_where() {
 fn what_failed_and_what_was_validated_look_different() {
     let failed = LINE.replace("\"success\":true", "\"success\":false");
     let ticked = LINE.replace("\"success\":true", "\"success\":true,\"validated\":true");
+    let ticked = ticked.replace("7d1b0a5e", "other");
     let both = [failed, ticked].map(|line| HistoryCard::from_item(&item(&line, true)));
     let window = window(world(both.to_vec()));
     window.get_by_label("failed");
@@ -222,17 +228,19 @@ fn details_close_by_escape() {
 }
 
 #[test]
-fn pills_narrow_by_type_and_all_three_are_all() {
+fn pills_hide_types_and_hiding_the_last_one_shows_all() {
     let mut window = window(world(cards(3)));
-    window.get_by_role_and_label(Role::Button, "AUTO").click();
-    window.run();
-    assert_eq!(last(&window).filter.kinds, [HistoryKind::Auto]);
-    window.get_by_role_and_label(Role::Button, "CUE").click();
-    window.run();
-    assert_eq!(last(&window).filter.kinds, [HistoryKind::Auto, HistoryKind::Cue]);
-    window.get_by_role_and_label(Role::Button, "USER").click();
-    window.run();
-    assert_eq!(last(&window).filter.kinds, []);
+    for (pill, kinds) in [
+        ("AUTO", vec![HistoryKind::User, HistoryKind::Cue]),
+        ("CUE", vec![HistoryKind::User]),
+        ("USER", vec![]),
+        ("USER", vec![HistoryKind::Auto, HistoryKind::Cue]),
+        ("USER", vec![]),
+    ] {
+        window.get_by_role_and_label(Role::Button, pill).click();
+        window.run();
+        assert_eq!(last(&window).filter.kinds, kinds);
+    }
 }
 
 #[test]
@@ -369,4 +377,44 @@ fn a_further_page_is_wanted_at_the_end_and_only_there() {
     window.state_mut().acts.clear();
     window.run_steps(3);
     assert!(window.state().acts.is_empty(), "one page at a time");
+}
+
+#[test]
+fn details_stay_with_their_entry_when_others_come_before_it() {
+    let mut window = window(world(cards(3)));
+    window.get_by_label("Change 1 of the loop in the uploader.").click();
+    window.run();
+    let mut newer = cards(1);
+    newer[0].id = "newer".into();
+    window.state_mut().cards.splice(0..0, newer);
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Resume").click();
+    window.run();
+    let Some(HistoryAct::Resume(card)) = window.state().acts.last() else { panic!() };
+    assert_eq!(card.id, "entry-1");
+}
+
+#[test]
+fn everything_on_the_page_and_in_the_details_has_a_name() {
+    let mut window = window(World { activity: Some(day()), pending: 2, ..world(cards(3)) });
+    assert_eq!(window.unnamed_widgets(), [""; 0]);
+    window.get_by_label("Change 1 of the loop in the uploader.").click();
+    window.run();
+    assert_eq!(window.unnamed_widgets(), [""; 0]);
+}
+
+#[test]
+fn cards_are_reached_from_the_search_and_opened_by_keys() {
+    let mut window = window(world(cards(3)));
+    window.get_by_role_and_label(Role::TextInput, "Search the history").focus();
+    window.run();
+    for key in [Key::ArrowDown, Key::ArrowDown, Key::Enter] {
+        window.key_press(key);
+        window.run();
+    }
+    window.get_by_label("the answer, drawn elsewhere");
+    window.key_press(Key::Escape);
+    window.run();
+    window.run();
+    assert!(window.get_by_label("Change 1 of the loop in the uploader.").is_focused());
 }

@@ -3,7 +3,7 @@
 use egui::{Popup, Response, SetOpenCommand, Ui};
 use orchestrator::seam::{Session, SessionId};
 
-use super::view::SidebarAct;
+use super::data::SidebarAct;
 use crate::words::clean_line;
 
 /// What a menu was asked for that the view itself has to do.

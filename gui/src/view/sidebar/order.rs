@@ -30,7 +30,6 @@ pub struct Moved {
     /// All sessions in their new order.
     pub order: Vec<SessionId>,
     /// Its group, if that is another one now; an inner `None` is no group.
-    #[expect(clippy::option_option, reason = "one for whether it changes, one for to what")]
     pub group: Option<Option<String>>,
     /// Whether it stands on top, if that changed.
     pub bookmark: Option<bool>,

@@ -62,7 +62,7 @@ pub(super) fn line(
 /// Draws what is on a session's row.
 pub(super) fn session(ui: &mut Ui, rect: Rect, shown: &Shown<'_>) {
     let theme = Theme::get(ui.ctx());
-    let inner = rect.shrink2(vec2(space::S, space::XS));
+    let inner = rect.shrink2(vec2(6.0, space::XS));
     let first = inner.top() + 12.0;
     let second = inner.bottom() - 10.0;
     let place = Rect::from_center_size(pos2(inner.left() + 6.0, first), vec2(12.0, 12.0));

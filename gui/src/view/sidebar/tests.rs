@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -415,4 +417,60 @@ fn ten_thousand_sessions_cost_a_frame_no_more_than_ten() {
     window.run();
     let last = window.get_by_role_and_label(Role::ListBoxOption, "name 9999");
     assert!(last.is_focused());
+}
+
+#[test]
+fn a_session_that_is_moved_by_keys_keeps_the_focus() {
+    let many = (0..200).map(|n| session(&format!("s{n:03}"), &format!("name {n}"), "box", n));
+    let mut window = window(world(many));
+    window.get_by_role_and_label(Role::ListBoxOption, "name 5").focus();
+    window.run();
+    for _ in 0..3 {
+        window.key_press_modifiers(Modifiers::ALT, Key::ArrowDown);
+        window.run();
+        let Some(SidebarAct::Order(order)) = window.state_mut().acts.pop() else { panic!() };
+        window.state_mut().memory.order = order;
+        window.state_mut().version += 1;
+        window.run();
+        assert!(window.get_by_role_and_label(Role::ListBoxOption, "name 5").is_focused());
+    }
+    assert_eq!(window.state().memory.order[8], id("s005"));
+}
+
+#[test]
+fn everything_in_the_bar_has_a_name() {
+    let mut world = three();
+    world.approvals.insert(id("a"), 2);
+    world.git.insert(id("a"), GitGlance::default());
+    assert_eq!(window(world).unnamed_widgets(), [""; 0]);
+}
+
+#[test]
+fn the_list_is_arranged_anew_only_when_something_of_it_changed() {
+    let mut window = window(three());
+    window.state_mut().memory.order = vec![id("c")];
+    window.run();
+    let order = |window: &Harness<'static, World>| -> Vec<String> {
+        window.state().view.shown_order().map(ToString::to_string).collect()
+    };
+    assert_eq!(order(&window), ["b", "c", "a"], "no work while the version is the same");
+    window.state_mut().version += 1;
+    window.run();
+    assert_eq!(order(&window), ["c", "b", "a"]);
+}
+
+#[test]
+fn headings_are_folded_and_moved_by_keys() {
+    let mut world = three();
+    world.sessions.insert(id("d"), grouped("d", "alpha", 4));
+    let mut window = window(world);
+    window.get_by_role_and_label(Role::DisclosureTriangle, "work").focus();
+    window.run();
+    window.key_press(Key::ArrowLeft);
+    window.run();
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowUp);
+    window.run();
+    let fold = SidebarAct::Fold { key: "work".into(), folded: true };
+    let order = SidebarAct::GroupOrder(vec!["work".into(), "alpha".into()]);
+    assert_eq!(window.state().acts, [fold, order]);
 }

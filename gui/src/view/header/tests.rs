@@ -1,10 +1,11 @@
 use egui::{Key, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use orchestrator::host::HostId;
-use orchestrator::seam::GitGlance;
+use orchestrator::host::{HostConfig, HostId};
+use orchestrator::seam::{GitGlance, Session};
 
 use super::*;
+use crate::commands::WindowCommand;
 use crate::samples::{session, turn};
 use crate::testing::harness;
 
@@ -130,4 +131,43 @@ fn a_context_that_is_told_to_be_empty_or_too_full_harms_nothing() {
     assert_eq!(Context { used: 5, window: 0 }.percent(), 100);
     assert_eq!(Context { used: u64::MAX, window: 10 }.percent(), 100);
     assert_eq!(Context { used: 50, window: 200 }.percent(), 25);
+}
+
+#[test]
+fn a_name_that_is_being_edited_is_never_given_to_another_session() {
+    let mut window = window(busy(), 980.0);
+    window.get_by_role_and_label(Role::Button, "Rename api-fix").click();
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Name of this session").type_text("2");
+    window.run();
+    window.state_mut().session = session("other", "notes", "local", 0);
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    assert!(window.state().acts.is_empty());
+    assert_eq!(window.state().session.name, "notes");
+    window.get_by_role_and_label(Role::Button, "Rename notes");
+}
+
+#[test]
+fn everything_in_the_header_has_a_name() {
+    assert_eq!(window(busy(), 980.0).unnamed_widgets(), [""; 0]);
+}
+
+#[test]
+fn it_stays_on_one_line_and_inside_of_its_place_at_every_width() {
+    for width in (300..1000).step_by(23) {
+        let window = window(busy(), width as f32);
+        let left = window.get_by_label("Hide the left bar").rect();
+        let right = window.get_by_label("Hide the right bar").rect();
+        let place = width as f32 + left.left();
+        assert!(right.right() <= place + 1.0, "{width}: {right:?}");
+        assert!((left.center().y - right.center().y).abs() < 3.0, "{width}");
+        let menu = window.get_by_label("Session menu").rect();
+        let badge = window.get_by_label("BIG BOX").rect();
+        assert!(badge.right() < menu.left() + 1.0, "{width}: {badge:?} {menu:?}");
+        if let Some(context) = window.query_by_label("Context 80 %") {
+            assert!(context.rect().right() < menu.left() + 1.0, "{width}");
+        }
+    }
 }

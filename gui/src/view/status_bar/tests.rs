@@ -1,7 +1,15 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use egui::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use orchestrator::host::HostId;
+use jiff::Timestamp;
+use orchestrator::failure::{Code, Failure};
+use orchestrator::host::{HostConfig, HostId};
+use orchestrator::seam::{ConnectionState, HostConnection};
 
 use super::*;
 use crate::samples::at;
@@ -140,7 +148,10 @@ fn what_doesnt_fit_is_counted_and_trouble_stands_first() {
     assert!(more.rect().right() < 1000.0);
     more.click();
     window.run();
-    window.get_by_role_and_label(Role::Button, "machine-19: 51 ms");
+    window.get_by_label("machine-19");
+    window.get_all_by_role_and_label(Role::Button, "Test").next().unwrap().click();
+    window.run();
+    assert!(matches!(&window.state().acts[..], [StatusBarAct::Test(_)]));
 }
 
 #[test]
@@ -153,4 +164,18 @@ fn the_engine_and_what_waits_to_be_shared_are_told() {
     window.get_by_role_and_label(Role::Button, "Command palette").click();
     window.run();
     assert_eq!(window.state().acts, [StatusBarAct::SyncHistory, StatusBarAct::Palette]);
+}
+
+#[test]
+fn everything_in_the_status_bar_has_a_name() {
+    assert_eq!(window(with(blocked(Code::AuthRefused))).unnamed_widgets(), [""; 0]);
+}
+
+#[test]
+fn an_engine_that_fails_says_so_and_leaves_room_for_connections() {
+    let message = "the database can't be opened ".repeat(20);
+    let engine = EngineState::Failed(Failure::new(Code::Corrupt, message.trim()));
+    let window = window(World { engine, ..with(ConnectionState::Connected) });
+    window.get_by_label_contains("the database can't be opened");
+    window.get_by_role_and_label(Role::Button, "Big box: 51 ms");
 }

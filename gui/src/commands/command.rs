@@ -1,0 +1,153 @@
+//! What the window can be told to do.
+
+use crate::theme::Appearance;
+
+/// A wish that keys and the palette give. What it works on is what is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowCommand {
+    /// Opens the dialog for a new session.
+    NewSession,
+    /// Shows the session at that place of the left bar, counted from 1.
+    OpenSession(u8),
+    /// Shows the session above.
+    PreviousSession,
+    /// Shows the session below.
+    NextSession,
+    /// Shows the next session, after the shown one and around, that needs a person.
+    NextNeedsYou,
+    /// Puts the focus into the left bar's filter.
+    FilterSessions,
+    /// Lets the shown session's name be edited in its place.
+    RenameSession,
+    /// Puts the shown session on top, or back.
+    ToggleBookmark,
+    /// Opens the dialog of the shown session.
+    EditSession,
+    /// Opens the dialog for a new session, filled in like the shown one.
+    DuplicateSession,
+    /// Asks whether to remove the shown session.
+    RemoveSession,
+    /// Begins a new conversation.
+    NewTab,
+    /// Closes the shown tab; its transcript stays.
+    CloseTab,
+    /// Shows the tab again that was closed last.
+    ReopenTab,
+    /// Shows the tab to the right, or the first.
+    NextTab,
+    /// Shows the tab to the left, or the last.
+    PreviousTab,
+    /// Puts the focus into the composer.
+    FocusComposer,
+    /// Opens the transcript's search.
+    SearchTranscript,
+    /// Scrolls the transcript to the question before.
+    LastQuestion,
+    /// Asks the agent to stop what it does.
+    Interrupt,
+    /// Ends the turn's processes.
+    Stop,
+    /// Forgets the agent's id of the conversation.
+    FreshConversation,
+    /// Allows what an agent asks, this once.
+    ApproveOnce,
+    /// Allows it, and doesn't ask again in this session.
+    ApproveAlways,
+    /// Denies it.
+    Deny,
+    /// Holds the shown tab's queue back, or lets it go.
+    TogglePause,
+    /// Switches read-only for the next message.
+    ToggleReadOnly,
+    /// Shows or hides the bar of sessions.
+    ToggleLeftBar,
+    /// Shows or hides the bar of history and files.
+    ToggleRightBar,
+    /// Shows Files in the right bar.
+    ShowFiles,
+    /// Shows History in the right bar.
+    ShowHistory,
+    /// Shows Auto Run in the right bar.
+    ShowAutoRun,
+    /// Shows History and puts the focus into its search.
+    SearchHistory,
+    /// Writes what waits to where it is shared, and reads what is new there.
+    SyncHistory,
+    /// Opens the settings.
+    Settings,
+    /// Opens the settings' list of hosts.
+    SshHosts,
+    /// Opens the dialog for a new host.
+    AddHost,
+    /// Tests the connection to the shown session's host.
+    TestHost,
+    /// Tries the shown session's host again.
+    RetryHost,
+    /// Dark, light, or as the desktop is.
+    Appearance(Appearance),
+    /// Switches high contrast.
+    ToggleContrast,
+    /// Makes everything larger.
+    ZoomIn,
+    /// Makes everything smaller.
+    ZoomOut,
+    /// Makes everything as large as designed.
+    ZoomReset,
+    /// Opens the palette.
+    Palette,
+    /// Opens the list of shortcuts.
+    Help,
+    /// Says which version this is.
+    About,
+    /// Leaves; agents work on.
+    Quit,
+}
+
+/// Under which heading it stands in the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Sessions.
+    Sessions,
+    /// Tabs.
+    Tabs,
+    /// Conversation.
+    Conversation,
+    /// Approvals.
+    Approvals,
+    /// View.
+    View,
+    /// History.
+    History,
+    /// Hosts.
+    Hosts,
+    /// Window.
+    Window,
+}
+
+impl Group {
+    /// All of them, in the order of the help.
+    pub const ALL: [Self; 8] = [
+        Self::Sessions,
+        Self::Tabs,
+        Self::Conversation,
+        Self::Approvals,
+        Self::History,
+        Self::View,
+        Self::Hosts,
+        Self::Window,
+    ];
+
+    /// What a person reads.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Sessions => "Sessions",
+            Self::Tabs => "Tabs",
+            Self::Conversation => "Conversation",
+            Self::Approvals => "Approvals",
+            Self::View => "View",
+            Self::History => "History",
+            Self::Hosts => "Hosts",
+            Self::Window => "Window",
+        }
+    }
+}
