@@ -346,8 +346,10 @@ async fn a_huge_or_slow_tree_is_told_in_part_and_in_time() {
     let slow = desk.files(&session.id, 100).await;
     assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
     assert_eq!((slow.files, slow.more), (vec!["one".to_owned(), "two".to_owned()], true));
-    until("nothing goes on there", || crate::desk::processes_of(&machine, "sleep\061").is_empty())
-        .await;
+    until("nothing goes on there", || {
+        crate::desk::processes_of(&machine, "sleep\x0061").is_empty()
+    })
+    .await;
     desk.stop().await;
 }
 
