@@ -57,10 +57,7 @@ impl Survey<'_> {
             return Ok(Found { agents, at, is_kept: true, unkept: None });
         }
         // Shells of a connection that was open before have the environment of a former login.
-        let was_open = matches!(
-            *connection.state().borrow(),
-            State::Connected | State::Degraded | State::Reconnecting { .. }
-        );
+        let was_open = matches!(*connection.state().borrow(), State::Connected | State::Degraded);
         connection.ready().await?;
         let agents = detect(connection, &host.env(), self.definitions, was_open).await?;
         let at = Timestamp::now();

@@ -301,5 +301,9 @@ impl Store {
 mod tests;
 
 #[cfg(test)]
+#[path = "page_tests.rs"]
+mod page_tests;
+
+#[cfg(test)]
 #[path = "opening_tests.rs"]
 mod opening_tests;

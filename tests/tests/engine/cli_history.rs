@@ -282,6 +282,19 @@ async fn an_agent_that_is_asked_has_told_before_baton_goes() {
 }
 
 #[tokio::test]
+async fn a_turn_is_left_out_of_the_history_where_that_is_wanted() {
+    let bed = Bed::with("codex", "codex", &["--sync-history", "--synopsis"]);
+    let quiet = bed.baton(&["send", "work", "--no-history", "print not this"]).await;
+    assert_eq!((quiet.status, &*quiet.stdout), (Some(0), "not this\n"), "{quiet:?}");
+    let listed = bed.baton(&["history", "--session", "work", "--offline", "--json"]).await;
+    assert_eq!(listed.json()["total"], json!(0), "{listed:?}");
+    assert_eq!(bed.baton(&["session", "edit", "work", "--no-synopsis"]).await.status, Some(0));
+    assert_eq!(bed.baton(&["send", "work", "print but this"]).await.status, Some(0));
+    let listed = bed.baton(&["history", "--session", "work", "--offline", "--json"]).await;
+    assert_eq!(summaries(&listed), ["but this"]);
+}
+
+#[tokio::test]
 async fn an_entry_is_given_up_by_its_id() {
     let host = AgentHost::start();
     let ada = person(&host, "ada");

@@ -8,8 +8,8 @@ use baton_tests::{AgentHost, Wan};
 use jiff::Timestamp;
 use orchestrator::failure::Code;
 use orchestrator::seam::{
-    Command, ConnectionState, Delivery, EventBody, HostConnection, HostQuestion, Query, Seam,
-    Server, SocketSeam, Subscribe, Subscription,
+    Command, ConnectionState, Delivery, EventBody, HostConnection, HostQuestion, Query, Request,
+    Seam, Server, SocketSeam, Subscribe, Subscription,
 };
 
 use crate::desk::{Desk, Laptop, PATIENCE};
@@ -182,7 +182,7 @@ async fn a_blocked_host_is_tried_again_when_the_person_has_mended_it_though_no_t
     fs::write(&keys, "").unwrap();
     let desk = laptop.engine().await;
     let mut onlooker = Onlooker::at(&*desk.engine).await;
-    let refused = desk.engine.call(orchestrator::seam::Request::query(ask("box"))).await;
+    let refused = desk.engine.call(Request::query(ask("box"))).await;
     assert_eq!(refused.unwrap_err().code, Code::AuthRefused);
     let blocked =
         onlooker.until(|seen| matches!(seen.state, ConnectionState::Blocked { .. })).await;
@@ -192,6 +192,28 @@ async fn a_blocked_host_is_tried_again_when_the_person_has_mended_it_though_no_t
     desk.command(Command::RetryHost { host: "box".into() }).await.unwrap();
     onlooker.until(is_open).await;
     desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_connections_goes_on_with_those_of_the_process_that_takes_over() {
+    let machine = AgentHost::start();
+    let laptop = Laptop::new(&machine);
+    let (first, second) = (laptop.process().await, laptop.process().await);
+    assert!(first.is_host() && !second.is_host());
+    let mut onlooker = Onlooker::at(&second).await;
+    second.call(Request::query(ask("box"))).await.unwrap();
+    onlooker.until(|seen| is_open(seen) && seen.round_trip_us.is_some()).await;
+    // The next engine tells everything anew.
+    (onlooker.connections, onlooker.questions) = (None, None);
+    first.shutdown().await;
+    while onlooker.connections.is_none() || onlooker.questions.is_none() {
+        onlooker.next().await;
+    }
+    assert!(second.is_host());
+    assert_eq!((&onlooker.connections, &onlooker.questions), (&Some(vec![]), &Some(vec![])));
+    second.call(Request::query(ask("box"))).await.unwrap();
+    onlooker.until(is_open).await;
+    second.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,8 +12,9 @@ use orchestrator::history::HistorySettings;
 use orchestrator::host::HostDirectory;
 use orchestrator::machine::ThisMachine;
 use orchestrator::seam::{
-    Command, Delivery, Event, EventBody, NewMessage, NewSession, Query, Reply, Request, Seam,
-    Session, SessionId, Subscribe, TabChoice, TurnStatus,
+    Command, Delivery, EngineHandle, Event, EventBody, HostingPlan, NewMessage, NewSession, Query,
+    Reply, Request, Seam, Session, SessionId, StartEngine, Started, StopEngine, Subscribe,
+    TabChoice, TurnStatus,
 };
 use orchestrator::session::{Engine, EnginePlan, EngineSettings};
 use orchestrator::settings::ConnectionKeys;
@@ -127,16 +128,43 @@ impl Laptop {
 
     /// Starts an engine on what is there.
     pub async fn engine(&self) -> Desk {
-        let (definitions, faults) = Definitions::load(&self.path("config/agents"));
-        assert_eq!(faults, []);
-        let plan = EnginePlan {
-            store: Store::open(&self.path("data")).unwrap(),
-            hosts: HostDirectory::new(self.path("config/hosts.toml"), self.machine()),
-            definitions,
-            settings: self.settings,
-            history: self.history.clone(),
-        };
-        Desk { engine: Engine::start(plan).await.unwrap() }
+        Desk { engine: Engine::start(self.plan()()).await.unwrap() }
+    }
+
+    /// What each of its engines is started with.
+    fn plan(&self) -> impl Fn() -> EnginePlan + Send + Sync + 'static {
+        let (agents, data) = (self.path("config/agents"), self.path("data"));
+        let (hosts, machine) = (self.path("config/hosts.toml"), self.machine());
+        let (settings, history) = (self.settings, self.history.clone());
+        move || {
+            let (definitions, faults) = Definitions::load(&agents);
+            assert_eq!(faults, []);
+            EnginePlan {
+                store: Store::open(&data).unwrap(),
+                hosts: HostDirectory::new(&hosts, machine.clone()),
+                definitions,
+                settings,
+                history: history.clone(),
+            }
+        }
+    }
+
+    /// One more process that hosts the engine, or attaches to the one that does.
+    pub async fn process(&self) -> EngineHandle {
+        let plan = self.plan();
+        let start: StartEngine = Box::new(move || {
+            let plan = plan();
+            Box::pin(async move {
+                let seam = Engine::start(plan).await?;
+                let ending = Arc::clone(&seam);
+                let stop: StopEngine =
+                    Box::new(move || Box::pin(async move { ending.stop().await }));
+                Ok(Started { seam, stop })
+            })
+        });
+        let (data, run) = (self.path("data"), self.path("run"));
+        let plan = HostingPlan { data, run, program: crate::support::program(), start };
+        EngineHandle::open(plan).await.unwrap()
     }
 }
 

@@ -205,6 +205,63 @@ async fn directories_and_files_are_told_under_every_login_shell() {
     desk.stop().await;
 }
 
+/// This machine, as one whose `sh` is that: with the tools of busybox, or with the usual ones.
+fn laptop_with(sh: &str, machine: &AgentHost) -> Laptop {
+    let laptop = Laptop::new(machine);
+    let bin = laptop.path("home/bin");
+    fs::create_dir(&bin).unwrap();
+    let mut path = bin.display().to_string();
+    if sh == "busybox" {
+        let applets = Program::new("busybox").arg("--list").output().unwrap();
+        for applet in String::from_utf8(applets.stdout).unwrap().lines() {
+            symlink("/usr/bin/busybox", bin.join(applet)).unwrap();
+        }
+    } else {
+        symlink(format!("/usr/bin/{sh}"), bin.join("sh")).unwrap();
+        path.push_str(":/usr/bin:/bin");
+    }
+    fs::write(laptop.path("home/.profile"), format!("PATH={path}\nexport PATH\n")).unwrap();
+    laptop
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn directories_and_files_are_told_by_every_sh_and_in_time() {
+    let all = ["dash", "bash", "mksh", "busybox"].map(|sh| {
+        tokio::spawn(async move {
+            let machine = AgentHost::start();
+            let laptop = laptop_with(sh, &machine);
+            let root = tempfile::tempdir().unwrap();
+            fill(root.path());
+            fs::write(root.path().join("other/a \"b\""), "").unwrap();
+            let desk = laptop.engine().await;
+            looks_around(&desk, "local", root.path(), sh).await;
+            let new = orchestrator::seam::NewSession {
+                host: "local".into(),
+                cwd: Some(root.path().join("other").display().to_string()),
+                ..new_session("codex", &machine)
+            };
+            let session = desk.try_session(new).await.unwrap();
+            let files = desk.files(&session.id, 10).await;
+            assert_eq!((files.files, files.more), (vec!["a \"b\"".to_owned()], false), "{sh}");
+            // One that says a little and then no more.
+            let (git, pid) = (laptop.path("home/bin/git"), laptop.path("pid"));
+            let text =
+                format!("#!/bin/sh\necho $$ >{}\nprintf 'one\\0'\nexec sleep 61\n", pid.display());
+            fs::write(&git, text).unwrap();
+            fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+            let slow = desk.files(&session.id, 10).await;
+            assert_eq!((slow.files, slow.more), (vec!["one".to_owned()], true), "{sh}");
+            let pid = fs::read_to_string(&pid).unwrap();
+            let process = Path::new("/proc").join(pid.trim());
+            until("it is gone", || !process.exists()).await;
+            desk.stop().await;
+        })
+    });
+    for one in all {
+        one.await.unwrap();
+    }
+}
+
 fn git(dir: &Path, words: &[&str]) {
     let mut git = Program::new("git");
     git.arg("-C").arg(dir).args(words).env("GIT_CONFIG_GLOBAL", "/dev/null");
@@ -289,8 +346,10 @@ async fn a_huge_or_slow_tree_is_told_in_part_and_in_time() {
     let slow = desk.files(&session.id, 100).await;
     assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
     assert_eq!((slow.files, slow.more), (vec!["one".to_owned(), "two".to_owned()], true));
-    until("nothing goes on there", || crate::desk::processes_of(&machine, "sleep\061").is_empty())
-        .await;
+    until("nothing goes on there", || {
+        crate::desk::processes_of(&machine, "sleep\x0061").is_empty()
+    })
+    .await;
     desk.stop().await;
 }
 
