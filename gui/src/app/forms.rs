@@ -38,6 +38,13 @@ pub(super) struct Forms {
     pub files_version: u64,
 }
 
+impl Forms {
+    /// Tests of saved hosts, as views take them.
+    pub fn test_runs(&self) -> BTreeMap<HostId, TestRun> {
+        self.tests.iter().map(|(id, (_, run))| (id.clone(), run.clone())).collect()
+    }
+}
+
 impl App {
     /// Opens the settings at a page.
     pub(super) fn open_settings(&mut self, page: SettingsPage) {
@@ -75,7 +82,7 @@ impl App {
         self.begin_test(host);
     }
 
-    fn begin_test(&mut self, host: HostConfig) {
+    pub(super) fn begin_test(&mut self, host: HostConfig) {
         let ticket = self.waiting.bare();
         self.forms.tests.insert(host.id.clone(), (ticket, TestRun::default()));
         self.ask(Ask::Test { ticket, host: Some(Box::new(host)), agent: None });
@@ -97,8 +104,7 @@ impl App {
                 | ConnectionState::Reconnecting { .. } => None,
             })
             .collect();
-        let tests: BTreeMap<HostId, TestRun> =
-            self.forms.tests.iter().map(|(id, (_, run))| (id.clone(), run.clone())).collect();
+        let tests = self.forms.test_runs();
         let agents: Vec<(String, String)> =
             self.looks.agents(None).ready().map_or_else(Vec::new, |known| {
                 known.agents.iter().map(|agent| (agent.id.clone(), agent.name.clone())).collect()
@@ -254,6 +260,15 @@ impl App {
         &self.forms.aliases
     }
 
+    /// A name of the ssh config is a host now.
+    pub(super) fn mark_saved(&mut self, alias: &str, name: &str) {
+        if let Fetched::Ready(rows) = &mut self.forms.aliases
+            && let Some(row) = rows.iter_mut().find(|row| row.name == alias)
+        {
+            row.saved_as = Some(name.to_owned());
+        }
+    }
+
     pub(super) fn resolve_alias(&mut self, name: String) {
         let Fetched::Ready(rows) = &mut self.forms.aliases else { return };
         let wanted = rows.iter_mut().find(|row| row.name == name && row.resolved.is_missing());
@@ -352,6 +367,7 @@ impl App {
     pub(super) fn hosts_edited(&mut self, pending: Pending, answer: Result<(), Failure>) {
         match (pending, answer) {
             (Pending::SaveHost, answer) => self.forms.saved = answer.into(),
+            (Pending::AddAlias { alias, host }, answer) => self.alias_added(alias, *host, answer),
             (_, Ok(())) => {}
             (_, Err(failure)) => self.forms.failure = Some(failure),
         }

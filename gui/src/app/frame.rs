@@ -9,7 +9,7 @@ use orchestrator::seam::Whereabouts;
 
 use super::{App, AppPlan};
 use crate::bridge::{Ask, Bridge, EngineState};
-use crate::commands::WindowCommand;
+use crate::commands::{Situation, WindowCommand};
 use crate::fonts;
 use crate::keys::{self, Focus};
 use crate::memory::{Bar, Memory, WindowPlace};
@@ -81,6 +81,8 @@ impl App {
             said: Default::default(),
             asking: Default::default(),
             approval: Default::default(),
+            session_forms: Default::default(),
+            answer: Default::default(),
             git_asked: Default::default(),
             ctx: ctx.clone(),
         };
@@ -110,7 +112,11 @@ impl App {
         for command in self.keys(&ctx) {
             self.obey(&ctx, command);
         }
-        self.bars(ui);
+        if self.is_welcome() {
+            self.welcome(ui);
+        } else {
+            self.bars(ui);
+        }
         self.dialogs(&ctx);
         self.toasts(&ctx);
         self.remember(&ctx);
@@ -119,7 +125,8 @@ impl App {
     fn keys(&self, ctx: &Context) -> Vec<WindowCommand> {
         let focus =
             Focus { typing: ctx.egui_wants_keyboard_input(), dialog: self.is_dialog_open() };
-        let now = self.situation();
+        // The card of an approval has its own: it minds how long it was there.
+        let now = Situation { approval: false, ..self.situation() };
         ctx.input_mut(|input| keys::take(&mut input.events, focus, &now))
     }
 

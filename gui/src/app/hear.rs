@@ -396,6 +396,7 @@ impl App {
             (
                 Pending::SaveHost
                 | Pending::ChangeHosts
+                | Pending::AddAlias { .. }
                 | Pending::History { .. }
                 | Pending::Activity
                 | Pending::Attach { .. },

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
     Command, HistoryActivity, HistoryCount, HistoryFilter, HistoryNews, HistoryQuery, HistoryScope,
-    NewSession, SessionId, SkippedLines,
+    SessionId, SkippedLines,
 };
 
 use super::App;
@@ -63,8 +63,20 @@ impl App {
                 session: session.as_ref(),
             },
         };
-        let mut answer = |ui: &mut Ui, text: &str| drop(ui.label(text));
+        let shown = &mut self.answer;
+        let mut links = Vec::new();
+        let mut answer = |ui: &mut Ui, text: &str| {
+            // Read once, and not for each frame.
+            if shown.0 != text {
+                shown.0 = text.to_owned();
+                shown.1.set(crate::text::markdown(text));
+            }
+            links.extend(shown.1.ui(ui));
+        };
         let acts = self.right.ui(ui, &data, &mut answer);
+        for link in links {
+            self.ask(Ask::Open(link));
+        }
         for act in acts {
             match act {
                 RightAct::Page(page) => self.memory.right_page = page,
@@ -239,33 +251,9 @@ impl App {
                 self.show(&session, None);
             }
             (None, _) => {
-                let like = self.shown_session().cloned();
-                let new = like.map(|like| NewSession {
-                    name: card.session_name.clone(),
-                    cwd: Some(card.directory.clone()),
-                    ..new_like(&like)
-                });
-                self.open_new_session_with(new);
+                let like = self.shown.as_ref().map(|shown| shown.session.clone());
+                self.open_new_session_in(like.as_ref(), &card.directory);
             }
         }
-    }
-}
-
-/// A session like another one, without its name.
-pub(super) fn new_like(session: &orchestrator::seam::Session) -> NewSession {
-    NewSession {
-        name: None,
-        group: session.group.clone(),
-        agent: session.agent.clone(),
-        host: session.host.clone(),
-        cwd: session.cwd.clone(),
-        // Its values are secrets, and stay in the store.
-        env: std::collections::BTreeMap::new(),
-        model: session.model.clone(),
-        arguments: session.arguments.clone(),
-        read_only: session.read_only,
-        talks: session.talks,
-        sync_history: session.sync_history,
-        synopsis: session.synopsis,
     }
 }

@@ -15,7 +15,7 @@ use crate::fetched::Fetched;
 use crate::model::tab_unread;
 use crate::theme::{Theme, size, space};
 use crate::transcript::{Older, TranscriptAct, TranscriptData};
-use crate::view::approval::ApprovalData;
+use crate::view::approval::{ApprovalAct, ApprovalData};
 use crate::view::composer::{ComposerAct, ComposerData};
 use crate::view::header::{HeaderAct, HeaderData};
 use crate::view::places::{host_name, is_local};
@@ -237,11 +237,16 @@ impl App {
             approval: &approval,
             session: name,
             host: host_name(&self.hosts.hosts.hosts, host),
-            more: waiting.saturating_sub(1),
+            keys: !self.is_dialog_open(),
+            waiting,
         };
-        let commands = self.approval.ui(ui, &data);
-        for command in commands {
-            self.command(command);
+        for act in self.approval.ui(ui, &data) {
+            match act {
+                ApprovalAct::Command(command) => self.command(command),
+                ApprovalAct::OpenLink(link) => {
+                    self.ask(Ask::Open(link));
+                }
+            }
         }
     }
 

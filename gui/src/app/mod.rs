@@ -30,8 +30,9 @@ use crate::bridge::{Bridge, BridgePlan, EngineState, News};
 use crate::fetched::Fetched;
 use crate::memory::{Draft, DraftKey, Memory};
 use crate::model::{Looks, Sessions};
+use crate::transcript::Blocks;
 use crate::transcript::Picture;
-use crate::view::approval::ApprovalView;
+use crate::view::approval::ApprovalCard;
 use crate::view::composer::{Attachment, ComposerView};
 use crate::view::header::HeaderView;
 use crate::view::help::HelpView;
@@ -46,6 +47,7 @@ use forms::Forms;
 use history::History;
 use pending::Waiting;
 use say::Said;
+use session_forms::SessionForms;
 use transcripts::{Kept, Transcripts};
 
 /// What a window is started with.
@@ -126,7 +128,10 @@ pub struct App {
     toasts: ToastsView,
     said: Said,
     asking: Asking,
-    approval: ApprovalView,
+    approval: ApprovalCard,
+    session_forms: SessionForms,
+    /// The answer that the history shows in full, and what was made of it.
+    answer: (String, Blocks),
 }
 
 impl App {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use orchestrator::host::HostConfig;
 use orchestrator::seam::{MessageId, SessionId};
 
 use crate::bridge::Ticket;
@@ -22,6 +23,8 @@ pub(super) enum Pending {
     Prompt { session: SessionId, message: MessageId },
     /// A host is being saved by its form.
     SaveHost,
+    /// A name of the ssh config is being saved as a host, to be tested then.
+    AddAlias { alias: String, host: Box<HostConfig> },
     /// A host is switched on or off, removed, or made the default.
     ChangeHosts,
     /// A page of history, and whether it goes behind those that are there.

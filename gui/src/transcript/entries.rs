@@ -130,7 +130,8 @@ impl Entries {
             if let Some(entry) = self.list.get_mut(at) {
                 let old = std::mem::replace(&mut entry.piece, empty(&piece));
                 if let Some(run) = entry.run.and_then(|run| self.runs.get_mut(&run)) {
-                    run.failed = run.failed + usize::from(is_failed(&piece)) - usize::from(is_failed(&old));
+                    run.failed =
+                        run.failed + usize::from(is_failed(&piece)) - usize::from(is_failed(&old));
                 }
                 if matches!(piece.key, Key::Unfinished(_)) {
                     piece.at = old.at;
@@ -164,14 +165,18 @@ impl Entries {
         for mut piece in pieces {
             if let Kind::Usage(usage) = piece.kind {
                 self.usage.entry(piece.turn).or_insert(*usage);
-            } else if let Some(at) = self.index.get(&piece.key).and_then(|number| self.place(*number)) {
+            } else if let Some(at) =
+                self.index.get(&piece.key).and_then(|number| self.place(*number))
+            {
                 if let Some(entry) = self.list.get_mut(at) {
                     let seq = entry.piece.seq;
                     entry.piece.follow(piece);
                     entry.piece.seq = seq;
                     entry.rows = None;
                 }
-            } else if let Some(known) = seen.get(&piece.key).and_then(|at: &usize| older.get_mut(*at)) {
+            } else if let Some(known) =
+                seen.get(&piece.key).and_then(|at: &usize| older.get_mut(*at))
+            {
                 let known: &mut Entry = known;
                 let old = std::mem::replace(&mut known.piece, empty(&piece));
                 piece.follow(old);
@@ -213,7 +218,12 @@ impl Entries {
             let (_, run) = run?;
             let members = self.list.get(at..at + run.count).unwrap_or_default();
             let last = members.last()?.piece.blocks.first()?;
-            return Some(Row::Group { count: run.count, failed: run.failed, is_open: run.is_open, last });
+            return Some(Row::Group {
+                count: run.count,
+                failed: run.failed,
+                is_open: run.is_open,
+                last,
+            });
         }
         if run.is_some_and(|(_, run)| !run.is_open) {
             return None;
@@ -250,7 +260,9 @@ impl Entries {
 
     /// Notes how high a row turned out to be.
     pub fn measured(&mut self, at: usize, row: usize, height: f32) {
-        let Some(rows) = self.list.get_mut(at).and_then(|entry| entry.rows.as_mut()) else { return };
+        let Some(rows) = self.list.get_mut(at).and_then(|entry| entry.rows.as_mut()) else {
+            return;
+        };
         if (rows.get(row) - height).abs() < 0.01 {
             return;
         }
@@ -359,7 +371,8 @@ impl Entries {
         for at in 0..self.list.len() {
             let rows = self.rows(at);
             let entry = &mut self.list[at];
-            entry.rows = entry.rows.take().filter(|known| known.len() == rows && entry.run.is_none());
+            entry.rows =
+                entry.rows.take().filter(|known| known.len() == rows && entry.run.is_none());
         }
         self.heights = Heights::new((0..self.list.len()).map(|at| match &self.list[at].rows {
             Some(rows) if !self.is_hidden_synopsis(&self.list[at]) => rows.total() as f32,
@@ -422,7 +435,9 @@ impl Entries {
     }
 
     fn refresh_run(&mut self, start: i64) {
-        let Some(run) = self.runs.get(&start).copied().filter(|run| run.count > RUN) else { return };
+        let Some(run) = self.runs.get(&start).copied().filter(|run| run.count > RUN) else {
+            return;
+        };
         let Some(from) = self.place(start) else { return };
         // A folded run changes where it begins and ends only; once it becomes one, all of it.
         let members = if run.is_open || run.count == RUN + 1 || self.heights.get(from + 1) > 0.0 {
@@ -467,7 +482,8 @@ fn kept(old: &Piece, new: &Piece, rows: &Heights, width: f32) -> Option<Heights>
     if rows.len() != old.blocks.len() || new.blocks.len() < old.blocks.len() {
         return None;
     }
-    let same = old.blocks.iter().zip(&new.blocks).take_while(|(old, new)| old.hash == new.hash).count();
+    let same =
+        old.blocks.iter().zip(&new.blocks).take_while(|(old, new)| old.hash == new.hash).count();
     // All but the last few: else everything is estimated again.
     if same + 4 < old.blocks.len() {
         return None;

@@ -84,7 +84,8 @@ impl Transcript {
     pub fn set_unfinished(&mut self, piece: Option<Piece>) {
         match piece {
             Some(piece) => {
-                let is_same = self.entries.pieces().next_back().is_some_and(|last| last.key == piece.key);
+                let is_same =
+                    self.entries.pieces().next_back().is_some_and(|last| last.key == piece.key);
                 if !is_same {
                     self.entries.pop_unfinished();
                 }
@@ -151,7 +152,8 @@ impl Transcript {
         let from = first.entry;
         let is_at_its_beginning = first.row == 0 && above <= 1.0;
         let end = if is_at_its_beginning { from } else { from + 1 };
-        let is_asked = |at: &usize| self.entries.get(*at).is_some_and(|entry| is_question(&entry.piece));
+        let is_asked =
+            |at: &usize| self.entries.get(*at).is_some_and(|entry| is_question(&entry.piece));
         if let Some(entry) = (0..end.min(self.entries.len())).rev().find(is_asked) {
             self.scroll.to(At { entry, row: 0 }, 0.0);
         }
@@ -160,7 +162,8 @@ impl Transcript {
     /// Goes to the question behind the one that is at the top; to the end when there is none.
     pub fn question_behind(&mut self) {
         let from = self.scroll.at.entry;
-        let is_asked = |at: &usize| self.entries.get(*at).is_some_and(|entry| is_question(&entry.piece));
+        let is_asked =
+            |at: &usize| self.entries.get(*at).is_some_and(|entry| is_question(&entry.piece));
         let next = (from + 1..self.entries.len()).find(is_asked);
         match next {
             Some(entry) => self.scroll.to(At { entry, row: 0 }, 0.0),
@@ -176,7 +179,8 @@ impl Transcript {
     /// Goes to the next place where it was found, or back.
     pub(super) fn go_to_hit(&mut self, back: bool) {
         let near = self.entries.number(self.scroll.at.entry);
-        let Some((number, hit)) = self.search.as_mut().and_then(|search| search.go(back, near)) else {
+        let Some((number, hit)) = self.search.as_mut().and_then(|search| search.go(back, near))
+        else {
             return;
         };
         let Some(entry) = self.entries.place(number) else { return };

@@ -92,7 +92,8 @@ impl Piece {
     pub fn follow(&mut self, old: Self) {
         self.at = old.at;
         self.seq = old.seq;
-        let (Kind::Tool { given, .. }, Kind::Tool { given: before, .. }) = (&mut self.kind, &old.kind)
+        let (Kind::Tool { given, .. }, Kind::Tool { given: before, .. }) =
+            (&mut self.kind, &old.kind)
         else {
             return;
         };

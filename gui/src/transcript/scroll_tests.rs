@@ -9,9 +9,8 @@ use crate::transcript::piece::{Key, Kind, Piece};
 
 /// A piece of so many blocks; the real height of each is asked of [`real`].
 fn piece(seq: u64, blocks: usize) -> Piece {
-    let block = |at: usize| {
-        Block::text(Rich::plain(format!("{seq}.{at}"), Style::default()), Look::Prose)
-    };
+    let block =
+        |at: usize| Block::text(Rich::plain(format!("{seq}.{at}"), Style::default()), Look::Prose);
     Piece {
         key: Key::Event(seq),
         seq,

@@ -1,6 +1,8 @@
 //! Showing one row of a transcript.
 
-use egui::{CornerRadius, Id, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{
+    CornerRadius, Id, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 use lucide_icons::Icon;
 use orchestrator::seam::MessageId;
 
@@ -44,7 +46,14 @@ pub(super) enum Did {
 }
 
 /// Shows a row; `rect` is all of it, with the room above.
-pub(super) fn row(ui: &mut Ui, cx: &Cx<'_>, at: At, laid: Option<&Laid>, rect: Rect, did: &mut Vec<Did>) {
+pub(super) fn row(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    at: At,
+    laid: Option<&Laid>,
+    rect: Rect,
+    did: &mut Vec<Did>,
+) {
     let Some(entry) = cx.entries.get(at.entry) else { return };
     match (cx.entries.row(at.entry, at.row), laid) {
         (Some(Row::Group { count, failed, is_open, last }), _) => {
@@ -79,13 +88,21 @@ struct Place<'a> {
     entry: &'a Entry,
 }
 
-fn show(ui: &mut Ui, cx: &Cx<'_>, place: &Place<'_>, block: &Block, laid: &Laid, did: &mut Vec<Did>) {
+fn show(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    place: &Place<'_>,
+    block: &Block,
+    laid: &Laid,
+    did: &mut Vec<Did>,
+) {
     around(ui, block, place.rect);
     let origin = place.rect.min + laid.origin;
     let content = Rect::from_min_max(origin, pos2(origin.x + laid.width, place.rect.bottom()));
     let id = place.id;
     let number = cx.entries.number(place.at.entry);
-    let hits = || cx.search.into_iter().flat_map(move |search| search.of_block(number, place.number));
+    let hits =
+        || cx.search.into_iter().flat_map(move |search| search.of_block(number, place.number));
     let found = |text: usize| {
         hits().filter(move |(hit, _)| hit.text == text).map(|(hit, now)| (hit.from..hit.to, now))
     };
@@ -278,7 +295,13 @@ fn table_lines(ui: &Ui, origin: egui::Pos2, laid: &Laid, has_head: bool) {
 fn output(ui: &mut Ui, id: Id, rect: Rect, text: &str, found: Option<usize>, did: &mut Vec<Did>) {
     let theme = Theme::get(ui.ctx());
     let corner = CornerRadius::same(radius::SMALL);
-    ui.painter().rect(rect, corner, theme.sunken, Stroke::new(1.0, theme.line), egui::StrokeKind::Inside);
+    ui.painter().rect(
+        rect,
+        corner,
+        theme.sunken,
+        Stroke::new(1.0, theme.line),
+        egui::StrokeKind::Inside,
+    );
     let rows = estimate::output_rows(text);
     let row = estimate::row_height(Look::Code);
     let inside = rect.shrink(space::S);
@@ -288,7 +311,8 @@ fn output(ui: &mut Ui, id: Id, rect: Rect, text: &str, found: Option<usize>, did
     inner.set_clip_rect(room.intersect(ui.clip_rect()));
     inner.spacing_mut().item_spacing.y = 0.0;
     inner.spacing_mut().interact_size.y = row;
-    let mut area = ScrollArea::both().id_salt("rows").auto_shrink([false, false]).max_height(room.height());
+    let mut area =
+        ScrollArea::both().id_salt("rows").auto_shrink([false, false]).max_height(room.height());
     if let Some(found) = found {
         let before = text.get(..found).unwrap_or_default();
         let at = estimate::output_rows(before).len().saturating_sub(1);
@@ -313,7 +337,15 @@ fn output(ui: &mut Ui, id: Id, rect: Rect, text: &str, found: Option<usize>, did
     }
 }
 
-fn images(ui: &mut Ui, data: &TranscriptData<'_>, id: Id, rect: Rect, message: &MessageId, count: u32, did: &mut Vec<Did>) {
+fn images(
+    ui: &mut Ui,
+    data: &TranscriptData<'_>,
+    id: Id,
+    rect: Rect,
+    message: &MessageId,
+    count: u32,
+    did: &mut Vec<Did>,
+) {
     let theme = Theme::get(ui.ctx());
     let fetched = data.images.get(message);
     let mut x = rect.left();
@@ -325,7 +357,14 @@ fn images(ui: &mut Ui, data: &TranscriptData<'_>, id: Id, rect: Rect, message: &
         let centre = pos2(rect.left() + 8.0, y + 14.0);
         paint::icon(ui, centre, Icon::Image, size::ICON, colour);
         let font = egui::FontId::proportional(size::BODY);
-        paint::line(ui, pos2(rect.left() + 24.0, y + 14.0), words, font, colour, rect.width() - 30.0);
+        paint::line(
+            ui,
+            pos2(rect.left() + 24.0, y + 14.0),
+            words,
+            font,
+            colour,
+            rect.width() - 30.0,
+        );
     };
     let number = usize::try_from(count).unwrap_or(usize::MAX);
     match fetched {
@@ -338,13 +377,15 @@ fn images(ui: &mut Ui, data: &TranscriptData<'_>, id: Id, rect: Rect, message: &
         }
         Some(Fetched::Failed(failure)) => {
             let what = super::words::count(number, "image");
-            let words = format!("{what} can't be shown: {}", crate::text::clean_line(&failure.message));
+            let words =
+                format!("{what} can't be shown: {}", crate::text::clean_line(&failure.message));
             say(ui, &words, theme.bad);
         }
         Some(Fetched::Ready(pictures)) => {
             for (at, picture) in pictures.iter().enumerate() {
                 let own = picture.texture.size_vec2();
-                let scale = (THUMBNAIL / own.y.max(1.0)).min(3.0 * THUMBNAIL / own.x.max(1.0)).min(1.0);
+                let scale =
+                    (THUMBNAIL / own.y.max(1.0)).min(3.0 * THUMBNAIL / own.x.max(1.0)).min(1.0);
                 let place = Rect::from_min_size(pos2(x, y), own * scale);
                 if place.right() > rect.right() && at > 0 {
                     let left = super::words::count(pictures.len() - at, "more image");
@@ -357,8 +398,17 @@ fn images(ui: &mut Ui, data: &TranscriptData<'_>, id: Id, rect: Rect, message: &
                 response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name.as_str()));
                 let corner = CornerRadius::same(radius::SMALL);
                 egui::Image::new(&picture.texture).corner_radius(corner).paint_at(ui, place);
-                let rim = if response.hovered() || response.has_focus() { theme.accent } else { theme.line };
-                ui.painter().rect_stroke(place, corner, Stroke::new(1.0, rim), egui::StrokeKind::Outside);
+                let rim = if response.hovered() || response.has_focus() {
+                    theme.accent
+                } else {
+                    theme.line
+                };
+                ui.painter().rect_stroke(
+                    place,
+                    corner,
+                    Stroke::new(1.0, rim),
+                    egui::StrokeKind::Outside,
+                );
                 if response.clicked() {
                     did.push(Did::Large(message.clone(), at));
                 }

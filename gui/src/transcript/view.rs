@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use egui::{
-    Button, CornerRadius, Id, Key, Label, Modifiers, Rect, RichText, Role, Sense, TextEdit, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Button, CornerRadius, Id, Key, Label, Modifiers, Rect, RichText, Role, Sense, TextEdit, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 use jiff::SignedDuration;
 use lucide_icons::Icon;
@@ -58,7 +58,8 @@ impl Transcript {
         acts: &mut Vec<TranscriptAct>,
     ) {
         let theme = Theme::get(ui.ctx());
-        let mut ui = ui.new_child(UiBuilder::new().scope_id(Id::unique("transcript")).max_rect(room));
+        let mut ui =
+            ui.new_child(UiBuilder::new().scope_id(Id::unique("transcript")).max_rect(room));
         ui.set_clip_rect(room.intersect(ui.clip_rect()));
         let ui = &mut ui;
         let width = (room.width() - 2.0 * space::XL).min(size::MEASURE).max(120.0).floor();
@@ -209,7 +210,8 @@ impl Transcript {
         ui.painter().hline(bar.x_range(), bar.bottom() - 0.5, egui::Stroke::new(1.0, theme.line));
         let inside = bar.shrink2(vec2(space::L, 6.0));
         let layout = egui::Layout::left_to_right(egui::Align::Center);
-        let builder = UiBuilder::new().scope_id(Id::unique("search")).max_rect(inside).layout(layout);
+        let builder =
+            UiBuilder::new().scope_id(Id::unique("search")).max_rect(inside).layout(layout);
         let mut line = ui.new_child(builder);
         line.add(Label::new(glyph(Icon::Search, size::ICON).color(theme.muted)).selectable(false));
         let field = TextEdit::singleline(&mut search.typed)
@@ -226,7 +228,8 @@ impl Transcript {
             search.typed();
             line.request_repaint();
         }
-        let (enter, back) = line.input(|input| (input.key_pressed(Key::Enter), input.modifiers.shift));
+        let (enter, back) =
+            line.input(|input| (input.key_pressed(Key::Enter), input.modifiers.shift));
         let mut go = (response.lost_focus() && enter).then_some(back);
         if go.is_some() {
             response.request_focus();
@@ -285,14 +288,25 @@ impl Transcript {
         }
         let (link, colour, icon) = match turn.link {
             LinkState::Restored => ("", theme.busy, Icon::LoaderCircle),
-            LinkState::Lost => ("  ·  connection lost, trying again; the agent works on", theme.warn, Icon::Unplug),
-            LinkState::Blocked => ("  ·  connection blocked: you are needed", theme.bad, Icon::Unplug),
+            LinkState::Lost => {
+                ("  ·  connection lost, trying again; the agent works on", theme.warn, Icon::Unplug)
+            }
+            LinkState::Blocked => {
+                ("  ·  connection blocked: you are needed", theme.bad, Icon::Unplug)
+            }
         };
         said.push_str(link);
         let y = rect.center().y;
         paint::icon(ui, pos2(rect.left() + 8.0, y), icon, size::ICON, colour);
         let font = egui::FontId::proportional(size::BODY);
-        let right = paint::line(ui, pos2(rect.left() + 22.0, y), &said, font, theme.muted, rect.width() - 22.0);
+        let right = paint::line(
+            ui,
+            pos2(rect.left() + 22.0, y),
+            &said,
+            font,
+            theme.muted,
+            rect.width() - 22.0,
+        );
         let response = ui.interact(rect.with_max_x(right), Id::unique("under-way"), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, said.as_str()));
         if ui.is_rect_visible(rect) {
@@ -308,7 +322,11 @@ impl Transcript {
             return;
         }
         let lane = Rect::from_min_max(pos2(room.right() - 12.0, room.top()), room.max);
-        let response = ui.interact(lane, Id::unique("transcript-bar"), Sense::click_and_drag() - Sense::FOCUSABLE);
+        let response = ui.interact(
+            lane,
+            Id::unique("transcript-bar"),
+            Sense::click_and_drag() - Sense::FOCUSABLE,
+        );
         let length = (view / total * view).max(28.0) as f32;
         let range = (room.height() - length).max(1.0);
         let at = (self.scroll.offset(&mut self.entries) / (total - view)).clamp(0.0, 1.0) as f32;
@@ -316,10 +334,8 @@ impl Transcript {
         let is_used = response.hovered() || response.dragged();
         let thick = if is_used { 8.0 } else { 4.0 };
         let top = room.top() + at * range;
-        let handle = Rect::from_min_size(
-            pos2(room.right() - thick - 2.0, top),
-            vec2(thick, length),
-        );
+        let handle =
+            Rect::from_min_size(pos2(room.right() - thick - 2.0, top), vec2(thick, length));
         let colour = if response.dragged() { theme.muted } else { theme.line_strong };
         ui.painter().rect_filled(handle, CornerRadius::same(4), colour);
         if let Some(pointer) = response.interact_pointer_pos()
@@ -395,7 +411,8 @@ fn whole_seconds(seconds: u64) -> String {
 fn nothing(ui: &mut Ui, room: Rect, data: &TranscriptData<'_>) {
     let middle = room.with_min_y(room.top() + room.height() * 0.28);
     let mut ui = ui.new_child(UiBuilder::new().scope_id(Id::unique("nothing")).max_rect(middle));
-    let words = format!("It works in {} on {}. Write below, and press Enter.", data.directory, data.host);
+    let words =
+        format!("It works in {} on {}. Write below, and press Enter.", data.directory, data.host);
     empty(&mut ui, Icon::MessageSquare, &format!("Ask {} anything", data.agent), &words);
 }
 

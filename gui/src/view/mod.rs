@@ -1,23 +1,23 @@
 //! The views: a file or a folder each.
 
+pub mod approval;
+pub mod changed_key;
 pub mod composer;
 pub mod confirm;
 pub mod file_picker;
 pub mod header;
 pub mod help;
 pub mod history;
+pub mod new_session;
 pub mod palette;
 pub mod places;
+pub mod question;
 pub mod queue;
 pub mod right;
+pub mod settings;
 pub mod sidebar;
 pub mod start_page;
 pub mod status_bar;
 pub mod tabs;
-pub mod question;
-pub mod settings;
-pub mod approval;
 pub mod toasts;
-pub mod changed_key;
-pub mod new_session;
 pub mod welcome;

@@ -1,7 +1,7 @@
 //! What the header shows and what a person wants of it.
 
 use orchestrator::host::HostConfig;
-use orchestrator::seam::{Session, TabId, GitGlance};
+use orchestrator::seam::{GitGlance, Session, TabId};
 
 use crate::commands::WindowCommand;
 

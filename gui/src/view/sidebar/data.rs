@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use orchestrator::host::HostConfig;
-use orchestrator::seam::{HostConnection, Session, SessionId, GitGlance};
+use orchestrator::seam::{GitGlance, HostConnection, Session, SessionId};
 
 use crate::memory::Memory;
 
