@@ -167,3 +167,13 @@ proptest! {
         prop_assert_eq!(fit, wanted);
     }
 }
+
+#[test]
+fn a_small_window_shows_it_too() {
+    let mut window = open("/home/ada/.ssh", ssh(), false);
+    window.set_size(egui::vec2(420.0, 300.0));
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Cancel").click();
+    window.run();
+    assert_eq!(window.state().acts.last(), Some(&FilePickerAct::Close));
+}

@@ -24,7 +24,7 @@ pub struct QuestionData<'a> {
     pub questions: &'a [HostQuestion],
     /// For the hosts' names.
     pub hosts: &'a Hosts,
-    /// Why the last answer didn't arrive.
+    /// Why the last answer didn't arrive; gone when another one is sent.
     pub failure: Option<&'a Failure>,
 }
 

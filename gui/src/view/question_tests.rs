@@ -123,3 +123,13 @@ fn a_servers_words_steer_nothing() {
     many.run();
     many.get_by_label("and 488 more lines");
 }
+
+#[test]
+fn a_small_window_shows_it_too() {
+    let mut window = asked(vec![question("q", host_key(), "")]);
+    window.set_size(egui::vec2(420.0, 300.0));
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Don't connect").click();
+    window.run();
+    assert_eq!(window.state().acts, [answer("q", None)]);
+}

@@ -186,3 +186,12 @@ fn what_isnt_known_yet_is_asked_for_once() {
     press(&mut window, "Retry");
     assert_eq!(window.state().acts.last(), Some(&WelcomeAct::ListAliases));
 }
+
+#[test]
+fn a_small_window_shows_the_way_on_too() {
+    let mut window = first(vec![alias("lab", Fetched::Pending)], Vec::new());
+    window.set_size(egui::vec2(420.0, 300.0));
+    window.run();
+    press(&mut window, "Start a session");
+    assert_eq!(window.state().acts, [WelcomeAct::StartSession]);
+}

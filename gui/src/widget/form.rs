@@ -63,7 +63,10 @@ pub fn form<S: ?Sized, R, F>(
         });
         ui.add_space(space::S);
         let height = shape.height.map(|height| height.min(most));
-        let inner = if shape.scroll {
+        let contents = |ui: &mut Ui, state: &mut S| {
+            if !shape.scroll {
+                return contents(state, ui);
+            }
             let area = ScrollArea::vertical().auto_shrink([false, height.is_none()]);
             let area = match height {
                 Some(height) => area.max_height(height).min_scrolled_height(height),
@@ -81,15 +84,16 @@ pub fn form<S: ?Sized, R, F>(
                     .inner
             })
             .inner
-        } else {
-            ui.scope(|ui| {
-                if let Some(height) = height {
-                    ui.set_height(height);
-                    ui.set_max_height(height);
-                }
-                contents(state, ui)
-            })
-            .inner
+        };
+        let inner = match height {
+            // What is too wide for it is cut off, and pushes no button out of the window.
+            Some(height) => {
+                let (_, rect) = ui.allocate_space(vec2(width, height));
+                let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+                inside.shrink_clip_rect(rect.expand(2.0));
+                contents(&mut inside, state)
+            }
+            None => contents(ui, state),
         };
         ui.add_space(space::S);
         let layout = egui::Layout::right_to_left(egui::Align::Center);
@@ -97,6 +101,12 @@ pub fn form<S: ?Sized, R, F>(
         let buttons = ui.allocate_ui_with_layout(size, layout, |ui| buttons(state, ui)).inner;
         (inner, buttons, close)
     });
+    // Where it stands follows from how large it was in the frame before.
+    let size = shown.response.rect.size();
+    if ctx.data(|data| data.get_temp(id)) != Some(size) {
+        ctx.data_mut(|data| data.insert_temp(id, size));
+        ctx.request_repaint();
+    }
     let escaped = shown.is_top_modal
         && !shown.any_popup_open
         && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));

@@ -73,6 +73,7 @@ impl NewSessionView {
         }
         if picked.agent.is_some() {
             self.form.agent = picked.agent;
+            self.is_chosen = true;
         }
     }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use orchestrator::host::Hosts;
 use orchestrator::seam::{Command, DirectoryLook, KnownAgent, KnownAgents, Session};
 
-use super::agents::{known, ordered, presence};
+use super::agents::{Presence, known, ordered, presence};
 use super::directory::{DirectoryData, DirectoryField, is_absent};
 use super::fields::FreeName;
 use super::form::{SessionForm, Wrong};
@@ -81,6 +81,8 @@ pub struct NewSessionView {
     pub(super) is_begun: bool,
     pub(super) free: FreeName,
     is_tried: bool,
+    /// Whether a person has chosen the agent.
+    pub(super) is_chosen: bool,
     leaving: Option<ConfirmView>,
 }
 
@@ -103,6 +105,7 @@ impl NewSessionView {
     fn with(form: SessionForm, session: Option<Box<Session>>) -> Self {
         Self {
             before: form.clone(),
+            is_chosen: form.agent.is_some(),
             form,
             session,
             directory: DirectoryField::default(),
@@ -187,16 +190,22 @@ impl NewSessionView {
         }
     }
 
-    /// The first one that can work, as long as nobody has chosen another one.
+    /// One that is there and logged in, or else one that is there, as long as nobody has chosen.
     fn choose_agent(&mut self, data: &NewSessionData<'_>) {
-        if self.form.agent.is_some() {
+        if self.is_chosen {
             return;
         }
         let Some(known) = data.agents.ready() else { return };
-        let first = ordered(known)
-            .into_iter()
-            .find(|agent| agent.there.is_some() && presence(agent).can_work());
-        self.form.agent = first.map(|agent| agent.id.clone());
+        // What nobody has to install is a shell: whoever wants that says so.
+        let agents = ordered(known).into_iter().filter(|agent| agent.install.is_some());
+        let there = agents.filter(|agent| matches!(presence(agent), Presence::There { .. }));
+        let best = there.min_by_key(|agent| {
+            matches!(presence(agent), Presence::There { logged_in: Some(false), .. })
+        });
+        let best = best.map(|agent| agent.id.clone());
+        if self.form.agent != best {
+            self.form.agent = best;
+        }
     }
 
     /// The chosen one, as far as it is known.

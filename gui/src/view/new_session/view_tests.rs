@@ -50,8 +50,8 @@ fn known(agents: Vec<KnownAgent>) -> Fetched<KnownAgents> {
 fn here() -> Fetched<KnownAgents> {
     known(vec![
         agent("claude", "Claude Code", Some((None, None))),
-        agent("codex", "Codex", Some((Some("/usr/bin/codex"), Some(true)))),
         agent("gemini", "Gemini CLI", Some((Some("/usr/bin/gemini"), Some(false)))),
+        agent("codex", "Codex", Some((Some("/usr/bin/codex"), Some(true)))),
     ])
 }
 
@@ -367,4 +367,51 @@ fn every_field_comes_into_view_when_tab_reaches_it() {
     window.get_by_role_and_label(Role::CheckBox, last).click();
     window.run();
     assert!(window.state().view.form.synopsis);
+}
+
+#[test]
+fn another_host_may_mean_another_agent_unless_a_person_chose_one() {
+    let mut window = open(NewSessionView::new());
+    assert_eq!(window.state().view.form.agent.as_deref(), Some("codex"));
+    let there = Some((Some("/bin/claude"), None));
+    window.state_mut().agents = known(vec![agent("claude", "Claude Code", there)]);
+    window.run();
+    assert_eq!(window.state().view.form.agent.as_deref(), Some("claude"));
+
+    window.state_mut().agents = here();
+    window.run();
+    window.get_by_role_and_label(Role::RadioButton, "Gemini CLI").click();
+    window.run();
+    window.state_mut().agents = known(vec![agent("claude", "Claude Code", there)]);
+    window.run();
+    assert_eq!(window.state().view.form.agent.as_deref(), Some("gemini"));
+}
+
+#[test]
+fn a_host_is_chosen_by_keyboard_alone() {
+    let mut window = open(NewSessionView::new());
+    window.get_by_role_and_label(Role::ComboBox, "SSH Remote Execution").focus();
+    window.run();
+    window.key_press(Key::Space);
+    window.run();
+    for _ in 0..8 {
+        if window.get_by_role_and_label(Role::Button, GPU).is_focused() {
+            break;
+        }
+        window.key_press(Key::ArrowDown);
+        window.run();
+    }
+    window.key_press(Key::Enter);
+    window.run();
+    assert_eq!(window.state().view.host(), "gpu");
+}
+
+#[test]
+fn a_small_window_shows_it_too() {
+    let mut window = open(NewSessionView::new());
+    window.set_size(egui::vec2(420.0, 300.0));
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Create").click();
+    window.run();
+    assert!(made(&window).is_some());
 }

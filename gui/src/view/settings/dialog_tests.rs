@@ -129,3 +129,14 @@ fn about_says_where_the_engine_runs_and_where_things_are() {
     window.get_by_label("SIL Open Font License").click();
     window.run();
 }
+
+#[test]
+fn a_small_window_shows_it_too() {
+    let mut window = open(SettingsPage::Hosts);
+    window.set_size(egui::vec2(420.0, 300.0));
+    window.run();
+    for page in ["Appearance", "Behaviour", "About", "SSH Hosts"] {
+        window.get_by_role_and_label(Role::Tab, page).click();
+        window.run();
+    }
+}

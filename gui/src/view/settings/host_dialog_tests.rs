@@ -319,3 +319,40 @@ fn an_ssh_config_without_hosts_leads_on_to_the_fields() {
     window.run();
     window.get_by_label("can't read");
 }
+
+#[test]
+fn a_small_window_shows_it_too() {
+    let mut window = open(HostDialogView::import("lab"));
+    window.set_size(egui::vec2(420.0, 300.0));
+    window.run();
+    press(&mut window, "Test Connection");
+    window.state_mut().test = Some(TestRun::default());
+    window.run();
+    press(&mut window, "Cancel test");
+    press(&mut window, "Save");
+    assert!(matches!(window.state().acts.last(), Some(HostDialogAct::Save(_))));
+}
+
+#[test]
+fn ten_thousand_names_are_listed_without_being_laid_out() {
+    let mut window = open(HostDialogView::add());
+    let name = |number| alias(&format!("host-{number}"), Fetched::Ready(resolved()));
+    window.state_mut().aliases = Fetched::Ready((0..10_000).map(name).collect());
+    window.run();
+    let words = "Import from SSH Config (10000 hosts found)";
+    window.get_by_role_and_label(Role::ComboBox, words).click();
+    window.run();
+    assert!(window.get_all_by_role(Role::ListBoxOption).count() < 20);
+    window.key_press(Key::ArrowUp);
+    // It scrolls there.
+    window.run_steps(12);
+    window.get_by_role_and_label(Role::ListBoxOption, "host-9999");
+}
+
+#[test]
+fn a_host_is_saved_by_keyboard_alone() {
+    let mut window = open(HostDialogView::import("lab"));
+    window.key_press_modifiers(egui::Modifiers::COMMAND, Key::Enter);
+    window.run();
+    assert!(matches!(window.state().acts.last(), Some(HostDialogAct::Save(_))));
+}

@@ -205,3 +205,14 @@ fn a_host_is_edited_in_the_same_dialog() {
     assert_eq!(window.state().acts.last(), Some(&HostsAct::Dialog(HostDialogAct::Close)));
     assert!(window.query_by_label("Edit SSH Remote").is_none());
 }
+
+#[test]
+fn a_narrow_page_shows_it_too() {
+    let mut off = host("lab", "A laboratory with a name that fits nowhere at all");
+    off.enabled = false;
+    let mut window = open(vec![host("gpu", "GPU box"), off], Some("lab"));
+    window.set_size(egui::vec2(330.0, 300.0));
+    window.run();
+    press(&mut window, "Test GPU box");
+    assert_eq!(window.state().acts, [HostsAct::Test(HostId::new("gpu"))]);
+}
