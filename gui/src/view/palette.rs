@@ -151,7 +151,7 @@ impl PaletteView {
             .font(FontId::proportional(size::PROSE));
         let response = ui.add(edit);
         ui.ctx().accesskit_node_builder(id, |node| node.set_label("Command or session"));
-        if std::mem::take(&mut self.begins) || !response.has_focus() {
+        if std::mem::take(&mut self.begins) || !ui.memory(|memory| memory.has_focus(id)) {
             response.request_focus();
         }
         if response.changed() {

@@ -171,3 +171,19 @@ fn it_stays_on_one_line_and_inside_of_its_place_at_every_width() {
         }
     }
 }
+
+#[test]
+fn a_name_that_is_being_edited_pushes_nothing_out() {
+    for width in [420.0, 560.0, 660.0, 800.0] {
+        let mut window = window(busy(), width);
+        window.get_by_role_and_label(Role::Button, "Rename api-fix").click();
+        window.run();
+        let field = window.get_by_role_and_label(Role::TextInput, "Name of this session").rect();
+        let badge = window.get_by_label("BIG BOX").rect();
+        let menu = window.get_by_label("Session menu").rect();
+        assert!(field.right() < badge.left() && badge.right() < menu.left(), "{width}");
+        let right = window.get_by_label("Hide the right bar").rect().right();
+        let left = window.get_by_label("Hide the left bar").rect().left();
+        assert!(right <= width + left + 1.0, "{width}: {right}");
+    }
+}

@@ -17,6 +17,8 @@ use crate::widget::icon_button;
 const BADGE: f32 = 124.0;
 /// How wide a name is at most, and what it always has.
 const NAME: (f32, f32) = (240.0, 72.0);
+/// How wide the field for a name is at least.
+const EDIT: f32 = 180.0;
 /// How wide an icon's button is: the icon and its paddings.
 const ICON_BUTTON: f32 = size::ICON + 2.0 * space::M;
 
@@ -51,6 +53,9 @@ impl HeaderView {
             let buttons = 2.0 * (ICON_BUTTON + space::S);
             let room = ui.available_width() - buttons;
             let name_width = text_width(ui, &words.name, strong(size::HEADING - 1.0)).min(NAME.0);
+            // A name that is being edited gets longer.
+            let name_width =
+                if self.renaming.is_some() { name_width.max(EDIT) } else { name_width };
             let host_width = pill_width(ui, &words.host, true).min(BADGE);
             let parts = parts(ui, &words);
             let (kept, name_width) =
@@ -87,12 +92,12 @@ impl HeaderView {
         self.renaming = self.renaming.take().filter(|(of, _)| *of == data.session.id);
         if let Some((_, text)) = &mut self.renaming {
             let id = Id::unique("header rename");
-            let edit = TextEdit::singleline(text).id(id).desired_width(width.max(160.0));
+            let edit = TextEdit::singleline(text).id(id).desired_width(width - space::S);
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(id, |node| node.set_label("Name of this session"));
             if std::mem::take(&mut self.rename_begins) {
                 response.request_focus();
-            } else if !response.has_focus() {
+            } else if !ui.memory(|memory| memory.has_focus(id)) {
                 let cancelled = ui.input(|input| input.key_pressed(Key::Escape));
                 let name = text.trim().to_owned();
                 if !cancelled && !name.is_empty() && name != data.session.name {

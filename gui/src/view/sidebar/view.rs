@@ -265,7 +265,7 @@ impl SidebarView {
         let Some((_, text)) = &mut self.renaming else { return };
         let place = egui::Rect::from_min_max(
             rect.min + vec2(26.0, 2.0),
-            egui::pos2(rect.right() - space::S, rect.top() + 30.0),
+            egui::pos2(rect.right() - space::S, rect.top() + 28.0),
         );
         let id = Id::unique("left bar rename");
         let edit = TextEdit::singleline(text).id(id).desired_width(place.width());
@@ -274,7 +274,7 @@ impl SidebarView {
         ui.ctx().accesskit_node_builder(id, |node| node.set_label("Session name"));
         if std::mem::take(&mut self.rename_begins) {
             response.request_focus();
-        } else if !response.has_focus() {
+        } else if !ui.memory(|memory| memory.has_focus(id)) {
             let name = text.trim().to_owned();
             let cancelled = ui.input(|input| input.key_pressed(Key::Escape));
             if !cancelled && !name.is_empty() && name != session.name {

@@ -142,7 +142,7 @@ fn tick(ui: &Ui, connection: &HostConnection, now: Timestamp) {
         let left = at.as_millisecond().saturating_sub(now.as_millisecond());
         // At the next whole second, and not at all once it is due: then news come.
         if let Ok(left @ 1..) = u64::try_from(left) {
-            ui.ctx().request_repaint_after(Duration::from_millis(left % 1000 + 1));
+            ui.ctx().request_repaint_after(Duration::from_millis((left - 1) % 1000 + 1));
         }
     }
 }
