@@ -349,7 +349,7 @@ impl App {
             };
             session.tabs.iter().filter_map(of_tab).collect::<Vec<(_, TurnStatus)>>()
         };
-        let before = self.sessions.get(&session.id).map(|before| ended(before));
+        let before = self.sessions.get(&session.id).map(ended);
         if before.is_some_and(|before| before != ended(session)) {
             self.ask_quietly(Ask::Git(session.id.clone()));
         }

@@ -66,8 +66,8 @@ impl Bridge {
     ///
     /// # Errors
     ///
-    /// Gives the ask back with [`Code::Busy`] when too much waits, with [`Code::Internal`] when the bridge has ended.
-    pub fn ask(&self, ask: Ask) -> Result<(), (Ask, Failure)> {
+    /// [`Code::Busy`] when too much waits, [`Code::Internal`] when the bridge has ended; nothing was done then.
+    pub fn ask(&self, ask: Ask) -> Result<(), Failure> {
         let ended =
             || Failure::new(Code::Internal, "the window's connection to the engine has ended");
         let Some(asks) = &self.asks else { return Err((ask, ended())) };

@@ -6,6 +6,7 @@ use orchestrator::failure::Failure;
 use orchestrator::seam::{DirectoryLook, FileNames, GitGlance, KnownAgents, SessionId};
 
 use crate::fetched::Fetched;
+use crate::view::places::is_local;
 
 /// A directory that is being typed, and what the host says of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,9 +33,9 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// A host may be another machine now: what was found is asked for anew.
+    /// A host may be another machine now: what was found is asked for anew. This machine stays what it is.
     pub fn forget_agents(&mut self) {
-        self.agents.retain(|host, _| host.is_none());
+        self.agents.retain(|host, _| host.as_deref().is_none_or(is_local));
     }
 
     /// What is known of a host's agents.
