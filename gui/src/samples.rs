@@ -67,6 +67,7 @@ pub fn turn(status: Option<TurnStatus>) -> Turn {
         interrupting: false,
         stopping: false,
         usage: Usage::default(),
+        save_to_history: true,
         synopsis: false,
         message: None,
     }

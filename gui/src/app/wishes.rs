@@ -13,7 +13,7 @@ impl App {
     pub(super) fn ask(&mut self, ask: Ask) -> bool {
         match self.bridge.ask(ask) {
             Ok(()) => true,
-            Err((_, failure)) => {
+            Err(failure) => {
                 self.complain(&failure);
                 false
             }
@@ -22,8 +22,8 @@ impl App {
 
     /// Asks for something that nobody misses when it doesn't come.
     pub(super) fn ask_quietly(&mut self, ask: Ask) {
-        if let Err((ask, failure)) = self.bridge.ask(ask) {
-            tracing::info!("{failure}: {ask:?}");
+        if let Err(failure) = self.bridge.ask(ask) {
+            tracing::info!("{failure}");
         }
     }
 

@@ -70,14 +70,13 @@ impl Bridge {
     pub fn ask(&self, ask: Ask) -> Result<(), Failure> {
         let ended =
             || Failure::new(Code::Internal, "the window's connection to the engine has ended");
-        let Some(asks) = &self.asks else { return Err((ask, ended())) };
+        let Some(asks) = &self.asks else { return Err(ended()) };
         asks.try_send(ask).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(ask) => {
-                let busy = Failure::new(Code::Busy, "too much waits to be done")
-                    .hint("Wait a moment, then try again");
-                (ask, busy)
+            mpsc::error::TrySendError::Full(_) => {
+                Failure::new(Code::Busy, "too much waits to be done")
+                    .hint("Wait a moment, then try again")
             }
-            mpsc::error::TrySendError::Closed(ask) => (ask, ended()),
+            mpsc::error::TrySendError::Closed(_) => ended(),
         })
     }
 

@@ -118,6 +118,7 @@ fn turn() -> Turn {
         interrupting: false,
         stopping: false,
         usage: Usage::default(),
+        save_to_history: true,
         synopsis: false,
         message: None,
     }

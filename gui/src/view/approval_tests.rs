@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use jiff::Timestamp;
 use orchestrator::agent::{ApprovalChoice, ToolCall, ToolStatus};
 use orchestrator::seam::{SessionId, TabId, TurnId};

@@ -184,6 +184,7 @@ fn a_queue_that_moves_is_work_and_one_that_is_held_back_isnt() {
         prompt: "go".into(),
         prompt_bytes: 2,
         images: 0,
+        save_to_history: true,
         read_only: false,
         paused: false,
         at: at(0),
