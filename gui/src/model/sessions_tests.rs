@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use orchestrator::seam::{Session, SessionId, TabId, TurnId};

@@ -122,6 +122,8 @@ fn listen(listener: &UnixListener, told: &mpsc::Sender<()>) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
     use super::*;
 
     #[test]
