@@ -95,7 +95,7 @@ impl HeaderView {
             let edit = TextEdit::singleline(text)
                 .id(id)
                 .desired_width(width - space::S)
-                .vertical_align(egui::Align::Center);
+                .align(egui::Align2::LEFT_CENTER);
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(id, |node| node.set_label("Name of this session"));
             if std::mem::take(&mut self.rename_begins) {

@@ -271,7 +271,7 @@ impl SidebarView {
         let edit = TextEdit::singleline(text)
             .id(id)
             .desired_width(place.width())
-            .vertical_align(egui::Align::Center);
+            .align(egui::Align2::LEFT_CENTER);
         let response = ui
             .scope_builder(UiBuilder::new().max_rect(place), |ui| {
                 // The second line stays free.
