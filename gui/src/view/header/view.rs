@@ -92,7 +92,10 @@ impl HeaderView {
         self.renaming = self.renaming.take().filter(|(of, _)| *of == data.session.id);
         if let Some((_, text)) = &mut self.renaming {
             let id = Id::unique("header rename");
-            let edit = TextEdit::singleline(text).id(id).desired_width(width - space::S);
+            let edit = TextEdit::singleline(text)
+                .id(id)
+                .desired_width(width - space::S)
+                .align(egui::Align2::LEFT_CENTER);
             let response = ui.add(edit);
             ui.ctx().accesskit_node_builder(id, |node| node.set_label("Name of this session"));
             if std::mem::take(&mut self.rename_begins) {

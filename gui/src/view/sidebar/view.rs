@@ -265,12 +265,20 @@ impl SidebarView {
         let Some((_, text)) = &mut self.renaming else { return };
         let place = egui::Rect::from_min_max(
             rect.min + vec2(26.0, 2.0),
-            egui::pos2(rect.right() - space::S, rect.top() + 28.0),
+            egui::pos2(rect.right() - space::S, rect.top() + 26.0),
         );
         let id = Id::unique("left bar rename");
-        let edit = TextEdit::singleline(text).id(id).desired_width(place.width());
-        let response =
-            ui.scope_builder(UiBuilder::new().max_rect(place), |ui| ui.put(place, edit)).inner;
+        let edit = TextEdit::singleline(text)
+            .id(id)
+            .desired_width(place.width())
+            .align(egui::Align2::LEFT_CENTER);
+        let response = ui
+            .scope_builder(UiBuilder::new().max_rect(place), |ui| {
+                // The second line stays free.
+                ui.spacing_mut().interact_size.y = place.height();
+                ui.put(place, edit)
+            })
+            .inner;
         ui.ctx().accesskit_node_builder(id, |node| node.set_label("Session name"));
         if std::mem::take(&mut self.rename_begins) {
             response.request_focus();
