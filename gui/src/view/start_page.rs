@@ -9,7 +9,7 @@ use orchestrator::seam::{Session, SessionId};
 use crate::commands::{WindowCommand, entry};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::places::{agent_words, host_name};
-use crate::widget::{Kind, Status, button, dot, glyph, section};
+use crate::widget::{Kind, Status, button, dot, icon_sized, section};
 use crate::words::{ago, clean_line};
 
 /// What the start page shows.
@@ -140,7 +140,7 @@ fn shortcut(ui: &mut Ui, command: WindowCommand, icon: Icon) -> bool {
     let Some(entry) = entry(command) else { return false };
     let theme = Theme::get(ui.ctx());
     ui.horizontal(|ui| {
-        ui.add(Label::new(glyph(icon, size::ICON).color(theme.muted)).selectable(false));
+        icon_sized(ui, icon, size::ICON, theme.muted);
         let link = ui.add(egui::Link::new(RichText::new(entry.name).color(theme.muted)));
         link.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, entry.name));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -14,8 +14,8 @@ use super::settings::{
 use crate::fetched::Fetched;
 use crate::theme::{Theme, size, space, strong};
 use crate::widget::{
-    Kind, button, button_enabled, card, dashed_button, failure_card, follow_focus, glyph, note,
-    pill, plain, shell_line,
+    Kind, button, button_enabled, card, dashed_button, failure_card, follow_focus, icon_sized,
+    note, pill, plain, shell_line,
 };
 
 /// How wide the screen's column is.
@@ -222,7 +222,7 @@ fn way_on(ui: &mut Ui, acts: &mut Vec<WelcomeAct>) {
 fn heading(ui: &mut Ui, mark: Icon, words: &str) {
     let theme = Theme::get(ui.ctx());
     ui.horizontal(|ui| {
-        ui.add(Label::new(glyph(mark, size::HEADING).color(theme.accent)).selectable(false));
+        icon_sized(ui, mark, size::HEADING, theme.accent);
         ui.label(RichText::new(words).font(strong(size::BODY)));
     });
 }

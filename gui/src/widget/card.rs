@@ -4,7 +4,7 @@ use egui::{CornerRadius, Frame, InnerResponse, Label, Margin, RichText, Stroke, 
 use lucide_icons::Icon;
 use orchestrator::failure::Failure;
 
-use super::{glyph, icon, plain};
+use super::{icon, icon_sized, plain};
 use crate::theme::{Theme, radius, size, space, strong};
 
 /// A frame around things that belong together.
@@ -32,7 +32,7 @@ pub fn empty(ui: &mut Ui, mark: Icon, heading: &str, words: &str) {
     let theme = Theme::get(ui.ctx());
     ui.vertical_centered(|ui| {
         ui.add_space(space::XL);
-        ui.add(Label::new(glyph(mark, 28.0).color(theme.muted)).selectable(false));
+        icon_sized(ui, mark, 28.0, theme.muted);
         ui.add_space(space::S);
         ui.label(RichText::new(heading).font(strong(size::BODY)));
         ui.add(Label::new(RichText::new(words).color(theme.muted)).wrap());

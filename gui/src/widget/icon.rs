@@ -1,6 +1,6 @@
 //! Icons.
 
-use egui::{Color32, Label, RichText, Ui};
+use egui::{Color32, Label, Response, RichText, Role, Ui, WidgetInfo};
 use lucide_icons::Icon;
 
 use crate::theme::{icons, size};
@@ -12,6 +12,14 @@ pub fn glyph(icon: Icon, points: f32) -> RichText {
 
 /// An icon that only decorates: it has no name, and words stand beside it.
 pub fn icon(ui: &mut Ui, icon: Icon, colour: Color32) {
-    let text = glyph(icon, size::ICON).color(colour);
-    ui.add(Label::new(text).selectable(false));
+    icon_sized(ui, icon, size::ICON, colour);
+}
+
+/// The same in a size of its own.
+pub fn icon_sized(ui: &mut Ui, icon: Icon, points: f32, colour: Color32) -> Response {
+    let text = glyph(icon, points).color(colour);
+    let response = ui.add(Label::new(text).selectable(false));
+    // Its letter means nothing to who hears it.
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, ""));
+    response
 }

@@ -57,9 +57,15 @@ impl Desktop {
         Self::new(machine.sshd().write_client_config("box", &[]))
     }
 
-    /// The same with the machine saved as a host.
+    /// The same with the machine saved as a host, and the first screen left behind.
     pub fn knowing(machine: &AgentHost) -> Self {
-        let desktop = Self::beside(machine);
+        Self::knowing_over(machine.sshd().write_client_config("box", &[]))
+    }
+
+    /// The same with an ssh config that leads to `box` in its own way.
+    pub fn knowing_over(ssh_config: PathBuf) -> Self {
+        let desktop = Self::new(ssh_config);
+        fs::write(desktop.setup.paths.data.join("window.json"), "{\"welcomed\":true}").unwrap();
         fs::write(desktop.setup.paths.hosts_toml(), "[host.box]\nssh_config = \"box\"\n").unwrap();
         desktop
     }

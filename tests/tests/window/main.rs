@@ -7,5 +7,7 @@
 )]
 
 mod desktop;
+mod starting;
 mod talking;
+mod trouble;
 mod window;

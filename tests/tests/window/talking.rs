@@ -81,7 +81,7 @@ fn a_message_that_waits_can_be_changed_and_taken_out() {
     window.press("Save");
     window.read_no_more("Edit the message");
     std::fs::write(&gate, "").unwrap();
-    window.read("Two");
+    window.hear("Two");
     window.until("both turns' ends", |window| {
         (window.query_all_by_label_contains("Done in").count() == 2).then_some(())
     });
@@ -105,7 +105,7 @@ fn a_turn_that_is_interrupted_says_so_and_the_next_one_works() {
     let mut window = Window::open(&desktop.setup);
     window.fill("Message", "print Began\nwait 60000\nprint Never");
     window.key(Modifiers::NONE, Key::Enter);
-    window.read("Began");
+    window.hear("Began");
     window.key(Modifiers::COMMAND, Key::Period);
     window.read("Interrupted");
     window.fill("Message", "print Afterwards");

@@ -134,6 +134,11 @@ impl Window {
         });
     }
 
+    /// Until the agent has said exactly this: a question may hold the same words.
+    pub fn hear(&mut self, text: &str) {
+        self.see(Role::Label, text);
+    }
+
     /// Until no text that holds this is there any more.
     pub fn read_no_more(&mut self, text: &str) {
         self.until(&format!("no text {text:?}"), |window| {
@@ -147,6 +152,42 @@ impl Window {
         self.harness.query_all_by_role_and_label(role, name).next().unwrap().click();
         self.harness.step();
         self.harness.step();
+    }
+
+    /// Clicks the first button (or what is like one) whose name holds this.
+    pub fn click_containing(&mut self, part: &str) {
+        let is_it = |node: &egui_kittest::Node<'_>| {
+            let own = node.accesskit_node();
+            let name = own.label().unwrap_or_default();
+            let roles = [
+                Role::Button,
+                Role::ListBoxOption,
+                Role::ComboBox,
+                Role::MenuItem,
+                Role::RadioButton,
+            ];
+            roles.contains(&own.role()) && name.contains(part)
+        };
+        self.until(&format!("something to click with {part:?}"), |window| {
+            window.root().children_recursive().find(is_it).map(drop)
+        });
+        self.harness.root().children_recursive().find(is_it).unwrap().click();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    /// Chooses from the list of that name.
+    pub fn choose(&mut self, list: &str, option: &str) {
+        self.click(Role::ComboBox, list);
+        self.click_containing(option);
+    }
+
+    /// Leaves the first screen.
+    pub fn skip_welcome(&mut self) {
+        self.harness.step();
+        if self.harness.query_by_role_and_label(Role::Button, "Skip for now").is_some() {
+            self.press("Skip for now");
+        }
     }
 
     /// Clicks a button.

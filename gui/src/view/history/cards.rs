@@ -9,7 +9,7 @@ use lucide_icons::Icon;
 
 use super::card::{CardKind, HistoryCard};
 use crate::theme::{Theme, radius, size, space};
-use crate::widget::{glyph, pill, pill_button};
+use crate::widget::{icon_sized, pill, pill_button};
 use crate::words::{ago, when};
 
 /// How high a line of a summary is.
@@ -63,7 +63,7 @@ pub(super) fn success_mark(ui: &mut Ui, card: &HistoryCard) {
         (Some(false), _) => (Icon::X, theme.bad, "failed"),
         (None, _) => return,
     };
-    let mark = ui.add(egui::Label::new(glyph(icon, size::ICON).color(colour)).selectable(false));
+    let mark = icon_sized(ui, icon, size::ICON, colour);
     mark.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, words));
     mark.on_hover_text(words);
 }

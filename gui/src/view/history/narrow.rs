@@ -8,7 +8,7 @@ use super::data::{HistoryAct, HistoryData};
 use super::graph::when;
 use super::view::HistoryView;
 use crate::theme::{Theme, size, space};
-use crate::widget::{glyph, icon_button, search_field};
+use crate::widget::{icon_button, icon_sized, search_field};
 use crate::words::{clean_line, clean_lines, count, of_many};
 
 impl HistoryView {
@@ -137,7 +137,7 @@ impl HistoryView {
         let theme = Theme::get(ui.ctx());
         let note = |ui: &mut Ui, icon, colour, words: &str, tip: String| {
             ui.horizontal_top(|ui| {
-                ui.add(Label::new(glyph(icon, size::SMALL + 1.0).color(colour)).selectable(false));
+                icon_sized(ui, icon, size::SMALL + 1.0, colour);
                 let text = RichText::new(words).size(size::SMALL).color(colour);
                 ui.add(Label::new(text).wrap().selectable(false)).on_hover_text(tip);
             });

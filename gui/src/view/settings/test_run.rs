@@ -7,7 +7,7 @@ use orchestrator::host::test_connection::{ConnectionReport, StageName, StageRepo
 
 use crate::theme::{Theme, size, strong};
 use crate::view::changed_key::changed_key_card;
-use crate::widget::{failure_card, glyph, plain, shell_line, shell_lines};
+use crate::widget::{failure_card, glyph, icon_sized, plain, shell_line, shell_lines};
 
 /// All stages, in their order.
 const STAGES: [StageName; 6] = [
@@ -99,7 +99,7 @@ pub fn stage_list(ui: &mut Ui, run: &TestRun) {
             let found = run.stages.iter().find(|report| report.name == *stage);
             let found = found.map(|report| plain(&report.found)).unwrap_or_default();
             ui.horizontal(|ui| {
-                ui.add(Label::new(glyph(mark, size::ICON).color(colour)).selectable(false));
+                icon_sized(ui, mark, size::ICON, colour);
                 ui.allocate_ui_with_layout(
                     egui::vec2(100.0, 20.0),
                     egui::Layout::left_to_right(egui::Align::Center),
