@@ -337,7 +337,16 @@ impl Block {
     /// Counts and hashes again, after something was changed.
     pub fn seal(&mut self) {
         let mut hasher = DefaultHasher::new();
-        (self.indent, self.quote, self.quote_goes_on, self.marker, self.frame, self.gap, self.folded).hash(&mut hasher);
+        (
+            self.indent,
+            self.quote,
+            self.quote_goes_on,
+            self.marker,
+            self.frame,
+            self.gap,
+            self.folded,
+        )
+            .hash(&mut hasher);
         self.body.hash(&mut hasher);
         self.hash = hasher.finish();
         let (mut letters, mut lines) = (0, 0);

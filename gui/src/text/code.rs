@@ -111,7 +111,10 @@ fn known() -> &'static [(Scope, Class)] {
             ("variable.language", Class::Keyword),
         ];
         // A name that the grammars refuse is left out.
-        names.into_iter().filter_map(|(name, class)| Some((Scope::new(name).ok()?, class))).collect()
+        names
+            .into_iter()
+            .filter_map(|(name, class)| Some((Scope::new(name).ok()?, class)))
+            .collect()
     })
 }
 

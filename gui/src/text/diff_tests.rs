@@ -34,7 +34,10 @@ fn words_that_changed_in_a_line_stand_out() {
 fn a_written_diff_keeps_its_heads_and_signs() {
     let mut diff = Diff::default();
     diff.written("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n same\n-old\n+new\n--- not a head");
-    assert_eq!(diff.rich.text, "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n  same\n- old\n+ new\n- -- not a head");
+    assert_eq!(
+        diff.rich.text,
+        "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n  same\n- old\n+ new\n- -- not a head"
+    );
     assert_eq!((diff.added, diff.removed), (1, 2));
 }
 

@@ -105,10 +105,10 @@ mod tests {
 
     #[test]
     fn an_address_in_a_sentence_is_a_link_without_the_sentence() {
-        assert_eq!(links("See https://a.org/x, or (http://b.org/c_(d))."), [
-            "https://a.org/x",
-            "http://b.org/c_(d)"
-        ]);
+        assert_eq!(
+            links("See https://a.org/x, or (http://b.org/c_(d))."),
+            ["https://a.org/x", "http://b.org/c_(d)"]
+        );
         assert!(links("file:///etc/passwd and ssh://box and https:// alone").is_empty());
     }
 

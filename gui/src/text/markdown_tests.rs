@@ -22,16 +22,19 @@ fn rich(block: &Block) -> &Rich {
 fn each_kind_of_block_is_told_apart() {
     let text = "# Head\n\nSome *slanted* **bold** ~~gone~~ `code`.\n\n> quoted\n\n- one\n- two\n  1. deep\n\n---\n\n```rust\nfn f() {}\n```\n";
     let blocks = markdown(text);
-    assert_eq!(words(&blocks), [
-        "Head",
-        "Some slanted bold gone code.",
-        "quoted",
-        "one",
-        "two",
-        "deep",
-        "rust",
-        "fn f() {}"
-    ]);
+    assert_eq!(
+        words(&blocks),
+        [
+            "Head",
+            "Some slanted bold gone code.",
+            "quoted",
+            "one",
+            "two",
+            "deep",
+            "rust",
+            "fn f() {}"
+        ]
+    );
     assert!(matches!(blocks[0].body, Body::Text { look: Look::Heading(1), .. }));
     let styles: Vec<Style> = rich(&blocks[1]).ranges().map(|(_, style)| style).collect();
     assert!(styles.iter().any(|style| style.slanted) && styles.iter().any(|style| style.strong));

@@ -11,8 +11,8 @@ mod markdown;
 mod rich;
 
 pub use block::{
-    Align, Block, Body, Ending, ErrorCard, Frame, FrameKind, Gap, Head, HeadKind, Look, Mark, MarkKind,
-    Marker, Progress, Table, Way,
+    Align, Block, Body, Ending, ErrorCard, Frame, FrameKind, Gap, Head, HeadKind, Look, Mark,
+    MarkKind, Marker, Progress, Table, Way,
 };
 pub use clean::{clean, clean_line};
 pub use code::highlight;

@@ -83,7 +83,8 @@ impl Rich {
     /// Text that is all of one look.
     pub fn plain(text: impl Into<String>, style: Style) -> Self {
         let text = text.into();
-        let spans = if text.is_empty() { Vec::new() } else { vec![Span { end: text.len(), style }] };
+        let spans =
+            if text.is_empty() { Vec::new() } else { vec![Span { end: text.len(), style }] };
         Self { text, spans, links: Vec::new() }
     }
 
@@ -166,7 +167,8 @@ impl Rich {
 pub fn may_open(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once(':') else { return false };
     let is_page = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    (is_page && rest.starts_with("//")) || (scheme.eq_ignore_ascii_case("mailto") && !rest.is_empty())
+    (is_page && rest.starts_with("//"))
+        || (scheme.eq_ignore_ascii_case("mailto") && !rest.is_empty())
 }
 
 #[cfg(test)]

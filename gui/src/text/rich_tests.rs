@@ -9,7 +9,9 @@ fn only_pages_and_letters_may_be_opened() {
     for url in ["http://a", "HTTPS://a/b", "mailto:ada@example.org"] {
         assert!(may_open(url), "{url}");
     }
-    for url in ["file:///etc/passwd", "javascript:alert(1)", "http:a", "a", "", "mailto:", "ssh://x"] {
+    for url in
+        ["file:///etc/passwd", "javascript:alert(1)", "http:a", "a", "", "mailto:", "ssh://x"]
+    {
         assert!(!may_open(url), "{url}");
     }
 }
@@ -21,9 +23,15 @@ fn a_link_that_is_cut_leads_there_from_both_parts() {
     rich.push("before ", Style::default());
     rich.push("the link", Style { link, ..Style::default() });
     let parts = rich.cut_at(&[10]);
-    assert_eq!(parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>(), ["before the", " link"]);
+    assert_eq!(
+        parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>(),
+        ["before the", " link"]
+    );
     assert!(parts.iter().all(|part| part.links.len() == 1 && &*part.links[0] == "https://a"));
-    assert_eq!(parts[1].spans, [Span { end: 5, style: Style { link: Some(0), ..Style::default() } }]);
+    assert_eq!(
+        parts[1].spans,
+        [Span { end: 5, style: Style { link: Some(0), ..Style::default() } }]
+    );
 }
 
 proptest! {

@@ -83,7 +83,12 @@ impl Blocks {
                 Did::Copy(text) => ui.ctx().copy_text(text),
                 Did::Act(TranscriptAct::OpenLink(url)) => links.push(url),
                 // Nothing of this stands in blocks by themselves.
-                Did::Open(..) | Did::OpenGroup(..) | Did::CopyAnswer(_) | Did::Large(..) | Did::Box(_) | Did::Act(_) => {}
+                Did::Open(..)
+                | Did::OpenGroup(..)
+                | Did::CopyAnswer(_)
+                | Did::Large(..)
+                | Did::Box(_)
+                | Did::Act(_) => {}
             }
         }
         links

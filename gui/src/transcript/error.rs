@@ -8,7 +8,6 @@ use super::data::{TranscriptAct, TranscriptData};
 use super::entries::{Entries, Entry};
 use super::layout::Laid;
 use super::paint;
-use super::piece::Kind;
 use super::show::Did;
 use crate::text::{ErrorCard, clean_line};
 use crate::theme::{Theme, radius, size, space};
@@ -62,7 +61,9 @@ pub(super) fn offers(card: &ErrorCard) -> Vec<Offer> {
         | Code::KexFailed
         | Code::ProxyFailed
         | Code::ShellBroken => &[Offer::RetryHost, Offer::TestHost, Offer::EditHost],
-        Code::AgentMissing | Code::InterpreterMissing | Code::AgentNotLoggedIn => &[Offer::TestHost],
+        Code::AgentMissing | Code::InterpreterMissing | Code::AgentNotLoggedIn => {
+            &[Offer::TestHost]
+        }
         Code::Usage
         | Code::AgentFailed
         | Code::RateLimited
@@ -79,9 +80,8 @@ pub(super) fn offers(card: &ErrorCard) -> Vec<Offer> {
         | Code::Unsupported
         | Code::Internal => &[],
     };
-    let needs_host = |offer: &Offer| {
-        matches!(offer, Offer::TestHost | Offer::EditHost | Offer::RetryHost)
-    };
+    let needs_host =
+        |offer: &Offer| matches!(offer, Offer::TestHost | Offer::EditHost | Offer::RetryHost);
     offers.extend(of_host.iter().filter(|offer| !needs_host(offer) || failure.host.is_some()));
     offers
 }
@@ -117,7 +117,8 @@ pub(super) fn card(ui: &mut Ui, of: &Of<'_>, id: Id, rect: Rect, laid: &Laid, di
     }
     let left = rect.left() + space::M + size::ICON + space::S;
     let top = rect.bottom() - space::M - size::CONTROL;
-    let line = Rect::from_min_max(pos2(left, top), pos2(rect.right() - space::M, top + size::CONTROL));
+    let line =
+        Rect::from_min_max(pos2(left, top), pos2(rect.right() - space::M, top + size::CONTROL));
     let layout = Layout::left_to_right(egui::Align::Center);
     let builder = UiBuilder::new().scope_id(id.with("buttons")).max_rect(line).layout(layout);
     let mut buttons = ui.new_child(builder);
@@ -150,10 +151,9 @@ fn show_offer(ui: &mut Ui, of: &Of<'_>, offer: Offer, host: Option<&str>) -> Opt
             if !response.clicked() {
                 return None;
             }
-            let question = entries.pieces().rev().find_map(|piece| match &piece.kind {
-                Kind::Question(question) if piece.turn.as_ref() == Some(&turn) => Some(question.clone()),
-                _ => None,
-            });
+            let mut of_turn =
+                entries.pieces().rev().filter(|piece| piece.turn.as_ref() == Some(&turn));
+            let question = of_turn.find_map(|piece| piece.question().cloned());
             TranscriptAct::Retry { turn, question }
         }
         Offer::Fresh => {

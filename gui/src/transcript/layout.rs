@@ -93,7 +93,8 @@ fn lay(painter: &Painter, theme: &Theme, block: &Block, width: f32) -> Laid {
     let left = estimate::left(block);
     let origin = vec2(left, estimate::gap(block) + top);
     let room = (width - left - side).max(60.0);
-    let mut laid = Laid { height: 0.0, origin, width: room, texts: Vec::new(), grid: Default::default() };
+    let mut laid =
+        Laid { height: 0.0, origin, width: room, texts: Vec::new(), grid: Default::default() };
     let content = match &block.body {
         Body::Text { rich, look } => {
             let galley = painter.layout_job(job(rich, *look, theme, room));
@@ -112,14 +113,16 @@ fn lay(painter: &Painter, theme: &Theme, block: &Block, width: f32) -> Laid {
             let text_left = space::M + size::ICON + space::S;
             let inner = (room - text_left - space::M).max(60.0);
             let mut y = space::M;
-            let where_ = card.failure.host.as_deref().map(|host| format!("{}: ", text::clean_line(host)));
+            let where_ =
+                card.failure.host.as_deref().map(|host| format!("{}: ", text::clean_line(host)));
             let message = format!("{}{}", where_.unwrap_or_default(), card.failure.message);
             let message = simple(message, strong(size::BODY), theme.text, 20.0, inner);
             let galley = painter.layout_job(message);
             y += push(&mut laid, vec2(text_left, y), galley);
             if let Some(hint) = &card.failure.hint {
                 y += space::XS;
-                let hint = simple(hint.clone(), FontId::proportional(size::BODY), theme.text, 20.0, inner);
+                let hint =
+                    simple(hint.clone(), FontId::proportional(size::BODY), theme.text, 20.0, inner);
                 let galley = painter.layout_job(hint);
                 y += push(&mut laid, vec2(text_left, y), galley);
             }
@@ -200,7 +203,8 @@ fn share(wanted: &[f32], room: f32) -> Vec<f32> {
     let mut fixed = vec![false; wanted.len()];
     loop {
         let open = fixed.iter().filter(|is_fixed| !**is_fixed).count();
-        let used: f32 = wanted.iter().zip(&fixed).filter(|(_, fixed)| **fixed).map(|(w, _)| w).sum();
+        let used: f32 =
+            wanted.iter().zip(&fixed).filter(|(_, fixed)| **fixed).map(|(w, _)| w).sum();
         let each = ((room - used) / open.max(1) as f32).max(24.0);
         let mut changed = false;
         for (wanted, is_fixed) in wanted.iter().zip(&mut fixed) {
@@ -210,7 +214,11 @@ fn share(wanted: &[f32], room: f32) -> Vec<f32> {
             }
         }
         if !changed {
-            return wanted.iter().zip(&fixed).map(|(w, fixed)| if *fixed { *w } else { each }).collect();
+            return wanted
+                .iter()
+                .zip(&fixed)
+                .map(|(w, fixed)| if *fixed { *w } else { each })
+                .collect();
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Lines of one row: what opens what is folded, who asked, what code it is, how a turn ended.
 
-use egui::{CornerRadius, CursorIcon, Id, Layout, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2};
+use egui::{
+    CornerRadius, CursorIcon, Id, Layout, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder,
+    WidgetInfo, pos2,
+};
 use lucide_icons::Icon;
 
 use super::data::TranscriptData;
@@ -12,7 +15,15 @@ use crate::theme::{Theme, radius, size, space, strong};
 use crate::widget::icon_button;
 
 /// Paints the line of a run of tool calls; gives whether it was clicked.
-pub(super) fn group(ui: &Ui, id: Id, rect: Rect, count: usize, failed: usize, open: bool, last: &str) -> bool {
+pub(super) fn group(
+    ui: &Ui,
+    id: Id,
+    rect: Rect,
+    count: usize,
+    failed: usize,
+    open: bool,
+    last: &str,
+) -> bool {
     let theme = Theme::get(ui.ctx());
     let title = words::count(count, "tool call");
     let title = match failed {
@@ -24,7 +35,8 @@ pub(super) fn group(ui: &Ui, id: Id, rect: Rect, count: usize, failed: usize, op
     paint::icon(ui, pos2(rect.left() + 30.0, rect.center().y), Icon::Layers, size::ICON, colour);
     let left = pos2(rect.left() + 44.0, rect.center().y);
     let title_colour = if failed > 0 { theme.bad } else { theme.text };
-    let end = paint::line(ui, left, &title, strong(size::BODY), title_colour, rect.right() - left.x);
+    let end =
+        paint::line(ui, left, &title, strong(size::BODY), title_colour, rect.right() - left.x);
     if !open {
         let left = pos2(end + space::S, rect.center().y);
         let font = egui::FontId::monospace(size::SMALL);
@@ -130,14 +142,28 @@ fn opener(ui: &Ui, id: Id, rect: Rect, open: bool, opens: bool, name: &str) -> R
     }
     if opens {
         let chevron = if open { Icon::ChevronDown } else { Icon::ChevronRight };
-        paint::icon(ui, pos2(rect.left() + 11.0, rect.center().y), chevron, size::ICON, theme.muted);
+        paint::icon(
+            ui,
+            pos2(rect.left() + 11.0, rect.center().y),
+            chevron,
+            size::ICON,
+            theme.muted,
+        );
     }
-    let response = if opens { response.on_hover_cursor(CursorIcon::PointingHand) } else { response };
+    let response =
+        if opens { response.on_hover_cursor(CursorIcon::PointingHand) } else { response };
     response.on_hover_text(if open { "Close" } else { name })
 }
 
 /// Paints who asked; gives whether the question is to be copied.
-pub(super) fn asked(ui: &mut Ui, id: Id, rect: Rect, read_only: bool, piece: &Piece, data: &TranscriptData<'_>) -> bool {
+pub(super) fn asked(
+    ui: &mut Ui,
+    id: Id,
+    rect: Rect,
+    read_only: bool,
+    piece: &Piece,
+    data: &TranscriptData<'_>,
+) -> bool {
     let theme = Theme::get(ui.ctx());
     let y = rect.center().y;
     paint::icon(ui, pos2(rect.left() + 8.0, y), Icon::User, size::ICON, theme.link);

@@ -84,7 +84,8 @@ impl Transcript {
     pub fn set_unfinished(&mut self, piece: Option<Piece>) {
         match piece {
             Some(piece) => {
-                let is_same = self.entries.pieces().next_back().is_some_and(|last| last.key == piece.key);
+                let is_same =
+                    self.entries.pieces().next_back().is_some_and(|last| last.key == piece.key);
                 if !is_same {
                     self.entries.pop_unfinished();
                 }
@@ -135,7 +136,7 @@ impl Transcript {
 
     /// Goes to the end and follows it.
     pub fn jump_to_end(&mut self) {
-        self.scroll.to_end();
+        self.scroll.go_to_end();
         self.fresh = 0;
     }
 
@@ -151,19 +152,21 @@ impl Transcript {
         let from = first.entry;
         let is_at_its_beginning = first.row == 0 && above <= 1.0;
         let end = if is_at_its_beginning { from } else { from + 1 };
-        let is_asked = |at: &usize| self.entries.get(*at).is_some_and(|entry| is_question(&entry.piece));
+        let is_asked =
+            |at: &usize| self.entries.get(*at).is_some_and(|entry| is_question(&entry.piece));
         if let Some(entry) = (0..end.min(self.entries.len())).rev().find(is_asked) {
-            self.scroll.to(At { entry, row: 0 }, 0.0);
+            self.scroll.go_to(At { entry, row: 0 }, 0.0);
         }
     }
 
     /// Goes to the question behind the one that is at the top; to the end when there is none.
     pub fn question_behind(&mut self) {
         let from = self.scroll.at.entry;
-        let is_asked = |at: &usize| self.entries.get(*at).is_some_and(|entry| is_question(&entry.piece));
+        let is_asked =
+            |at: &usize| self.entries.get(*at).is_some_and(|entry| is_question(&entry.piece));
         let next = (from + 1..self.entries.len()).find(is_asked);
         match next {
-            Some(entry) => self.scroll.to(At { entry, row: 0 }, 0.0),
+            Some(entry) => self.scroll.go_to(At { entry, row: 0 }, 0.0),
             None => self.jump_to_end(),
         }
     }
@@ -176,13 +179,14 @@ impl Transcript {
     /// Goes to the next place where it was found, or back.
     pub(super) fn go_to_hit(&mut self, back: bool) {
         let near = self.entries.number(self.scroll.at.entry);
-        let Some((number, hit)) = self.search.as_mut().and_then(|search| search.go(back, near)) else {
+        let Some((number, hit)) = self.search.as_mut().and_then(|search| search.go(back, near))
+        else {
             return;
         };
         let Some(entry) = self.entries.place(number) else { return };
         self.entries.reveal(entry, hit.block);
         let row = self.entries.row_of_block(entry, hit.block);
-        self.scroll.to(At { entry, row }, self.height / 3.0);
+        self.scroll.go_to(At { entry, row }, self.height / 3.0);
     }
 
     /// All text of a turn's answer, as Markdown.

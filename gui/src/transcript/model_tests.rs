@@ -54,7 +54,9 @@ fn a_piece_with_a_known_key_stays_in_its_place() {
     transcript.put(vec![tool(1, "a", ToolStatus::Running), text(2)]);
     transcript.put(vec![tool(3, "a", ToolStatus::Failed)]);
     assert_eq!(transcript.len(), 2);
-    let Kind::Tool { progress, .. } = transcript.entries.get(0).unwrap().piece.kind else { panic!() };
+    let Kind::Tool { progress, .. } = transcript.entries.get(0).unwrap().piece.kind else {
+        panic!()
+    };
     assert_eq!(progress, crate::text::Progress::Failed);
 }
 

@@ -32,7 +32,12 @@ pub(super) fn text(
             ui.painter().rect_filled(rect, CornerRadius::same(2), colour);
             if is_current {
                 let stroke = Stroke::new(1.0, theme.accent);
-                ui.painter().rect_stroke(rect, CornerRadius::same(2), stroke, egui::StrokeKind::Outside);
+                ui.painter().rect_stroke(
+                    rect,
+                    CornerRadius::same(2),
+                    stroke,
+                    egui::StrokeKind::Outside,
+                );
             }
         }
     }
@@ -65,7 +70,9 @@ pub(super) fn links(
     }
     let theme = Theme::get(ui.ctx());
     for (number, (range, style)) in rich.ranges().enumerate() {
-        let Some(url) = style.link.and_then(|link| rich.links.get(usize::from(link))) else { continue };
+        let Some(url) = style.link.and_then(|link| rich.links.get(usize::from(link))) else {
+            continue;
+        };
         let words = rich.text.get(range.clone()).unwrap_or_default();
         for (part, rect) in rects(galley, range).into_iter().enumerate() {
             let rect = rect.translate(at.to_vec2());

@@ -23,7 +23,8 @@ pub fn piece(event: &Event) -> Option<Piece> {
         EventBody::TurnStarted { message, prompt, images, read_only, run: _, synopsis } => {
             let prompt: Arc<str> = clean(prompt).into();
             let (message, images) = (message.clone(), *images);
-            let asked = Question { message, prompt, images, read_only: *read_only, synopsis: *synopsis };
+            let asked =
+                Question { message, prompt, images, read_only: *read_only, synopsis: *synopsis };
             made.question(asked)
         }
         EventBody::Text { text, plain } => made.answer(Key::Event(event.seq), text, *plain),
@@ -51,9 +52,10 @@ pub fn piece(event: &Event) -> Option<Piece> {
             let body = Body::Ended { status: (*status).into(), elapsed_ms: *elapsed_ms };
             made.event(Kind::Ended, vec![Block::new(body)])
         }
-        EventBody::Unknown => {
-            made.mark(MarkKind::Unknown, "Something that only a newer version of Baton can show".into())
-        }
+        EventBody::Unknown => made.mark(
+            MarkKind::Unknown,
+            "Something that only a newer version of Baton can show".into(),
+        ),
         EventBody::SessionChanged { .. }
         | EventBody::SessionRemoved
         | EventBody::QueueChanged { .. }
@@ -117,7 +119,8 @@ impl Made {
         let text = clean(text);
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let detail = beginning(first.trim_matches(['*', '#', ' ']));
-        let head = Head { kind: HeadKind::Reasoning, title: "Thinking".into(), detail, opens: true };
+        let head =
+            Head { kind: HeadKind::Reasoning, title: "Thinking".into(), detail, opens: true };
         let quoted = markdown(&text).into_iter().enumerate().map(|(at, block)| {
             block.with(|block| {
                 block.quote = block.quote.saturating_add(1);
@@ -176,9 +179,8 @@ impl Made {
                 let words = "The connection broke. The agent works on meanwhile.";
                 self.mark(MarkKind::Link(state.into()), words.into())
             }
-            (LinkState::Restored, _) => {
-                self.mark(MarkKind::Link(state.into()), "Connected again; nothing was missed".into())
-            }
+            (LinkState::Restored, _) => self
+                .mark(MarkKind::Link(state.into()), "Connected again; nothing was missed".into()),
         }
     }
 

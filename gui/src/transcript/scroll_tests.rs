@@ -9,9 +9,8 @@ use crate::transcript::piece::{Key, Kind, Piece};
 
 /// A piece of so many blocks; the real height of each is asked of [`real`].
 fn piece(seq: u64, blocks: usize) -> Piece {
-    let block = |at: usize| {
-        Block::text(Rich::plain(format!("{seq}.{at}"), Style::default()), Look::Prose)
-    };
+    let block =
+        |at: usize| Block::text(Rich::plain(format!("{seq}.{at}"), Style::default()), Look::Prose);
     Piece {
         key: Key::Event(seq),
         seq,
@@ -105,7 +104,7 @@ fn a_jump_over_everything_lays_out_no_more_than_a_few_views() {
     scroll.arrange(&mut entries, VIEW, 10.0, &mut lay);
     scroll.by(-2_000_000.0);
     scroll.arrange(&mut entries, VIEW, 10.0, &mut lay);
-    scroll.to_offset(&mut entries, 1_000_000.0);
+    scroll.go_to_offset(&mut entries, 1_000_000.0);
     scroll.arrange(&mut entries, VIEW, 10.0, &mut lay);
     assert!(count < 200, "{count}");
 }

@@ -144,10 +144,11 @@ impl Search {
     /// Goes to the next one, or back; round and round. `near` is the number of the first piece in view. Gives the
     /// piece's number and the hit.
     pub fn go(&mut self, back: bool, near: i64) -> Option<(i64, Hit)> {
-        let (number, at) = self.current.filter(|(number, _)| self.hits.contains_key(number)).map_or_else(
-            || if back { (near + 1, None) } else { (near, None) },
-            |(number, at)| (number, Some(at)),
-        );
+        let (number, at) =
+            self.current.filter(|(number, _)| self.hits.contains_key(number)).map_or_else(
+                || if back { (near + 1, None) } else { (near, None) },
+                |(number, at)| (number, Some(at)),
+            );
         let last_of = |hits: &Vec<Hit>| hits.len() - 1;
         let found = match (back, at) {
             (false, Some(at)) if self.hits.get(&number).is_some_and(|hits| at + 1 < hits.len()) => {

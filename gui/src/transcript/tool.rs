@@ -21,8 +21,19 @@ const EDITS: [(&str, &str); 5] = [
 const PATHS: [&str; 5] = ["file_path", "filePath", "path", "notebook_path", "file"];
 /// What says best what a call does, best first.
 const ESSENTIAL: [&str; 13] = [
-    "command", "cmd", "file_path", "filePath", "path", "notebook_path", "pattern", "query", "url",
-    "title", "description", "prompt", "name",
+    "command",
+    "cmd",
+    "file_path",
+    "filePath",
+    "path",
+    "notebook_path",
+    "pattern",
+    "query",
+    "url",
+    "title",
+    "description",
+    "prompt",
+    "name",
 ];
 
 /// A tool call's blocks: its line, what it was given, what came out.
@@ -69,7 +80,8 @@ pub(super) fn essential(input: &Value) -> String {
 
 /// A command without the shell around it, where that is an agent's own.
 fn unwrapped(command: &str) -> &str {
-    let shells = ["/bin/bash -lc ", "bash -lc ", "/bin/sh -lc ", "/usr/bin/bash -lc ", "/bin/zsh -lc "];
+    let shells =
+        ["/bin/bash -lc ", "bash -lc ", "/bin/sh -lc ", "/usr/bin/bash -lc ", "/bin/zsh -lc "];
     let Some(rest) = shells.iter().find_map(|shell| command.strip_prefix(shell)) else {
         return command;
     };
@@ -92,7 +104,8 @@ fn words(value: &Value) -> Option<String> {
 
 fn changed_paths(fields: &Map<String, Value>) -> Option<String> {
     let changes = fields.get("changes")?.as_array()?;
-    let paths: Vec<&str> = changes.iter().filter_map(|change| change.get("path")?.as_str()).collect();
+    let paths: Vec<&str> =
+        changes.iter().filter_map(|change| change.get("path")?.as_str()).collect();
     (!paths.is_empty()).then(|| paths.join(", "))
 }
 
@@ -114,7 +127,8 @@ pub fn input_blocks(input: &Value) -> Vec<Block> {
         Value::Object(fields) => {
             let mut rest = fields.clone();
             let mut blocks = Vec::new();
-            let path = PATHS.iter().find_map(|name| fields.get(*name)?.as_str()).unwrap_or_default();
+            let path =
+                PATHS.iter().find_map(|name| fields.get(*name)?.as_str()).unwrap_or_default();
             let path = clean_line(path);
             edits(&path, &mut rest, &mut blocks);
             changes(&mut rest, &mut blocks);
@@ -172,7 +186,8 @@ fn edits(path: &str, rest: &mut Map<String, Value>, blocks: &mut Vec<Block>) {
 /// Takes old and new text out of the fields.
 fn edit(path: &str, fields: &mut Map<String, Value>) -> Option<Vec<Block>> {
     let (old, new) = EDITS.into_iter().find(|(old, new)| {
-        fields.get(*old).is_some_and(Value::is_string) && fields.get(*new).is_some_and(Value::is_string)
+        fields.get(*old).is_some_and(Value::is_string)
+            && fields.get(*new).is_some_and(Value::is_string)
     })?;
     let old = fields.remove(old)?;
     let new = fields.remove(new)?;
@@ -200,7 +215,11 @@ fn changes(rest: &mut Map<String, Value>, blocks: &mut Vec<Block>) {
         let kind = change.get("kind");
         let is_new = kind.and_then(|kind| kind.get("type").unwrap_or(kind).as_str()) == Some("add");
         let mut diff = Diff::default();
-        if is_new && !is_diff(&text) { diff.all_new(&text) } else { diff.written(&text) }
+        if is_new && !is_diff(&text) {
+            diff.all_new(&text)
+        } else {
+            diff.written(&text)
+        }
         blocks.extend(diff_blocks(&counted(&path, &diff), diff, &text));
     }
     if all_shown {

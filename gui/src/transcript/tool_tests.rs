@@ -22,7 +22,10 @@ fn a_line_says_what_matters_of_a_call() {
         (json!({"cmd": "ls"}), "ls"),
         (json!({"file_path": "/srv/a.rs", "old_string": "a", "new_string": "b"}), "/srv/a.rs"),
         (json!({"changes": [{"path": "/a", "kind": "add"}, {"path": "/b"}]}), "/a, /b"),
-        (json!("*** Begin Patch\n*** Update File: src/a.rs\n@@\n-a\n+b\n*** End Patch"), "src/a.rs"),
+        (
+            json!("*** Begin Patch\n*** Update File: src/a.rs\n@@\n-a\n+b\n*** End Patch"),
+            "src/a.rs",
+        ),
         (json!({"title": "Writing to hello.txt"}), "Writing to hello.txt"),
         (json!({}), ""),
         (json!(null), ""),
@@ -56,17 +59,16 @@ fn changes_of_codex_are_shown_for_each_file() {
         {"path": "/srv/new.txt", "kind": {"type": "add"}, "diff": "hello\n"},
         {"path": "/srv/old.txt", "kind": {"type": "update"}, "diff": "@@ -1 +1 @@\n-a\n+b\n"}
     ]}));
-    assert_eq!(texts, [
-        "/srv/new.txt  +1 −0",
-        "+ hello",
-        "/srv/old.txt  +1 −1",
-        "@@ -1 +1 @@\n- a\n+ b"
-    ]);
+    assert_eq!(
+        texts,
+        ["/srv/new.txt  +1 −0", "+ hello", "/srv/old.txt  +1 −1", "@@ -1 +1 @@\n- a\n+ b"]
+    );
 }
 
 #[test]
 fn a_patch_is_a_diff_and_a_new_file_is_code() {
-    let blocks = input_blocks(&json!("*** Begin Patch\n*** Update File: a\n@@\n-a\n+b\n*** End Patch"));
+    let blocks =
+        input_blocks(&json!("*** Begin Patch\n*** Update File: a\n@@\n-a\n+b\n*** End Patch"));
     let Body::Diff { lines, .. } = &blocks[1].body else { panic!() };
     assert_eq!(lines[3..5], [Some(Change::Removed), Some(Change::Added)]);
     let texts = texts(json!({"filePath": "hello.py", "content": "print(1)\n"}));

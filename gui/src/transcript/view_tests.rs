@@ -11,7 +11,8 @@ use jiff::tz::TimeZone;
 use orchestrator::agent::{ToolCall, ToolStatus, Usage};
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Event, EventBody, MessageId, Partial, PartialKind, RunId, SessionId, TabId, Turn, TurnId, TurnStatus,
+    Event, EventBody, MessageId, Partial, PartialKind, RunId, SessionId, TabId, Turn, TurnId,
+    TurnStatus,
 };
 use serde_json::{Value, json};
 
@@ -72,19 +73,24 @@ fn window(pieces: Vec<Piece>) -> Harness<'static, State> {
 
 fn event(seq: u64, turn: &str, body: EventBody) -> Piece {
     let at = Timestamp::from_second(i64::try_from(seq).unwrap()).unwrap();
-    let (session, tab, turn) = (SessionId::new("s"), Some(TabId::new("t")), Some(TurnId::new(turn)));
+    let (session, tab, turn) =
+        (SessionId::new("s"), Some(TabId::new("t")), Some(TurnId::new(turn)));
     pieces::piece(&Event { seq, at, session, tab, turn, body }).unwrap()
 }
 
 fn question(seq: u64, turn: &str, prompt: &str, images: u32) -> Piece {
-    event(seq, turn, EventBody::TurnStarted {
-        message: MessageId::new(turn),
-        prompt: prompt.into(),
-        images,
-        read_only: false,
-        run: RunId::new("r"),
-        synopsis: false,
-    })
+    event(
+        seq,
+        turn,
+        EventBody::TurnStarted {
+            message: MessageId::new(turn),
+            prompt: prompt.into(),
+            images,
+            read_only: false,
+            run: RunId::new("r"),
+            synopsis: false,
+        },
+    )
 }
 
 fn text(seq: u64, turn: &str, text: &str) -> Piece {
@@ -172,7 +178,8 @@ fn many_calls_in_a_row_are_one_line() {
 
 #[test]
 fn a_link_is_a_wish_and_opens_nothing_by_itself() {
-    let mut window = window(vec![text(1, "u", "See [the page](https://a.org/x) and [that](file:///x).")]);
+    let mut window =
+        window(vec![text(1, "u", "See [the page](https://a.org/x) and [that](file:///x).")]);
     click(&mut window, Role::Link, "the page");
     assert_eq!(window.state().acts, [TranscriptAct::OpenLink("https://a.org/x".into())]);
     assert_eq!(window.query_all_by_role(Role::Link).count(), 1);
@@ -199,7 +206,10 @@ fn questions_code_and_answers_are_copied_as_they_were_written() {
     for name in ["Copy question", "Copy code", "Copy answer"] {
         click(&mut window, Role::Button, name);
     }
-    assert_eq!(window.state().copied, ["why?", "fn f() {}", "**Because**\n\n```rust\nfn f() {}\n```"]);
+    assert_eq!(
+        window.state().copied,
+        ["why?", "fn f() {}", "**Because**\n\n```rust\nfn f() {}\n```"]
+    );
 }
 
 #[test]
@@ -214,14 +224,18 @@ fn reasoning_is_folded_unless_it_is_wished() {
 
 #[test]
 fn what_baton_asked_by_itself_is_folded_with_its_answer() {
-    let asked = event(1, "x", EventBody::TurnStarted {
-        message: MessageId::new("m"),
-        prompt: "Say what you did".into(),
-        images: 0,
-        read_only: false,
-        run: RunId::new("r"),
-        synopsis: true,
-    });
+    let asked = event(
+        1,
+        "x",
+        EventBody::TurnStarted {
+            message: MessageId::new("m"),
+            prompt: "Say what you did".into(),
+            images: 0,
+            read_only: false,
+            run: RunId::new("r"),
+            synopsis: true,
+        },
+    );
     let mut window = window(vec![asked, text(2, "x", "I did things")]);
     assert!(window.query_by_label("I did things").is_none());
     click(&mut window, Role::Button, "Baton asked what was done, for the history");
@@ -358,12 +372,24 @@ fn each_error_offers_what_helps() {
     let card = |code, hint: &str| Failure::new(code, "it failed").hint(hint).on("box");
     let host = || "box".to_owned();
     let cases = [
-        (error(card(Code::TooLarge, "a"), false), "Fresh session", TranscriptAct::FreshConversation),
-        (error(card(Code::NotFound, "a"), false), "Fresh session", TranscriptAct::FreshConversation),
+        (
+            error(card(Code::TooLarge, "a"), false),
+            "Fresh session",
+            TranscriptAct::FreshConversation,
+        ),
+        (
+            error(card(Code::NotFound, "a"), false),
+            "Fresh session",
+            TranscriptAct::FreshConversation,
+        ),
         (error(card(Code::HostUnknown, "a"), false), "Open settings", TranscriptAct::OpenSettings),
         (error(card(Code::HostDisabled, "a"), false), "Edit host", TranscriptAct::EditHost(host())),
         (error(card(Code::AuthRefused, "a"), false), "Test host", TranscriptAct::TestHost(host())),
-        (error(card(Code::HostKeyChanged, "a"), false), "Try again", TranscriptAct::RetryHost(host())),
+        (
+            error(card(Code::HostKeyChanged, "a"), false),
+            "Try again",
+            TranscriptAct::RetryHost(host()),
+        ),
         (
             error(card(Code::RateLimited, "a"), true),
             "Retry",
@@ -410,7 +436,8 @@ fn a_limit_says_when_it_ends() {
 
 #[test]
 fn a_turn_under_way_says_how_long_and_how_the_way_stands() {
-    let mut window = window(vec![tool(1, "a", ToolStatus::Running, json!({"command": "ls"}), None)]);
+    let mut window =
+        window(vec![tool(1, "a", ToolStatus::Running, json!({"command": "ls"}), None)]);
     window.state_mut().turn = Some(turn());
     window.step();
     window.step();

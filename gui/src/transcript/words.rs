@@ -34,6 +34,9 @@ mod tests {
             assert_eq!(duration(ms), words);
         }
         assert_eq!([cost(0.0123), cost(1.2), cost(0.0)], ["$0.0123", "$1.20", "$0.00"]);
-        assert_eq!([count(1, "tool call"), count(12, "tool call")], ["1 tool call", "12 tool calls"]);
+        assert_eq!(
+            [count(1, "tool call"), count(12, "tool call")],
+            ["1 tool call", "12 tool calls"]
+        );
     }
 }

@@ -77,7 +77,8 @@ impl ApprovalCard {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {
                 icon(ui, Icon::ShieldQuestionMark, theme.warn);
-                let title = RichText::new(clean_line(&approval.title)).font(strong(size::BODY + 1.0));
+                let title =
+                    RichText::new(clean_line(&approval.title)).font(strong(size::BODY + 1.0));
                 ui.add(Label::new(title).wrap());
             });
             ui.horizontal(|ui| {
@@ -90,7 +91,8 @@ impl ApprovalCard {
                 }
             });
             let most = ui.ctx().content_rect().height() * MOST;
-            let area = ScrollArea::vertical().id_salt("asked").max_height(most).auto_shrink([false, true]);
+            let area =
+                ScrollArea::vertical().id_salt("asked").max_height(most).auto_shrink([false, true]);
             area.show(ui, |ui| {
                 let opened = self.blocks.ui(ui);
                 acts.extend(opened.into_iter().map(ApprovalAct::OpenLink));
@@ -139,7 +141,8 @@ fn buttons(ui: &mut Ui, approval: &Approval, is_ready: bool) -> Option<Decision>
     }
     ui.horizontal_wrapped(|ui| {
         for (kind, words, look, keys) in CHOICES {
-            let same: Vec<_> = approval.options.iter().filter(|option| option.kind == kind).collect();
+            let same: Vec<_> =
+                approval.options.iter().filter(|option| option.kind == kind).collect();
             // Two of one kind are told apart by the agent's own words.
             let several = same.len() > 1;
             for (at, option) in same.into_iter().enumerate() {
@@ -186,7 +189,9 @@ fn keys(ui: &Ui, approval: &Approval, is_ready: bool) -> Option<Decision> {
     let option = match pressed {
         // Where an agent offers no lesser one, a no is a no.
         ChoiceKind::RejectOnce => of_kind(pressed).or_else(|| of_kind(ChoiceKind::RejectAlways)),
-        ChoiceKind::AllowOnce | ChoiceKind::AllowAlways | ChoiceKind::RejectAlways => of_kind(pressed),
+        ChoiceKind::AllowOnce | ChoiceKind::AllowAlways | ChoiceKind::RejectAlways => {
+            of_kind(pressed)
+        }
     }?;
     Some(decision(option.kind, Some(option.id.clone())))
 }
