@@ -1,52 +1,84 @@
 //! What follows from the pieces: runs of tool calls, what is hidden, how high everything is.
 
-use std::collections::HashSet;
-
-use super::entries::{Entries, Entry, Row, Run, is_failed};
+use super::entries::{Entries, Entry, Run, is_failed};
 use super::estimate::{self, HEAD};
 use super::heights::Heights;
 use super::piece::{Kind, Piece};
 
+/// Blocks at the end of an unfinished piece that are compared with those of its next telling.
+const GROWS: usize = 64;
 /// Longer runs of tool calls fold into one line.
 const RUN: usize = 6;
 
 impl Entries {
-    /// Everything that is derived, from the pieces alone.
-    pub(super) fn rebuild(&mut self) {
-        let open: HashSet<i64> =
-            self.runs.iter().filter(|(_, run)| run.is_open).map(|(at, _)| *at).collect();
-        let open_members: HashSet<u64> = self
-            .list
-            .iter()
-            .filter(|entry| entry.run.is_some_and(|run| open.contains(&run)))
-            .map(|entry| entry.id)
-            .collect();
-        self.index.clear();
-        self.runs.clear();
-        self.calls.clear();
-        let list = std::mem::take(&mut self.list);
-        self.list.reserve(list.len());
-        for mut entry in list {
-            let at = self.list.len();
-            self.note(&entry.piece, at);
-            entry.run = self.run_for(&entry.piece, at);
-            if let Some(run) = entry.run.filter(|_| open_members.contains(&entry.id))
-                && let Some(run) = self.runs.get_mut(&run)
-            {
-                run.is_open = true;
+    /// Puts entries before all others. What is known of the others stays, but for a run that goes on over the joint.
+    pub(super) fn prepend(&mut self, older: Vec<Entry>) {
+        let count = older.len();
+        let more = i64::try_from(count).unwrap_or(i64::MAX);
+        let rest = std::mem::replace(&mut self.list, older.into_iter().map(Box::new).collect());
+        self.first -= more;
+        let heights = std::mem::take(&mut self.heights);
+        let mut before = None;
+        for at in 0..count {
+            let Some(entry) = self.list.get(at) else { break };
+            let (key, number) = (entry.piece.key.clone(), self.number(at));
+            self.index.insert(key, number);
+            let Some(entry) = self.list.get(at) else { break };
+            let is_tool = matches!(entry.piece.kind, Kind::Tool { .. });
+            let (is_failed, turn) = (is_failed(&entry.piece), entry.piece.turn.clone());
+            let is_synopsis = entry.piece.is_synopsis();
+            let run = is_tool.then(|| before.unwrap_or(number));
+            if let Some(start) = run {
+                let run = self.runs.entry(start).or_default();
+                run.count += 1;
+                run.failed += usize::from(is_failed);
+                *self.calls.entry(turn.clone()).or_default() += 1;
             }
-            self.list.push(entry);
+            if let Some(turn) = turn.filter(|_| is_synopsis) {
+                self.synopses.entry(turn).or_insert(false);
+            }
+            before = run;
+            if let Some(entry) = self.list.get_mut(at) {
+                entry.run = run;
+            }
         }
-        for at in 0..self.list.len() {
-            let rows = self.rows(at);
-            let entry = &mut self.list[at];
-            entry.rows =
-                entry.rows.take().filter(|known| known.len() == rows && entry.run.is_none());
+        self.list.extend(rest);
+        let merged = self.merge_runs(count, before);
+        let new: Vec<f32> = (0..count).map(|at| self.height_of(at)).collect();
+        let known = (0..heights.len()).map(|at| heights.get(at));
+        self.heights = Heights::new(new.into_iter().chain(known));
+        (count..count + merged).for_each(|at| self.refresh(at));
+        // What came of a turn may be hidden now that its question is known.
+        let turn = self.list.get(count).and_then(|entry| entry.piece.turn.clone());
+        if let Some(turn) = turn.filter(|turn| self.synopses.contains_key(turn)) {
+            let mut at = count;
+            while self.list.get(at).is_some_and(|entry| entry.piece.turn.as_ref() == Some(&turn)) {
+                self.refresh(at);
+                at += 1;
+            }
         }
-        self.heights = Heights::new((0..self.list.len()).map(|at| match &self.list[at].rows {
-            Some(rows) if !self.is_hidden_synopsis(&self.list[at]) => rows.total() as f32,
-            Some(_) | None => self.height_of(at),
-        }));
+    }
+
+    /// Makes one run of one that ends before a place and one that begins there; gives how many entries changed.
+    fn merge_runs(&mut self, at: usize, before: Option<i64>) -> usize {
+        let behind = self.list.get(at).and_then(|entry| entry.run);
+        let (Some(start), Some(old)) = (before, behind) else { return 0 };
+        let Some(run) = self.runs.remove(&old) else { return 0 };
+        let whole = self.runs.entry(start).or_default();
+        whole.count += run.count;
+        whole.failed += run.failed;
+        whole.is_open |= run.is_open;
+        for entry in self.list.iter_mut().skip(at).take(run.count) {
+            entry.run = Some(start);
+            entry.rows = None;
+        }
+        run.count
+    }
+
+    /// Estimates everything again.
+    pub(super) fn estimate_all(&mut self) {
+        self.list.iter_mut().for_each(|entry| entry.rows = None);
+        self.heights = Heights::new((0..self.list.len()).map(|at| self.height_of(at)));
     }
 
     pub(super) fn note(&mut self, piece: &Piece, at: usize) {
@@ -79,7 +111,9 @@ impl Entries {
     }
 
     pub(super) fn is_hidden_synopsis(&self, entry: &Entry) -> bool {
-        let Some(turn) = &entry.piece.turn else { return false };
+        let Some(turn) = entry.piece.turn.as_ref().filter(|_| !self.synopses.is_empty()) else {
+            return false;
+        };
         !matches!(entry.piece.kind, Kind::Question(_)) && self.synopses.get(turn) == Some(&false)
     }
 
@@ -89,10 +123,10 @@ impl Entries {
         let known = self.list.get_mut(at).and_then(|entry| entry.rows.take());
         // Rows that were unfolded are estimated, the others keep what was measured.
         let new = known.filter(|known| known.len() == rows).map(|known| {
-            Heights::new((0..rows).map(|row| match (self.row(at, row), known.get(row)) {
-                (None, _) => 0.0,
-                (Some(_), height) if height > 0.0 => height,
-                (Some(_), _) => self.estimate(at, row),
+            let estimates = self.estimates(at).enumerate();
+            Heights::new(estimates.map(|(row, estimate)| match known.get(row) {
+                height if height > 0.0 && estimate > 0.0 => height,
+                _ => estimate,
             }))
         });
         let height = new.as_ref().map_or_else(|| self.height_of(at), |rows| rows.total() as f32);
@@ -122,14 +156,42 @@ impl Entries {
     }
 
     pub(super) fn height_of(&self, at: usize) -> f32 {
-        (0..self.rows(at)).map(|row| self.estimate(at, row)).sum()
+        self.estimates(at).sum()
     }
 
-    pub(super) fn estimate(&self, at: usize, row: usize) -> f32 {
-        match self.row(at, row) {
-            None => 0.0,
-            Some(Row::Group { .. }) => HEAD,
-            Some(Row::Block(block, _)) => estimate::height(block, self.width),
-        }
+    /// Heights of a piece's rows, as far as they are known without laying them out.
+    pub(super) fn estimates(&self, at: usize) -> impl Iterator<Item = f32> + '_ {
+        let entry = self.list.get(at);
+        let group = entry.and_then(|entry| self.group_of(entry));
+        let is_start = group.is_some_and(|(start, _)| start == self.number(at));
+        let is_hidden = entry.is_none_or(|entry| self.is_hidden_synopsis(entry));
+        let is_folded = is_hidden || group.is_some_and(|(_, run)| !run.is_open);
+        let is_open = self.is_open(at);
+        let head = is_start.then_some(if is_hidden { 0.0 } else { HEAD });
+        let blocks = entry.map(|entry| entry.piece.blocks.as_slice()).unwrap_or_default();
+        let of_blocks = blocks.iter().map(move |block| {
+            let is_seen = !is_folded && (is_open || !block.folded);
+            if is_seen { estimate::height(block, self.width) } else { 0.0 }
+        });
+        head.into_iter().chain(of_blocks)
     }
+}
+
+/// Measured heights of the blocks that a piece begins with like an older telling of it.
+pub(super) fn kept(old: &Piece, new: &Piece, rows: Heights, width: f32) -> Option<Heights> {
+    if rows.len() != old.blocks.len() || new.blocks.len() < old.blocks.len() {
+        return None;
+    }
+    // What grows grows at its end. A difference further up would leave a height that is near enough until it is seen.
+    let from = old.blocks.len().saturating_sub(GROWS);
+    let pairs = old.blocks.iter().zip(&new.blocks).skip(from);
+    let same = from + pairs.take_while(|(old, new)| old.hash == new.hash).count();
+    let mut kept = rows;
+    while kept.len() > same {
+        kept.pop();
+    }
+    new.blocks.iter().skip(same).for_each(|block| {
+        kept.push(if block.folded { 0.0 } else { estimate::height(block, width) });
+    });
+    Some(kept)
 }

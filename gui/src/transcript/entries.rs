@@ -6,10 +6,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use orchestrator::agent::Usage;
 use orchestrator::seam::TurnId;
 
-use super::estimate;
+use super::derived::kept;
 use super::heights::Heights;
 use super::piece::{Key, Kind, Piece};
 use crate::text::{Block, Progress};
+
+/// Heights of pieces with more blocks are worked out once, when they come.
+const LARGE: usize = 256;
 
 /// A piece in its place.
 #[derive(Debug)]
@@ -55,7 +58,11 @@ pub enum Row<'a> {
 /// Pieces in their order.
 #[derive(Debug, Default)]
 pub struct Entries {
-    pub(super) list: Vec<Entry>,
+    #[expect(
+        clippy::vec_box,
+        reason = "older entries are put before all others: pointers are moved, not pieces"
+    )]
+    pub(super) list: Vec<Box<Entry>>,
     pub(super) heights: Heights,
     /// By key; numbers don't change when older pieces come.
     pub(super) index: HashMap<Key, i64>,
@@ -84,7 +91,7 @@ impl Entries {
 
     /// One of them.
     pub fn get(&self, at: usize) -> Option<&Entry> {
-        self.list.get(at)
+        self.list.get(at).map(Box::as_ref)
     }
 
     /// All pieces, in order.
@@ -133,21 +140,34 @@ impl Entries {
                 if matches!(piece.key, Key::Unfinished(_)) {
                     piece.at = old.at;
                     let rows = entry.rows.take();
-                    entry.rows = rows.and_then(|rows| kept(&old, &piece, &rows, self.width));
-                } else {
-                    piece.follow(old);
-                    entry.rows = None;
+                    entry.rows = rows.and_then(|rows| kept(&old, &piece, rows, self.width));
+                    entry.piece = piece;
+                    let is_plain = matches!(entry.piece.kind, Kind::Answer);
+                    if let Some(rows) = entry.rows.as_ref().filter(|_| is_plain) {
+                        self.heights.set(at, rows.total() as f32);
+                    } else {
+                        self.refresh(at);
+                    }
+                    return Put::Replaced(at, Some(old));
                 }
+                piece.follow(old);
+                entry.rows = None;
                 entry.piece = piece;
             }
             self.refresh(at);
-            return Put::Replaced(at);
+            return Put::Replaced(at, None);
         }
-        let at = self.list.len();
+        let (at, blocks) = (self.list.len(), piece.blocks.len());
         self.note(&piece, at);
         let run = self.run_for(&piece, at);
-        self.list.push(Entry { id: hash(&piece.key), piece, run, opened: None, rows: None });
-        let height = self.height_of(at);
+        let id = hash(&piece.key);
+        self.list.push(Box::new(Entry { id, piece, run, opened: None, rows: None }));
+        let height = if blocks > LARGE {
+            // What takes a moment is done once.
+            self.row_heights(at).total() as f32
+        } else {
+            self.height_of(at)
+        };
         self.heights.push(height);
         if let Some(run) = run {
             self.refresh_run(run);
@@ -157,7 +177,8 @@ impl Entries {
 
     /// Puts older pieces before all others; gives how many there are more now.
     pub fn put_older(&mut self, pieces: Vec<Piece>) -> usize {
-        let mut older = Vec::with_capacity(pieces.len());
+        let mut older: Vec<Entry> = Vec::with_capacity(pieces.len());
+        let mut followed = Vec::new();
         let mut seen: HashMap<Key, usize> = HashMap::new();
         for mut piece in pieces {
             if let Kind::Usage(usage) = piece.kind {
@@ -170,11 +191,11 @@ impl Entries {
                     entry.piece.follow(piece);
                     entry.piece.seq = seq;
                     entry.rows = None;
+                    followed.push(at);
                 }
             } else if let Some(known) =
                 seen.get(&piece.key).and_then(|at: &usize| older.get_mut(*at))
             {
-                let known: &mut Entry = known;
                 let old = std::mem::replace(&mut known.piece, empty(&piece));
                 piece.follow(old);
                 known.piece = piece;
@@ -185,10 +206,8 @@ impl Entries {
             }
         }
         let count = older.len();
-        older.append(&mut self.list);
-        self.list = older;
-        self.first -= i64::try_from(count).unwrap_or(i64::MAX);
-        self.rebuild();
+        self.prepend(older);
+        followed.into_iter().for_each(|at| self.refresh(at + count));
         count
     }
 
@@ -213,8 +232,7 @@ impl Entries {
         let is_start = run.is_some() && entry.run == Some(self.number(at));
         if is_start && row == 0 {
             let (_, run) = run?;
-            let members = self.list.get(at..at + run.count).unwrap_or_default();
-            let last = members.last()?.piece.blocks.first()?;
+            let last = self.list.get(at + run.count - 1)?.piece.blocks.first()?;
             return Some(Row::Group {
                 count: run.count,
                 failed: run.failed,
@@ -247,7 +265,7 @@ impl Entries {
     pub fn row_heights(&mut self, at: usize) -> &Heights {
         static NONE: Heights = Heights::none();
         if self.list.get(at).is_some_and(|entry| entry.rows.is_none()) {
-            let rows = Heights::new((0..self.rows(at)).map(|row| self.estimate(at, row)));
+            let rows = Heights::new(self.estimates(at));
             if let Some(entry) = self.list.get_mut(at) {
                 entry.rows = Some(rows);
             }
@@ -330,43 +348,17 @@ impl Entries {
         (self.width, self.show_reasoning) = (width, show_reasoning);
         self.estimate_all();
     }
-
-    fn estimate_all(&mut self) {
-        self.list.iter_mut().for_each(|entry| entry.rows = None);
-        self.heights = Heights::new((0..self.list.len()).map(|at| self.height_of(at)));
-    }
 }
 
 /// What came of putting a piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Put {
     /// It is at the end.
     New(usize),
-    /// It stands where an older telling of it stood.
-    Replaced(usize),
+    /// It stands where an older telling of it stood, which is given back when nothing of it is used.
+    Replaced(usize, Option<Piece>),
     /// It is nothing that is seen by itself.
     Nothing,
-}
-
-/// Measured heights of the blocks that a piece begins with like an older telling of it.
-fn kept(old: &Piece, new: &Piece, rows: &Heights, width: f32) -> Option<Heights> {
-    if rows.len() != old.blocks.len() || new.blocks.len() < old.blocks.len() {
-        return None;
-    }
-    let same =
-        old.blocks.iter().zip(&new.blocks).take_while(|(old, new)| old.hash == new.hash).count();
-    // All but the last few: else everything is estimated again.
-    if same + 4 < old.blocks.len() {
-        return None;
-    }
-    let mut kept = rows.clone();
-    while kept.len() > same {
-        kept.pop();
-    }
-    new.blocks.iter().skip(same).for_each(|block| {
-        kept.push(if block.folded { 0.0 } else { estimate::height(block, width) });
-    });
-    Some(kept)
 }
 
 pub(super) fn is_failed(piece: &Piece) -> bool {
