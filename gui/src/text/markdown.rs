@@ -14,11 +14,11 @@ const DEEPEST: usize = 8;
 /// A column wants to be no wider than this, in letters.
 const WIDEST: u16 = 60;
 
-/// Blocks of Markdown that was cleaned before.
-pub fn markdown(text: &str) -> Vec<Block> {
+/// Blocks of Markdown that was cleaned before; of its code, so many lines are highlighted.
+pub fn markdown(text: &str, highlighted: usize) -> Vec<Block> {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let mut builder = Builder::default();
+    let mut builder = Builder { highlighted, ..Builder::default() };
     for event in Parser::new_ext(text, options) {
         builder.take(event);
     }
@@ -125,6 +125,8 @@ struct Builder {
     heading: Option<u8>,
     fence: Option<(String, String)>,
     table: Option<Table>,
+    /// Lines of code that may still be highlighted.
+    highlighted: usize,
 }
 
 impl Builder {
@@ -300,7 +302,10 @@ impl Builder {
             diff.written(&code);
             diff_blocks(word, diff, &code)
         } else {
-            code_blocks(word, &language, &code)
+            let lines = code.lines().count();
+            let language = if lines <= self.highlighted { language.as_str() } else { "" };
+            self.highlighted = self.highlighted.saturating_sub(lines);
+            code_blocks(word, language, &code)
         };
         for block in blocks {
             self.place(block);

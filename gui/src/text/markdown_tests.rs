@@ -5,6 +5,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::text::rich::Change;
 
+fn shown(text: &str) -> Vec<Block> {
+    markdown(text, 1000)
+}
+
 fn words(blocks: &[Block]) -> Vec<&str> {
     let mut words = Vec::new();
     blocks.iter().for_each(|block| block.body.each_text(|text| words.push(text)));
@@ -21,7 +25,7 @@ fn rich(block: &Block) -> &Rich {
 #[test]
 fn each_kind_of_block_is_told_apart() {
     let text = "# Head\n\nSome *slanted* **bold** ~~gone~~ `code`.\n\n> quoted\n\n- one\n- two\n  1. deep\n\n---\n\n```rust\nfn f() {}\n```\n";
-    let blocks = markdown(text);
+    let blocks = shown(text);
     assert_eq!(
         words(&blocks),
         [
@@ -48,14 +52,14 @@ fn each_kind_of_block_is_told_apart() {
 
 #[test]
 fn tasks_show_whether_they_are_done() {
-    let blocks = markdown("- [x] done\n- [ ] open\n");
+    let blocks = shown("- [x] done\n- [ ] open\n");
     let markers: Vec<_> = blocks.iter().map(|block| block.marker).collect();
     assert_eq!(markers, [Some(Marker::Task(true)), Some(Marker::Task(false))]);
 }
 
 #[test]
 fn only_pages_and_letters_can_be_clicked_and_others_say_where_they_lead() {
-    let blocks = markdown("[site](https://a.org) [file](src/main.rs) [bad](javascript:alert(1))");
+    let blocks = shown("[site](https://a.org) [file](src/main.rs) [bad](javascript:alert(1))");
     let rich = rich(&blocks[0]);
     assert_eq!(rich.text, "site file (src/main.rs) bad (javascript:alert(1))");
     assert_eq!(rich.links.iter().map(|link| &**link).collect::<Vec<_>>(), ["https://a.org"]);
@@ -66,14 +70,14 @@ fn only_pages_and_letters_can_be_clicked_and_others_say_where_they_lead() {
 
 #[test]
 fn html_and_images_are_words() {
-    let blocks = markdown("<script>x()</script>\n\nA <b>b</b> ![a cat](https://a.org/cat.png)");
+    let blocks = shown("<script>x()</script>\n\nA <b>b</b> ![a cat](https://a.org/cat.png)");
     assert_eq!(words(&blocks), ["<script>x()</script>", "A <b>b</b> Image: a cat"]);
     assert_eq!(&*rich(&blocks[1]).links[0], "https://a.org/cat.png");
 }
 
 #[test]
 fn a_fenced_diff_is_coloured_and_signed() {
-    let blocks = markdown("```diff\n@@ -1 +1 @@\n-old\n+new\n```");
+    let blocks = shown("```diff\n@@ -1 +1 @@\n-old\n+new\n```");
     let Body::Diff { rich, lines } = &blocks[1].body else { panic!() };
     assert_eq!(rich.text, "@@ -1 +1 @@\n- old\n+ new");
     assert_eq!(lines, &[None, Some(Change::Removed), Some(Change::Added)]);
@@ -82,7 +86,7 @@ fn a_fenced_diff_is_coloured_and_signed() {
 #[test]
 fn a_long_table_is_cut_and_its_columns_stay_in_line() {
     let rows: String = (0..50).map(|n| format!("| {n} | some words |\n")).collect();
-    let blocks = markdown(&format!("| a | b |\n|--:|---|\n{rows}"));
+    let blocks = shown(&format!("| a | b |\n|--:|---|\n{rows}"));
     let tables: Vec<&Table> = blocks
         .iter()
         .map(|block| match &block.body {
@@ -99,7 +103,7 @@ fn a_long_table_is_cut_and_its_columns_stay_in_line() {
 #[test]
 fn long_code_is_cut_without_a_seam_and_copied_whole() {
     let code = "let a = 1;\n".repeat(120);
-    let blocks = markdown(&format!("```rust\n{code}```"));
+    let blocks = shown(&format!("```rust\n{code}```"));
     let Body::CodeHead { source, title } = &blocks[0].body else { panic!() };
     assert_eq!((title.as_str(), &**source), ("rust", code.trim_end()));
     let frames: Vec<_> = blocks.iter().filter_map(|block| block.frame).collect();
@@ -112,24 +116,31 @@ fn long_code_is_cut_without_a_seam_and_copied_whole() {
 
 #[test]
 fn a_long_paragraph_goes_on_without_a_gap() {
-    let blocks = markdown(&"some words ".repeat(2000));
+    let blocks = shown(&"some words ".repeat(2000));
     assert!(blocks.len() > 4);
     assert!(blocks[1..].iter().all(|block| block.gap == Gap::None && block.letters <= 4096));
 }
 
 #[test]
 fn blocks_of_one_content_have_one_hash() {
-    let (short, long) = (markdown("one\n\ntwo"), markdown("one\n\ntwo\n\nthree"));
+    let (short, long) = (shown("one\n\ntwo"), shown("one\n\ntwo\n\nthree"));
     assert_eq!(short[0].hash, long[0].hash);
     assert_eq!(short[1].hash, long[1].hash);
     assert_ne!(long[1].hash, long[2].hash);
+}
+
+#[test]
+fn very_much_code_is_shown_without_colours_from_some_line_on() {
+    let blocks = markdown(&"```rust\nfn f() {}\n```\n\n".repeat(3), 2);
+    let spans: Vec<_> = [1, 3, 5].iter().map(|at| rich(&blocks[*at]).spans.len()).collect();
+    assert!(spans[0] > 1 && spans[1] > 1 && spans[2] == 1, "{spans:?}");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
     fn whatever_comes_every_block_is_whole(text in "([ -~\n\t]|é|```|\\*\\*|> |- |\\| ){0,300}") {
-        for block in markdown(&text) {
+        for block in shown(&text) {
             if let Body::Text { rich, .. } | Body::Diff { rich, .. } = &block.body {
                 prop_assert_eq!(rich.spans.last().map_or(0, |span| span.end), rich.text.len());
                 for span in &rich.spans {

@@ -1,18 +1,18 @@
 //! The pieces of a transcript with their heights: which are there, which are open, which are seen.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use orchestrator::agent::Usage;
 use orchestrator::seam::TurnId;
 
-use super::estimate::{self, HEAD};
+use super::derived::kept;
 use super::heights::Heights;
 use super::piece::{Key, Kind, Piece};
 use crate::text::{Block, Progress};
 
-/// Longer runs of tool calls fold into one line.
-const RUN: usize = 6;
+/// Heights of pieces with more blocks are worked out once, when they come.
+const LARGE: usize = 256;
 
 /// A piece in its place.
 #[derive(Debug)]
@@ -22,19 +22,19 @@ pub struct Entry {
     /// Of its key: names its widgets.
     pub id: u64,
     /// Where its run of tool calls begins, as a number like those of [`Entries::number`].
-    run: Option<i64>,
+    pub(super) run: Option<i64>,
     /// Whether a person opened or closed it.
     opened: Option<bool>,
     /// Of its rows, once it was near the view.
-    rows: Option<Heights>,
+    pub(super) rows: Option<Heights>,
 }
 
 /// A run of tool calls.
 #[derive(Clone, Copy, Debug, Default)]
-struct Run {
-    count: usize,
-    failed: usize,
-    is_open: bool,
+pub(super) struct Run {
+    pub(super) count: usize,
+    pub(super) failed: usize,
+    pub(super) is_open: bool,
 }
 
 /// One row of a transcript.
@@ -58,20 +58,24 @@ pub enum Row<'a> {
 /// Pieces in their order.
 #[derive(Debug, Default)]
 pub struct Entries {
-    list: Vec<Entry>,
-    heights: Heights,
+    #[expect(
+        clippy::vec_box,
+        reason = "older entries are put before all others: pointers are moved, not pieces"
+    )]
+    pub(super) list: Vec<Box<Entry>>,
+    pub(super) heights: Heights,
     /// By key; numbers don't change when older pieces come.
-    index: HashMap<Key, i64>,
+    pub(super) index: HashMap<Key, i64>,
     /// The number of the first one.
-    first: i64,
-    runs: HashMap<i64, Run>,
-    usage: HashMap<Option<TurnId>, Usage>,
+    pub(super) first: i64,
+    pub(super) runs: HashMap<i64, Run>,
+    pub(super) usage: HashMap<Option<TurnId>, Usage>,
     /// Tool calls of each turn.
-    calls: HashMap<Option<TurnId>, usize>,
+    pub(super) calls: HashMap<Option<TurnId>, usize>,
     /// Turns in which Baton asked, and whether they are shown.
-    synopses: HashMap<TurnId, bool>,
-    width: f32,
-    show_reasoning: bool,
+    pub(super) synopses: HashMap<TurnId, bool>,
+    pub(super) width: f32,
+    pub(super) show_reasoning: bool,
 }
 
 impl Entries {
@@ -87,7 +91,7 @@ impl Entries {
 
     /// One of them.
     pub fn get(&self, at: usize) -> Option<&Entry> {
-        self.list.get(at)
+        self.list.get(at).map(Box::as_ref)
     }
 
     /// All pieces, in order.
@@ -136,21 +140,34 @@ impl Entries {
                 if matches!(piece.key, Key::Unfinished(_)) {
                     piece.at = old.at;
                     let rows = entry.rows.take();
-                    entry.rows = rows.and_then(|rows| kept(&old, &piece, &rows, self.width));
-                } else {
-                    piece.follow(old);
-                    entry.rows = None;
+                    entry.rows = rows.and_then(|rows| kept(&old, &piece, rows, self.width));
+                    entry.piece = piece;
+                    let is_plain = matches!(entry.piece.kind, Kind::Answer);
+                    if let Some(rows) = entry.rows.as_ref().filter(|_| is_plain) {
+                        self.heights.set(at, rows.total() as f32);
+                    } else {
+                        self.refresh(at);
+                    }
+                    return Put::Replaced(at, Some(old));
                 }
+                piece.follow(old);
+                entry.rows = None;
                 entry.piece = piece;
             }
             self.refresh(at);
-            return Put::Replaced(at);
+            return Put::Replaced(at, None);
         }
-        let at = self.list.len();
+        let (at, blocks) = (self.list.len(), piece.blocks.len());
         self.note(&piece, at);
         let run = self.run_for(&piece, at);
-        self.list.push(Entry { id: hash(&piece.key), piece, run, opened: None, rows: None });
-        let height = self.height_of(at);
+        let id = hash(&piece.key);
+        self.list.push(Box::new(Entry { id, piece, run, opened: None, rows: None }));
+        let height = if blocks > LARGE {
+            // What takes a moment is done once.
+            self.row_heights(at).total() as f32
+        } else {
+            self.height_of(at)
+        };
         self.heights.push(height);
         if let Some(run) = run {
             self.refresh_run(run);
@@ -160,7 +177,8 @@ impl Entries {
 
     /// Puts older pieces before all others; gives how many there are more now.
     pub fn put_older(&mut self, pieces: Vec<Piece>) -> usize {
-        let mut older = Vec::with_capacity(pieces.len());
+        let mut older: Vec<Entry> = Vec::with_capacity(pieces.len());
+        let mut followed = Vec::new();
         let mut seen: HashMap<Key, usize> = HashMap::new();
         for mut piece in pieces {
             if let Kind::Usage(usage) = piece.kind {
@@ -173,11 +191,11 @@ impl Entries {
                     entry.piece.follow(piece);
                     entry.piece.seq = seq;
                     entry.rows = None;
+                    followed.push(at);
                 }
             } else if let Some(known) =
                 seen.get(&piece.key).and_then(|at: &usize| older.get_mut(*at))
             {
-                let known: &mut Entry = known;
                 let old = std::mem::replace(&mut known.piece, empty(&piece));
                 piece.follow(old);
                 known.piece = piece;
@@ -188,10 +206,8 @@ impl Entries {
             }
         }
         let count = older.len();
-        older.append(&mut self.list);
-        self.list = older;
-        self.first -= i64::try_from(count).unwrap_or(i64::MAX);
-        self.rebuild();
+        self.prepend(older);
+        followed.into_iter().for_each(|at| self.refresh(at + count));
         count
     }
 
@@ -216,8 +232,7 @@ impl Entries {
         let is_start = run.is_some() && entry.run == Some(self.number(at));
         if is_start && row == 0 {
             let (_, run) = run?;
-            let members = self.list.get(at..at + run.count).unwrap_or_default();
-            let last = members.last()?.piece.blocks.first()?;
+            let last = self.list.get(at + run.count - 1)?.piece.blocks.first()?;
             return Some(Row::Group {
                 count: run.count,
                 failed: run.failed,
@@ -250,7 +265,7 @@ impl Entries {
     pub fn row_heights(&mut self, at: usize) -> &Heights {
         static NONE: Heights = Heights::none();
         if self.list.get(at).is_some_and(|entry| entry.rows.is_none()) {
-            let rows = Heights::new((0..self.rows(at)).map(|row| self.estimate(at, row)));
+            let rows = Heights::new(self.estimates(at));
             if let Some(entry) = self.list.get_mut(at) {
                 entry.rows = Some(rows);
             }
@@ -274,9 +289,7 @@ impl Entries {
     /// Whether what is folded in a piece is seen.
     pub fn is_open(&self, at: usize) -> bool {
         let Some(entry) = self.list.get(at) else { return false };
-        if let (Kind::Question(question), Some(turn)) = (&entry.piece.kind, &entry.piece.turn)
-            && question.synopsis
-        {
+        if let Some(turn) = entry.piece.turn.as_ref().filter(|_| entry.piece.is_synopsis()) {
             return self.synopses.get(turn).copied().unwrap_or(false);
         }
         let by_itself = self.show_reasoning && matches!(entry.piece.kind, Kind::Reasoning);
@@ -287,9 +300,8 @@ impl Entries {
     pub fn open(&mut self, at: usize, is_open: bool) {
         let Some(entry) = self.list.get_mut(at) else { return };
         entry.opened = Some(is_open);
-        let turn = match (&entry.piece.kind, &entry.piece.turn) {
-            (Kind::Question(question), Some(turn)) if question.synopsis => turn.clone(),
-            _ => return self.refresh(at),
+        let Some(turn) = entry.piece.turn.clone().filter(|_| entry.piece.is_synopsis()) else {
+            return self.refresh(at);
         };
         self.synopses.insert(turn.clone(), is_open);
         let members: Vec<usize> = (at..self.list.len())
@@ -336,169 +348,20 @@ impl Entries {
         (self.width, self.show_reasoning) = (width, show_reasoning);
         self.estimate_all();
     }
-
-    fn estimate_all(&mut self) {
-        self.list.iter_mut().for_each(|entry| entry.rows = None);
-        self.heights = Heights::new((0..self.list.len()).map(|at| self.height_of(at)));
-    }
-
-    /// Everything that is derived, from the pieces alone.
-    fn rebuild(&mut self) {
-        let open: HashSet<i64> =
-            self.runs.iter().filter(|(_, run)| run.is_open).map(|(at, _)| *at).collect();
-        let open_members: HashSet<u64> = self
-            .list
-            .iter()
-            .filter(|entry| entry.run.is_some_and(|run| open.contains(&run)))
-            .map(|entry| entry.id)
-            .collect();
-        self.index.clear();
-        self.runs.clear();
-        self.calls.clear();
-        let list = std::mem::take(&mut self.list);
-        self.list.reserve(list.len());
-        for mut entry in list {
-            let at = self.list.len();
-            self.note(&entry.piece, at);
-            entry.run = self.run_for(&entry.piece, at);
-            if let Some(run) = entry.run.filter(|_| open_members.contains(&entry.id))
-                && let Some(run) = self.runs.get_mut(&run)
-            {
-                run.is_open = true;
-            }
-            self.list.push(entry);
-        }
-        for at in 0..self.list.len() {
-            let rows = self.rows(at);
-            let entry = &mut self.list[at];
-            entry.rows =
-                entry.rows.take().filter(|known| known.len() == rows && entry.run.is_none());
-        }
-        self.heights = Heights::new((0..self.list.len()).map(|at| match &self.list[at].rows {
-            Some(rows) if !self.is_hidden_synopsis(&self.list[at]) => rows.total() as f32,
-            Some(_) | None => self.height_of(at),
-        }));
-    }
-
-    fn note(&mut self, piece: &Piece, at: usize) {
-        self.index.insert(piece.key.clone(), self.number(at));
-        match (&piece.kind, &piece.turn) {
-            (Kind::Tool { .. }, turn) => *self.calls.entry(turn.clone()).or_default() += 1,
-            (Kind::Question(question), Some(turn)) if question.synopsis => {
-                self.synopses.entry(turn.clone()).or_insert(false);
-            }
-            _ => {}
-        }
-    }
-
-    /// The run that a new piece belongs to, if it is a tool call.
-    fn run_for(&mut self, piece: &Piece, at: usize) -> Option<i64> {
-        if !matches!(piece.kind, Kind::Tool { .. }) {
-            return None;
-        }
-        let before = at.checked_sub(1).and_then(|at| self.list.get(at)?.run);
-        let start = before.unwrap_or_else(|| self.number(at));
-        let run = self.runs.entry(start).or_default();
-        run.count += 1;
-        run.failed += usize::from(is_failed(piece));
-        Some(start)
-    }
-
-    /// The run of a tool call, where it is long enough to be folded.
-    fn group_of(&self, entry: &Entry) -> Option<(i64, Run)> {
-        let start = entry.run?;
-        self.runs.get(&start).filter(|run| run.count > RUN).map(|run| (start, *run))
-    }
-
-    fn is_hidden_synopsis(&self, entry: &Entry) -> bool {
-        let Some(turn) = &entry.piece.turn else { return false };
-        !matches!(entry.piece.kind, Kind::Question(_)) && self.synopses.get(turn) == Some(&false)
-    }
-
-    /// Estimates a piece again.
-    fn refresh(&mut self, at: usize) {
-        let rows = self.rows(at);
-        let known = self.list.get_mut(at).and_then(|entry| entry.rows.take());
-        // Rows that were unfolded are estimated, the others keep what was measured.
-        let new = known.filter(|known| known.len() == rows).map(|known| {
-            Heights::new((0..rows).map(|row| match (self.row(at, row), known.get(row)) {
-                (None, _) => 0.0,
-                (Some(_), height) if height > 0.0 => height,
-                (Some(_), _) => self.estimate(at, row),
-            }))
-        });
-        let height = new.as_ref().map_or_else(|| self.height_of(at), |rows| rows.total() as f32);
-        if let Some(entry) = self.list.get_mut(at) {
-            entry.rows = new;
-        }
-        self.heights.set(at, height);
-    }
-
-    fn refresh_run(&mut self, start: i64) {
-        let Some(run) = self.runs.get(&start).copied().filter(|run| run.count > RUN) else {
-            return;
-        };
-        let Some(from) = self.place(start) else { return };
-        // A folded run changes where it begins and ends only; once it becomes one, all of it.
-        let members = if run.is_open || run.count == RUN + 1 || self.heights.get(from + 1) > 0.0 {
-            from..from + run.count
-        } else {
-            from + run.count - 1..from + run.count
-        };
-        for at in std::iter::once(from).chain(members) {
-            if let Some(entry) = self.list.get_mut(at) {
-                entry.rows = None;
-            }
-            self.refresh(at);
-        }
-    }
-
-    fn height_of(&self, at: usize) -> f32 {
-        (0..self.rows(at)).map(|row| self.estimate(at, row)).sum()
-    }
-
-    fn estimate(&self, at: usize, row: usize) -> f32 {
-        match self.row(at, row) {
-            None => 0.0,
-            Some(Row::Group { .. }) => HEAD,
-            Some(Row::Block(block, _)) => estimate::height(block, self.width),
-        }
-    }
 }
 
 /// What came of putting a piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Put {
     /// It is at the end.
     New(usize),
-    /// It stands where an older telling of it stood.
-    Replaced(usize),
+    /// It stands where an older telling of it stood, which is given back when nothing of it is used.
+    Replaced(usize, Option<Piece>),
     /// It is nothing that is seen by itself.
     Nothing,
 }
 
-/// Measured heights of the blocks that a piece begins with like an older telling of it.
-fn kept(old: &Piece, new: &Piece, rows: &Heights, width: f32) -> Option<Heights> {
-    if rows.len() != old.blocks.len() || new.blocks.len() < old.blocks.len() {
-        return None;
-    }
-    let same =
-        old.blocks.iter().zip(&new.blocks).take_while(|(old, new)| old.hash == new.hash).count();
-    // All but the last few: else everything is estimated again.
-    if same + 4 < old.blocks.len() {
-        return None;
-    }
-    let mut kept = rows.clone();
-    while kept.len() > same {
-        kept.pop();
-    }
-    new.blocks.iter().skip(same).for_each(|block| {
-        kept.push(if block.folded { 0.0 } else { estimate::height(block, width) });
-    });
-    Some(kept)
-}
-
-fn is_failed(piece: &Piece) -> bool {
+pub(super) fn is_failed(piece: &Piece) -> bool {
     matches!(piece.kind, Kind::Tool { progress: Progress::Failed, .. })
 }
 

@@ -8,7 +8,6 @@ use super::data::{TranscriptAct, TranscriptData};
 use super::entries::{Entries, Entry};
 use super::layout::Laid;
 use super::paint;
-use super::piece::Kind;
 use super::show::Did;
 use crate::text::{ErrorCard, clean_line};
 use crate::theme::{Theme, radius, size, space};
@@ -152,12 +151,9 @@ fn show_offer(ui: &mut Ui, of: &Of<'_>, offer: Offer, host: Option<&str>) -> Opt
             if !response.clicked() {
                 return None;
             }
-            let question = entries.pieces().rev().find_map(|piece| match &piece.kind {
-                Kind::Question(question) if piece.turn.as_ref() == Some(&turn) => {
-                    Some(question.clone())
-                }
-                _ => None,
-            });
+            let mut of_turn =
+                entries.pieces().rev().filter(|piece| piece.turn.as_ref() == Some(&turn));
+            let question = of_turn.find_map(|piece| piece.question().cloned());
             TranscriptAct::Retry { turn, question }
         }
         Offer::Fresh => {

@@ -1,7 +1,11 @@
 //! The transcript: pieces made of events on a worker's thread, and the view that shows those that are in sight.
 
+mod around;
+mod bars;
 mod blocks;
+mod boxes;
 mod data;
+mod derived;
 mod entries;
 mod error;
 mod estimate;

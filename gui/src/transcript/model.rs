@@ -35,29 +35,32 @@ pub struct Transcript {
 impl Transcript {
     /// Puts pieces at the end, in the order of their numbers; one with a key that is there replaces that one.
     ///
-    /// A finished piece of the answer takes the place of the unfinished one of its turn.
-    pub fn put(&mut self, mut pieces: Vec<Piece>) {
+    /// A finished piece of the answer takes the place of the unfinished one of its turn, which is given back to be
+    /// dropped on a worker's thread.
+    pub fn put(&mut self, mut pieces: Vec<Piece>) -> Option<Piece> {
         if !pieces.is_sorted_by_key(|piece| piece.seq) {
             pieces.sort_by_key(|piece| piece.seq);
         }
         let mut unfinished = self.entries.pop_unfinished();
+        let mut finished = None;
         for piece in pieces {
             let is_answer = matches!(piece.kind, Kind::Answer | Kind::Reasoning | Kind::Ended);
             if is_answer && unfinished.as_ref().is_some_and(|open| open.turn == piece.turn) {
-                unfinished = None;
+                finished = unfinished.take();
             }
             self.place(piece);
         }
         if let Some(piece) = unfinished {
             self.entries.put(piece);
         }
+        finished
     }
 
     fn place(&mut self, piece: Piece) {
         let is_seen = !matches!(piece.kind, Kind::Usage(_));
         match self.entries.put(piece) {
             Put::New(_) if !self.scroll.sticks && is_seen => self.fresh += 1,
-            Put::Replaced(at) => {
+            Put::Replaced(at, _) => {
                 let number = self.entries.number(at);
                 if let Some(search) = &mut self.search {
                     search.changed(number);
@@ -81,21 +84,20 @@ impl Transcript {
     }
 
     /// Shows what is still being written, or nothing any more. Equal beginnings keep what was laid out.
-    pub fn set_unfinished(&mut self, piece: Option<Piece>) {
-        match piece {
-            Some(piece) => {
-                let is_same =
-                    self.entries.pieces().next_back().is_some_and(|last| last.key == piece.key);
-                if !is_same {
-                    self.entries.pop_unfinished();
-                }
-                if let Put::Replaced(at) = self.entries.put(piece)
-                    && let Some(search) = &mut self.search
-                {
+    ///
+    /// Gives back what was there before: to drop ten megabytes takes a moment, which is better spent on a worker's thread.
+    pub fn set_unfinished(&mut self, piece: Option<Piece>) -> Option<Piece> {
+        let Some(piece) = piece else { return self.entries.pop_unfinished() };
+        let is_same = self.entries.pieces().next_back().is_some_and(|last| last.key == piece.key);
+        let before = if is_same { None } else { self.entries.pop_unfinished() };
+        match self.entries.put(piece) {
+            Put::Replaced(at, old) => {
+                if let Some(search) = &mut self.search {
                     search.changed(self.entries.number(at));
                 }
+                old
             }
-            None => drop(self.entries.pop_unfinished()),
+            Put::New(_) | Put::Nothing => before,
         }
     }
 
@@ -136,7 +138,7 @@ impl Transcript {
 
     /// Goes to the end and follows it.
     pub fn jump_to_end(&mut self) {
-        self.scroll.to_end();
+        self.scroll.go_to_end();
         self.fresh = 0;
     }
 
@@ -155,7 +157,7 @@ impl Transcript {
         let is_asked =
             |at: &usize| self.entries.get(*at).is_some_and(|entry| is_question(&entry.piece));
         if let Some(entry) = (0..end.min(self.entries.len())).rev().find(is_asked) {
-            self.scroll.to(At { entry, row: 0 }, 0.0);
+            self.scroll.go_to(At { entry, row: 0 }, 0.0);
         }
     }
 
@@ -166,7 +168,7 @@ impl Transcript {
             |at: &usize| self.entries.get(*at).is_some_and(|entry| is_question(&entry.piece));
         let next = (from + 1..self.entries.len()).find(is_asked);
         match next {
-            Some(entry) => self.scroll.to(At { entry, row: 0 }, 0.0),
+            Some(entry) => self.scroll.go_to(At { entry, row: 0 }, 0.0),
             None => self.jump_to_end(),
         }
     }
@@ -186,7 +188,7 @@ impl Transcript {
         let Some(entry) = self.entries.place(number) else { return };
         self.entries.reveal(entry, hit.block);
         let row = self.entries.row_of_block(entry, hit.block);
-        self.scroll.to(At { entry, row }, self.height / 3.0);
+        self.scroll.go_to(At { entry, row }, self.height / 3.0);
     }
 
     /// All text of a turn's answer, as Markdown.

@@ -100,7 +100,7 @@ fn heights_are_the_same_however_the_pieces_came() {
     let mut at_once = Transcript::default();
     at_once.put(all.clone());
     let mut one_by_one = Transcript::default();
-    all.clone().into_iter().for_each(|piece| one_by_one.put(vec![piece]));
+    all.clone().into_iter().for_each(|piece| drop(one_by_one.put(vec![piece])));
     let mut backwards = Transcript::default();
     all.chunks(7).rev().for_each(|part| backwards.put_older(part.to_vec()));
     let heights = |transcript: &Transcript| {

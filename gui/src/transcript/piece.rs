@@ -86,6 +86,16 @@ pub struct Question {
 }
 
 impl Piece {
+    /// What was asked, if it is a question.
+    pub fn question(&self) -> Option<&Question> {
+        if let Kind::Question(question) = &self.kind { Some(question) } else { None }
+    }
+
+    /// Whether it is what Baton asked by itself.
+    pub fn is_synopsis(&self) -> bool {
+        self.question().is_some_and(|question| question.synopsis)
+    }
+
     /// Takes over from an older telling of the same what this one leaves out.
     ///
     /// Some agents tell what a tool was given only when it begins, and what came out only when it ends.
@@ -103,16 +113,13 @@ impl Piece {
             *given = *before;
             let inputs: Vec<Block> = old_blocks.by_ref().take(*before).collect();
             self.blocks.splice(1.min(self.blocks.len())..1.min(self.blocks.len()), inputs);
-            let old_detail = old_head.and_then(|block| match block.body {
-                Body::Head(head) => Some(head.detail),
-                _ => None,
-            });
-            if let (Some(first), Some(detail)) = (self.blocks.first_mut(), old_detail)
+            if let (Some(first), Some(Body::Head(old))) =
+                (self.blocks.first_mut(), old_head.map(|block| block.body))
                 && let Body::Head(head) = &mut first.body
             {
                 head.opens = true;
                 if head.detail.is_empty() {
-                    head.detail = detail;
+                    head.detail = old.detail;
                 }
                 first.seal();
             }

@@ -13,6 +13,10 @@ use crate::text::{
     clean_line, markdown, plain, printed,
 };
 
+/// Lines of code of one piece that are highlighted: a second of work.
+const HIGHLIGHTED: usize = 20_000;
+/// The same of what is told again and again while it grows.
+const HIGHLIGHTED_UNFINISHED: usize = 2_000;
 /// Letters of a folded text that its line shows.
 const BEGINNING: usize = 160;
 
@@ -110,7 +114,11 @@ impl Made {
 
     fn answer(self, key: Key, text: &str, is_plain: bool) -> Piece {
         let text = clean(text);
-        let blocks = if is_plain { printed(&text) } else { markdown(&text) };
+        let lines = match key {
+            Key::Unfinished(_) => HIGHLIGHTED_UNFINISHED,
+            Key::Event(_) | Key::Tool(..) | Key::Usage(_) => HIGHLIGHTED,
+        };
+        let blocks = if is_plain { printed(&text) } else { markdown(&text, lines) };
         let source = text.into();
         Piece { source, ..self.piece(key, Kind::Answer, blocks) }
     }
@@ -121,12 +129,13 @@ impl Made {
         let detail = beginning(first.trim_matches(['*', '#', ' ']));
         let head =
             Head { kind: HeadKind::Reasoning, title: "Thinking".into(), detail, opens: true };
-        let quoted = markdown(&text).into_iter().enumerate().map(|(at, block)| {
-            block.with(|block| {
-                block.quote = block.quote.saturating_add(1);
-                block.quote_goes_on = at > 0;
-            })
-        });
+        let quoted =
+            markdown(&text, HIGHLIGHTED_UNFINISHED).into_iter().enumerate().map(|(at, block)| {
+                block.with(|block| {
+                    block.quote = block.quote.saturating_add(1);
+                    block.quote_goes_on = at > 0;
+                })
+            });
         let blocks = with_head(head, quoted.collect());
         self.piece(key, Kind::Reasoning, blocks)
     }

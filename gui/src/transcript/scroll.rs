@@ -60,23 +60,23 @@ impl Scroll {
     }
 
     /// Goes to a row, which will be `below` points under the upper edge.
-    pub fn to(&mut self, at: At, below: f32) {
+    pub fn go_to(&mut self, at: At, below: f32) {
         *self = Self { at, above: -below, sticks: false, pending: 0.0, part: None };
     }
 
     /// Goes to the end and follows it.
-    pub fn to_end(&mut self) {
+    pub fn go_to_end(&mut self) {
         *self = Self { at: self.at, ..Self::default() };
     }
 
     /// Goes to an offset from the beginning, in points, as the heights are known now.
-    pub fn to_offset(&mut self, entries: &mut Entries, offset: f64) {
+    pub fn go_to_offset(&mut self, entries: &mut Entries, offset: f64) {
         let Some(entry) = entries.heights().at(offset) else { return };
         let within = offset - entries.heights().before(entry);
         let rows = entries.row_heights(entry);
         let row = rows.at(within).unwrap_or(0);
         let above = within - rows.before(row);
-        self.to(At { entry, row }, -(above as f32));
+        self.go_to(At { entry, row }, -(above as f32));
     }
 
     /// How far the view is from the beginning, in points.
@@ -116,14 +116,14 @@ impl Scroll {
         };
         let pending = std::mem::take(&mut self.pending);
         if self.sticks && pending >= 0.0 {
-            return self.from_end(entries, view, tail, &mut lay);
+            return self.end(entries, view, tail, &mut lay);
         }
         if self.sticks {
-            self.from_end(entries, view, tail, &mut lay);
+            self.end(entries, view, tail, &mut lay);
             self.sticks = false;
         }
         let Some(start) = seen_at_or_after(entries, self.at) else {
-            return self.from_end(entries, view, tail, &mut lay);
+            return self.end(entries, view, tail, &mut lay);
         };
         if start != self.at {
             (self.at, self.above, self.part) = (start, 0.0, None);
@@ -136,7 +136,7 @@ impl Scroll {
         // A jump over more than a few views needs no row on the way.
         if self.above.abs() > 8.0 * view.max(100.0) {
             let offset = self.offset(entries);
-            self.to_offset(entries, offset);
+            self.go_to_offset(entries, offset);
             lay(entries, self.at);
         }
         while self.above < 0.0 {
@@ -167,12 +167,12 @@ impl Scroll {
         }
         if shown.bottom + tail <= view + 0.5 {
             self.sticks = true;
-            return self.from_end(entries, view, tail, &mut lay);
+            return self.end(entries, view, tail, &mut lay);
         }
         shown
     }
 
-    fn from_end(
+    fn end(
         &mut self,
         entries: &mut Entries,
         view: f32,

@@ -104,7 +104,7 @@ fn a_jump_over_everything_lays_out_no_more_than_a_few_views() {
     scroll.arrange(&mut entries, VIEW, 10.0, &mut lay);
     scroll.by(-2_000_000.0);
     scroll.arrange(&mut entries, VIEW, 10.0, &mut lay);
-    scroll.to_offset(&mut entries, 1_000_000.0);
+    scroll.go_to_offset(&mut entries, 1_000_000.0);
     scroll.arrange(&mut entries, VIEW, 10.0, &mut lay);
     assert!(count < 200, "{count}");
 }

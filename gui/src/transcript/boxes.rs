@@ -1,0 +1,151 @@
+//! What has room of its own: the box of an output, the images of a question.
+
+use egui::{
+    CornerRadius, Id, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+use lucide_icons::Icon;
+use orchestrator::seam::MessageId;
+
+use super::data::{TranscriptAct, TranscriptData};
+use super::estimate::{self, THUMBNAIL};
+use super::paint;
+use super::show::Did;
+use crate::fetched::Fetched;
+use crate::text::Look;
+use crate::theme::{Theme, radius, size, space};
+use crate::widget::icon_button;
+
+/// What a tool printed: its rows in view alone, scrolled in a box of their own when there are many.
+pub(super) fn output(
+    ui: &mut Ui,
+    id: Id,
+    rect: Rect,
+    text: &str,
+    found: Option<usize>,
+    did: &mut Vec<Did>,
+) {
+    let theme = Theme::get(ui.ctx());
+    let corner = CornerRadius::same(radius::SMALL);
+    ui.painter().rect(
+        rect,
+        corner,
+        theme.sunken,
+        Stroke::new(1.0, theme.line),
+        egui::StrokeKind::Inside,
+    );
+    let rows = estimate::output_rows(text);
+    let row = estimate::row_height(Look::Code);
+    let inside = rect.shrink(space::S);
+    let room = Rect::from_min_max(inside.min, inside.max - vec2(28.0, 0.0));
+    did.push(Did::Box(rect));
+    let mut inner = ui.new_child(UiBuilder::new().scope_id(id.with("output")).max_rect(room));
+    inner.set_clip_rect(room.intersect(ui.clip_rect()));
+    inner.spacing_mut().item_spacing.y = 0.0;
+    inner.spacing_mut().interact_size.y = row;
+    let mut area =
+        ScrollArea::both().id_salt("rows").auto_shrink([false, false]).max_height(room.height());
+    if let Some(found) = found {
+        let before = text.get(..found).unwrap_or_default();
+        let at = estimate::output_rows(before).len().saturating_sub(1);
+        area = area.vertical_scroll_offset((at as f32 * row - room.height() / 2.0).max(0.0));
+    }
+    area.show_rows(&mut inner, row, rows.len(), |ui, range| {
+        for line in rows.get(range).unwrap_or_default() {
+            let job = egui::text::LayoutJob::single_section(
+                (*line).to_owned(),
+                egui::TextFormat {
+                    line_height: Some(row),
+                    ..egui::TextFormat::simple(egui::FontId::monospace(size::CODE), theme.text)
+                },
+            );
+            ui.add(egui::Label::new(job).wrap_mode(egui::TextWrapMode::Extend));
+        }
+    });
+    let corner = Rect::from_min_max(pos2(rect.right() - 32.0, rect.top() + 2.0), rect.max);
+    let mut side = ui.new_child(UiBuilder::new().scope_id(id.with("side")).max_rect(corner));
+    if icon_button(&mut side, Icon::Copy, "Copy output").clicked() {
+        did.push(Did::Copy(text.to_owned()));
+    }
+}
+
+pub(super) fn images(
+    ui: &mut Ui,
+    data: &TranscriptData<'_>,
+    id: Id,
+    rect: Rect,
+    message: &MessageId,
+    count: u32,
+    did: &mut Vec<Did>,
+) {
+    let theme = Theme::get(ui.ctx());
+    let fetched = data.images.get(message);
+    let mut x = rect.left();
+    let y = rect.top() + space::XS;
+    let say = |ui: &Ui, words: &str, colour| {
+        let place = Rect::from_min_size(pos2(x, y), vec2(rect.width(), THUMBNAIL));
+        let response = ui.interact(place, id.with("say"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+        let centre = pos2(rect.left() + 8.0, y + 14.0);
+        paint::icon(ui, centre, Icon::Image, size::ICON, colour);
+        let font = egui::FontId::proportional(size::BODY);
+        paint::line(
+            ui,
+            pos2(rect.left() + 24.0, y + 14.0),
+            words,
+            font,
+            colour,
+            rect.width() - 30.0,
+        );
+    };
+    let number = usize::try_from(count).unwrap_or(usize::MAX);
+    match fetched {
+        None | Some(Fetched::Missing) => {
+            did.push(Did::Act(TranscriptAct::WantImages(message.clone())));
+            say(ui, &super::words::count(number, "image"), theme.muted);
+        }
+        Some(Fetched::Pending) => {
+            say(ui, &format!("{} …", super::words::count(number, "image")), theme.muted);
+        }
+        Some(Fetched::Failed(failure)) => {
+            let what = super::words::count(number, "image");
+            let words =
+                format!("{what} can't be shown: {}", crate::text::clean_line(&failure.message));
+            say(ui, &words, theme.bad);
+        }
+        Some(Fetched::Ready(pictures)) => {
+            for (at, picture) in pictures.iter().enumerate() {
+                let own = picture.texture.size_vec2();
+                let scale =
+                    (THUMBNAIL / own.y.max(1.0)).min(3.0 * THUMBNAIL / own.x.max(1.0)).min(1.0);
+                let place = Rect::from_min_size(pos2(x, y), own * scale);
+                if place.right() > rect.right() && at > 0 {
+                    let left = super::words::count(pictures.len() - at, "more image");
+                    let font = egui::FontId::proportional(size::BODY);
+                    paint::line(ui, pos2(x, y + 14.0), &left, font, theme.muted, 140.0);
+                    return;
+                }
+                let response = ui.interact(place, id.with(("image", at)), Sense::click());
+                let name = format!("Show image {}", crate::text::clean_line(&picture.name));
+                response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name.as_str()));
+                let corner = CornerRadius::same(radius::SMALL);
+                egui::Image::new(&picture.texture).corner_radius(corner).paint_at(ui, place);
+                let rim = if response.hovered() || response.has_focus() {
+                    theme.accent
+                } else {
+                    theme.line
+                };
+                ui.painter().rect_stroke(
+                    place,
+                    corner,
+                    Stroke::new(1.0, rim),
+                    egui::StrokeKind::Outside,
+                );
+                if response.clicked() {
+                    did.push(Did::Large(message.clone(), at));
+                }
+                response.on_hover_text(name).on_hover_cursor(egui::CursorIcon::PointingHand);
+                x = place.right() + space::S;
+            }
+        }
+    }
+}
