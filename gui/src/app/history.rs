@@ -69,7 +69,7 @@ impl App {
             // Read once, and not for each frame.
             if shown.0 != text {
                 shown.0 = text.to_owned();
-                shown.1.set(crate::text::markdown(text, 0));
+                shown.1.set(crate::text::markdown(&crate::text::clean(text), HIGHLIGHTED));
             }
             links.extend(shown.1.ui(ui));
         };
