@@ -8,22 +8,26 @@ use orchestrator::seam::MessageId;
 
 use super::data::{TranscriptAct, TranscriptData};
 use super::estimate::{self, THUMBNAIL};
-use super::paint;
+use super::paint::{self, Found};
 use super::show::Did;
 use crate::fetched::Fetched;
 use crate::text::Look;
 use crate::theme::{Theme, radius, size, space};
 use crate::widget::icon_button;
 
+/// What a tool printed.
+pub(super) struct Printed<'a> {
+    /// All of it.
+    pub(super) text: &'a str,
+    /// What a search has found in it.
+    pub(super) found: &'a [Found],
+    /// Whether the search went there right now.
+    pub(super) jumped: bool,
+}
+
 /// What a tool printed: its rows in view alone, scrolled in a box of their own when there are many.
-pub(super) fn output(
-    ui: &mut Ui,
-    id: Id,
-    rect: Rect,
-    text: &str,
-    found: Option<usize>,
-    did: &mut Vec<Did>,
-) {
+pub(super) fn output(ui: &mut Ui, id: Id, rect: Rect, printed: &Printed<'_>, did: &mut Vec<Did>) {
+    let Printed { text, found, jumped } = *printed;
     let theme = Theme::get(ui.ctx());
     let corner = CornerRadius::same(radius::SMALL);
     ui.painter().rect(
@@ -44,20 +48,17 @@ pub(super) fn output(
     inner.spacing_mut().interact_size.y = row;
     let mut area =
         ScrollArea::both().id_salt("rows").auto_shrink([false, false]).max_height(room.height());
-    if let Some(found) = found {
+    let now = found.iter().find(|(_, is_current)| *is_current && jumped);
+    if let Some(found) = now.map(|(range, _)| range.start) {
         let before = text.get(..found).unwrap_or_default();
         let at = estimate::output_rows(before).len().saturating_sub(1);
         area = area.vertical_scroll_offset((at as f32 * row - room.height() / 2.0).max(0.0));
     }
     area.show_rows(&mut inner, row, rows.len(), |ui, range| {
         for line in rows.get(range).unwrap_or_default() {
-            let job = egui::text::LayoutJob::single_section(
-                (*line).to_owned(),
-                egui::TextFormat {
-                    line_height: Some(row),
-                    ..egui::TextFormat::simple(egui::FontId::monospace(size::CODE), theme.text)
-                },
-            );
+            // Rows are parts of the text: the distance is where they begin.
+            let from = line.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+            let job = printed_row(line, from, found, &theme);
             ui.add(egui::Label::new(job).wrap_mode(egui::TextWrapMode::Extend));
         }
     });
@@ -147,5 +148,51 @@ pub(super) fn images(
                 x = place.right() + space::S;
             }
         }
+    }
+}
+
+/// A row of an output, with what was found in it.
+fn printed_row(line: &str, from: usize, found: &[Found], theme: &Theme) -> egui::text::LayoutJob {
+    let plain = egui::TextFormat {
+        line_height: Some(estimate::row_height(Look::Code)),
+        ..egui::TextFormat::simple(egui::FontId::monospace(size::CODE), theme.text)
+    };
+    let mut job = egui::text::LayoutJob::default();
+    let mut at = 0;
+    for (range, is_current) in found {
+        let start = range.start.saturating_sub(from).clamp(at, line.len().max(at));
+        let end = range.end.saturating_sub(from).min(line.len());
+        let (Some(before), Some(hit)) = (line.get(at..start), line.get(start..end)) else {
+            continue;
+        };
+        if hit.is_empty() {
+            continue;
+        }
+        let background = if *is_current { theme.selection } else { theme.found };
+        job.append(before, 0.0, plain.clone());
+        job.append(hit, 0.0, egui::TextFormat { background, ..plain.clone() });
+        at = end;
+    }
+    job.append(line.get(at..).unwrap_or_default(), 0.0, plain);
+    job
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_marked_in_the_rows_where_it_stands() {
+        let found = [(2..4, false), (7..9, true), (30..32, false)];
+        let job = printed_row("abcdef", 5, &found, &Theme::DARK);
+        let marked: Vec<&str> = job
+            .sections
+            .iter()
+            .filter(|section| section.format.background != egui::Color32::TRANSPARENT)
+            .map(|section| &job.text[section.byte_range.start.0..section.byte_range.end.0])
+            .collect();
+        assert_eq!((job.text.as_str(), marked), ("abcdef", vec!["cd"]));
     }
 }

@@ -30,6 +30,8 @@ pub struct Search {
     pub typed: String,
     /// Whether its field is to get the focus.
     pub wants_focus: bool,
+    /// Whether the person went to a place in this frame.
+    pub jumped: bool,
     needle: Needle,
     /// By the piece's number.
     hits: BTreeMap<i64, Vec<Hit>>,
@@ -168,6 +170,7 @@ impl Search {
         };
         let (number, at) = found?;
         self.current = Some((number, at));
+        self.jumped = true;
         self.hits.get(&number).and_then(|hits| hits.get(at)).map(|hit| (number, *hit))
     }
 }

@@ -161,8 +161,9 @@ fn show(
             }
         }
         Body::Output(text) => {
-            let now = hits().find(|(_, now)| *now).map(|(hit, _)| hit.from);
-            boxes::output(ui, id, content, text, now, did);
+            let found: Vec<_> = found(0).collect();
+            let jumped = cx.search.is_some_and(|search| search.jumped);
+            boxes::output(ui, id, content, &boxes::Printed { text, found: &found, jumped }, did);
         }
         Body::Error(card) => {
             if let Some(data) = cx.data {

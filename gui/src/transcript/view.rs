@@ -93,6 +93,9 @@ impl Transcript {
             self.under_way(ui, rect, turn, data);
         }
         self.boxes.clear();
+        if let Some(search) = &mut self.search {
+            search.jumped = false;
+        }
         for did in did {
             self.take(ui, did, acts);
         }
