@@ -9,7 +9,7 @@ use orchestrator::seam::Whereabouts;
 
 use super::{App, AppPlan};
 use crate::bridge::{Ask, Bridge, EngineState};
-use crate::commands::{Situation, WindowCommand};
+use crate::commands::WindowCommand;
 use crate::fonts;
 use crate::keys::{self, Focus};
 use crate::memory::{Bar, Memory, WindowPlace};
@@ -125,8 +125,7 @@ impl App {
     fn keys(&self, ctx: &Context) -> Vec<WindowCommand> {
         let focus =
             Focus { typing: ctx.egui_wants_keyboard_input(), dialog: self.is_dialog_open() };
-        // The card of an approval has its own: it minds how long it was there.
-        let now = Situation { approval: false, ..self.situation() };
+        let now = self.situation();
         ctx.input_mut(|input| keys::take(&mut input.events, focus, &now))
     }
 
@@ -260,9 +259,11 @@ impl App {
     }
 
     fn palette_and_help(&mut self, ctx: &Context) {
-        if self.palette.is_open() {
+        {
             let now = self.situation();
-            let sessions: Vec<_> = self.sessions.iter().collect();
+            // A palette that is closed looks at none of them.
+            let is_open = self.palette.is_open();
+            let sessions: Vec<_> = self.sessions.iter().filter(|_| is_open).collect();
             let data = PaletteData {
                 now: &now,
                 sessions: &sessions,

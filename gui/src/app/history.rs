@@ -15,6 +15,8 @@ use crate::fetched::Fetched;
 use crate::view::history::{HistoryAct, HistoryCard, HistoryData, LookBack, Wanted};
 use crate::view::right::{RightAct, RightData};
 
+/// Lines of code that are coloured in an answer: it is read on the frame.
+const HIGHLIGHTED_LINES: usize = 500;
 /// Cards that are read at once.
 const PAGE: u32 = 100;
 /// What is live is asked for again after this time at most, while entries come in.
@@ -69,7 +71,7 @@ impl App {
             // Read once, and not for each frame.
             if shown.0 != text {
                 shown.0 = text.to_owned();
-                shown.1.set(crate::text::markdown(&crate::text::clean(text), HIGHLIGHTED));
+                shown.1.set(crate::text::markdown(&crate::text::clean(text), HIGHLIGHTED_LINES));
             }
             links.extend(shown.1.ui(ui));
         };

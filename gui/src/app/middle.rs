@@ -237,7 +237,6 @@ impl App {
             approval: &approval,
             session: name,
             host: host_name(&self.hosts.hosts.hosts, host),
-            keys: !self.is_dialog_open(),
             waiting,
         };
         for act in self.approval.ui(ui, &data) {

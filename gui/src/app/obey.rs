@@ -1,7 +1,7 @@
 //! What keys, palette and slash commands tell the window to do.
 
 use orchestrator::agent::ChoiceKind;
-use orchestrator::seam::{Command, Decision, HistoryScope, TabId, TabState};
+use orchestrator::seam::{Command, HistoryScope, TabId, TabState};
 
 use super::pending::Pending;
 use super::say::Undo;
@@ -102,9 +102,9 @@ impl App {
             WindowCommand::Interrupt => self.interrupt(false),
             WindowCommand::Stop => self.interrupt(true),
             WindowCommand::FreshConversation => self.ask_whether_fresh(),
-            WindowCommand::ApproveOnce => self.decide(ChoiceKind::AllowOnce),
-            WindowCommand::ApproveAlways => self.decide(ChoiceKind::AllowAlways),
-            WindowCommand::Deny => self.decide(ChoiceKind::RejectOnce),
+            WindowCommand::ApproveOnce => self.decide(ctx, ChoiceKind::AllowOnce),
+            WindowCommand::ApproveAlways => self.decide(ctx, ChoiceKind::AllowAlways),
+            WindowCommand::Deny => self.decide(ctx, ChoiceKind::RejectOnce),
             WindowCommand::TogglePause => {
                 if let (Some(session), Some(tab)) = (self.shown_session(), self.shown_tab()) {
                     let (session, paused) = (session.id.clone(), !tab.paused);
@@ -288,20 +288,12 @@ impl App {
         self.command(Command::Interrupt { session, tab, turn, stop });
     }
 
-    fn decide(&mut self, wanted: ChoiceKind) {
-        let Some(approval) = self.shown_approval() else { return };
-        let of_kind = |kind: ChoiceKind| approval.options.iter().find(|option| option.kind == kind);
-        let Some(option) = of_kind(wanted) else {
-            // What an agent doesn't offer isn't answered with something else.
-            self.say("This agent doesn't offer that answer".to_owned());
-            return;
-        };
-        let option = Some(option.id.clone());
-        let decision = match wanted {
-            ChoiceKind::AllowOnce | ChoiceKind::AllowAlways => Decision::Approve { option },
-            ChoiceKind::RejectOnce | ChoiceKind::RejectAlways => Decision::Deny { option },
-        };
-        let approval = approval.id.clone();
-        self.command(Command::ResolveApproval { approval, decision });
+    fn decide(&mut self, ctx: &egui::Context, wanted: ChoiceKind) {
+        let Some(approval) = self.shown_approval().cloned() else { return };
+        let now = ctx.input(|input| input.time);
+        // What an agent doesn't offer isn't answered with something else.
+        if let Some(command) = self.approval.decide(&approval, wanted, now) {
+            self.command(command);
+        }
     }
 }

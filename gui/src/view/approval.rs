@@ -1,10 +1,11 @@
 //! The card of a question that an agent waits with.
 
-use egui::{CornerRadius, Frame, Key, Label, Margin, Modifiers, RichText, ScrollArea, Stroke, Ui};
+use egui::{CornerRadius, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 use lucide_icons::Icon;
 use orchestrator::agent::ChoiceKind;
 use orchestrator::seam::{Approval, ApprovalId, Command, Decision};
 
+use crate::commands::{WindowCommand, keys_of};
 use crate::text::{Block, clean, clean_line, code_blocks};
 use crate::theme::{Theme, radius, size, space, strong};
 use crate::transcript::{Blocks, input_blocks};
@@ -24,8 +25,6 @@ pub struct ApprovalData<'a> {
     pub session: &'a str,
     /// What a person calls the host.
     pub host: &'a str,
-    /// Whether its keys count: no dialog is open.
-    pub keys: bool,
     /// How many questions wait in this session, with this one.
     pub waiting: usize,
 }
@@ -100,15 +99,35 @@ impl ApprovalCard {
             ui.add_space(space::S);
             decided = buttons(ui, approval, is_ready);
         });
-        if data.keys && decided.is_none() {
-            decided = keys(ui, approval, is_ready);
-        }
         if let Some(decision) = decided {
-            self.answered = Some(approval.id.clone());
-            let approval = approval.id.clone();
-            acts.push(ApprovalAct::Command(Command::ResolveApproval { approval, decision }));
+            acts.push(ApprovalAct::Command(self.answer(approval, decision)));
         }
         acts
+    }
+}
+
+impl ApprovalCard {
+    /// The answer of that kind, given by keys or the palette at a time of the window's, in seconds; `None` where the agent
+    /// doesn't offer it, and while the card is too new or was answered.
+    pub fn decide(&mut self, approval: &Approval, wanted: ChoiceKind, now: f64) -> Option<Command> {
+        let since = self.shown.as_ref().filter(|(id, _)| *id == approval.id).map(|(_, at)| *at)?;
+        if now - since < GUARD_SECONDS || self.answered.as_ref() == Some(&approval.id) {
+            return None;
+        }
+        let of_kind = |kind| approval.options.iter().find(move |option| option.kind == kind);
+        let option = match wanted {
+            // Where an agent offers no lesser one, a no is a no.
+            ChoiceKind::RejectOnce => of_kind(wanted).or_else(|| of_kind(ChoiceKind::RejectAlways)),
+            ChoiceKind::AllowOnce | ChoiceKind::AllowAlways | ChoiceKind::RejectAlways => {
+                of_kind(wanted)
+            }
+        }?;
+        Some(self.answer(approval, decision(option.kind, Some(option.id.clone()))))
+    }
+
+    fn answer(&mut self, approval: &Approval, decision: Decision) -> Command {
+        self.answered = Some(approval.id.clone());
+        Command::ResolveApproval { approval: approval.id.clone(), decision }
     }
 }
 
@@ -126,11 +145,16 @@ fn asked(approval: &Approval) -> Vec<Block> {
     blocks
 }
 
-const CHOICES: [(ChoiceKind, &str, Kind, &str); 4] = [
-    (ChoiceKind::AllowOnce, "Allow once", Kind::Primary, "Ctrl+Enter"),
-    (ChoiceKind::AllowAlways, "Always for this session", Kind::Plain, "Ctrl+Shift+Enter"),
-    (ChoiceKind::RejectOnce, "Deny", Kind::Danger, "Ctrl+Backspace"),
-    (ChoiceKind::RejectAlways, "Always deny", Kind::Quiet, ""),
+const CHOICES: [(ChoiceKind, &str, Kind, Option<WindowCommand>); 4] = [
+    (ChoiceKind::AllowOnce, "Allow once", Kind::Primary, Some(WindowCommand::ApproveOnce)),
+    (
+        ChoiceKind::AllowAlways,
+        "Always for this session",
+        Kind::Plain,
+        Some(WindowCommand::ApproveAlways),
+    ),
+    (ChoiceKind::RejectOnce, "Deny", Kind::Danger, Some(WindowCommand::Deny)),
+    (ChoiceKind::RejectAlways, "Always deny", Kind::Quiet, None),
 ];
 
 fn buttons(ui: &mut Ui, approval: &Approval, is_ready: bool) -> Option<Decision> {
@@ -140,7 +164,7 @@ fn buttons(ui: &mut Ui, approval: &Approval, is_ready: bool) -> Option<Decision>
         ui.add(Label::new(RichText::new(words).color(Theme::get(ui.ctx()).warn)).wrap());
     }
     ui.horizontal_wrapped(|ui| {
-        for (kind, words, look, keys) in CHOICES {
+        for (kind, words, look, command) in CHOICES {
             let same: Vec<_> =
                 approval.options.iter().filter(|option| option.kind == kind).collect();
             // Two of one kind are told apart by the agent's own words.
@@ -150,9 +174,11 @@ fn buttons(ui: &mut Ui, approval: &Approval, is_ready: bool) -> Option<Decision>
                 let look = if at == 0 { look } else { Kind::Plain };
                 let words = if several { name.as_str() } else { words };
                 let response = button_enabled(ui, is_ready, look, words);
-                let about = match (at, keys) {
-                    (0, keys) if !keys.is_empty() => format!("{name} ({keys})"),
-                    _ => name,
+                let about = match command.filter(|_| at == 0) {
+                    Some(command) => {
+                        format!("{name} ({})", keys_of(command, ui.ctx().os().is_mac()))
+                    }
+                    None => name,
                 };
                 if response.on_hover_text(about).clicked() {
                     decided = Some(decision(kind, Some(option.id.clone())));
@@ -168,32 +194,6 @@ fn decision(kind: ChoiceKind, option: Option<String>) -> Decision {
         ChoiceKind::AllowOnce | ChoiceKind::AllowAlways => Decision::Approve { option },
         ChoiceKind::RejectOnce | ChoiceKind::RejectAlways => Decision::Deny { option },
     }
-}
-
-/// Its keys are used up also while it can't be answered yet: they were meant for nothing else.
-fn keys(ui: &Ui, approval: &Approval, is_ready: bool) -> Option<Decision> {
-    let both = Modifiers::COMMAND | Modifiers::SHIFT;
-    // The longer one first: the shorter one is part of it.
-    let keys = [
-        (both, Key::Enter, ChoiceKind::AllowAlways),
-        (Modifiers::COMMAND, Key::Enter, ChoiceKind::AllowOnce),
-        (Modifiers::COMMAND, Key::Backspace, ChoiceKind::RejectOnce),
-    ];
-    let pressed = keys.into_iter().find_map(|(modifiers, key, kind)| {
-        ui.input_mut(|input| input.consume_key(modifiers, key)).then_some(kind)
-    })?;
-    if !is_ready {
-        return None;
-    }
-    let of_kind = |kind| approval.options.iter().find(move |option| option.kind == kind);
-    let option = match pressed {
-        // Where an agent offers no lesser one, a no is a no.
-        ChoiceKind::RejectOnce => of_kind(pressed).or_else(|| of_kind(ChoiceKind::RejectAlways)),
-        ChoiceKind::AllowOnce | ChoiceKind::AllowAlways | ChoiceKind::RejectAlways => {
-            of_kind(pressed)
-        }
-    }?;
-    Some(decision(option.kind, Some(option.id.clone())))
 }
 
 #[cfg(test)]

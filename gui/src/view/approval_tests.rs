@@ -46,7 +46,7 @@ fn window(approval: Approval) -> Harness<'static, State> {
     let state = State { card: ApprovalCard::default(), approval, acts: Vec::new() };
     harness(state, |ui, state| {
         let State { card, approval, acts } = state;
-        let data = ApprovalData { approval, session: "shop", host: "box", keys: true, waiting: 2 };
+        let data = ApprovalData { approval, session: "shop", host: "box", waiting: 2 };
         acts.extend(card.ui(ui, &data));
     })
 }
@@ -98,20 +98,33 @@ fn each_button_gives_its_own_answer_once() {
 }
 
 #[test]
-fn each_key_gives_its_own_answer() {
-    let both = Modifiers::COMMAND | Modifiers::SHIFT;
-    let keys = [
-        (Modifiers::COMMAND, Key::Enter, yes("yes")),
-        (both, Key::Enter, yes("all")),
-        (Modifiers::COMMAND, Key::Backspace, no("no")),
+fn each_answer_can_be_given_without_the_mouse() {
+    let answers = [
+        (ChoiceKind::AllowOnce, yes("yes")),
+        (ChoiceKind::AllowAlways, yes("all")),
+        (ChoiceKind::RejectOnce, no("no")),
     ];
-    for (modifiers, key, act) in keys {
+    for (wanted, act) in answers {
         let mut window = window(asked_for(json!({"command": "ls"})));
         wait(&mut window);
-        window.key_press_modifiers(modifiers, key);
-        window.run();
-        assert_eq!(window.state().acts, [act], "{key:?}");
+        let now = window.ctx.input(|input| input.time);
+        let State { card, approval, .. } = window.state_mut();
+        let given = card.decide(approval, wanted, now);
+        assert_eq!(given.map(ApprovalAct::Command), Some(act), "{wanted:?}");
+        // Once: the engine is at work on it.
+        assert_eq!(card.decide(approval, wanted, now), None);
     }
+}
+
+#[test]
+fn an_answer_that_the_agent_does_not_offer_is_none() {
+    let mut window = window(asked_for(json!({"command": "ls"})));
+    window.state_mut().approval.options.retain(|option| option.kind == ChoiceKind::RejectOnce);
+    wait(&mut window);
+    let now = window.ctx.input(|input| input.time);
+    let State { card, approval, .. } = window.state_mut();
+    assert_eq!(card.decide(approval, ChoiceKind::AllowOnce, now), None);
+    assert!(card.decide(approval, ChoiceKind::RejectOnce, now).is_some());
 }
 
 #[test]
@@ -120,13 +133,17 @@ fn who_is_typing_when_a_card_appears_answers_nothing() {
     wait(&mut window);
     // A card that takes another one's place has to be there for a moment, too.
     window.state_mut().approval.id = ApprovalId::new("b");
-    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.step();
+    let now = window.ctx.input(|input| input.time);
+    let State { card, approval, .. } = window.state_mut();
+    assert_eq!(card.decide(approval, ChoiceKind::AllowOnce, now), None);
+    window.get_by_role_and_label(egui::Role::Button, "Allow once").click();
     window.step();
     assert_eq!(window.state().acts, []);
     wait(&mut window);
-    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
-    window.step();
-    assert_eq!(window.state().acts.len(), 1);
+    let now = window.ctx.input(|input| input.time);
+    let State { card, approval, .. } = window.state_mut();
+    assert!(card.decide(approval, ChoiceKind::AllowOnce, now).is_some());
 }
 
 #[test]
