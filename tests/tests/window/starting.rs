@@ -49,7 +49,7 @@ fn a_host_is_imported_from_the_ssh_config_tested_and_saved() {
     window.key(Modifiers::COMMAND, Key::Comma);
     window.click(Role::Tab, "SSH Hosts");
     window.press("Add SSH Remote");
-    window.click_containing("Import from SSH Config");
+    window.click_containing("1 host found");
     window.click_containing("box");
     window.read("Using SSH Config");
     window.press("Test Connection");
@@ -90,7 +90,7 @@ fn a_broken_hosts_toml_is_shown_with_its_line_and_the_last_good_one_stays() {
     window.key(Modifiers::COMMAND, Key::Comma);
     window.click(Role::Tab, "SSH Hosts");
     window.read("hosts.toml:3");
-    window.see(Role::Button, "Open");
+    window.see(Role::Button, "Open the file");
     window.read("box");
     window.close();
 }

@@ -14,6 +14,8 @@ use orchestrator::seam::Program;
 
 /// How long anything may take whose end is at hand; both cores may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Frames until a window that is at rest has settled; more, and something moves for ever.
+const MOST_STEPS: usize = 30;
 /// Something that is due later than now is looked at again after this time.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -148,10 +150,14 @@ impl Window {
 
     /// Clicks what has that role and name, once it is there.
     pub fn click(&mut self, role: Role, name: &str) {
-        self.see(role, name);
+        // What is greyed can't be clicked yet.
+        self.until(&format!("{role:?} {name:?} to be clicked"), |window| {
+            let mut found = window.query_all_by_role_and_label(role, name);
+            found.next().filter(|node| !node.accesskit_node().is_disabled()).map(drop)
+        });
+        self.settle();
         self.harness.query_all_by_role_and_label(role, name).next().unwrap().click();
-        self.harness.step();
-        self.harness.step();
+        self.settle();
     }
 
     /// Clicks the first button (or what is like one) whose name holds this.
@@ -166,14 +172,14 @@ impl Window {
                 Role::MenuItem,
                 Role::RadioButton,
             ];
-            roles.contains(&own.role()) && name.contains(part)
+            roles.contains(&own.role()) && !own.is_disabled() && name.contains(part)
         };
         self.until(&format!("something to click with {part:?}"), |window| {
             window.root().children_recursive().find(is_it).map(drop)
         });
+        self.settle();
         self.harness.root().children_recursive().find(is_it).unwrap().click();
-        self.harness.step();
-        self.harness.step();
+        self.settle();
     }
 
     /// Chooses from the list of that name.
@@ -211,8 +217,7 @@ impl Window {
         self.harness.step();
         self.key(Modifiers::COMMAND, Key::A);
         self.harness.event(egui::Event::Text(text.to_owned()));
-        self.harness.step();
-        self.harness.step();
+        self.settle();
     }
 
     /// Puts the window in front, or behind others.
@@ -224,8 +229,17 @@ impl Window {
     /// Presses a key.
     pub fn key(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
-        self.harness.step();
-        self.harness.step();
+        self.settle();
+    }
+
+    /// Draws frames until nothing in the window moves any more: what is to be clicked stands where it is seen.
+    fn settle(&mut self) {
+        for _ in 0..MOST_STEPS {
+            self.harness.step();
+            if !self.harness.ctx.has_requested_repaint() {
+                return;
+            }
+        }
     }
 
     /// Everything that has a name, a line each.
