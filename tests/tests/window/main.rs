@@ -6,7 +6,9 @@
     reason = "a part that doesn't work must fail its test"
 )]
 
+mod deciding;
 mod desktop;
+mod living;
 mod starting;
 mod talking;
 mod trouble;

@@ -226,6 +226,11 @@ impl Window {
         self.harness.step();
     }
 
+    /// Lets a second of the window's time pass: a quarter in each frame.
+    pub fn let_time_pass(&mut self) {
+        (0..4).for_each(|_| self.harness.step());
+    }
+
     /// Presses a key.
     pub fn key(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
