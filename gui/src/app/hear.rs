@@ -365,7 +365,7 @@ impl App {
                     let is_shown =
                         self.shown.as_ref() == Some(&Shown { session: session.clone(), tab: None });
                     if is_shown {
-                        self.show(&session, Some(tab));
+                        self.turn_to(&session, Some(tab));
                     }
                 }
             }

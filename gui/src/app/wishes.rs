@@ -85,7 +85,11 @@ impl App {
         let last_used = open
             .max_by_key(|tab| tab.turn.as_ref().map(|turn| turn.started_at))
             .map(|tab| tab.id.clone());
-        let tab = tab.filter(is_there).or(last_used);
+        self.turn_to(session, tab.filter(is_there).or(last_used));
+    }
+
+    /// Shows a tab, also one that the engine has made and not told of yet.
+    pub(super) fn turn_to(&mut self, session: &SessionId, tab: Option<TabId>) {
         if let Some(tab) = &tab {
             self.memory.closed.remove(tab);
             let turned = self.transcripts.turn_to(tab);

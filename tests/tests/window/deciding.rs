@@ -33,7 +33,7 @@ fn a_tool_call_is_approved_by_its_button_and_denied_by_keys() {
     let desktop = Desktop::knowing(&machine);
     let mut window = asked(&machine, &desktop);
     window.press("Allow once");
-    window.hear("It is gone");
+    window.read("It is gone");
     window.read_no_more("needs you");
 
     window.fill("Message", "once more");
@@ -42,7 +42,7 @@ fn a_tool_call_is_approved_by_its_button_and_denied_by_keys() {
     // A card that has just come takes no keys: who is typing meant something else.
     window.let_time_pass();
     window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::N);
-    window.hear("It stays");
+    window.read("It stays");
     window.close();
 }
 
@@ -53,7 +53,7 @@ fn a_question_is_still_there_after_a_restart() {
     asked(&machine, &desktop).close();
     let mut window = Window::open(&desktop.setup);
     window.press("Allow once");
-    window.hear("It is gone");
+    window.read("It is gone");
     window.close();
 }
 
