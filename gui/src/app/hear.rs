@@ -352,6 +352,7 @@ impl App {
         let before = self.sessions.get(&session.id).map(ended);
         if before.is_some_and(|before| before != ended(session)) {
             self.ask_quietly(Ask::Git(session.id.clone()));
+            self.history_may_have_grown();
         }
     }
 

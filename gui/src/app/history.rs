@@ -34,8 +34,12 @@ pub(super) struct History {
     skipped: Vec<SkippedLines>,
     pending: u64,
     offline: Option<Failure>,
+    /// What the page shows.
+    shown: Option<HistoryScope>,
     /// What is looked at live.
     looking: Option<HistoryScope>,
+    /// A turn has ended since it was read.
+    turn_ended: bool,
     /// What the cards are of.
     of: Option<(HistoryScope, Wanted)>,
     /// Asked again before the answer came: once more then.
@@ -125,15 +129,40 @@ impl App {
     /// Looks at the history while it is shown, and reads it when another one is.
     pub(super) fn look_at_history(&mut self, bar_shown: bool) {
         let shown = bar_shown && self.memory.right_page == crate::memory::RightPage::History;
-        let is_open = matches!(self.engine, crate::bridge::EngineState::Open { .. });
+        let is_open = matches!(self.engine, crate::bridge::EngineState::Open(_));
         let wanted = (shown && is_open).then(|| self.history_scope());
-        if self.history.looking != wanted {
-            self.history.looking.clone_from(&wanted);
-            self.ask_quietly(Ask::LookAtHistory(wanted.clone()));
+        if self.history.shown != wanted {
+            self.history.shown.clone_from(&wanted);
+            self.history.stale = false;
             if wanted.is_some() {
                 self.read_history();
             }
         }
+        if wanted.is_some() && std::mem::take(&mut self.history.turn_ended) {
+            self.read_history();
+        }
+        // A project that nobody shares changes with our own turns alone: its machine isn't asked every second.
+        let live = wanted.filter(|scope| self.focused && self.is_shared(scope));
+        if self.history.looking != live {
+            self.history.looking.clone_from(&live);
+            self.ask_quietly(Ask::LookAtHistory(live));
+        }
+    }
+
+    fn is_shared(&self, scope: &HistoryScope) -> bool {
+        match scope {
+            HistoryScope::All => true,
+            HistoryScope::Session { session } => {
+                let shares = self.sessions.get(session).is_some_and(|known| known.sync_history);
+                shares || self.history.sources.iter().any(|source| !source.local)
+            }
+            HistoryScope::Project { .. } => true,
+        }
+    }
+
+    /// Something that the history tells of has ended.
+    pub(super) fn history_may_have_grown(&mut self) {
+        self.history.turn_ended = true;
     }
 
     /// Reads what is wanted from its beginning.

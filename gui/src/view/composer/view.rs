@@ -263,6 +263,7 @@ impl ComposerView {
                     format!("/{}   {}", offer.words, what.unwrap_or_default())
                 }
             };
+            let words = RichText::new(words).color(Theme::get(ui.ctx()).text);
             let row = ui.selectable_label(at == self.chosen, words);
             if row.clicked() {
                 picked = Some(at);
