@@ -79,15 +79,15 @@ fn enter_and_tab_go_into_a_directory() {
 #[test]
 fn arrows_choose_and_a_double_click_takes() {
     let mut window = open(
-        "/work",
-        Fetched::Ready(vec![row("/work", "a", false), row("/work", "b", false)]),
+        "/srv",
+        Fetched::Ready(vec![row("/srv", "a", false), row("/srv", "b", false)]),
         false,
     );
     window.key_press(Key::ArrowDown);
     window.run();
     window.get_by_role_and_label(Role::Button, "Choose").click();
     window.run();
-    assert_eq!(window.state().acts.last(), Some(&FilePickerAct::Picked("/work/b".into())));
+    assert_eq!(window.state().acts.last(), Some(&FilePickerAct::Picked("/srv/b".into())));
     let pos = window.get_by_role_and_label(Role::Button, "a").rect().center();
     let button = |pressed| egui::Event::PointerButton {
         pos,
@@ -100,7 +100,7 @@ fn arrows_choose_and_a_double_click_takes() {
     events.push(egui::Event::PointerMoved(pos));
     events.extend([true, false, true, false].map(button));
     window.run();
-    assert_eq!(window.state().acts.last(), Some(&FilePickerAct::Picked("/work/a".into())));
+    assert_eq!(window.state().acts.last(), Some(&FilePickerAct::Picked("/srv/a".into())));
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod host_role;
 mod host_settle;
 mod id;
 mod place;
+mod query;
 mod receipt;
 mod request;
 mod server;
@@ -37,10 +38,11 @@ pub use history::{
 pub use host::{EngineHandle, HostingPlan, Moves, StartEngine, Started, StopEngine, Whereabouts};
 pub use id::{ApprovalId, CommandId, MessageId, QuestionId, RunId, SessionId, TabId, TurnId};
 pub use place::{DirectoryLook, FileNames, GitGlance, KnownAgent, KnownAgents};
+pub use query::{Query, Reply};
 pub use receipt::{Receipts, Ticket};
 pub use request::{
-    Command, Image, MessageChange, NewMessage, NewSession, Place, Query, Reply, Request, Seam,
-    SessionChange, TabChoice,
+    Command, Image, MessageChange, NewMessage, NewSession, Place, Request, Seam, SessionChange,
+    TabChoice,
 };
 pub use server::{SOCKET, Server};
 pub use snapshot::{

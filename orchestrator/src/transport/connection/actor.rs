@@ -119,7 +119,7 @@ impl Actor {
         }
         if let State::Reconnecting { wait, .. } = &state {
             // Past the end of all times there is none.
-            let at = Timestamp::now().checked_add(*wait).ok();
+            let at = Timestamp::now().checked_add(*wait).ok(); // Too far away to be told.
             *self.next_try.lock().unwrap_or_else(PoisonError::into_inner) = at;
         }
         self.state.send_if_modified(|current| {
