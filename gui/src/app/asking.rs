@@ -158,8 +158,13 @@ impl App {
                 Some(editing) => editing,
                 None => return,
             };
+            let pending = Pending::EditQueued {
+                session: session.clone(),
+                message: message.clone(),
+                text: text.clone(),
+            };
             let change = MessageChange { prompt: Some(text), ..MessageChange::default() };
-            self.command(Command::EditMessage { session, message, change });
+            self.carry_out(Command::EditMessage { session, message, change }, pending);
         } else if cancel || shown.close {
             self.asking.editing = None;
         }

@@ -84,7 +84,10 @@ impl App {
 
     pub(super) fn begin_test(&mut self, host: HostConfig) {
         let ticket = self.waiting.bare();
-        self.forms.tests.insert(host.id.clone(), (ticket, TestRun::default()));
+        let before = self.forms.tests.insert(host.id.clone(), (ticket, TestRun::default()));
+        if let Some((before, _)) = before {
+            self.ask_quietly(Ask::StopTest(before));
+        }
         self.ask(Ask::Test { ticket, host: Some(Box::new(host)), agent: None });
     }
 

@@ -36,7 +36,6 @@ impl App {
         let bridge = Bridge::start(bridge)?;
         let mut app = Self {
             bridge,
-            left: Default::default(),
             waiting: Default::default(),
             is_fresh: memory == Memory::default(),
             kept: memory.clone(),
@@ -56,6 +55,7 @@ impl App {
             hosts: Default::default(),
             looks: Default::default(),
             pictures: Default::default(),
+            pictures_of: Default::default(),
             transcripts: Default::default(),
             first_words: Default::default(),
             shown: None,
@@ -97,16 +97,29 @@ impl App {
         Ok(app)
     }
 
-    /// Draws one frame.
+    /// Takes in what has come, and draws one frame.
     pub fn frame(&mut self, ui: &mut Ui) {
-        let ctx = ui.ctx().clone();
+        self.attend(&ui.ctx().clone());
+        self.draw(ui);
+    }
+
+    /// Takes in what has come; also while the window is hidden and nothing of it is drawn.
+    fn attend(&mut self, ctx: &Context) {
         if self.hear() {
             ctx.request_repaint();
         }
-        self.notice_focus(&ctx);
         if std::mem::take(&mut self.raise) {
             ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
             ctx.send_viewport_cmd(ViewportCommand::Focus);
+        }
+    }
+
+    fn draw(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        self.notice_focus(&ctx);
+        if ctx.input(|input| input.viewport().close_requested()) {
+            // What is left to be done takes a moment, and isn't to be looked at.
+            ctx.send_viewport_cmd(ViewportCommand::Visible(false));
         }
         self.put_looks(&ctx);
         for command in self.keys(&ctx) {
@@ -302,8 +315,12 @@ impl App {
 }
 
 impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _: &mut EFrame) {
+        self.attend(ctx);
+    }
+
     fn ui(&mut self, ui: &mut Ui, _: &mut EFrame) {
-        self.frame(ui);
+        self.draw(ui);
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

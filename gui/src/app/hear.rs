@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    ConnectionState, HostConnection, MessageId, Reply, Session, SessionId, Tab, TabId, TurnStatus,
+    ConnectionState, HostConnection, MessageId, Reply, Session, SessionId, TabId, TurnId,
 };
 
 use super::pending::Pending;
+use super::wishes::draft_key;
 use super::{App, Shown};
 use crate::bridge::{Ask, EngineState, News, Picture};
 use crate::memory::DraftKey;
 use crate::model::{session_unread, tab_unread};
+use crate::transcript::Piece;
 use crate::view::composer::Attachment;
 use crate::view::places::is_local;
 
@@ -25,22 +27,23 @@ impl App {
     /// Takes in what has come. `true` when there may be more.
     pub(super) fn hear(&mut self) -> bool {
         let began = Instant::now();
-        let mut news = std::mem::take(&mut self.left);
-        news.extend(self.bridge.news());
+        self.bridge.attend();
         let mut unread_changed = false;
-        while let Some(next) = news.pop_front() {
+        let mut is_over = false;
+        // What isn't taken in stays in the bridge, which is bounded.
+        while began.elapsed() < PATIENCE {
+            let Some(next) = self.bridge.next_news() else {
+                is_over = true;
+                break;
+            };
             unread_changed |=
                 matches!(next, News::All { .. } | News::Sessions(_) | News::Removed(_));
             self.take_in(next);
-            if began.elapsed() > PATIENCE {
-                break;
-            }
         }
         if unread_changed {
             self.see();
         }
-        self.left = news;
-        !self.left.is_empty()
+        !is_over
     }
 
     fn take_in(&mut self, news: News) {
@@ -84,8 +87,9 @@ impl App {
             }
             News::Pieces { tab, pieces } => {
                 if let Some(kept) = self.transcripts.get(&tab) {
-                    kept.put(pieces);
+                    let old = kept.put(pieces);
                     self.know_first_words(&tab);
+                    self.let_go(old);
                 }
             }
             News::Older { tab, pieces, more } => {
@@ -96,7 +100,8 @@ impl App {
             }
             News::Unfinished { tab, piece } => {
                 if let Some(kept) = self.transcripts.get(&tab) {
-                    kept.view.set_unfinished(Some(*piece));
+                    let old = kept.view.set_unfinished(Some(*piece));
+                    self.let_go(old);
                 }
             }
             News::Anew(tab) => {
@@ -160,13 +165,13 @@ impl App {
             News::Key { path, readable } => self.key_came(path, readable),
             News::Test { ticket, what } => self.test_came(ticket, what),
             News::History { ticket, answer } => {
-                if let Some(Pending::History { append }) = self.waiting.take(ticket) {
-                    self.history_came(append, answer);
+                if let Some(Pending::History { append, round }) = self.waiting.take(ticket) {
+                    self.history_came(append, round, answer);
                 }
             }
             News::Activity { ticket, answer } => {
-                if let Some(Pending::Activity) = self.waiting.take(ticket) {
-                    self.activity_came(answer);
+                if let Some(Pending::Activity { round }) = self.waiting.take(ticket) {
+                    self.activity_came(round, answer);
                 }
             }
             News::HistoryChanged(news) => self.history_changed(*news),
@@ -184,6 +189,11 @@ impl App {
         if matches!(state, EngineState::Open(_)) && !matches!(self.engine, EngineState::Open(_)) {
             self.ask(Ask::Agents { host: None, refresh: false });
             self.ask_quietly(Ask::Outbox);
+        }
+        if matches!(state, EngineState::Gone | EngineState::Failed(_)) {
+            // Nobody waits for these answers any more, and nobody tells of these connections.
+            self.engine_questions.clear();
+            self.connections.clear();
         }
         self.engine_restarted |= state == EngineState::Gone;
         self.engine = state;
@@ -244,6 +254,33 @@ impl App {
         self.pictures.insert(message, shown.into());
     }
 
+    /// Frees a piece that may be large away from the frame.
+    fn let_go(&mut self, old: Option<Piece>) {
+        if let Some(old) = old {
+            self.ask_quietly(Ask::Forget(vec![old]));
+        }
+    }
+
+    /// Images that went with a message; one that came meanwhile stays for the next.
+    fn drop_attachments(&mut self, key: &DraftKey, sent: usize) {
+        if let Some(attached) = self.attachments.get_mut(key) {
+            attached.drain(..sent.min(attached.len()));
+            if attached.is_empty() {
+                self.attachments.remove(key);
+            }
+        }
+    }
+
+    /// The field was locked while its message was on its way: one goes on writing.
+    fn focus_if_shown(&mut self, key: &DraftKey) {
+        let shown = self.shown.as_ref();
+        let is_shown =
+            shown.is_some_and(|shown| draft_key(&shown.session, shown.tab.as_ref()) == *key);
+        if is_shown && !self.is_dialog_open() {
+            self.composer.focus();
+        }
+    }
+
     fn know_first_words(&mut self, tab: &TabId) {
         let first = self.transcripts.peek(tab).and_then(|kept| kept.sent.first());
         if let Some(first) = first {
@@ -270,6 +307,9 @@ impl App {
         self.memory.bookmarks.remove(id);
         self.memory.order.retain(|session| session != id);
         self.looks.forget(id);
+        self.git_asked.remove(id);
+        self.attachments.remove(&DraftKey::New(id.clone()));
+        self.failures.remove(&DraftKey::New(id.clone()));
         if self.shown.as_ref().is_some_and(|shown| shown.session == *id) {
             self.shown = None;
             self.choose_first();
@@ -277,6 +317,11 @@ impl App {
     }
 
     fn forget_tab(&mut self, tab: &TabId) {
+        let key = DraftKey::Tab(tab.clone());
+        self.attachments.remove(&key);
+        self.failures.remove(&key);
+        self.first_words.remove(tab);
+        self.forget_pictures(tab);
         self.memory.seen.remove(tab);
         self.memory.closed.remove(tab);
         self.memory.drafts.remove(&DraftKey::Tab(tab.clone()));
@@ -339,29 +384,31 @@ impl App {
         }
     }
 
-    /// What git says may be another thing when a turn has ended.
+    /// What git and the history say may be another thing when a turn has ended.
     fn ask_git_when_done(&mut self, session: &Session) {
-        let ended = |session: &Session| {
-            let of_tab = |tab: &Tab| {
-                tab.turn
-                    .as_ref()
-                    .and_then(|turn| turn.status.map(|status| (turn.id.clone(), status)))
-            };
-            session.tabs.iter().filter_map(of_tab).collect::<Vec<(_, TurnStatus)>>()
+        let Some(before) = self.sessions.get(&session.id) else { return };
+        let was_over = |wanted: &TurnId| {
+            let mut turns = before.tabs.iter().filter_map(|tab| tab.turn.as_ref());
+            turns.any(|turn| turn.id == *wanted && turn.status.is_some())
         };
-        let before = self.sessions.get(&session.id).map(ended);
-        if before.is_some_and(|before| before != ended(session)) {
+        let mut turns = session.tabs.iter().filter_map(|tab| tab.turn.as_ref());
+        let has_ended = turns.any(|turn| turn.status.is_some() && !was_over(&turn.id));
+        if !has_ended {
+            return;
+        }
+        self.history_may_have_grown();
+        if self.may_ask_host(&session.id) {
             self.ask_quietly(Ask::Git(session.id.clone()));
-            self.history_may_have_grown();
         }
     }
 
     pub(super) fn answered(&mut self, pending: Pending, answer: Result<Box<Reply>, Failure>) {
         match (pending, answer) {
-            (Pending::Send { session, key }, Ok(reply)) => {
+            (Pending::Send { session, key, images }, Ok(reply)) => {
                 self.memory.drafts.remove(&key);
-                self.attachments.remove(&key);
+                self.drop_attachments(&key, images);
                 self.failures.remove(&key);
+                self.focus_if_shown(&key);
                 if let (DraftKey::New(_), Reply::Sent { tab, .. }) = (&key, *reply) {
                     let is_shown =
                         self.shown.as_ref() == Some(&Shown { session: session.clone(), tab: None });
@@ -372,7 +419,19 @@ impl App {
             }
             (Pending::Again { .. }, Ok(_)) => {}
             (Pending::Send { key, .. } | Pending::Again { key }, Err(failure)) => {
+                self.focus_if_shown(&key);
                 self.failures.insert(key, failure);
+            }
+            (Pending::Decide, Ok(_)) => {}
+            (Pending::Decide, Err(failure)) => {
+                self.approval.take_back();
+                self.complain(&failure);
+            }
+            (Pending::EditQueued { .. }, Ok(_)) => {}
+            (Pending::EditQueued { session, message, text }, Err(failure)) => {
+                // What was typed isn't lost with a message that has left the queue meanwhile.
+                self.edit_queued(session, message, text);
+                self.complain(&failure);
             }
             (Pending::NewSession, Ok(reply)) => {
                 if let Reply::Session(session) = *reply {
@@ -399,7 +458,7 @@ impl App {
                 | Pending::ChangeHosts
                 | Pending::AddAlias { .. }
                 | Pending::History { .. }
-                | Pending::Activity
+                | Pending::Activity { .. }
                 | Pending::Attach { .. },
                 Ok(_) | Err(_),
             ) => {}

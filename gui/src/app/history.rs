@@ -1,5 +1,7 @@
 //! The page of history: what was read of it, and what is asked for.
 
+use std::collections::HashSet;
+
 use egui::Ui;
 use jiff::{SignedDuration, Timestamp};
 use orchestrator::failure::Failure;
@@ -40,10 +42,10 @@ pub(super) struct History {
     looking: Option<HistoryScope>,
     /// A turn has ended since it was read.
     turn_ended: bool,
+    /// Counts up with each reading from the beginning: what was asked for before counts no more.
+    round: u64,
     /// What the cards are of.
     of: Option<(HistoryScope, Wanted)>,
-    /// Asked again before the answer came: once more then.
-    stale: bool,
 }
 
 impl App {
@@ -133,7 +135,6 @@ impl App {
         let wanted = (shown && is_open).then(|| self.history_scope());
         if self.history.shown != wanted {
             self.history.shown.clone_from(&wanted);
-            self.history.stale = false;
             if wanted.is_some() {
                 self.read_history();
             }
@@ -168,6 +169,8 @@ impl App {
     /// Reads what is wanted from its beginning.
     pub(super) fn read_history(&mut self) {
         let of = (self.history_scope(), self.right.history.wanted().clone());
+        self.history.round += 1;
+        self.history.loading_more = false;
         if self.history.of.as_ref() != Some(&of) {
             self.history.cards.clear();
             self.history.version += 1;
@@ -180,10 +183,6 @@ impl App {
     }
 
     fn ask_page(&mut self, append: bool) {
-        if !append && self.waiting.any(|pending| *pending == Pending::History { append: false }) {
-            self.history.stale = true;
-            return;
-        }
         let wanted = self.right.history.wanted().clone();
         let cards = u32::try_from(self.history.cards.len()).unwrap_or(u32::MAX);
         let begin = wanted.time.map_or(0, |time| u32::try_from(time.newer).unwrap_or(u32::MAX));
@@ -202,7 +201,8 @@ impl App {
         };
         let scope = self.history_scope();
         let query = HistoryQuery { scope, filter: wanted.filter, limit, offset };
-        let ticket = self.waiting.ticket(Pending::History { append });
+        let round = self.history.round;
+        let ticket = self.waiting.ticket(Pending::History { append, round });
         self.ask(Ask::History { ticket, query });
     }
 
@@ -218,19 +218,33 @@ impl App {
                 .unwrap_or(Timestamp::UNIX_EPOCH),
         };
         let filter = HistoryFilter { since: None, ..wanted.filter };
-        let ticket = self.waiting.ticket(Pending::Activity);
+        let round = self.history.round;
+        let ticket = self.waiting.ticket(Pending::Activity { round });
         let (scope, buckets) = (self.history_scope(), look_back.buckets());
         self.ask(Ask::Activity { ticket, scope, filter, from, to, buckets });
     }
 
-    pub(super) fn history_came(&mut self, append: bool, answer: Result<Box<HistoryRead>, Failure>) {
+    pub(super) fn history_came(
+        &mut self,
+        append: bool,
+        round: u64,
+        answer: Result<Box<HistoryRead>, Failure>,
+    ) {
         let history = &mut self.history;
+        if round != history.round {
+            return;
+        }
         history.loading_more = false;
         match answer {
             Ok(read) => {
                 let HistoryRead { cards, total, sources, skipped, pending } = *read;
                 if append {
-                    history.cards.extend(cards);
+                    // One that came in between has moved the others on.
+                    let known: HashSet<&str> =
+                        history.cards.iter().map(|card| card.id.as_str()).collect();
+                    let new: Vec<HistoryCard> =
+                        cards.into_iter().filter(|card| !known.contains(&*card.id)).collect();
+                    history.cards.extend(new);
                 } else {
                     history.cards = cards;
                 }
@@ -243,12 +257,12 @@ impl App {
             Err(failure) => history.total = Fetched::Failed(failure),
         }
         history.version += 1;
-        if std::mem::take(&mut history.stale) {
-            self.ask_page(false);
-        }
     }
 
-    pub(super) fn activity_came(&mut self, answer: Result<HistoryActivity, Failure>) {
+    pub(super) fn activity_came(&mut self, round: u64, answer: Result<HistoryActivity, Failure>) {
+        if round != self.history.round {
+            return;
+        }
         match answer {
             Ok(activity) => self.history.activity = Some(activity),
             Err(failure) => {

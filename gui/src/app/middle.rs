@@ -241,7 +241,7 @@ impl App {
         };
         for act in self.approval.ui(ui, &data) {
             match act {
-                ApprovalAct::Command(command) => self.command(command),
+                ApprovalAct::Command(command) => self.carry_out(command, Pending::Decide),
                 ApprovalAct::OpenLink(link) => {
                     self.ask(Ask::Open(link));
                 }
@@ -265,10 +265,19 @@ impl App {
         let kept =
             shown.tab.as_ref().and_then(|tab| self.transcripts.get(tab)).unwrap_or(&mut nothing);
         if let Some(failure) = kept.failure.clone() {
+            let mut again = false;
             centred(ui, |ui| {
                 ui.add_space(space::L);
-                failure_card(ui, &failure, |_| ());
+                failure_card(ui, &failure, |ui| {
+                    if button(ui, Kind::Plain, "Try again").clicked() {
+                        again = true;
+                    }
+                });
             });
+            if again && let Some(tab) = shown.tab.clone() {
+                kept.failure = None;
+                self.ask(Ask::Follow { session: shown.session.clone(), tab });
+            }
             return;
         }
         let data = TranscriptData {
@@ -295,24 +304,32 @@ impl App {
                 self.ask(Ask::Open(link));
             }
             TranscriptAct::WantImages(message) => {
+                if let Some(tab) = &shown.tab {
+                    self.pictures_of.entry(tab.clone()).or_default().push(message.clone());
+                }
                 self.pictures.insert(message.clone(), Fetched::Pending);
                 self.ask(Ask::Images { session: shown.session.clone(), message });
             }
             // They come by themselves.
             TranscriptAct::WantOlder => {}
-            TranscriptAct::Retry { question: Some(question), .. } => {
+            TranscriptAct::Retry { question: Some(question), turn } => {
                 let Some(tab) = shown.tab.clone() else { return };
                 let key = draft_key(&shown.session, Some(&tab));
+                // A second click while the first one is on its way is no second wish.
+                let again =
+                    |pending: &Pending| matches!(pending, Pending::Again { key: of } if *of == key);
+                if self.waiting.any(again) {
+                    return;
+                }
+                let last = self.shown_tab().and_then(|tab| tab.turn.as_ref());
+                let of_turn = last.filter(|last| last.id == turn).map(|last| last.save_to_history);
+                let of_draft =
+                    self.memory.drafts.get(&key).is_none_or(|draft| draft.save_to_history);
+                let save_to_history = of_turn.unwrap_or(of_draft);
                 let session = shown.session.clone();
                 let ticket = self.waiting.ticket(Pending::Again { key });
-                self.ask(Ask::SendAgain {
-                    ticket,
-                    session,
-                    tab,
-                    message: question.message,
-                    prompt: question.prompt.to_string(),
-                    read_only: question.read_only,
-                });
+                let message = question.message;
+                self.ask(Ask::SendAgain { ticket, session, tab, message, save_to_history });
             }
             TranscriptAct::Retry { question: None, .. } => {
                 self.say("The question is still being read; try again in a moment".to_owned());

@@ -14,7 +14,7 @@ mod session_forms;
 mod transcripts;
 mod wishes;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use orchestrator::seam::{
     Approval, HostConnection, HostQuestion, MessageId, Session, SessionId, Tab, TabId,
 };
 
-use crate::bridge::{Bridge, BridgePlan, EngineState, News};
+use crate::bridge::{Bridge, BridgePlan, EngineState};
 use crate::fetched::Fetched;
 use crate::memory::{Draft, DraftKey, Memory};
 use crate::model::{Looks, Sessions};
@@ -76,8 +76,6 @@ pub(crate) struct Shown {
 #[derive(Debug)]
 pub struct App {
     bridge: Bridge,
-    /// News that the last frame had no time for.
-    left: VecDeque<News>,
     waiting: Waiting,
     memory: Memory,
     /// What the bridge was last told to keep.
@@ -101,6 +99,8 @@ pub struct App {
     hosts: HostsView,
     looks: Looks,
     pictures: HashMap<MessageId, Fetched<Arc<[Picture]>>>,
+    /// Whose messages those of a tab are.
+    pictures_of: HashMap<TabId, Vec<MessageId>>,
     /// The first words of conversations, for tabs.
     first_words: BTreeMap<TabId, String>,
     git_asked: BTreeSet<SessionId>,

@@ -293,7 +293,7 @@ impl App {
         let now = ctx.input(|input| input.time);
         // What an agent doesn't offer isn't answered with something else.
         if let Some(command) = self.approval.decide(&approval, wanted, now) {
-            self.command(command);
+            self.carry_out(command, Pending::Decide);
         }
     }
 }

@@ -11,10 +11,14 @@ use crate::memory::DraftKey;
 /// What an answer is for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Pending {
-    /// A message is on its way; its draft stays until the engine has it.
-    Send { session: SessionId, key: DraftKey },
+    /// A message is on its way with so many images; its draft stays until the engine has it.
+    Send { session: SessionId, key: DraftKey, images: usize },
     /// A message is being sent again.
     Again { key: DraftKey },
+    /// An answer to an approval is on its way.
+    Decide,
+    /// A message that waits is being changed to this.
+    EditQueued { session: SessionId, message: MessageId, text: String },
     /// A session is being made; the form stays until it is.
     NewSession,
     /// A session is being changed by its form.
@@ -27,10 +31,10 @@ pub(super) enum Pending {
     AddAlias { alias: String, host: Box<HostConfig> },
     /// A host is switched on or off, removed, or made the default.
     ChangeHosts,
-    /// A page of history, and whether it goes behind those that are there.
-    History { append: bool },
-    /// The history's graph.
-    Activity,
+    /// A page of history of that round, and whether it goes behind those that are there.
+    History { append: bool, round: u64 },
+    /// The history's graph, of that round.
+    Activity { round: u64 },
     /// Images for a draft.
     Attach { key: DraftKey },
     /// Nothing more than a word when it is done.

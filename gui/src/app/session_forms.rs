@@ -176,7 +176,7 @@ impl App {
         self.session_forms.made = Fetched::Ready(());
         let id = session.id.clone();
         self.sessions.put(session);
-        self.memory.welcomed = true;
+        self.leave_welcome();
         self.show(&id, None);
         self.sidebar.reveal(&id);
     }

@@ -67,8 +67,13 @@ impl App {
         };
         let choice = tab.map_or(TabChoice::New, TabChoice::Id);
         self.failures.remove(&key);
-        let command = Command::Send { session: session.clone(), tab: choice, message };
-        self.carry_out(command, Pending::Send { session, key });
+        let images = message.images.len();
+        let command = Box::new(Command::Send { session: session.clone(), tab: choice, message });
+        let pending = Pending::Send { session, key: key.clone(), images };
+        let ticket = self.waiting.ticket(pending);
+        if !self.ask(Ask::Send { ticket, command, key }) {
+            self.waiting.take(ticket);
+        }
     }
 
     /// Whether a draft is on its way.
@@ -97,6 +102,7 @@ impl App {
                 self.ask(Ask::Follow { session: session.clone(), tab: tab.clone() });
             }
             if let Some(tab) = turned.unfollow {
+                self.forget_pictures(&tab);
                 self.ask_quietly(Ask::Unfollow(tab));
             }
         }
@@ -112,6 +118,13 @@ impl App {
         self.tell_where_one_looks();
         if other {
             self.glance_at_git(session);
+        }
+    }
+
+    /// Lets go of a tab's pictures: they are fetched again when it is looked at again.
+    pub(super) fn forget_pictures(&mut self, tab: &TabId) {
+        for message in self.pictures_of.remove(tab).unwrap_or_default() {
+            self.pictures.remove(&message);
         }
     }
 

@@ -9,7 +9,8 @@ use orchestrator::seam::{
     TabId,
 };
 
-use crate::memory::Memory;
+use crate::memory::{DraftKey, Memory};
+use crate::transcript::Piece;
 
 /// Names an answer, so that it finds who asked.
 pub type Ticket = u64;
@@ -34,10 +35,8 @@ pub enum Ask {
         tab: TabId,
         /// Which.
         message: MessageId,
-        /// What it says.
-        prompt: String,
-        /// Whether the agent is to change nothing.
-        read_only: bool,
+        /// Whether the turn goes into the history.
+        save_to_history: bool,
     },
     /// What waits to be written to where it is shared. Answer: `News::Outbox`.
     Outbox,
@@ -50,6 +49,18 @@ pub enum Ask {
         /// Which.
         message: MessageId,
     },
+    /// Send a message; once the engine has it, the draft is no draft any more, also when nobody hears of it.
+    /// Answer: `News::Done`.
+    Send {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// A `Command::Send`.
+        command: Box<Command>,
+        /// Whose draft it was.
+        key: DraftKey,
+    },
+    /// Let go of pieces that a transcript has given back: freeing them takes a moment.
+    Forget(Vec<Piece>),
     /// Read a tab's transcript from its end backwards, and follow it.
     Follow {
         /// Whose.

@@ -3,27 +3,36 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Command, HistoryPage, NewMessage, Query, Reply, Request, Seam, SessionId, Subscribe, TabChoice,
-    TabId,
+    Command, HistoryPage, Query, Reply, Request, Seam, SessionId, Subscribe, TabChoice, TabId,
 };
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
+use tokio::time::timeout;
 
 use super::keeper::Keeper;
 use super::notices::Looking;
 use super::room::{Room, Standing};
 use super::{Ask, HistoryRead, News, Ticket, follow, hosts, local};
+use crate::memory::DraftKey;
 use crate::view::history::HistoryCard;
+
+/// Messages that may be stored and not heard of when the window is closed: more than a person sends in a moment.
+const SENT: usize = 64;
+/// How long what was asked last may take when the window is closed.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Carries out asks, each in a task of its own; commands of one session one behind the other.
 pub(super) struct Carrier {
     room: Arc<Room>,
     keeper: Keeper,
     tasks: JoinSet<()>,
-    /// The last command of each session, for the next one to wait for.
-    last: HashMap<Option<SessionId>, JoinHandle<()>>,
+    /// The last of each line, for the next one to wait for.
+    last: HashMap<Line, JoinHandle<()>>,
+    /// Commands that wait for no other, and that are stored before the window is gone.
+    prompt: JoinSet<()>,
     follows: HashMap<TabId, AbortHandle>,
     tests: HashMap<Ticket, AbortHandle>,
     looking_at: Option<AbortHandle>,
@@ -38,6 +47,7 @@ impl Carrier {
             keeper,
             tasks: JoinSet::new(),
             last: HashMap::new(),
+            prompt: JoinSet::new(),
             follows: HashMap::new(),
             tests: HashMap::new(),
             looking_at: None,
@@ -51,7 +61,8 @@ impl Carrier {
         while self.tasks.try_join_next().is_some() {}
         let room = Arc::clone(&self.room);
         match ask {
-            Ask::Do { ticket, command } => self.command(ticket, *command),
+            Ask::Do { ticket, command } => self.command(ticket, *command, None),
+            Ask::Send { ticket, command, key } => self.command(ticket, *command, Some(key)),
             Ask::Follow { session, tab } => {
                 let task = self.spawn(follow::follow(room, session, tab.clone()));
                 if let Some(before) = self.follows.insert(tab, task) {
@@ -137,21 +148,22 @@ impl Carrier {
                     room.teller.tell(news).await;
                 });
             }
-            Ask::SendAgain { ticket, session, tab, message, prompt, read_only } => {
-                self.in_order(Some(session.clone()), async move {
-                    let wanted = Query::Images { session: session.clone(), message };
-                    let answer = match ask_engine(&room, wanted).await {
-                        Ok(Reply::Images(images)) => {
-                            let message =
-                                NewMessage { prompt, images, read_only, save_to_history: true };
+            Ask::SendAgain { ticket, session, tab, message, save_to_history } => {
+                self.in_order(Line::Session(session.clone()), async move {
+                    let again = follow::again(&room, &session, &tab, &message, save_to_history);
+                    let answer = match again.await {
+                        Ok(message) => {
                             let tab = TabChoice::Id(tab);
                             let command = Command::Send { session, tab, message };
                             room.call(Request::command(command)).await
                         }
-                        other => Err(unfit(other)),
+                        Err(failure) => Err(failure),
                     };
                     room.teller.tell(News::Done { ticket, answer: answer.map(Box::new) }).await;
                 });
+            }
+            Ask::Forget(pieces) => {
+                self.tasks.spawn_blocking(move || drop(pieces));
             }
             Ask::Outbox => {
                 self.spawn(async move {
@@ -170,7 +182,7 @@ impl Carrier {
                 self.spawn(hosts::check_key(room, path));
             }
             Ask::EditHosts { ticket, change, is_new } => {
-                self.in_order(None, async move {
+                self.in_order(Line::Hosts, async move {
                     let answer = hosts::edit(&room.setup, change, is_new).await;
                     room.teller.tell(News::HostsEdited { ticket, answer }).await;
                 });
@@ -182,6 +194,7 @@ impl Carrier {
                 self.spawn(hosts::resolve_alias(room, name));
             }
             Ask::Test { ticket, host, agent } => {
+                self.tests.retain(|_, task| !task.is_finished());
                 let task = self.spawn(hosts::test(room, ticket, host, agent));
                 if let Some(before) = self.tests.insert(ticket, task) {
                     before.abort();
@@ -256,7 +269,7 @@ impl Carrier {
         }
     }
 
-    /// Lets what was asked before the window was closed come to its end, and ends what follows.
+    /// Lets what was sent before the window was closed be stored, and ends what follows.
     pub async fn end(mut self) {
         for task in self.follows.values().chain(self.tests.values()) {
             task.abort();
@@ -264,25 +277,55 @@ impl Carrier {
         for task in [self.looking_at, self.completing].into_iter().flatten() {
             task.abort();
         }
-        // A message that was sent with the last key press is stored; that takes no time of a person's.
-        for (_, task) in self.last.drain() {
-            task.await.ok(); // It has told what there is to tell.
+        // A message that was sent with the last key press is stored; that takes no time of a person's, unless the engine
+        // can't be had: then it stays a draft.
+        let stored = async {
+            for (_, task) in self.last.drain() {
+                task.await.ok(); // It has told what there is to tell.
+            }
+            while self.prompt.join_next().await.is_some() {}
+        };
+        if timeout(FAREWELL, stored).await.is_err() {
+            tracing::warn!("something that was asked last is not done: the engine takes too long");
         }
-        self.keeper.end().await;
+        let sent = std::mem::take(&mut *self.room.sent());
+        self.keeper.end(sent).await;
         self.tasks.shutdown().await;
     }
 
-    fn command(&mut self, ticket: Ticket, command: Command) {
+    fn command(&mut self, ticket: Ticket, command: Command, draft: Option<DraftKey>) {
         let room = Arc::clone(&self.room);
-        let of = session_of(&command);
-        self.in_order(of, async move {
+        let line = line_of(&command);
+        let prompt = match &command {
+            Command::Send { message, .. } => message.prompt.clone(),
+            _ => String::new(),
+        };
+        let work = async move {
             let answer = room.call(Request::command(command)).await.map(Box::new);
+            if let (Some(key), true) = (draft, answer.is_ok()) {
+                // Should nobody hear the answer any more, the draft must not look unsent.
+                let mut sent = room.sent();
+                sent.push((key, prompt));
+                // The frame has heard of those before long ago.
+                let old = sent.len().saturating_sub(SENT);
+                sent.drain(..old);
+            }
             room.teller.tell(News::Done { ticket, answer }).await;
-        });
+        };
+        match line {
+            Line::Session(_) | Line::Hosts => self.in_order(line, work),
+            Line::Prompt => {
+                while self.prompt.try_join_next().is_some() {}
+                self.prompt.spawn(work);
+            }
+            Line::None => {
+                self.spawn(work);
+            }
+        }
     }
 
-    /// Behind what was asked for the same session before.
-    fn in_order(&mut self, of: Option<SessionId>, work: impl Future<Output = ()> + Send + 'static) {
+    /// Behind what was asked of the same line before.
+    fn in_order(&mut self, of: Line, work: impl Future<Output = ()> + Send + 'static) {
         let before = self.last.remove(&of).filter(|task| !task.is_finished());
         let task = tokio::spawn(async move {
             if let Some(before) = before {
@@ -299,8 +342,20 @@ impl Carrier {
     }
 }
 
-/// The session whose commands wait for one another.
-fn session_of(command: &Command) -> Option<SessionId> {
+/// What waits for one another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Line {
+    /// What is done to a session is done in the order of asking.
+    Session(SessionId),
+    /// So are changes of `hosts.toml`.
+    Hosts,
+    /// It waits for nothing: a stop, an answer.
+    Prompt,
+    /// The same; it may take long, and is asked again when the window was closed meanwhile.
+    None,
+}
+
+fn line_of(command: &Command) -> Line {
     match command {
         Command::EditSession { session, .. }
         | Command::RemoveSession { session, .. }
@@ -309,17 +364,16 @@ fn session_of(command: &Command) -> Option<SessionId> {
         | Command::MoveMessage { session, .. }
         | Command::RemoveMessage { session, .. }
         | Command::PauseQueue { session, .. }
-        | Command::FreshConversation { session, .. } => Some(session.clone()),
-        // An interrupt doesn't wait for a message that can't be sent.
+        | Command::FreshConversation { session, .. } => Line::Session(session.clone()),
         Command::Interrupt { .. }
         | Command::NewSession(_)
         | Command::ResolveApproval { .. }
-        | Command::RetryHost { .. }
         | Command::AnswerQuestion { .. }
         | Command::AddHistory(_)
-        | Command::SyncHistory { .. }
-        | Command::IgnoreHistory { .. }
-        | Command::KeepHistoryHere { .. } => None,
+        | Command::KeepHistoryHere { .. } => Line::Prompt,
+        Command::RetryHost { .. } | Command::SyncHistory { .. } | Command::IgnoreHistory { .. } => {
+            Line::None
+        }
     }
 }
 

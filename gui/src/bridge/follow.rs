@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Delivery, EngineHandle, Event, Partial, Query, Reply, Request, Seam, SessionId, Subscribe,
-    Subscription, TabId,
+    Delivery, EngineHandle, Event, EventBody, MessageId, NewMessage, Partial, Query, Reply,
+    Request, Seam, SessionId, Subscribe, Subscription, TabId,
 };
 use tokio::time::timeout;
 
@@ -75,11 +75,17 @@ async fn read(
         ..Subscribe::default()
     };
     let happening = engine.subscribe(wanted).await?;
-    let (older, ended) = futures::join!(
-        tell_older(room, engine, session, tab, first, more),
-        tell_newer(room, tab, happening, last),
-    );
-    older.and(ended)
+    let older = async {
+        if let Err(failure) = tell_older(room, engine, session, tab, first, more).await {
+            // What is newer goes on.
+            room.teller
+                .tell(News::Older { tab: tab.clone(), pieces: Vec::new(), more: false })
+                .await;
+            room.teller.tell(News::Trouble(failure)).await;
+        }
+    };
+    let ((), ended) = futures::join!(older, tell_newer(room, tab, happening, last));
+    ended
 }
 
 /// Tells what is older, page by page, to the beginning.
@@ -125,6 +131,10 @@ async fn tell_newer(
                 Some(Ok(Delivery::Event(event))) => {
                     if event.tab.as_ref() == Some(tab) && event.seq > last {
                         last = event.seq;
+                        // It is finished: what was still being written of it comes no more.
+                        if ends_a_piece(&event.body) {
+                            partial = None;
+                        }
                         events.push(*event);
                     }
                 }
@@ -169,6 +179,63 @@ async fn tell_newer(
     }
 }
 
+/// A message that was sent, to be sent again: as the person wrote it, with its images.
+pub(super) async fn again(
+    room: &Room,
+    session: &SessionId,
+    tab: &TabId,
+    message: &MessageId,
+    save_to_history: bool,
+) -> Result<NewMessage, Failure> {
+    let engine = room.engine().await?;
+    let mut first = u64::MAX;
+    let (prompt, read_only) = loop {
+        let (page, more) = before(&engine, session, tab, first, OLDER).await?;
+        let found = page.iter().rev().find_map(|event| match &event.body {
+            EventBody::TurnStarted { message: of, prompt, read_only, .. } if of == message => {
+                Some((prompt.clone(), *read_only))
+            }
+            _ => None,
+        });
+        if let Some(found) = found {
+            break found;
+        }
+        first = match page.first() {
+            Some(event) if more => event.seq,
+            Some(_) | None => {
+                return Err(Failure::new(Code::NotFound, "the message is no longer there"));
+            }
+        };
+    };
+    let wanted = Query::Images { session: session.clone(), message: message.clone() };
+    match engine.call(Request::query(wanted)).await? {
+        Reply::Images(images) => Ok(NewMessage { prompt, images, read_only, save_to_history }),
+        _ => Err(odd()),
+    }
+}
+
+/// Whether a piece that was being written is finished with it.
+fn ends_a_piece(body: &EventBody) -> bool {
+    match body {
+        EventBody::Text { .. } | EventBody::Reasoning { .. } | EventBody::TurnEnded { .. } => true,
+        EventBody::SessionChanged { .. }
+        | EventBody::SessionRemoved
+        | EventBody::QueueChanged { .. }
+        | EventBody::TurnStarted { .. }
+        | EventBody::TurnLaunched
+        | EventBody::AgentSession { .. }
+        | EventBody::ToolCall(_)
+        | EventBody::ApprovalRequested { .. }
+        | EventBody::ApprovalResolved { .. }
+        | EventBody::Usage(_)
+        | EventBody::Link { .. }
+        | EventBody::Quiet { .. }
+        | EventBody::Error { .. }
+        | EventBody::Raw { .. }
+        | EventBody::Unknown => false,
+    }
+}
+
 async fn before(
     engine: &EngineHandle,
     session: &SessionId,
@@ -180,8 +247,12 @@ async fn before(
     let wanted = Query::EventsBefore { before, session, tab, limit };
     match engine.call(Request::query(wanted)).await? {
         Reply::Events { events, more } => Ok((events, more)),
-        _ => Err(Failure::new(Code::Internal, "the engine answered something else than was asked")),
+        _ => Err(odd()),
     }
+}
+
+fn odd() -> Failure {
+    Failure::new(Code::Internal, "the engine answered something else than was asked")
 }
 
 /// Makes pieces of events: Markdown is read and code coloured, which takes a processor.

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::News;
 use super::room::Room;
-use crate::memory::Memory;
+use crate::memory::{Draft, DraftKey, Memory};
 
 /// What is typed within this time is written together.
 const TOGETHER: Duration = Duration::from_millis(300);
@@ -25,9 +25,10 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Keeps what is told from now on.
-    pub fn start(room: &Arc<Room>) -> Self {
+    pub fn start(room: &Arc<Room>, may_write: bool) -> Self {
         let file = room.setup.paths.data.join("window.json");
         let (latest, wanted) = watch::channel(None);
+        let file = may_write.then_some(file);
         let task = tokio::spawn(keep(Arc::clone(room), file, wanted));
         Self { latest, task }
     }
@@ -37,14 +38,30 @@ impl Keeper {
         self.latest.send_replace(Some(Arc::from(memory)));
     }
 
-    /// Writes what is not written yet.
-    pub async fn end(self) {
+    /// Writes what is not written yet. Drafts that the engine has as messages by now are no drafts: `sent` says whose
+    /// they were, and what they said.
+    pub async fn end(self, sent: Vec<(DraftKey, String)>) {
+        self.latest.send_if_modified(|latest| {
+            let Some(memory) = latest else { return false };
+            let is_sent = |key: &DraftKey, draft: &Draft| {
+                sent.iter().any(|(of, said)| of == key && *said == draft.text)
+            };
+            if !memory.drafts.iter().any(|(key, draft)| is_sent(key, draft)) {
+                return false;
+            }
+            Arc::make_mut(memory).drafts.retain(|key, draft| !is_sent(key, draft));
+            true
+        });
         drop(self.latest);
         self.task.await.ok(); // It has told what went wrong.
     }
 }
 
-async fn keep(room: Arc<Room>, file: PathBuf, mut wanted: watch::Receiver<Option<Arc<Memory>>>) {
+async fn keep(
+    room: Arc<Room>,
+    file: Option<PathBuf>,
+    mut wanted: watch::Receiver<Option<Arc<Memory>>>,
+) {
     let mut is_told = false;
     loop {
         let is_last = wanted.changed().await.is_err();
@@ -56,8 +73,7 @@ async fn keep(room: Arc<Room>, file: PathBuf, mut wanted: watch::Receiver<Option
             }
         }
         let latest = wanted.borrow_and_update().clone();
-        if let Some(memory) = latest {
-            let of = file.clone();
+        if let (Some(memory), Some(of)) = (latest, file.clone()) {
             let written = tokio::task::spawn_blocking(move || write(&of, &memory)).await;
             let failure = match written {
                 Ok(Ok(())) => None,
@@ -85,32 +101,43 @@ async fn closed(wanted: &watch::Receiver<Option<Arc<Memory>>>) {
     while other.changed().await.is_ok() {}
 }
 
-/// What was kept; defaults where nothing was. What can't be read is set aside, and said.
-pub fn read_memory(file: &Path) -> (Memory, Option<Failure>) {
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
+/// What was kept; defaults where nothing was. What can't be read is set aside, and said; `false` where that can't be done
+/// either: then nothing may be written over it.
+pub fn read_memory(file: &Path) -> (Memory, Option<Failure>, bool) {
+    let why = match std::fs::read(file) {
+        Ok(bytes) => match serde_json::from_slice(&bytes) {
+            Ok(memory) => return (memory, None, true),
+            Err(error) => format!("{} can't be understood ({error})", file.display()),
+        },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return (Memory::default(), None);
+            return (Memory::default(), None, true);
         }
+        // Nothing can be there; opening the engine says what is wrong.
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            return (Memory::default(), None, true);
+        }
+        Err(error) => format!("{} can't be read ({error})", file.display()),
+    };
+    let (kept, may_write) = match set_aside(file) {
+        Ok(aside) => (format!("it was set aside as {}", aside.display()), true),
         Err(error) => {
-            let why = format!("could not read {}: {error}", file.display());
-            return (Memory::default(), Some(Failure::new(Code::PermissionDenied, why)));
+            (format!("it can't be set aside either ({error}), so nothing is written"), false)
         }
     };
-    match serde_json::from_str(&text) {
-        Ok(memory) => (memory, None),
-        Err(error) => {
-            let aside = file.with_extension("json.corrupt");
-            let kept = match std::fs::rename(file, &aside) {
-                Ok(()) => format!("it was set aside as {}", aside.display()),
-                Err(error) => format!("and it can't be set aside: {error}"),
-            };
-            let why = format!("{} can't be understood ({error}); {kept}", file.display());
-            let failure = Failure::new(Code::Corrupt, why)
-                .hint("Drafts, order and looks of the window were in it; sessions are not");
-            (Memory::default(), Some(failure))
-        }
-    }
+    let failure = Failure::new(Code::Corrupt, format!("{why}; {kept}"))
+        .hint("Drafts, order and looks of the window were in it; sessions are not");
+    (Memory::default(), Some(failure), may_write)
+}
+
+/// Under a name that nobody has.
+fn set_aside(file: &Path) -> std::io::Result<PathBuf> {
+    let name = |number: u32| match number {
+        0 => file.with_extension("json.corrupt"),
+        number => file.with_extension(format!("json.corrupt-{number}")),
+    };
+    let aside = (0..1000).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0));
+    std::fs::rename(file, &aside)?;
+    Ok(aside)
 }
 
 /// Writes it beside the file, and puts it in its place.

@@ -80,15 +80,21 @@ impl Bridge {
         })
     }
 
-    /// Takes what has come; call it once a frame.
-    pub fn news(&mut self) -> impl Iterator<Item = News> + '_ {
+    /// What comes from now on wakes the window again; call it before [`Bridge::next_news`], once a frame.
+    pub fn attend(&self) {
         self.hearing.attend();
-        std::iter::from_fn(|| self.hearing.next())
+    }
+
+    /// The next thing that has come.
+    pub fn next_news(&mut self) -> Option<News> {
+        self.hearing.next()
     }
 }
 
 impl Drop for Bridge {
     fn drop(&mut self) {
+        // Nobody hears any more, so nobody waits to be heard.
+        self.hearing.close();
         // Its end tells the bridge to leave.
         self.asks = None;
         if let Some(thread) = self.thread.take()

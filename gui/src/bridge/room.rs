@@ -1,12 +1,14 @@
 //! What the bridge's tasks share, and its life.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use baton_front::Setup;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{EngineHandle, Program, Reply, Request, Seam};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::carry::Carrier;
 use super::engine_room;
@@ -16,6 +18,10 @@ use super::notices::{Looking, Notifier};
 use super::questions::LocalQuestions;
 use super::teller::{Teller, Wake};
 use super::{Ask, News};
+use crate::memory::DraftKey;
+
+/// How long the engine may take to end.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// What a bridge is started with.
 pub struct BridgePlan {
@@ -27,6 +33,8 @@ pub struct BridgePlan {
     pub wake: Wake,
     /// Who tells the desktop.
     pub notifier: Arc<dyn Notifier>,
+    /// Whether what is remembered may be written: what was there was read, or set aside.
+    pub remember: bool,
     /// Another start of the program, told by whoever waits for it.
     pub raises: Option<mpsc::Receiver<()>>,
 }
@@ -56,9 +64,16 @@ pub(super) struct Room {
     pub looking: watch::Sender<Looking>,
     /// The events that all sessions are known up to; a transcript is followed from there.
     pub known: Mutex<u64>,
+    /// Messages that the engine has, since the window was told of the last one.
+    pub sent: Mutex<Vec<(DraftKey, String)>>,
 }
 
 impl Room {
+    /// Messages that the engine has: of whose draft, and what they said.
+    pub fn sent(&self) -> std::sync::MutexGuard<'_, Vec<(DraftKey, String)>> {
+        self.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// The engine, once it is open.
     pub async fn engine(&self) -> Result<EngineHandle, Failure> {
         let mut standing = self.standing.subscribe();
@@ -81,7 +96,7 @@ impl Room {
 
 /// Lives until nobody asks any more.
 pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, teller: Teller) {
-    let BridgePlan { setup, program, wake: _, notifier, raises } = plan;
+    let BridgePlan { setup, program, wake: _, notifier, remember, raises } = plan;
     let questions = Arc::new(LocalQuestions::new(teller.clone()));
     let room = Arc::new(Room {
         setup,
@@ -91,8 +106,9 @@ pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, telle
         notifier,
         looking: watch::channel(Looking::default()).0,
         known: Mutex::new(0),
+        sent: Mutex::default(),
     });
-    let keeper = Keeper::start(&room);
+    let keeper = Keeper::start(&room, remember);
     let mut tasks = JoinSet::new();
     tasks.spawn(engine_room::keep_open(Arc::clone(&room), program));
     tasks.spawn(hosts::watch(Arc::clone(&room)));
@@ -106,8 +122,10 @@ pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, telle
     carrier.end().await;
     tasks.shutdown().await;
     let standing = room.standing.borrow().clone();
-    if let Standing::Open(engine) = standing {
-        engine.shutdown().await;
+    if let Standing::Open(engine) = standing
+        && timeout(FAREWELL, engine.shutdown()).await.is_err()
+    {
+        tracing::warn!("the engine did not end in time; what it has stored, it has stored");
     }
 }
 

@@ -66,6 +66,11 @@ impl Hearing {
         self.news.try_recv().ok() // Empty, or the bridge has ended: nothing either way.
     }
 
+    /// Nobody hears any more.
+    pub fn close(&mut self) {
+        self.news.close();
+    }
+
     /// What is told from now on wakes the window again. Call it before [`Hearing::next`].
     pub fn attend(&self) {
         self.is_woken.store(false, Ordering::Release);

@@ -173,14 +173,21 @@ async fn notify(room: &Room, engine: &EngineHandle, event: &Event) {
         return;
     };
     let asks = matches!(event.body, EventBody::ApprovalRequested { .. });
+    // What Baton itself asked behind a turn is no news; the turn before it is.
     let of_synopsis = session.tabs.iter().any(|tab| {
-        Some(&tab.id) == event.tab.as_ref() && tab.turn.as_ref().is_some_and(|turn| turn.synopsis)
+        Some(&tab.id) == event.tab.as_ref()
+            && tab
+                .turn
+                .as_ref()
+                .is_some_and(|turn| turn.synopsis && Some(&turn.id) == event.turn.as_ref())
     });
     if of_synopsis {
         return;
     }
     let heading = if asks { format!("{} needs you", session.name) } else { session.name.clone() };
-    super::notices::show(&room.notifier, Notice::new(heading, &words)).await;
+    // A desktop that takes its time holds nothing up.
+    let (notifier, notice) = (Arc::clone(&room.notifier), Notice::new(heading, &words));
+    tokio::spawn(async move { super::notices::show(&notifier, notice).await });
 }
 
 /// Tells how connections stand and what they ask, until the engine ends.

@@ -58,9 +58,9 @@ impl Sessions {
 
 /// Whether a tab's last turn has ended and nobody has seen that.
 pub fn tab_unread(tab: &Tab, seen: &BTreeMap<TabId, TurnId>) -> bool {
-    tab.turn.as_ref().is_some_and(|turn| {
-        turn.status.is_some() && !turn.synopsis && seen.get(&tab.id) != Some(&turn.id)
-    })
+    tab.turn
+        .as_ref()
+        .is_some_and(|turn| turn.status.is_some() && seen.get(&tab.id) != Some(&turn.id))
 }
 
 /// Whether something of a session was not seen, tabs that were closed left out.

@@ -1,7 +1,10 @@
 //! What a crash leaves: a file that says where, for whoever mends it. The store is written in transactions and needs nothing.
 
 use std::backtrace::Backtrace;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +12,8 @@ use jiff::Timestamp;
 
 /// From now on a panic leaves a report in `dir`, beside what it did before.
 ///
-/// A report holds the panic's message, place and backtrace, the version and the time: no text of a session.
+/// A report holds the panic's message, place and backtrace, the version and the time; its owner alone may read it, since a message may
+/// quote what was worked on.
 pub fn report_crashes(dir: PathBuf, version: &'static str) {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -45,6 +49,7 @@ fn report(
 fn write(dir: &Path, text: &str, at: Timestamp) -> std::io::Result<PathBuf> {
     std::fs::create_dir_all(dir)?;
     let file = dir.join(format!("crash-{}.txt", at.strftime("%Y%m%d-%H%M%S")));
-    std::fs::write(&file, text)?;
+    let mut made = OpenOptions::new().create(true).append(true).mode(0o600).open(&file)?;
+    made.write_all(text.as_bytes())?;
     Ok(file)
 }

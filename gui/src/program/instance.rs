@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orchestrator::failure::{Code, Failure};
 use rustix::fs::{FlockOperation, flock};
@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 /// What a second start says, and what the first answers.
 const RAISE: &[u8] = b"raise\n";
 const RAISED: &[u8] = b"raised\n";
-/// How long the first one may take to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the first one may take to answer, or to be gone.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Which start this is.
 #[derive(Debug)]
@@ -55,19 +55,28 @@ impl Instance {
             .open(run.join("window.lock"))
             .map_err(failed)?;
         let socket = run.join("window.sock");
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                return match raise(&socket) {
-                    Ok(()) => Ok(Self::Second),
-                    Err(error) => Err(Failure::new(
+        let began = Instant::now();
+        loop {
+            match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                Err(rustix::io::Errno::WOULDBLOCK) => {}
+                Err(error) => return Err(failed(error.into())),
+            }
+            match raise(&socket) {
+                Ok(()) => return Ok(Self::Second),
+                // It is being closed, or opened: one of these in a moment.
+                Err(_) if began.elapsed() < PATIENCE => {
+                    // wait: until it has gone, or answers
+                    std::thread::park_timeout(Duration::from_millis(50));
+                }
+                Err(error) => {
+                    return Err(Failure::new(
                         Code::Busy,
                         format!("another window is open and doesn't answer: {error}"),
                     )
-                    .hint("End that baton-gui, then start again")),
-                };
+                    .hint("End that baton-gui, then start again"));
+                }
             }
-            Err(error) => return Err(failed(error.into())),
         }
         // Whoever left it behind is gone: we have the lock.
         match std::fs::remove_file(&socket) {
@@ -108,9 +117,14 @@ fn listen(listener: &UnixListener, told: &mpsc::Sender<()>) {
             let mut asked = [0; RAISE.len()];
             stream.read_exact(&mut asked)?;
             if asked == *RAISE {
-                // Full: the window is being raised already.
-                told.try_send(()).ok(); // Nobody listens: the window is being closed.
-                stream.write_all(RAISED)?;
+                match told.try_send(()) {
+                    // Full: the window is being raised already.
+                    Ok(()) | Err(mpsc::error::TrySendError::Full(())) => {
+                        stream.write_all(RAISED)?
+                    }
+                    // The window is being closed: whoever asks waits for the lock.
+                    Err(mpsc::error::TrySendError::Closed(())) => {}
+                }
             }
             Ok(())
         });

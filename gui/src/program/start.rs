@@ -64,7 +64,7 @@ fn open() -> Result<ExitCode, Failure> {
         Instance::Second => return Ok(ExitCode::SUCCESS),
     };
     let remembered_in = setup.paths.data.join("window.json");
-    let (memory, trouble) = read_memory(&remembered_in);
+    let (memory, trouble, remember) = read_memory(&remembered_in);
     let options = NativeOptions { viewport: viewport(&memory), ..NativeOptions::default() };
     let program =
         Program { name: "baton-gui".into(), version: VERSION.into(), pid: std::process::id() };
@@ -80,6 +80,7 @@ fn open() -> Result<ExitCode, Failure> {
                     program,
                     wake: Arc::new(move || ctx.request_repaint()),
                     notifier: Arc::new(Desktop),
+                    remember,
                     raises,
                 };
                 let plan = AppPlan { bridge, memory, trouble, log: Some(log.0) };

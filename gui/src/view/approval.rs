@@ -125,6 +125,11 @@ impl ApprovalCard {
         Some(self.answer(approval, decision(option.kind, Some(option.id.clone()))))
     }
 
+    /// The answer could not be given: it may be given again.
+    pub fn take_back(&mut self) {
+        self.answered = None;
+    }
+
     fn answer(&mut self, approval: &Approval, decision: Decision) -> Command {
         self.answered = Some(approval.id.clone());
         Command::ResolveApproval { approval: approval.id.clone(), decision }

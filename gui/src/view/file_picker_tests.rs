@@ -78,11 +78,8 @@ fn enter_and_tab_go_into_a_directory() {
 
 #[test]
 fn arrows_choose_and_a_double_click_takes() {
-    let mut window = open(
-        "/srv",
-        Fetched::Ready(vec![row("/srv", "a", false), row("/srv", "b", false)]),
-        false,
-    );
+    let mut window =
+        open("/srv", Fetched::Ready(vec![row("/srv", "a", false), row("/srv", "b", false)]), false);
     window.key_press(Key::ArrowDown);
     window.run();
     window.get_by_role_and_label(Role::Button, "Choose").click();

@@ -248,7 +248,7 @@ const COMMANDS: [&str; 17] = [
     "ignore_history",
     "keep_history_here",
 ];
-const QUERIES: [&str; 15] = [
+const QUERIES: [&str; 16] = [
     "snapshot",
     "session",
     "events",
@@ -256,6 +256,7 @@ const QUERIES: [&str; 15] = [
     "agents",
     "directory",
     "files",
+    "git",
     "images",
     "approvals",
     "prompt",

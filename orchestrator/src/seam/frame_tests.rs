@@ -92,6 +92,7 @@ fn every_query() -> Vec<Query> {
         Query::Agents { host: Some("box".into()), refresh: true },
         Query::Directory { host: "box".into(), typed: "~/pro".into() },
         Query::Files { session: session(), limit: 9 },
+        Query::Git { session: session() },
         Query::Images { session: session(), message: message() },
         Query::Approvals { session: None },
         Query::Prompt { session: SessionId::new("s"), message: crate::seam::MessageId::new("m") },

@@ -63,7 +63,7 @@ impl Window {
     pub fn open(setup: &Setup) -> Self {
         let bell = Arc::new(Bell::default());
         let told = Arc::new(Told::default());
-        let (memory, trouble) = read_memory(&setup.paths.data.join("window.json"));
+        let (memory, trouble, remember) = read_memory(&setup.paths.data.join("window.json"));
         let plan = AppPlan {
             bridge: BridgePlan {
                 setup: setup.clone(),
@@ -77,6 +77,7 @@ impl Window {
                     Arc::new(move || bell.ring())
                 },
                 notifier: Arc::clone(&told) as Arc<dyn Notifier>,
+                remember,
                 raises: None,
             },
             memory,

@@ -130,7 +130,7 @@ fn a_file_is_mentioned_by_a_few_of_its_letters() {
     window.get_by_label("src/main.rs");
     press(&mut window, Modifiers::NONE, Key::Enter);
     assert_eq!(window.state().draft.text, "look at @src/main.rs ");
-    assert_eq!(window.state().acts, []);
+    assert!(!window.state().acts.contains(&ComposerAct::Send));
     write(&mut window, "now");
     assert_eq!(window.state().draft.text, "look at @src/main.rs now");
 }

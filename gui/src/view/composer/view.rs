@@ -216,8 +216,15 @@ impl ComposerView {
             self.offered = None;
             return;
         };
-        if matches!(found, Mention::File { .. }) && data.files.is_missing() {
+        // With each new mention: files come and go.
+        let is_new = !matches!(self.offered, Some((Mention::File { .. }, ..)));
+        if matches!(found, Mention::File { .. }) && is_new && !data.files.is_pending() {
             acts.push(ComposerAct::WantFiles);
+        }
+        if let (Mention::File { .. }, Some(failure)) = (&found, data.files.failure()) {
+            let words = format!("The files can't be listed: {}", failure.message);
+            let theme = Theme::get(ui.ctx());
+            ui.add(Label::new(RichText::new(words).size(size::SMALL).color(theme.bad)).wrap());
         }
         let count = match &found {
             Mention::File { .. } => data.files.ready().map_or(0, |files| files.files.len()),
