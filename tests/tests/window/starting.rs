@@ -49,7 +49,7 @@ fn a_host_is_imported_from_the_ssh_config_tested_and_saved() {
     window.key(Modifiers::COMMAND, Key::Comma);
     window.click(Role::Tab, "SSH Hosts");
     window.press("Add SSH Remote");
-    window.click_containing("1 host found");
+    window.click(Role::ComboBox, "Import from SSH Config (1 host found)");
     window.click_containing("box");
     window.read("Using SSH Config");
     window.press("Test Connection");

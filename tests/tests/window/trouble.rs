@@ -110,3 +110,38 @@ fn a_line_of_a_megabyte_and_letters_of_many_scripts_are_shown() {
     assert!(window.harness.query_by_label_contains("Ask Codex anything").is_none());
     window.close();
 }
+
+#[test]
+fn what_is_sent_with_the_last_key_press_is_stored_once_and_is_no_draft_any_more() {
+    let machine = AgentHost::start().with_scripted("codex");
+    let desktop = Desktop::knowing(&machine);
+    let session = desktop.make(new_session("notes", "codex", "box", &machine.project()));
+    let mut window = Window::open(&desktop.setup);
+    window.read("Ask Codex anything");
+    window.fill("Message", "print Sent at last");
+    window.press_last(Key::Enter);
+    window.close();
+    let memory = fs::read_to_string(desktop.setup.paths.data.join("window.json")).unwrap();
+    assert!(!memory.contains("Sent at last"), "{memory}");
+    let mut window = Window::open(&desktop.setup);
+    window.hear("Sent at last");
+    window.close();
+    let turns = desktop.events(&session.id).into_iter();
+    let turns = turns.filter(|event| matches!(event.body, EventBody::TurnStarted { .. }));
+    assert_eq!(turns.count(), 1);
+}
+
+#[test]
+fn what_is_there_and_cannot_even_be_read_is_not_written_over() {
+    let sshd = TestSshd::start();
+    let desktop = Desktop::knowing_over(sshd.write_client_config("box", &[]));
+    let file = desktop.setup.paths.data.join("window.json");
+    fs::write(&file, [b'{', 0xff, b'}']).unwrap();
+    fs::write(file.with_extension("json.corrupt"), "an earlier one").unwrap();
+    let mut window = Window::open(&desktop.setup);
+    window.read("can't be understood");
+    window.close();
+    let aside = |name: &str| fs::read(desktop.setup.paths.data.join(name)).unwrap();
+    assert_eq!(aside("window.json.corrupt"), b"an earlier one");
+    assert_eq!(aside("window.json.corrupt-1"), [b'{', 0xff, b'}']);
+}

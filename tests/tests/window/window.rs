@@ -227,6 +227,13 @@ impl Window {
         self.harness.step();
     }
 
+    /// Presses a key, and takes nothing in that comes of it.
+    pub fn press_last(&mut self, key: Key) {
+        self.harness.key_press(key);
+        // Pressed, and let go.
+        self.harness.step();
+    }
+
     /// Lets a second of the window's time pass: a quarter in each frame.
     pub fn let_time_pass(&mut self) {
         (0..4).for_each(|_| self.harness.step());
