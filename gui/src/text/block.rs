@@ -8,6 +8,7 @@ use orchestrator::agent::ToolStatus;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{LinkState, MessageId, TurnStatus};
 
+use super::reading::Base;
 use super::rich::{Change, Rich};
 
 /// One block.
@@ -336,6 +337,11 @@ impl Block {
 
     /// Counts and hashes again, after something was changed.
     pub fn seal(&mut self) {
+        if let Body::Text { rich, .. } = &mut self.body {
+            rich.learn();
+        } else if let Body::Table(table) = &mut self.body {
+            table.rows.iter_mut().flatten().for_each(Rich::learn);
+        }
         let mut hasher = DefaultHasher::new();
         (
             self.indent,
@@ -356,6 +362,11 @@ impl Block {
         });
         self.letters = u32::try_from(letters).unwrap_or(u32::MAX);
         self.lines = u32::try_from(lines).unwrap_or(u32::MAX);
+    }
+
+    /// Whether it begins at the right: what is read from right to left has its marks there.
+    pub fn begins_right(&self) -> bool {
+        matches!(&self.body, Body::Text { rich, look } if *look != Look::Code && rich.base == Some(Base::Right))
     }
 
     /// The same changed.

@@ -9,6 +9,7 @@ use super::estimate;
 use super::layout::Laid;
 use super::scroll::At;
 use super::search::Search;
+use super::shaped::Shaped;
 use super::{around, boxes, error, line, paint};
 use crate::text::{Block, Body};
 use crate::theme::{Theme, radius, space};
@@ -113,10 +114,12 @@ fn show(
             }
         }
         Body::Diff { lines, .. } => {
-            if let Some((shift, galley)) = laid.texts.first() {
+            if let Some((shift, shaped)) = laid.texts.first() {
                 let side = around::framed(block, place.rect).shrink2(vec2(1.0, 0.0));
-                paint::diff_lines(ui, origin + *shift, galley, lines, side);
-                paint::text(ui, id, origin + *shift, galley, found(0));
+                if let Shaped::Plain(galley) = shaped {
+                    paint::diff_lines(ui, origin + *shift, galley, lines, side);
+                }
+                paint::text(ui, id, origin + *shift, shaped, found(0));
             }
         }
         Body::Table(table) => {
