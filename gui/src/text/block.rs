@@ -8,6 +8,7 @@ use orchestrator::agent::ToolStatus;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{LinkState, MessageId, TurnStatus};
 
+use super::clean::clean_line;
 use super::reading::Base;
 use super::rich::{Change, Rich};
 
@@ -239,6 +240,16 @@ pub struct ErrorCard {
     pub recoverable: bool,
     /// When a rate limit ends.
     pub resets_at: Option<Timestamp>,
+}
+
+impl ErrorCard {
+    /// What happened, and on which host.
+    pub fn says(&self) -> String {
+        match &self.failure.host {
+            Some(host) => format!("{}: {}", clean_line(host), self.failure.message),
+            None => self.failure.message.clone(),
+        }
+    }
 }
 
 impl Hash for ErrorCard {

@@ -73,6 +73,8 @@ pub struct Rich {
     pub links: Vec<Arc<str>>,
     /// Where its first line begins. `None` while nobody looked, and when nothing in it is read from right to left.
     pub base: Option<Base>,
+    /// Whether a line feed behind it was taken away, because what goes on with it begins on a line of its own.
+    pub feed: bool,
     /// Where the line began that this part goes on with.
     goes_on: Option<Base>,
 }

@@ -118,10 +118,7 @@ fn lay(painter: &Painter, theme: &Theme, block: &Block, width: f32) -> Laid {
             let text_left = space::M + size::ICON + space::S;
             let inner = (room - text_left - space::M).max(60.0);
             let mut y = space::M;
-            let where_ =
-                card.failure.host.as_deref().map(|host| format!("{}: ", text::clean_line(host)));
-            let message = format!("{}{}", where_.unwrap_or_default(), card.failure.message);
-            let message = simple(message, strong(size::BODY), theme.text, 20.0, inner);
+            let message = simple(card.says(), strong(size::BODY), theme.text, 20.0, inner);
             let galley = painter.layout_job(message);
             y += push(&mut laid, vec2(text_left, y), galley);
             if let Some(hint) = &card.failure.hint {

@@ -19,6 +19,8 @@ mod piece;
 pub mod pieces;
 mod scroll;
 mod search;
+mod selecting;
+mod selection;
 mod shaped;
 mod show;
 mod tool;

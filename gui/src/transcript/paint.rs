@@ -14,6 +14,15 @@ use crate::theme::Theme;
 /// Bytes of a text, and whether the person is at it.
 pub(super) type Found = (std::ops::Range<usize>, bool);
 
+/// Who selects text.
+#[derive(Clone, Debug)]
+pub(super) enum Selecting {
+    /// egui, within what is in sight.
+    Egui,
+    /// The transcript; these bytes are selected.
+    Ours(Option<std::ops::Range<usize>>),
+}
+
 /// Paints a text that can be selected, and what was found in it.
 pub(super) fn text(
     ui: &Ui,
@@ -21,6 +30,7 @@ pub(super) fn text(
     at: Pos2,
     shaped: &Shaped,
     found: impl Iterator<Item = Found>,
+    selecting: &Selecting,
 ) -> Response {
     let theme = Theme::get(ui.ctx());
     for (range, is_current) in found {
@@ -41,10 +51,14 @@ pub(super) fn text(
     }
     let rect = shaped.rect().translate(at.to_vec2());
     // Reached by the mouse alone: Tab would stop at every paragraph.
-    let response = ui.interact(rect, id, Sense::click_and_drag() - Sense::FOCUSABLE);
+    let sense = match selecting {
+        Selecting::Egui => Sense::click_and_drag() - Sense::FOCUSABLE,
+        Selecting::Ours(_) => Sense::hover(),
+    };
+    let mut response = ui.interact(rect, id, sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, shaped.text()));
-    match shaped {
-        Shaped::Plain(galley) => LabelSelectionState::label_text_selection(
+    match (shaped, selecting) {
+        (Shaped::Plain(galley), Selecting::Egui) => LabelSelectionState::label_text_selection(
             ui,
             &response,
             at,
@@ -52,7 +66,11 @@ pub(super) fn text(
             theme.text,
             Stroke::NONE,
         ),
-        Shaped::Mixed(_) => shaped.paint(ui, at, theme.text),
+        (Shaped::Plain(_) | Shaped::Mixed(_), Selecting::Ours(selected)) => {
+            shaped.paint(ui, at, theme.text, selected.as_ref());
+            response = response.on_hover_cursor(CursorIcon::Text);
+        }
+        (Shaped::Mixed(_), Selecting::Egui) => shaped.paint(ui, at, theme.text, None),
     }
     response
 }

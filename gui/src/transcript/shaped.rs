@@ -3,8 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use egui::text::CharIndex;
-use egui::{Color32, Galley, Pos2, Rect, Ui, pos2, vec2};
+use egui::text::{CCursor, CharIndex};
+use egui::text_selection::CCursorRange;
+use egui::text_selection::visuals::paint_text_selection;
+use egui::{Color32, CornerRadius, Galley, Pos2, Rect, Ui, Vec2, pos2, vec2};
+
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::mixed::{Part, Row};
 
@@ -70,23 +74,17 @@ impl Shaped {
         }
     }
 
-    /// Paints it.
-    pub fn paint(&self, ui: &Ui, at: Pos2, colour: Color32) {
+    /// Paints it with what is selected of it.
+    pub fn paint(&self, ui: &Ui, at: Pos2, colour: Color32, selected: Option<&Range<usize>>) {
         match self {
             Self::Plain(galley) => {
-                ui.painter().galley(at, galley.clone(), colour);
-            }
-            Self::Mixed(mixed) => {
-                for (number, row) in mixed.rows.iter().enumerate() {
-                    let top = at.y + mixed.top(number);
-                    let is_seen =
-                        ui.clip_rect().y_range().intersects((top..=top + mixed.row).into());
-                    for part in row.parts.iter().filter(|_| is_seen) {
-                        let place = pos2(at.x + part.left, top);
-                        ui.painter().galley(place, part.drawn.clone(), colour);
-                    }
+                let mut galley = galley.clone();
+                if let Some(bytes) = selected {
+                    select(ui, &mut galley, bytes);
                 }
+                ui.painter().galley(at, galley, colour);
             }
+            Self::Mixed(mixed) => mixed.paint(ui, at, colour, selected),
         }
     }
 
@@ -97,9 +95,48 @@ impl Shaped {
             Self::Mixed(mixed) => mixed.rects(&bytes),
         }
     }
+
+    /// The byte that is nearest to a place.
+    pub fn byte_at(&self, place: Vec2) -> usize {
+        match self {
+            Self::Plain(galley) => {
+                let text = galley.text();
+                let at = galley.cursor_from_pos(place).index.0;
+                text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte)
+            }
+            Self::Mixed(mixed) => mixed.byte_at(place),
+        }
+    }
 }
 
 impl Mixed {
+    fn paint(&self, ui: &Ui, at: Pos2, colour: Color32, selected: Option<&Range<usize>>) {
+        let behind = ui.visuals().selection.bg_fill;
+        for rect in selected.map(|bytes| self.rects(bytes)).unwrap_or_default() {
+            ui.painter().rect_filled(rect.translate(at.to_vec2()), CornerRadius::ZERO, behind);
+        }
+        for (number, row) in self.rows.iter().enumerate() {
+            let top = at.y + self.top(number);
+            if !ui.clip_rect().y_range().intersects((top..=top + self.row).into()) {
+                continue;
+            }
+            for part in &row.parts {
+                let mut galley = part.drawn.clone();
+                let of_part = selected.map(|bytes| {
+                    let within = |byte: usize| {
+                        byte.clamp(part.bytes.start, part.bytes.end) - part.bytes.start
+                    };
+                    within(bytes.start)..within(bytes.end)
+                });
+                // Over the background of code; what is turned has none, or shows it.
+                if let Some(bytes) = of_part.filter(|bytes| !part.is_turned && !bytes.is_empty()) {
+                    select(ui, &mut galley, &bytes);
+                }
+                ui.painter().galley(pos2(at.x + part.left, top), galley, colour);
+            }
+        }
+    }
+
     fn rects(&self, bytes: &Range<usize>) -> Vec<Rect> {
         let mut rects: Vec<Rect> = Vec::new();
         for (number, row) in self.rows.iter().enumerate() {
@@ -125,6 +162,31 @@ impl Mixed {
             }
         }
         rects
+    }
+
+    fn byte_at(&self, place: Vec2) -> usize {
+        let number = (place.y / self.row).floor().max(0.0) as usize;
+        let Some(row) = self.rows.get(number) else { return self.text.len() };
+        if place.y < 0.0 {
+            return 0;
+        }
+        let (Some(first), Some(last)) = (row.parts.first(), row.parts.last()) else {
+            return row.bytes.start;
+        };
+        if place.x <= first.left {
+            return if row.is_turned { row.bytes.end } else { row.bytes.start };
+        }
+        if place.x >= last.left + last.width {
+            return if row.is_turned { row.bytes.start } else { row.bytes.end };
+        }
+        let part = row.parts.iter().rev().find(|part| part.left <= place.x).unwrap_or(first);
+        let words = self.text.get(part.bytes.clone()).unwrap_or_default();
+        let clusters = words.grapheme_indices(true).map(|(at, _)| part.bytes.start + at);
+        let distance = |byte: usize| (self.edge(part, byte) - place.x).abs();
+        clusters
+            .chain(std::iter::once(part.bytes.end))
+            .min_by(|a, b| distance(*a).total_cmp(&distance(*b)))
+            .unwrap_or(part.bytes.start)
     }
 
     /// Where a byte of a part stands: the edge at which it begins.
@@ -157,6 +219,16 @@ impl Mixed {
         }
         part.left + part.width
     }
+}
+
+/// Marks bytes of a galley as selected, over the background of its spans.
+fn select(ui: &Ui, galley: &mut Arc<Galley>, bytes: &Range<usize>) {
+    let text = galley.text();
+    let index = |byte: usize| {
+        CCursor::new(CharIndex(text.get(..byte).map_or(0, |before| before.chars().count())))
+    };
+    let range = CCursorRange::two(index(bytes.start), index(bytes.end));
+    paint_text_selection(galley, ui.visuals(), &range, None);
 }
 
 /// The letters of a word that is read from right to left: their first bytes and right edges, from left to right.
