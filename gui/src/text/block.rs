@@ -8,6 +8,8 @@ use orchestrator::agent::ToolStatus;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{LinkState, MessageId, TurnStatus};
 
+use super::clean::clean_line;
+use super::reading::Base;
 use super::rich::{Change, Rich};
 
 /// One block.
@@ -240,6 +242,16 @@ pub struct ErrorCard {
     pub resets_at: Option<Timestamp>,
 }
 
+impl ErrorCard {
+    /// What happened, and on which host.
+    pub fn says(&self) -> String {
+        match &self.failure.host {
+            Some(host) => format!("{}: {}", clean_line(host), self.failure.message),
+            None => self.failure.message.clone(),
+        }
+    }
+}
+
 impl Hash for ErrorCard {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let Failure { code, message, hint, host } = &self.failure;
@@ -336,6 +348,11 @@ impl Block {
 
     /// Counts and hashes again, after something was changed.
     pub fn seal(&mut self) {
+        if let Body::Text { rich, .. } = &mut self.body {
+            rich.learn();
+        } else if let Body::Table(table) = &mut self.body {
+            table.rows.iter_mut().flatten().for_each(Rich::learn);
+        }
         let mut hasher = DefaultHasher::new();
         (
             self.indent,
@@ -356,6 +373,11 @@ impl Block {
         });
         self.letters = u32::try_from(letters).unwrap_or(u32::MAX);
         self.lines = u32::try_from(lines).unwrap_or(u32::MAX);
+    }
+
+    /// Whether it begins at the right: what is read from right to left has its marks there.
+    pub fn begins_right(&self) -> bool {
+        matches!(&self.body, Body::Text { rich, look } if *look != Look::Code && rich.base == Some(Base::Right))
     }
 
     /// The same changed.

@@ -74,6 +74,7 @@ pub fn diff_blocks(title: &str, diff: Diff, source: &str) -> Vec<Block> {
 fn trim_end(rich: &mut Rich) {
     if rich.text.ends_with('\n') {
         rich.text.pop();
+        rich.feed = true;
         let end = rich.text.len();
         rich.spans.iter_mut().for_each(|span| span.end = span.end.min(end));
         rich.spans.dedup_by_key(|span| span.end);

@@ -4,6 +4,8 @@ use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::reading::{Base, first_strong, has_right_to_left};
+
 /// What a span of text looks like. Colours come from the theme when it is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Style {
@@ -69,6 +71,12 @@ pub struct Rich {
     pub spans: Vec<Span>,
     /// Where links lead: `http`, `https` and `mailto` only.
     pub links: Vec<Arc<str>>,
+    /// Where its first line begins. `None` while nobody looked, and when nothing in it is read from right to left.
+    pub base: Option<Base>,
+    /// Whether a line feed behind it was taken away, because what goes on with it begins on a line of its own.
+    pub feed: bool,
+    /// Where the line began that this part goes on with.
+    goes_on: Option<Base>,
 }
 
 impl Hash for Rich {
@@ -76,6 +84,7 @@ impl Hash for Rich {
         self.text.hash(state);
         self.spans.hash(state);
         self.links.hash(state);
+        self.base.hash(state);
     }
 }
 
@@ -85,7 +94,7 @@ impl Rich {
         let text = text.into();
         let spans =
             if text.is_empty() { Vec::new() } else { vec![Span { end: text.len(), style }] };
-        Self { text, spans, links: Vec::new() }
+        Self { text, spans, ..Self::default() }
     }
 
     /// Adds text of a look; spans of one look that follow each other are one.
@@ -111,6 +120,13 @@ impl Rich {
         Some(new)
     }
 
+    /// Finds out whether something in it is read from right to left.
+    pub fn learn(&mut self) {
+        let first = || first_strong(self.text.lines().next()?).or_else(|| first_strong(&self.text));
+        self.base = has_right_to_left(&self.text)
+            .then(|| self.goes_on.or_else(first).unwrap_or(Base::Right));
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
@@ -131,16 +147,24 @@ impl Rich {
         if cuts.is_empty() {
             return vec![self];
         }
-        let Self { text, spans, links } = self;
+        let Self { text, spans, links, goes_on, .. } = self;
+        let is_plain = !has_right_to_left(&text);
+        let mut line = goes_on;
         let mut parts = Vec::with_capacity(cuts.len() + 1);
         let mut spans = spans.into_iter().peekable();
         let mut from = 0;
         for &to in cuts.iter().chain(std::iter::once(&text.len())) {
             let mut part = Self {
                 text: text.get(from..to).unwrap_or_default().to_owned(),
-                spans: Vec::new(),
-                links: Vec::new(),
+                goes_on: line,
+                ..Self::default()
             };
+            if !is_plain {
+                line = match part.text.rsplit_once('\n') {
+                    Some((_, last)) => first_strong(last),
+                    None => line.or_else(|| first_strong(&part.text)),
+                };
+            }
             while let Some(span) = spans.peek() {
                 let mut style = span.style;
                 let url = style.link.and_then(|link| links.get(usize::from(link)));

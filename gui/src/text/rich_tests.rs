@@ -62,3 +62,16 @@ proptest! {
         prop_assert_eq!(whole, rich);
     }
 }
+
+#[test]
+fn parts_of_a_long_line_begin_where_the_line_does() {
+    let cut = |text: &str, at: usize| {
+        let mut parts = Rich::plain(text, Style::default()).cut_at(&[at]);
+        parts.iter_mut().for_each(Rich::learn);
+        (parts[0].base, parts[1].base)
+    };
+    let right = Some(Base::Right);
+    assert_eq!(cut("אב run גד", 5), (right, right));
+    assert_eq!(cut("אב\nrun גד", 5), (right, Some(Base::Left)));
+    assert_eq!(cut("run it", 3), (None, None));
+}

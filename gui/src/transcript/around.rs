@@ -27,8 +27,10 @@ pub(super) fn around(ui: &Ui, block: &Block, rect: Rect) {
         }
     }
     let step = f32::from(block.indent) * STEP;
+    // What begins at the right has all of this there, turned round.
+    let (edge, turn) = if block.begins_right() { (rect.right(), -1.0) } else { (rect.left(), 1.0) };
     for bar in 0..block.quote {
-        let x = rect.left() + step + f32::from(bar) * BAR + 2.0;
+        let x = edge + turn * (step + f32::from(bar) * BAR + 3.5) - 1.5;
         let gap = if block.quote_goes_on { 0.0 } else { estimate::gap(block) };
         let top = rect.top() + gap - 1.0;
         let bar = Rect::from_min_max(pos2(x, top), pos2(x + 3.0, rect.bottom() + 1.0));
@@ -38,23 +40,25 @@ pub(super) fn around(ui: &Ui, block: &Block, rect: Rect) {
     let look = if let Body::Text { look, .. } = &block.body { *look } else { Look::Prose };
     let row = estimate::row_height(look);
     let y = rect.top() + estimate::gap(block) + row / 2.0;
-    let x = rect.left() + step;
+    let x = edge + turn * step;
     match marker {
         Marker::Dot => {
-            ui.painter().circle_filled(pos2(x - 11.0, y), 2.4, theme.muted);
+            ui.painter().circle_filled(pos2(x - turn * 11.0, y), 2.4, theme.muted);
         }
         Marker::Number(number) => {
             let font = egui::FontId::proportional(size::PROSE);
-            let words = format!("{number}.");
-            let align = egui::Align2::RIGHT_CENTER;
-            ui.painter().text(pos2(x - 5.0, y), align, words, font, theme.muted);
+            let (words, align) = match block.begins_right() {
+                true => (format!(".{number}"), egui::Align2::LEFT_CENTER),
+                false => (format!("{number}."), egui::Align2::RIGHT_CENTER),
+            };
+            ui.painter().text(pos2(x - turn * 5.0, y), align, words, font, theme.muted);
         }
         Marker::Task(done) => {
             let (icon, colour) = match done {
                 true => (Icon::SquareCheck, theme.good),
                 false => (Icon::Square, theme.muted),
             };
-            paint::icon(ui, pos2(x - 11.0, y), icon, size::ICON, colour);
+            paint::icon(ui, pos2(x - turn * 11.0, y), icon, size::ICON, colour);
         }
     }
 }
@@ -100,10 +104,12 @@ pub(super) fn table_lines(ui: &Ui, origin: egui::Pos2, laid: &Laid, has_head: bo
 
 /// Where the frame of a block is, from side to side.
 pub(super) fn framed(block: &Block, rect: Rect) -> Rect {
-    let left = estimate::left(block) - estimate::frame(block).0;
+    let (left, right) = estimate::sides(block);
+    let pad = estimate::frame(block).0;
     let is_first = block.frame.is_none_or(|frame| frame.first);
     let top = if is_first { rect.top() + estimate::gap(block) } else { rect.top() };
-    Rect::from_min_max(pos2(rect.left() + left, top), rect.max)
+    let max = pos2(rect.right() - right + pad, rect.bottom());
+    Rect::from_min_max(pos2(rect.left() + left - pad, top), max)
 }
 
 pub(super) fn mark_icon(ui: &Ui, origin: egui::Pos2, mark: &Mark) {

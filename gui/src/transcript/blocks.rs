@@ -10,7 +10,7 @@ use super::entries::{Entries, Row};
 use super::layout::Layouts;
 use super::piece::{Key, Kind, Piece};
 use super::scroll::At;
-use super::show::{self, Cx, Did};
+use super::show::{self, Chosen, Cx, Did};
 use crate::text::{Block, Gap};
 use crate::theme::Theme;
 
@@ -66,7 +66,8 @@ impl Blocks {
             let Some(Row::Block(block, _)) = self.entries.row(0, row) else { break };
             let laid = self.layouts.lay(inner.painter(), &theme, block);
             let rect = Rect::from_min_size(pos2(whole.left(), top), vec2(width, laid.height));
-            let cx = Cx { entries: &self.entries, search: None, data: None };
+            let cx =
+                Cx { entries: &self.entries, search: None, selection: Chosen::Egui, data: None };
             show::row(&mut inner, &cx, At { entry: 0, row }, Some(&laid), rect, &mut did);
             top = rect.bottom();
             has_changed |= (self.entries.row_heights(0).get(row) - laid.height).abs() > 0.02;

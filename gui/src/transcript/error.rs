@@ -8,6 +8,7 @@ use super::data::{TranscriptAct, TranscriptData};
 use super::entries::{Entries, Entry};
 use super::layout::Laid;
 use super::paint;
+use super::shaped::Shaped;
 use super::show::Did;
 use crate::text::{ErrorCard, clean_line};
 use crate::theme::{Theme, radius, size, space};
@@ -104,7 +105,15 @@ pub(super) struct Of<'a> {
     pub(super) card: &'a ErrorCard,
 }
 
-pub(super) fn card(ui: &mut Ui, of: &Of<'_>, id: Id, rect: Rect, laid: &Laid, did: &mut Vec<Did>) {
+pub(super) fn card(
+    ui: &mut Ui,
+    of: &Of<'_>,
+    id: Id,
+    rect: Rect,
+    laid: &Laid,
+    selected: &dyn Fn(usize, &Shaped) -> paint::Selecting,
+    did: &mut Vec<Did>,
+) {
     let card = of.card;
     let theme = Theme::get(ui.ctx());
     let corner = CornerRadius::same(radius::LARGE);
@@ -113,7 +122,14 @@ pub(super) fn card(ui: &mut Ui, of: &Of<'_>, id: Id, rect: Rect, laid: &Laid, di
     let mark = rect.min + vec2(space::M + 7.0, space::M + 10.0);
     paint::icon(ui, mark, Icon::CircleAlert, size::ICON + 1.0, theme.bad);
     for (at, (shift, galley)) in laid.texts.iter().enumerate() {
-        paint::text(ui, id.with(at), rect.min + *shift, galley, std::iter::empty());
+        paint::text(
+            ui,
+            id.with(at),
+            rect.min + *shift,
+            galley,
+            std::iter::empty(),
+            &selected(at, galley),
+        );
     }
     let left = rect.left() + space::M + size::ICON + space::S;
     let top = rect.bottom() - space::M - size::CONTROL;

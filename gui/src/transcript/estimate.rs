@@ -66,9 +66,15 @@ pub fn frame(block: &Block) -> (f32, f32, f32) {
     }
 }
 
-/// How far the content of a block stands from the left.
+/// How far the content of a block stands from where it begins.
 pub fn left(block: &Block) -> f32 {
     f32::from(block.indent) * STEP + f32::from(block.quote) * BAR + frame(block).0
+}
+
+/// How far the content of a block stands from the left and from the right.
+pub fn sides(block: &Block) -> (f32, f32) {
+    let (far, near) = (left(block), frame(block).0);
+    if block.begins_right() { (near, far) } else { (far, near) }
 }
 
 /// How high a block will be at a width, with the room above it.

@@ -7,7 +7,9 @@ use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Align, Color32, FontId, Galley, Painter, Stroke, Vec2, vec2};
 
 use super::estimate::{self, HEAD, THUMBNAIL};
-use crate::text::{self, Block, Body, Change, Class, Look, Rich, Style, Table};
+use super::mixed::{self, Side};
+use super::shaped::{Mixed, Shaped};
+use crate::text::{self, Base, Block, Body, Change, Class, Look, Rich, Style, Table};
 use crate::theme::{self, Theme, size, space, strong};
 
 /// Blocks that are kept laid out: a few views' worth.
@@ -25,7 +27,7 @@ pub struct Laid {
     /// How wide its content may be.
     pub width: f32,
     /// Its texts in the order of [`Body::each_text`], and where each stands from `origin`.
-    pub texts: Vec<(Vec2, Arc<Galley>)>,
+    pub texts: Vec<(Vec2, Shaped)>,
     /// Of a table: how wide its columns, and how high its rows are.
     pub grid: (Vec<f32>, Vec<f32>),
 }
@@ -89,23 +91,26 @@ impl Layouts {
 }
 
 fn lay(painter: &Painter, theme: &Theme, block: &Block, width: f32) -> Laid {
-    let (side, top, bottom) = estimate::frame(block);
-    let left = estimate::left(block);
+    let (_, top, bottom) = estimate::frame(block);
+    let (left, right) = estimate::sides(block);
     let origin = vec2(left, estimate::gap(block) + top);
-    let room = (width - left - side).max(60.0);
+    let room = (width - left - right).max(60.0);
     let mut laid =
         Laid { height: 0.0, origin, width: room, texts: Vec::new(), grid: Default::default() };
     let content = match &block.body {
         Body::Text { rich, look } => {
-            let galley = painter.layout_job(job(rich, *look, theme, room));
-            let height = galley.size().y;
-            laid.texts.push((Vec2::ZERO, galley));
+            let shaped = match rich.base {
+                None => Shaped::Plain(painter.layout_job(job(rich, *look, theme, room))),
+                Some(base) => mixed(painter, rich, *look, theme, room, (base, Side::Start), false),
+            };
+            let height = shaped.height();
+            laid.texts.push((Vec2::ZERO, shaped));
             height
         }
         Body::Diff { rich, .. } => {
             let galley = painter.layout_job(job(rich, Look::Code, theme, room));
             let height = galley.size().y;
-            laid.texts.push((Vec2::ZERO, galley));
+            laid.texts.push((Vec2::ZERO, Shaped::Plain(galley)));
             height
         }
         Body::Table(table) => lay_table(painter, theme, table, &mut laid),
@@ -113,10 +118,7 @@ fn lay(painter: &Painter, theme: &Theme, block: &Block, width: f32) -> Laid {
             let text_left = space::M + size::ICON + space::S;
             let inner = (room - text_left - space::M).max(60.0);
             let mut y = space::M;
-            let where_ =
-                card.failure.host.as_deref().map(|host| format!("{}: ", text::clean_line(host)));
-            let message = format!("{}{}", where_.unwrap_or_default(), card.failure.message);
-            let message = simple(message, strong(size::BODY), theme.text, 20.0, inner);
+            let message = simple(card.says(), strong(size::BODY), theme.text, 20.0, inner);
             let galley = painter.layout_job(message);
             y += push(&mut laid, vec2(text_left, y), galley);
             if let Some(hint) = &card.failure.hint {
@@ -148,8 +150,37 @@ fn lay(painter: &Painter, theme: &Theme, block: &Block, width: f32) -> Laid {
 
 fn push(laid: &mut Laid, at: Vec2, galley: Arc<Galley>) -> f32 {
     let height = galley.size().y;
-    laid.texts.push((at, galley));
+    laid.texts.push((at, Shaped::Plain(galley)));
     height
+}
+
+/// Text in which something is read from right to left.
+fn mixed(
+    painter: &Painter,
+    rich: &Rich,
+    look: Look,
+    theme: &Theme,
+    room: f32,
+    (base, side): (Base, Side),
+    is_head: bool,
+) -> Shaped {
+    let row = estimate::row_height(look);
+    let spans: Vec<(usize, Style)> = rich.spans.iter().map(|span| (span.end, span.style)).collect();
+    let ends: Vec<usize> = spans.iter().map(|(end, _)| *end).collect();
+    let code = look == Look::Code;
+    let given = mixed::Given { text: &rich.text, ends: &ends, base, is_code: code, room, side };
+    let mut measure = |from: usize, shown: &str| {
+        let span = ends.partition_point(|end| *end <= from);
+        let style = spans.get(span).map(|(_, style)| *style).unwrap_or_default();
+        let mut format = TextFormat { line_height: Some(row), ..format(style, look, theme) };
+        if is_head {
+            format.font_id = strong(size::BODY);
+        }
+        let galley = painter.layout_job(LayoutJob::single_section(shown.to_owned(), format));
+        (galley.size().x, galley)
+    };
+    let rows = mixed::rows(&given, &mut measure);
+    Shaped::Mixed(Box::new(Mixed::new(rich.text.clone(), rows, row, room)))
 }
 
 fn simple(text: String, font: FontId, colour: Color32, row: f32, width: f32) -> LayoutJob {
@@ -171,6 +202,18 @@ fn lay_table(painter: &Painter, theme: &Theme, table: &Table, laid: &mut Laid) -
         for (at, width) in columns.iter().enumerate() {
             let Some(cell) = row.get(at) else { continue };
             let inner = (width - 2.0 * CELL.x).max(20.0);
+            if let Some(base) = cell.base {
+                let side = match table.columns.get(at) {
+                    Some(text::Align::Centre) => Side::Centre,
+                    Some(text::Align::Right) => Side::Right,
+                    Some(text::Align::Left) | None => Side::Start,
+                };
+                let shaped = mixed(painter, cell, Look::Prose, theme, inner, (base, side), is_head);
+                height = height.max(shaped.height());
+                laid.texts.push((vec2(x + CELL.x, y + CELL.y), shaped));
+                x += width;
+                continue;
+            }
             let mut job = job(cell, Look::Prose, theme, inner);
             if is_head {
                 let bold = strong(size::BODY);
@@ -184,7 +227,7 @@ fn lay_table(painter: &Painter, theme: &Theme, table: &Table, laid: &mut Laid) -
             job.halign = align;
             let galley = painter.layout_job(job);
             height = height.max(galley.size().y);
-            laid.texts.push((vec2(x + CELL.x + shift, y + CELL.y), galley));
+            laid.texts.push((vec2(x + CELL.x + shift, y + CELL.y), Shaped::Plain(galley)));
             x += width;
         }
         laid.grid.1.push(height + 2.0 * CELL.y);

@@ -8,6 +8,8 @@ use super::layout::Layouts;
 use super::piece::{Key, Kind, Piece};
 use super::scroll::{At, Scroll, View};
 use super::search::Search;
+use super::selecting::Presses;
+use super::selection::Selection;
 
 /// A transcript with its state: what is open, where it is scrolled to, what is searched.
 #[derive(Debug, Default)]
@@ -28,6 +30,10 @@ pub struct Transcript {
     pub(super) asked_images: Vec<MessageId>,
     /// The image that is shown large: whose, and which.
     pub(super) large: Option<(MessageId, usize)>,
+    /// What is selected.
+    pub(super) selection: Option<Selection>,
+    /// What the mouse did last.
+    pub(super) presses: Presses,
     /// Boxes with a wheel of their own.
     pub(super) boxes: Vec<Rect>,
 }

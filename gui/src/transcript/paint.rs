@@ -1,8 +1,5 @@
 //! Painting text: selected with the mouse, with links, and with what a search has found.
 
-use std::sync::Arc;
-
-use egui::text::CharIndex;
 use egui::text_selection::LabelSelectionState;
 use egui::{
     Color32, CornerRadius, CursorIcon, Galley, Id, Pos2, Rect, Response, Role, Sense, Stroke, Ui,
@@ -10,24 +7,35 @@ use egui::{
 };
 
 use super::data::TranscriptAct;
+use super::shaped::Shaped;
 use crate::text::{Change, Rich};
 use crate::theme::Theme;
 
 /// Bytes of a text, and whether the person is at it.
 pub(super) type Found = (std::ops::Range<usize>, bool);
 
+/// Who selects text.
+#[derive(Clone, Debug)]
+pub(super) enum Selecting {
+    /// egui, within what is in sight.
+    Egui,
+    /// The transcript; these bytes are selected.
+    Ours(Option<std::ops::Range<usize>>),
+}
+
 /// Paints a text that can be selected, and what was found in it.
 pub(super) fn text(
     ui: &Ui,
     id: Id,
     at: Pos2,
-    galley: &Arc<Galley>,
+    shaped: &Shaped,
     found: impl Iterator<Item = Found>,
+    selecting: &Selecting,
 ) -> Response {
     let theme = Theme::get(ui.ctx());
     for (range, is_current) in found {
         let colour = if is_current { theme.selection } else { theme.found };
-        for rect in rects(galley, range) {
+        for rect in shaped.rects(range) {
             let rect = rect.translate(at.to_vec2()).expand2(vec2(1.0, 0.0));
             ui.painter().rect_filled(rect, CornerRadius::same(2), colour);
             if is_current {
@@ -41,18 +49,29 @@ pub(super) fn text(
             }
         }
     }
-    let rect = galley.rect.translate(at.to_vec2());
+    let rect = shaped.rect().translate(at.to_vec2());
     // Reached by the mouse alone: Tab would stop at every paragraph.
-    let response = ui.interact(rect, id, Sense::click_and_drag() - Sense::FOCUSABLE);
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, galley.text()));
-    LabelSelectionState::label_text_selection(
-        ui,
-        &response,
-        at,
-        galley.clone(),
-        theme.text,
-        Stroke::NONE,
-    );
+    let sense = match selecting {
+        Selecting::Egui => Sense::click_and_drag() - Sense::FOCUSABLE,
+        Selecting::Ours(_) => Sense::hover(),
+    };
+    let mut response = ui.interact(rect, id, sense);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, shaped.text()));
+    match (shaped, selecting) {
+        (Shaped::Plain(galley), Selecting::Egui) => LabelSelectionState::label_text_selection(
+            ui,
+            &response,
+            at,
+            galley.clone(),
+            theme.text,
+            Stroke::NONE,
+        ),
+        (Shaped::Plain(_) | Shaped::Mixed(_), Selecting::Ours(selected)) => {
+            shaped.paint(ui, at, theme.text, selected.as_ref());
+            response = response.on_hover_cursor(CursorIcon::Text);
+        }
+        (Shaped::Mixed(_), Selecting::Egui) => shaped.paint(ui, at, theme.text, None),
+    }
     response
 }
 
@@ -61,7 +80,7 @@ pub(super) fn links(
     ui: &Ui,
     id: Id,
     at: Pos2,
-    galley: &Galley,
+    shaped: &Shaped,
     rich: &Rich,
     acts: &mut Vec<TranscriptAct>,
 ) {
@@ -74,7 +93,7 @@ pub(super) fn links(
             continue;
         };
         let words = rich.text.get(range.clone()).unwrap_or_default();
-        for (part, rect) in rects(galley, range).into_iter().enumerate() {
+        for (part, rect) in shaped.rects(range).into_iter().enumerate() {
             let rect = rect.translate(at.to_vec2());
             if !ui.is_rect_visible(rect) {
                 continue;
@@ -92,38 +111,6 @@ pub(super) fn links(
             }
         }
     }
-}
-
-/// Where bytes of a galley's text stand: a rectangle for each row.
-pub(super) fn rects(galley: &Galley, bytes: std::ops::Range<usize>) -> Vec<Rect> {
-    let text = galley.text();
-    let index = |byte: usize| {
-        CharIndex(text.get(..byte.min(text.len())).map_or(0, |before| before.chars().count()))
-    };
-    let (from, to) = (index(bytes.start), index(bytes.end));
-    if from >= to {
-        return Vec::new();
-    }
-    let mut rects = Vec::new();
-    let mut first = CharIndex(0);
-    for row in &galley.rows {
-        let here = row.char_count_excluding_newline();
-        let end = first + here;
-        if from < end && to > first {
-            let left = row.x_offset(from.max(first) - first);
-            let right = row.x_offset(to.min(end) - first);
-            let top = row.min_y();
-            rects.push(Rect::from_min_max(
-                pos2(row.pos.x + left, top),
-                pos2(row.pos.x + right, row.max_y()),
-            ));
-        }
-        first += row.char_count_including_newline();
-        if first >= to {
-            break;
-        }
-    }
-    rects
 }
 
 /// Colours the lines of a diff from side to side.

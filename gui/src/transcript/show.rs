@@ -7,8 +7,11 @@ use super::data::{TranscriptAct, TranscriptData};
 use super::entries::{Entries, Entry, Row};
 use super::estimate;
 use super::layout::Laid;
+use super::paint::Selecting;
 use super::scroll::At;
 use super::search::Search;
+use super::selection::Selection;
+use super::shaped::Shaped;
 use super::{around, boxes, error, line, paint};
 use crate::text::{Block, Body};
 use crate::theme::{Theme, radius, space};
@@ -17,8 +20,40 @@ use crate::theme::{Theme, radius, space};
 pub(super) struct Cx<'a> {
     pub(super) entries: &'a Entries,
     pub(super) search: Option<&'a Search>,
+    /// Who selects text, and what is selected.
+    pub(super) selection: Chosen,
     /// `None` for blocks that stand by themselves.
     pub(super) data: Option<&'a TranscriptData<'a>>,
+}
+
+/// What is selected in rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Chosen {
+    /// egui knows.
+    Egui,
+    /// The transcript does.
+    Ours(Option<Selection>),
+}
+
+impl Chosen {
+    /// What is selected of a text.
+    pub(super) fn of_text(&self, piece: i64, block: usize, text: usize, len: usize) -> Selecting {
+        match self {
+            Self::Egui => Selecting::Egui,
+            Self::Ours(selection) => Selecting::Ours(
+                selection.and_then(|selection| selection.of_text(piece, block, text, len)),
+            ),
+        }
+    }
+
+    fn has_all_of(&self, piece: i64, block: usize) -> bool {
+        match self {
+            Self::Egui => false,
+            Self::Ours(selection) => {
+                selection.is_some_and(|selection| selection.has_all_of(piece, block))
+            }
+        }
+    }
 }
 
 /// What was done in a row.
@@ -101,6 +136,15 @@ fn show(
     let found = |text: usize| {
         hits().filter(move |(hit, _)| hit.text == text).map(|(hit, now)| (hit.from..hit.to, now))
     };
+    let selected = |text: usize, shaped: &Shaped| {
+        cx.selection.of_text(number, place.number, text, shaped.text().len())
+    };
+    let is_whole = matches!(block.body, Body::Head(_) | Body::Output(_));
+    if is_whole && cx.selection.has_all_of(number, place.number) {
+        let theme = Theme::get(ui.ctx());
+        let rect = content.expand(2.0);
+        ui.painter().rect_filled(rect, CornerRadius::same(radius::SMALL), theme.selection);
+    }
     let mut acts = Vec::new();
     match &block.body {
         Body::Text { rich, .. } => {
@@ -108,15 +152,17 @@ fn show(
                 && !rich.is_empty()
             {
                 let at = origin + *shift;
-                paint::text(ui, id, at, galley, found(0));
+                paint::text(ui, id, at, galley, found(0), &selected(0, galley));
                 paint::links(ui, id.with("link"), at, galley, rich, &mut acts);
             }
         }
         Body::Diff { lines, .. } => {
-            if let Some((shift, galley)) = laid.texts.first() {
+            if let Some((shift, shaped)) = laid.texts.first() {
                 let side = around::framed(block, place.rect).shrink2(vec2(1.0, 0.0));
-                paint::diff_lines(ui, origin + *shift, galley, lines, side);
-                paint::text(ui, id, origin + *shift, galley, found(0));
+                if let Shaped::Plain(galley) = shaped {
+                    paint::diff_lines(ui, origin + *shift, galley, lines, side);
+                }
+                paint::text(ui, id, origin + *shift, shaped, found(0), &selected(0, shaped));
             }
         }
         Body::Table(table) => {
@@ -125,7 +171,7 @@ fn show(
             for (at, ((shift, galley), cell)) in laid.texts.iter().zip(cells).enumerate() {
                 let id = id.with(at);
                 let to = origin + *shift;
-                paint::text(ui, id, to, galley, found(at));
+                paint::text(ui, id, to, galley, found(at), &selected(at, galley));
                 paint::links(ui, id.with("link"), to, galley, cell, &mut acts);
             }
         }
@@ -168,13 +214,13 @@ fn show(
         Body::Error(card) => {
             if let Some(data) = cx.data {
                 let of = error::Of { entries: cx.entries, data, entry: place.entry, card };
-                error::card(ui, &of, id, content, laid, did);
+                error::card(ui, &of, id, content, laid, &selected, did);
             }
         }
         Body::Mark(mark) => {
             if let Some((shift, galley)) = laid.texts.first() {
                 around::mark_icon(ui, origin, mark);
-                paint::text(ui, id, origin + *shift, galley, found(0));
+                paint::text(ui, id, origin + *shift, galley, found(0), &selected(0, galley));
             }
         }
         Body::Ended { .. } => {

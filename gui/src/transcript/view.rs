@@ -12,8 +12,8 @@ use super::entries::{Entries, Row};
 use super::estimate::HEAD;
 use super::model::Transcript;
 use super::scroll::At;
-use super::show::{self, Cx, Did};
-use super::{paint, words};
+use super::show::{self, Chosen, Cx, Did};
+use super::{paint, selecting, words};
 use crate::fetched::Fetched;
 use crate::theme::{Theme, size, space};
 use crate::widget::{dialog, empty};
@@ -61,6 +61,7 @@ impl Transcript {
         let ui = &mut ui;
         let width = (room.width() - 2.0 * space::XL).clamp(120.0, size::MEASURE).floor();
         let left = (room.left() + (room.width() - width) / 2.0).round();
+        let ground = selecting::ground(ui, room);
         self.wheel(ui, room);
         self.layouts.begin(ui.ctx(), width, &theme);
         if self.entries.is_other(width, data.show_reasoning) {
@@ -76,8 +77,15 @@ impl Transcript {
             Some(Row::Block(block, _)) => layouts.lay(&painter, &theme, block).height,
         };
         self.view = self.scroll.arrange(&mut self.entries, room.height(), tail, &mut lay);
+        let shown = self.shown(ui, |top| left_top(room, left, top));
+        self.select(ui, &ground, room, &shown);
         let mut did = Vec::new();
-        let cx = Cx { entries: &self.entries, search: self.search.as_ref(), data: Some(data) };
+        let cx = Cx {
+            entries: &self.entries,
+            search: self.search.as_ref(),
+            selection: Chosen::Ours(self.selection),
+            data: Some(data),
+        };
         for seen in &self.view.rows {
             let top = left_top(room, left, seen.top);
             let rect = Rect::from_min_size(top, vec2(width, seen.height));
@@ -181,6 +189,7 @@ impl Transcript {
         if pressed(Modifiers::COMMAND, Key::ArrowDown) {
             self.question_behind();
         }
+        self.selection_keys(ui);
         let page = (height - 60.0).max(60.0);
         if pressed(Modifiers::NONE, Key::PageUp) {
             self.scroll.by(-page);
