@@ -36,6 +36,7 @@ impl App {
         let bridge = Bridge::start(bridge)?;
         let mut app = Self {
             bridge,
+            frames: Default::default(),
             left: Default::default(),
             waiting: Default::default(),
             is_fresh: memory == Memory::default(),
@@ -99,6 +100,15 @@ impl App {
 
     /// Draws one frame.
     pub fn frame(&mut self, ui: &mut Ui) {
+        let begun = self.frames.begin(ui.ctx());
+        self.draw(ui);
+        if let Some(begun) = begun {
+            let pieces = self.shown_transcript().map_or(0, |kept| kept.view.len());
+            begun.end(self.sessions.iter().len(), pieces);
+        }
+    }
+
+    fn draw(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
         if self.hear() {
             ctx.request_repaint();

@@ -3,6 +3,7 @@
 mod asking;
 mod forms;
 mod frame;
+mod frames;
 mod hear;
 mod history;
 mod left;
@@ -76,6 +77,8 @@ pub(crate) struct Shown {
 #[derive(Debug)]
 pub struct App {
     bridge: Bridge,
+    /// What each frame costs.
+    frames: frames::Frames,
     /// News that the last frame had no time for.
     left: VecDeque<News>,
     waiting: Waiting,
