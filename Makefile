@@ -16,8 +16,9 @@ demo: ## use Baton on a private sshd of its own, and leave nothing behind
 test: ## every check and test, as CI runs them
 	@scripts/test
 
-bench: ## measure against plain ssh, as a table
+bench: ## measure against plain ssh, and the window, as tables
 	@scripts/need bench
+	@cargo build --release --bins -p baton-cli -p baton-gui -p baton-tests
 	@cargo run --release -p baton-tests --bin baton-bench
 
 soak: ## every test ten times in a row with all cores busy (ROUNDS=10)

@@ -36,6 +36,8 @@ impl App {
         let bridge = Bridge::start(bridge)?;
         let mut app = Self {
             bridge,
+            frames: Default::default(),
+            begun: None,
             waiting: Default::default(),
             is_fresh: memory == Memory::default(),
             kept: memory.clone(),
@@ -105,6 +107,7 @@ impl App {
 
     /// Takes in what has come; also while the window is hidden and nothing of it is drawn.
     fn attend(&mut self, ctx: &Context) {
+        self.begun = self.frames.begin(ctx);
         if self.hear() {
             ctx.request_repaint();
         }
@@ -133,6 +136,10 @@ impl App {
         self.dialogs(&ctx);
         self.toasts(&ctx);
         self.remember(&ctx);
+        if let Some(begun) = self.begun.take() {
+            let pieces = self.shown_transcript().map_or(0, |kept| kept.view.len());
+            begun.end(self.sessions.iter().len(), pieces);
+        }
     }
 
     fn keys(&self, ctx: &Context) -> Vec<WindowCommand> {

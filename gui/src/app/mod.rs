@@ -3,6 +3,7 @@
 mod asking;
 mod forms;
 mod frame;
+mod frames;
 mod hear;
 mod history;
 mod left;
@@ -76,6 +77,10 @@ pub(crate) struct Shown {
 #[derive(Debug)]
 pub struct App {
     bridge: Bridge,
+    /// What each frame costs.
+    frames: frames::Frames,
+    /// The frame that is being drawn, while somebody wants to know what it costs.
+    begun: Option<frames::Begun>,
     waiting: Waiting,
     memory: Memory,
     /// What the bridge was last told to keep.

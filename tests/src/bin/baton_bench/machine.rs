@@ -50,7 +50,12 @@ impl fmt::Display for Machine {
 
 /// Resident memory of this process now, in KiB.
 pub fn resident_kib() -> Outcome<u64> {
-    status_kib("self", "VmRSS:")
+    resident_kib_of("self")
+}
+
+/// Resident memory of a process now, in KiB; `pid` may be `self`.
+pub fn resident_kib_of(pid: &str) -> Outcome<u64> {
+    status_kib(pid, "VmRSS:")
 }
 
 /// The most resident memory that a process had, in KiB; `pid` may be `self`.
@@ -60,13 +65,18 @@ pub fn peak_kib(pid: &str) -> Outcome<u64> {
 
 /// Processor time that this process has used, in seconds.
 pub fn cpu_seconds() -> Outcome<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    cpu_seconds_of("self")
+}
+
+/// Processor time that a process has used, in seconds; `pid` may be `self`.
+pub fn cpu_seconds_of(pid: &str) -> Outcome<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // utime and stime are fields 14 and 15 (proc_pid_stat(5)); the name before them is in brackets.
     let fields: Vec<&str> =
         stat.rsplit(") ").next().unwrap_or_default().split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok());
     let (Some(user), Some(system)) = (ticks(11), ticks(12)) else {
-        return Err("/proc/self/stat can't be read".into());
+        return Err(format!("/proc/{pid}/stat can't be read").into());
     };
     Ok((user + system) / rustix::param::clock_ticks_per_second() as f64)
 }

@@ -1,4 +1,4 @@
-//! `baton-bench`: the wire's speed against plain ssh, as one table of ratios from one run.
+//! `baton-bench`: the wire's speed against plain ssh, as one table of ratios from one run; and the window's beside an empty one.
 //!
 //! The methods of a row take turns in random order, because machines are noisy: what counts are the ratios.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program says what it does")]
@@ -25,6 +25,7 @@ mod small;
 mod store;
 mod table;
 mod turns;
+mod window;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -39,7 +40,7 @@ use table::Table;
 /// Why the bench could not go on; shown as it is.
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Measures Baton's wire against plain ssh, on this machine and over a link of 50 ms.
+/// Measures Baton's wire against plain ssh, on this machine and over a link of 50 ms, and its window.
 #[derive(Clone, Debug, Parser)]
 struct Arguments {
     /// A run of less than a minute: few rounds and small streams
@@ -76,6 +77,14 @@ enum Subject {
     Parse,
     /// A million entries of history.
     Search,
+    /// The window's start, beside an empty window's.
+    Opening,
+    /// The window while nothing happens.
+    Resting,
+    /// The window while eight agents print.
+    Streams,
+    /// A long transcript, and a long answer.
+    Transcript,
     /// Opening a large store.
     Store,
     /// A turn's first word, and each line of it.
@@ -147,6 +156,33 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     let command: Vec<String> = std::env::args().skip(1).collect();
     println!("{}", Machine::read()?);
     println!("Command: make bench, `baton-bench {}`; {rounds} rounds", command.join(" ").trim());
+    let of_the_window = [Subject::Opening, Subject::Resting, Subject::Streams, Subject::Transcript];
+    if of_the_window.into_iter().any(wanted) {
+        let mut table = Table::new("The window".into());
+        for subject in of_the_window.into_iter().filter(|subject| wanted(*subject)) {
+            eprintln!("{subject:?} …");
+            table.extend(match subject {
+                Subject::Opening => window::opening(scale).await?,
+                Subject::Resting => window::resting(scale).await?,
+                Subject::Streams => window::streams(scale).await?,
+                Subject::Transcript => window::transcript(scale)?,
+                Subject::Small
+                | Subject::Exec
+                | Subject::First
+                | Subject::Bulk
+                | Subject::Many
+                | Subject::Parse
+                | Subject::Search
+                | Subject::Store
+                | Subject::Turns
+                | Subject::Durable
+                | Subject::Sessions
+                | Subject::Restored
+                | Subject::History => continue,
+            });
+        }
+        println!("\n{table}");
+    }
     let alone = [Subject::Parse, Subject::Search];
     if alone.into_iter().any(wanted) {
         let mut table = Table::new("Without a host".into());
@@ -161,7 +197,9 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
         }
         println!("\n{table}");
     }
-    if !arguments.only.is_empty() && arguments.only.iter().all(|only| alone.contains(only)) {
+    if !arguments.only.is_empty()
+        && arguments.only.iter().all(|only| alone.contains(only) || of_the_window.contains(only))
+    {
         return Ok(());
     }
     for millis in [0, 50] {
@@ -193,7 +231,12 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::First => first::measure(&bed, scale).await?,
                 Subject::Bulk => bulk::measure(&bed, scale).await?,
                 Subject::Many => many::measure(&bed, scale).await?,
-                Subject::Parse | Subject::Search => continue,
+                Subject::Parse
+                | Subject::Search
+                | Subject::Opening
+                | Subject::Resting
+                | Subject::Streams
+                | Subject::Transcript => continue,
                 Subject::Store => store::measure(&bed, scale).await?,
                 Subject::Turns => turns::measure(&bed, scale).await?,
                 Subject::Durable => durable::measure(&bed, scale).await?,

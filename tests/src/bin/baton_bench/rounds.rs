@@ -27,6 +27,17 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// What was measured in another way than by turns; one value a round.
+    pub fn new(name: &str, values: Vec<f64>) -> Self {
+        Self { name: name.to_owned(), values }
+    }
+
+    /// How much more it is than `other`, round by round.
+    pub fn over(&self, other: &Self) -> Self {
+        let more = self.values.iter().zip(&other.values).map(|(ours, theirs)| ours - theirs);
+        Self { name: self.name.clone(), values: more.collect() }
+    }
+
     /// The middle.
     pub fn median(&self) -> f64 {
         quantile(&self.values, 0.5)

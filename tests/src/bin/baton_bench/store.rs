@@ -18,7 +18,7 @@ use crate::table::Row;
 use crate::{Outcome, Scale};
 
 /// Sessions of the store; each has two tabs, and a message waits in one.
-const SESSIONS: usize = 1_000;
+pub const SESSIONS: usize = 1_000;
 /// Events of the store.
 const EVENTS: usize = 1_000_000;
 /// Events of one transaction while it is filled.
@@ -34,7 +34,7 @@ pub async fn measure(bed: &Bed, scale: Scale) -> Outcome<Vec<Row>> {
     let events = if scale.quick { EVENTS / 10 } else { EVENTS };
     let dir = tempfile::tempdir()?;
     let data = dir.path();
-    fill(data, events).await?;
+    fill(data, events, "box").await?;
     let store = Store::open(data)?;
     let (opened, filled) = (data, &store);
     let methods = [
@@ -81,11 +81,12 @@ pub async fn measure(bed: &Bed, scale: Scale) -> Outcome<Vec<Row>> {
     ])
 }
 
-async fn fill(data: &Path, events: usize) -> Outcome<()> {
+/// Stores sessions on `host`, and so many events of them.
+pub async fn fill(data: &Path, events: usize, host: &str) -> Outcome<()> {
     let store = Store::open(data)?;
     let mut changes = Vec::new();
     for number in 0..SESSIONS {
-        let session = session(number);
+        let session = session(number, host);
         let id = session.id.clone();
         let env = Environment([("TOKEN".to_owned(), "secret".to_owned())].into());
         changes.push(Change::PutSession { session, env: Some(env) });
@@ -126,13 +127,13 @@ fn event(number: usize) -> Draft {
     }
 }
 
-fn session(number: usize) -> Session {
+fn session(number: usize, host: &str) -> Session {
     Session {
         id: SessionId::new(format!("session{number}")),
         name: format!("Session {number}"),
         group: Some("work".into()),
         agent: "claude-code".into(),
-        host: "box".into(),
+        host: host.into(),
         cwd: Some("~/src/project".into()),
         env_names: ["TOKEN".to_owned()].into(),
         model: None,

@@ -1,0 +1,85 @@
+//! What each frame costs, told to the log when somebody asks for it: `BATON_LOG=warn,baton_gui::frames=trace`.
+//!
+//! A line a frame: `frame`, counted from 0; `begun_us`, on the system's monotonic clock, which other processes read,
+//! too; `cpu_us`, what this thread computed from taking in what has come to the end of drawing; `inputs`, how many
+//! keys, clicks and turns of the wheel it took in; `sessions` and `pieces`, how many are known and how many the shown
+//! transcript has. What egui does afterwards (tessellation) and the rasterizer aren't in it.
+
+use std::time::Duration;
+
+use egui::{Context, Event};
+use rustix::time::{ClockId, clock_gettime};
+use tracing::Level;
+
+/// Counts the frames that are told.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    next: u64,
+}
+
+/// A frame that has begun.
+#[derive(Debug)]
+pub(super) struct Begun {
+    number: u64,
+    at: Duration,
+    cpu: Duration,
+    inputs: usize,
+}
+
+impl Frames {
+    /// Notes a frame's beginning; `None` while nobody wants to know.
+    pub fn begin(&mut self, ctx: &Context) -> Option<Begun> {
+        if !tracing::enabled!(target: "baton_gui::frames", Level::TRACE) {
+            return None;
+        }
+        let number = self.next;
+        self.next += 1;
+        if number == 0 {
+            // Its own beginning says when the one before was drawn.
+            ctx.request_repaint();
+        }
+        let inputs = ctx.input(|input| input.events.iter().filter(|event| is_input(event)).count());
+        let (at, cpu) = (now(ClockId::Monotonic), now(ClockId::ThreadCPUTime));
+        Some(Begun { number, at, cpu, inputs })
+    }
+}
+
+impl Begun {
+    /// Tells the frame, which ends now.
+    pub fn end(self, sessions: usize, pieces: usize) {
+        let cpu = now(ClockId::ThreadCPUTime).saturating_sub(self.cpu);
+        tracing::trace!(
+            target: "baton_gui::frames",
+            frame = self.number,
+            begun_us = whole_micros(self.at),
+            cpu_us = whole_micros(cpu),
+            inputs = self.inputs,
+            sessions,
+            pieces,
+        );
+    }
+}
+
+/// Whether a person did that, and not the desktop.
+fn is_input(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Key { pressed: true, .. }
+            | Event::Text(_)
+            | Event::PointerButton { .. }
+            | Event::MouseWheel { .. }
+    )
+}
+
+fn now(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    // Neither clock goes below zero.
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or_default(),
+        u32::try_from(time.tv_nsec).unwrap_or_default(),
+    )
+}
+
+fn whole_micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,118 @@
+//! A display of the bench's own, and hands that press keys on it.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{
+    AtomEnum, ConnectionExt, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MapState, Window,
+};
+use x11rb::protocol::xtest::ConnectionExt as _;
+use x11rb::rust_connection::RustConnection;
+
+use super::frames::monotonic;
+use crate::Outcome;
+
+/// How long the server may take to come up.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Keys by their names in X11/keysymdef.h.
+pub const CONTROL: u32 = 0xffe3;
+/// The same.
+pub const PAGE_DOWN: u32 = 0xff56;
+
+/// An X server without a screen; gone on drop.
+pub struct Screen {
+    /// What `DISPLAY` has to be.
+    pub display: String,
+    _server: Child,
+}
+
+impl Screen {
+    /// Starts it on a display that is free.
+    pub async fn start() -> Outcome<Self> {
+        let mut command = Command::new("Xvfb");
+        command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut server = command.kill_on_drop(true).spawn().map_err(|error| {
+            format!(
+                "the window needs a display of its own, and Xvfb can't be started: {error}\n\
+                 hint: install it with `scripts/need bench`, or `apt-get install xvfb`"
+            )
+        })?;
+        let out = server.stdout.take().ok_or("Xvfb has no stdout")?;
+        let mut number = String::new();
+        tokio::time::timeout(PATIENCE, BufReader::new(out).read_line(&mut number)).await??;
+        if number.trim().is_empty() {
+            return Err("Xvfb has ended: it found no display to open".into());
+        }
+        Ok(Self { display: format!(":{}", number.trim()), _server: server })
+    }
+
+    /// Hands on it.
+    pub fn hands(&self) -> Outcome<Hands> {
+        let (connection, screen) = RustConnection::connect(Some(&self.display))?;
+        let setup = connection.setup();
+        let root = setup.roots.get(screen).ok_or("the display has no screen")?.root;
+        let first = setup.min_keycode;
+        let count = setup.max_keycode - first + 1;
+        let mapping = connection.get_keyboard_mapping(first, count)?.reply()?;
+        let each = usize::from(mapping.keysyms_per_keycode).max(1);
+        // Without Shift: the first of each key's symbols.
+        let symbols = mapping.keysyms.chunks(each).filter_map(|chunk| chunk.first().copied());
+        let keys = (first..).zip(symbols).collect();
+        Ok(Hands { connection, root, keys })
+    }
+}
+
+/// Presses keys.
+pub struct Hands {
+    connection: RustConnection,
+    root: Window,
+    /// Each key, and what is written on it.
+    keys: Vec<(u8, u32)>,
+}
+
+impl Hands {
+    /// Gives the keyboard to the window of that title: there is no window manager that does it.
+    pub fn take(&self, title: &str) -> Outcome<()> {
+        let children = self.connection.query_tree(self.root)?.reply()?.children;
+        for window in children {
+            let (name, kind) = (AtomEnum::WM_NAME, AtomEnum::ANY);
+            let named =
+                self.connection.get_property(false, window, name, kind, 0, 64)?.reply()?.value;
+            let shown = self.connection.get_window_attributes(window)?.reply()?.map_state;
+            if named == title.as_bytes() && shown == MapState::VIEWABLE {
+                let focus = InputFocus::POINTER_ROOT;
+                self.connection.set_input_focus(focus, window, x11rb::CURRENT_TIME)?.check()?;
+                return Ok(());
+            }
+        }
+        Err(format!("no window is called {title:?}").into())
+    }
+
+    /// Presses and releases keys together, and says when the server had them, on the monotonic clock.
+    pub fn press(&self, symbols: &[u32]) -> Outcome<Duration> {
+        let find = |symbol: &u32| {
+            let found = self.keys.iter().find(|(_, written)| written == symbol);
+            found.map(|(key, _)| *key).ok_or_else(|| format!("no key has the symbol {symbol:#x}"))
+        };
+        let keys = symbols.iter().map(find).collect::<Result<Vec<u8>, String>>()?;
+        for key in &keys {
+            self.fake(KEY_PRESS_EVENT, *key)?;
+        }
+        self.connection.get_input_focus()?.reply()?; // It answers in order: the keys are pressed now.
+        let pressed = monotonic();
+        for key in keys.iter().rev() {
+            self.fake(KEY_RELEASE_EVENT, *key)?;
+        }
+        self.connection.flush()?;
+        Ok(pressed)
+    }
+
+    fn fake(&self, what: u8, key: u8) -> Outcome<()> {
+        self.connection.xtest_fake_input(what, key, x11rb::CURRENT_TIME, self.root, 0, 0, 0)?;
+        Ok(())
+    }
+}
