@@ -7,6 +7,7 @@
 )]
 
 mod desktop;
+mod real;
 mod starting;
 mod talking;
 mod trouble;
