@@ -100,14 +100,7 @@ impl App {
     /// Draws one frame.
     pub fn frame(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
-        if self.hear() {
-            ctx.request_repaint();
-        }
-        self.notice_focus(&ctx);
-        if std::mem::take(&mut self.raise) {
-            ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
-            ctx.send_viewport_cmd(ViewportCommand::Focus);
-        }
+        self.attend(&ctx, ctx.input(|input| input.focused));
         self.put_looks(&ctx);
         for command in self.keys(&ctx) {
             self.obey(&ctx, command);
@@ -120,6 +113,18 @@ impl App {
         self.dialogs(&ctx);
         self.toasts(&ctx);
         self.remember(&ctx);
+    }
+
+    /// What has to be done also while the window is put away, and draws no frames.
+    fn attend(&mut self, ctx: &Context, focused: bool) {
+        if self.hear() {
+            ctx.request_repaint();
+        }
+        self.notice_focus(focused);
+        if std::mem::take(&mut self.raise) {
+            ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd(ViewportCommand::Focus);
+        }
     }
 
     fn keys(&self, ctx: &Context) -> Vec<WindowCommand> {
@@ -221,8 +226,7 @@ impl App {
         }
     }
 
-    fn notice_focus(&mut self, ctx: &Context) {
-        let focused = ctx.input(|input| input.focused);
+    fn notice_focus(&mut self, focused: bool) {
         if focused != self.focused {
             self.focused = focused;
             self.tell_where_one_looks();
@@ -273,6 +277,7 @@ impl App {
             match self.palette.ui(ctx, &data) {
                 Some(PaletteAct::Run(command)) => self.obey(ctx, command),
                 Some(PaletteAct::Open(session)) => {
+                    self.leave_welcome();
                     self.show(&session, None);
                     self.sidebar.reveal(&session);
                 }
@@ -302,6 +307,13 @@ impl App {
 }
 
 impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _: &mut EFrame) {
+        // Else the frame does it.
+        if ctx.input(|input| input.viewport().visible() == Some(false)) {
+            self.attend(ctx, false);
+        }
+    }
+
     fn ui(&mut self, ui: &mut Ui, _: &mut EFrame) {
         self.frame(ui);
     }

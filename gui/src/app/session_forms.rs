@@ -176,7 +176,7 @@ impl App {
         self.session_forms.made = Fetched::Ready(());
         let id = session.id.clone();
         self.sessions.put(session);
-        self.memory.welcomed = true;
+        self.leave_welcome();
         self.show(&id, None);
         self.sidebar.reveal(&id);
     }
@@ -252,7 +252,8 @@ impl App {
         }
     }
 
-    fn leave_welcome(&mut self) {
+    /// Leaves the first screen for good.
+    pub(super) fn leave_welcome(&mut self) {
         self.memory.welcomed = true;
         self.session_forms.welcome = None;
     }

@@ -66,7 +66,8 @@ impl Account {
             }
             self.display.windows(TITLE).into_iter().next()
         });
-        program.window = shown.unwrap_or_else(|| panic!("no window: {}", self.display.keep("open")));
+        program.window =
+            shown.unwrap_or_else(|| panic!("no window: {}", self.display.keep("open")));
         self.until("the window is in front", || {
             (self.display.in_front().as_ref() == Some(&program.window)).then_some(())
         });
@@ -114,6 +115,16 @@ impl Account {
         let files = files.map(|file| file.unwrap().path());
         files.filter(|file| name(file).starts_with("crash-")).collect()
     }
+}
+
+/// The events of a type.
+pub fn of_type<'a>(events: &'a [Value], wanted: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["type"] == wanted).collect()
+}
+
+/// What an agent has said.
+pub fn said(events: &[Value]) -> Vec<&str> {
+    of_type(events, "text").into_iter().map(|event| event["text"].as_str().unwrap()).collect()
 }
 
 fn name(file: &Path) -> String {

@@ -34,8 +34,13 @@ pub fn wait<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
 }
 
 fn pause() {
+    rest(PAUSE);
+}
+
+/// Lets time pass: for what is measured over a time, and between two looks.
+pub fn rest(time: Duration) {
     #[expect(clippy::disallowed_methods, reason = "on a thread without a runtime")]
-    std::thread::sleep(PAUSE); // wait: between two looks
+    std::thread::sleep(time); // wait: see above
 }
 
 /// The display. It is gone on drop, with all that was shown on it.
@@ -110,8 +115,19 @@ impl Display {
         self.hands(&["type", "--clearmodifiers", "--delay", "15", "--", text]);
     }
 
-    /// Clicks at that place of the screen.
-    pub fn click(&self, x: u32, y: u32) {
+    /// Puts the pointer where nothing is under it.
+    pub fn point_away(&self) {
+        self.hands(&["mousemove", "0", "799"]);
+    }
+
+    /// Clicks in the middle of a window, so far above its lower edge.
+    pub fn click_above_the_edge(&self, window: &str, above: i32) {
+        let shape = self.try_hands(&["getwindowgeometry", "--shell", window]).unwrap();
+        let of = |name: &str| -> i32 {
+            let line = shape.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim_start_matches('=').parse().unwrap()
+        };
+        let (x, y) = (of("X") + of("WIDTH") / 2, of("Y") + of("HEIGHT") - above);
         self.hands(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);
     }
 
