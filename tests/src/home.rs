@@ -40,7 +40,12 @@ impl Home {
 
     /// `baton` with these words, without a terminal, with nothing of the tester's environment.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        self.command_of("baton", words)
+    }
+
+    /// The same for another of our programs.
+    pub fn command_of(&self, name: &str, words: &[&str]) -> Command {
+        let mut command = Command::new(program_named(name));
         #[expect(
             clippy::disallowed_methods,
             reason = "programs are found as the tests themselves are"
@@ -61,10 +66,16 @@ impl Home {
 
 /// The program beside this test: `target/PROFILE/deps/wire-…` and `target/PROFILE/baton`.
 pub fn program() -> PathBuf {
+    program_named("baton")
+}
+
+/// Another one of ours, in the same place.
+fn program_named(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
-    let program = profile.join("baton");
-    assert!(program.is_file(), "{} is not there; run: cargo build -p baton-cli", program.display());
+    let program = profile.join(name);
+    let hint = "run: cargo build --workspace --bins";
+    assert!(program.is_file(), "{} is not there; {hint}", program.display());
     program
 }
 

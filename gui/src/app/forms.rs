@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use egui::Context;
 use orchestrator::failure::Failure;
-use orchestrator::host::{Change, HostConfig, HostId};
+use orchestrator::host::{Change, HostConfig, HostId, Hosts};
 use orchestrator::seam::{ConnectionState, Whereabouts};
 
 use super::App;
@@ -284,20 +284,24 @@ impl App {
     /// The names of the ssh config have come.
     pub(super) fn aliases_came(&mut self, names: Vec<String>) {
         let before = std::mem::take(&mut self.forms.aliases);
-        let hosts = &self.hosts.hosts.hosts;
         let rows = names.into_iter().map(|name| {
             let known = before.ready().and_then(|rows| rows.iter().find(|row| row.name == name));
-            let saved = hosts.iter().find(|host| {
-                host.ssh_config.as_ref() == Some(&name)
-                    || (host.ssh_config.is_none() && host.host == name && host.port.is_none())
-            });
             AliasRow {
                 resolved: known.map_or(Fetched::Missing, |row| row.resolved.clone()),
-                saved_as: saved.map(|host| host.name.clone()),
+                saved_as: saved_as(&self.hosts.hosts, &name),
                 name,
             }
         });
         self.forms.aliases = Fetched::Ready(rows.collect());
+    }
+
+    /// Hosts have changed, and with them which names of the ssh config are one.
+    pub(super) fn mark_all_saved(&mut self) {
+        if let Fetched::Ready(rows) = &mut self.forms.aliases {
+            for row in rows {
+                row.saved_as = saved_as(&self.hosts.hosts, &row.name);
+            }
+        }
     }
 
     pub(super) fn alias_came(
@@ -379,4 +383,13 @@ impl App {
 
 fn cancelled() -> Failure {
     Failure::new(orchestrator::failure::Code::Cancelled, "the test was ended")
+}
+
+/// The host that goes by a name of the ssh config.
+fn saved_as(hosts: &Hosts, alias: &str) -> Option<String> {
+    let goes_by = |host: &&HostConfig| match &host.ssh_config {
+        Some(name) => name == alias,
+        None => host.host == alias && host.port.is_none(),
+    };
+    hosts.hosts.iter().find(goes_by).map(|host| host.name.clone())
 }

@@ -101,25 +101,8 @@ impl App {
 
     /// Takes in what has come, and draws one frame.
     pub fn frame(&mut self, ui: &mut Ui) {
-        self.attend(&ui.ctx().clone());
-        self.draw(ui);
-    }
-
-    /// Takes in what has come; also while the window is hidden and nothing of it is drawn.
-    fn attend(&mut self, ctx: &Context) {
-        self.begun = self.frames.begin(ctx);
-        if self.hear() {
-            ctx.request_repaint();
-        }
-        if std::mem::take(&mut self.raise) {
-            ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
-            ctx.send_viewport_cmd(ViewportCommand::Focus);
-        }
-    }
-
-    fn draw(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
-        self.notice_focus(&ctx);
+        self.attend(&ctx, ctx.input(|input| input.focused));
         if ctx.input(|input| input.viewport().close_requested()) {
             // What is left to be done takes a moment, and isn't to be looked at.
             ctx.send_viewport_cmd(ViewportCommand::Visible(false));
@@ -139,6 +122,19 @@ impl App {
         if let Some(begun) = self.begun.take() {
             let pieces = self.shown_transcript().map_or(0, |kept| kept.view.len());
             begun.end(self.sessions.iter().len(), pieces);
+        }
+    }
+
+    /// What has to be done also while the window is put away, and draws no frames.
+    fn attend(&mut self, ctx: &Context, focused: bool) {
+        self.begun = self.frames.begin(ctx);
+        if self.hear() {
+            ctx.request_repaint();
+        }
+        self.notice_focus(focused);
+        if std::mem::take(&mut self.raise) {
+            ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd(ViewportCommand::Focus);
         }
     }
 
@@ -241,8 +237,7 @@ impl App {
         }
     }
 
-    fn notice_focus(&mut self, ctx: &Context) {
-        let focused = ctx.input(|input| input.focused);
+    fn notice_focus(&mut self, focused: bool) {
         if focused != self.focused {
             self.focused = focused;
             self.tell_where_one_looks();
@@ -293,6 +288,7 @@ impl App {
             match self.palette.ui(ctx, &data) {
                 Some(PaletteAct::Run(command)) => self.obey(ctx, command),
                 Some(PaletteAct::Open(session)) => {
+                    self.leave_welcome();
                     self.show(&session, None);
                     self.sidebar.reveal(&session);
                 }
@@ -323,11 +319,14 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _: &mut EFrame) {
-        self.attend(ctx);
+        // Else the frame does it.
+        if ctx.input(|input| input.viewport().visible() == Some(false)) {
+            self.attend(ctx, false);
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut EFrame) {
-        self.draw(ui);
+        self.frame(ui);
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

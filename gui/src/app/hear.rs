@@ -83,6 +83,7 @@ impl App {
                 self.hosts = view;
                 if changed {
                     self.looks.forget_agents();
+                    self.mark_all_saved();
                 }
             }
             News::Pieces { tab, pieces } => {

@@ -252,7 +252,8 @@ impl App {
         }
     }
 
-    fn leave_welcome(&mut self) {
+    /// Leaves the first screen for good.
+    pub(super) fn leave_welcome(&mut self) {
         self.memory.welcomed = true;
         self.session_forms.welcome = None;
     }

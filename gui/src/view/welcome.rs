@@ -303,12 +303,13 @@ fn here(ui: &mut Ui, agents: &Fetched<KnownAgents>, acts: &mut Vec<WelcomeAct>) 
             let coding = known.agents.iter().filter(|agent| agent.install.is_some());
             let (found, missing): (Vec<&KnownAgent>, Vec<_>) =
                 coding.partition(|agent| is_here(agent));
-            ui.horizontal_wrapped(|ui| {
-                for agent in &found {
-                    agent_pill(ui, agent);
-                }
-            });
-            if found.is_empty() {
+            if !found.is_empty() {
+                ui.horizontal_wrapped(|ui| {
+                    for agent in &found {
+                        agent_pill(ui, agent);
+                    }
+                });
+            } else {
                 ui.label("No coding agent is installed here. Install one with a line such as these, or use it on another machine:");
                 for agent in missing.iter().take(3) {
                     let line = agent.install.as_deref().unwrap_or_default();

@@ -85,11 +85,9 @@ pub fn choice<T: PartialEq + Clone>(
             .width(width)
             .show_ui(ui, |ui| {
                 for (value, words) in options {
-                    if ui
-                        .selectable_label(value == chosen, RichText::new(words).color(theme.text))
-                        .clicked()
-                        && value != chosen
-                    {
+                    let words = RichText::new(words).color(theme.text);
+                    let entry = ui.selectable_label(value == chosen, words);
+                    if picked(ui, &entry) && value != chosen {
                         *chosen = value.clone();
                         changed = true;
                     }
@@ -101,4 +99,13 @@ pub fn choice<T: PartialEq + Clone>(
         }
         response
     })
+}
+
+/// Whether an entry of a list that drops down was picked. The list closes then: after a click it does so by itself, after
+/// Enter it doesn't.
+pub fn picked(ui: &Ui, entry: &Response) -> bool {
+    if entry.clicked() {
+        ui.close();
+    }
+    entry.clicked()
 }

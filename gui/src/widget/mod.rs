@@ -21,7 +21,7 @@ pub use button::{
 pub use card::{card, empty, failure_card, section};
 pub use dialog::{Dialog, dialog, settle};
 pub use env::EnvRows;
-pub use field::{Field, choice, field, field_id, labelled};
+pub use field::{Field, choice, field, field_id, labelled, picked};
 pub use form::{Form, FormShape, dashed_button, fault, follow_focus, form, note, switch};
 pub use icon::{glyph, icon, icon_sized};
 pub use keys::{Picked, pick_by_keys};

@@ -9,6 +9,7 @@
 mod deciding;
 mod desktop;
 mod living;
+mod real;
 mod starting;
 mod talking;
 mod trouble;

@@ -8,7 +8,7 @@ use super::data::{HistoryAct, HistoryData};
 use super::graph::when;
 use super::view::HistoryView;
 use crate::theme::{Theme, size, space};
-use crate::widget::{icon_button, icon_sized, search_field};
+use crate::widget::{icon_button, icon_sized, picked as is_picked, search_field};
 use crate::words::{clean_line, clean_lines, count, of_many};
 
 impl HistoryView {
@@ -113,11 +113,14 @@ impl HistoryView {
             .selected_text(words)
             .width(ui.available_width())
             .show_ui(ui, |ui| {
-                if ui.selectable_label(self.wanted.filter.source.is_none(), all).clicked() {
+                let is_all = self.wanted.filter.source.is_none();
+                let entry = ui.selectable_label(is_all, all);
+                if is_picked(ui, &entry) {
                     picked = Some(None);
                 }
                 for source in data.sources {
-                    if ui.selectable_label(chosen(source), name(source)).clicked() {
+                    let entry = ui.selectable_label(chosen(source), name(source));
+                    if is_picked(ui, &entry) {
                         picked = Some(Some(if source.local {
                             HistorySource::Local
                         } else {

@@ -8,7 +8,7 @@ use orchestrator::host::Hosts;
 use super::form::{Chosen, LOCAL, host_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::settings::address;
-use crate::widget::{fault, icon, labelled, plain};
+use crate::widget::{fault, icon, labelled, picked, plain};
 
 /// What the host is called.
 pub(super) fn name(host: &str, hosts: &Hosts) -> String {
@@ -37,13 +37,9 @@ pub(super) fn place(ui: &mut Ui, chosen: &mut String, hosts: &Hosts, wrong: Opti
             .width(ui.available_width())
             .height(320.0)
             .show_ui(ui, |ui| {
-                if ui
-                    .selectable_label(
-                        chosen == LOCAL,
-                        RichText::new(words(LOCAL, hosts)).color(theme.text),
-                    )
-                    .clicked()
-                {
+                let here = RichText::new(words(LOCAL, hosts)).color(theme.text);
+                let here = ui.selectable_label(chosen == LOCAL, here);
+                if picked(ui, &here) {
                     LOCAL.clone_into(chosen);
                 }
                 for host in &hosts.hosts {
@@ -59,12 +55,14 @@ pub(super) fn place(ui: &mut Ui, chosen: &mut String, hosts: &Hosts, wrong: Opti
                     let colour = if host.enabled { theme.text } else { theme.muted };
                     let text = RichText::new(text).color(colour);
                     let button = egui::Button::selectable(chosen == id, text);
-                    if ui.add_enabled(host.enabled, button).clicked() {
+                    let entry = ui.add_enabled(host.enabled, button);
+                    if picked(ui, &entry) {
                         id.clone_into(chosen);
                     }
                 }
                 ui.separator();
-                add = ui.selectable_label(false, "Add SSH Remote…").clicked();
+                let entry = ui.selectable_label(false, "Add SSH Remote…");
+                add = picked(ui, &entry);
             })
             .response
     });

@@ -404,6 +404,8 @@ fn a_host_is_chosen_by_keyboard_alone() {
     window.key_press(Key::Enter);
     window.run();
     assert_eq!(window.state().view.host(), "gpu");
+    // The list is no longer in the way.
+    assert!(window.query_by_role_and_label(Role::Button, "Add SSH Remote…").is_none());
 }
 
 #[test]

@@ -356,3 +356,17 @@ fn a_host_is_saved_by_keyboard_alone() {
     window.run();
     assert!(matches!(window.state().acts.last(), Some(HostDialogAct::Save(_))));
 }
+
+#[test]
+fn the_enter_that_opens_the_list_of_the_ssh_config_chooses_nothing() {
+    let mut window = open(HostDialogView::add());
+    window.get_by_role_and_label(Role::ComboBox, IMPORT).focus();
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    window.get_by_role_and_label(Role::ListBoxOption, "lab");
+    assert!(window.query_by_label_contains("Using SSH Config").is_none());
+    window.key_press(Key::Enter);
+    window.run();
+    window.get_by_label_contains("Using SSH Config");
+}

@@ -105,7 +105,10 @@ impl ImportList {
             return;
         }
         let fits = fitting(rows, &self.filter);
-        match pick_by_keys(ui, &mut self.at, fits.len()) {
+        // The Enter that has opened it chooses nothing.
+        let picked =
+            if button.clicked() { None } else { pick_by_keys(ui, &mut self.at, fits.len()) };
+        match picked {
             Some(Picked::This(at)) => came.chosen = fits.get(at).map(|row| row.name.clone()),
             Some(Picked::Nothing) => self.open = false,
             None => {}
