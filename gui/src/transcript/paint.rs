@@ -33,20 +33,13 @@ pub(super) fn text(
     selecting: &Selecting,
 ) -> Response {
     let theme = Theme::get(ui.ctx());
+    let mut outlines = Vec::new();
     for (range, is_current) in found {
         let colour = if is_current { theme.selection } else { theme.found };
         for rect in shaped.rects(range) {
             let rect = rect.translate(at.to_vec2()).expand2(vec2(1.0, 0.0));
             ui.painter().rect_filled(rect, CornerRadius::same(2), colour);
-            if is_current {
-                let stroke = Stroke::new(1.0, theme.accent);
-                ui.painter().rect_stroke(
-                    rect,
-                    CornerRadius::same(2),
-                    stroke,
-                    egui::StrokeKind::Outside,
-                );
-            }
+            outlines.push((rect, if is_current { theme.accent } else { theme.found }));
         }
     }
     let rect = shaped.rect().translate(at.to_vec2());
@@ -71,6 +64,11 @@ pub(super) fn text(
             response = response.on_hover_cursor(CursorIcon::Text);
         }
         (Shaped::Mixed(_), Selecting::Egui) => shaped.paint(ui, at, theme.text, None),
+    }
+    // Seen over the background of code, too, and where it is selected.
+    for (rect, colour) in outlines {
+        let stroke = Stroke::new(1.0, colour);
+        ui.painter().rect_stroke(rect, CornerRadius::same(2), stroke, egui::StrokeKind::Outside);
     }
     response
 }

@@ -13,6 +13,8 @@ use super::selection::{Grain, Selection, Spot, words};
 const PULL: f32 = 12.0;
 /// It moves no faster than this, in points a second.
 const FASTEST: f32 = 3000.0;
+/// A pointer that moves further than this with its button down drags, in points.
+const DRAG: f32 = 4.0;
 
 /// What the mouse did last.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,8 +23,20 @@ pub struct Presses {
     last: Option<(f64, Pos2)>,
     /// How many came one after another at one place.
     count: usize,
-    /// Whether the button is down since a press in the text.
+    /// Where a selection may begin.
+    begun: Option<Begun>,
+    /// Whether a selection follows the pointer.
     is_held: bool,
+}
+
+/// A press that may begin a selection.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    at: Spot,
+    pointer: Pos2,
+    grain: Grain,
+    /// Whether it moves an end of the selection that is there.
+    grows: bool,
 }
 
 /// A text in view.
@@ -77,59 +91,82 @@ impl Transcript {
 
     /// Does what the mouse says; a pointer past an edge moves the view in the next frame.
     pub(super) fn select(&mut self, ui: &Ui, ground: &Response, room: Rect, shown: &[Shown]) {
-        let (pressed, down, pointer, time, shift, dt) = ui.input(|input| {
-            (
-                input.pointer.primary_pressed(),
-                input.pointer.primary_down(),
-                input.pointer.interact_pos(),
-                input.time,
-                input.modifiers.shift,
-                input.stable_dt.min(0.1),
-            )
+        let (pressed, down, pointer) = ui.input(|input| {
+            let pointer = &input.pointer;
+            (pointer.primary_pressed(), pointer.primary_down(), pointer.interact_pos())
         });
-        if !down {
-            self.presses.is_held = false;
-        }
         let Some(pointer) = pointer else { return };
-        if pressed && ground.is_pointer_button_down_on() && room.contains(pointer) {
-            let delay = ui.options(|options| options.input_options.max_double_click_delay);
-            let near = |at: Pos2| at.distance(pointer) < 6.0;
-            let again = self.presses.last.is_some_and(|(then, at)| time - then < delay && near(at));
-            self.presses.count = if again { self.presses.count + 1 } else { 1 };
-            self.presses.last = Some((time, pointer));
-            self.presses.is_held = true;
-            let grain = match self.presses.count {
-                1 => Grain::Letter,
-                2 => Grain::Word,
-                _ => Grain::Paragraph,
-            };
-            let Some(at) = spot(shown, pointer) else { return };
-            match &mut self.selection {
-                Some(selection) if shift && self.presses.count == 1 => {
-                    selection.grain = Grain::Letter;
-                    selection.reach(&self.entries, at);
-                }
-                Some(_) | None => self.selection = Some(Selection::new(&self.entries, at, grain)),
+        // Both ends of a quick click may be in one frame.
+        let is_ours = ground.is_pointer_button_down_on() || ground.clicked();
+        let is_box = self.boxes.iter().any(|of_box| of_box.contains(pointer));
+        if pressed && is_ours && !is_box && room.contains(pointer) {
+            self.press(ui, ground, pointer, spot(shown, pointer));
+        } else if pressed && (is_box || !room.contains(pointer)) {
+            // There may be selections of their own.
+            self.selection = None;
+        }
+        if let Some(begun) = self.presses.begun
+            && (ground.clicked() || (down && begun.pointer.distance(pointer) > DRAG))
+        {
+            self.begin(begun);
+            self.presses.begun = None;
+            self.presses.is_held = down;
+        }
+        if !down {
+            (self.presses.begun, self.presses.is_held) = (None, false);
+        }
+        if self.presses.is_held {
+            self.drag(ui, room, pointer, spot(shown, pointer));
+        }
+    }
+
+    /// Counts presses at one place, and notes where a selection may begin: it does so when nothing else was clicked.
+    fn press(&mut self, ui: &Ui, ground: &Response, pointer: Pos2, at: Option<Spot>) {
+        let delay = ui.options(|options| options.input_options.max_double_click_delay);
+        let (time, shift) = ui.input(|input| (input.time, input.modifiers.shift));
+        let presses = &mut self.presses;
+        let again = presses
+            .last
+            .is_some_and(|(then, at)| time - then < delay && at.distance(pointer) < DRAG);
+        presses.count = if again { presses.count + 1 } else { 1 };
+        presses.last = Some((time, pointer));
+        if ground.triple_clicked() {
+            presses.count = 3;
+        } else if ground.double_clicked() {
+            presses.count = 2;
+        }
+        let grain = match presses.count {
+            1 => Grain::Letter,
+            2 => Grain::Word,
+            _ => Grain::Paragraph,
+        };
+        let grows = shift && presses.count == 1;
+        presses.begun = at.map(|at| Begun { at, pointer, grain, grows });
+    }
+
+    fn begin(&mut self, begun: Begun) {
+        match &mut self.selection {
+            Some(selection) if begun.grows => {
+                selection.grain = Grain::Letter;
+                selection.reach(&self.entries, begun.at);
             }
-        } else if pressed {
-            // What is pressed elsewhere may be a selection of its own.
-            let is_box = self.boxes.iter().any(|of_box| of_box.contains(pointer));
-            if is_box || !room.contains(pointer) {
-                self.selection = None;
+            Some(_) | None => {
+                self.selection = Some(Selection::new(&self.entries, begun.at, begun.grain));
             }
-        } else if self.presses.is_held && down {
-            if let (Some(at), Some(selection)) = (spot(shown, pointer), &mut self.selection) {
-                selection.reach(&self.entries, at);
-            }
-            let past = if pointer.y < room.top() {
-                pointer.y - room.top()
-            } else {
-                (pointer.y - room.bottom()).max(0.0)
-            };
-            if past != 0.0 {
-                self.scroll.by((past * PULL).clamp(-FASTEST, FASTEST) * dt);
-                ui.request_repaint();
-            }
+        }
+    }
+
+    /// The end that follows the pointer; past an edge the view moves.
+    fn drag(&mut self, ui: &Ui, room: Rect, pointer: Pos2, at: Option<Spot>) {
+        if let (Some(at), Some(selection)) = (at, &mut self.selection) {
+            selection.reach(&self.entries, at);
+        }
+        let above = (pointer.y - room.top()).min(0.0);
+        let past = above + (pointer.y - room.bottom()).max(0.0);
+        if past != 0.0 {
+            let dt = ui.input(|input| input.stable_dt.min(0.1));
+            self.scroll.by((past * PULL).clamp(-FASTEST, FASTEST) * dt);
+            ui.request_repaint();
         }
     }
 
@@ -139,7 +176,9 @@ impl Transcript {
             return;
         }
         let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-        if pressed(Modifiers::COMMAND, Key::A) {
+        // With more keys held it is somebody else's.
+        let is_plain = ui.input(|input| !input.modifiers.shift && !input.modifiers.alt);
+        if is_plain && pressed(Modifiers::COMMAND, Key::A) {
             self.selection = Selection::all(&self.entries);
         }
         let Some(selection) = self.selection.filter(|selection| !selection.is_empty()) else {

@@ -128,11 +128,21 @@ impl Mixed {
                     };
                     within(bytes.start)..within(bytes.end)
                 });
-                // Over the background of code; what is turned has none, or shows it.
-                if let Some(bytes) = of_part.filter(|bytes| !part.is_turned && !bytes.is_empty()) {
-                    select(ui, &mut galley, &bytes);
+                let of_part = of_part.filter(|bytes| !bytes.is_empty());
+                let place = pos2(at.x + part.left, top);
+                match of_part {
+                    Some(bytes) if !part.is_turned => select(ui, &mut galley, &bytes),
+                    // egui counts letters from the left: these are painted in parts instead.
+                    Some(bytes) => {
+                        let from = self.edge(part, part.bytes.start + bytes.start);
+                        let to = self.edge(part, part.bytes.start + bytes.end);
+                        let chosen = (at.x + from.min(to), at.x + from.max(to));
+                        halves(ui, place, &galley, colour, chosen);
+                        continue;
+                    }
+                    None => {}
                 }
-                ui.painter().galley(pos2(at.x + part.left, top), galley, colour);
+                ui.painter().galley(place, galley, colour);
             }
         }
     }
@@ -219,6 +229,27 @@ impl Mixed {
         }
         part.left + part.width
     }
+}
+
+/// Paints a galley, and between two edges in the colour of what is selected.
+fn halves(ui: &Ui, at: Pos2, galley: &Arc<Galley>, colour: Color32, (from, to): (f32, f32)) {
+    let clip = ui.clip_rect();
+    let sides = [(f32::NEG_INFINITY, from), (to, f32::INFINITY)];
+    let whole = galley.rect.translate(at.to_vec2());
+    for (from, to) in sides {
+        // Marks may stand out a little; a side without letters isn't painted.
+        if from + 0.5 < whole.right() && to - 0.5 > whole.left() {
+            let side = Rect::from_x_y_ranges(from..=to, clip.y_range()).intersect(clip);
+            ui.painter().with_clip_rect(side).galley(at, galley.clone(), colour);
+        }
+    }
+    let chosen = Rect::from_x_y_ranges(from..=to, clip.y_range()).intersect(clip);
+    let painter = ui.painter().with_clip_rect(chosen);
+    painter.galley_with_override_text_color(
+        at,
+        galley.clone(),
+        ui.visuals().selection.stroke.color,
+    );
 }
 
 /// Marks bytes of a galley as selected, over the background of its spans.

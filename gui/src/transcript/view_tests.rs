@@ -607,7 +607,10 @@ fn dragging_past_an_edge_moves_the_view() {
     press(&mut window, last.right_center(), true);
     let above = pos2(last.left(), -40.0);
     let mut laid_out = window.state().transcript.blocks_laid_out();
-    while window.query_by_label("answer 150").is_none() {
+    for _ in 0..400 {
+        if window.query_by_label("answer 150").is_some() {
+            break;
+        }
         window.event(egui::Event::PointerMoved(above));
         window.step();
         let now = window.state().transcript.blocks_laid_out();
@@ -617,6 +620,49 @@ fn dragging_past_an_edge_moves_the_view() {
     press(&mut window, above, false);
     let copied = copied(&mut window).remove(0);
     assert!(copied.contains("answer 160") && copied.ends_with("answer 200"), "{copied}");
+}
+
+#[test]
+fn what_is_folded_is_copied_only_while_it_is_seen() {
+    let call = tool(2, "a", ToolStatus::Done, json!({"command": "ls"}), Some("one\ntwo"));
+    let mut window = window(vec![text(1, "u", "before"), call, text(3, "u", "behind")]);
+    let select = |window: &mut Harness<'_, State>| {
+        let (from, to) = (rect(window, "before"), rect(window, "behind"));
+        drag(window, from.left_center(), to.right_center());
+        copied(window)
+    };
+    assert_eq!(select(&mut window), ["before\n\nBash  ls\n\nbehind"]);
+    click(&mut window, Role::Button, "Bash, ls, done");
+    // Opening it takes nothing from what is selected.
+    let expected = "before\n\nBash  ls\n\nls\n\none\ntwo\n\nbehind";
+    assert_eq!(copied(&mut window), [expected]);
+    assert_eq!(select(&mut window), [expected]);
+}
+
+#[test]
+fn a_drag_after_two_presses_goes_on_by_words() {
+    let mut window = window(vec![text(1, "u", "one two three"), text(2, "u", "four five")]);
+    window.ctx.options_mut(|options| options.input_options.max_double_click_delay = 5.0);
+    let (first, second) = (rect(&window, "one two three"), rect(&window, "four five"));
+    press(&mut window, first.center(), true);
+    press(&mut window, first.center(), false);
+    drag(&mut window, first.center(), second.left_center() + vec2(3.0, 0.0));
+    assert_eq!(copied(&mut window), ["two three\n\nfour"]);
+}
+
+#[test]
+fn a_selection_ends_with_a_press_elsewhere_and_keys_with_more_keys_are_left_alone() {
+    let mut window = window(vec![text(1, "u", "one two three")]);
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::A);
+    window.run();
+    assert!(copied(&mut window).is_empty());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run();
+    assert_eq!(copied(&mut window), ["one two three"]);
+    let inside = rect(&window, "one two three").center() + vec2(0.0, 300.0);
+    press(&mut window, inside, true);
+    press(&mut window, inside, false);
+    assert!(copied(&mut window).is_empty());
 }
 
 #[test]
