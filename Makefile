@@ -5,7 +5,7 @@
 .NOTPARALLEL:
 # Nor do they take part in make's own sharing of jobs.
 unexport MAKEFLAGS MFLAGS
-.PHONY: help demo test bench soak fmt docs clean
+.PHONY: help demo test bench soak screenshots fmt docs clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 15
@@ -22,6 +22,9 @@ bench: ## measure against plain ssh, as a table
 
 soak: ## every test ten times in a row with all cores busy (ROUNDS=10)
 	@scripts/soak $(ROUNDS)
+
+screenshots: ## take the README's pictures of the window, into docs/images
+	@scripts/screenshots
 
 fmt: ## format the source
 	@cargo fmt --all
