@@ -36,8 +36,8 @@ fn a_person_comes_from_an_ssh_config_to_agents_that_survive_a_cut_link_and_a_res
 
     let mut window = account.open();
     assert_eq!(account.ask(&["session", "list"]), before);
-    machine.set_script("gemini", "print Now it is a whole one");
     account.display.steps("ctrl+l Return");
+    approve(&account);
     let second = account.until("the draft's turn is over", || {
         let session = account.session("second");
         (turns(&session) == 2 && is_idle(&session)).then_some(session)
@@ -126,25 +126,31 @@ fn approve_a_tool_call(account: &Account, machine: &AgentHost) {
     let new = ["session", "new", "--agent", "gemini-cli", "--host", "box", "--name", "second"];
     account.tell(&[&new[..], &["--talks"]].concat());
     account.tell(&["send", "second", "--detach", "Clean up, please."]);
-    account.until("the agent asks", || {
-        (account.ask(&["approvals"])["approvals"].as_array()?.len() == 1).then_some(())
-    });
     let id = account.session("second")["id"].as_str().unwrap().to_owned();
     account.until("the window shows it", || {
         // To the next session that needs a person; there is one as soon as the window has heard of it.
         account.display.press("ctrl+j");
         let remembered: Value =
-            serde_json::from_str(&fs::read_to_string(account.remembered()).unwrap()).unwrap();
+            serde_json::from_str(&fs::read_to_string(account.remembered()).unwrap()).ok()?;
         (remembered["shown"][0] == json!(id)).then_some(())
+    });
+    approve(account);
+    account.until("the turn is over", || is_idle(&account.session("second")).then_some(()));
+    let events = account.events("second");
+    // Once, and not for the whole session.
+    assert_eq!(said(&events), ["answered proceed_once\nallowed"], "{events:#?}");
+}
+
+/// The question of the session that is shown, with keys.
+fn approve(account: &Account) {
+    account.until("the agent asks", || {
+        (account.ask(&["approvals"])["approvals"].as_array()?.len() == 1).then_some(())
     });
     account.until("the answer is given", || {
         // A card takes no answer in its first moment: who is typing meant something else.
         account.display.press("ctrl+shift+y");
         account.ask(&["approvals"])["approvals"].as_array()?.is_empty().then_some(())
     });
-    account.until("the turn is over", || is_idle(&account.session("second")).then_some(()));
-    let events = account.events("second");
-    assert_eq!(said(&events).last(), Some(&"allowed"), "{events:#?}");
 }
 
 fn is_idle(session: &Value) -> bool {
