@@ -8,7 +8,7 @@ unexport MAKEFLAGS MFLAGS
 .PHONY: help demo test bench soak screenshots fmt docs clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
 demo: ## use Baton on a private sshd of its own, and leave nothing behind
 	@scripts/demo

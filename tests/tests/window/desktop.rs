@@ -15,7 +15,8 @@ use tempfile::TempDir;
 
 /// A person's machine; gone on drop.
 pub struct Desktop {
-    dir: TempDir,
+    /// Gone on drop, with all that is in it.
+    _dir: TempDir,
     pub setup: Setup,
 }
 
@@ -49,7 +50,7 @@ impl Desktop {
             env: env.into_iter().map(|(name, value)| (OsString::from(name), value)).collect(),
             askpass: Some(env!("CARGO_BIN_EXE_askpass").into()),
         };
-        Self { dir, setup }
+        Self { _dir: dir, setup }
     }
 
     /// One that knows a machine as the alias `box` of its ssh config, and has saved nothing.
@@ -68,11 +69,6 @@ impl Desktop {
         fs::write(desktop.setup.paths.data.join("window.json"), "{\"welcomed\":true}").unwrap();
         fs::write(desktop.setup.paths.hosts_toml(), "[host.box]\nssh_config = \"box\"\n").unwrap();
         desktop
-    }
-
-    /// A path on it.
-    pub fn path(&self, below: &str) -> PathBuf {
-        self.dir.path().join(below)
     }
 }
 
