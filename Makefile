@@ -5,10 +5,10 @@
 .NOTPARALLEL:
 # Nor do they take part in make's own sharing of jobs.
 unexport MAKEFLAGS MFLAGS
-.PHONY: help demo test bench soak fmt docs clean
+.PHONY: help demo test bench soak screenshots fmt docs clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
 demo: ## use Baton on a private sshd of its own, and leave nothing behind
 	@scripts/demo
@@ -23,6 +23,9 @@ bench: ## measure against plain ssh, and the window, as tables
 
 soak: ## every test ten times in a row with all cores busy (ROUNDS=10)
 	@scripts/soak $(ROUNDS)
+
+screenshots: ## take the README's pictures of the window, into docs/images
+	@scripts/screenshots
 
 fmt: ## format the source
 	@cargo fmt --all

@@ -190,9 +190,12 @@ fn simple(text: String, font: FontId, colour: Color32, row: f32, width: f32) -> 
     job
 }
 
+/// What a letter of a cell may take, in points: a digit of the prose takes that much, and numbers are not to be broken.
+const LETTER: f32 = 9.0;
+
 fn lay_table(painter: &Painter, theme: &Theme, table: &Table, laid: &mut Laid) -> f32 {
     let wanted: Vec<f32> =
-        table.widths.iter().map(|letters| f32::from(*letters) * 7.4 + 2.0 * CELL.x).collect();
+        table.widths.iter().map(|letters| f32::from(*letters) * LETTER + 2.0 * CELL.x).collect();
     let columns = share(&wanted, laid.width);
     let mut y = 0.0;
     for (number, row) in table.rows.iter().enumerate() {

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 /// A person's machine; gone on drop.
 pub struct Desktop {
+    /// Gone on drop, with all that is in it.
     _dir: TempDir,
     pub setup: Setup,
 }

@@ -104,10 +104,17 @@ impl Display {
         assert!(self.try_hands(words).is_some(), "xdotool {words:?} failed");
     }
 
-    /// Presses keys, one after the other, as `ctrl+n Tab Return`.
-    pub fn press(&self, keys: &str) {
-        let words: Vec<&str> = keys.split(' ').collect();
-        self.hands(&[&["key", "--clearmodifiers", "--delay", "30"], &*words].concat());
+    /// Presses a key, as `ctrl+n`.
+    pub fn press(&self, key: &str) {
+        self.hands(&["key", "--clearmodifiers", key]);
+    }
+
+    /// Presses keys, each when the one before has had its effect: `ctrl+n Tab Return`.
+    pub fn steps(&self, keys: &str) {
+        for key in keys.split(' ') {
+            self.press(key);
+            self.settle();
+        }
     }
 
     /// Types a text of letters that a keyboard has.
@@ -120,15 +127,13 @@ impl Display {
         self.hands(&["mousemove", "0", "799"]);
     }
 
-    /// Clicks in the middle of a window, so far above its lower edge.
-    pub fn click_above_the_edge(&self, window: &str, above: i32) {
+    /// Clicks in a window, so far right of its left edge and above its lower one.
+    pub fn click(&self, window: &str, right: u32, above: u32) {
         let shape = self.try_hands(&["getwindowgeometry", "--shell", window]).unwrap();
-        let of = |name: &str| -> i32 {
-            let line = shape.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-            line.trim_start_matches('=').parse().unwrap()
-        };
-        let (x, y) = (of("X") + of("WIDTH") / 2, of("Y") + of("HEIGHT") - above);
-        self.hands(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);
+        let height: u32 =
+            shape.lines().find_map(|line| line.strip_prefix("HEIGHT=")).unwrap().parse().unwrap();
+        let (x, y) = (right.to_string(), (height - above).to_string());
+        self.hands(&["mousemove", "--window", window, &x, &y, "click", "1"]);
     }
 
     /// The windows of that exact name that can be seen.

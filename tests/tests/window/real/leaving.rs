@@ -18,8 +18,9 @@ fn a_window_that_is_killed_in_the_middle_of_a_turn_loses_nothing() {
     let account = Account::knowing(&machine);
     account.tell(&["session", "new", "--agent", "codex", "--host", "box", "--name", "notes"]);
     let window = account.open();
-    // With the mouse: the field is at the lower edge.
-    account.display.click_above_the_edge(&window.window, 100);
+    // With the mouse: the field is in the middle, at the lower edge.
+    account.display.click(&window.window, 450, 110);
+    account.display.settle();
     account.display.write("Take your time.");
     account.display.press("Return");
     account.until("the agent is at work", || begun.exists().then_some(()));

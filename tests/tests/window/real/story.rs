@@ -22,7 +22,7 @@ fn a_person_comes_from_an_ssh_config_to_agents_that_survive_a_cut_link_and_a_res
     approve_a_tool_call(&account, &machine);
 
     // What is begun stays, too.
-    account.display.press("ctrl+l");
+    account.display.steps("ctrl+l");
     account.display.write("half of a thought");
     account.until("the draft is kept", || {
         fs::read_to_string(account.remembered())
@@ -36,8 +36,8 @@ fn a_person_comes_from_an_ssh_config_to_agents_that_survive_a_cut_link_and_a_res
 
     let mut window = account.open();
     assert_eq!(account.ask(&["session", "list"]), before);
-    machine.set_script("gemini", "print Now it is a whole one");
-    account.display.press("ctrl+l Return");
+    account.display.steps("ctrl+l Return");
+    approve(&account);
     let second = account.until("the draft's turn is over", || {
         let session = account.session("second");
         (turns(&session) == 2 && is_idle(&session)).then_some(session)
@@ -56,21 +56,15 @@ fn a_person_comes_from_an_ssh_config_to_agents_that_survive_a_cut_link_and_a_res
 fn add_the_machine(account: &Account, wan: &Wan) {
     let display = &account.display;
     assert_eq!(account.ask(&["hosts", "list"])["hosts"], json!([]));
-    display.press("ctrl+k");
-    display.settle();
+    display.steps("ctrl+k");
     display.write("add ssh");
     display.settle();
-    display.press("Return");
-    display.settle();
+    display.steps("Return");
     // The field of the name has the keys, and the list to import from is before it.
-    display.press("shift+Tab");
-    display.press("Return");
-    display.settle();
-    display.press("Return");
-    display.settle();
+    display.steps("shift+Tab Return Return");
     assert_eq!(wan.connections(), 0, "{}", display.keep("import"));
     // The test's button is the last one; the first one closes.
-    display.press("Tab shift+Tab Return");
+    display.steps("Tab shift+Tab Return");
     account.until("the test has reached the machine", || (wan.connections() > 0).then_some(()));
     display.settle();
     assert_eq!(account.ask(&["hosts", "list"])["hosts"], json!([]), "it was only tested");
@@ -83,20 +77,14 @@ fn add_the_machine(account: &Account, wan: &Wan) {
     // The user, the port and the key stay the ssh config's.
     assert_eq!((&hosts[0]["user"], &hosts[0]["port"]), (&Value::Null, &Value::Null));
     display.settle();
-    display.press("Escape");
-    display.settle();
+    display.steps("Escape");
 }
 
 /// On that machine, with the agent that is there.
 fn make_a_session(account: &Account) -> String {
     let display = &account.display;
-    display.press("ctrl+n");
-    display.settle();
     // Behind the button that closes: SSH Remote Execution, with this machine and the other one.
-    display.press("Tab Tab Return");
-    display.settle();
-    display.press("Down Down Return");
-    display.settle();
+    display.steps("ctrl+n Tab Tab Return Down Down Return");
     let session = account.until("the session is made", || {
         // It can be made once the machine has said which agents it has.
         display.press("ctrl+Return");
@@ -115,7 +103,7 @@ fn work_over_a_cut_link(account: &Account, machine: &AgentHost, wan: &Wan, sessi
         gate.display()
     );
     machine.set_script("codex", &script);
-    account.display.press("ctrl+l");
+    account.display.steps("ctrl+l");
     account.display.write("What is in here?");
     account.display.press("Return");
     account.until("the agent is at work", || begun.exists().then_some(()));
@@ -138,25 +126,31 @@ fn approve_a_tool_call(account: &Account, machine: &AgentHost) {
     let new = ["session", "new", "--agent", "gemini-cli", "--host", "box", "--name", "second"];
     account.tell(&[&new[..], &["--talks"]].concat());
     account.tell(&["send", "second", "--detach", "Clean up, please."]);
-    account.until("the agent asks", || {
-        (account.ask(&["approvals"])["approvals"].as_array()?.len() == 1).then_some(())
-    });
     let id = account.session("second")["id"].as_str().unwrap().to_owned();
     account.until("the window shows it", || {
         // To the next session that needs a person; there is one as soon as the window has heard of it.
         account.display.press("ctrl+j");
         let remembered: Value =
-            serde_json::from_str(&fs::read_to_string(account.remembered()).unwrap()).unwrap();
+            serde_json::from_str(&fs::read_to_string(account.remembered()).unwrap()).ok()?;
         (remembered["shown"][0] == json!(id)).then_some(())
+    });
+    approve(account);
+    account.until("the turn is over", || is_idle(&account.session("second")).then_some(()));
+    let events = account.events("second");
+    // Once, and not for the whole session.
+    assert_eq!(said(&events), ["answered proceed_once\nallowed"], "{events:#?}");
+}
+
+/// The question of the session that is shown, with keys.
+fn approve(account: &Account) {
+    account.until("the agent asks", || {
+        (account.ask(&["approvals"])["approvals"].as_array()?.len() == 1).then_some(())
     });
     account.until("the answer is given", || {
         // A card takes no answer in its first moment: who is typing meant something else.
         account.display.press("ctrl+shift+y");
         account.ask(&["approvals"])["approvals"].as_array()?.is_empty().then_some(())
     });
-    account.until("the turn is over", || is_idle(&account.session("second")).then_some(()));
-    let events = account.events("second");
-    assert_eq!(said(&events).last(), Some(&"allowed"), "{events:#?}");
 }
 
 fn is_idle(session: &Value) -> bool {
