@@ -15,11 +15,14 @@ use super::{App, Shown};
 use crate::bridge::{Ask, EngineState, News, Picture};
 use crate::memory::DraftKey;
 use crate::model::{session_unread, tab_unread};
+use crate::transcript::Piece;
 use crate::view::composer::Attachment;
 use crate::view::places::is_local;
 
 /// How long a frame may take news in; what is left is taken in by the next one.
 const PATIENCE: Duration = Duration::from_millis(3);
+/// A piece of more blocks is dropped elsewhere.
+const LARGE: usize = 256;
 
 impl App {
     /// Takes in what has come. `true` when there may be more.
@@ -84,8 +87,9 @@ impl App {
             }
             News::Pieces { tab, pieces } => {
                 if let Some(kept) = self.transcripts.get(&tab) {
-                    kept.put(pieces);
+                    let finished = kept.put(pieces);
                     self.know_first_words(&tab);
+                    self.let_go(finished);
                 }
             }
             News::Older { tab, pieces, more } => {
@@ -96,7 +100,8 @@ impl App {
             }
             News::Unfinished { tab, piece } => {
                 if let Some(kept) = self.transcripts.get(&tab) {
-                    kept.view.set_unfinished(Some(*piece));
+                    let before = kept.view.set_unfinished(Some(*piece));
+                    self.let_go(before);
                 }
             }
             News::Anew(tab) => {
@@ -176,6 +181,13 @@ impl App {
             News::Listed { dir, answer } => self.listed(&dir, answer),
             News::Trouble(failure) => self.complain(&failure),
             News::Raise => self.raise = true,
+        }
+    }
+
+    /// Drops a piece; a large one where nobody waits for it.
+    fn let_go(&mut self, piece: Option<Piece>) {
+        if let Some(piece) = piece.filter(|piece| piece.blocks.len() > LARGE) {
+            self.ask_quietly(Ask::Drop(Box::new(piece)));
         }
     }
 

@@ -27,15 +27,15 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Takes newer pieces in.
-    pub fn put(&mut self, pieces: Vec<Piece>) {
+    /// Takes newer pieces in; gives an unfinished one back that was finished by one of them.
+    pub fn put(&mut self, pieces: Vec<Piece>) -> Option<Piece> {
         self.begun = true;
         self.failure = None;
         let asked: Vec<String> = pieces.iter().filter_map(asked).collect();
         if !asked.is_empty() {
             Arc::make_mut(&mut self.sent).extend(asked);
         }
-        self.view.put(pieces);
+        self.view.put(pieces)
     }
 
     /// Takes older pieces in.

@@ -10,6 +10,7 @@ use orchestrator::seam::{
 };
 
 use crate::memory::Memory;
+use crate::transcript::Piece;
 
 /// Names an answer, so that it finds who asked.
 pub type Ticket = u64;
@@ -39,6 +40,8 @@ pub enum Ask {
         /// Whether the agent is to change nothing.
         read_only: bool,
     },
+    /// Drop a piece of a transcript: ten megabytes of it take longer than a frame may.
+    Drop(Box<Piece>),
     /// What waits to be written to where it is shared. Answer: `News::Outbox`.
     Outbox,
     /// The whole text of a message that waits. Answer: `News::Done`.

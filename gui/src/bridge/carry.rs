@@ -249,6 +249,7 @@ impl Carrier {
                     }
                 });
             }
+            Ask::Drop(piece) => drop(tokio::task::spawn_blocking(move || drop(piece))),
             Ask::Remember(memory) => self.keeper.keep(memory),
             Ask::Looking { focused, tab, notify } => {
                 room.looking.send_replace(Looking { focused, tab, notify });
