@@ -83,3 +83,37 @@ fn now(clock: ClockId) -> Duration {
 fn whole_micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use tracing_subscriber::EnvFilter;
+
+    use super::*;
+
+    #[test]
+    fn a_frame_is_told_to_who_asks_and_to_nobody_else() {
+        let ctx = Context::default();
+        let mut frames = Frames::default();
+        assert!(frames.begin(&ctx).is_none());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new("warn,baton_gui::frames=trace"))
+            .with_ansi(false)
+            .with_writer(Arc::new(std::fs::File::create(&path).unwrap()))
+            .finish();
+        tracing::subscriber::with_default(log, || {
+            frames.begin(&ctx).unwrap().end(3, 7);
+            frames.begin(&ctx).unwrap().end(3, 8);
+        });
+        let told = std::fs::read_to_string(&path).unwrap();
+        let (first, second) = told.split_once('\n').unwrap();
+        assert!(first.contains(" baton_gui::frames: frame=0 begun_us="), "{first}");
+        assert!(first.ends_with(" inputs=0 sessions=3 pieces=7"), "{first}");
+        assert!(second.contains(" frame=1 "), "{second}");
+    }
+}

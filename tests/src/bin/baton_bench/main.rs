@@ -158,7 +158,7 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
     println!("Command: make bench, `baton-bench {}`; {rounds} rounds", command.join(" ").trim());
     let of_the_window = [Subject::Opening, Subject::Resting, Subject::Streams, Subject::Transcript];
     if of_the_window.into_iter().any(wanted) {
-        let mut table = Table::new("The window".into());
+        let mut table = Table::beside("The window".into(), "an empty window");
         for subject in of_the_window.into_iter().filter(|subject| wanted(*subject)) {
             eprintln!("{subject:?} …");
             table.extend(match subject {

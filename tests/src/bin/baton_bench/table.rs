@@ -9,9 +9,9 @@ pub struct Row {
     pub what: String,
     /// What we took.
     pub ours: String,
-    /// What ssh took.
+    /// What ssh took, or what else it is measured beside.
     pub ssh: String,
-    /// Ours to ssh's.
+    /// Ours to the other's.
     pub ratio: Option<f64>,
     /// What must be, with its number; and whether it is.
     pub mark: Option<(String, bool)>,
@@ -21,13 +21,19 @@ pub struct Row {
 #[derive(Debug)]
 pub struct Table {
     title: String,
+    other: &'static str,
     rows: Vec<Row>,
 }
 
 impl Table {
     /// An empty table under `title`.
     pub fn new(title: String) -> Self {
-        Self { title, rows: Vec::new() }
+        Self::beside(title, "ssh")
+    }
+
+    /// The same, where ours is measured beside something else than ssh.
+    pub fn beside(title: String, other: &'static str) -> Self {
+        Self { title, other, rows: Vec::new() }
     }
 
     /// Adds rows below the others.
@@ -38,7 +44,7 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let heads = ["what", "ours", "ssh", "ratio", "must", "met"].map(ToOwned::to_owned);
+        let heads = ["what", "ours", self.other, "ratio", "must", "met"].map(ToOwned::to_owned);
         let mut lines = vec![heads];
         for row in &self.rows {
             let (mark, met) = match &row.mark {

@@ -60,7 +60,7 @@ pub async fn measure(scale: Scale) -> Outcome<Vec<Row>> {
     let empty_mib = Sample::new("empty window", empty_mib);
     let over = first.over(&empty_first);
     let over_mib = mib.over(&empty_mib);
-    let beside = |empty: &Sample, unit: &str| format!("empty window: {}", empty.spread(unit));
+    let beside = |empty: &Sample, unit: &str| empty.spread(unit);
     Ok(vec![
         Row {
             what: format!("start to the first frame, {SESSIONS} sessions stored"),

@@ -58,7 +58,10 @@ pub async fn measure(scale: Scale) -> Outcome<Vec<Row>> {
         let pressed = hands.press(&[CONTROL, PAGE_DOWN])?;
         window
             .until("the next session", |frames| {
-                frames.iter().any(|frame| frame.begun > pressed && frame.inputs > 0).then_some(())
+                frames
+                    .iter()
+                    .any(|frame| frame.begun > pressed.sent && frame.inputs > 0)
+                    .then_some(())
             })
             .await?;
         window.rest().await?;

@@ -60,10 +60,20 @@ impl Screen {
         let mapping = connection.get_keyboard_mapping(first, count)?.reply()?;
         let each = usize::from(mapping.keysyms_per_keycode).max(1);
         // Without Shift: the first of each key's symbols.
-        let symbols = mapping.keysyms.chunks(each).filter_map(|chunk| chunk.first().copied());
-        let keys = (first..).zip(symbols).collect();
+        let symbols =
+            mapping.keysyms.chunks(each).map(|chunk| chunk.first().copied().unwrap_or_default());
+        let keys = (first..=setup.max_keycode).zip(symbols).collect();
         Ok(Hands { connection, root, keys })
     }
+}
+
+/// When a key was pressed, on the monotonic clock: between the two.
+#[derive(Clone, Copy, Debug)]
+pub struct Press {
+    /// Before anything was sent.
+    pub sent: Duration,
+    /// When the server was known to have it.
+    pub there: Duration,
 }
 
 /// Presses keys.
@@ -92,23 +102,24 @@ impl Hands {
         Err(format!("no window is called {title:?}").into())
     }
 
-    /// Presses and releases keys together, and says when the server had them, on the monotonic clock.
-    pub fn press(&self, symbols: &[u32]) -> Outcome<Duration> {
+    /// Presses and releases keys together.
+    pub fn press(&self, symbols: &[u32]) -> Outcome<Press> {
         let find = |symbol: &u32| {
             let found = self.keys.iter().find(|(_, written)| written == symbol);
             found.map(|(key, _)| *key).ok_or_else(|| format!("no key has the symbol {symbol:#x}"))
         };
         let keys = symbols.iter().map(find).collect::<Result<Vec<u8>, String>>()?;
+        let sent = monotonic();
         for key in &keys {
             self.fake(KEY_PRESS_EVENT, *key)?;
         }
         self.connection.get_input_focus()?.reply()?; // It answers in order: the keys are pressed now.
-        let pressed = monotonic();
+        let there = monotonic();
         for key in keys.iter().rev() {
             self.fake(KEY_RELEASE_EVENT, *key)?;
         }
         self.connection.flush()?;
-        Ok(pressed)
+        Ok(Press { sent, there })
     }
 
     fn fake(&self, what: u8, key: u8) -> Outcome<()> {

@@ -8,7 +8,7 @@ use orchestrator::seam::{Command, EngineHandle, Request, Seam, TabState};
 use super::frames::{Costs, Told, monotonic};
 use super::place::{Place, send, snapshot};
 use super::program::Window;
-use super::screen::Screen;
+use super::screen::{Press, Screen};
 use crate::table::Row;
 use crate::{Outcome, Scale};
 
@@ -119,15 +119,14 @@ pub async fn measure(scale: Scale) -> Outcome<Vec<Row>> {
 }
 
 /// How many frames began after each key until one had it, that one counted; and how long it took.
-fn inputs(presses: &[Duration], frames: &[Told]) -> (Vec<usize>, Costs) {
+fn inputs(presses: &[Press], frames: &[Told]) -> (Vec<usize>, Costs) {
     let (mut waits, mut times) = (Vec::new(), Vec::new());
     for pressed in presses {
-        let later = frames.iter().filter(|frame| frame.begun >= *pressed);
-        if let Some(at) = later.clone().position(|frame| frame.inputs > 0)
-            && let Some(frame) = later.clone().nth(at)
-        {
-            waits.push(at + 1);
-            times.push(frame.begun - *pressed);
+        let mut later = frames.iter().filter(|frame| frame.begun >= pressed.sent);
+        if let Some(has_it) = later.find(|frame| frame.inputs > 0) {
+            let missed = |frame: &&Told| frame.begun >= pressed.there && frame.begun < has_it.begun;
+            waits.push(frames.iter().filter(missed).count() + 1);
+            times.push(has_it.begun - pressed.sent);
         }
     }
     (waits, Costs::of(times))
@@ -135,7 +134,8 @@ fn inputs(presses: &[Duration], frames: &[Told]) -> (Vec<usize>, Costs) {
 
 /// Lines in bursts, for longer than they are watched.
 fn script(watched: Duration) -> String {
-    let pause = 1_000 * BURST / RATE;
+    // A tenth less, for the time that the printing takes.
+    let pause = 900 * BURST / RATE;
     let bursts = (watched + Duration::from_secs(40)).as_millis() / u128::from(pause);
     format!("lines {BURST}\nwait {pause}\n").repeat(bursts as usize)
 }
