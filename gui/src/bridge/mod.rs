@@ -1,6 +1,6 @@
 //! The bridge between the engine's runtime and the frame: asks one way, news the other, both bounded.
 //!
-//! The frame never waits: it asks with [`Bridge::ask`] and takes what has come with [`Bridge::news`]. The window is
+//! The frame never waits: it asks with [`Bridge::ask`] and takes what has come with [`Bridge::next_news`]. The window is
 //! woken once for all news of a frame, and not at all while nothing happens.
 
 mod ask;
