@@ -39,7 +39,7 @@ pub fn find_links(rich: &mut Rich) {
                     links.push(target.into());
                     links.len() - 1
                 });
-                style.link = u16::try_from(at).ok();
+                style.link = u16::try_from(at).ok(); // More than anybody can click.
             }
             spans.push(Span { end, style });
             from = end;

@@ -113,7 +113,7 @@ impl Rich {
     /// Remembers where a link leads; `None` when there are more than anybody can click.
     pub fn link(&mut self, url: &str) -> Option<u16> {
         if let Some(known) = self.links.iter().position(|known| &**known == url) {
-            return u16::try_from(known).ok();
+            return u16::try_from(known).ok(); // See above.
         }
         let new = u16::try_from(self.links.len()).ok()?;
         self.links.push(url.into());

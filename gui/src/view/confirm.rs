@@ -79,6 +79,25 @@ impl ConfirmView {
     }
 }
 
+/// Asks before what was typed in a form is lost; `true` when it may be. Nothing is asked while `leaving` is `None`, and it
+/// is that again when the person stays.
+pub fn leave(leaving: &mut Option<ConfirmView>, ctx: &egui::Context) -> bool {
+    let Some(view) = leaving else { return false };
+    let data = ConfirmData {
+        heading: "Leave without saving?",
+        what: "What you have typed here isn't saved.",
+        names: &[],
+        act: "Leave",
+        keep: "Stay here",
+    };
+    match view.ui(ctx, &data).first() {
+        Some(ConfirmAct::Do) => return true,
+        Some(ConfirmAct::Keep) => *leaving = None,
+        None => {}
+    }
+    false
+}
+
 #[cfg(test)]
 #[path = "confirm_tests.rs"]
 mod tests;

@@ -9,7 +9,7 @@ use baton_front::Setup;
 use baton_front::paths::Paths;
 use baton_tests::AgentHost;
 use orchestrator::seam::{
-    Command, Event, NewSession, Program, Query, Reply, Request, Seam, Session, SessionId,
+    Command, Event, EventBody, NewSession, Program, Query, Reply, Request, Seam, Session, SessionId,
 };
 use tempfile::TempDir;
 
@@ -131,5 +131,14 @@ impl Desktop {
             Reply::Events { events, .. } => events,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// What the agent said in a session, piece by piece.
+    pub fn said(&self, session: &SessionId) -> Vec<String> {
+        let text = |event: Event| match event.body {
+            EventBody::Text { text, .. } => Some(text),
+            _ => None,
+        };
+        self.events(session).into_iter().filter_map(text).collect()
     }
 }

@@ -86,15 +86,7 @@ fn a_message_that_waits_can_be_changed_and_taken_out() {
         (window.query_all_by_label_contains("Done in").count() == 2).then_some(())
     });
     window.close();
-    let said: Vec<String> = desktop
-        .events(&session.id)
-        .into_iter()
-        .filter_map(|event| match event.body {
-            EventBody::Text { text, .. } => Some(text),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(said, ["One", "Two"]);
+    assert_eq!(desktop.said(&session.id), ["One", "Two"]);
 }
 
 #[test]

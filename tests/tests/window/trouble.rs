@@ -35,15 +35,7 @@ fn a_turn_goes_on_over_a_cut_link_and_the_window_says_when_it_is_lost_and_back()
     window.hear("Behind");
     window.read("Done in");
     window.close();
-    let said: Vec<String> = desktop
-        .events(&session.id)
-        .into_iter()
-        .filter_map(|event| match event.body {
-            EventBody::Text { text, .. } => Some(text),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(said, ["Before", "Behind"]);
+    assert_eq!(desktop.said(&session.id), ["Before", "Behind"]);
 }
 
 #[test]

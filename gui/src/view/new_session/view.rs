@@ -14,7 +14,7 @@ use super::form::{SessionForm, Wrong};
 use super::place;
 use crate::fetched::Fetched;
 use crate::theme::{Theme, size, space};
-use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
+use crate::view::confirm::{ConfirmView, leave};
 use crate::widget::{
     FormShape, Kind, button, button_enabled, failure_card, fault, form, plain, section,
 };
@@ -316,18 +316,8 @@ impl NewSessionView {
     }
 
     fn leave(&mut self, ctx: &egui::Context, acts: &mut Vec<NewSessionAct>) {
-        let Some(leaving) = &mut self.leaving else { return };
-        let data = ConfirmData {
-            heading: "Leave without saving?",
-            what: "What you have typed here isn't saved.",
-            names: &[],
-            act: "Leave",
-            keep: "Stay here",
-        };
-        match leaving.ui(ctx, &data).first() {
-            Some(ConfirmAct::Do) => acts.push(NewSessionAct::Close),
-            Some(ConfirmAct::Keep) => self.leaving = None,
-            None => {}
+        if leave(&mut self.leaving, ctx) {
+            acts.push(NewSessionAct::Close);
         }
     }
 }

@@ -12,7 +12,7 @@ use super::import::{AliasRow, ImportList};
 use super::test_run::{TestRun, result_line, stage_list};
 use crate::fetched::Fetched;
 use crate::theme::{Theme, space};
-use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
+use crate::view::confirm::{ConfirmView, leave};
 use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView, FileRow, from_home};
 use crate::widget::{
     FormShape, Kind, button, button_enabled, card, choice, failure_card, fault, form, icon, note,
@@ -278,18 +278,8 @@ impl HostDialogView {
 
     /// Asks before what was typed is lost.
     fn leave(&mut self, ctx: &egui::Context, acts: &mut Vec<HostDialogAct>) {
-        let Some(leaving) = &mut self.leaving else { return };
-        let data = ConfirmData {
-            heading: "Leave without saving?",
-            what: "What you have typed here isn't saved.",
-            names: &[],
-            act: "Leave",
-            keep: "Stay here",
-        };
-        match leaving.ui(ctx, &data).first() {
-            Some(ConfirmAct::Do) => acts.push(HostDialogAct::Close),
-            Some(ConfirmAct::Keep) => self.leaving = None,
-            None => {}
+        if leave(&mut self.leaving, ctx) {
+            acts.push(HostDialogAct::Close);
         }
     }
 
