@@ -157,7 +157,23 @@ impl Window {
             found.next().filter(|node| !node.accesskit_node().is_disabled()).map(drop)
         });
         self.settle();
-        self.harness.query_all_by_role_and_label(role, name).next().unwrap().click();
+        let at = {
+            let found = self.harness.query_all_by_role_and_label(role, name).next();
+            found.unwrap().rect().center()
+        };
+        self.click_at(at);
+    }
+
+    /// Presses and lets go in one frame: what is seen there is what is clicked, even when news moves it with the next.
+    fn click_at(&mut self, pos: egui::Pos2) {
+        let button = |pressed| egui::Event::PointerButton {
+            pos,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        let events = [egui::Event::PointerMoved(pos), button(true), button(false)];
+        self.harness.input_mut().events.extend(events);
         self.settle();
     }
 
@@ -179,8 +195,8 @@ impl Window {
             window.root().children_recursive().find(is_it).map(drop)
         });
         self.settle();
-        self.harness.root().children_recursive().find(is_it).unwrap().click();
-        self.settle();
+        let at = self.harness.root().children_recursive().find(is_it).unwrap().rect().center();
+        self.click_at(at);
     }
 
     /// Chooses from the list of that name.

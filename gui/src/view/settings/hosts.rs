@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use egui::{CornerRadius, Frame, Label, Margin, RichText, Stroke, Ui};
+use egui::{CornerRadius, Frame, Label, Margin, RichText, Stroke, Ui, vec2};
 use lucide_icons::Icon;
 use orchestrator::failure::Failure;
 use orchestrator::host::{Change, HostConfig, HostId, HostsView};
@@ -129,16 +129,20 @@ impl HostsPage {
         if data.form.aliases.is_missing() {
             acts.push(HostsAct::Dialog(HostDialogAct::ListAliases));
         }
-        let found = data.form.aliases.ready().map_or(0, Vec::len);
-        if found > 0 {
-            ui.vertical_centered(|ui| {
+        let place = vec2(ui.available_width(), ui.spacing().interact_size.y);
+        let centre = egui::Layout::top_down(egui::Align::Center);
+        // Its place is kept while it isn't known: what stands below must not slip away under the pointer.
+        ui.allocate_ui_with_layout(place, centre, |ui| {
+            ui.set_min_height(place.y);
+            let found = data.form.aliases.ready().map_or(0, Vec::len);
+            if found > 0 {
                 let noun = if found == 1 { "host" } else { "hosts" };
                 let words = format!("Import from SSH Config ({found} {noun} found)");
                 if button(ui, Kind::Primary, &words).clicked() {
                     self.dialog = Some(HostDialogView::choose());
                 }
-            });
-        }
+            }
+        });
         ui.add_space(space::L);
     }
 

@@ -195,6 +195,17 @@ fn without_hosts_the_page_offers_those_of_the_ssh_config() {
 }
 
 #[test]
+fn nothing_moves_when_the_ssh_config_has_been_read() {
+    let mut window = open(Vec::new(), None);
+    let add = window.get_by_label("Add SSH Remote").rect();
+    let row = AliasRow { name: "lab".into(), resolved: Fetched::Pending, saved_as: None };
+    window.state_mut().aliases = Fetched::Ready(vec![row]);
+    window.run();
+    window.get_by_label("Import from SSH Config (1 host found)");
+    assert_eq!(window.get_by_label("Add SSH Remote").rect(), add);
+}
+
+#[test]
 fn a_host_is_edited_in_the_same_dialog() {
     let mut window = open(vec![host("gpu", "GPU box")], None);
     press(&mut window, "Edit GPU box");
