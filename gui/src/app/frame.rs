@@ -86,6 +86,8 @@ impl App {
             session_forms: Default::default(),
             answer: Default::default(),
             git_asked: Default::default(),
+            git_under_way: Default::default(),
+            desktop_is_dark: None,
             ctx: ctx.clone(),
         };
         app.put_looks(ctx);
@@ -194,7 +196,7 @@ impl App {
                     self.command(orchestrator::seam::Command::RetryHost { host });
                 }
                 StatusBarAct::EditHost(host) => self.open_edit_host(&host),
-                StatusBarAct::Test(host) => self.test_saved_host(&host),
+                StatusBarAct::Test(host) => self.test_host(&host),
                 StatusBarAct::Copy(text) => {
                     ui.ctx().copy_text(text);
                     self.say("Copied".to_owned());
@@ -226,7 +228,9 @@ impl App {
         let dark = match self.memory.appearance {
             Appearance::Dark => true,
             Appearance::Light => false,
-            Appearance::System => ctx.system_theme().is_none_or(|theme| theme == egui::Theme::Dark),
+            Appearance::System => self.desktop_is_dark.unwrap_or_else(|| {
+                ctx.system_theme().is_none_or(|theme| theme == egui::Theme::Dark)
+            }),
         };
         let wanted = Theme::of(dark, self.memory.contrast);
         if !Theme::is_put(ctx) || Theme::get(ctx) != wanted {

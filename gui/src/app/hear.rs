@@ -23,6 +23,9 @@ use crate::view::places::is_local;
 /// How long a frame may take news in; what is left is taken in by the next one.
 const PATIENCE: Duration = Duration::from_millis(3);
 
+/// So many glances at git are under way at once: a left bar full of sessions holds no host up.
+const GLANCES: usize = 4;
+
 impl App {
     /// Takes in what has come. `true` when there may be more.
     pub(super) fn hear(&mut self) -> bool {
@@ -69,6 +72,7 @@ impl App {
             News::Sessions(changed) => {
                 for session in changed {
                     self.ask_git_when_done(&session);
+                    self.forget_git_when_moved(&session);
                     self.sessions.put(session);
                 }
             }
@@ -128,18 +132,19 @@ impl App {
                 }
             }
             News::Files { session, answer } => self.looks.put_files(session, answer),
-            News::Git { session, answer } => match answer {
-                Ok(glance) if glance.repository => {
-                    self.looks.git.insert(session, glance);
-                    self.version += 1;
+            News::Git { session, answer } => {
+                self.git_under_way.remove(&session);
+                match answer {
+                    // It was of another directory.
+                    Ok(_) if !self.git_asked.contains(&session) => {}
+                    Ok(glance) => {
+                        self.looks.git.insert(session, glance);
+                        self.version += 1;
+                    }
+                    // It is a glance: the connection's own trouble is told elsewhere.
+                    Err(failure) => tracing::info!("git of {session}: {failure}"),
                 }
-                Ok(_) => {
-                    self.looks.git.remove(&session);
-                    self.version += 1;
-                }
-                // It is a glance: the connection's own trouble is told elsewhere.
-                Err(failure) => tracing::info!("git of {session}: {failure}"),
-            },
+            }
             News::Images { message, answer } => {
                 self.pictures_came(message, answer);
             }
@@ -181,6 +186,7 @@ impl App {
             }
             News::Listed { dir, answer } => self.listed(&dir, answer),
             News::Trouble(failure) => self.complain(&failure),
+            News::DesktopIsDark(dark) => self.desktop_is_dark = dark,
             News::Raise => self.raise = true,
         }
     }
@@ -212,7 +218,14 @@ impl App {
             if !same {
                 self.connections_since.insert(connection.host.clone(), now);
             }
+            if !same && connection.state == ConnectionState::Connected {
+                let sessions = &self.sessions;
+                self.git_asked.retain(|session| {
+                    sessions.get(session).is_some_and(|session| session.host != connection.host)
+                });
+            }
         }
+        self.notice_changed_keys();
         // Git of the shown session is looked at once its host is there.
         if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
             self.glance_at_git(&session);
@@ -221,12 +234,29 @@ impl App {
 
     /// Asks what git says of a session, where nothing is known and asking opens no connection.
     pub(super) fn glance_at_git(&mut self, session: &SessionId) {
-        if self.looks.git.contains_key(session) || self.git_asked.contains(session) {
+        let is_known = self.looks.git.contains_key(session) || self.git_asked.contains(session);
+        if is_known || self.git_under_way.len() >= GLANCES || !self.may_ask_host(session) {
             return;
         }
-        if self.may_ask_host(session) {
-            self.git_asked.insert(session.clone());
-            self.ask_quietly(Ask::Git(session.clone()));
+        self.ask_git(session);
+    }
+
+    fn ask_git(&mut self, session: &SessionId) {
+        match self.bridge.ask(Ask::Git(session.clone())) {
+            Ok(()) => {
+                self.git_asked.insert(session.clone());
+                self.git_under_way.insert(session.clone());
+            }
+            Err(failure) => tracing::info!("{failure}"),
+        }
+    }
+
+    /// What was known of the git of another directory means nothing.
+    fn forget_git_when_moved(&mut self, session: &Session) {
+        let Some(before) = self.sessions.get(&session.id) else { return };
+        if before.cwd != session.cwd || before.host != session.host {
+            self.looks.git.remove(&session.id);
+            self.git_asked.remove(&session.id);
         }
     }
 
@@ -309,6 +339,7 @@ impl App {
         self.memory.order.retain(|session| session != id);
         self.looks.forget(id);
         self.git_asked.remove(id);
+        self.git_under_way.remove(id);
         self.attachments.remove(&DraftKey::New(id.clone()));
         self.failures.remove(&DraftKey::New(id.clone()));
         if self.shown.as_ref().is_some_and(|shown| shown.session == *id) {
@@ -399,7 +430,7 @@ impl App {
         }
         self.history_may_have_grown();
         if self.may_ask_host(&session.id) {
-            self.ask_quietly(Ask::Git(session.id.clone()));
+            self.ask_git(&session.id);
         }
     }
 

@@ -36,6 +36,7 @@ impl App {
             }
             SidebarAct::RenameGroup { from, to } => self.rename_group(&from, to.as_ref()),
             SidebarAct::Bookmark { session, on } => self.bookmark(session, on),
+            SidebarAct::GlanceAtGit(session) => self.glance_at_git(&session),
             SidebarAct::Edit(session) => self.open_edit_session(&session),
             SidebarAct::Fresh(session) => {
                 self.show(&session, None);

@@ -16,10 +16,12 @@ use crate::model::tab_unread;
 use crate::theme::{Theme, size, space};
 use crate::transcript::{Older, TranscriptAct, TranscriptData};
 use crate::view::approval::{ApprovalAct, ApprovalData};
+use crate::view::banners::{BannersAct, BannersData, banners};
 use crate::view::composer::{ComposerAct, ComposerData};
 use crate::view::header::{HeaderAct, HeaderData};
 use crate::view::places::{host_name, is_local};
 use crate::view::queue::{QueueAct, QueueData, queue_ui};
+use crate::view::settings::SettingsPage;
 use crate::view::start_page::{StartPageAct, StartPageData, StartPageView};
 use crate::view::tabs::{TabsAct, TabsData};
 use crate::widget::{Kind, button, failure_card};
@@ -27,6 +29,7 @@ use crate::widget::{Kind, button, failure_card};
 impl App {
     /// Draws the shown session, or what to do without one.
     pub(super) fn middle(&mut self, ui: &mut Ui) {
+        self.banners(ui);
         let Some(shown) = self.shown.clone().filter(|_| self.shown_session().is_some()) else {
             self.start_page(ui);
             return;
@@ -45,6 +48,23 @@ impl App {
         CentralPanel::no_frame().frame(frame).show(ui, |ui| self.transcript(ui, &shown));
     }
 
+    /// What is wrong with Baton itself.
+    pub(super) fn banners(&mut self, ui: &mut Ui) {
+        let engine = match &self.engine {
+            EngineState::Failed(failure) => Some(failure),
+            EngineState::Opening | EngineState::Open(_) | EngineState::Gone => None,
+        };
+        for act in banners(ui, BannersData { engine, hosts: self.hosts.fault.as_ref() }) {
+            match act {
+                BannersAct::OpenEngine => {
+                    self.ask(Ask::OpenEngine);
+                }
+                BannersAct::OpenFile => self.open_hosts_file(),
+                BannersAct::ShowHosts => self.open_settings(SettingsPage::Hosts),
+            }
+        }
+    }
+
     fn header_and_tabs(&mut self, ui: &mut Ui, shown: &Shown) {
         let theme = Theme::get(ui.ctx());
         let Some(session) = self.sessions.get(&shown.session) else { return };
@@ -52,7 +72,7 @@ impl App {
             session,
             tab: shown.tab.as_ref(),
             hosts: &self.hosts.hosts.hosts,
-            git: self.looks.git.get(&shown.session),
+            git: self.looks.git.get(&shown.session).filter(|git| git.repository),
             bookmarked: self.memory.bookmarks.contains(&shown.session),
             left_open: self.memory.left.open,
             right_open: self.memory.right.open,
@@ -337,21 +357,14 @@ impl App {
             TranscriptAct::FreshConversation => self.ask_whether_fresh(),
             TranscriptAct::OpenSettings => self.obey(ui.ctx(), WindowCommand::SshHosts),
             TranscriptAct::EditHost(host) => self.open_edit_host(&host),
-            TranscriptAct::TestHost(host) => self.test_saved_host(&host),
+            TranscriptAct::TestHost(host) => self.test_host(&host),
             TranscriptAct::RetryHost(host) => self.command(Command::RetryHost { host }),
         }
     }
 
     fn start_page(&mut self, ui: &mut Ui) {
-        if let EngineState::Failed(failure) = self.engine.clone() {
-            centred(ui, |ui| {
-                ui.add_space(space::XL);
-                failure_card(ui, &failure, |ui| {
-                    if button(ui, Kind::Primary, "Try again").clicked() {
-                        self.ask(Ask::OpenEngine);
-                    }
-                });
-            });
+        // The banner says what to do first.
+        if matches!(self.engine, EngineState::Failed(_)) {
             return;
         }
         let data = StartPageData {

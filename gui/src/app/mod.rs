@@ -108,12 +108,17 @@ pub struct App {
     pictures_of: HashMap<TabId, Vec<MessageId>>,
     /// The first words of conversations, for tabs.
     first_words: BTreeMap<TabId, String>,
+    /// Sessions whose git was asked for, whatever came of it; not again until their host is reached anew.
     git_asked: BTreeSet<SessionId>,
+    /// Those that haven't been answered.
+    git_under_way: BTreeSet<SessionId>,
     ctx: egui::Context,
     transcripts: Transcripts,
     shown: Option<Shown>,
     closed_last: Vec<TabId>,
     unread: BTreeSet<SessionId>,
+    /// Whether the desktop is dark, where it says so.
+    desktop_is_dark: Option<bool>,
     focused: bool,
     raise: bool,
     attachments: BTreeMap<DraftKey, Vec<Attachment>>,

@@ -139,7 +139,7 @@ impl App {
             WindowCommand::AddHost => self.open_add_host(),
             WindowCommand::TestHost => {
                 if let Some(host) = self.shown_session().map(|session| session.host.clone()) {
-                    self.test_saved_host(&host);
+                    self.test_host(&host);
                 }
             }
             WindowCommand::RetryHost => {
@@ -260,7 +260,7 @@ impl App {
             self.closed_last.push(tab.clone());
             self.say_undoable(
                 "The tab was closed; its transcript stays".to_owned(),
-                Undo::ReopenTab,
+                Undo::ReopenTab { session: session.clone(), tab: tab.clone() },
             );
             if shown.as_ref() == Some(tab) {
                 let at = open.iter().position(|known| known == tab).unwrap_or(0);
@@ -272,9 +272,10 @@ impl App {
 
     pub(super) fn reopen_tab(&mut self) {
         let Some(session) = self.shown_session().cloned() else { return };
-        let of_it = |tab: &TabId| session.tabs.iter().any(|known| known.id == *tab);
-        let last = self.closed_last.iter().rposition(of_it).map(|at| self.closed_last.remove(at));
         let closed = &self.memory.closed;
+        let of_it =
+            |tab: &TabId| closed.contains(tab) && session.tabs.iter().any(|known| known.id == *tab);
+        let last = self.closed_last.iter().rposition(of_it).map(|at| self.closed_last.remove(at));
         let any = session.tabs.iter().rev().find(|tab| closed.contains(&tab.id));
         if let Some(tab) = last.or_else(|| any.map(|tab| tab.id.clone())) {
             self.show(&session.id, Some(tab));

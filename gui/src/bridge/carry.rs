@@ -264,7 +264,7 @@ impl Carrier {
             }
             Ask::Remember(memory) => self.keeper.keep(memory),
             Ask::Looking { focused, tab, notify } => {
-                room.looking.send_replace(Looking { focused, tab, notify });
+                room.notices.looking.send_replace(Looking { focused, tab, notify });
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod ask;
 mod carry;
+mod desktop_looks;
 mod engine_room;
 mod follow;
 mod hosts;

@@ -188,6 +188,8 @@ pub enum News {
     },
     /// Something of the window's own went wrong.
     Trouble(Failure),
+    /// Whether the desktop is dark, where it says so.
+    DesktopIsDark(Option<bool>),
     /// Another start of the program wants this window in front.
     Raise,
 }

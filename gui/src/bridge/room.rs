@@ -11,10 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::carry::Carrier;
+use super::desktop_looks;
 use super::engine_room;
 use super::hosts;
 use super::keeper::Keeper;
-use super::notices::{Looking, Notifier};
+use super::notices::{Notices, Notifier};
 use super::questions::LocalQuestions;
 use super::teller::{Teller, Wake};
 use super::{Ask, News};
@@ -60,8 +61,7 @@ pub(super) struct Room {
     pub teller: Teller,
     pub standing: watch::Sender<Standing>,
     pub questions: Arc<LocalQuestions>,
-    pub notifier: Arc<dyn Notifier>,
-    pub looking: watch::Sender<Looking>,
+    pub notices: Arc<Notices>,
     /// The events that all sessions are known up to; a transcript is followed from there.
     pub known: Mutex<u64>,
     /// Messages that the engine has, since the window was told of the last one.
@@ -97,14 +97,14 @@ impl Room {
 /// Lives until nobody asks any more.
 pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, teller: Teller) {
     let BridgePlan { setup, program, wake: _, notifier, remember, raises } = plan;
-    let questions = Arc::new(LocalQuestions::new(teller.clone()));
+    let notices = Arc::new(Notices::new(notifier));
+    let questions = Arc::new(LocalQuestions::new(teller.clone(), Arc::clone(&notices)));
     let room = Arc::new(Room {
         setup,
         teller,
         standing: watch::channel(Standing::Opening).0,
         questions,
-        notifier,
-        looking: watch::channel(Looking::default()).0,
+        notices,
         known: Mutex::new(0),
         sent: Mutex::default(),
     });
@@ -112,6 +112,7 @@ pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, telle
     let mut tasks = JoinSet::new();
     tasks.spawn(engine_room::keep_open(Arc::clone(&room), program));
     tasks.spawn(hosts::watch(Arc::clone(&room)));
+    tasks.spawn(desktop_looks::follow(Arc::clone(&room)));
     if let Some(raises) = raises {
         tasks.spawn(raise(Arc::clone(&room), raises));
     }

@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use baton_tests::AgentHost;
+use baton_tests::{AgentHost, TestSshd};
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use orchestrator::seam::{Command, Program, Request, Seam, SessionChange};
 
+use crate::bus::Portal;
 use crate::desktop::{Desktop, new_session};
 use crate::window::Window;
 
@@ -33,6 +34,47 @@ fn a_second_conversation_is_begun_closed_and_opened_again() {
     let sessions = desktop.sessions();
     let tabs = &sessions.iter().find(|known| known.id == session.id).unwrap().tabs;
     assert_eq!(tabs.len(), 2);
+}
+
+#[test]
+fn the_window_is_as_dark_as_the_desktop_also_when_that_changes() {
+    let portal = Portal::start(2);
+    let sshd = TestSshd::start();
+    let mut desktop = Desktop::knowing_over(sshd.write_client_config("box", &[]));
+    let address = ("DBUS_SESSION_BUS_ADDRESS".into(), portal.address.clone().into());
+    desktop.setup.env.push(address);
+    let mut window = Window::open(&desktop.setup);
+    let is_dark = |window: &mut Window, wanted: bool| {
+        window.until("the desktop's colours", |window| {
+            (window.ctx.global_style().visuals.dark_mode == wanted).then_some(())
+        });
+    };
+    is_dark(&mut window, false);
+    portal.like(1);
+    is_dark(&mut window, true);
+    portal.like(2);
+    is_dark(&mut window, false);
+    window.close();
+}
+
+#[test]
+fn each_session_that_is_seen_says_what_git_makes_of_its_directory() {
+    let machine = AgentHost::start().with_scripted("codex");
+    let desktop = Desktop::knowing(&machine);
+    let project = |name: &str, changed: usize| {
+        let dir = desktop.setup.home.join(name);
+        std::fs::create_dir(&dir).unwrap();
+        let made = std::process::Command::new("git").args(["init", "-q"]).arg(&dir).status();
+        assert!(made.unwrap().success());
+        (0..changed).for_each(|at| std::fs::write(dir.join(at.to_string()), "new").unwrap());
+        desktop.make(new_session(name, "codex", "local", &dir));
+    };
+    project("one", 1);
+    project("two", 2);
+    let mut window = Window::open(&desktop.setup);
+    window.read("GIT 1");
+    window.read("GIT 2");
+    window.close();
 }
 
 #[test]

@@ -6,6 +6,7 @@
     reason = "a part that doesn't work must fail its test"
 )]
 
+mod bus;
 mod deciding;
 mod desktop;
 mod living;

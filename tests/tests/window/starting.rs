@@ -87,11 +87,24 @@ fn a_broken_hosts_toml_is_shown_with_its_line_and_the_last_good_one_stays() {
     window.read("REMOTE");
     fs::write(desktop.setup.paths.hosts_toml(), "[host.box]\nssh_config = \"box\"\nprot = 5\n")
         .unwrap();
-    window.key(Modifiers::COMMAND, Key::Comma);
-    window.click(Role::Tab, "SSH Hosts");
     window.read("hosts.toml:3");
     window.see(Role::Button, "Open the file");
-    window.read("box");
+    window.press("Hosts in force…");
+    window.see(Role::Button, "Edit box");
+    window.close();
+}
+
+#[test]
+fn a_host_that_was_never_saved_is_tested_too() {
+    let machine = AgentHost::start().with_scripted("codex");
+    let desktop = Desktop::knowing(&machine);
+    fs::write(desktop.setup.paths.hosts_toml(), "").unwrap();
+    desktop.make(new_session("notes", "codex", "box", &machine.project()));
+    let mut window = Window::open(&desktop.setup);
+    window.press("Session menu");
+    window.click_containing("Test connection");
+    window.read("Connected to");
+    window.see(Role::Button, "Save");
     window.close();
 }
 
