@@ -85,11 +85,14 @@ fn the_windows_thread_makes_no_call_that_waits() {
         let kind = kinds.entry((*verdict, &call.name)).or_default();
         *kind = (kind.0 + 1, kind.1.max(call.millis()));
     }
-    for ((verdict, name), (count, longest)) in &kinds {
-        println!("{count:6} {name}, {longest:.1} ms at most: {verdict:?}");
-    }
+    let told: Vec<_> = kinds
+        .iter()
+        .map(|((verdict, name), (count, longest))| {
+            format!("{count:6} {name}, {longest:.1} ms at most: {verdict:?}")
+        })
+        .collect();
     assert!(calls.len() > 1000, "only {} calls are noted: was the window drawn?", calls.len());
     let waits: Vec<_> =
         calls.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Blocks(_))).collect();
-    assert!(waits.is_empty(), "{} calls that wait: {waits:#?}", waits.len());
+    assert!(waits.is_empty(), "{}\n{} calls that wait: {waits:#?}", told.join("\n"), waits.len());
 }
