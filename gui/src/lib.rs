@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod bridge;
+pub mod clipboard;
 pub mod commands;
 pub mod fetched;
 pub mod fonts;

@@ -9,6 +9,7 @@ use orchestrator::seam::Whereabouts;
 
 use super::{App, AppPlan};
 use crate::bridge::{Ask, Bridge, EngineState};
+use crate::clipboard;
 use crate::commands::WindowCommand;
 use crate::fonts;
 use crate::keys::{self, Focus};
@@ -132,6 +133,9 @@ impl App {
         self.begun = self.frames.begin(ctx);
         if self.hear() {
             ctx.request_repaint();
+        }
+        for failure in clipboard::take_trouble(ctx) {
+            self.complain(&failure);
         }
         self.notice_focus(focused);
         if std::mem::take(&mut self.raise) {
