@@ -9,6 +9,7 @@ mod form;
 mod icon;
 mod keys;
 mod pill;
+mod opening;
 mod plain;
 mod search;
 mod shell_line;
