@@ -151,3 +151,26 @@ fn a_dialog_that_opens_again_begins_again_and_one_that_stays_open_takes_no_focus
     window.run();
     assert_eq!(focused(&window).as_deref(), Some("First"));
 }
+
+#[test]
+fn the_buttons_that_copy_stand_below_each_other_whatever_their_lines() {
+    let lines = [
+        "npm install -g a",
+        "curl -fsSL https://example.org/a/rather/long/address/install | sh -s -- --yes",
+    ];
+    let mut window = harness((), move |ui, ()| {
+        for line in lines {
+            let layout = egui::Layout::right_to_left(egui::Align::Center);
+            ui.allocate_ui_with_layout(egui::vec2(500.0, 30.0), layout, |ui| {
+                ui.set_max_width(330.0);
+                shell_line(ui, line);
+            });
+        }
+    });
+    window.run();
+    let rights = lines.map(|line| {
+        let copy = format!("Copy {line}");
+        window.get_by_role_and_label(egui::Role::Button, &copy).rect().right()
+    });
+    assert!((rights[0] - rights[1]).abs() < 0.5, "{rights:?}");
+}
