@@ -16,6 +16,7 @@ use crate::memory::{Bar, Memory, WindowPlace};
 use crate::theme::{Appearance, Theme};
 use crate::view::palette::{PaletteAct, PaletteData};
 use crate::view::status_bar::{self, HEIGHT, StatusBarAct, StatusBarData};
+use crate::widget::covered;
 
 /// The narrowest and the widest bar, in points.
 const LEFT: (f32, f32) = (200.0, 460.0);
@@ -111,11 +112,13 @@ impl App {
         for command in self.keys(&ctx) {
             self.obey(&ctx, command);
         }
-        if self.is_welcome() {
-            self.welcome(ui);
-        } else {
-            self.bars(ui);
-        }
+        covered(&ctx, self.is_dialog_open(), || {
+            if self.is_welcome() {
+                self.welcome(ui);
+            } else {
+                self.bars(ui);
+            }
+        });
         self.dialogs(&ctx);
         self.toasts(&ctx);
         self.remember(&ctx);
@@ -299,17 +302,28 @@ impl App {
     }
 
     fn dialogs(&mut self, ctx: &Context) {
-        self.settings(ctx);
-        self.sessions_forms(ctx);
-        self.palette_and_help(ctx);
+        // Each lies over those before it.
+        let asked = self.is_asking();
+        let called = asked || self.palette.is_open() || self.help.is_open();
+        let form = called || self.session_form_is_open();
+        covered(ctx, form, || self.settings(ctx));
+        covered(ctx, called, || self.sessions_forms(ctx));
+        covered(ctx, asked, || self.palette_and_help(ctx));
         self.asking(ctx);
     }
 
     /// Whether something lies over the window that keys are for.
     pub(super) fn is_dialog_open(&self) -> bool {
+    /// Whether a dialog asks something.
+    fn is_asking(&self) -> bool {
+        self.asking.is_open()
+            || !self.engine_questions.is_empty()
+            || !self.local_questions.is_empty()
+    }
+
         self.forms.settings.is_some()
             || self.session_form_is_open()
-            || self.asking.is_open()
+            || self.is_asking()
             || self.palette.is_open()
             || self.help.is_open()
             || !self.engine_questions.is_empty()

@@ -174,3 +174,26 @@ fn the_buttons_that_copy_stand_below_each_other_whatever_their_lines() {
     });
     assert!((rights[0] - rights[1]).abs() < 0.5, "{rights:?}");
 }
+
+#[test]
+fn a_tooltip_goes_when_a_dialog_opens_over_it() {
+    let mut window = harness(false, |ui, open| {
+        let ctx = ui.ctx().clone();
+        covered(&ctx, *open, || {
+            button(ui, Kind::Plain, "Behind").on_hover_text("What it does");
+        });
+        if *open {
+            dialog(&ctx, "d", "Heading", 400.0, |ui| ui.label("inside"));
+        }
+    });
+    window.run();
+    window.get_by_role_and_label(egui::Role::Button, "Behind").hover();
+    for _ in 0..8 {
+        window.step();
+    }
+    window.get_by_label("What it does");
+    *window.state_mut() = true;
+    window.run();
+    window.get_by_label("inside");
+    assert!(window.query_by_label("What it does").is_none());
+}
