@@ -388,7 +388,7 @@ fn centred(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 fn slash_commands(now: &crate::commands::Situation) -> Vec<(WindowCommand, (String, String))> {
     TABLE
         .iter()
-        .filter(|entry| entry.when.holds(now))
+        .filter(|entry| entry.is_usable(now))
         .map(|entry| {
             let name = entry.name.to_lowercase().replace(' ', "-");
             (entry.command, (name, entry.name.to_owned()))

@@ -38,6 +38,7 @@ impl App {
             approval: self.shown_approval().is_some(),
         }
     }
+            first_screen: self.is_welcome(),
 
     /// Does it.
     pub(super) fn obey(&mut self, ctx: &egui::Context, command: WindowCommand) {

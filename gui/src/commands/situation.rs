@@ -46,6 +46,8 @@ pub struct Situation {
     pub queue: bool,
     /// Whether a card there asks for an approval.
     pub approval: bool,
+    /// Whether the first screen stands in place of all that.
+    pub first_screen: bool,
 }
 
 impl When {

@@ -279,7 +279,7 @@ fn draw(
 fn hits(data: &PaletteData<'_>, typed: &str, recent: &[WindowCommand]) -> Vec<Hit> {
     let usable = TABLE
         .iter()
-        .filter(|entry| entry.command != WindowCommand::Palette && entry.when.holds(data.now));
+        .filter(|entry| entry.command != WindowCommand::Palette && entry.is_usable(data.now));
     let session = |session: &Session| {
         let agent = agent_words(&clean_line(&session.agent), &session.host);
         let host = clean_line(host_name(data.hosts, &session.host));

@@ -111,6 +111,7 @@ fn every_command_can_be_found_by_its_name() {
         working: true,
         queue: true,
         approval: true,
+        first_screen: false,
     };
     let data = PaletteData { sessions: &[], version: 0, hosts: &[], now: &now };
     for entry in TABLE.iter().filter(|entry| entry.command != WindowCommand::Palette) {
