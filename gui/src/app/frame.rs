@@ -61,6 +61,8 @@ impl App {
             pictures_of: Default::default(),
             transcripts: Default::default(),
             first_words: Default::default(),
+            is_chosen: false,
+            recent: Default::default(),
             shown: None,
             closed_last: Vec::new(),
             unread: Default::default(),
@@ -312,8 +314,6 @@ impl App {
         self.asking(ctx);
     }
 
-    /// Whether something lies over the window that keys are for.
-    pub(super) fn is_dialog_open(&self) -> bool {
     /// Whether a dialog asks something.
     fn is_asking(&self) -> bool {
         self.asking.is_open()
@@ -321,13 +321,13 @@ impl App {
             || !self.local_questions.is_empty()
     }
 
+    /// Whether something lies over the window that keys are for.
+    pub(super) fn is_dialog_open(&self) -> bool {
         self.forms.settings.is_some()
             || self.session_form_is_open()
             || self.is_asking()
             || self.palette.is_open()
             || self.help.is_open()
-            || !self.engine_questions.is_empty()
-            || !self.local_questions.is_empty()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
-use orchestrator::seam::{Command, MessageChange, MessageId, SessionId, TabId, TabState};
+use orchestrator::seam::{Command, MessageChange, MessageId, Session, SessionId, TabId, TabState};
 
 use super::pending::Pending;
 use super::transcripts::Kept;
@@ -20,6 +20,7 @@ use crate::view::composer::{ComposerAct, ComposerData};
 use crate::view::header::{HeaderAct, HeaderData};
 use crate::view::places::{host_name, is_local};
 use crate::view::queue::{QueueAct, QueueData, queue_ui};
+use crate::view::sidebar::status as session_status;
 use crate::view::start_page::{StartPageAct, StartPageData, StartPageView};
 use crate::view::tabs::{TabsAct, TabsData};
 use crate::widget::{Kind, button, failure_card};
@@ -354,16 +355,29 @@ impl App {
             });
             return;
         }
+        let unread = &self.unread;
+        let approvals = &self.approvals_by_session;
+        let stands = |session: &Session| {
+            let waiting = approvals.get(&session.id).copied().unwrap_or(0);
+            session_status(session, waiting, unread.contains(&session.id))
+        };
+        let recent = self.recent.of(&self.sessions).iter();
+        let recent: Vec<_> = recent
+            .filter_map(|(id, at)| self.sessions.get(id).map(|known| (known, stands(known), *at)))
+            .collect();
         let data = StartPageData {
             now: jiff::Timestamp::now(),
-            recent: &[],
+            recent: &recent,
             any_sessions: self.sessions.iter().len() > 0,
             hosts: &self.hosts.hosts.hosts,
         };
         for act in StartPageView.ui(ui, &data) {
             match act {
                 StartPageAct::Command(command) => self.obey(ui.ctx(), command),
-                StartPageAct::Open(session) => self.show(&session, None),
+                StartPageAct::Open(session) => {
+                    self.show(&session, None);
+                    self.sidebar.reveal(&session);
+                }
             }
         }
     }

@@ -30,7 +30,7 @@ use orchestrator::seam::{
 use crate::bridge::{Bridge, BridgePlan, EngineState};
 use crate::fetched::Fetched;
 use crate::memory::{Draft, DraftKey, Memory};
-use crate::model::{Looks, Sessions};
+use crate::model::{Looks, Recent, Sessions};
 use crate::transcript::Blocks;
 use crate::transcript::Picture;
 use crate::view::approval::ApprovalCard;
@@ -112,6 +112,10 @@ pub struct App {
     ctx: egui::Context,
     transcripts: Transcripts,
     shown: Option<Shown>,
+    /// Whether something to show was chosen when the window opened.
+    is_chosen: bool,
+    /// The sessions that were used last.
+    recent: Recent,
     closed_last: Vec<TabId>,
     unread: BTreeSet<SessionId>,
     focused: bool,
