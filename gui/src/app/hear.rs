@@ -64,7 +64,10 @@ impl App {
                 self.sessions.replace(sessions);
                 self.put_approvals(approvals);
                 self.tidy();
-                self.choose_first();
+                // Once: whoever has left all sessions meanwhile is left alone.
+                if !std::mem::replace(&mut self.is_chosen, true) {
+                    self.choose_first();
+                }
             }
             News::Sessions(changed) => {
                 for session in changed {
@@ -377,7 +380,15 @@ impl App {
         match known {
             Some((session, tab)) => self.show(&session, tab),
             None => {
-                let newest = self.sessions.newest().map(|session| session.id.clone());
+                // What a person has closed doesn't come back by itself.
+                let closed = &self.memory.closed;
+                let is_open = |session: &&Session| {
+                    let tabs = &session.tabs;
+                    tabs.is_empty() || tabs.iter().any(|tab| !closed.contains(&tab.id))
+                };
+                let open = self.sessions.iter().filter(is_open);
+                let newest = open.max_by_key(|session| session.created_at);
+                let newest = newest.map(|session| session.id.clone());
                 if let Some(session) = newest {
                     self.show(&session, None);
                 }

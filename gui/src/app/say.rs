@@ -3,6 +3,7 @@
 use egui::Context;
 use jiff::Timestamp;
 use orchestrator::failure::Failure;
+use orchestrator::seam::{SessionId, TabId};
 
 use super::App;
 use crate::view::toasts::{Toast, ToastAct, ToastId, ToastKind};
@@ -14,7 +15,7 @@ const MOST: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Undo {
     /// Opens a tab again that was closed.
-    ReopenTab,
+    ReopenTab { session: SessionId, tab: TabId },
 }
 
 /// The messages that are shown, and what their buttons do.
@@ -70,7 +71,7 @@ impl App {
                     let at = self.said.undo.iter().position(|(of, _)| *of == id);
                     if let Some((_, undo)) = at.map(|at| self.said.undo.remove(at)) {
                         match undo {
-                            Undo::ReopenTab => self.reopen_tab(),
+                            Undo::ReopenTab { session, tab } => self.reopen(&session, tab),
                         }
                     }
                     self.forget_toast(id);
