@@ -69,6 +69,7 @@ impl App {
             focused: false,
             raise: false,
             attachments: Default::default(),
+            last_image: 0,
             failures: Default::default(),
             history: Default::default(),
             outbox: 0,
@@ -96,6 +97,7 @@ impl App {
             app.complain(&trouble);
         }
         app.ask(Ask::Agents { host: None, refresh: false });
+        app.restore_images();
         if !app.memory.welcomed {
             app.open_welcome();
         }

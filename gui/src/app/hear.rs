@@ -17,7 +17,6 @@ use crate::bridge::{Ask, EngineState, News, Picture};
 use crate::memory::DraftKey;
 use crate::model::{session_unread, tab_unread};
 use crate::transcript::Piece;
-use crate::view::composer::Attachment;
 use crate::view::places::is_local;
 
 /// How long a frame may take news in; what is left is taken in by the next one.
@@ -148,16 +147,15 @@ impl App {
             }
             News::Attached { ticket, images, failures } => {
                 if let Some(Pending::Attach { key }) = self.waiting.take(ticket) {
-                    let to = self.attachments.entry(key).or_default();
-                    to.extend(images.into_iter().map(|(image, picture)| Attachment {
-                        image,
-                        picture,
-                        texture: None,
-                    }));
+                    self.attached(&key, images);
                 }
                 for failure in failures {
                     self.complain(&failure);
                 }
+            }
+            News::Restored { ticket, images, failures } => {
+                let pending = self.waiting.take(ticket);
+                self.restored_came(pending, images, &failures);
             }
             News::HostsEdited { ticket, answer } => {
                 if let Some(pending) = self.waiting.take(ticket) {
@@ -262,16 +260,6 @@ impl App {
     fn let_go(&mut self, old: Option<Piece>) {
         if let Some(old) = old {
             self.ask_quietly(Ask::Forget(vec![old]));
-        }
-    }
-
-    /// Images that went with a message; one that came meanwhile stays for the next.
-    fn drop_attachments(&mut self, key: &DraftKey, sent: usize) {
-        if let Some(attached) = self.attachments.get_mut(key) {
-            attached.drain(..sent.min(attached.len()));
-            if attached.is_empty() {
-                self.attachments.remove(key);
-            }
         }
     }
 
@@ -471,7 +459,8 @@ impl App {
                 | Pending::AddAlias { .. }
                 | Pending::History { .. }
                 | Pending::Activity { .. }
-                | Pending::Attach { .. },
+                | Pending::Attach { .. }
+                | Pending::Restore { .. },
                 Ok(_) | Err(_),
             ) => {}
         }

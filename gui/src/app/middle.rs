@@ -187,14 +187,19 @@ impl App {
         };
         let mut draft = self.memory.drafts.get(&key).cloned().unwrap_or_default();
         let mut attachments = self.attachments.remove(&key).unwrap_or_default();
+        let images = attachments.len();
         let acts = self.composer.ui(ui, &mut draft, &mut attachments, &data);
         if draft.is_blank() {
             self.memory.drafts.remove(&key);
         } else if self.memory.drafts.get(&key) != Some(&draft) {
             self.memory.drafts.insert(key.clone(), draft);
         }
+        let is_other = attachments.len() != images;
         if !attachments.is_empty() {
             self.attachments.insert(key.clone(), attachments);
+        }
+        if is_other {
+            self.keep_images(&key);
         }
         for act in acts {
             match act {

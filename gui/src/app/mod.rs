@@ -1,6 +1,7 @@
 //! The window as a whole: what the bridge tells goes into its state, views show it, their wishes go to the bridge.
 
 mod asking;
+mod draft_images;
 mod forms;
 mod frame;
 mod frames;
@@ -121,6 +122,8 @@ pub struct App {
     focused: bool,
     raise: bool,
     attachments: BTreeMap<DraftKey, Vec<Attachment>>,
+    /// Counts the images that were attached since the start.
+    last_image: u64,
     failures: BTreeMap<DraftKey, Failure>,
     history: History,
     outbox: u64,

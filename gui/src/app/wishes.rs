@@ -55,13 +55,13 @@ impl App {
         if draft.text.trim().is_empty() {
             return;
         }
-        let images = self
-            .attachments
-            .get(&key)
-            .map(|attached| attached.iter().map(|attachment| attachment.image.clone()).collect());
+        if self.is_restoring(&key) {
+            self.say("Its images are still being read; try again in a moment".to_owned());
+            return;
+        }
         let message = NewMessage {
             prompt: draft.text.clone(),
-            images: images.unwrap_or_default(),
+            images: self.images_to_send(&key),
             read_only: draft.read_only,
             save_to_history: draft.save_to_history,
         };
