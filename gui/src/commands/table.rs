@@ -416,7 +416,7 @@ pub static TABLE: &[Entry] = &[
         Group::Hosts,
         When::Always,
         C::AddHost,
-        "Add SSH remote",
+        "Add SSH Remote",
         "host machine server import",
         &[],
     ),
