@@ -306,12 +306,12 @@ impl App {
     }
 
     fn dialogs(&mut self, ctx: &Context) {
-        // Each lies over those before it.
+        // What asks lies over everything, and settings over the form that has opened them to add a host.
         let asked = self.is_asking();
         let called = asked || self.palette.is_open() || self.help.is_open();
-        let form = called || self.session_form_is_open();
-        covered(ctx, form, || self.settings(ctx));
-        covered(ctx, called, || self.sessions_forms(ctx));
+        let below = called || self.forms.settings.is_some();
+        covered(ctx, called, || self.settings(ctx));
+        covered(ctx, below, || self.sessions_forms(ctx));
         covered(ctx, asked, || self.palette_and_help(ctx));
         self.asking(ctx);
     }

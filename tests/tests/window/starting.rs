@@ -140,3 +140,20 @@ fn on_the_first_screen_keys_open_what_stands_over_it_and_it_is_there_again_behin
     window.see(Role::TextInput, "Filter sessions");
     window.close();
 }
+
+#[test]
+fn a_host_is_added_by_mouse_over_the_form_of_a_new_session() {
+    let machine = AgentHost::start();
+    let desktop = Desktop::knowing(&machine);
+    let mut window = Window::open(&desktop.setup);
+    window.press("New session");
+    window.choose("SSH Remote Execution", "Add SSH Remote…");
+    window.fill("Name*", "Second");
+    window.fill("Host*", "second.example");
+    window.press("Save");
+    window.until("the saved host", |_| {
+        let text = fs::read_to_string(desktop.setup.paths.hosts_toml()).unwrap();
+        text.contains("second.example").then_some(())
+    });
+    window.close();
+}
