@@ -416,7 +416,7 @@ pub static TABLE: &[Entry] = &[
         Group::Hosts,
         When::Always,
         C::AddHost,
-        "Add SSH Remote",
+        "Add SSH remote",
         "host machine server import",
         &[],
     ),

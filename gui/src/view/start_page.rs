@@ -65,7 +65,7 @@ impl StartPageView {
                     if button(ui, Kind::Primary, "New session…").clicked() {
                         acts.push(StartPageAct::Command(WindowCommand::NewSession));
                     }
-                    if button(ui, Kind::Plain, "Add SSH Remote").clicked() {
+                    if button(ui, Kind::Plain, "Add SSH remote").clicked() {
                         acts.push(StartPageAct::Command(WindowCommand::AddHost));
                     }
                 });
