@@ -7,6 +7,7 @@ pub mod commands;
 pub mod fetched;
 pub mod fonts;
 pub mod fuzzy;
+pub mod kept_image;
 pub mod keys;
 pub mod memory;
 pub mod model;

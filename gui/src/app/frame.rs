@@ -17,6 +17,7 @@ use crate::memory::{Bar, Memory, WindowPlace};
 use crate::theme::{Appearance, Theme};
 use crate::view::palette::{PaletteAct, PaletteData};
 use crate::view::status_bar::{self, HEIGHT, StatusBarAct, StatusBarData};
+use crate::widget::covered;
 
 /// The narrowest and the widest bar, in points.
 const LEFT: (f32, f32) = (200.0, 460.0);
@@ -61,12 +62,15 @@ impl App {
             pictures_of: Default::default(),
             transcripts: Default::default(),
             first_words: Default::default(),
+            is_chosen: false,
+            recent: Default::default(),
             shown: None,
             closed_last: Vec::new(),
             unread: Default::default(),
             focused: false,
             raise: false,
             attachments: Default::default(),
+            last_image: 0,
             failures: Default::default(),
             history: Default::default(),
             outbox: 0,
@@ -96,6 +100,7 @@ impl App {
             app.complain(&trouble);
         }
         app.ask(Ask::Agents { host: None, refresh: false });
+        app.restore_images();
         if !app.memory.welcomed {
             app.open_welcome();
         }
@@ -114,11 +119,13 @@ impl App {
         for command in self.keys(&ctx) {
             self.obey(&ctx, command);
         }
-        if self.is_welcome() {
-            self.welcome(ui);
-        } else {
-            self.bars(ui);
-        }
+        covered(&ctx, self.is_dialog_open(), || {
+            if self.is_welcome() {
+                self.welcome(ui);
+            } else {
+                self.bars(ui);
+            }
+        });
         self.dialogs(&ctx);
         self.toasts(&ctx);
         self.remember(&ctx);
@@ -307,21 +314,30 @@ impl App {
     }
 
     fn dialogs(&mut self, ctx: &Context) {
-        self.settings(ctx);
-        self.sessions_forms(ctx);
-        self.palette_and_help(ctx);
+        // What asks lies over everything, and settings over the form that has opened them to add a host.
+        let asked = self.is_asking();
+        let called = asked || self.palette.is_open() || self.help.is_open();
+        let below = called || self.forms.settings.is_some();
+        covered(ctx, called, || self.settings(ctx));
+        covered(ctx, below, || self.sessions_forms(ctx));
+        covered(ctx, asked, || self.palette_and_help(ctx));
         self.asking(ctx);
+    }
+
+    /// Whether a dialog asks something.
+    fn is_asking(&self) -> bool {
+        self.asking.is_open()
+            || !self.engine_questions.is_empty()
+            || !self.local_questions.is_empty()
     }
 
     /// Whether something lies over the window that keys are for.
     pub(super) fn is_dialog_open(&self) -> bool {
         self.forms.settings.is_some()
             || self.session_form_is_open()
-            || self.asking.is_open()
+            || self.is_asking()
             || self.palette.is_open()
             || self.help.is_open()
-            || !self.engine_questions.is_empty()
-            || !self.local_questions.is_empty()
     }
 }
 

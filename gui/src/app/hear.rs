@@ -17,7 +17,6 @@ use crate::bridge::{Ask, EngineState, News, Picture};
 use crate::memory::DraftKey;
 use crate::model::{session_unread, tab_unread};
 use crate::transcript::Piece;
-use crate::view::composer::Attachment;
 use crate::view::places::is_local;
 
 /// How long a frame may take news in; what is left is taken in by the next one.
@@ -67,7 +66,10 @@ impl App {
                 self.sessions.replace(sessions);
                 self.put_approvals(approvals);
                 self.tidy();
-                self.choose_first();
+                // Once: whoever has left all sessions meanwhile is left alone.
+                if !std::mem::replace(&mut self.is_chosen, true) {
+                    self.choose_first();
+                }
             }
             News::Sessions(changed) => {
                 for session in changed {
@@ -150,16 +152,15 @@ impl App {
             }
             News::Attached { ticket, images, failures } => {
                 if let Some(Pending::Attach { key }) = self.waiting.take(ticket) {
-                    let to = self.attachments.entry(key).or_default();
-                    to.extend(images.into_iter().map(|(image, picture)| Attachment {
-                        image,
-                        picture,
-                        texture: None,
-                    }));
+                    self.attached(&key, images);
                 }
                 for failure in failures {
                     self.complain(&failure);
                 }
+            }
+            News::Restored { ticket, images, failures } => {
+                let pending = self.waiting.take(ticket);
+                self.restored_came(pending, images, &failures);
             }
             News::HostsEdited { ticket, answer } => {
                 if let Some(pending) = self.waiting.take(ticket) {
@@ -292,16 +293,6 @@ impl App {
         }
     }
 
-    /// Images that went with a message; one that came meanwhile stays for the next.
-    fn drop_attachments(&mut self, key: &DraftKey, sent: usize) {
-        if let Some(attached) = self.attachments.get_mut(key) {
-            attached.drain(..sent.min(attached.len()));
-            if attached.is_empty() {
-                self.attachments.remove(key);
-            }
-        }
-    }
-
     /// The field was locked while its message was on its way: one goes on writing.
     fn focus_if_shown(&mut self, key: &DraftKey) {
         let shown = self.shown.as_ref();
@@ -408,7 +399,15 @@ impl App {
         match known {
             Some((session, tab)) => self.show(&session, tab),
             None => {
-                let newest = self.sessions.newest().map(|session| session.id.clone());
+                // What a person has closed doesn't come back by itself.
+                let closed = &self.memory.closed;
+                let is_open = |session: &&Session| {
+                    let tabs = &session.tabs;
+                    tabs.is_empty() || tabs.iter().any(|tab| !closed.contains(&tab.id))
+                };
+                let open = self.sessions.iter().filter(is_open);
+                let newest = open.max_by_key(|session| session.created_at);
+                let newest = newest.map(|session| session.id.clone());
                 if let Some(session) = newest {
                     self.show(&session, None);
                 }
@@ -491,7 +490,8 @@ impl App {
                 | Pending::AddAlias { .. }
                 | Pending::History { .. }
                 | Pending::Activity { .. }
-                | Pending::Attach { .. },
+                | Pending::Attach { .. }
+                | Pending::Restore { .. },
                 Ok(_) | Err(_),
             ) => {}
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
-use orchestrator::seam::{Command, MessageChange, MessageId, SessionId, TabId, TabState};
+use orchestrator::seam::{Command, MessageChange, MessageId, Session, SessionId, TabId, TabState};
 
 use super::pending::Pending;
 use super::transcripts::Kept;
@@ -22,6 +22,7 @@ use crate::view::header::{HeaderAct, HeaderData};
 use crate::view::places::{host_name, is_local};
 use crate::view::queue::{QueueAct, QueueData, queue_ui};
 use crate::view::settings::SettingsPage;
+use crate::view::sidebar::status as session_status;
 use crate::view::start_page::{StartPageAct, StartPageData, StartPageView};
 use crate::view::tabs::{TabsAct, TabsData};
 use crate::widget::{Kind, button, failure_card};
@@ -206,14 +207,19 @@ impl App {
         };
         let mut draft = self.memory.drafts.get(&key).cloned().unwrap_or_default();
         let mut attachments = self.attachments.remove(&key).unwrap_or_default();
+        let images = attachments.len();
         let acts = self.composer.ui(ui, &mut draft, &mut attachments, &data);
         if draft.is_blank() {
             self.memory.drafts.remove(&key);
         } else if self.memory.drafts.get(&key) != Some(&draft) {
             self.memory.drafts.insert(key.clone(), draft);
         }
+        let is_other = attachments.len() != images;
         if !attachments.is_empty() {
             self.attachments.insert(key.clone(), attachments);
+        }
+        if is_other {
+            self.keep_images(&key);
         }
         for act in acts {
             match act {
@@ -367,16 +373,29 @@ impl App {
         if matches!(self.engine, EngineState::Failed(_)) {
             return;
         }
+        let unread = &self.unread;
+        let approvals = &self.approvals_by_session;
+        let stands = |session: &Session| {
+            let waiting = approvals.get(&session.id).copied().unwrap_or(0);
+            session_status(session, waiting, unread.contains(&session.id))
+        };
+        let recent = self.recent.of(&self.sessions).iter();
+        let recent: Vec<_> = recent
+            .filter_map(|(id, at)| self.sessions.get(id).map(|known| (known, stands(known), *at)))
+            .collect();
         let data = StartPageData {
             now: jiff::Timestamp::now(),
-            recent: &[],
+            recent: &recent,
             any_sessions: self.sessions.iter().len() > 0,
             hosts: &self.hosts.hosts.hosts,
         };
         for act in StartPageView.ui(ui, &data) {
             match act {
                 StartPageAct::Command(command) => self.obey(ui.ctx(), command),
-                StartPageAct::Open(session) => self.show(&session, None),
+                StartPageAct::Open(session) => {
+                    self.show(&session, None);
+                    self.sidebar.reveal(&session);
+                }
             }
         }
     }
@@ -401,7 +420,7 @@ fn centred(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 fn slash_commands(now: &crate::commands::Situation) -> Vec<(WindowCommand, (String, String))> {
     TABLE
         .iter()
-        .filter(|entry| entry.when.holds(now))
+        .filter(|entry| entry.is_usable(now))
         .map(|entry| {
             let name = entry.name.to_lowercase().replace(' ', "-");
             (entry.command, (name, entry.name.to_owned()))

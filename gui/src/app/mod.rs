@@ -1,6 +1,7 @@
 //! The window as a whole: what the bridge tells goes into its state, views show it, their wishes go to the bridge.
 
 mod asking;
+mod draft_images;
 mod forms;
 mod frame;
 mod frames;
@@ -30,7 +31,7 @@ use orchestrator::seam::{
 use crate::bridge::{Bridge, BridgePlan, EngineState};
 use crate::fetched::Fetched;
 use crate::memory::{Draft, DraftKey, Memory};
-use crate::model::{Looks, Sessions};
+use crate::model::{Looks, Recent, Sessions};
 use crate::transcript::Blocks;
 use crate::transcript::Picture;
 use crate::view::approval::ApprovalCard;
@@ -115,6 +116,10 @@ pub struct App {
     ctx: egui::Context,
     transcripts: Transcripts,
     shown: Option<Shown>,
+    /// Whether something to show was chosen when the window opened.
+    is_chosen: bool,
+    /// The sessions that were used last.
+    recent: Recent,
     closed_last: Vec<TabId>,
     unread: BTreeSet<SessionId>,
     /// Whether the desktop is dark, where it says so.
@@ -122,6 +127,8 @@ pub struct App {
     focused: bool,
     raise: bool,
     attachments: BTreeMap<DraftKey, Vec<Attachment>>,
+    /// Counts the images that were attached since the start.
+    last_image: u64,
     failures: BTreeMap<DraftKey, Failure>,
     history: History,
     outbox: u64,

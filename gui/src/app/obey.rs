@@ -1,7 +1,7 @@
 //! What keys, palette and slash commands tell the window to do.
 
 use orchestrator::agent::ChoiceKind;
-use orchestrator::seam::{Command, HistoryScope, TabId, TabState};
+use orchestrator::seam::{Command, HistoryScope, Session, SessionId, TabId, TabState};
 
 use super::pending::Pending;
 use super::say::Undo;
@@ -31,11 +31,14 @@ impl App {
             tabs: session.map_or(0, |session| {
                 session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
             }),
-            closed_tab: session
-                .is_some_and(|session| session.tabs.iter().any(|tab| closed.contains(&tab.id))),
+            closed_tab: match session {
+                Some(session) => session.tabs.iter().any(|tab| closed.contains(&tab.id)),
+                None => !self.closed_last.is_empty(),
+            },
             working: tab.is_some_and(|tab| tab.state != TabState::Idle),
             queue: tab.is_some_and(|tab| tab.paused || !tab.queue.is_empty()),
             approval: self.shown_approval().is_some(),
+            first_screen: self.is_welcome(),
         }
     }
 
@@ -139,7 +142,7 @@ impl App {
             WindowCommand::AddHost => self.open_add_host(),
             WindowCommand::TestHost => {
                 if let Some(host) = self.shown_session().map(|session| session.host.clone()) {
-                    self.test_host(&host);
+                    self.test_saved_host(&host);
                 }
             }
             WindowCommand::RetryHost => {
@@ -244,38 +247,62 @@ impl App {
         let Some(Shown { session, tab }) = self.shown.clone() else { return };
         match tab {
             Some(tab) => self.close_tab(&tab),
-            // It was never begun.
+            // It was never begun; what is written there stays.
+            None if self.open_tabs().is_empty() => self.leave_session(),
             None => self.show(&session, None),
         }
     }
 
-    /// Closes a tab: its transcript stays, and it can be opened again.
+    /// Closes a tab: its transcript stays, and it can be opened again. With its last one the session is left.
     pub(super) fn close_tab(&mut self, tab: &TabId) {
         let Some(Shown { session, tab: shown }) = self.shown.clone() else { return };
         let open = self.open_tabs();
-        if open.len() < 2 {
-            self.new_tab();
-        } else {
-            self.memory.closed.insert(tab.clone());
-            self.closed_last.push(tab.clone());
-            self.say_undoable(
-                "The tab was closed; its transcript stays".to_owned(),
-                Undo::ReopenTab { session: session.clone(), tab: tab.clone() },
-            );
-            if shown.as_ref() == Some(tab) {
-                let at = open.iter().position(|known| known == tab).unwrap_or(0);
-                let next = open.get(at + 1).or_else(|| open.get(at.checked_sub(1)?)).cloned();
-                self.show(&session, next);
+        self.memory.closed.insert(tab.clone());
+        self.closed_last.push(tab.clone());
+        let undo = Undo::ReopenTab { session: session.clone(), tab: tab.clone() };
+        self.say_undoable("The tab was closed; its transcript stays".to_owned(), undo);
+        if shown.as_ref() == Some(tab) {
+            let at = open.iter().position(|known| known == tab).unwrap_or(0);
+            match open.get(at + 1).or_else(|| open.get(at.checked_sub(1)?)) {
+                Some(next) => self.show(&session, Some(next.clone())),
+                None => self.leave_session(),
             }
         }
     }
 
+    /// Shows the start page: no session is opened in place of the one that a person has closed.
+    fn leave_session(&mut self) {
+        self.shown = None;
+        self.memory.shown = None;
+        self.see();
+        self.tell_where_one_looks();
+    }
+
+    /// Shows a tab again that was closed.
+    pub(super) fn reopen(&mut self, session: &SessionId, tab: TabId) {
+        self.closed_last.retain(|known| *known != tab);
+        self.show(session, Some(tab));
+        self.sidebar.reveal(session);
+    }
+
+    /// The session of the tab that was closed last, where there still is one.
+    fn closed_last(&self) -> Option<(SessionId, TabId)> {
+        self.closed_last.iter().rev().find_map(|tab| {
+            let of_it = |session: &&Session| session.tabs.iter().any(|known| known.id == *tab);
+            self.sessions.iter().find(of_it).map(|session| (session.id.clone(), tab.clone()))
+        })
+    }
+
     pub(super) fn reopen_tab(&mut self) {
-        let Some(session) = self.shown_session().cloned() else { return };
-        let closed = &self.memory.closed;
-        let of_it =
-            |tab: &TabId| closed.contains(tab) && session.tabs.iter().any(|known| known.id == *tab);
+        let Some(session) = self.shown_session().cloned() else {
+            if let Some((session, tab)) = self.closed_last() {
+                self.reopen(&session, tab);
+            }
+            return;
+        };
+        let of_it = |tab: &TabId| session.tabs.iter().any(|known| known.id == *tab);
         let last = self.closed_last.iter().rposition(of_it).map(|at| self.closed_last.remove(at));
+        let closed = &self.memory.closed;
         let any = session.tabs.iter().rev().find(|tab| closed.contains(&tab.id));
         if let Some(tab) = last.or_else(|| any.map(|tab| tab.id.clone())) {
             self.show(&session.id, Some(tab));

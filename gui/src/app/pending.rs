@@ -37,6 +37,8 @@ pub(super) enum Pending {
     Activity { round: u64 },
     /// Images for a draft.
     Attach { key: DraftKey },
+    /// The images that a draft had when the window was closed.
+    Restore { key: DraftKey },
     /// Nothing more than a word when it is done.
     Say(String),
     /// Nothing, unless it fails.

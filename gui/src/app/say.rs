@@ -71,7 +71,7 @@ impl App {
                     let at = self.said.undo.iter().position(|(of, _)| *of == id);
                     if let Some((_, undo)) = at.map(|at| self.said.undo.remove(at)) {
                         match undo {
-                            Undo::ReopenTab { session, tab } => self.show(&session, Some(tab)),
+                            Undo::ReopenTab { session, tab } => self.reopen(&session, tab),
                         }
                     }
                     self.forget_toast(id);

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::keeper::Keeper;
 use super::notices::Looking;
 use super::room::{Room, Standing};
-use super::{Ask, HistoryRead, News, Ticket, follow, hosts, local};
+use super::{Ask, HistoryRead, News, Ticket, follow, hosts, kept_images, local};
 use crate::memory::DraftKey;
 use crate::view::history::HistoryCard;
 
@@ -145,6 +145,14 @@ impl Carrier {
             Ask::AttachPixels { ticket, pixels } => {
                 self.spawn(async move {
                     let news = local::attach_pixels(ticket, pixels).await;
+                    room.teller.tell(news).await;
+                });
+            }
+            Ask::Restore { ticket, images } => {
+                self.keeper.know(&images);
+                self.spawn(async move {
+                    let data = room.setup.paths.data.clone();
+                    let news = kept_images::restore(ticket, data, images).await;
                     room.teller.tell(news).await;
                 });
             }

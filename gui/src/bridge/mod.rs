@@ -10,6 +10,7 @@ mod engine_room;
 mod follow;
 mod hosts;
 mod keeper;
+mod kept_images;
 mod local;
 mod news;
 mod notices;

@@ -14,6 +14,7 @@ use orchestrator::seam::{
 use orchestrator::ssh_config::Resolved;
 
 use super::ask::Ticket;
+use crate::kept_image::KeptImage;
 use crate::transcript::Piece;
 use crate::view::history::HistoryCard;
 
@@ -129,6 +130,15 @@ pub enum News {
         /// Each with its picture.
         images: Vec<(Image, Arc<Picture>)>,
         /// Those that could not be taken.
+        failures: Vec<Failure>,
+    },
+    /// A draft's images as they were kept.
+    Restored {
+        /// Of the asking.
+        ticket: Ticket,
+        /// Each with its picture.
+        images: Vec<(KeptImage, Arc<Picture>)>,
+        /// Those that are lost.
         failures: Vec<Failure>,
     },
     /// Whether a private key can be read.

@@ -15,7 +15,7 @@ pub enum When {
     Remote,
     /// It has several tabs.
     SeveralTabs,
-    /// A tab of it was closed.
+    /// A tab of it was closed; without a session, of any.
     ClosedTab,
     /// Its shown tab is at work.
     Working,
@@ -38,7 +38,7 @@ pub struct Situation {
     pub remote: bool,
     /// How many tabs of it are open.
     pub tabs: usize,
-    /// Whether a tab of it was closed.
+    /// Whether a tab of it was closed; without a session, of any.
     pub closed_tab: bool,
     /// Whether its shown tab is at work.
     pub working: bool,
@@ -46,6 +46,8 @@ pub struct Situation {
     pub queue: bool,
     /// Whether a card there asks for an approval.
     pub approval: bool,
+    /// Whether the first screen stands in place of all that.
+    pub first_screen: bool,
 }
 
 impl When {
@@ -58,7 +60,7 @@ impl When {
             Self::Session => now.session,
             Self::Remote => now.session && now.remote,
             Self::SeveralTabs => now.session && now.tabs > 1,
-            Self::ClosedTab => now.session && now.closed_tab,
+            Self::ClosedTab => now.closed_tab,
             Self::Working => now.session && now.working,
             Self::Queue => now.session && now.queue,
             Self::Approval => now.session && now.approval,

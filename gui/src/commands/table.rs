@@ -179,7 +179,7 @@ pub static TABLE: &[Entry] = &[
         "conversation chat",
         &[on(CTRL, Key::T)],
     ),
-    line(Group::Tabs, When::SeveralTabs, C::CloseTab, "Close tab", "", &[on(CTRL, Key::W)]),
+    line(Group::Tabs, When::Session, C::CloseTab, "Close tab", "", &[on(CTRL, Key::W)]),
     line(
         Group::Tabs,
         When::ClosedTab,

@@ -87,9 +87,8 @@ impl TabsView {
                 .auto_shrink([true, true])
                 .show(ui, |ui| {
                     ui.horizontal(|ui| {
-                        let can_close = open.len() > 1;
                         for (at, tab) in &open {
-                            self.tab(ui, data, tab, at + 1, each, can_close, &mut acts);
+                            self.tab(ui, data, tab, at + 1, each, &mut acts);
                         }
                     });
                 });
@@ -102,7 +101,6 @@ impl TabsView {
         acts
     }
 
-    #[expect(clippy::too_many_arguments, reason = "where it stands, and what it may do")]
     fn tab(
         &mut self,
         ui: &mut Ui,
@@ -110,7 +108,6 @@ impl TabsView {
         tab: &Tab,
         number: usize,
         width: f32,
-        can_close: bool,
         acts: &mut Vec<TabsAct>,
     ) {
         let theme = Theme::get(ui.ctx());
@@ -148,7 +145,7 @@ impl TabsView {
             );
             let mut place = ui.new_child(UiBuilder::new().max_rect(mark));
             dot(&mut place, tab_status(tab, approvals, unread));
-            let with_close = can_close && (hovered || shown);
+            let with_close = hovered || shown;
             let right = rect.right()
                 - if with_close {
                     28.0
@@ -190,7 +187,7 @@ impl TabsView {
         if response.clicked() {
             acts.push(TabsAct::Show(tab.id.clone()));
         }
-        if can_close && response.clicked_by(PointerButton::Middle) {
+        if response.clicked_by(PointerButton::Middle) {
             acts.push(TabsAct::Close(tab.id.clone()));
         }
         response.on_hover_text(words);

@@ -64,10 +64,11 @@ fn tabs_are_shown_closed_and_made() {
 }
 
 #[test]
-fn the_only_tab_cant_be_closed() {
-    let window = window(1, World::default());
-    window.get_by_role_and_label(Role::Tab, "Conversation 1");
-    assert!(window.query_by_label_contains("Close").is_none());
+fn the_only_tab_is_closed_like_any_other() {
+    let mut window = window(1, World::default());
+    window.get_by_role_and_label(Role::Button, "Close Conversation 1").click();
+    window.run();
+    assert_eq!(window.state().acts, [TabsAct::Close(id("t0"))]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use orchestrator::host::{HostConfig, HostId};
 
 use super::super::form::tests::session;
 use super::*;
-use crate::testing::harness;
+use crate::testing::{focus_order, harness};
 
 struct Open {
     view: NewSessionView,
@@ -416,4 +416,15 @@ fn a_small_window_shows_it_too() {
     window.get_by_role_and_label(Role::Button, "Create").click();
     window.run();
     assert!(made(&window).is_some());
+}
+
+#[test]
+fn the_dialog_begins_with_where_the_agent_runs_and_tab_goes_through_it_to_its_cross() {
+    let mut window = open(NewSessionView::new());
+    let order = focus_order(&mut window);
+    assert_eq!(order.first().map(String::as_str), Some("SSH Remote Execution"), "{order:?}");
+    assert_eq!(order.last().map(String::as_str), Some("Close"), "{order:?}");
+    let place = |name: &str| order.iter().position(|known| known == name).unwrap();
+    let fields = ["Codex", "Directory", "Name", "Model", "Cancel", "Close"].map(place);
+    assert!(fields.is_sorted(), "{order:?}");
 }
