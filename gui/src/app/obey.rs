@@ -142,7 +142,7 @@ impl App {
             WindowCommand::AddHost => self.open_add_host(),
             WindowCommand::TestHost => {
                 if let Some(host) = self.shown_session().map(|session| session.host.clone()) {
-                    self.test_saved_host(&host);
+                    self.test_host(&host);
                 }
             }
             WindowCommand::RetryHost => {
