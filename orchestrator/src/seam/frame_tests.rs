@@ -33,6 +33,7 @@ fn every_command() -> Vec<Command> {
             talks: true,
             sync_history: false,
             synopsis: true,
+            resume: Some("c-1".into()),
         }),
         Command::EditSession {
             session: session(),

@@ -69,7 +69,7 @@ pub struct Tab {
     pub id: TabId,
     /// What a person calls it.
     pub name: String,
-    /// The agent's own id of the conversation, once it has said it.
+    /// The agent's own id of the conversation, once it has said it, or as the session was made with it.
     pub agent_session: Option<String>,
     /// The long run of an agent that talks, while it lives.
     #[serde(default)]

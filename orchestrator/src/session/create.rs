@@ -48,7 +48,11 @@ pub fn create(
         }
         None => free_name(book, new.cwd.as_deref(), &resolved),
     };
-    let tab = new_tab(1);
+    let mut tab = new_tab(1);
+    if let Some(id) = &new.resume {
+        tab.agent_session = Some(id.clone());
+        tab.carry = Carry::begun_elsewhere();
+    }
     let entry = Entry {
         session: Session {
             id: SessionId::random(),
@@ -75,6 +79,11 @@ pub fn create(
     let mut outcome = Outcome::new();
     entry.changed(&mut outcome.batch, true);
     entry.put_tab(&mut outcome.batch, &tab);
+    if let Some(id) = new.resume {
+        // Whoever follows hears of it as of one that the agent has named.
+        let body = EventBody::AgentSession { id };
+        outcome.batch.drafts.push(entry.draft(Some(&tab.id), None, body));
+    }
     outcome.reply = Reply::Session(Box::new(entry.session.shown()));
     Ok((entry, outcome))
 }

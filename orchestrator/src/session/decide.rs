@@ -7,6 +7,7 @@ use super::entry::{Effect, Entry, Outcome};
 use super::fact::{Fact, FactBody};
 use super::world::World;
 use super::{Book, command, said, turn, waiting};
+use crate::agent;
 use crate::failure::{Code, Failure};
 use crate::history::Account;
 use crate::host::Site;
@@ -47,7 +48,11 @@ fn within(
 pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decision {
     match wish {
         Command::NewSession(new) => {
-            let agent_name = world.agent(&new.agent)?.id.clone();
+            let agent = world.agent(&new.agent)?;
+            if let Some(id) = &new.resume {
+                agent::check_resume(agent, new.talks, id)?;
+            }
+            let agent_name = agent.id.clone();
             let host = world.hosts.resolve(&new.host)?;
             let (entry, outcome) = create::create(book, new, Resolved { host, agent_name }, now)?;
             world.check_session(&entry)?;

@@ -44,6 +44,7 @@ fn new_session() -> NewSession {
         talks: false,
         sync_history: true,
         synopsis: false,
+        resume: None,
     }
 }
 

@@ -23,6 +23,7 @@ mod look;
 mod one_engine;
 mod places;
 mod questions;
+mod resuming;
 mod store_crash;
 mod support;
 mod survival;
