@@ -183,6 +183,8 @@ async fn carry_out(store: &Store, command: Command, ticket: &Ticket) -> Result<R
         | Command::EditMessage { .. }
         | Command::MoveMessage { .. }
         | Command::RemoveMessage { .. }
+        | Command::RenameTab { .. }
+        | Command::MoveTab { .. }
         | Command::PauseQueue { .. }
         | Command::FreshConversation { .. }
         | Command::ResolveApproval { .. }

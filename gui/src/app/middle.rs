@@ -100,6 +100,14 @@ impl App {
                 TabsAct::Show(tab) => self.show(&shown.session, Some(tab)),
                 TabsAct::Close(tab) => self.close_tab(&tab),
                 TabsAct::New => self.new_tab(),
+                TabsAct::Rename { tab, name } => {
+                    let session = shown.session.clone();
+                    self.command(Command::RenameTab { session, tab, name });
+                }
+                TabsAct::Move { tab, before } => {
+                    let session = shown.session.clone();
+                    self.command(Command::MoveTab { session, tab, before });
+                }
             }
         }
     }

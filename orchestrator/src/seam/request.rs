@@ -126,6 +126,24 @@ pub enum Command {
         /// Which.
         message: MessageId,
     },
+    /// Gives a tab a name, or its number back.
+    RenameTab {
+        /// Which.
+        session: SessionId,
+        /// Which.
+        tab: TabId,
+        /// What a person calls it, no number alone; `None` for its number.
+        name: Option<String>,
+    },
+    /// Moves a tab among the tabs of its session.
+    MoveTab {
+        /// Which.
+        session: SessionId,
+        /// Which.
+        tab: TabId,
+        /// Right before that one; behind all others when `None`.
+        before: Option<TabId>,
+    },
     /// Holds a tab's queue back, or lets it go; all tabs without one.
     PauseQueue {
         /// Which.

@@ -246,15 +246,7 @@ fn check_env<'a>(names: impl Iterator<Item = &'a String>) -> Result<(), Failure>
 }
 
 fn check_name(book: &Book, own: Option<&SessionId>, name: &str) -> Result<(), Failure> {
-    let usage = |message: String| Err(Failure::new(Code::Usage, message));
-    if name.trim().is_empty() {
-        return usage("a session's name can't be empty".into());
-    }
-    if name.chars().any(char::is_control) || name.chars().count() > LONGEST_NAME {
-        return usage(format!(
-            "a session's name has at most {LONGEST_NAME} characters, and no control characters"
-        ));
-    }
+    check_words("a session's name", name)?;
     match book.iter().find(|entry| entry.session.name == name && Some(&entry.session.id) != own) {
         Some(other) => Err(Failure::new(
             Code::Conflict,
@@ -263,6 +255,24 @@ fn check_name(book: &Book, own: Option<&SessionId>, name: &str) -> Result<(), Fa
         .hint("Choose another name with --name")),
         None => Ok(()),
     }
+}
+
+/// Whether something can be called so; `what` says whose name it is.
+///
+/// # Errors
+///
+/// [`Code::Usage`].
+pub fn check_words(what: &str, name: &str) -> Result<(), Failure> {
+    let usage = |message: String| Err(Failure::new(Code::Usage, message));
+    if name.trim().is_empty() {
+        return usage(format!("{what} can't be empty"));
+    }
+    if name.chars().any(char::is_control) || name.chars().count() > LONGEST_NAME {
+        return usage(format!(
+            "{what} has at most {LONGEST_NAME} characters, and no control characters"
+        ));
+    }
+    Ok(())
 }
 
 /// A name out of the directory and the agent, with a number where it is taken.

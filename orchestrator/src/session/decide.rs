@@ -6,7 +6,7 @@ use super::create::{self, Resolved};
 use super::entry::{Effect, Entry, Outcome};
 use super::fact::{Fact, FactBody};
 use super::world::World;
-use super::{Book, command, said, turn, waiting};
+use super::{Book, command, said, tabs, turn, waiting};
 use crate::agent;
 use crate::failure::{Code, Failure};
 use crate::history::Account;
@@ -88,6 +88,12 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
         }
         Command::RemoveMessage { session, message } => {
             within(world, book, &session, |entry| waiting::remove_message(entry, &message, now))
+        }
+        Command::RenameTab { session, tab, name } => {
+            within(world, book, &session, |entry| tabs::rename(entry, &tab, name.as_deref()))
+        }
+        Command::MoveTab { session, tab, before } => {
+            within(world, book, &session, |entry| tabs::place(entry, &tab, before.as_ref()))
         }
         Command::PauseQueue { session, tab, paused } => {
             within(world, book, &session, |entry| waiting::pause(entry, tab.as_ref(), paused, now))

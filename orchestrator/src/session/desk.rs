@@ -241,6 +241,8 @@ impl Desk {
             | Command::EditMessage { session, .. }
             | Command::MoveMessage { session, .. }
             | Command::RemoveMessage { session, .. }
+            | Command::RenameTab { session, .. }
+            | Command::MoveTab { session, .. }
             | Command::PauseQueue { session, .. }
             | Command::FreshConversation { session, .. } => Key::Session(session.clone()),
             Command::ResolveApproval { approval, .. } => match self.book.approval(approval) {

@@ -177,6 +177,7 @@ fn asked<'a>(
         | Change::RemoveSession(_)
         | Change::PutTab { .. }
         | Change::PutQueue { .. }
+        | Change::OrderTabs { .. }
         | Change::RemoveApproval(_)
         | Change::PutImages { .. }
         | Change::DropImages(_)

@@ -6,7 +6,7 @@ use super::create::edit;
 use super::entry::Outcome;
 use super::state_question_tests::ask;
 use super::state_tests::{Desk, made};
-use super::{Book, command, queue, turn, waiting};
+use super::{Book, command, queue, tabs, turn, waiting};
 use crate::agent::Item;
 use crate::seam::{
     Decision, EventBody, MessageChange, MessageId, Place, SessionChange, TabChoice, TabId, Turn,
@@ -30,6 +30,7 @@ enum Act {
     Hold(usize, bool),
     Move(usize, usize),
     Remove(usize),
+    Order(usize, usize),
     Interrupt,
     /// A talking agent asks: in a turn, or between two.
     Ask(usize),
@@ -56,6 +57,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..9usize, any::<bool>()).prop_map(|(message, on)| Act::Hold(message, on)),
         1 => (0..9usize, 0..9usize).prop_map(|(message, to)| Act::Move(message, to)),
         1 => (0..9usize).prop_map(Act::Remove),
+        1 => (0..4usize, 0..5usize).prop_map(|(tab, before)| Act::Order(tab, before)),
         1 => Just(Act::Interrupt),
         2 => (0..4usize).prop_map(Act::Ask),
         1 => (0..4usize).prop_map(Act::Answer),
@@ -183,6 +185,11 @@ fn play(desk: &mut Desk, act: &Act, number: usize) {
         }),
         Act::Remove(at) => {
             message(desk, *at).map(|id| waiting::remove_message(&mut desk.entry, &id, now).unwrap())
+        }
+        Act::Order(at, to) => {
+            let (moved, all) = (tab(desk, *at), &desk.entry.session.tabs);
+            let before = all.get(*to).map(|tab| tab.id.clone());
+            Some(tabs::place(&mut desk.entry, &moved, before.as_ref()).unwrap())
         }
         Act::Interrupt => command::interrupt(&mut desk.entry, None, None, false).ok(), // Nothing may be under way.
     };

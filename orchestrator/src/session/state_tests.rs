@@ -107,6 +107,10 @@ impl Desk {
                 Change::PutQueue { tab, queue, .. } => {
                     self.queues.insert(tab.clone(), queue.clone());
                 }
+                Change::OrderTabs { order, .. } => {
+                    let tabs = &mut self.stored.as_mut().unwrap().tabs;
+                    tabs.sort_by_key(|tab| order.iter().position(|id| *id == tab.id));
+                }
                 Change::PutApproval(approval) => self.approvals.push(approval.clone()),
                 Change::RemoveApproval(id) => self.approvals.retain(|other| other.id != *id),
                 Change::PutImages { .. }

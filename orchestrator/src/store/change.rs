@@ -64,6 +64,13 @@ pub enum Change {
         /// In the order of sending.
         queue: Vec<QueuedMessage>,
     },
+    /// Puts a session's tabs into this order. It names them all.
+    OrderTabs {
+        /// Whose.
+        session: SessionId,
+        /// From the first to the last.
+        order: Vec<TabId>,
+    },
     /// Keeps the images of a message as long as its session.
     PutImages {
         /// Whose.

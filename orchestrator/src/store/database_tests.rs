@@ -438,3 +438,28 @@ async fn a_queue_is_what_was_put_last_in_its_order() {
         assert_eq!(found.collect::<Vec<_>>(), order);
     }
 }
+
+#[tokio::test]
+async fn tabs_are_in_the_order_that_was_put_last_and_those_of_others_stay() {
+    let store = Store::memory().unwrap();
+    let put = |of: &str, id: &str| Change::PutTab { session: SessionId::new(of), tab: tab(id) };
+    let session_of = |id: &str| Change::PutSession { session: session(id), env: None };
+    let mut all = vec![session_of("s"), session_of("o")];
+    for n in 0..3 {
+        all.extend([put("s", &format!("s{n}")), put("o", &format!("o{n}"))]);
+    }
+    store.commit(changes(all)).await.unwrap();
+    let order = |ids: &[&str]| Change::OrderTabs {
+        session: SessionId::new("s"),
+        order: ids.iter().map(|id| TabId::new(*id)).collect(),
+    };
+    store.commit(changes(vec![order(&["s2", "s0", "s1"]), put("s", "s0")])).await.unwrap();
+    let loaded = store.load().await.unwrap();
+    let ids = |at: usize| -> Vec<&str> {
+        loaded.sessions[at].0.tabs.iter().map(|tab| tab.id.as_str()).collect()
+    };
+    assert_eq!((ids(0), ids(1)), (vec!["s2", "s0", "s1"], vec!["o0", "o1", "o2"]));
+    // A list that leaves one out is a fault of ours, and changes nothing.
+    let refused = store.commit(changes(vec![order(&["s0", "s1"])])).await.unwrap_err();
+    assert_eq!(refused.code, Code::Internal);
+}
