@@ -131,7 +131,11 @@ impl App {
                     self.command(Command::EditMessage { session, message, change });
                 }
                 QueueAct::Remove(message) => {
-                    self.command(Command::RemoveMessage { session, message });
+                    let pending = Pending::RemoveQueued {
+                        session: session.clone(),
+                        message: message.clone(),
+                    };
+                    self.carry_out(Command::RemoveMessage { session, message }, pending);
                 }
                 QueueAct::PauseAll(paused) => {
                     let tab = Some(of.clone());

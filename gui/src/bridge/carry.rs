@@ -363,6 +363,7 @@ fn line_of(command: &Command) -> Line {
         | Command::EditMessage { session, .. }
         | Command::MoveMessage { session, .. }
         | Command::RemoveMessage { session, .. }
+        | Command::RestoreMessage { session, .. }
         | Command::RenameTab { session, .. }
         | Command::MoveTab { session, .. }
         | Command::PauseQueue { session, .. }

@@ -70,6 +70,7 @@ fn every_command() -> Vec<Command> {
         Command::RemoveMessage { session: session(), message: message() },
         Command::PauseQueue { session: session(), tab: Some(tab()), paused: true },
         Command::FreshConversation { session: session(), tab: tab() },
+        Command::RestoreMessage { session: session(), message: message() },
         Command::RenameTab { session: session(), tab: tab(), name: Some("n".into()) },
         Command::MoveTab { session: session(), tab: tab(), before: None },
         Command::ResolveApproval {

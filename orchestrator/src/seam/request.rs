@@ -126,6 +126,14 @@ pub enum Command {
         /// Which.
         message: MessageId,
     },
+    /// Puts a message back that was removed, with its images and where it was. `not_found` when it isn't among the last
+    /// ones of its session.
+    RestoreMessage {
+        /// Which.
+        session: SessionId,
+        /// Which.
+        message: MessageId,
+    },
     /// Gives a tab a name, or its number back.
     RenameTab {
         /// Which.

@@ -75,6 +75,7 @@ pub fn create(
         env: Environment(new.env),
         host: Ok(resolved.host),
         sites: BTreeMap::new(),
+        removed: Vec::new(),
     };
     let mut outcome = Outcome::new();
     entry.changed(&mut outcome.batch, true);

@@ -89,6 +89,9 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
         Command::RemoveMessage { session, message } => {
             within(world, book, &session, |entry| waiting::remove_message(entry, &message, now))
         }
+        Command::RestoreMessage { session, message } => {
+            within(world, book, &session, |entry| waiting::restore_message(entry, &message, now))
+        }
         Command::RenameTab { session, tab, name } => {
             within(world, book, &session, |entry| tabs::rename(entry, &tab, name.as_deref()))
         }

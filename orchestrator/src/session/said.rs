@@ -178,6 +178,8 @@ fn asked<'a>(
         | Change::PutTab { .. }
         | Change::PutQueue { .. }
         | Change::OrderTabs { .. }
+        | Change::PutRemoved { .. }
+        | Change::ForgetRemoved(_)
         | Change::RemoveApproval(_)
         | Change::PutImages { .. }
         | Change::DropImages(_)

@@ -27,6 +27,14 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
         Change::PutTab { session, tab } => put_tab(db, session, tab),
         Change::PutQueue { session, tab, queue } => put_queue(db, session, tab, queue),
         Change::OrderTabs { session, order } => order_tabs(db, session, order),
+        Change::PutRemoved { session, removed } => run(
+            db,
+            "INSERT INTO removed (id, session, body) VALUES (?1, ?2, ?3)",
+            params![removed.message.id.as_str(), session.as_str(), json(removed)?],
+        ),
+        Change::ForgetRemoved(message) => {
+            run(db, "DELETE FROM removed WHERE id = ?1", params![message.as_str()])
+        }
         Change::PutImages { session, message, images } => put_images(db, session, message, images),
         Change::DropImages(message) => {
             run(db, "DELETE FROM images WHERE message = ?1", params![message.as_str()])

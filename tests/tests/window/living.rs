@@ -156,3 +156,27 @@ fn a_bar_that_was_hidden_and_a_theme_that_was_chosen_are_remembered() {
     assert!(!window.harness.ctx.global_style().visuals.dark_mode);
     window.close();
 }
+
+#[test]
+fn a_group_that_was_taken_away_is_there_again_with_its_sessions() {
+    let machine = AgentHost::start();
+    let desktop = Desktop::knowing(&machine);
+    for name in ["api", "web"] {
+        let group = Some("work".to_owned());
+        let new = new_session(name, "codex", "box", &machine.project());
+        desktop.make(orchestrator::seam::NewSession { group, ..new });
+    }
+    let mut window = Window::open(&desktop.setup);
+    window.see(Role::DisclosureTriangle, "work");
+    let heading = Role::DisclosureTriangle;
+    window.harness.get_by_role_and_label(heading, "work").click_secondary();
+    window.press("Take the group away");
+    window.until("no group", |window| {
+        window.query_by_role_and_label(heading, "work").is_none().then_some(())
+    });
+    window.press("Undo");
+    window.see(heading, "work");
+    window.close();
+    let groups = desktop.sessions().into_iter().map(|session| session.group);
+    assert_eq!(groups.collect::<Vec<_>>(), [Some("work".to_owned()), Some("work".to_owned())]);
+}

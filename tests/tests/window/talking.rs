@@ -76,6 +76,11 @@ fn a_message_that_waits_can_be_changed_and_taken_out() {
     window.read("2 messages wait");
     window.press("Remove message 2");
     window.read("1 message waits");
+    // Taken out, put back, and taken out for good.
+    window.press("Undo");
+    window.read("2 messages wait");
+    window.press("Remove message 2");
+    window.read("1 message waits");
     window.press("Edit message 1");
     window.fill("Edited message", "print Two");
     window.press("Save");
