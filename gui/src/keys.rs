@@ -77,6 +77,8 @@ fn may_repeat(command: WindowCommand) -> bool {
             | WindowCommand::PreviousSession
             | WindowCommand::NextTab
             | WindowCommand::PreviousTab
+            | WindowCommand::MoveTabLeft
+            | WindowCommand::MoveTabRight
             | WindowCommand::ZoomIn
             | WindowCommand::ZoomOut
     )

@@ -11,6 +11,7 @@ use orchestrator::seam::{
 };
 
 use super::pending::Pending;
+use super::say::Undo;
 use super::wishes::draft_key;
 use super::{App, Shown};
 use crate::bridge::{Ask, EngineState, News, Picture};
@@ -464,6 +465,10 @@ impl App {
                 self.edit_queued(session, message, text);
                 self.complain(&failure);
             }
+            (Pending::RemoveQueued { session, message }, Ok(_)) => {
+                let words = "The message was taken out of the queue".to_owned();
+                self.say_undoable(words, Undo::RestoreMessage { session, message });
+            }
             (Pending::NewSession, Ok(reply)) => {
                 if let Reply::Session(session) = *reply {
                     self.session_made(*session);
@@ -480,7 +485,13 @@ impl App {
             }
             (Pending::Say(words), Ok(_)) => self.say(words),
             (Pending::Quiet, Ok(_)) => {}
-            (Pending::Prompt { .. } | Pending::Say(_) | Pending::Quiet, Err(failure)) => {
+            (
+                Pending::Prompt { .. }
+                | Pending::RemoveQueued { .. }
+                | Pending::Say(_)
+                | Pending::Quiet,
+                Err(failure),
+            ) => {
                 self.complain(&failure);
             }
             // These have news of their own.

@@ -121,6 +121,14 @@ impl App {
                 TabsAct::Show(tab) => self.show(&shown.session, Some(tab)),
                 TabsAct::Close(tab) => self.close_tab(&tab),
                 TabsAct::New => self.new_tab(),
+                TabsAct::Rename { tab, name } => {
+                    let session = shown.session.clone();
+                    self.command(Command::RenameTab { session, tab, name });
+                }
+                TabsAct::Move { tab, before } => {
+                    let session = shown.session.clone();
+                    self.command(Command::MoveTab { session, tab, before });
+                }
             }
         }
     }
@@ -144,7 +152,11 @@ impl App {
                     self.command(Command::EditMessage { session, message, change });
                 }
                 QueueAct::Remove(message) => {
-                    self.command(Command::RemoveMessage { session, message });
+                    let pending = Pending::RemoveQueued {
+                        session: session.clone(),
+                        message: message.clone(),
+                    };
+                    self.carry_out(Command::RemoveMessage { session, message }, pending);
                 }
                 QueueAct::PauseAll(paused) => {
                     let tab = Some(of.clone());

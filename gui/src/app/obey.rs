@@ -11,6 +11,7 @@ use crate::memory::RightPage;
 use crate::theme::Appearance;
 use crate::view::places::is_local;
 use crate::view::settings::SettingsPage;
+use crate::view::tabs::stepped;
 
 /// How much larger or smaller a step of zoom makes everything.
 const ZOOM_STEP: f32 = 0.1;
@@ -28,6 +29,7 @@ impl App {
             something_needs_you: !self.approvals.is_empty(),
             session: session.is_some(),
             remote: session.is_some_and(|session| !is_local(&session.host)),
+            tab: tab.is_some(),
             tabs: session.map_or(0, |session| {
                 session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
             }),
@@ -91,6 +93,13 @@ impl App {
             WindowCommand::ReopenTab => self.reopen_tab(),
             WindowCommand::NextTab => self.step_tab(true),
             WindowCommand::PreviousTab => self.step_tab(false),
+            WindowCommand::RenameTab => {
+                if let Some(tab) = self.shown_tab().cloned() {
+                    self.tabs.rename(&tab);
+                }
+            }
+            WindowCommand::MoveTabLeft => self.step_shown_tab(false),
+            WindowCommand::MoveTabRight => self.step_shown_tab(true),
             WindowCommand::FocusComposer => self.composer.focus(),
             WindowCommand::SearchTranscript => {
                 if let Some(kept) = self.shown_transcript() {
@@ -240,6 +249,14 @@ impl App {
         };
         if let Some(next) = next.cloned() {
             self.show(&session, Some(next));
+        }
+    }
+
+    /// Moves the shown tab one place.
+    fn step_shown_tab(&mut self, right: bool) {
+        let Some(Shown { session, tab: Some(tab) }) = self.shown.clone() else { return };
+        if let Some(before) = stepped(&self.open_tabs(), &tab, right) {
+            self.command(Command::MoveTab { session, tab, before });
         }
     }
 

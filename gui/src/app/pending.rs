@@ -19,6 +19,8 @@ pub(super) enum Pending {
     Decide,
     /// A message that waits is being changed to this.
     EditQueued { session: SessionId, message: MessageId, text: String },
+    /// A message that waits is being taken out.
+    RemoveQueued { session: SessionId, message: MessageId },
     /// A session is being made; the form stays until it is.
     NewSession,
     /// A session is being changed by its form.

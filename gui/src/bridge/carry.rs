@@ -371,6 +371,9 @@ fn line_of(command: &Command) -> Line {
         | Command::EditMessage { session, .. }
         | Command::MoveMessage { session, .. }
         | Command::RemoveMessage { session, .. }
+        | Command::RestoreMessage { session, .. }
+        | Command::RenameTab { session, .. }
+        | Command::MoveTab { session, .. }
         | Command::PauseQueue { session, .. }
         | Command::FreshConversation { session, .. } => Line::Session(session.clone()),
         Command::Interrupt { .. }

@@ -37,6 +37,12 @@ pub enum WindowCommand {
     NextTab,
     /// Shows the tab to the left, or the last.
     PreviousTab,
+    /// Lets the shown tab's name be edited in its place.
+    RenameTab,
+    /// Moves the shown tab one place to the left.
+    MoveTabLeft,
+    /// Moves the shown tab one place to the right.
+    MoveTabRight,
     /// Puts the focus into the composer.
     FocusComposer,
     /// Opens the transcript's search.

@@ -13,6 +13,8 @@ pub enum When {
     Session,
     /// It is on another machine.
     Remote,
+    /// A tab of it is shown that has begun.
+    Tab,
     /// It has several tabs.
     SeveralTabs,
     /// A tab of it was closed; without a session, of any.
@@ -36,6 +38,8 @@ pub struct Situation {
     pub session: bool,
     /// Whether that one is on another machine.
     pub remote: bool,
+    /// Whether a tab of it is shown that has begun.
+    pub tab: bool,
     /// How many tabs of it are open.
     pub tabs: usize,
     /// Whether a tab of it was closed; without a session, of any.
@@ -59,6 +63,7 @@ impl When {
             Self::SomethingNeedsYou => now.something_needs_you,
             Self::Session => now.session,
             Self::Remote => now.session && now.remote,
+            Self::Tab => now.session && now.tab,
             Self::SeveralTabs => now.session && now.tabs > 1,
             Self::ClosedTab => now.closed_tab,
             Self::Working => now.session && now.working,

@@ -204,6 +204,23 @@ pub static TABLE: &[Entry] = &[
         "left",
         &[on(Modifiers::CTRL.plus(Modifiers::SHIFT), Key::Tab)],
     ),
+    line(Group::Tabs, When::Tab, C::RenameTab, "Rename tab", "name title conversation", &[]),
+    line(
+        Group::Tabs,
+        When::SeveralTabs,
+        C::MoveTabLeft,
+        "Move tab left",
+        "order",
+        &[on(CTRL_SHIFT, Key::PageUp)],
+    ),
+    line(
+        Group::Tabs,
+        When::SeveralTabs,
+        C::MoveTabRight,
+        "Move tab right",
+        "order",
+        &[on(CTRL_SHIFT, Key::PageDown)],
+    ),
     line(
         Group::Conversation,
         When::Session,

@@ -282,3 +282,27 @@ fn images_of_a_draft_are_there_again_after_a_restart_and_go_with_its_message() {
     let images = sent.iter().any(|event| format!("{event:?}").contains("images: 1"));
     assert!(images, "{sent:?}");
 }
+
+#[test]
+fn a_group_that_was_taken_away_is_there_again_with_its_sessions() {
+    let machine = AgentHost::start();
+    let desktop = Desktop::knowing(&machine);
+    for name in ["api", "web"] {
+        let group = Some("work".to_owned());
+        let new = new_session(name, "codex", "box", &machine.project());
+        desktop.make(orchestrator::seam::NewSession { group, ..new });
+    }
+    let mut window = Window::open(&desktop.setup);
+    window.see(Role::DisclosureTriangle, "work");
+    let heading = Role::DisclosureTriangle;
+    window.harness.get_by_role_and_label(heading, "work").click_secondary();
+    window.press("Take the group away");
+    window.until("no group", |window| {
+        window.query_by_role_and_label(heading, "work").is_none().then_some(())
+    });
+    window.press("Undo");
+    window.see(heading, "work");
+    window.close();
+    let groups = desktop.sessions().into_iter().map(|session| session.group);
+    assert_eq!(groups.collect::<Vec<_>>(), [Some("work".to_owned()), Some("work".to_owned())]);
+}

@@ -11,6 +11,7 @@ mod deciding;
 mod desktop;
 mod living;
 mod real;
+mod resuming;
 mod starting;
 mod talking;
 mod trouble;

@@ -428,3 +428,31 @@ fn the_dialog_begins_with_where_the_agent_runs_and_tab_goes_through_it_to_its_cr
     let fields = ["Codex", "Directory", "Name", "Model", "Cancel", "Close"].map(place);
     assert!(fields.is_sorted(), "{order:?}");
 }
+
+fn resumed() -> NewSessionView {
+    let resume = Some("0199a1b2-77aa".to_owned());
+    NewSessionView::filled(SessionForm {
+        agent: Some("codex".into()),
+        resume,
+        ..SessionForm::default()
+    })
+}
+
+#[test]
+fn the_form_says_which_conversation_the_session_goes_on_with_and_sends_it() {
+    let mut window = open(resumed());
+    window.get_by_label("Goes on with conversation 0199A1B2");
+    press(&mut window, "Create");
+    let Some(Command::NewSession(new)) = made(&window) else { panic!() };
+    assert_eq!(new.resume.as_deref(), Some("0199a1b2-77aa"));
+}
+
+#[test]
+fn a_conversation_can_be_left_alone_before_the_session_is_made() {
+    let mut window = open(resumed());
+    press(&mut window, "Begin a fresh conversation instead");
+    assert!(window.query_by_label_contains("Goes on with").is_none());
+    press(&mut window, "Create");
+    let Some(Command::NewSession(new)) = made(&window) else { panic!() };
+    assert_eq!(new.resume, None);
+}
