@@ -105,14 +105,13 @@ pub(super) fn load(db: &Connection) -> Result<Loaded, Fault> {
     each(db, "SELECT id, tab, body FROM messages ORDER BY tab, position", |id, tab, body| {
         keep(&mut bad, value(&format!("message {id}"), body))
             .into_iter()
-            .for_each(|message| queues.entry(tab.to_owned()).or_default().push(message));
+            .for_each(|message| put(queues.entry(tab.to_owned()).or_default(), message));
     })?;
     let mut tabs: HashMap<String, Vec<Tab>> = HashMap::new();
     each(db, "SELECT id, session, body FROM tabs ORDER BY position", |id, session, body| {
         if let Some(mut tab) = keep(&mut bad, value::<Tab>(&format!("tab {id}"), body)) {
             tab.queue = queues.remove(id).unwrap_or_default();
-            tab.queue.shrink_to_fit();
-            tabs.entry(session.to_owned()).or_default().push(tab);
+            put(tabs.entry(session.to_owned()).or_default(), tab);
         }
     })?;
     let mut sessions = Vec::new();
@@ -124,7 +123,6 @@ pub(super) fn load(db: &Connection) -> Result<Loaded, Fault> {
             .map_err(|_| Fault::row(format!("environment of {place}"), "it is no map of texts"));
         if let (Some(mut session), Some(env)) = (session, keep(&mut bad, env)) {
             session.tabs = tabs.remove(id).unwrap_or_default();
-            session.tabs.shrink_to_fit();
             sessions.push((session, Environment(env)));
         }
     })?;
@@ -313,6 +311,14 @@ fn some_runs(
         runs.push(rows::run(row)?);
     }
     Ok(runs)
+}
+
+/// Puts a value behind others. Most lists have one or two, and a `Vec` begins with room for four.
+fn put<T>(list: &mut Vec<T>, value: T) {
+    if list.len() < 4 {
+        list.reserve_exact(1);
+    }
+    list.push(value);
 }
 
 /// Hands three texts of each row on, one row after the other: thousands of them are never here together.
