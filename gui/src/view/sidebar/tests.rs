@@ -31,6 +31,7 @@ struct World {
     unread: BTreeSet<SessionId>,
     git: BTreeMap<SessionId, GitGlance>,
     acts: Vec<SidebarAct>,
+    glances: BTreeSet<SessionId>,
 }
 
 fn world(sessions: impl IntoIterator<Item = Session>) -> World {
@@ -53,7 +54,13 @@ fn window(world: World) -> Harness<'static, World> {
         };
         ui.set_max_width(280.0);
         let acts = world.view.ui(ui, &data);
-        world.acts.extend(acts);
+        for act in acts {
+            match act {
+                // Nobody has to do anything for it.
+                SidebarAct::GlanceAtGit(session) => drop(world.glances.insert(session)),
+                act => world.acts.push(act),
+            }
+        }
     });
     window.run();
     window
@@ -69,6 +76,16 @@ fn grouped(name: &str, group: &str, made: i64) -> Session {
 
 fn three() -> World {
     world([session("a", "api", "box", 1), grouped("b", "work", 2), grouped("c", "work", 3)])
+}
+
+#[test]
+fn git_is_asked_for_the_sessions_that_are_seen_and_not_known() {
+    let mut all = world((0..1_000).map(|at| session(&format!("s{at:04}"), "api", "box", at)));
+    all.git.insert(id("s0999"), GitGlance::default());
+    let window = window(all);
+    let asked = &window.state().glances;
+    assert!((5..100).contains(&asked.len()), "{}", asked.len());
+    assert!(asked.contains(&id("s0998")) && !asked.contains(&id("s0999")), "{asked:?}");
 }
 
 fn shown(list: &List) -> Vec<String> {
