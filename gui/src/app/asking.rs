@@ -1,7 +1,8 @@
 //! Dialogs that ask: ssh's questions, whether something is to go, a message that is changed, files to choose.
 
 use egui::{Context, Id, TextEdit};
-use orchestrator::seam::{Command, MessageChange, MessageId, SessionId, TabId};
+use orchestrator::failure::Failure;
+use orchestrator::seam::{Command, MessageChange, MessageId, QuestionId, SessionId, TabId};
 
 use super::App;
 use super::pending::Pending;
@@ -32,6 +33,8 @@ struct Editing {
 #[derive(Debug, Default)]
 pub(super) struct Asking {
     question: QuestionView,
+    /// The question whose last answer didn't arrive, and why.
+    unanswered: Option<(QuestionId, Failure)>,
     whether: Option<(ConfirmView, Whether)>,
     editing: Option<Editing>,
     images: Option<(FilePickerView, DraftKey)>,
@@ -84,12 +87,32 @@ impl App {
         // Over everything else: a connection waits for it.
         let questions: Vec<_> =
             self.engine_questions.iter().chain(&self.local_questions).cloned().collect();
-        let data = QuestionData { questions: &questions, hosts: &self.hosts.hosts, failure: None };
-        for act in self.asking.question.ui(ctx, &data) {
+        let first = questions.first().map(|question| &question.id);
+        let unanswered = self.asking.unanswered.take().filter(|(of, _)| Some(of) == first);
+        let failure = unanswered.as_ref().map(|(_, failure)| failure);
+        let data = QuestionData { questions: &questions, hosts: &self.hosts.hosts, failure };
+        let acts = self.asking.question.ui(ctx, &data);
+        self.asking.unanswered = unanswered;
+        for act in acts {
             let QuestionAct::Answer(Command::AnswerQuestion { question, answer }) = act else {
                 continue;
             };
-            self.ask(Ask::Answer { question, answer });
+            self.asking.unanswered = None;
+            let of = question.clone();
+            if let Err(failure) = self.bridge.ask(Ask::Answer { question, answer }) {
+                self.unanswered(of, failure);
+            }
+        }
+    }
+
+    /// An answer didn't arrive: its question says so, and may be answered again.
+    pub(super) fn unanswered(&mut self, question: QuestionId, failure: Failure) {
+        let mut waiting = self.engine_questions.iter().chain(&self.local_questions);
+        if waiting.any(|waiting| waiting.id == question) {
+            tracing::warn!("an answer didn't arrive: {failure}");
+            self.asking.unanswered = Some((question, failure));
+        } else {
+            self.complain(&failure);
         }
     }
 

@@ -1,5 +1,8 @@
 //! One frame: news in, views drawn, wishes out.
 
+use std::path::PathBuf;
+
+use baton_front::Setup;
 use eframe::Frame as EFrame;
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 use jiff::Timestamp;
@@ -28,12 +31,26 @@ impl App {
     ///
     /// When the bridge can't be started.
     pub fn new(ctx: &Context, plan: AppPlan) -> Result<Self, Failure> {
+        let AppPlan { bridge, memory, trouble, log } = plan;
+        let setup = bridge.setup.clone();
+        let mut app = Self::over(ctx, Bridge::start(bridge)?, setup, memory, log);
+        if let Some(trouble) = trouble {
+            app.complain(&trouble);
+        }
+        Ok(app)
+    }
+
+    /// The same over a bridge that is there.
+    pub(super) fn over(
+        ctx: &Context,
+        bridge: Bridge,
+        setup: Setup,
+        memory: Memory,
+        log: Option<PathBuf>,
+    ) -> Self {
         ctx.set_fonts(fonts::definitions());
         // Our own keys do that, and remember it.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
-        let AppPlan { bridge, memory, trouble, log } = plan;
-        let setup = bridge.setup.clone();
-        let bridge = Bridge::start(bridge)?;
         let mut app = Self {
             bridge,
             frames: Default::default(),
@@ -89,14 +106,11 @@ impl App {
             ctx: ctx.clone(),
         };
         app.put_looks(ctx);
-        if let Some(trouble) = trouble {
-            app.complain(&trouble);
-        }
         app.ask(Ask::Agents { host: None, refresh: false });
         if !app.memory.welcomed {
             app.open_welcome();
         }
-        Ok(app)
+        app
     }
 
     /// Takes in what has come, and draws one frame.

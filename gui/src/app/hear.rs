@@ -179,6 +179,7 @@ impl App {
             News::Outbox(entries) => {
                 self.outbox = u64::try_from(entries.len()).unwrap_or(u64::MAX);
             }
+            News::Unanswered { question, failure } => self.unanswered(question, failure),
             News::Listed { dir, answer } => self.listed(&dir, answer),
             News::Trouble(failure) => self.complain(&failure),
             News::Raise => self.raise = true,

@@ -12,8 +12,13 @@ mod obey;
 mod pending;
 mod say;
 mod session_forms;
+#[cfg(test)]
+mod testing;
 mod transcripts;
 mod wishes;
+
+#[cfg(test)]
+mod asking_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;

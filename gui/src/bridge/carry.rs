@@ -210,13 +210,15 @@ impl Carrier {
                     if room.questions.answer(&question, answer.as_ref()).await {
                         return;
                     }
+                    let asked = question.clone();
                     let command = Command::AnswerQuestion { question, answer };
                     match room.call(Request::command(command)).await {
                         Ok(_) => {}
                         // Whoever asked has given up: the question goes by itself.
                         Err(failure) if failure.code == Code::NotFound => {}
                         Err(failure) => {
-                            room.teller.tell(News::Trouble(failure)).await;
+                            let question = asked;
+                            room.teller.tell(News::Unanswered { question, failure }).await;
                         }
                     }
                 });

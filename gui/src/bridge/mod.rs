@@ -15,6 +15,8 @@ mod notices;
 mod questions;
 mod room;
 mod teller;
+#[cfg(test)]
+pub(crate) mod testing;
 mod world;
 
 use std::thread::JoinHandle;

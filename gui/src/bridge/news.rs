@@ -8,8 +8,8 @@ use orchestrator::host::HostsView;
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
 use orchestrator::seam::{
     Approval, DirectoryLook, FileNames, GitGlance, HistoryActivity, HistoryCount, HistoryNews,
-    HostConnection, HostQuestion, Image, KnownAgents, MessageId, OutboxEntry, Reply, Session,
-    SessionId, SkippedLines, TabId, Whereabouts,
+    HostConnection, HostQuestion, Image, KnownAgents, MessageId, OutboxEntry, QuestionId, Reply,
+    Session, SessionId, SkippedLines, TabId, Whereabouts,
 };
 use orchestrator::ssh_config::Resolved;
 
@@ -179,6 +179,13 @@ pub enum News {
     HistoryChanged(Box<HistoryNews>),
     /// What waits to be written to where it is shared.
     Outbox(Vec<OutboxEntry>),
+    /// An answer to a question didn't arrive: it may be given again.
+    Unanswered {
+        /// Which question.
+        question: QuestionId,
+        /// Why.
+        failure: Failure,
+    },
     /// What a local directory holds.
     Listed {
         /// Which.
