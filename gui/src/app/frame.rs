@@ -328,6 +328,8 @@ impl App {
             || self.help.is_open()
             || !self.engine_questions.is_empty()
             || !self.local_questions.is_empty()
+            // What views open over themselves: a name for a group, an entry of the history, a large image.
+            || self.ctx.memory(|memory| memory.top_modal_layer().is_some())
     }
 }
 
