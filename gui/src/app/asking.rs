@@ -1,6 +1,8 @@
 //! Dialogs that ask: ssh's questions, whether something is to go, a message that is changed, files to choose.
 
-use egui::{Context, Id, TextEdit};
+use std::collections::VecDeque;
+
+use egui::Context;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{Command, MessageChange, MessageId, QuestionId, SessionId, TabId};
 
@@ -8,11 +10,10 @@ use super::App;
 use super::pending::Pending;
 use crate::bridge::Ask;
 use crate::memory::DraftKey;
-use crate::theme::size;
 use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
+use crate::view::edit_message::{EditMessageAct, EditMessageView};
 use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView};
 use crate::view::question::{QuestionAct, QuestionData, QuestionView};
-use crate::widget::{Kind, button, button_enabled, dialog};
 
 /// What is asked.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ enum Whether {
 struct Editing {
     session: SessionId,
     message: MessageId,
-    text: String,
+    view: EditMessageView,
 }
 
 /// The dialogs that ask.
@@ -36,13 +37,14 @@ pub(super) struct Asking {
     /// The question whose last answer didn't arrive, and why.
     unanswered: Option<(QuestionId, Failure)>,
     whether: Option<(ConfirmView, Whether)>,
-    editing: Option<Editing>,
+    /// One behind the other: none takes the place of what is being typed.
+    editing: VecDeque<Editing>,
     images: Option<(FilePickerView, DraftKey)>,
 }
 
 impl Asking {
     pub fn is_open(&self) -> bool {
-        self.whether.is_some() || self.editing.is_some() || self.images.is_some()
+        self.whether.is_some() || !self.editing.is_empty() || self.images.is_some()
     }
 }
 
@@ -69,7 +71,14 @@ impl App {
 
     /// Opens a message that waits, to change it.
     pub(super) fn edit_queued(&mut self, session: SessionId, message: MessageId, text: String) {
-        self.asking.editing = Some(Editing { session, message, text });
+        let view = EditMessageView::new(text);
+        self.asking.editing.push_back(Editing { session, message, view });
+    }
+
+    /// Opens it again with what the queue didn't take.
+    pub(super) fn edit_again(&mut self, session: SessionId, message: MessageId, text: String) {
+        let view = EditMessageView::unsaved(text);
+        self.asking.editing.push_back(Editing { session, message, view });
     }
 
     /// Opens the picker for images.
@@ -157,30 +166,12 @@ impl App {
     }
 
     fn editing(&mut self, ctx: &Context) {
-        let Some(editing) = &mut self.asking.editing else { return };
-        let shown = dialog(ctx, "edit message", "Edit the message", size::DIALOG, |ui| {
-            let edit = TextEdit::multiline(&mut editing.text)
-                .id(Id::unique("edited message"))
-                .desired_rows(8)
-                .desired_width(f32::INFINITY);
-            let response = ui.add(edit);
-            response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Edited message")
-            });
-            ui.horizontal(|ui| {
-                let ready = !editing.text.trim().is_empty();
-                let save = button_enabled(ui, ready, Kind::Primary, "Save").clicked();
-                let cancel = button(ui, Kind::Plain, "Cancel").clicked();
-                (save, cancel)
-            })
-            .inner
-        });
-        let (save, cancel) = shown.inner;
-        if save {
-            let Editing { session, message, text } = match self.asking.editing.take() {
-                Some(editing) => editing,
-                None => return,
-            };
+        let Some(editing) = self.asking.editing.front_mut() else { return };
+        let Some(act) = editing.view.ui(ctx) else { return };
+        let Some(Editing { session, message, .. }) = self.asking.editing.pop_front() else {
+            return;
+        };
+        if let EditMessageAct::Save(text) = act {
             let pending = Pending::EditQueued {
                 session: session.clone(),
                 message: message.clone(),
@@ -188,8 +179,6 @@ impl App {
             };
             let change = MessageChange { prompt: Some(text), ..MessageChange::default() };
             self.carry_out(Command::EditMessage { session, message, change }, pending);
-        } else if cancel || shown.close {
-            self.asking.editing = None;
         }
     }
 

@@ -432,7 +432,7 @@ impl App {
             (Pending::EditQueued { .. }, Ok(_)) => {}
             (Pending::EditQueued { session, message, text }, Err(failure)) => {
                 // What was typed isn't lost with a message that has left the queue meanwhile.
-                self.edit_queued(session, message, text);
+                self.edit_again(session, message, text);
                 self.complain(&failure);
             }
             (Pending::NewSession, Ok(reply)) => {

@@ -4,6 +4,7 @@ pub mod approval;
 pub mod changed_key;
 pub mod composer;
 pub mod confirm;
+pub mod edit_message;
 pub mod file_picker;
 pub mod header;
 pub mod help;
