@@ -19,6 +19,8 @@ mod wishes;
 
 #[cfg(test)]
 mod asking_tests;
+#[cfg(test)]
+mod obey_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;

@@ -58,9 +58,9 @@ impl App {
                 self.sidebar.focus_filter(ctx);
             }
             WindowCommand::RenameSession => {
+                // In the header: the row may be folded away, or filtered out.
                 if let Some(session) = self.shown_session().cloned() {
-                    self.memory.left.open = true;
-                    self.sidebar.rename(&session);
+                    self.header.rename(&session);
                 }
             }
             WindowCommand::ToggleBookmark => {

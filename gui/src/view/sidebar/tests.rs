@@ -294,6 +294,27 @@ fn a_session_is_renamed_in_its_row_and_escape_leaves_its_name() {
 }
 
 #[test]
+fn a_name_that_is_typed_in_a_row_counts_when_the_row_goes_and_its_field_does_not_come_back() {
+    let mut window = window(three());
+    window.get_by_role_and_label(Role::ListBoxOption, "b").focus();
+    window.run();
+    window.key_press(Key::F2);
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Session name").type_text("2");
+    window.run();
+    // Somewhere else the group was folded, or the session moved into one that is.
+    window.state_mut().memory.folded.insert("work".into());
+    window.state_mut().version += 1;
+    window.run();
+    let renamed = SidebarAct::Rename { session: id("b"), name: "b2".into() };
+    assert_eq!(window.state().acts, [renamed]);
+    window.state_mut().memory.folded.clear();
+    window.state_mut().version += 1;
+    window.run();
+    assert!(window.query_by_role_and_label(Role::TextInput, "Session name").is_none());
+}
+
+#[test]
 fn everything_that_can_be_done_stands_in_the_menu() {
     let acts = [
         ("Bookmark", SidebarAct::Bookmark { session: id("a"), on: true }),

@@ -63,6 +63,7 @@ impl SidebarView {
         let mut acts = Vec::new();
         self.top(ui, data, &mut acts);
         self.arrange(data);
+        self.leave_gone_row(data, &mut acts);
         if data.sessions.is_empty() {
             nothing_yet(ui, &mut acts);
         } else if self.list.rows.is_empty() {
@@ -73,6 +74,16 @@ impl SidebarView {
         }
         self.naming_dialog(ui, &mut acts);
         acts
+    }
+
+    /// A name that was being typed in a row that is there no more: it counts, and takes no focus when the row comes back.
+    fn leave_gone_row(&mut self, data: &SidebarData<'_>, acts: &mut Vec<SidebarAct>) {
+        let is_there = |id| self.list.row_of(id).is_some();
+        let Some((id, typed)) = self.renaming.take_if(|(id, _)| !is_there(id)) else { return };
+        let name = typed.trim();
+        if data.sessions.get(&id).is_some_and(|session| !name.is_empty() && name != session.name) {
+            acts.push(SidebarAct::Rename { session: id, name: name.to_owned() });
+        }
     }
 
     fn arrange(&mut self, data: &SidebarData<'_>) {
