@@ -162,6 +162,34 @@ fn a_private_key_is_looked_at_and_one_that_cant_be_read_is_a_fault() {
 }
 
 #[test]
+fn a_private_key_that_is_made_meanwhile_is_looked_at_again() {
+    let mut host = HostConfig::new(HostId::new("gpu"), "GPU box", "gpu.example");
+    host.identity_file = Some("~/k".into());
+    // It could not be read when the dialog was open before.
+    let mut window = open(HostDialogView::edit(&host));
+    let looks = |window: &Harness<'_, Open>| {
+        let look = HostDialogAct::CheckKey("~/k".into());
+        window.state().acts.iter().filter(|act| **act == look).count()
+    };
+    window.state_mut().keys.insert("~/k".into(), false);
+    window.run();
+    assert_eq!(looks(&window), 1);
+    // Somebody runs ssh-keygen elsewhere, and comes back.
+    window.event(egui::Event::WindowFocused(false));
+    window.run();
+    window.event(egui::Event::WindowFocused(true));
+    window.run();
+    assert_eq!(looks(&window), 2);
+    window.state_mut().keys.insert("~/k".into(), true);
+    window.run();
+    assert!(window.query_by_label("the private key ~/k can't be read").is_none());
+    // What is known from before isn't taken for today's.
+    window.state_mut().view = HostDialogView::edit(&host);
+    window.run();
+    assert_eq!(looks(&window), 3);
+}
+
+#[test]
 fn a_private_key_is_picked_from_a_list() {
     let mut window = open(HostDialogView::add());
     press(&mut window, "Choose a private key");

@@ -139,8 +139,14 @@ impl HostDialogView {
                 }
             });
         });
+        // A key may have been made meanwhile: whoever comes back to the window has it looked at again.
+        let is_back =
+            |input: &egui::InputState| input.events.contains(&egui::Event::WindowFocused(true));
+        if ui.input(is_back) {
+            self.checked = None;
+        }
         let key = self.form.identity_file.trim();
-        if !key.is_empty() && !data.keys.contains_key(key) && self.checked.as_deref() != Some(key) {
+        if !key.is_empty() && self.checked.as_deref() != Some(key) {
             self.checked = Some(key.to_owned());
             acts.push(HostDialogAct::CheckKey(key.to_owned()));
         }
