@@ -20,6 +20,8 @@ mod wishes;
 #[cfg(test)]
 mod asking_tests;
 #[cfg(test)]
+mod forms_tests;
+#[cfg(test)]
 mod obey_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
