@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{Command, MessageChange, MessageId, SessionId, TabId, TabState};
 
 use super::pending::Pending;
@@ -141,6 +142,15 @@ impl App {
         self.ask(Ask::Prompt { ticket, session, message });
     }
 
+    fn refuse_images(&mut self, shown: &Shown) {
+        let Some(session) = self.sessions.get(&shown.session) else { return };
+        let agent = self.looks.agent(&session.agent);
+        let name = agent.map_or(session.agent.as_str(), |agent| agent.name.as_str());
+        let failure = Failure::new(Code::Unsupported, format!("{name} takes no images"))
+            .hint("Put the file where the agent works, and name it in the message");
+        self.complain(&failure);
+    }
+
     fn write(&mut self, ui: &mut Ui, shown: &Shown) {
         let key = draft_key(&shown.session, shown.tab.as_ref());
         let Some(session) = self.sessions.get(&shown.session) else { return };
@@ -148,10 +158,7 @@ impl App {
         let working = tab.is_some_and(|tab| tab.state != TabState::Idle);
         let turn = tab.and_then(|tab| tab.turn.as_ref());
         let interrupting = turn.is_some_and(|turn| turn.status.is_none() && turn.interrupting);
-        let agents = self.looks.agents(None);
-        let agent = agents
-            .ready()
-            .and_then(|known| known.agents.iter().find(|agent| agent.id == session.agent));
+        let agent = self.looks.agent(&session.agent);
         let place = if is_local(&session.host) {
             "this machine".to_owned()
         } else {
@@ -213,6 +220,7 @@ impl App {
                     let ticket = self.waiting.ticket(Pending::Attach { key: key.clone() });
                     self.ask(Ask::AttachPixels { ticket, pixels });
                 }
+                ComposerAct::RefuseImages => self.refuse_images(shown),
                 ComposerAct::Command(at) => {
                     if let Some((command, _)) = commands.get(at) {
                         self.obey(ui.ctx(), *command);

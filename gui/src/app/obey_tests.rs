@@ -1,13 +1,43 @@
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use egui::Role;
 use egui_kittest::kittest::Queryable;
-use orchestrator::seam::SessionId;
+use orchestrator::agent::Protocol;
+use orchestrator::seam::{KnownAgent, KnownAgents, SessionId};
 
-use super::testing::window;
+use super::testing::{Window, window};
+use crate::bridge::News;
 use crate::commands::WindowCommand;
 use crate::memory::Memory;
 use crate::samples::session;
+
+fn open() -> Window {
+    let mut notes = session("s", "notes", "local", 1);
+    notes.talks = false;
+    let mut window = window(Memory::default(), vec![notes]);
+    window.app().show(&SessionId::new("s"), None);
+    window.harness.run();
+    window
+}
+
+fn agents(read_only: bool, images: bool) -> News {
+    let codex = KnownAgent {
+        id: "codex".into(),
+        name: "Codex".into(),
+        program: "codex".into(),
+        install: None,
+        login_hint: String::new(),
+        batch: true,
+        talks: Some(Protocol::CodexAppServer),
+        read_only,
+        images,
+        there: None,
+    };
+    let known = KnownAgents { agents: vec![codex], ..KnownAgents::default() };
+    News::Agents { host: None, answer: Ok(Box::new(known)) }
+}
 
 #[test]
 fn a_session_is_renamed_in_the_header_wherever_its_row_is() {
@@ -32,4 +62,14 @@ fn a_session_is_renamed_in_the_header_wherever_its_row_is() {
         let field = window.harness.get_by_role_and_label(Role::TextInput, "Name of this session");
         assert!(field.is_focused(), "{way}");
     }
+}
+
+#[test]
+fn images_for_an_agent_that_takes_none_are_refused_in_words() {
+    let mut window = open();
+    window.tell(agents(true, false));
+    let pixels = egui::ColorImage::filled([2, 2], egui::Color32::BLACK);
+    window.harness.event(egui::Event::PasteImage(Arc::new(pixels)));
+    window.harness.run();
+    window.harness.get_by_label_contains("Codex takes no images");
 }
