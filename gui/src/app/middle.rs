@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 use orchestrator::failure::{Code, Failure};
-use orchestrator::seam::{Command, MessageChange, MessageId, SessionId, TabId, TabState};
+use orchestrator::seam::{Command, MessageChange, MessageId, Session, SessionId, TabId, TabState};
 
 use super::pending::Pending;
 use super::transcripts::Kept;
@@ -142,6 +142,13 @@ impl App {
         self.ask(Ask::Prompt { ticket, session, message });
     }
 
+    /// Why a session's turns can't be read-only, as far as its agent is known.
+    pub(super) fn no_read_only(&self, session: &Session) -> Option<&'static str> {
+        let agent = self.looks.agent(&session.agent)?;
+        let can = agent.read_only || session.talks;
+        (!can).then_some("This agent can't be kept from changing anything")
+    }
+
     fn refuse_images(&mut self, shown: &Shown) {
         let Some(session) = self.sessions.get(&shown.session) else { return };
         let agent = self.looks.agent(&session.agent);
@@ -165,9 +172,7 @@ impl App {
             host_name(&self.hosts.hosts.hosts, &session.host).to_owned()
         };
         let to = format!("{} on {place}", session.agent);
-        let no_read_only = agent
-            .filter(|agent| !agent.read_only && !session.talks)
-            .map(|_| "This agent can't be kept from changing anything");
+        let no_read_only = self.no_read_only(session);
         let id = egui::Id::unique(("composer", String::from(key.clone())));
         let commands: Vec<(WindowCommand, (String, String))> = slash_commands(&self.situation());
         let shown_commands: Vec<(String, String)> =

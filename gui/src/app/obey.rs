@@ -1,6 +1,7 @@
 //! What keys, palette and slash commands tell the window to do.
 
 use orchestrator::agent::ChoiceKind;
+use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{Command, HistoryScope, TabId, TabState};
 
 use super::pending::Pending;
@@ -112,11 +113,7 @@ impl App {
                     self.command(Command::PauseQueue { session, tab, paused });
                 }
             }
-            WindowCommand::ToggleReadOnly => {
-                if let Some(draft) = self.shown_draft() {
-                    draft.read_only = !draft.read_only;
-                }
-            }
+            WindowCommand::ToggleReadOnly => self.toggle_read_only(),
             WindowCommand::ToggleLeftBar => self.memory.left.open = !self.memory.left.open,
             WindowCommand::ToggleRightBar => self.memory.right.open = !self.memory.right.open,
             WindowCommand::ShowFiles => self.show_right(RightPage::Files),
@@ -158,6 +155,20 @@ impl App {
             WindowCommand::Help => self.help.open(),
             WindowCommand::About => self.open_settings(SettingsPage::About),
             WindowCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+        }
+    }
+
+    /// Makes the next message read-only, or not; what the agent can't is said, and can still be taken back.
+    fn toggle_read_only(&mut self) {
+        let why = self.shown_session().and_then(|session| self.no_read_only(session));
+        let Some(draft) = self.shown_draft() else { return };
+        match why {
+            Some(why) if !draft.read_only => {
+                let failure = Failure::new(Code::Unsupported, why)
+                    .hint("A session with another agent can be read-only");
+                self.complain(&failure);
+            }
+            Some(_) | None => draft.read_only = !draft.read_only,
         }
     }
 

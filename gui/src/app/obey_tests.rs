@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use egui::Role;
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use orchestrator::agent::Protocol;
-use orchestrator::seam::{KnownAgent, KnownAgents, SessionId};
+use orchestrator::seam::{KnownAgent, KnownAgents, SessionId, TabId};
 
 use super::testing::{Window, window};
 use crate::bridge::News;
 use crate::commands::WindowCommand;
-use crate::memory::Memory;
+use crate::memory::{DraftKey, Memory};
 use crate::samples::session;
+
+fn is_read_only(window: &mut Window) -> bool {
+    let key = DraftKey::Tab(TabId::new("s-tab"));
+    window.app().memory.drafts.get(&key).is_some_and(|draft| draft.read_only)
+}
 
 fn open() -> Window {
     let mut notes = session("s", "notes", "local", 1);
@@ -62,6 +67,31 @@ fn a_session_is_renamed_in_the_header_wherever_its_row_is() {
         let field = window.harness.get_by_role_and_label(Role::TextInput, "Name of this session");
         assert!(field.is_focused(), "{way}");
     }
+}
+
+#[test]
+fn an_agent_that_can_change_anything_is_not_told_to_change_nothing() {
+    let mut window = open();
+    window.tell(agents(false, true));
+    window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
+    assert!(!is_read_only(&mut window));
+    window.harness.get_by_label_contains("can't be kept from changing anything");
+    let mut window = open();
+    window.tell(agents(true, true));
+    window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
+    assert!(is_read_only(&mut window));
+}
+
+#[test]
+fn a_draft_that_was_to_be_read_only_is_shown_so_where_the_agent_cannot_and_can_be_put_right() {
+    let mut window = open();
+    window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
+    assert!(is_read_only(&mut window), "nothing is known of the agent yet");
+    window.tell(agents(false, true));
+    let name = "Read-only: this agent can't be kept from changing anything";
+    window.harness.get_by_role_and_label(Role::CheckBox, name).click();
+    window.harness.run();
+    assert!(!is_read_only(&mut window));
 }
 
 #[test]

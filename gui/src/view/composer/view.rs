@@ -407,6 +407,11 @@ impl ComposerView {
                     let words = RichText::new("Read-only session").size(size::SMALL);
                     ui.add(Label::new(words.color(theme.muted)).selectable(false));
                 }
+                // Whatever was wanted before is shown, and can be taken back: the message would be refused.
+                (false, Some(_)) if draft.read_only => {
+                    let name = "Read-only: this agent can't be kept from changing anything";
+                    toggle(ui, &mut draft.read_only, Icon::Lock, name);
+                }
                 (false, Some(why)) => {
                     icon_button_enabled(ui, false, Icon::LockOpen, why, None);
                 }
