@@ -148,8 +148,8 @@ impl App {
             WindowCommand::ToggleContrast => {
                 self.memory.contrast = !self.memory.contrast;
             }
-            WindowCommand::ZoomIn => self.zoom(self.memory.zoom + ZOOM_STEP),
-            WindowCommand::ZoomOut => self.zoom(self.memory.zoom - ZOOM_STEP),
+            WindowCommand::ZoomIn => self.zoom(zoom_step(self.memory.zoom, true)),
+            WindowCommand::ZoomOut => self.zoom(zoom_step(self.memory.zoom, false)),
             WindowCommand::ZoomReset => self.zoom(1.0),
             WindowCommand::Palette => self.palette.open(),
             WindowCommand::Help => self.help.open(),
@@ -179,9 +179,7 @@ impl App {
     /// Makes everything so much larger.
     pub(super) fn zoom(&mut self, wanted: f32) {
         let (least, most) = ZOOM;
-        // In whole steps, so that going back leads to where one was.
-        let steps = (wanted / ZOOM_STEP).round();
-        self.memory.zoom = (steps * ZOOM_STEP).clamp(least, most);
+        self.memory.zoom = wanted.clamp(least, most);
     }
 
     fn show_right(&mut self, page: RightPage) {
@@ -307,4 +305,12 @@ impl App {
             self.carry_out(command, Pending::Decide);
         }
     }
+}
+
+/// The next whole step from there: going back leads to where one was, also from a size between two steps.
+fn zoom_step(from: f32, larger: bool) -> f32 {
+    // A hundredth of a step is how exact a size is.
+    let steps = (from / ZOOM_STEP * 100.0).round() / 100.0;
+    let next = if larger { steps.floor() + 1.0 } else { steps.ceil() - 1.0 };
+    next * ZOOM_STEP
 }

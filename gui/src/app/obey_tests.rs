@@ -103,3 +103,19 @@ fn images_for_an_agent_that_takes_none_are_refused_in_words() {
     window.harness.run();
     window.harness.get_by_label_contains("Codex takes no images");
 }
+
+#[test]
+fn a_size_that_is_offered_is_taken_as_it_is_and_keys_go_on_from_it_in_tenths() {
+    let mut window = window(Memory::default(), Vec::new());
+    window.obey(WindowCommand::Settings);
+    let size = |window: &mut Window| (window.app().memory.zoom * 100.0).round();
+    window.harness.get_by_role_and_label(Role::RadioButton, "125 %").click();
+    window.harness.run();
+    assert_eq!(size(&mut window), 125.0);
+    window.obey(WindowCommand::ZoomIn);
+    assert_eq!(size(&mut window), 130.0);
+    window.obey(WindowCommand::ZoomOut);
+    assert_eq!(size(&mut window), 120.0);
+    (0..30).for_each(|_| window.obey(WindowCommand::ZoomIn));
+    assert_eq!(size(&mut window), 250.0);
+}
