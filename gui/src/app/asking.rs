@@ -64,7 +64,10 @@ impl App {
     /// Asks whether the shown tab is to begin a fresh conversation.
     pub(super) fn ask_whether_fresh(&mut self) {
         let Some(shown) = self.shown.clone() else { return };
-        let Some(tab) = shown.tab else { return };
+        let Some(tab) = shown.tab else {
+            self.say("This tab hasn't begun yet: its first message begins a fresh conversation".into());
+            return;
+        };
         let whether = Whether::Fresh { session: shown.session, tab };
         self.asking.whether = Some((ConfirmView::default(), whether));
     }

@@ -29,6 +29,7 @@ impl App {
             something_needs_you: !self.approvals.is_empty(),
             session: session.is_some(),
             remote: session.is_some_and(|session| !is_local(&session.host)),
+            begun: tab.is_some(),
             tabs: session.map_or(0, |session| {
                 session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
             }),

@@ -9,7 +9,7 @@ use orchestrator::seam::{KnownAgent, KnownAgents, SessionId, TabId};
 
 use super::testing::{Window, window};
 use crate::bridge::News;
-use crate::commands::WindowCommand;
+use crate::commands::{TABLE, WindowCommand};
 use crate::memory::{DraftKey, Memory};
 use crate::samples::session;
 
@@ -118,4 +118,21 @@ fn a_size_that_is_offered_is_taken_as_it_is_and_keys_go_on_from_it_in_tenths() {
     assert_eq!(size(&mut window), 120.0);
     (0..30).for_each(|_| window.obey(WindowCommand::ZoomIn));
     assert_eq!(size(&mut window), 250.0);
+}
+
+fn is_offered(window: &mut Window) -> bool {
+    let now = window.app().situation();
+    let fresh = TABLE.iter().find(|entry| entry.command == WindowCommand::FreshConversation);
+    fresh.unwrap().when.holds(&now)
+}
+
+#[test]
+fn a_fresh_conversation_is_offered_only_where_one_has_begun_and_else_it_is_said_that_none_has() {
+    let mut window = open();
+    assert!(is_offered(&mut window));
+    window.app().new_tab();
+    window.harness.run();
+    assert!(!is_offered(&mut window));
+    window.obey(WindowCommand::FreshConversation);
+    window.harness.get_by_label_contains("hasn't begun yet");
 }

@@ -13,6 +13,8 @@ pub enum When {
     Session,
     /// It is on another machine.
     Remote,
+    /// Its shown tab has begun, as it does with its first message.
+    Begun,
     /// It has several tabs.
     SeveralTabs,
     /// A tab of it was closed.
@@ -36,6 +38,8 @@ pub struct Situation {
     pub session: bool,
     /// Whether that one is on another machine.
     pub remote: bool,
+    /// Whether its shown tab has begun.
+    pub begun: bool,
     /// How many tabs of it are open.
     pub tabs: usize,
     /// Whether a tab of it was closed.
@@ -57,6 +61,7 @@ impl When {
             Self::SomethingNeedsYou => now.something_needs_you,
             Self::Session => now.session,
             Self::Remote => now.session && now.remote,
+            Self::Begun => now.session && now.begun,
             Self::SeveralTabs => now.session && now.tabs > 1,
             Self::ClosedTab => now.session && now.closed_tab,
             Self::Working => now.session && now.working,

@@ -246,7 +246,7 @@ pub static TABLE: &[Entry] = &[
     ),
     line(
         Group::Conversation,
-        When::Session,
+        When::Begun,
         C::FreshConversation,
         "Fresh conversation",
         "clear forget reset",
