@@ -9,6 +9,7 @@ fn everything() -> Situation {
         sessions: 12,
         something_needs_you: true,
         session: true,
+        begun: true,
         remote: true,
         tabs: 3,
         closed_tab: true,

@@ -86,5 +86,5 @@ fn leaving_the_dialog_of_a_host_leads_back_to_the_new_session() {
     window.harness.key_press(egui::Key::Escape);
     window.harness.run();
     assert!(window.harness.query_by_label("SSH Remote Hosts").is_none());
-    window.harness.get_by_label("New session");
+    window.harness.get_by_role_and_label(Role::ComboBox, "SSH Remote Execution");
 }

@@ -75,7 +75,9 @@ fn an_agent_that_can_change_anything_is_not_told_to_change_nothing() {
     window.tell(agents(false, true));
     window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
     assert!(!is_read_only(&mut window));
-    window.harness.get_by_label_contains("can't be kept from changing anything");
+    let why = "This agent can't be kept from changing anything";
+    let said = window.harness.query_all_by_role_and_label(Role::Label, why).count();
+    assert_eq!(said, 1);
     let mut window = open();
     window.tell(agents(true, true));
     window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::R);

@@ -48,6 +48,8 @@ impl Window {
     /// Tells the window something, and lets it settle.
     pub fn tell(&mut self, news: News) {
         self.far.tell(news);
+        // As whoever wakes the window does.
+        self.harness.ctx.request_repaint();
         self.harness.run();
     }
 

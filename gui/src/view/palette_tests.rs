@@ -106,6 +106,7 @@ fn every_command_can_be_found_by_its_name() {
         something_needs_you: true,
         session: true,
         remote: true,
+        begun: true,
         tabs: 2,
         closed_tab: true,
         working: true,

@@ -78,8 +78,9 @@ impl SidebarView {
 
     /// A name that was being typed in a row that is there no more: it counts, and takes no focus when the row comes back.
     fn leave_gone_row(&mut self, data: &SidebarData<'_>, acts: &mut Vec<SidebarAct>) {
-        let is_there = |id| self.list.row_of(id).is_some();
-        let Some((id, typed)) = self.renaming.take_if(|(id, _)| !is_there(id)) else { return };
+        let list = &self.list;
+        let gone = self.renaming.take_if(|(id, _)| list.row_of(id).is_none());
+        let Some((id, typed)) = gone else { return };
         let name = typed.trim();
         if data.sessions.get(&id).is_some_and(|session| !name.is_empty() && name != session.name) {
             acts.push(SidebarAct::Rename { session: id, name: name.to_owned() });
