@@ -295,6 +295,7 @@ impl NewSessionView {
         let can = wrong.is_empty() && !self.is_sent;
         let go = button_enabled(ui, can, Kind::Primary, words).on_disabled_hover_text(&why);
         let is_asked = can
+            && self.leaving.is_none()
             && ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, egui::Key::Enter));
         if go.on_hover_text("Ctrl+Enter").clicked() || is_asked {
             let command = match &self.session {

@@ -339,6 +339,17 @@ fn leaving_asks_when_something_was_typed() {
 }
 
 #[test]
+fn nothing_is_made_behind_the_question_whether_to_leave() {
+    let mut window = open(NewSessionView::new());
+    type_into(&mut window, "Name", "x");
+    press(&mut window, "Cancel");
+    window.get_by_label("Leave without saving?");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.run();
+    assert_eq!(made(&window), None);
+}
+
+#[test]
 fn a_host_can_be_added_on_the_way() {
     let mut window = open(NewSessionView::new());
     choose_host(&mut window, "Add SSH Remote…");
