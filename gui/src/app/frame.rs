@@ -8,7 +8,7 @@ use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use orchestrator::failure::Failure;
-use orchestrator::seam::Whereabouts;
+use orchestrator::seam::{HistoryScope, Whereabouts};
 
 use super::{App, AppPlan};
 use crate::bridge::{Ask, Bridge, EngineState};
@@ -213,7 +213,8 @@ impl App {
                     ui.ctx().copy_text(text);
                     self.say("Copied".to_owned());
                 }
-                StatusBarAct::SyncHistory => self.obey(ui.ctx(), WindowCommand::SyncHistory),
+                // It counts those of all projects.
+                StatusBarAct::SyncHistory => self.sync_history(HistoryScope::All),
                 StatusBarAct::Palette => self.palette.open(),
             }
         }

@@ -176,9 +176,7 @@ impl App {
                 }
             }
             News::HistoryChanged(news) => self.history_changed(*news),
-            News::Outbox(entries) => {
-                self.outbox = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-            }
+            News::Outbox(waiting) => self.outbox = waiting,
             News::Unanswered { question, failure } => self.unanswered(question, failure),
             News::Listed { dir, answer } => self.listed(&dir, answer),
             News::Trouble(failure) => self.complain(&failure),
@@ -449,9 +447,17 @@ impl App {
                     self.edit_queued(session, message, prompt);
                 }
             }
+            (Pending::Sync, Ok(reply)) => {
+                if let Reply::Synced(sync) = *reply {
+                    self.synced(&sync);
+                }
+            }
             (Pending::Say(words), Ok(_)) => self.say(words),
             (Pending::Quiet, Ok(_)) => {}
-            (Pending::Prompt { .. } | Pending::Say(_) | Pending::Quiet, Err(failure)) => {
+            (
+                Pending::Prompt { .. } | Pending::Sync | Pending::Say(_) | Pending::Quiet,
+                Err(failure),
+            ) => {
                 self.complain(&failure);
             }
             // These have news of their own.

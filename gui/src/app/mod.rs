@@ -22,6 +22,8 @@ mod asking_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
+mod history_tests;
+#[cfg(test)]
 mod obey_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -129,8 +129,7 @@ impl App {
                     Some(shown) => HistoryScope::Session { session: shown.session.clone() },
                     None => HistoryScope::All,
                 };
-                let command = Command::SyncHistory { scope, write_only: false };
-                self.carry_out(command, Pending::Say("History is up to date".into()));
+                self.sync_history(scope);
             }
             WindowCommand::Settings => self.open_settings(SettingsPage::Appearance),
             WindowCommand::SshHosts => self.open_settings(SettingsPage::Hosts),

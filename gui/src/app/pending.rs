@@ -37,6 +37,8 @@ pub(super) enum Pending {
     Activity { round: u64 },
     /// Images for a draft.
     Attach { key: DraftKey },
+    /// The history is being brought up to date.
+    Sync,
     /// Nothing more than a word when it is done.
     Say(String),
     /// Nothing, unless it fails.

@@ -165,13 +165,7 @@ impl Carrier {
             Ask::Forget(pieces) => {
                 self.tasks.spawn_blocking(move || drop(pieces));
             }
-            Ask::Outbox => {
-                self.spawn(async move {
-                    if let Ok(Reply::Outbox(entries)) = ask_engine(&room, Query::Outbox).await {
-                        room.teller.tell(News::Outbox(entries)).await;
-                    }
-                });
-            }
+            Ask::Outbox => room.outbox.notify_one(),
             Ask::Prompt { ticket, session, message } => {
                 self.spawn(async move {
                     let answer = ask_engine(&room, Query::Prompt { session, message }).await;
@@ -405,10 +399,11 @@ async fn look_at_history(room: Arc<Room>, wanted: Subscribe) {
     let looking = async {
         let mut looking = room.engine().await?.subscribe(wanted).await?;
         while let Some(delivery) = looking.next().await {
-            if let orchestrator::seam::Delivery::History(news) = delivery?
-                && !room.teller.tell(News::HistoryChanged(news)).await
-            {
-                break;
+            if let orchestrator::seam::Delivery::History(news) = delivery? {
+                room.outbox.notify_one();
+                if !room.teller.tell(News::HistoryChanged(news)).await {
+                    break;
+                }
             }
         }
         Ok::<(), Failure>(())

@@ -12,6 +12,7 @@ mod keeper;
 mod local;
 mod news;
 mod notices;
+mod outbox;
 mod questions;
 mod room;
 mod teller;
