@@ -65,7 +65,9 @@ impl App {
     pub(super) fn ask_whether_fresh(&mut self) {
         let Some(shown) = self.shown.clone() else { return };
         let Some(tab) = shown.tab else {
-            self.say("This tab hasn't begun yet: its first message begins a fresh conversation".into());
+            self.say(
+                "This tab hasn't begun yet: its first message begins a fresh conversation".into(),
+            );
             return;
         };
         let whether = Whether::Fresh { session: shown.session, tab };

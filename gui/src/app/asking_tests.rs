@@ -123,7 +123,8 @@ fn behind_the_dialog_for_a_groups_name_nothing_is_approved_or_closed() {
 #[test]
 fn behind_the_details_of_an_entry_nothing_is_approved_or_closed() {
     let mut window = asked();
-    let line = r#"{"id":"e","type":"USER","timestamp":1767225000123,"summary":"Fixed it","success":true}"#;
+    let line =
+        r#"{"id":"e","type":"USER","timestamp":1767225000123,"summary":"Fixed it","success":true}"#;
     let item = HistoryItem { line: line.into(), hostname: None, local: true, session: None };
     // A page is asked for anew: its answer is the one that counts.
     window.app().read_history();

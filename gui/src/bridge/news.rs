@@ -8,8 +8,8 @@ use orchestrator::host::HostsView;
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
 use orchestrator::seam::{
     Approval, DirectoryLook, FileNames, GitGlance, HistoryActivity, HistoryCount, HistoryNews,
-    HostConnection, HostQuestion, Image, KnownAgents, MessageId, QuestionId, Reply,
-    Session, SessionId, SkippedLines, TabId, Whereabouts,
+    HostConnection, HostQuestion, Image, KnownAgents, MessageId, QuestionId, Reply, Session,
+    SessionId, SkippedLines, TabId, Whereabouts,
 };
 use orchestrator::ssh_config::Resolved;
 

@@ -42,8 +42,12 @@ impl EditMessageView {
 
     /// Shows it over everything else; at most one act.
     pub fn ui(&mut self, ctx: &egui::Context) -> Option<EditMessageAct> {
-        let shape =
-            FormShape { heading: "Edit the message", width: size::DIALOG, height: None, scroll: true };
+        let shape = FormShape {
+            heading: "Edit the message",
+            width: size::DIALOG,
+            height: None,
+            scroll: true,
+        };
         let shown = form(
             ctx,
             "edit message",
