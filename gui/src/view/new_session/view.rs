@@ -8,7 +8,7 @@ use orchestrator::host::Hosts;
 use orchestrator::seam::{Command, DirectoryLook, KnownAgent, KnownAgents, Session};
 
 use super::agents::{Presence, known, ordered, presence};
-use super::directory::{DirectoryData, DirectoryField, is_absent};
+use super::directory::{DirectoryData, DirectoryField, absent};
 use super::fields::FreeName;
 use super::form::{SessionForm, Wrong};
 use super::place;
@@ -234,8 +234,9 @@ impl NewSessionView {
         }
         let is_as_before = session.is_some()
             && (&self.form.host, &self.form.cwd) == (&self.before.host, &self.before.cwd);
-        if !is_as_before && is_absent(&self.form.cwd, data.directory) {
-            add("cwd_absent", format!("there is no such directory on {place}"));
+        let absent = absent(&self.form.cwd, data.directory, &place).filter(|_| !is_as_before);
+        if let Some(why) = absent {
+            add("cwd_absent", why);
         }
         wrong
     }
