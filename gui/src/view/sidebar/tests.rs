@@ -346,6 +346,29 @@ fn the_menu_opens_by_keys_too() {
 }
 
 #[test]
+fn a_group_is_renamed_and_taken_away_by_keys_alone() {
+    let mut window = window(three());
+    let on_group = |window: &mut Harness<'static, World>, modifiers, key| {
+        window.get_by_role_and_label(Role::DisclosureTriangle, "work").focus();
+        window.run();
+        window.key_press_modifiers(modifiers, key);
+        window.run();
+    };
+    on_group(&mut window, Modifiers::SHIFT, Key::F10);
+    window.get_by_role_and_label(Role::Button, "Take the group away").click();
+    window.run();
+    let away = SidebarAct::RenameGroup { from: "work".into(), to: None };
+    assert_eq!(window.state().acts, [away]);
+    on_group(&mut window, Modifiers::NONE, Key::F2);
+    window.get_by_role_and_label(Role::TextInput, "Name").type_text("s");
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    let renamed = SidebarAct::RenameGroup { from: "work".into(), to: Some("works".into()) };
+    assert_eq!(window.state().acts.last(), Some(&renamed));
+}
+
+#[test]
 fn a_session_is_put_into_a_new_group() {
     let mut window = window(three());
     window.get_by_role_and_label(Role::ListBoxOption, "api").click_secondary();

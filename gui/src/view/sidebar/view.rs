@@ -8,7 +8,7 @@ use orchestrator::seam::{Session, SessionId};
 use super::arrange::{self, Heading, List, Row, arrange};
 use super::data::{SidebarAct, SidebarData};
 use super::drag::{Dragged, drop_on_heading, drop_on_session, scroll_at_edges};
-use super::menu::{Picked, session_menu};
+use super::menu::{Picked, group_menu, session_menu};
 use super::naming::Naming;
 use super::row::{self, Shown};
 use super::status::status;
@@ -32,7 +32,7 @@ pub struct SidebarView {
     pub(super) rename_begins: bool,
     pub(super) naming: Option<(Naming, String)>,
     /// The row whose menu is to be opened by keys, or was.
-    pub(super) menu_by_keys: Option<(SessionId, bool)>,
+    pub(super) menu_by_keys: Option<(Id, bool)>,
 }
 
 impl SidebarView {
@@ -56,6 +56,11 @@ impl SidebarView {
         self.renaming = Some((session.id.clone(), session.name.clone()));
         self.rename_begins = true;
         self.reveal = self.list.row_of(&session.id);
+    }
+
+    /// Lets a group's name be edited, in a dialog.
+    pub(super) fn rename_group(&mut self, name: &str) {
+        self.naming = Some((Naming::Group(name.to_owned()), name.to_owned()));
     }
 
     /// Draws it.
@@ -233,7 +238,7 @@ impl SidebarView {
             self.rename_field(ui, rect, session, acts);
             return;
         }
-        let by_keys = self.menu_by_keys(&response, id);
+        let by_keys = self.menu_by_keys(&response);
         let bookmarked = data.memory.bookmarks.contains(id);
         match session_menu(&response, by_keys, session, &list.groups, bookmarked) {
             Some(Picked::Act(act)) => acts.push(act),
@@ -259,11 +264,11 @@ impl SidebarView {
     }
 
     /// Whether the row's menu was asked for by keys, and whether that is new.
-    fn menu_by_keys(&mut self, row: &egui::Response, id: &SessionId) -> Option<bool> {
+    fn menu_by_keys(&mut self, row: &egui::Response) -> Option<bool> {
         if row.secondary_clicked() {
             self.menu_by_keys = None;
         }
-        let (_, new) = self.menu_by_keys.as_mut().filter(|(of, _)| of == id)?;
+        let (_, new) = self.menu_by_keys.as_mut().filter(|(of, _)| *of == row.id)?;
         Some(std::mem::take(new))
     }
 
@@ -331,14 +336,12 @@ impl SidebarView {
             keep_arrows(ui, widget);
         }
         if let Heading::Group(name) = heading {
-            response.context_menu(|ui| {
-                if ui.button("Rename group…").clicked() {
-                    self.naming = Some((Naming::Group(name.clone()), name.clone()));
-                }
-                if ui.button("Take the group away").clicked() {
-                    acts.push(SidebarAct::RenameGroup { from: name.clone(), to: None });
-                }
-            });
+            let by_keys = self.menu_by_keys(&response);
+            match group_menu(&response, by_keys, name) {
+                Some(Picked::Act(act)) => acts.push(act),
+                Some(Picked::Rename) => self.rename_group(name),
+                Some(Picked::NewGroup(_)) | None => {}
+            }
             response.dnd_set_drag_payload(Dragged::Group(name.clone()));
         }
         if response.clicked() {
