@@ -97,7 +97,7 @@ fn a_host_is_typed_and_saved() {
     type_into(&mut window, "Name*", "GPU box");
     type_into(&mut window, "Host*", "gpu.example");
     type_into(&mut window, "Port", "2222");
-    type_into(&mut window, "Username (optional)", "ada");
+    type_into(&mut window, "Username", "ada");
     press(&mut window, "Save");
     let mut wanted = HostConfig::new(HostId::new("gpu-box"), "GPU box", "gpu.example");
     wanted.port = Some(2222);
@@ -151,9 +151,26 @@ fn what_is_wrong_stands_under_its_field_and_cant_be_saved() {
 }
 
 #[test]
+fn what_the_ssh_config_may_fill_in_is_marked_optional_and_nothing_else_is() {
+    let inherited = ["Username", "Port", "Private Key Path"];
+    let mut window = open(HostDialogView::import("lab"));
+    for label in inherited {
+        window.get_by_role_and_label(Role::TextInput, &format!("{label} (optional)"));
+    }
+    press(&mut window, "Stop using SSH Config: fill in the fields yourself");
+    for label in inherited {
+        window.get_by_role_and_label(Role::TextInput, label);
+    }
+    // What has a star has to be there, with or without it.
+    for label in ["Name*", "Host*"] {
+        window.get_by_role_and_label(Role::TextInput, label);
+    }
+}
+
+#[test]
 fn a_private_key_is_looked_at_and_one_that_cant_be_read_is_a_fault() {
     let mut window = open(HostDialogView::add());
-    type_into(&mut window, "Private Key Path (optional)", "~/k");
+    type_into(&mut window, "Private Key Path", "~/k");
     let look = HostDialogAct::CheckKey("~/k".into());
     assert!(window.state().acts.contains(&look));
     window.state_mut().keys.insert("~/k".into(), false);
