@@ -21,6 +21,7 @@ use crate::queue::QueueArgs;
 use crate::run::{AttachArgs, RunArgs, RunsArgs, StopArgs};
 use crate::send::SendArgs;
 use crate::session::SessionVerb;
+use crate::tab::TabArgs;
 use crate::test_connection::TestArgs;
 
 /// A native control center for AI coding agents, on your own machines over plain SSH.
@@ -55,6 +56,8 @@ pub enum Verb {
     Interrupt(InterruptArgs),
     /// The messages that wait in a session
     Queue(QueueArgs),
+    /// The tabs of a session: list, name or move them
+    Tab(TabArgs),
     /// List what agents want to be allowed
     Approvals(ApprovalsArgs),
     /// Allow what an agent asks

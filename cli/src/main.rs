@@ -25,6 +25,7 @@ mod run;
 mod seam;
 mod send;
 mod session;
+mod tab;
 mod test_connection;
 mod watch;
 
@@ -79,6 +80,7 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Follow(args) => follow::run(app, args).await,
         Verb::Interrupt(args) => interrupt::run(app, args).await,
         Verb::Queue(args) => queue::run(app, args).await,
+        Verb::Tab(args) => tab::run(app, args).await,
         Verb::Approvals(args) => approvals::list(app, args).await,
         Verb::Approve(args) => approvals::answer(app, args, true).await,
         Verb::Deny(args) => approvals::answer(app, args, false).await,

@@ -32,8 +32,10 @@ pub struct QueueArgs {
 enum QueueVerb {
     /// List what waits, in the order of sending; what is done where no verb is given
     List,
-    /// Take a message out; the agent never sees it
+    /// Take a message out; the agent doesn't see it
     Remove(MessageArg),
+    /// Put a message back that was taken out, where it was and with its images; the last 20 of a session can be
+    Restore(RestoreArgs),
     /// Move a message
     Move(MoveArgs),
     /// Hold the queue back: what is under way ends, and nothing begins
@@ -48,6 +50,14 @@ enum QueueVerb {
 #[derive(Debug, Args)]
 struct MessageArg {
     /// Id of a message, or the beginning of one
+    #[arg(value_name = "MESSAGE")]
+    message: String,
+}
+
+/// A message that was taken out.
+#[derive(Debug, Args)]
+struct RestoreArgs {
+    /// Its whole id, as `remove` says it
     #[arg(value_name = "MESSAGE")]
     message: String,
 }
@@ -110,6 +120,7 @@ pub async fn run(app: &App, args: QueueArgs) -> Result<u8, Stop> {
         Some(
             QueueVerb::List
             | QueueVerb::Remove(_)
+            | QueueVerb::Restore(_)
             | QueueVerb::Move(_)
             | QueueVerb::Pause(_)
             | QueueVerb::Resume(_),
@@ -129,7 +140,16 @@ async fn change(
     if let Some(command) =
         args.verb.map(|verb| command(&session, verb, prompt)).transpose()?.flatten()
     {
+        let removed = if let Command::RemoveMessage { message, .. } = &command {
+            Some(message.clone())
+        } else {
+            None
+        };
         seam::done(seam, command).await?;
+        if let Some(message) = removed.filter(|_| !output.is_json()) {
+            let session = &session.id;
+            output.note(format_args!("`baton queue {session} restore {message}` puts it back"));
+        }
         session = seam::session(seam, session.id.as_str()).await?;
     }
     if output.is_json() {
@@ -165,6 +185,10 @@ fn command(
         QueueVerb::List => return Ok(None),
         QueueVerb::Remove(args) => {
             Command::RemoveMessage { session: id, message: message(session, &args.message)? }
+        }
+        // It waits nowhere, so no beginning of it can be looked up.
+        QueueVerb::Restore(args) => {
+            Command::RestoreMessage { session: id, message: MessageId::new(args.message) }
         }
         QueueVerb::Move(args) => {
             let to = match &args.place.before {

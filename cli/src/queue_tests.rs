@@ -37,6 +37,8 @@ async fn each_verb_says_what_it_means() {
         given("work remove m11").await.unwrap(),
         [Command::RemoveMessage { session: session(), message: message.clone() }]
     );
+    let restore = Command::RestoreMessage { session: session(), message: MessageId::new("m9") };
+    assert_eq!(given("s1 restore m9").await.unwrap(), [restore]);
     assert_eq!(given("s1 move m11 --last").await.unwrap(), [moved(Place::Last)]);
     let before = Place::Before(MessageId::new("m12"));
     assert_eq!(given("s1 move m11 --before m12").await.unwrap(), [moved(before)]);

@@ -23,7 +23,7 @@ pub fn command_for(
 ) -> Option<WindowCommand> {
     let find = |key: Key, modifiers: Modifiers| {
         TABLE.iter().find(|entry| {
-            entry.when.holds(now)
+            entry.is_usable(now)
                 && (!focus.dialog || counts_in_dialogs(entry))
                 && entry.shortcuts.iter().any(|shortcut| {
                     shortcut.keys.logical_key == key
@@ -77,6 +77,8 @@ fn may_repeat(command: WindowCommand) -> bool {
             | WindowCommand::PreviousSession
             | WindowCommand::NextTab
             | WindowCommand::PreviousTab
+            | WindowCommand::MoveTabLeft
+            | WindowCommand::MoveTabRight
             | WindowCommand::ZoomIn
             | WindowCommand::ZoomOut
     )

@@ -9,13 +9,14 @@ fn everything() -> Situation {
         sessions: 12,
         something_needs_you: true,
         session: true,
-        begun: true,
         remote: true,
         tabs: 3,
+        tab: true,
         closed_tab: true,
         working: true,
         queue: true,
         approval: true,
+        first_screen: false,
     }
 }
 
@@ -114,4 +115,31 @@ fn keys_that_are_held_down_stop_nothing_twice() {
     let commands = take(&mut events, Focus::default(), &everything());
     assert_eq!(commands, [WindowCommand::Interrupt, WindowCommand::NextSession]);
     assert_eq!(events, [key(Key::V, false), Event::Text("x".into())]);
+}
+
+#[test]
+fn on_the_first_screen_keys_open_what_stands_over_it_and_nothing_happens_behind_it() {
+    let now = Situation { first_screen: true, ..everything() };
+    let press = |key, modifiers| press(key, modifiers, Focus::default(), &now);
+    assert_eq!(press(Key::K, CTRL), Some(WindowCommand::Palette));
+    assert_eq!(press(Key::N, CTRL), Some(WindowCommand::NewSession));
+    assert_eq!(press(Key::Comma, CTRL), Some(WindowCommand::Settings));
+    assert_eq!(press(Key::Q, CTRL), Some(WindowCommand::Quit));
+    for (key, modifiers) in [
+        (Key::Num1, CTRL),
+        (Key::T, CTRL),
+        (Key::W, CTRL),
+        (Key::J, CTRL),
+        (Key::B, CTRL),
+        (Key::PageDown, CTRL),
+        (Key::Period, CTRL),
+        (Key::F, CTRL_SHIFT),
+        (Key::L, CTRL_SHIFT),
+    ] {
+        assert_eq!(press(key, modifiers), None, "{key:?}");
+    }
+    // The palette offers the same.
+    for entry in TABLE.iter().filter(|entry| entry.is_usable(&now)) {
+        assert!(entry.command.opens_over_first_screen(), "{}", entry.name);
+    }
 }

@@ -2,10 +2,12 @@
 
 pub mod app;
 pub mod bridge;
+pub mod clipboard;
 pub mod commands;
 pub mod fetched;
 pub mod fonts;
 pub mod fuzzy;
+pub mod kept_image;
 pub mod keys;
 pub mod memory;
 pub mod model;

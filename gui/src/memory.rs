@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use orchestrator::seam::{SessionId, TabId, TurnId};
 use serde::{Deserialize, Serialize};
 
+use crate::kept_image::KeptImage;
 use crate::theme::Appearance;
 
 /// All of it. What an older version didn't know has its default.
@@ -128,11 +129,14 @@ pub struct Draft {
     pub read_only: bool,
     /// Whether the turn goes into the history.
     pub save_to_history: bool,
+    /// Its images.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<KeptImage>,
 }
 
 impl Default for Draft {
     fn default() -> Self {
-        Self { text: String::new(), read_only: false, save_to_history: true }
+        Self { text: String::new(), read_only: false, save_to_history: true, images: Vec::new() }
     }
 }
 

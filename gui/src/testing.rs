@@ -1,7 +1,8 @@
 //! A window for tests of views: without pixels, found by role and name.
 
-use egui::Ui;
+use egui::{Key, Ui};
 use egui_kittest::Harness;
+use egui_kittest::kittest::NodeT;
 
 use crate::fonts;
 use crate::theme::Theme;
@@ -23,4 +24,26 @@ pub fn harness<'a, S: 'a>(state: S, mut view: impl FnMut(&mut Ui, &mut S) + 'a) 
         },
         state,
     )
+}
+
+/// What has the focus, by its name.
+pub fn focused<S>(window: &Harness<'_, S>) -> Option<String> {
+    let found = window.root().children_recursive().find(|node| node.is_focused());
+    found.and_then(|node| node.accesskit_node().label())
+}
+
+/// What gets the focus with each press of Tab, by names: from what has it now until that has it again.
+pub fn focus_order<S>(window: &mut Harness<'_, S>) -> Vec<String> {
+    /// More than any dialog has.
+    const MOST: usize = 100;
+    let mut names = vec![focused(window).unwrap_or_else(|| "nothing".to_owned())];
+    while names.len() < MOST {
+        window.key_press(Key::Tab);
+        window.run();
+        match focused(window) {
+            Some(name) if names.first() != Some(&name) => names.push(name),
+            Some(_) | None => break,
+        }
+    }
+    names
 }

@@ -33,6 +33,11 @@ impl Home {
         self.dir.path().join(below)
     }
 
+    /// What ssh reads.
+    pub fn ssh_config(&self) -> &Path {
+        &self.ssh_config
+    }
+
     /// The saved hosts.
     pub fn hosts_toml(&self) -> PathBuf {
         self.path("b/config/hosts.toml")

@@ -183,6 +183,9 @@ async fn carry_out(store: &Store, command: Command, ticket: &Ticket) -> Result<R
         | Command::EditMessage { .. }
         | Command::MoveMessage { .. }
         | Command::RemoveMessage { .. }
+        | Command::RestoreMessage { .. }
+        | Command::RenameTab { .. }
+        | Command::MoveTab { .. }
         | Command::PauseQueue { .. }
         | Command::FreshConversation { .. }
         | Command::ResolveApproval { .. }

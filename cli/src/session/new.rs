@@ -50,6 +50,10 @@ pub struct NewArgs {
     /// Tell the agent in every turn to change nothing
     #[arg(long)]
     read_only: bool,
+    /// Go on with a conversation that the agent knows on that host, by the agent's own id of it, such as `baton
+    /// history --json` gives as `agentSessionId`. Whether the agent knows it there shows with the first message
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    resume: Option<String>,
     /// Keep the agent running between the turns, where it can: then it asks before it does things
     #[arg(long)]
     talks: bool,
@@ -61,6 +65,9 @@ impl NewArgs {
         filled(&self.host, "the host")?;
         if let Some(name) = &self.name {
             filled(name, "the name")?;
+        }
+        if let Some(id) = &self.resume {
+            filled(id, "the conversation's id")?;
         }
         let some = |text: Option<String>| text.filter(|text| !text.is_empty());
         Ok(NewSession {
@@ -76,6 +83,7 @@ impl NewArgs {
             talks: self.talks,
             sync_history: self.sync_history,
             synopsis: self.synopsis,
+            resume: self.resume,
         })
     }
 }

@@ -50,6 +50,15 @@ async fn a_new_session_is_what_was_written() {
 }
 
 #[tokio::test]
+async fn a_new_session_may_go_on_with_a_conversation() {
+    let line = "new --agent codex --host box --resume 0199-ab";
+    let [Command::NewSession(new)] = &given(line).await.unwrap()[..] else { unreachable!() };
+    assert_eq!(new.resume.as_deref(), Some("0199-ab"));
+    let line = "new --agent codex --host box --resume=";
+    assert_eq!(refused(line).await.code, Code::Usage);
+}
+
+#[tokio::test]
 async fn a_directory_of_this_machine_is_one_from_here_and_one_of_a_host_is_left_alone() {
     let cwd = async |line: &str| match &given(line).await.unwrap()[..] {
         [Command::NewSession(new)] => new.cwd.clone().unwrap(),

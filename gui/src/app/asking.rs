@@ -1,15 +1,18 @@
 //! Dialogs that ask: ssh's questions, whether something is to go, a message that is changed, files to choose.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use egui::Context;
 use orchestrator::failure::Failure;
-use orchestrator::seam::{Command, MessageChange, MessageId, QuestionId, SessionId, TabId};
+use orchestrator::seam::{
+    Command, ConnectionState, MessageChange, MessageId, QuestionId, SessionId, TabId,
+};
 
 use super::App;
 use super::pending::Pending;
 use crate::bridge::Ask;
 use crate::memory::DraftKey;
+use crate::view::changed_key::{ChangedKeyAct, changed_key, is_changed_key};
 use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
 use crate::view::edit_message::{EditMessageAct, EditMessageView};
 use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView};
@@ -40,11 +43,21 @@ pub(super) struct Asking {
     /// One behind the other: none takes the place of what is being typed.
     editing: VecDeque<Editing>,
     images: Option<(FilePickerView, DraftKey)>,
+    /// Hosts that show another key than the one on record, and whether the person knows.
+    changed: BTreeMap<String, ChangedKey>,
+}
+
+/// A host with another key.
+#[derive(Debug)]
+struct ChangedKey {
+    failure: Failure,
+    is_known: bool,
 }
 
 impl Asking {
     pub fn is_open(&self) -> bool {
-        self.whether.is_some() || !self.editing.is_empty() || self.images.is_some()
+        let tells = self.changed.values().any(|changed| !changed.is_known);
+        tells || self.whether.is_some() || !self.editing.is_empty() || self.images.is_some()
     }
 }
 
@@ -98,6 +111,7 @@ impl App {
         self.editing(ctx);
         self.images(ctx);
         self.whether(ctx);
+        self.changed_keys(ctx);
         // Over everything else: a connection waits for it.
         let questions: Vec<_> =
             self.engine_questions.iter().chain(&self.local_questions).cloned().collect();
@@ -127,6 +141,41 @@ impl App {
             self.asking.unanswered = Some((question, failure));
         } else {
             self.complain(&failure);
+        }
+    }
+
+    /// Takes in which hosts show another key.
+    pub(super) fn notice_changed_keys(&mut self) {
+        let blocked = self.connections.iter().filter_map(|connection| match &connection.state {
+            ConnectionState::Blocked { why } if is_changed_key(why) => {
+                Some((connection.host.clone(), why))
+            }
+            ConnectionState::Blocked { .. }
+            | ConnectionState::Closed
+            | ConnectionState::Connecting { .. }
+            | ConnectionState::Connected
+            | ConnectionState::Degraded
+            | ConnectionState::Reconnecting { .. } => None,
+        });
+        let mut before = std::mem::take(&mut self.asking.changed);
+        for (host, why) in blocked {
+            let known = before.remove(&host).filter(|known| known.failure == *why);
+            let new = || ChangedKey { failure: why.clone(), is_known: false };
+            self.asking.changed.insert(host, known.unwrap_or_else(new));
+        }
+    }
+
+    fn changed_keys(&mut self, ctx: &Context) {
+        let first = self.asking.changed.iter_mut().find(|(_, changed)| !changed.is_known);
+        let Some((host, changed)) = first else { return };
+        let act = changed_key(ctx, &changed.failure, &self.hosts.hosts);
+        changed.is_known |= act.is_some();
+        match act {
+            Some(ChangedKeyAct::Retry) => {
+                let host = host.clone();
+                self.command(Command::RetryHost { host });
+            }
+            Some(ChangedKeyAct::Close) | None => {}
         }
     }
 

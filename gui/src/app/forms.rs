@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use egui::Context;
 use orchestrator::failure::Failure;
-use orchestrator::host::{Change, HostConfig, HostId, Hosts};
+use orchestrator::host::{AdHoc, Change, HostConfig, HostId, Hosts, ResolvedHost, recall};
 use orchestrator::seam::{ConnectionState, Whereabouts};
 
 use super::App;
@@ -66,7 +66,10 @@ impl App {
         let found = self.hosts.hosts.hosts.iter().find(|known| known.id.as_str() == host);
         match found {
             Some(host) => self.open_host_dialog(HostDialogView::edit(&host.clone())),
-            None => self.open_settings(SettingsPage::Hosts),
+            None => match unsaved(host) {
+                Some(host) => self.open_host_dialog(HostDialogView::fill_in(&host)),
+                None => self.open_settings(SettingsPage::Hosts),
+            },
         }
     }
 
@@ -83,15 +86,21 @@ impl App {
         self.forms.settings = Some(SettingsView::with_host(dialog));
     }
 
-    /// Tests the connection to a saved host, and shows how that goes.
-    pub(super) fn test_saved_host(&mut self, host: &str) {
+    /// Tests the connection to a host, saved or not, and shows how that goes.
+    pub(super) fn test_host(&mut self, host: &str) {
         let found = self.hosts.hosts.hosts.iter().find(|known| known.id.as_str() == host);
-        let Some(host) = found.cloned() else {
-            self.open_settings(SettingsPage::Hosts);
-            return;
-        };
-        self.open_settings(SettingsPage::Hosts);
-        self.begin_test(host);
+        match (found.cloned(), unsaved(host)) {
+            (Some(host), _) => {
+                self.open_settings(SettingsPage::Hosts);
+                self.begin_test(host);
+            }
+            (None, Some(host)) => {
+                self.open_host_dialog(HostDialogView::testing(&host));
+                let host = Box::new(host);
+                self.host_dialog_act(HostDialogAct::Test { host, agent: None });
+            }
+            (None, None) => self.open_settings(SettingsPage::Hosts),
+        }
     }
 
     pub(super) fn begin_test(&mut self, host: HostConfig) {
@@ -225,12 +234,15 @@ impl App {
                 self.ask(Ask::EditHosts { ticket, change, is_new: false });
             }
             HostsAct::DropFailure => self.forms.failure = None,
-            HostsAct::OpenFile => {
-                let path = self.setup.paths.hosts_toml().display().to_string();
-                self.ask(Ask::Open(path));
-            }
+            HostsAct::OpenFile => self.open_hosts_file(),
             HostsAct::Dialog(act) => self.host_dialog_act(act),
         }
+    }
+
+    /// Opens `hosts.toml` in an editor.
+    pub(super) fn open_hosts_file(&mut self) {
+        let path = self.setup.paths.hosts_toml().display().to_string();
+        self.ask(Ask::Open(path));
     }
 
     pub(super) fn host_dialog_act(&mut self, act: HostDialogAct) {
@@ -404,6 +416,18 @@ fn cancelled() -> Failure {
 }
 
 /// The host that goes by a name of the ssh config.
+/// A host that was typed and never saved, as it would be saved: errors call it as it was typed, sessions by its reference.
+fn unsaved(host: &str) -> Option<HostConfig> {
+    let typed = host.strip_prefix("ssh://").unwrap_or(host);
+    match recall(&format!("ssh://{typed}"), &Hosts::default()).ok()? {
+        ResolvedHost::AdHoc(AdHoc { typed, user, host, port }) => {
+            let id = HostId::new(typed);
+            Some(HostConfig { user, port, ..HostConfig::new(id, host.clone(), host) })
+        }
+        ResolvedHost::Local | ResolvedHost::Saved(_) => None,
+    }
+}
+
 fn saved_as(hosts: &Hosts, alias: &str) -> Option<String> {
     let goes_by = |host: &&HostConfig| match &host.ssh_config {
         Some(name) => name == alias,

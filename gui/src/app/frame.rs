@@ -12,6 +12,7 @@ use orchestrator::seam::{HistoryScope, Whereabouts};
 
 use super::{App, AppPlan};
 use crate::bridge::{Ask, Bridge, EngineState};
+use crate::clipboard;
 use crate::commands::WindowCommand;
 use crate::fonts;
 use crate::keys::{self, Focus};
@@ -19,6 +20,7 @@ use crate::memory::{Bar, Memory, WindowPlace};
 use crate::theme::{Appearance, Theme};
 use crate::view::palette::{PaletteAct, PaletteData};
 use crate::view::status_bar::{self, HEIGHT, StatusBarAct, StatusBarData};
+use crate::widget::covered;
 
 /// The narrowest and the widest bar, in points.
 const LEFT: (f32, f32) = (200.0, 460.0);
@@ -77,12 +79,15 @@ impl App {
             pictures_of: Default::default(),
             transcripts: Default::default(),
             first_words: Default::default(),
+            is_chosen: false,
+            recent: Default::default(),
             shown: None,
             closed_last: Vec::new(),
             unread: Default::default(),
             focused: false,
             raise: false,
             attachments: Default::default(),
+            last_image: 0,
             failures: Default::default(),
             history: Default::default(),
             outbox: 0,
@@ -103,10 +108,13 @@ impl App {
             session_forms: Default::default(),
             answer: Default::default(),
             git_asked: Default::default(),
+            git_under_way: Default::default(),
+            desktop_is_dark: None,
             ctx: ctx.clone(),
         };
         app.put_looks(ctx);
         app.ask(Ask::Agents { host: None, refresh: false });
+        app.restore_images();
         if !app.memory.welcomed {
             app.open_welcome();
         }
@@ -125,11 +133,13 @@ impl App {
         for command in self.keys(&ctx) {
             self.obey(&ctx, command);
         }
-        if self.is_welcome() {
-            self.welcome(ui);
-        } else {
-            self.bars(ui);
-        }
+        covered(&ctx, self.is_dialog_open(), || {
+            if self.is_welcome() {
+                self.welcome(ui);
+            } else {
+                self.bars(ui);
+            }
+        });
         self.dialogs(&ctx);
         self.toasts(&ctx);
         self.remember(&ctx);
@@ -145,6 +155,9 @@ impl App {
         if self.hear() {
             ctx.request_repaint();
         }
+        for failure in clipboard::take_trouble(ctx) {
+            self.complain(&failure);
+        }
         self.notice_focus(focused);
         if std::mem::take(&mut self.raise) {
             ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
@@ -154,7 +167,7 @@ impl App {
 
     fn keys(&self, ctx: &Context) -> Vec<WindowCommand> {
         let focus =
-            Focus { typing: ctx.egui_wants_keyboard_input(), dialog: self.is_dialog_open() };
+            Focus { typing: ctx.egui_wants_keyboard_input(), dialog: self.keys_are_taken() };
         let now = self.situation();
         ctx.input_mut(|input| keys::take(&mut input.events, focus, &now))
     }
@@ -208,7 +221,7 @@ impl App {
                     self.command(orchestrator::seam::Command::RetryHost { host });
                 }
                 StatusBarAct::EditHost(host) => self.open_edit_host(&host),
-                StatusBarAct::Test(host) => self.test_saved_host(&host),
+                StatusBarAct::Test(host) => self.test_host(&host),
                 StatusBarAct::Copy(text) => {
                     ui.ctx().copy_text(text);
                     self.say("Copied".to_owned());
@@ -241,7 +254,9 @@ impl App {
         let dark = match self.memory.appearance {
             Appearance::Dark => true,
             Appearance::Light => false,
-            Appearance::System => ctx.system_theme().is_none_or(|theme| theme == egui::Theme::Dark),
+            Appearance::System => self.desktop_is_dark.unwrap_or_else(|| {
+                ctx.system_theme().is_none_or(|theme| theme == egui::Theme::Dark)
+            }),
         };
         let wanted = Theme::of(dark, self.memory.contrast);
         if !Theme::is_put(ctx) || Theme::get(ctx) != wanted {
@@ -314,23 +329,36 @@ impl App {
     }
 
     fn dialogs(&mut self, ctx: &Context) {
-        self.settings(ctx);
-        self.sessions_forms(ctx);
-        self.palette_and_help(ctx);
+        // What asks lies over everything, and settings over the form that has opened them to add a host.
+        let asked = self.is_asking();
+        let called = asked || self.palette.is_open() || self.help.is_open();
+        let below = called || self.forms.settings.is_some();
+        covered(ctx, called, || self.settings(ctx));
+        covered(ctx, below, || self.sessions_forms(ctx));
+        covered(ctx, asked, || self.palette_and_help(ctx));
         self.asking(ctx);
+    }
+
+    /// Whether a dialog asks something.
+    fn is_asking(&self) -> bool {
+        self.asking.is_open()
+            || !self.engine_questions.is_empty()
+            || !self.local_questions.is_empty()
     }
 
     /// Whether something lies over the window that keys are for.
     pub(super) fn is_dialog_open(&self) -> bool {
         self.forms.settings.is_some()
             || self.session_form_is_open()
-            || self.asking.is_open()
+            || self.is_asking()
             || self.palette.is_open()
             || self.help.is_open()
-            || !self.engine_questions.is_empty()
-            || !self.local_questions.is_empty()
-            // What views open over themselves: a name for a group, an entry of the history, a large image.
-            || self.ctx.memory(|memory| memory.top_modal_layer().is_some())
+    }
+
+    /// The same with what the bars and the middle open over themselves: a name for a group, an entry of the history, a large
+    /// image. Whatever dialog was drawn counts, so that none is forgotten.
+    pub(super) fn keys_are_taken(&self) -> bool {
+        self.is_dialog_open() || self.ctx.memory(|memory| memory.top_modal_layer().is_some())
     }
 }
 

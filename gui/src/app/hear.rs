@@ -11,17 +11,20 @@ use orchestrator::seam::{
 };
 
 use super::pending::Pending;
+use super::say::Undo;
 use super::wishes::draft_key;
 use super::{App, Shown};
 use crate::bridge::{Ask, EngineState, News, Picture};
 use crate::memory::DraftKey;
 use crate::model::{session_unread, tab_unread};
 use crate::transcript::Piece;
-use crate::view::composer::Attachment;
 use crate::view::places::is_local;
 
 /// How long a frame may take news in; what is left is taken in by the next one.
 const PATIENCE: Duration = Duration::from_millis(3);
+
+/// So many glances at git are under way at once: a left bar full of sessions holds no host up.
+const GLANCES: usize = 4;
 
 impl App {
     /// Takes in what has come. `true` when there may be more.
@@ -64,11 +67,15 @@ impl App {
                 self.sessions.replace(sessions);
                 self.put_approvals(approvals);
                 self.tidy();
-                self.choose_first();
+                // Once: whoever has left all sessions meanwhile is left alone.
+                if !std::mem::replace(&mut self.is_chosen, true) {
+                    self.choose_first();
+                }
             }
             News::Sessions(changed) => {
                 for session in changed {
                     self.ask_git_when_done(&session);
+                    self.forget_git_when_moved(&session);
                     self.sessions.put(session);
                 }
             }
@@ -128,33 +135,33 @@ impl App {
                 }
             }
             News::Files { session, answer } => self.looks.put_files(session, answer),
-            News::Git { session, answer } => match answer {
-                Ok(glance) if glance.repository => {
-                    self.looks.git.insert(session, glance);
-                    self.version += 1;
+            News::Git { session, answer } => {
+                self.git_under_way.remove(&session);
+                match answer {
+                    // It was of another directory.
+                    Ok(_) if !self.git_asked.contains(&session) => {}
+                    Ok(glance) => {
+                        self.looks.git.insert(session, glance);
+                        self.version += 1;
+                    }
+                    // It is a glance: the connection's own trouble is told elsewhere.
+                    Err(failure) => tracing::info!("git of {session}: {failure}"),
                 }
-                Ok(_) => {
-                    self.looks.git.remove(&session);
-                    self.version += 1;
-                }
-                // It is a glance: the connection's own trouble is told elsewhere.
-                Err(failure) => tracing::info!("git of {session}: {failure}"),
-            },
+            }
             News::Images { message, answer } => {
                 self.pictures_came(message, answer);
             }
             News::Attached { ticket, images, failures } => {
                 if let Some(Pending::Attach { key }) = self.waiting.take(ticket) {
-                    let to = self.attachments.entry(key).or_default();
-                    to.extend(images.into_iter().map(|(image, picture)| Attachment {
-                        image,
-                        picture,
-                        texture: None,
-                    }));
+                    self.attached(&key, images);
                 }
                 for failure in failures {
                     self.complain(&failure);
                 }
+            }
+            News::Restored { ticket, images, failures } => {
+                let pending = self.waiting.take(ticket);
+                self.restored_came(pending, images, &failures);
             }
             News::HostsEdited { ticket, answer } => {
                 if let Some(pending) = self.waiting.take(ticket) {
@@ -180,6 +187,7 @@ impl App {
             News::Unanswered { question, failure } => self.unanswered(question, failure),
             News::Listed { dir, answer } => self.listed(&dir, answer),
             News::Trouble(failure) => self.complain(&failure),
+            News::DesktopIsDark(dark) => self.desktop_is_dark = dark,
             News::Raise => self.raise = true,
         }
     }
@@ -211,7 +219,14 @@ impl App {
             if !same {
                 self.connections_since.insert(connection.host.clone(), now);
             }
+            if !same && connection.state == ConnectionState::Connected {
+                let sessions = &self.sessions;
+                self.git_asked.retain(|session| {
+                    sessions.get(session).is_some_and(|session| session.host != connection.host)
+                });
+            }
         }
+        self.notice_changed_keys();
         // Git of the shown session is looked at once its host is there.
         if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
             self.glance_at_git(&session);
@@ -220,12 +235,29 @@ impl App {
 
     /// Asks what git says of a session, where nothing is known and asking opens no connection.
     pub(super) fn glance_at_git(&mut self, session: &SessionId) {
-        if self.looks.git.contains_key(session) || self.git_asked.contains(session) {
+        let is_known = self.looks.git.contains_key(session) || self.git_asked.contains(session);
+        if is_known || self.git_under_way.len() >= GLANCES || !self.may_ask_host(session) {
             return;
         }
-        if self.may_ask_host(session) {
-            self.git_asked.insert(session.clone());
-            self.ask_quietly(Ask::Git(session.clone()));
+        self.ask_git(session);
+    }
+
+    fn ask_git(&mut self, session: &SessionId) {
+        match self.bridge.ask(Ask::Git(session.clone())) {
+            Ok(()) => {
+                self.git_asked.insert(session.clone());
+                self.git_under_way.insert(session.clone());
+            }
+            Err(failure) => tracing::info!("{failure}"),
+        }
+    }
+
+    /// What was known of the git of another directory means nothing.
+    fn forget_git_when_moved(&mut self, session: &Session) {
+        let Some(before) = self.sessions.get(&session.id) else { return };
+        if before.cwd != session.cwd || before.host != session.host {
+            self.looks.git.remove(&session.id);
+            self.git_asked.remove(&session.id);
         }
     }
 
@@ -261,22 +293,12 @@ impl App {
         }
     }
 
-    /// Images that went with a message; one that came meanwhile stays for the next.
-    fn drop_attachments(&mut self, key: &DraftKey, sent: usize) {
-        if let Some(attached) = self.attachments.get_mut(key) {
-            attached.drain(..sent.min(attached.len()));
-            if attached.is_empty() {
-                self.attachments.remove(key);
-            }
-        }
-    }
-
     /// The field was locked while its message was on its way: one goes on writing.
     fn focus_if_shown(&mut self, key: &DraftKey) {
         let shown = self.shown.as_ref();
         let is_shown =
             shown.is_some_and(|shown| draft_key(&shown.session, shown.tab.as_ref()) == *key);
-        if is_shown && !self.is_dialog_open() {
+        if is_shown && !self.keys_are_taken() {
             self.composer.focus();
         }
     }
@@ -308,6 +330,7 @@ impl App {
         self.memory.order.retain(|session| session != id);
         self.looks.forget(id);
         self.git_asked.remove(id);
+        self.git_under_way.remove(id);
         self.attachments.remove(&DraftKey::New(id.clone()));
         self.failures.remove(&DraftKey::New(id.clone()));
         if self.shown.as_ref().is_some_and(|shown| shown.session == *id) {
@@ -376,7 +399,15 @@ impl App {
         match known {
             Some((session, tab)) => self.show(&session, tab),
             None => {
-                let newest = self.sessions.newest().map(|session| session.id.clone());
+                // What a person has closed doesn't come back by itself.
+                let closed = &self.memory.closed;
+                let is_open = |session: &&Session| {
+                    let tabs = &session.tabs;
+                    tabs.is_empty() || tabs.iter().any(|tab| !closed.contains(&tab.id))
+                };
+                let open = self.sessions.iter().filter(is_open);
+                let newest = open.max_by_key(|session| session.created_at);
+                let newest = newest.map(|session| session.id.clone());
                 if let Some(session) = newest {
                     self.show(&session, None);
                 }
@@ -398,7 +429,7 @@ impl App {
         }
         self.history_may_have_grown();
         if self.may_ask_host(&session.id) {
-            self.ask_quietly(Ask::Git(session.id.clone()));
+            self.ask_git(&session.id);
         }
     }
 
@@ -433,6 +464,10 @@ impl App {
                 self.edit_again(session, message, text);
                 self.complain(&failure);
             }
+            (Pending::RemoveQueued { session, message }, Ok(_)) => {
+                let words = "The message was taken out of the queue".to_owned();
+                self.say_undoable(words, Undo::RestoreMessage { session, message });
+            }
             (Pending::NewSession, Ok(reply)) => {
                 if let Reply::Session(session) = *reply {
                     self.session_made(*session);
@@ -455,7 +490,11 @@ impl App {
             (Pending::Say(words), Ok(_)) => self.say(words),
             (Pending::Quiet, Ok(_)) => {}
             (
-                Pending::Prompt { .. } | Pending::Sync | Pending::Say(_) | Pending::Quiet,
+                Pending::Prompt { .. }
+                | Pending::RemoveQueued { .. }
+                | Pending::Sync
+                | Pending::Say(_)
+                | Pending::Quiet,
                 Err(failure),
             ) => {
                 self.complain(&failure);
@@ -467,7 +506,8 @@ impl App {
                 | Pending::AddAlias { .. }
                 | Pending::History { .. }
                 | Pending::Activity { .. }
-                | Pending::Attach { .. },
+                | Pending::Attach { .. }
+                | Pending::Restore { .. },
                 Ok(_) | Err(_),
             ) => {}
         }

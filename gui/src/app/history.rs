@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     Command, HistoryActivity, HistoryCount, HistoryFilter, HistoryNews, HistoryQuery, HistoryScope,
-    HistorySync, SessionId, SkippedLines, SyncedProject,
+    HistorySync, SkippedLines, SyncedProject, Tab,
 };
 
 use super::App;
@@ -296,25 +296,22 @@ impl App {
         }
     }
 
-    /// Goes on with a conversation: in its tab, or else in a new session of that directory.
+    /// Goes on with a conversation: in its tab, or else in a new session of that directory. The form is filled in like the
+    /// session that it was in, or else like the one that is shown.
     fn resume(&mut self, card: &HistoryCard) {
+        let Some(conversation) = &card.conversation else { return };
         let tab = self.sessions.iter().find_map(|session| {
-            let tab = session.tabs.iter().find(|tab| {
-                tab.agent_session.is_some() && tab.agent_session == card.conversation
-            })?;
+            let is_it = |tab: &&Tab| tab.agent_session.as_ref() == Some(conversation);
+            let tab = session.tabs.iter().find(is_it)?;
             Some((session.id.clone(), tab.id.clone()))
         });
-        match (tab, &card.session) {
-            (Some((session, tab)), _) => self.show(&session, Some(tab)),
-            (None, Some(session)) if self.sessions.get(session).is_some() => {
-                let session: SessionId = session.clone();
-                self.show(&session, None);
-            }
-            (None, _) => {
-                let like = self.shown.as_ref().map(|shown| shown.session.clone());
-                self.open_new_session_in(like.as_ref(), &card.directory);
-            }
+        if let Some((session, tab)) = tab {
+            self.show(&session, Some(tab));
+            return;
         }
+        let own = card.session.clone().filter(|session| self.sessions.get(session).is_some());
+        let like = own.or_else(|| self.shown.as_ref().map(|shown| shown.session.clone()));
+        self.open_resumed_session(like.as_ref(), &card.directory, conversation);
     }
 }
 

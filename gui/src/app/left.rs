@@ -4,7 +4,9 @@ use orchestrator::seam::{Command, SessionChange, SessionId};
 
 use super::App;
 use super::pending::Pending;
+use super::say::Undo;
 use crate::view::sidebar::{SidebarAct, SidebarData};
+use crate::words::clean_line;
 
 impl App {
     /// Draws the left bar and does what somebody wants of it.
@@ -31,11 +33,11 @@ impl App {
             SidebarAct::NewSession => self.open_new_session(None),
             SidebarAct::Rename { session, name } => self.rename(session, name),
             SidebarAct::Group { session, group } => {
-                let change = SessionChange { group: Some(group), ..SessionChange::default() };
-                self.command(Command::EditSession { session, change });
+                self.put_into_group(session, group);
             }
             SidebarAct::RenameGroup { from, to } => self.rename_group(&from, to.as_ref()),
             SidebarAct::Bookmark { session, on } => self.bookmark(session, on),
+            SidebarAct::GlanceAtGit(session) => self.glance_at_git(&session),
             SidebarAct::Edit(session) => self.open_edit_session(&session),
             SidebarAct::Fresh(session) => {
                 self.show(&session, None);
@@ -85,9 +87,8 @@ impl App {
             .filter(|session| session.group.as_deref() == Some(from))
             .map(|session| session.id.clone())
             .collect();
-        for session in of_it {
-            let change = SessionChange { group: Some(to.cloned()), ..SessionChange::default() };
-            self.carry_out(Command::EditSession { session, change }, Pending::Quiet);
+        for session in &of_it {
+            self.put_into_group(session.clone(), to.cloned());
         }
         match to {
             Some(to) => {
@@ -99,10 +100,45 @@ impl App {
                 }
             }
             None => {
+                let place = self.memory.groups.iter().position(|group| group == from);
+                let folded = self.memory.folded.remove(from);
                 self.memory.groups.retain(|group| group != from);
-                self.memory.folded.remove(from);
+                let words =
+                    format!("The group {} was taken away; its sessions stay", clean_line(from));
+                let group = from.to_owned();
+                self.say_undoable(words, Undo::Group { group, place, folded, sessions: of_it });
             }
         }
         self.version += 1;
+    }
+
+    /// Makes a group again that was taken away, of those of its sessions that are in no other by now.
+    pub(super) fn regroup(
+        &mut self,
+        group: String,
+        place: Option<usize>,
+        folded: bool,
+        sessions: Vec<SessionId>,
+    ) {
+        let groups = &mut self.memory.groups;
+        if let Some(place) = place.filter(|_| !groups.contains(&group)) {
+            groups.insert(place.min(groups.len()), group.clone());
+        }
+        if folded {
+            self.memory.folded.insert(group.clone());
+        }
+        for session in sessions {
+            let known = self.sessions.get(&session);
+            // The news of its going may still be on its way.
+            if known.is_some_and(|known| known.group.as_ref().is_none_or(|now| *now == group)) {
+                self.put_into_group(session, Some(group.clone()));
+            }
+        }
+        self.version += 1;
+    }
+
+    fn put_into_group(&mut self, session: SessionId, group: Option<String>) {
+        let change = SessionChange { group: Some(group), ..SessionChange::default() };
+        self.carry_out(Command::EditSession { session, change }, Pending::Quiet);
     }
 }

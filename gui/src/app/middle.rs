@@ -17,10 +17,13 @@ use crate::model::tab_unread;
 use crate::theme::{Theme, size, space};
 use crate::transcript::{Older, TranscriptAct, TranscriptData};
 use crate::view::approval::{ApprovalAct, ApprovalData};
+use crate::view::banners::{BannersAct, BannersData, banners};
 use crate::view::composer::{ComposerAct, ComposerData};
 use crate::view::header::{HeaderAct, HeaderData};
 use crate::view::places::{host_name, is_local};
 use crate::view::queue::{QueueAct, QueueData, queue_ui};
+use crate::view::settings::SettingsPage;
+use crate::view::sidebar::status as session_status;
 use crate::view::start_page::{StartPageAct, StartPageData, StartPageView};
 use crate::view::tabs::{TabsAct, TabsData};
 use crate::widget::{Kind, button, failure_card};
@@ -28,6 +31,7 @@ use crate::widget::{Kind, button, failure_card};
 impl App {
     /// Draws the shown session, or what to do without one.
     pub(super) fn middle(&mut self, ui: &mut Ui) {
+        self.banners(ui);
         let Some(shown) = self.shown.clone().filter(|_| self.shown_session().is_some()) else {
             self.start_page(ui);
             return;
@@ -46,6 +50,23 @@ impl App {
         CentralPanel::no_frame().frame(frame).show(ui, |ui| self.transcript(ui, &shown));
     }
 
+    /// What is wrong with Baton itself.
+    pub(super) fn banners(&mut self, ui: &mut Ui) {
+        let engine = match &self.engine {
+            EngineState::Failed(failure) => Some(failure),
+            EngineState::Opening | EngineState::Open(_) | EngineState::Gone => None,
+        };
+        for act in banners(ui, BannersData { engine, hosts: self.hosts.fault.as_ref() }) {
+            match act {
+                BannersAct::OpenEngine => {
+                    self.ask(Ask::OpenEngine);
+                }
+                BannersAct::OpenFile => self.open_hosts_file(),
+                BannersAct::ShowHosts => self.open_settings(SettingsPage::Hosts),
+            }
+        }
+    }
+
     fn header_and_tabs(&mut self, ui: &mut Ui, shown: &Shown) {
         let theme = Theme::get(ui.ctx());
         let Some(session) = self.sessions.get(&shown.session) else { return };
@@ -53,7 +74,7 @@ impl App {
             session,
             tab: shown.tab.as_ref(),
             hosts: &self.hosts.hosts.hosts,
-            git: self.looks.git.get(&shown.session),
+            git: self.looks.git.get(&shown.session).filter(|git| git.repository),
             bookmarked: self.memory.bookmarks.contains(&shown.session),
             left_open: self.memory.left.open,
             right_open: self.memory.right.open,
@@ -101,6 +122,14 @@ impl App {
                 TabsAct::Show(tab) => self.show(&shown.session, Some(tab)),
                 TabsAct::Close(tab) => self.close_tab(&tab),
                 TabsAct::New => self.new_tab(),
+                TabsAct::Rename { tab, name } => {
+                    let session = shown.session.clone();
+                    self.command(Command::RenameTab { session, tab, name });
+                }
+                TabsAct::Move { tab, before } => {
+                    let session = shown.session.clone();
+                    self.command(Command::MoveTab { session, tab, before });
+                }
             }
         }
     }
@@ -124,7 +153,11 @@ impl App {
                     self.command(Command::EditMessage { session, message, change });
                 }
                 QueueAct::Remove(message) => {
-                    self.command(Command::RemoveMessage { session, message });
+                    let pending = Pending::RemoveQueued {
+                        session: session.clone(),
+                        message: message.clone(),
+                    };
+                    self.carry_out(Command::RemoveMessage { session, message }, pending);
                 }
                 QueueAct::PauseAll(paused) => {
                     let tab = Some(of.clone());
@@ -198,14 +231,19 @@ impl App {
         };
         let mut draft = self.memory.drafts.get(&key).cloned().unwrap_or_default();
         let mut attachments = self.attachments.remove(&key).unwrap_or_default();
+        let images = attachments.len();
         let acts = self.composer.ui(ui, &mut draft, &mut attachments, &data);
         if draft.is_blank() {
             self.memory.drafts.remove(&key);
         } else if self.memory.drafts.get(&key) != Some(&draft) {
             self.memory.drafts.insert(key.clone(), draft);
         }
+        let is_other = attachments.len() != images;
         if !attachments.is_empty() {
             self.attachments.insert(key.clone(), attachments);
+        }
+        if is_other {
+            self.keep_images(&key);
         }
         for act in acts {
             match act {
@@ -273,7 +311,7 @@ impl App {
             .and_then(|known| known.agents.iter().find(|agent| agent.id == session.agent))
             .map_or_else(|| session.agent.clone(), |agent| agent.name.clone());
         let directory = session.cwd.clone().unwrap_or_else(|| "~".to_owned());
-        let keys = !self.is_dialog_open();
+        let keys = !self.keys_are_taken();
         let mut nothing = Kept::default();
         let kept =
             shown.tab.as_ref().and_then(|tab| self.transcripts.get(tab)).unwrap_or(&mut nothing);
@@ -350,33 +388,39 @@ impl App {
             TranscriptAct::FreshConversation => self.ask_whether_fresh(),
             TranscriptAct::OpenSettings => self.obey(ui.ctx(), WindowCommand::SshHosts),
             TranscriptAct::EditHost(host) => self.open_edit_host(&host),
-            TranscriptAct::TestHost(host) => self.test_saved_host(&host),
+            TranscriptAct::TestHost(host) => self.test_host(&host),
             TranscriptAct::RetryHost(host) => self.command(Command::RetryHost { host }),
         }
     }
 
     fn start_page(&mut self, ui: &mut Ui) {
-        if let EngineState::Failed(failure) = self.engine.clone() {
-            centred(ui, |ui| {
-                ui.add_space(space::XL);
-                failure_card(ui, &failure, |ui| {
-                    if button(ui, Kind::Primary, "Try again").clicked() {
-                        self.ask(Ask::OpenEngine);
-                    }
-                });
-            });
+        // The banner says what to do first.
+        if matches!(self.engine, EngineState::Failed(_)) {
             return;
         }
+        let unread = &self.unread;
+        let approvals = &self.approvals_by_session;
+        let stands = |session: &Session| {
+            let waiting = approvals.get(&session.id).copied().unwrap_or(0);
+            session_status(session, waiting, unread.contains(&session.id))
+        };
+        let recent = self.recent.of(&self.sessions).iter();
+        let recent: Vec<_> = recent
+            .filter_map(|(id, at)| self.sessions.get(id).map(|known| (known, stands(known), *at)))
+            .collect();
         let data = StartPageData {
             now: jiff::Timestamp::now(),
-            recent: &[],
+            recent: &recent,
             any_sessions: self.sessions.iter().len() > 0,
             hosts: &self.hosts.hosts.hosts,
         };
         for act in StartPageView.ui(ui, &data) {
             match act {
                 StartPageAct::Command(command) => self.obey(ui.ctx(), command),
-                StartPageAct::Open(session) => self.show(&session, None),
+                StartPageAct::Open(session) => {
+                    self.show(&session, None);
+                    self.sidebar.reveal(&session);
+                }
             }
         }
     }
@@ -401,7 +445,7 @@ fn centred(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 fn slash_commands(now: &crate::commands::Situation) -> Vec<(WindowCommand, (String, String))> {
     TABLE
         .iter()
-        .filter(|entry| entry.when.holds(now))
+        .filter(|entry| entry.is_usable(now))
         .map(|entry| {
             let name = entry.name.to_lowercase().replace(' ', "-");
             (entry.command, (name, entry.name.to_owned()))

@@ -1,6 +1,7 @@
 //! The window as a whole: what the bridge tells goes into its state, views show it, their wishes go to the bridge.
 
 mod asking;
+mod draft_images;
 mod forms;
 mod frame;
 mod frames;
@@ -41,7 +42,7 @@ use orchestrator::seam::{
 use crate::bridge::{Bridge, BridgePlan, EngineState};
 use crate::fetched::Fetched;
 use crate::memory::{Draft, DraftKey, Memory};
-use crate::model::{Looks, Sessions};
+use crate::model::{Looks, Recent, Sessions};
 use crate::transcript::Blocks;
 use crate::transcript::Picture;
 use crate::view::approval::ApprovalCard;
@@ -119,15 +120,26 @@ pub struct App {
     pictures_of: HashMap<TabId, Vec<MessageId>>,
     /// The first words of conversations, for tabs.
     first_words: BTreeMap<TabId, String>,
+    /// Sessions whose git was asked for, whatever came of it; not again until their host is reached anew.
     git_asked: BTreeSet<SessionId>,
+    /// Those that haven't been answered.
+    git_under_way: BTreeSet<SessionId>,
     ctx: egui::Context,
     transcripts: Transcripts,
     shown: Option<Shown>,
+    /// Whether something to show was chosen when the window opened.
+    is_chosen: bool,
+    /// The sessions that were used last.
+    recent: Recent,
     closed_last: Vec<TabId>,
     unread: BTreeSet<SessionId>,
+    /// Whether the desktop is dark, where it says so.
+    desktop_is_dark: Option<bool>,
     focused: bool,
     raise: bool,
     attachments: BTreeMap<DraftKey, Vec<Attachment>>,
+    /// Counts the images that were attached since the start.
+    last_image: u64,
     failures: BTreeMap<DraftKey, Failure>,
     history: History,
     outbox: u64,

@@ -2,7 +2,7 @@
 
 use orchestrator::agent::ChoiceKind;
 use orchestrator::failure::{Code, Failure};
-use orchestrator::seam::{Command, HistoryScope, TabId, TabState};
+use orchestrator::seam::{Command, HistoryScope, Session, SessionId, TabId, TabState};
 
 use super::pending::Pending;
 use super::say::Undo;
@@ -12,6 +12,7 @@ use crate::memory::RightPage;
 use crate::theme::Appearance;
 use crate::view::places::is_local;
 use crate::view::settings::SettingsPage;
+use crate::view::tabs::stepped;
 
 /// How much larger or smaller a step of zoom makes everything.
 const ZOOM_STEP: f32 = 0.1;
@@ -29,15 +30,18 @@ impl App {
             something_needs_you: !self.approvals.is_empty(),
             session: session.is_some(),
             remote: session.is_some_and(|session| !is_local(&session.host)),
-            begun: tab.is_some(),
+            tab: tab.is_some(),
             tabs: session.map_or(0, |session| {
                 session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
             }),
-            closed_tab: session
-                .is_some_and(|session| session.tabs.iter().any(|tab| closed.contains(&tab.id))),
+            closed_tab: match session {
+                Some(session) => session.tabs.iter().any(|tab| closed.contains(&tab.id)),
+                None => !self.closed_last.is_empty(),
+            },
             working: tab.is_some_and(|tab| tab.state != TabState::Idle),
             queue: tab.is_some_and(|tab| tab.paused || !tab.queue.is_empty()),
             approval: self.shown_approval().is_some(),
+            first_screen: self.is_welcome(),
         }
     }
 
@@ -90,6 +94,13 @@ impl App {
             WindowCommand::ReopenTab => self.reopen_tab(),
             WindowCommand::NextTab => self.step_tab(true),
             WindowCommand::PreviousTab => self.step_tab(false),
+            WindowCommand::RenameTab => {
+                if let Some(tab) = self.shown_tab().cloned() {
+                    self.tabs.rename(&tab);
+                }
+            }
+            WindowCommand::MoveTabLeft => self.step_shown_tab(false),
+            WindowCommand::MoveTabRight => self.step_shown_tab(true),
             WindowCommand::FocusComposer => self.composer.focus(),
             WindowCommand::SearchTranscript => {
                 if let Some(kept) = self.shown_transcript() {
@@ -136,7 +147,7 @@ impl App {
             WindowCommand::AddHost => self.open_add_host(),
             WindowCommand::TestHost => {
                 if let Some(host) = self.shown_session().map(|session| session.host.clone()) {
-                    self.test_saved_host(&host);
+                    self.test_host(&host);
                 }
             }
             WindowCommand::RetryHost => {
@@ -249,38 +260,71 @@ impl App {
         }
     }
 
+    /// Moves the shown tab one place.
+    fn step_shown_tab(&mut self, right: bool) {
+        let Some(Shown { session, tab: Some(tab) }) = self.shown.clone() else { return };
+        if let Some(before) = stepped(&self.open_tabs(), &tab, right) {
+            self.command(Command::MoveTab { session, tab, before });
+        }
+    }
+
     fn close_shown_tab(&mut self) {
         let Some(Shown { session, tab }) = self.shown.clone() else { return };
         match tab {
             Some(tab) => self.close_tab(&tab),
-            // It was never begun.
+            // It was never begun; what is written there stays.
+            None if self.open_tabs().is_empty() => self.leave_session(),
             None => self.show(&session, None),
         }
     }
 
-    /// Closes a tab: its transcript stays, and it can be opened again.
+    /// Closes a tab: its transcript stays, and it can be opened again. With its last one the session is left.
     pub(super) fn close_tab(&mut self, tab: &TabId) {
         let Some(Shown { session, tab: shown }) = self.shown.clone() else { return };
         let open = self.open_tabs();
-        if open.len() < 2 {
-            self.new_tab();
-        } else {
-            self.memory.closed.insert(tab.clone());
-            self.closed_last.push(tab.clone());
-            self.say_undoable(
-                "The tab was closed; its transcript stays".to_owned(),
-                Undo::ReopenTab,
-            );
-            if shown.as_ref() == Some(tab) {
-                let at = open.iter().position(|known| known == tab).unwrap_or(0);
-                let next = open.get(at + 1).or_else(|| open.get(at.checked_sub(1)?)).cloned();
-                self.show(&session, next);
+        self.memory.closed.insert(tab.clone());
+        self.closed_last.push(tab.clone());
+        let undo = Undo::ReopenTab { session: session.clone(), tab: tab.clone() };
+        self.say_undoable("The tab was closed; its transcript stays".to_owned(), undo);
+        if shown.as_ref() == Some(tab) {
+            let at = open.iter().position(|known| known == tab).unwrap_or(0);
+            match open.get(at + 1).or_else(|| open.get(at.checked_sub(1)?)) {
+                Some(next) => self.show(&session, Some(next.clone())),
+                None => self.leave_session(),
             }
         }
     }
 
+    /// Shows the start page: no session is opened in place of the one that a person has closed.
+    fn leave_session(&mut self) {
+        self.shown = None;
+        self.memory.shown = None;
+        self.see();
+        self.tell_where_one_looks();
+    }
+
+    /// Shows a tab again that was closed.
+    pub(super) fn reopen(&mut self, session: &SessionId, tab: TabId) {
+        self.closed_last.retain(|known| *known != tab);
+        self.show(session, Some(tab));
+        self.sidebar.reveal(session);
+    }
+
+    /// The session of the tab that was closed last, where there still is one.
+    fn closed_last(&self) -> Option<(SessionId, TabId)> {
+        self.closed_last.iter().rev().find_map(|tab| {
+            let of_it = |session: &&Session| session.tabs.iter().any(|known| known.id == *tab);
+            self.sessions.iter().find(of_it).map(|session| (session.id.clone(), tab.clone()))
+        })
+    }
+
     pub(super) fn reopen_tab(&mut self) {
-        let Some(session) = self.shown_session().cloned() else { return };
+        let Some(session) = self.shown_session().cloned() else {
+            if let Some((session, tab)) = self.closed_last() {
+                self.reopen(&session, tab);
+            }
+            return;
+        };
         let of_it = |tab: &TabId| session.tabs.iter().any(|known| known.id == *tab);
         let last = self.closed_last.iter().rposition(of_it).map(|at| self.closed_last.remove(at));
         let closed = &self.memory.closed;

@@ -19,6 +19,8 @@ pub(super) enum Pending {
     Decide,
     /// A message that waits is being changed to this.
     EditQueued { session: SessionId, message: MessageId, text: String },
+    /// A message that waits is being taken out.
+    RemoveQueued { session: SessionId, message: MessageId },
     /// A session is being made; the form stays until it is.
     NewSession,
     /// A session is being changed by its form.
@@ -39,6 +41,8 @@ pub(super) enum Pending {
     Attach { key: DraftKey },
     /// The history is being brought up to date.
     Sync,
+    /// The images that a draft had when the window was closed.
+    Restore { key: DraftKey },
     /// Nothing more than a word when it is done.
     Say(String),
     /// Nothing, unless it fails.

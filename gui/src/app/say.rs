@@ -3,6 +3,7 @@
 use egui::Context;
 use jiff::Timestamp;
 use orchestrator::failure::Failure;
+use orchestrator::seam::{Command, MessageId, SessionId, TabId};
 
 use super::App;
 use crate::view::toasts::{Toast, ToastAct, ToastId, ToastKind};
@@ -14,7 +15,11 @@ const MOST: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Undo {
     /// Opens a tab again that was closed.
-    ReopenTab,
+    ReopenTab { session: SessionId, tab: TabId },
+    /// Puts a message back into its queue that was taken out.
+    RestoreMessage { session: SessionId, message: MessageId },
+    /// Makes a group again of these sessions, at that place of the groups' order if it had one, folded or not.
+    Group { group: String, place: Option<usize>, folded: bool, sessions: Vec<SessionId> },
 }
 
 /// The messages that are shown, and what their buttons do.
@@ -70,7 +75,13 @@ impl App {
                     let at = self.said.undo.iter().position(|(of, _)| *of == id);
                     if let Some((_, undo)) = at.map(|at| self.said.undo.remove(at)) {
                         match undo {
-                            Undo::ReopenTab => self.reopen_tab(),
+                            Undo::ReopenTab { session, tab } => self.reopen(&session, tab),
+                            Undo::RestoreMessage { session, message } => {
+                                self.command(Command::RestoreMessage { session, message });
+                            }
+                            Undo::Group { group, place, folded, sessions } => {
+                                self.regroup(group, place, folded, sessions);
+                            }
                         }
                     }
                     self.forget_toast(id);

@@ -51,11 +51,18 @@ impl App {
         self.open_session_form(view);
     }
 
-    /// Opens the dialog for a new session in a directory.
-    pub(super) fn open_new_session_in(&mut self, like: Option<&SessionId>, directory: &str) {
+    /// Opens the dialog for a new session in a directory that goes on with a conversation.
+    pub(super) fn open_resumed_session(
+        &mut self,
+        like: Option<&SessionId>,
+        directory: &str,
+        conversation: &str,
+    ) {
         let like = like.and_then(|session| self.sessions.get(session));
         let form = like.map_or_else(SessionForm::default, SessionForm::of);
-        let form = SessionForm { name: String::new(), cwd: directory.to_owned(), ..form };
+        let resume = Some(conversation.to_owned());
+        let cwd = directory.to_owned();
+        let form = SessionForm { name: String::new(), cwd, resume, ..form };
         self.open_session_form(NewSessionView::filled(form));
     }
 

@@ -55,13 +55,13 @@ impl App {
         if draft.text.trim().is_empty() {
             return;
         }
-        let images = self
-            .attachments
-            .get(&key)
-            .map(|attached| attached.iter().map(|attachment| attachment.image.clone()).collect());
+        if self.is_restoring(&key) {
+            self.say("Its images are still being read; try again in a moment".to_owned());
+            return;
+        }
         let message = NewMessage {
             prompt: draft.text.clone(),
-            images: images.unwrap_or_default(),
+            images: self.images_to_send(&key),
             read_only: draft.read_only,
             save_to_history: draft.save_to_history,
         };
@@ -86,9 +86,14 @@ impl App {
         let Some(known) = self.sessions.get(session).cloned() else { return };
         let closed = &self.memory.closed;
         let is_there = |id: &TabId| known.tabs.iter().any(|tab| tab.id == *id);
-        let open = known.tabs.iter().filter(|tab| !closed.contains(&tab.id));
-        let last_used = open
-            .max_by_key(|tab| tab.turn.as_ref().map(|turn| turn.started_at))
+        // One that was closed comes back when there is no other.
+        let last_used = known
+            .tabs
+            .iter()
+            .max_by_key(|tab| {
+                let used = tab.turn.as_ref().map(|turn| turn.started_at);
+                (!closed.contains(&tab.id), used)
+            })
             .map(|tab| tab.id.clone());
         self.turn_to(session, tab.filter(is_there).or(last_used));
     }

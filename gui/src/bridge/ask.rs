@@ -9,6 +9,7 @@ use orchestrator::seam::{
     TabId,
 };
 
+use crate::kept_image::KeptImage;
 use crate::memory::{DraftKey, Memory};
 use crate::transcript::Piece;
 
@@ -110,6 +111,13 @@ pub enum Ask {
         ticket: Ticket,
         /// The pixels.
         pixels: std::sync::Arc<egui::ColorImage>,
+    },
+    /// Read a draft's images again, as they were kept. Answer: `News::Restored`.
+    Restore {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Which.
+        images: Vec<KeptImage>,
     },
     /// Change `hosts.toml`. Answer: `News::HostsEdited`.
     EditHosts {

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::keeper::Keeper;
 use super::notices::Looking;
 use super::room::{Room, Standing};
-use super::{Ask, HistoryRead, News, Ticket, follow, hosts, local};
+use super::{Ask, HistoryRead, News, Ticket, follow, hosts, kept_images, local};
 use crate::memory::DraftKey;
 use crate::view::history::HistoryCard;
 
@@ -148,6 +148,14 @@ impl Carrier {
                     room.teller.tell(news).await;
                 });
             }
+            Ask::Restore { ticket, images } => {
+                self.keeper.know(&images);
+                self.spawn(async move {
+                    let data = room.setup.paths.data.clone();
+                    let news = kept_images::restore(ticket, data, images).await;
+                    room.teller.tell(news).await;
+                });
+            }
             Ask::SendAgain { ticket, session, tab, message, save_to_history } => {
                 self.in_order(Line::Session(session.clone()), async move {
                     let again = follow::again(&room, &session, &tab, &message, save_to_history);
@@ -260,7 +268,7 @@ impl Carrier {
             }
             Ask::Remember(memory) => self.keeper.keep(memory),
             Ask::Looking { focused, tab, notify } => {
-                room.looking.send_replace(Looking { focused, tab, notify });
+                room.notices.looking.send_replace(Looking { focused, tab, notify });
             }
         }
     }
@@ -359,6 +367,9 @@ fn line_of(command: &Command) -> Line {
         | Command::EditMessage { session, .. }
         | Command::MoveMessage { session, .. }
         | Command::RemoveMessage { session, .. }
+        | Command::RestoreMessage { session, .. }
+        | Command::RenameTab { session, .. }
+        | Command::MoveTab { session, .. }
         | Command::PauseQueue { session, .. }
         | Command::FreshConversation { session, .. } => Line::Session(session.clone()),
         Command::Interrupt { .. }

@@ -1,16 +1,19 @@
-//! Keeping what the window remembers: one file, written whole and in place of the old one, never on the frame.
+//! Keeping what the window remembers: one file, written whole and in place of the old one, and a file for each image of a
+//! draft; never on the frame.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use orchestrator::failure::{Code, Failure};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::News;
 use super::room::Room;
+use super::{News, kept_images};
+use crate::kept_image::KeptImage;
 use crate::memory::{Draft, DraftKey, Memory};
 
 /// What is typed within this time is written together.
@@ -20,8 +23,12 @@ const TOGETHER: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(super) struct Keeper {
     latest: watch::Sender<Option<Arc<Memory>>>,
+    known: Known,
     task: JoinHandle<()>,
 }
+
+/// Files of drafts' images that are there.
+type Known = Arc<Mutex<BTreeSet<String>>>;
 
 impl Keeper {
     /// Keeps what is told from now on.
@@ -29,8 +36,15 @@ impl Keeper {
         let file = room.setup.paths.data.join("window.json");
         let (latest, wanted) = watch::channel(None);
         let file = may_write.then_some(file);
-        let task = tokio::spawn(keep(Arc::clone(room), file, wanted));
-        Self { latest, task }
+        let known = Known::default();
+        let task = tokio::spawn(keep(Arc::clone(room), file, Arc::clone(&known), wanted));
+        Self { latest, known, task }
+    }
+
+    /// Takes note of images that were kept by an earlier start: they go with their drafts.
+    pub fn know(&self, images: &[KeptImage]) {
+        let ours = images.iter().filter(|image| image.path(Path::new("")).is_some());
+        locked(&self.known).extend(ours.map(|image| image.file.clone()));
     }
 
     /// Keeps this.
@@ -57,9 +71,14 @@ impl Keeper {
     }
 }
 
+fn locked(known: &Known) -> MutexGuard<'_, BTreeSet<String>> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 async fn keep(
     room: Arc<Room>,
     file: Option<PathBuf>,
+    known: Known,
     mut wanted: watch::Receiver<Option<Arc<Memory>>>,
 ) {
     let mut is_told = false;
@@ -74,7 +93,9 @@ async fn keep(
         }
         let latest = wanted.borrow_and_update().clone();
         if let (Some(memory), Some(of)) = (latest, file.clone()) {
-            let written = tokio::task::spawn_blocking(move || write(&of, &memory)).await;
+            let known = Arc::clone(&known);
+            let work = move || write_all(&of, &memory, &known);
+            let written = tokio::task::spawn_blocking(work).await;
             let failure = match written {
                 Ok(Ok(())) => None,
                 Ok(Err(failure)) => Some(failure),
@@ -138,6 +159,24 @@ fn set_aside(file: &Path) -> std::io::Result<PathBuf> {
     let aside = (0..1000).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0));
     std::fs::rename(file, &aside)?;
     Ok(aside)
+}
+
+/// Images before what names them, and away with those that nothing names any more last of all: whenever this breaks off,
+/// nothing is named that isn't there.
+fn write_all(file: &Path, memory: &Memory, known: &Known) -> Result<(), Failure> {
+    let data = file.parent().unwrap_or(Path::new("."));
+    let before = locked(known).clone();
+    let mut now = before.clone();
+    let images = kept_images::write_new(data, memory, &mut now);
+    let written = write(file, memory);
+    if written.is_ok() {
+        kept_images::remove_old(data, memory, &mut now);
+    }
+    let mut known = locked(known);
+    // What was taken note of meanwhile stays noted.
+    known.retain(|name| now.contains(name) || !before.contains(name));
+    known.extend(now);
+    written.and(images)
 }
 
 /// Writes it beside the file, and puts it in its place.

@@ -33,7 +33,7 @@ pub(super) async fn decode(images: Vec<Image>) -> Vec<Arc<Picture>> {
     })
 }
 
-fn picture(name: &str, bytes: &[u8]) -> Result<Picture, Failure> {
+pub(super) fn picture(name: &str, bytes: &[u8]) -> Result<Picture, Failure> {
     let unfit = |error: image::ImageError| {
         Failure::new(Code::Usage, format!("{name} is no image that can be shown: {error}"))
             .hint("Agents take PNG, JPEG, GIF and WebP")

@@ -5,10 +5,12 @@
 
 mod ask;
 mod carry;
+mod desktop_looks;
 mod engine_room;
 mod follow;
 mod hosts;
 mod keeper;
+mod kept_images;
 mod local;
 mod news;
 mod notices;

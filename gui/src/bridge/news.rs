@@ -14,6 +14,7 @@ use orchestrator::seam::{
 use orchestrator::ssh_config::Resolved;
 
 use super::ask::Ticket;
+use crate::kept_image::KeptImage;
 use crate::transcript::Piece;
 use crate::view::history::HistoryCard;
 
@@ -131,6 +132,15 @@ pub enum News {
         /// Those that could not be taken.
         failures: Vec<Failure>,
     },
+    /// A draft's images as they were kept.
+    Restored {
+        /// Of the asking.
+        ticket: Ticket,
+        /// Each with its picture.
+        images: Vec<(KeptImage, Arc<Picture>)>,
+        /// Those that are lost.
+        failures: Vec<Failure>,
+    },
     /// Whether a private key can be read.
     Key {
         /// Its path as typed.
@@ -195,6 +205,8 @@ pub enum News {
     },
     /// Something of the window's own went wrong.
     Trouble(Failure),
+    /// Whether the desktop is dark, where it says so.
+    DesktopIsDark(Option<bool>),
     /// Another start of the program wants this window in front.
     Raise,
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use orchestrator::failure::{Code, Failure};
-use orchestrator::seam::TabId;
+use orchestrator::seam::{HostQuestion, HostQuestionKind, TabId};
+use tokio::sync::watch;
 
 /// Letters of an answer that a notification shows.
 const SHOWN: usize = 200;
@@ -44,6 +45,24 @@ impl Notice {
         words = words.replace('&', "&amp;").replace('<', "&lt;");
         Self { heading, words }
     }
+
+    /// That a host asks something.
+    pub fn of_question(question: &HostQuestion) -> Self {
+        let wants = match &question.kind {
+            HostQuestionKind::HostKey { .. } => "Is its key the right one?",
+            HostQuestionKind::Passphrase { .. } => "It takes the passphrase of a key",
+            HostQuestionKind::Password => "It takes a password",
+            HostQuestionKind::Code => "It takes a code",
+            HostQuestionKind::Touch => "Touch the security key",
+            HostQuestionKind::Other => "It asks something",
+        };
+        Self::new(format!("{} needs you", question.host), wants)
+    }
+
+    /// That a host can't be reached until a person has mended something.
+    pub fn of_blocked(host: &str, why: &Failure) -> Self {
+        Self::new(format!("{host} needs you"), &why.message)
+    }
 }
 
 /// Somebody who tells the desktop; may take its time.
@@ -74,9 +93,33 @@ impl Notifier for Desktop {
     }
 }
 
-/// Tells the desktop, beside everything else.
-pub(super) async fn show(notifier: &Arc<dyn Notifier>, notice: Notice) {
-    let notifier = Arc::clone(notifier);
+/// Tells the desktop what a person who looks elsewhere wants to know.
+#[derive(Debug)]
+pub(super) struct Notices {
+    notifier: Arc<dyn Notifier>,
+    /// Where the person looks.
+    pub looking: watch::Sender<Looking>,
+}
+
+impl Notices {
+    pub fn new(notifier: Arc<dyn Notifier>) -> Self {
+        Self { notifier, looking: watch::channel(Looking::default()).0 }
+    }
+
+    /// Whether the desktop is to be told of what happens now.
+    pub fn are_wanted(&self) -> bool {
+        self.looking.borrow().wants_to_know()
+    }
+
+    /// Tells it, where that is wanted. A desktop that takes its time holds nothing up. Must be called on a runtime.
+    pub fn tell(&self, notice: Notice) {
+        if self.are_wanted() {
+            tokio::spawn(show(Arc::clone(&self.notifier), notice));
+        }
+    }
+}
+
+async fn show(notifier: Arc<dyn Notifier>, notice: Notice) {
     let shown = tokio::task::spawn_blocking(move || notifier.show(&notice)).await;
     match shown {
         Ok(Ok(())) => {}

@@ -1,6 +1,6 @@
 //! Questions of tests that are made here, beside the engine.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use orchestrator::seam::{HostQuestion, HostQuestionKind, QuestionId, Secret};
@@ -8,12 +8,14 @@ use orchestrator::transport::{Asker, Question, QuestionKind};
 use tokio::sync::oneshot;
 
 use super::News;
+use super::notices::{Notice, Notices};
 use super::teller::Teller;
 
 /// What waits for a person.
 #[derive(Debug)]
 pub(super) struct LocalQuestions {
     teller: Teller,
+    notices: Arc<Notices>,
     waiting: Mutex<Vec<Waiting>>,
 }
 
@@ -24,8 +26,8 @@ struct Waiting {
 }
 
 impl LocalQuestions {
-    pub fn new(teller: Teller) -> Self {
-        Self { teller, waiting: Mutex::default() }
+    pub fn new(teller: Teller, notices: Arc<Notices>) -> Self {
+        Self { teller, notices, waiting: Mutex::default() }
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
@@ -85,6 +87,7 @@ impl Asker for LocalQuestions {
             text,
             secret,
         };
+        self.notices.tell(Notice::of_question(&question));
         self.waiting().push(Waiting { question, answer: Some(sender) });
         let asked = Asked { of: self, id };
         self.tell().await;

@@ -11,10 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::carry::Carrier;
+use super::desktop_looks;
 use super::engine_room;
 use super::hosts;
 use super::keeper::Keeper;
-use super::notices::{Looking, Notifier};
+use super::notices::{Notices, Notifier};
 use super::outbox;
 use super::questions::LocalQuestions;
 use super::teller::{Teller, Wake};
@@ -61,8 +62,7 @@ pub(super) struct Room {
     pub teller: Teller,
     pub standing: watch::Sender<Standing>,
     pub questions: Arc<LocalQuestions>,
-    pub notifier: Arc<dyn Notifier>,
-    pub looking: watch::Sender<Looking>,
+    pub notices: Arc<Notices>,
     /// The events that all sessions are known up to; a transcript is followed from there.
     pub known: Mutex<u64>,
     /// Told when another number of entries may wait to be shared.
@@ -100,14 +100,14 @@ impl Room {
 /// Lives until nobody asks any more.
 pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, teller: Teller) {
     let BridgePlan { setup, program, wake: _, notifier, remember, raises } = plan;
-    let questions = Arc::new(LocalQuestions::new(teller.clone()));
+    let notices = Arc::new(Notices::new(notifier));
+    let questions = Arc::new(LocalQuestions::new(teller.clone(), Arc::clone(&notices)));
     let room = Arc::new(Room {
         setup,
         teller,
         standing: watch::channel(Standing::Opening).0,
         questions,
-        notifier,
-        looking: watch::channel(Looking::default()).0,
+        notices,
         known: Mutex::new(0),
         outbox: Notify::new(),
         sent: Mutex::default(),
@@ -117,6 +117,7 @@ pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, telle
     tasks.spawn(engine_room::keep_open(Arc::clone(&room), program));
     tasks.spawn(hosts::watch(Arc::clone(&room)));
     tasks.spawn(outbox::watch(Arc::clone(&room)));
+    tasks.spawn(desktop_looks::follow(Arc::clone(&room)));
     if let Some(raises) = raises {
         tasks.spawn(raise(Arc::clone(&room), raises));
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Delivery, EngineHandle, Event, EventBody, Query, Reply, Request, Seam, SessionId, Subscribe,
-    TurnStatus,
+    ConnectionState, Delivery, EngineHandle, Event, EventBody, HostConnection, Query, Reply,
+    Request, Seam, SessionId, Subscribe, TurnStatus,
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -167,7 +167,7 @@ async fn notify(room: &Room, engine: &EngineHandle, event: &Event) {
         | EventBody::Unknown => None,
     };
     let Some(words) = needs else { return };
-    if !room.looking.borrow().wants_to_know() {
+    if !room.notices.are_wanted() {
         return;
     }
     let named = event.session.as_str().to_owned();
@@ -188,9 +188,7 @@ async fn notify(room: &Room, engine: &EngineHandle, event: &Event) {
         return;
     }
     let heading = if asks { format!("{} needs you", session.name) } else { session.name.clone() };
-    // A desktop that takes its time holds nothing up.
-    let (notifier, notice) = (Arc::clone(&room.notifier), Notice::new(heading, &words));
-    tokio::spawn(async move { super::notices::show(&notifier, notice).await });
+    room.notices.tell(Notice::new(heading, &words));
 }
 
 /// Tells how connections stand and what they ask, until the engine ends.
@@ -204,10 +202,21 @@ pub(super) async fn follow_connections(
 ) -> Result<(), Failure> {
     let wanted = Subscribe { connections: true, ..Subscribe::default() };
     let mut following = engine.subscribe(wanted).await?;
+    let (mut blocked, mut asked) = (BTreeSet::new(), BTreeSet::new());
     while let Some(delivery) = following.next().await {
         let news = match delivery? {
-            Delivery::Connections(all) => News::Connections(all),
-            Delivery::Questions(all) => News::Questions { local: false, all },
+            Delivery::Connections(all) => {
+                tell_blocked(room, &all, &mut blocked);
+                News::Connections(all)
+            }
+            Delivery::Questions(all) => {
+                let before = std::mem::take(&mut asked);
+                asked.extend(all.iter().map(|question| question.id.clone()));
+                for question in all.iter().filter(|question| !before.contains(&question.id)) {
+                    room.notices.tell(Notice::of_question(question));
+                }
+                News::Questions { local: false, all }
+            }
             Delivery::Event(_)
             | Delivery::Partial(_)
             | Delivery::History(_)
@@ -218,6 +227,26 @@ pub(super) async fn follow_connections(
         }
     }
     Ok(())
+}
+
+/// Tells the desktop of hosts that need a person, each once; `before` are those that were known to.
+fn tell_blocked(room: &Room, all: &[HostConnection], before: &mut BTreeSet<String>) {
+    let blocked = all.iter().filter_map(|connection| match &connection.state {
+        ConnectionState::Blocked { why } => Some((&connection.host, why)),
+        ConnectionState::Closed
+        | ConnectionState::Connecting { .. }
+        | ConnectionState::Connected
+        | ConnectionState::Degraded
+        | ConnectionState::Reconnecting { .. } => None,
+    });
+    let mut now: BTreeSet<String> = BTreeSet::new();
+    for (host, why) in blocked {
+        if !before.contains(host) {
+            room.notices.tell(Notice::of_blocked(host, why));
+        }
+        now.insert(host.clone());
+    }
+    *before = now;
 }
 
 fn odd() -> Failure {

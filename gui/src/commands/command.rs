@@ -37,6 +37,12 @@ pub enum WindowCommand {
     NextTab,
     /// Shows the tab to the left, or the last.
     PreviousTab,
+    /// Lets the shown tab's name be edited in its place.
+    RenameTab,
+    /// Moves the shown tab one place to the left.
+    MoveTabLeft,
+    /// Moves the shown tab one place to the right.
+    MoveTabRight,
     /// Puts the focus into the composer.
     FocusComposer,
     /// Opens the transcript's search.
@@ -101,6 +107,66 @@ pub enum WindowCommand {
     About,
     /// Leaves; agents work on.
     Quit,
+}
+
+impl WindowCommand {
+    /// Whether it can be told to the first screen, which stays below what it opens. What works on sessions or bars would
+    /// do so where nobody sees it, so it does nothing there.
+    pub fn opens_over_first_screen(self) -> bool {
+        match self {
+            Self::NewSession
+            | Self::Settings
+            | Self::SshHosts
+            | Self::AddHost
+            | Self::Appearance(_)
+            | Self::ToggleContrast
+            | Self::ZoomIn
+            | Self::ZoomOut
+            | Self::ZoomReset
+            | Self::Palette
+            | Self::Help
+            | Self::About
+            | Self::Quit => true,
+            Self::OpenSession(_)
+            | Self::PreviousSession
+            | Self::NextSession
+            | Self::NextNeedsYou
+            | Self::FilterSessions
+            | Self::RenameSession
+            | Self::ToggleBookmark
+            | Self::EditSession
+            | Self::DuplicateSession
+            | Self::RemoveSession
+            | Self::NewTab
+            | Self::CloseTab
+            | Self::ReopenTab
+            | Self::NextTab
+            | Self::PreviousTab
+            | Self::RenameTab
+            | Self::MoveTabLeft
+            | Self::MoveTabRight
+            | Self::FocusComposer
+            | Self::SearchTranscript
+            | Self::LastQuestion
+            | Self::Interrupt
+            | Self::Stop
+            | Self::FreshConversation
+            | Self::ApproveOnce
+            | Self::ApproveAlways
+            | Self::Deny
+            | Self::TogglePause
+            | Self::ToggleReadOnly
+            | Self::ToggleLeftBar
+            | Self::ToggleRightBar
+            | Self::ShowFiles
+            | Self::ShowHistory
+            | Self::ShowAutoRun
+            | Self::SearchHistory
+            | Self::SyncHistory
+            | Self::TestHost
+            | Self::RetryHost => false,
+        }
+    }
 }
 
 /// Under which heading it stands in the help.

@@ -3,7 +3,7 @@
 use egui::{Key, KeyboardShortcut};
 
 use super::command::{Group, WindowCommand};
-use super::situation::When;
+use super::situation::{Situation, When};
 use super::table::TABLE;
 
 /// Keys, and whether they count while somebody types.
@@ -33,6 +33,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it can be used now.
+    pub fn is_usable(&self, now: &Situation) -> bool {
+        self.when.holds(now) && (!now.first_screen || self.command.opens_over_first_screen())
+    }
+
     /// Its first shortcut, as a person reads it: `Ctrl+Shift+F`.
     pub fn keys(&self, mac: bool) -> Option<String> {
         self.shortcuts.first().map(|shortcut| written(shortcut.keys, mac))

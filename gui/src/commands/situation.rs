@@ -13,11 +13,11 @@ pub enum When {
     Session,
     /// It is on another machine.
     Remote,
-    /// Its shown tab has begun, as it does with its first message.
-    Begun,
+    /// A tab of it is shown that has begun.
+    Tab,
     /// It has several tabs.
     SeveralTabs,
-    /// A tab of it was closed.
+    /// A tab of it was closed; without a session, of any.
     ClosedTab,
     /// Its shown tab is at work.
     Working,
@@ -38,11 +38,11 @@ pub struct Situation {
     pub session: bool,
     /// Whether that one is on another machine.
     pub remote: bool,
-    /// Whether its shown tab has begun.
-    pub begun: bool,
+    /// Whether a tab of it is shown that has begun.
+    pub tab: bool,
     /// How many tabs of it are open.
     pub tabs: usize,
-    /// Whether a tab of it was closed.
+    /// Whether a tab of it was closed; without a session, of any.
     pub closed_tab: bool,
     /// Whether its shown tab is at work.
     pub working: bool,
@@ -50,6 +50,8 @@ pub struct Situation {
     pub queue: bool,
     /// Whether a card there asks for an approval.
     pub approval: bool,
+    /// Whether the first screen stands in place of all that.
+    pub first_screen: bool,
 }
 
 impl When {
@@ -61,9 +63,9 @@ impl When {
             Self::SomethingNeedsYou => now.something_needs_you,
             Self::Session => now.session,
             Self::Remote => now.session && now.remote,
-            Self::Begun => now.session && now.begun,
+            Self::Tab => now.session && now.tab,
             Self::SeveralTabs => now.session && now.tabs > 1,
-            Self::ClosedTab => now.session && now.closed_tab,
+            Self::ClosedTab => now.closed_tab,
             Self::Working => now.session && now.working,
             Self::Queue => now.session && now.queue,
             Self::Approval => now.session && now.approval,

@@ -179,7 +179,7 @@ pub static TABLE: &[Entry] = &[
         "conversation chat",
         &[on(CTRL, Key::T)],
     ),
-    line(Group::Tabs, When::SeveralTabs, C::CloseTab, "Close tab", "", &[on(CTRL, Key::W)]),
+    line(Group::Tabs, When::Session, C::CloseTab, "Close tab", "", &[on(CTRL, Key::W)]),
     line(
         Group::Tabs,
         When::ClosedTab,
@@ -203,6 +203,23 @@ pub static TABLE: &[Entry] = &[
         "Previous tab",
         "left",
         &[on(Modifiers::CTRL.plus(Modifiers::SHIFT), Key::Tab)],
+    ),
+    line(Group::Tabs, When::Tab, C::RenameTab, "Rename tab", "name title conversation", &[]),
+    line(
+        Group::Tabs,
+        When::SeveralTabs,
+        C::MoveTabLeft,
+        "Move tab left",
+        "order",
+        &[on(CTRL_SHIFT, Key::PageUp)],
+    ),
+    line(
+        Group::Tabs,
+        When::SeveralTabs,
+        C::MoveTabRight,
+        "Move tab right",
+        "order",
+        &[on(CTRL_SHIFT, Key::PageDown)],
     ),
     line(
         Group::Conversation,
@@ -246,7 +263,7 @@ pub static TABLE: &[Entry] = &[
     ),
     line(
         Group::Conversation,
-        When::Begun,
+        When::Tab,
         C::FreshConversation,
         "Fresh conversation",
         "clear forget reset",

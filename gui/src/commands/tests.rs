@@ -24,6 +24,9 @@ fn all() -> Vec<WindowCommand> {
         C::ReopenTab,
         C::NextTab,
         C::PreviousTab,
+        C::RenameTab,
+        C::MoveTabLeft,
+        C::MoveTabRight,
         C::FocusComposer,
         C::SearchTranscript,
         C::LastQuestion,
@@ -77,6 +80,9 @@ fn all() -> Vec<WindowCommand> {
             | C::ReopenTab
             | C::NextTab
             | C::PreviousTab
+            | C::RenameTab
+            | C::MoveTabLeft
+            | C::MoveTabRight
             | C::FocusComposer
             | C::SearchTranscript
             | C::LastQuestion

@@ -45,11 +45,6 @@ impl Sessions {
         self.all.values()
     }
 
-    /// The one that was made last.
-    pub fn newest(&self) -> Option<&Session> {
-        self.all.values().max_by_key(|session| session.created_at)
-    }
-
     /// Counts up with each change.
     pub fn version(&self) -> u64 {
         self.version

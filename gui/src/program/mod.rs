@@ -7,5 +7,5 @@ mod start;
 
 pub use crash::report_crashes;
 pub use instance::{First, Instance};
-pub use log::{LogFile, start_log};
+pub use log::{Log, start_log};
 pub use start::start;

@@ -16,6 +16,7 @@ use super::instance::Instance;
 use super::{crash, log};
 use crate::app::{App, AppPlan};
 use crate::bridge::{BridgePlan, Desktop, read_memory};
+use crate::clipboard::Clipboard;
 use crate::memory::Memory;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -65,10 +66,16 @@ fn open() -> Result<ExitCode, Failure> {
     };
     let remembered_in = setup.paths.data.join("window.json");
     let (memory, trouble, remember) = read_memory(&remembered_in);
-    let options = NativeOptions { viewport: viewport(&memory), ..NativeOptions::default() };
+    let options = NativeOptions {
+        viewport: viewport(&memory),
+        // Ours: eframe's waits for the program that holds what is to be pasted.
+        clipboard_shortcuts: false,
+        ..NativeOptions::default()
+    };
     let program =
         Program { name: "baton-gui".into(), version: VERSION.into(), pid: std::process::id() };
     let raises = first.raises.take();
+    let log_file = log.file.clone();
     let run = AssertUnwindSafe(|| {
         eframe::run_native(
             "Baton",
@@ -83,7 +90,8 @@ fn open() -> Result<ExitCode, Failure> {
                     remember,
                     raises,
                 };
-                let plan = AppPlan { bridge, memory, trouble, log: Some(log.0) };
+                let plan = AppPlan { bridge, memory, trouble, log: Some(log_file) };
+                creation.egui_ctx.add_plugin(clipboard(&creation.egui_ctx)?);
                 Ok(Box::new(App::new(&creation.egui_ctx, plan)?))
             }),
         )
@@ -93,6 +101,15 @@ fn open() -> Result<ExitCode, Failure> {
         Ok(Err(error)) => Err(no_window(&error)),
         Err(_) => Err(Failure::new(Code::Internal, "the window crashed")
             .hint("A report was written beside the log; sessions and their turns are stored")),
+    }
+}
+
+/// The clipboard of the display that eframe takes: Wayland's when there is one.
+fn clipboard(ctx: &egui::Context) -> Result<Clipboard, Failure> {
+    if paths::set("WAYLAND_DISPLAY").is_some() {
+        Ok(Clipboard::of_wayland())
+    } else {
+        Clipboard::start(ctx)
     }
 }
 

@@ -348,7 +348,7 @@ impl Block {
 
     /// Counts and hashes again, after something was changed.
     pub fn seal(&mut self) {
-        if let Body::Text { rich, .. } = &mut self.body {
+        if let Body::Text { rich, .. } | Body::Diff { rich, .. } = &mut self.body {
             rich.learn();
         } else if let Body::Table(table) = &mut self.body {
             table.rows.iter_mut().flatten().for_each(Rich::learn);

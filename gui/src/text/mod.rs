@@ -20,5 +20,5 @@ pub use code::highlight;
 pub use diff::{Diff, is_diff};
 pub use fold::{Needle, find};
 pub use markdown::{code_blocks, diff_blocks, markdown, plain, printed};
-pub use reading::{Base, first_strong, is_foreign_digit, strong};
+pub use reading::{Base, first_strong, has_right_to_left, is_foreign_digit, strong};
 pub use rich::{Change, Class, Rich, Span, Style, may_open};

@@ -1,5 +1,6 @@
 //! What has room of its own: the box of an output, the images of a question.
 
+use egui::text_selection::LabelSelectionState;
 use egui::{
     CornerRadius, Id, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
@@ -8,10 +9,11 @@ use orchestrator::seam::MessageId;
 
 use super::data::{TranscriptAct, TranscriptData};
 use super::estimate::{self, THUMBNAIL};
+use super::layout::code_line;
 use super::paint::{self, Found};
 use super::show::Did;
 use crate::fetched::Fetched;
-use crate::text::Look;
+use crate::text::{Look, has_right_to_left};
 use crate::theme::{Theme, radius, size, space};
 use crate::widget::icon_button;
 
@@ -59,7 +61,11 @@ pub(super) fn output(ui: &mut Ui, id: Id, rect: Rect, printed: &Printed<'_>, did
             // Rows are parts of the text: the distance is where they begin.
             let from = line.as_ptr().addr().saturating_sub(text.as_ptr().addr());
             let job = printed_row(line, from, found, &theme);
-            ui.add(egui::Label::new(job).wrap_mode(egui::TextWrapMode::Extend));
+            if has_right_to_left(line) {
+                turned_row(ui, line, from, found, job);
+            } else {
+                ui.add(egui::Label::new(job).wrap_mode(egui::TextWrapMode::Extend));
+            }
         }
     });
     let corner = Rect::from_min_max(pos2(rect.right() - 32.0, rect.top() + 2.0), rect.max);
@@ -151,6 +157,33 @@ pub(super) fn images(
     }
 }
 
+/// A row of an output in which something is read from right to left. `job` is the same as egui would lay it out.
+fn turned_row(ui: &mut Ui, line: &str, from: usize, found: &[Found], job: egui::text::LayoutJob) {
+    let theme = Theme::get(ui.ctx());
+    let shaped = code_line(ui.painter(), &theme, line);
+    // Reached by the mouse alone, as all text.
+    let sense = Sense::click_and_drag() - Sense::FOCUSABLE;
+    let (rect, response) = ui.allocate_exact_size(shaped.rect().size(), sense);
+    let found = found.iter().map(|(range, now)| {
+        let within = |byte: usize| byte.saturating_sub(from).min(line.len());
+        (within(range.start)..within(range.end), *now)
+    });
+    let found = found.filter(|(range, _)| !range.is_empty());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, line));
+    let outlines = paint::found_behind(ui, rect.min, &shaped, found);
+    shaped.paint(ui, rect.min, theme.text, None);
+    paint::found_around(ui, outlines);
+    // egui selects within outputs. It knows its own order of letters alone, so what it would paint isn't shown; what is
+    // copied over several rows has these, too.
+    let mut unseen = ui.new_child(UiBuilder::new().max_rect(rect));
+    unseen.set_invisible();
+    let galley = ui.painter().layout_job(job);
+    let stroke = Stroke::NONE;
+    LabelSelectionState::label_text_selection(
+        &unseen, &response, rect.min, galley, theme.text, stroke,
+    );
+}
+
 /// A row of an output, with what was found in it.
 fn printed_row(line: &str, from: usize, found: &[Found], theme: &Theme) -> egui::text::LayoutJob {
     let plain = egui::TextFormat {
@@ -181,7 +214,38 @@ fn printed_row(line: &str, from: usize, found: &[Found], theme: &Theme) -> egui:
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use egui_kittest::kittest::Queryable;
+
     use super::*;
+    use crate::testing::harness;
+
+    #[test]
+    fn hebrew_in_an_output_is_read_from_right_to_left_in_rows_that_begin_at_the_left() {
+        let line = "note: שלום עולם";
+        let mut window = harness(Vec::new(), |ui, lefts: &mut Vec<f32>| {
+            // No font of ours has Hebrew; where its letters stand is known without.
+            ui.ctx().set_missing_glyph_policy(egui::MissingGlyphPolicy::Tofu);
+            let rect = Rect::from_min_size(pos2(10.0, 10.0), vec2(600.0, 80.0));
+            let text = "note: plain\nnote: שלום עולם";
+            let from = text.find('ש').unwrap();
+            let found = [(from..from + "שלום".len(), true)];
+            let printed = Printed { text, found: &found, jumped: false };
+            output(ui, Id::unique("output"), rect, &printed, &mut Vec::new());
+            let shaped = code_line(ui.painter(), &Theme::DARK, line);
+            *lefts = ["note", "עולם", "שלום"]
+                .map(|words| {
+                    let from = line.find(words).unwrap();
+                    shaped.rects(from..from + words.len())[0].left()
+                })
+                .to_vec();
+        });
+        window.run();
+        assert!(window.state().is_sorted() && window.state()[0] < 1.0, "{:?}", window.state());
+        // Each row has its place and its name.
+        let (plain, turned) = (window.get_by_label("note: plain"), window.get_by_label(line));
+        assert!((plain.rect().left() - turned.rect().left()).abs() < 1.0);
+        assert!(turned.rect().top() > plain.rect().top() + 10.0);
+    }
 
     #[test]
     fn what_was_found_is_marked_in_the_rows_where_it_stands() {

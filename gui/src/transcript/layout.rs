@@ -108,25 +108,28 @@ fn lay(painter: &Painter, theme: &Theme, block: &Block, width: f32) -> Laid {
             height
         }
         Body::Diff { rich, .. } => {
-            let galley = painter.layout_job(job(rich, Look::Code, theme, room));
-            let height = galley.size().y;
-            laid.texts.push((Vec2::ZERO, Shaped::Plain(galley)));
-            height
+            let shaped = match rich.base {
+                None => Shaped::Plain(painter.layout_job(job(rich, Look::Code, theme, room))),
+                // Code begins at the left, its signs first.
+                Some(_) => {
+                    let side = (Base::Left, Side::Start);
+                    mixed(painter, rich, Look::Code, theme, room, side, false)
+                }
+            };
+            push(&mut laid, Vec2::ZERO, shaped)
         }
         Body::Table(table) => lay_table(painter, theme, table, &mut laid),
         Body::Error(card) => {
             let text_left = space::M + size::ICON + space::S;
             let inner = (room - text_left - space::M).max(60.0);
             let mut y = space::M;
-            let message = simple(card.says(), strong(size::BODY), theme.text, 20.0, inner);
-            let galley = painter.layout_job(message);
-            y += push(&mut laid, vec2(text_left, y), galley);
+            let message = simple(theme.text, strong(size::BODY), 20.0);
+            y += push(&mut laid, vec2(text_left, y), words(painter, card.says(), message, inner));
             if let Some(hint) = &card.failure.hint {
                 y += space::XS;
-                let hint =
-                    simple(hint.clone(), FontId::proportional(size::BODY), theme.text, 20.0, inner);
-                let galley = painter.layout_job(hint);
-                y += push(&mut laid, vec2(text_left, y), galley);
+                let format = simple(theme.text, FontId::proportional(size::BODY), 20.0);
+                let hint = words(painter, hint.clone(), format, inner);
+                y += push(&mut laid, vec2(text_left, y), hint);
             }
             // A line of buttons, or of when a limit ends.
             y + space::S + size::CONTROL + space::M
@@ -134,9 +137,9 @@ fn lay(painter: &Painter, theme: &Theme, block: &Block, width: f32) -> Laid {
         Body::Mark(mark) => {
             let text_left = size::ICON + space::S;
             let font = FontId::proportional(size::SMALL + 0.5);
-            let words = simple(mark.words.clone(), font, theme.muted, 18.0, room - text_left);
-            let galley = painter.layout_job(words);
-            push(&mut laid, vec2(text_left, 2.0), galley) + 4.0
+            let format = simple(theme.muted, font, 18.0);
+            let words = words(painter, mark.words.clone(), format, room - text_left);
+            push(&mut laid, vec2(text_left, 2.0), words) + 4.0
         }
         Body::Rule => 9.0,
         Body::CodeHead { .. } | Body::Head(_) | Body::Ended { .. } => HEAD,
@@ -148,9 +151,9 @@ fn lay(painter: &Painter, theme: &Theme, block: &Block, width: f32) -> Laid {
     laid
 }
 
-fn push(laid: &mut Laid, at: Vec2, galley: Arc<Galley>) -> f32 {
-    let height = galley.size().y;
-    laid.texts.push((at, Shaped::Plain(galley)));
+fn push(laid: &mut Laid, at: Vec2, shaped: Shaped) -> f32 {
+    let height = shaped.height();
+    laid.texts.push((at, shaped));
     height
 }
 
@@ -183,11 +186,50 @@ fn mixed(
     Shaped::Mixed(Box::new(Mixed::new(rich.text.clone(), rows, row, room)))
 }
 
-fn simple(text: String, font: FontId, colour: Color32, row: f32, width: f32) -> LayoutJob {
-    let format = TextFormat { line_height: Some(row), ..TextFormat::simple(font, colour) };
-    let mut job = LayoutJob::single_section(text, format);
-    job.wrap = TextWrapping::wrap_at_width(width);
-    job
+/// Text of one look, with rows of that height.
+fn simple(colour: Color32, font: FontId, row: f32) -> TextFormat {
+    TextFormat { line_height: Some(row), ..TextFormat::simple(font, colour) }
+}
+
+/// Words of one look, in their order of reading.
+fn words(painter: &Painter, text: String, format: TextFormat, width: f32) -> Shaped {
+    if !text::has_right_to_left(&text) {
+        let mut job = LayoutJob::single_section(text, format);
+        job.wrap = TextWrapping::wrap_at_width(width);
+        return Shaped::Plain(painter.layout_job(job));
+    }
+    let base = text.lines().next().and_then(text::first_strong);
+    let base = base.or_else(|| text::first_strong(&text)).unwrap_or(Base::Right);
+    one_look(painter, text, format, width, (base, false))
+}
+
+/// A line of code that isn't broken, in its order of reading.
+pub(super) fn code_line(painter: &Painter, theme: &Theme, line: &str) -> Shaped {
+    let font = FontId::monospace(size::CODE);
+    let format = simple(theme.text, font, estimate::row_height(Look::Code));
+    one_look(painter, line.to_owned(), format, f32::INFINITY, (Base::Left, true))
+}
+
+fn one_look(
+    painter: &Painter,
+    text: String,
+    format: TextFormat,
+    room: f32,
+    (base, is_code): (Base, bool),
+) -> Shaped {
+    let ends = [text.len()];
+    let side = Side::Start;
+    let given = mixed::Given { text: &text, ends: &ends, base, is_code, room, side };
+    let rows = mixed::rows(&given, &mut |_, shown: &str| {
+        let galley =
+            painter.layout_job(LayoutJob::single_section(shown.to_owned(), format.clone()));
+        (galley.size().x, galley)
+    });
+    let parts = rows.iter().flat_map(|row| &row.parts);
+    let right = parts.map(|part| part.left + part.width).fold(0.0, f32::max);
+    let width = if room.is_finite() { room } else { right };
+    let row = format.line_height.unwrap_or_default();
+    Shaped::Mixed(Box::new(Mixed::new(text, rows, row, width)))
 }
 
 /// What a letter of a cell may take, in points: a digit of the prose takes that much, and numbers are not to be broken.
@@ -341,3 +383,7 @@ pub(super) fn change_colour(change: Change, theme: &Theme) -> Color32 {
         Change::Removed => theme.bad,
     }
 }
+
+#[cfg(test)]
+#[path = "layout_tests.rs"]
+mod tests;

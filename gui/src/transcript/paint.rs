@@ -2,7 +2,7 @@
 
 use egui::text_selection::LabelSelectionState;
 use egui::{
-    Color32, CornerRadius, CursorIcon, Galley, Id, Pos2, Rect, Response, Role, Sense, Stroke, Ui,
+    Color32, CornerRadius, CursorIcon, Id, Pos2, Rect, Response, Role, Sense, Stroke, Ui,
     WidgetInfo, pos2, vec2,
 };
 
@@ -33,15 +33,7 @@ pub(super) fn text(
     selecting: &Selecting,
 ) -> Response {
     let theme = Theme::get(ui.ctx());
-    let mut outlines = Vec::new();
-    for (range, is_current) in found {
-        let colour = if is_current { theme.selection } else { theme.found };
-        for rect in shaped.rects(range) {
-            let rect = rect.translate(at.to_vec2()).expand2(vec2(1.0, 0.0));
-            ui.painter().rect_filled(rect, CornerRadius::same(2), colour);
-            outlines.push((rect, if is_current { theme.accent } else { theme.found }));
-        }
-    }
+    let outlines = found_behind(ui, at, shaped, found);
     let rect = shaped.rect().translate(at.to_vec2());
     // Reached by the mouse alone: Tab would stop at every paragraph.
     let sense = match selecting {
@@ -65,12 +57,36 @@ pub(super) fn text(
         }
         (Shaped::Mixed(_), Selecting::Egui) => shaped.paint(ui, at, theme.text, None),
     }
-    // Seen over the background of code, too, and where it is selected.
+    found_around(ui, outlines);
+    response
+}
+
+/// Paints what lies behind the letters that a search has found; gives what is to be painted around them.
+pub(super) fn found_behind(
+    ui: &Ui,
+    at: Pos2,
+    shaped: &Shaped,
+    found: impl Iterator<Item = Found>,
+) -> Vec<(Rect, Color32)> {
+    let theme = Theme::get(ui.ctx());
+    let mut outlines = Vec::new();
+    for (range, is_current) in found {
+        let colour = if is_current { theme.selection } else { theme.found };
+        for rect in shaped.rects(range) {
+            let rect = rect.translate(at.to_vec2()).expand2(vec2(1.0, 0.0));
+            ui.painter().rect_filled(rect, CornerRadius::same(2), colour);
+            outlines.push((rect, if is_current { theme.accent } else { theme.found }));
+        }
+    }
+    outlines
+}
+
+/// Paints what is around them, which is seen over the background of code, too, and where it is selected.
+pub(super) fn found_around(ui: &Ui, outlines: Vec<(Rect, Color32)>) {
     for (rect, colour) in outlines {
         let stroke = Stroke::new(1.0, colour);
         ui.painter().rect_stroke(rect, CornerRadius::same(2), stroke, egui::StrokeKind::Outside);
     }
-    response
 }
 
 /// Makes the links of a text clickable, by mouse and by keyboard.
@@ -112,20 +128,18 @@ pub(super) fn links(
 }
 
 /// Colours the lines of a diff from side to side.
-pub(super) fn diff_lines(ui: &Ui, at: Pos2, galley: &Galley, lines: &[Option<Change>], side: Rect) {
+pub(super) fn diff_lines(ui: &Ui, at: Pos2, shaped: &Shaped, lines: &[Option<Change>], side: Rect) {
     let theme = Theme::get(ui.ctx());
-    let mut line = 0;
-    for row in &galley.rows {
+    for (line, row) in shaped.lines_of_rows() {
         let colour = lines.get(line).copied().flatten().map(|change| match change {
             Change::Added => theme.added,
             Change::Removed => theme.removed,
         });
         if let Some(colour) = colour {
-            let (top, bottom) = (at.y + row.min_y(), at.y + row.max_y());
+            let (top, bottom) = (at.y + row.min, at.y + row.max);
             let rect = Rect::from_min_max(pos2(side.left(), top), pos2(side.right(), bottom));
             ui.painter().rect_filled(rect, CornerRadius::ZERO, colour);
         }
-        line += usize::from(row.ends_with_newline);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::text::{CCursor, CharIndex};
 use egui::text_selection::CCursorRange;
 use egui::text_selection::visuals::paint_text_selection;
-use egui::{Color32, CornerRadius, Galley, Pos2, Rect, Ui, Vec2, pos2, vec2};
+use egui::{Color32, CornerRadius, Galley, Pos2, Rangef, Rect, Ui, Vec2, pos2, vec2};
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -93,6 +93,32 @@ impl Shaped {
         match self {
             Self::Plain(galley) => plain_rects(galley, bytes),
             Self::Mixed(mixed) => mixed.rects(&bytes),
+        }
+    }
+
+    /// Its rows: which line each belongs to, and from where to where it goes.
+    pub fn lines_of_rows(&self) -> Vec<(usize, Rangef)> {
+        let mut line = 0;
+        match self {
+            Self::Plain(galley) => {
+                let rows = galley.rows.iter().map(|row| {
+                    let found = (line, Rangef::new(row.min_y(), row.max_y()));
+                    line += usize::from(row.ends_with_newline);
+                    found
+                });
+                rows.collect()
+            }
+            Self::Mixed(mixed) => {
+                let ends_line =
+                    |at: usize| mixed.text.as_bytes().get(at).is_some_and(|byte| *byte == b'\n');
+                let rows = mixed.rows.iter().enumerate().map(|(number, row)| {
+                    let top = mixed.top(number);
+                    let found = (line, Rangef::new(top, top + mixed.row));
+                    line += usize::from(ends_line(row.bytes.end));
+                    found
+                });
+                rows.collect()
+            }
         }
     }
 

@@ -159,9 +159,7 @@ fn show(
         Body::Diff { lines, .. } => {
             if let Some((shift, shaped)) = laid.texts.first() {
                 let side = around::framed(block, place.rect).shrink2(vec2(1.0, 0.0));
-                if let Shaped::Plain(galley) = shaped {
-                    paint::diff_lines(ui, origin + *shift, galley, lines, side);
-                }
+                paint::diff_lines(ui, origin + *shift, shaped, lines, side);
                 paint::text(ui, id, origin + *shift, shaped, found(0), &selected(0, shaped));
             }
         }

@@ -3,7 +3,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::*;
-use crate::testing::harness;
+use crate::testing::{focus_order, harness};
 
 fn asked(names: usize) -> Harness<'static, Vec<ConfirmAct>> {
     let names: Vec<String> = (0..names).map(|number| format!("session {number}")).collect();
@@ -53,4 +53,10 @@ fn what_it_happens_to_is_listed_and_the_rest_is_counted() {
     window.get_by_label("•  session 7");
     assert!(window.query_by_label("•  session 8").is_none());
     window.get_by_label("and 3 more");
+}
+
+#[test]
+fn tab_goes_from_the_careful_button_to_the_other_one_and_to_the_cross() {
+    let mut window = asked(1);
+    assert_eq!(focus_order(&mut window), ["Keep it", "Remove host", "Close"]);
 }

@@ -2,7 +2,7 @@ use egui::{Key, Role};
 use egui_kittest::kittest::Queryable;
 
 use super::*;
-use crate::testing::harness;
+use crate::testing::{focus_order, harness};
 
 #[test]
 fn every_command_of_the_table_stands_in_the_help_with_its_keys() {
@@ -36,4 +36,13 @@ fn the_help_is_searched_and_left_by_escape() {
     window.key_press(Key::Escape);
     window.run();
     assert!(!window.state().is_open());
+}
+
+#[test]
+fn the_help_begins_in_its_search_and_tab_goes_on_to_its_cross() {
+    let mut view = HelpView::default();
+    view.open();
+    let mut window = harness(view, |ui, view| view.ui(ui.ctx()));
+    window.run();
+    assert_eq!(focus_order(&mut window), ["Search the commands", "Close"]);
 }

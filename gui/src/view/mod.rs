@@ -1,6 +1,7 @@
 //! The views: a file or a folder each.
 
 pub mod approval;
+pub mod banners;
 pub mod changed_key;
 pub mod composer;
 pub mod confirm;

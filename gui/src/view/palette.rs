@@ -94,7 +94,12 @@ impl PaletteView {
     pub fn ui(&mut self, ctx: &egui::Context, data: &PaletteData<'_>) -> Option<PaletteAct> {
         if !self.open {
             if let Some(before) = self.give_back.take() {
-                ctx.memory_mut(|memory| memory.request_focus(before));
+                ctx.memory_mut(|memory| {
+                    // A dialog that was opened by it has begun in a part of its own.
+                    if memory.focused().is_none_or(|now| now == field_id()) {
+                        memory.request_focus(before);
+                    }
+                });
             }
             return None;
         }
@@ -141,7 +146,7 @@ impl PaletteView {
     }
 
     fn field(&mut self, ui: &mut Ui) {
-        let id = Id::unique("palette field");
+        let id = field_id();
         let hint = RichText::new("Type a command or a session");
         let edit = TextEdit::singleline(&mut self.typed)
             .id(id)
@@ -211,6 +216,10 @@ impl PaletteView {
     }
 }
 
+fn field_id() -> Id {
+    Id::unique("palette field")
+}
+
 /// Whether the pointer has moved: a list that scrolls under it chooses nothing.
 fn moved(ui: &Ui) -> bool {
     ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO)
@@ -270,7 +279,7 @@ fn draw(
 fn hits(data: &PaletteData<'_>, typed: &str, recent: &[WindowCommand]) -> Vec<Hit> {
     let usable = TABLE
         .iter()
-        .filter(|entry| entry.command != WindowCommand::Palette && entry.when.holds(data.now));
+        .filter(|entry| entry.command != WindowCommand::Palette && entry.is_usable(data.now));
     let session = |session: &Session| {
         let agent = agent_words(&clean_line(&session.agent), &session.host);
         let host = clean_line(host_name(data.hosts, &session.host));

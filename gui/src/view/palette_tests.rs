@@ -106,12 +106,13 @@ fn every_command_can_be_found_by_its_name() {
         something_needs_you: true,
         session: true,
         remote: true,
-        begun: true,
         tabs: 2,
+        tab: true,
         closed_tab: true,
         working: true,
         queue: true,
         approval: true,
+        first_screen: false,
     };
     let data = PaletteData { sessions: &[], version: 0, hosts: &[], now: &now };
     for entry in TABLE.iter().filter(|entry| entry.command != WindowCommand::Palette) {
@@ -160,4 +161,24 @@ fn what_had_the_focus_gets_it_back() {
 #[test]
 fn everything_in_the_palette_has_a_name() {
     assert_eq!(window(two()).unnamed_widgets(), [""; 0]);
+}
+
+#[test]
+fn a_dialog_that_the_palette_has_opened_keeps_the_focus() {
+    let mut view = PaletteView::default();
+    view.open();
+    let mut window = harness((view, String::new(), false), |ui, (view, typed, open)| {
+        let shown = crate::widget::Field { label: "Below", ..Default::default() };
+        crate::widget::field(ui, "below", shown, typed);
+        if *open {
+            crate::widget::dialog(ui.ctx(), "d", "Opened", 300.0, |ui| ui.button("First"));
+        }
+        let now = Situation::default();
+        let data = PaletteData { sessions: &[], version: 1, hosts: &[], now: &now };
+        *open |= view.ui(ui.ctx(), &data).is_some();
+    });
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    assert_eq!(crate::testing::focused(&window).as_deref(), Some("First"));
 }

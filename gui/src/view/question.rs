@@ -229,8 +229,8 @@ fn buttons(
     let (go, stop) = match &question.kind {
         HostQuestionKind::HostKey { .. } => (Some("Trust and connect"), "Don't connect"),
         HostQuestionKind::Touch => (None, "Cancel"),
-        HostQuestionKind::Passphrase { .. }
-        | HostQuestionKind::Password
+        HostQuestionKind::Passphrase { .. } => (Some("Unlock"), "Cancel"),
+        HostQuestionKind::Password
         | HostQuestionKind::Code
         | HostQuestionKind::Other => (Some("Send"), "Cancel"),
     };

@@ -4,7 +4,7 @@ use egui_kittest::kittest::Queryable;
 use orchestrator::host::HostConfig;
 
 use super::*;
-use crate::testing::harness;
+use crate::testing::{focus_order, harness};
 
 struct Asked {
     questions: Vec<HostQuestion>,
@@ -132,4 +132,16 @@ fn a_small_window_shows_it_too() {
     window.get_by_role_and_label(Role::Button, "Don't connect").click();
     window.run();
     assert_eq!(window.state().acts, [answer("q", None)]);
+}
+
+#[test]
+fn tab_goes_from_the_field_over_the_buttons_to_the_cross() {
+    let mut window = asked(vec![question("q", HostQuestionKind::Password, "")]);
+    window.get_by_role_and_label(Role::PasswordInput, "Password").type_text("x");
+    window.run();
+    let order = focus_order(&mut window);
+    assert_eq!(order, ["Password", "Show the letters", "Send", "Cancel", "Close"]);
+    let mut window = asked(vec![question("q", host_key(), "")]);
+    let order = focus_order(&mut window);
+    assert_eq!(order.first().map(String::as_str), Some("Don't connect"), "{order:?}");
 }

@@ -263,7 +263,7 @@ fn saved(ui: &mut Ui, host: &HostConfig, test: Option<&TestRun>, acts: &mut Vec<
     };
     line(ui, &name, &words, colour, |ui| match test {
         Some(test) if test.is_running() => {
-            pill(ui, None, "testing…", theme.busy);
+            pill(ui, Some(Icon::LoaderCircle), "testing…", theme.busy);
         }
         Some(test) if test.failure().is_none() => {
             pill(ui, Some(Icon::Check), "ready", theme.good);

@@ -1,10 +1,9 @@
 //! Dialogs.
 
-use egui::{Frame, Id, Label, Margin, Modal, RichText, ScrollArea, Ui};
-use lucide_icons::Icon;
+use egui::{Frame, Id, Margin, Modal, ScrollArea, Ui};
 
-use super::icon_button;
-use crate::theme::{Theme, size, space, strong};
+use super::opening::{Opening, cross, heading as put_heading};
+use crate::theme::{Theme, space};
 
 /// What came of showing a dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +25,14 @@ pub fn dialog<R>(
     let theme = Theme::get(ctx);
     let screen = ctx.content_rect();
     let width = width.min(screen.width() - 2.0 * space::XL);
-    let modal = Modal::new(Id::unique(("dialog", egui::util::hash(id))))
+    let id = Id::unique(("dialog", egui::util::hash(id)));
+    let opening = Opening::begin(ctx, id);
+    let modal = Modal::new(id)
         .backdrop_color(theme.scrim)
         .frame(Frame::popup(&ctx.style_of(ctx.theme())).inner_margin(Margin::same(16)));
     let shown = modal.show(ctx, |ui| {
         ui.set_width(width);
-        let mut close = false;
-        ui.horizontal(|ui| {
-            let text = RichText::new(heading).font(strong(size::HEADING));
-            ui.add(Label::new(text).selectable(false).truncate());
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                close = icon_button(ui, Icon::X, "Close").clicked();
-            });
-        });
+        let room = put_heading(ui, heading);
         ui.add_space(space::S);
         let most = screen.height() - 160.0;
         let inner = ScrollArea::vertical()
@@ -52,6 +46,8 @@ pub fn dialog<R>(
                 contents(ui)
             })
             .inner;
+        let close = cross(ui, room);
+        opening.end(ui);
         (inner, close)
     });
     settle(ctx, "dialog", shown.response.rect);

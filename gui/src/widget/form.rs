@@ -4,8 +4,8 @@ use egui::{CornerRadius, Id, Label, Modal, Response, RichText, ScrollArea, Sense
 use egui::{Ui, vec2};
 use lucide_icons::Icon;
 
-use super::icon_button;
-use crate::theme::{Theme, icons, radius, size, space, strong};
+use super::opening::{Opening, cross, heading};
+use crate::theme::{Theme, icons, radius, size, space};
 
 /// How a [`form`] is laid out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,19 +48,11 @@ pub fn form<S: ?Sized, R, F>(
     let most = (screen.height() - 192.0).max(80.0);
     let id = Id::unique(("form", egui::util::hash(id)));
     let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(egui::Margin::same(16));
+    let opening = Opening::begin(ctx, id);
     let modal = Modal::new(id).backdrop_color(theme.scrim).frame(frame);
     let shown = modal.show(ctx, |ui| {
         ui.set_width(width);
-        let mut close = false;
-        ui.horizontal(|ui| {
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                close = icon_button(ui, Icon::X, "Close").clicked();
-                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    let text = RichText::new(shape.heading).font(strong(size::HEADING));
-                    ui.add(Label::new(text).selectable(false).truncate());
-                });
-            });
-        });
+        let room = heading(ui, shape.heading);
         ui.add_space(space::S);
         let height = shape.height.map(|height| height.min(most));
         let contents = |ui: &mut Ui, state: &mut S| {
@@ -99,6 +91,8 @@ pub fn form<S: ?Sized, R, F>(
         let layout = egui::Layout::right_to_left(egui::Align::Center);
         let size = vec2(width, 0.0);
         let buttons = ui.allocate_ui_with_layout(size, layout, |ui| buttons(state, ui)).inner;
+        let close = cross(ui, room);
+        opening.end(ui);
         (inner, buttons, close)
     });
     // Where it stands follows from how large it was in the frame before.

@@ -2,12 +2,14 @@
 
 mod button;
 mod card;
+mod covered;
 mod dialog;
 mod env;
 mod field;
 mod form;
 mod icon;
 mod keys;
+mod opening;
 mod pill;
 mod plain;
 mod search;
@@ -19,6 +21,7 @@ pub use button::{
     small_icon_button, toggle,
 };
 pub use card::{card, empty, failure_card, section};
+pub use covered::covered;
 pub use dialog::{Dialog, dialog, settle};
 pub use env::EnvRows;
 pub use field::{Field, choice, field, field_id, labelled, picked};

@@ -31,17 +31,22 @@ pub fn shell_line(ui: &mut Ui, line: &str) -> Response {
             .corner_radius(CornerRadius::same(radius::SMALL))
             .inner_margin(Margin { left: 8, right: 2, top: 1, bottom: 1 })
             .show(ui, |ui| {
-                let room = (width - size::ICON_BUTTON - 20.0).max(40.0);
-                ui.scope(|ui| {
-                    ui.set_max_width(room + 1.0);
-                    let text = RichText::new(line).monospace().size(size::CODE).color(theme.text);
-                    ui.add(Label::new(text).truncate()).on_hover_text(line);
-                });
-                let copy = icon_button(ui, Icon::Copy, &format!("Copy {line}"));
-                if copy.clicked() {
-                    ui.ctx().copy_text(line.to_owned());
-                }
-                copy
+                // From the right: a line that is cut short ends before its room does.
+                let inside = vec2((width - 12.0).max(0.0), size::CONTROL - 4.0);
+                let layout = Layout::right_to_left(Align::Center);
+                ui.allocate_ui_with_layout(inside, layout, |ui| {
+                    let copy = icon_button(ui, Icon::Copy, &format!("Copy {line}"));
+                    if copy.clicked() {
+                        ui.ctx().copy_text(line.to_owned());
+                    }
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        let text = RichText::new(line).monospace().size(size::CODE);
+                        let text = text.color(theme.text);
+                        ui.add(Label::new(text).truncate()).on_hover_text(line);
+                    });
+                    copy
+                })
+                .inner
             })
             .inner
     })

@@ -2,7 +2,7 @@ use egui_kittest::kittest::Queryable;
 use lucide_icons::Icon;
 
 use super::*;
-use crate::testing::harness;
+use crate::testing::{focus_order, focused, harness};
 use crate::theme::Theme;
 
 #[test]
@@ -92,4 +92,108 @@ fn a_form_is_left_by_its_cross_and_by_escape_but_never_by_a_click_beside_it() {
     window.key_press(egui::Key::Escape);
     window.run();
     assert_eq!(*window.state(), 2);
+}
+
+#[test]
+fn a_form_begins_in_its_first_field_and_tab_reaches_its_cross_last() {
+    let mut window = harness([String::new(), String::new()], |ui, texts| {
+        let shape = FormShape { heading: "New thing", width: 400.0, height: None, scroll: true };
+        form(
+            ui.ctx(),
+            "f",
+            shape,
+            texts,
+            |[name, place], ui| {
+                field(ui, "name", Field { label: "Name", ..Field::default() }, name);
+                field(ui, "place", Field { label: "Place", ..Field::default() }, place);
+            },
+            |_, ui| {
+                button(ui, Kind::Primary, "Save");
+                button(ui, Kind::Plain, "Cancel");
+            },
+        );
+    });
+    window.run();
+    assert_eq!(focus_order(&mut window), ["Name", "Place", "Save", "Cancel", "Close"]);
+}
+
+#[test]
+fn a_dialog_begins_in_its_first_part_and_tab_reaches_its_cross_last() {
+    let mut window = harness((), |ui, ()| {
+        dialog(ui.ctx(), "d", "Heading", 400.0, |ui| {
+            ui.label("words");
+            button_enabled(ui, false, Kind::Plain, "Greyed");
+            button(ui, Kind::Plain, "First");
+            button(ui, Kind::Plain, "Second");
+        });
+    });
+    window.run();
+    assert_eq!(focus_order(&mut window), ["First", "Second", "Close"]);
+}
+
+#[test]
+fn a_dialog_that_opens_again_begins_again_and_one_that_stays_open_takes_no_focus_away() {
+    let mut window = harness(true, |ui, open| {
+        if *open {
+            dialog(ui.ctx(), "d", "Heading", 400.0, |ui| {
+                button(ui, Kind::Plain, "First");
+                button(ui, Kind::Plain, "Second");
+            });
+        }
+    });
+    window.run();
+    window.key_press(egui::Key::Tab);
+    window.run();
+    assert_eq!(focused(&window).as_deref(), Some("Second"));
+    *window.state_mut() = false;
+    window.run();
+    *window.state_mut() = true;
+    window.run();
+    assert_eq!(focused(&window).as_deref(), Some("First"));
+}
+
+#[test]
+fn the_buttons_that_copy_stand_below_each_other_whatever_their_lines() {
+    let lines = [
+        "npm install -g a",
+        "curl -fsSL https://example.org/a/rather/long/address/install | sh -s -- --yes",
+    ];
+    let mut window = harness((), move |ui, ()| {
+        for line in lines {
+            let layout = egui::Layout::right_to_left(egui::Align::Center);
+            ui.allocate_ui_with_layout(egui::vec2(500.0, 30.0), layout, |ui| {
+                ui.set_max_width(330.0);
+                shell_line(ui, line);
+            });
+        }
+    });
+    window.run();
+    let rights = lines.map(|line| {
+        let copy = format!("Copy {line}");
+        window.get_by_role_and_label(egui::Role::Button, &copy).rect().right()
+    });
+    assert!((rights[0] - rights[1]).abs() < 0.5, "{rights:?}");
+}
+
+#[test]
+fn a_tooltip_goes_when_a_dialog_opens_over_it() {
+    let mut window = harness(false, |ui, open| {
+        let ctx = ui.ctx().clone();
+        covered(&ctx, *open, || {
+            button(ui, Kind::Plain, "Behind").on_hover_text("What it does");
+        });
+        if *open {
+            dialog(&ctx, "d", "Heading", 400.0, |ui| ui.label("inside"));
+        }
+    });
+    window.run();
+    window.get_by_role_and_label(egui::Role::Button, "Behind").hover();
+    for _ in 0..8 {
+        window.step();
+    }
+    window.get_by_label("What it does");
+    *window.state_mut() = true;
+    window.run();
+    window.get_by_label("inside");
+    assert!(window.query_by_label("What it does").is_none());
 }

@@ -276,6 +276,20 @@ pub fn talk_invocation<'a>(
     Ok((invocation, talk))
 }
 
+/// Whether an agent can go on with a conversation that goes by that id. One that talks is asked for it in its protocol,
+/// and says itself when it can't.
+///
+/// # Errors
+///
+/// [`Code::Unsupported`] when its definition doesn't say how; [`Code::Usage`] for an id that can't be one.
+pub fn check_resume(definition: &Definition, talks: bool, id: &str) -> Result<(), Failure> {
+    let can = talks || definition.batch.as_ref().is_some_and(|batch| batch.resume.is_some());
+    if !can {
+        return Err(unsupported(definition, "go on with a conversation"));
+    }
+    word(id).map(drop)
+}
+
 /// Whether an agent that talks can be kept from changing anything.
 ///
 /// # Errors

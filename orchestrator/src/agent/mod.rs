@@ -22,8 +22,8 @@ pub use detect::{AgentOnHost, detect};
 pub use image::{Image, ImageKind};
 pub(crate) use interpreter::missing_interpreter;
 pub use invocation::{
-    Arg, AttachedFile, Invocation, TurnRequest, check_read_only_talk, talk_invocation,
-    turn_invocation,
+    Arg, AttachedFile, Invocation, TurnRequest, check_read_only_talk, check_resume,
+    talk_invocation, turn_invocation,
 };
 pub use item::{
     AgentError, AgentErrorKind, ApprovalChoice, ApprovalRequest, ChoiceKind, Item, ToolCall,

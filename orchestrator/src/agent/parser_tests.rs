@@ -204,6 +204,31 @@ fn codex_counts_threads_and_a_turn_is_told_its_own_use() {
 }
 
 #[test]
+fn what_a_conversation_used_elsewhere_is_not_taken_for_its_first_turns_here() {
+    let usage = |items: &[Item]| {
+        let found = items.iter().find_map(|item| match item {
+            Item::Usage(usage) => Some(usage.clone()),
+            _ => None,
+        });
+        found.unwrap()
+    };
+    let mut parser = Parser::new(ParserKind::Codex, Carry::begun_elsewhere());
+    let mut items = Vec::new();
+    parser.push(&stream("codex_exec.jsonl"), &mut items);
+    assert_eq!(usage(&items), Usage::default(), "nobody can tell it apart");
+    // From there on it is counted.
+    let carry: Carry =
+        serde_json::from_value(serde_json::to_value(parser.carry()).unwrap()).unwrap();
+    assert!(!carry.uncounted);
+    let mut next = Parser::new(ParserKind::Codex, carry);
+    let mut items = Vec::new();
+    next.push(&stream("codex_resume.jsonl"), &mut items);
+    assert_eq!(usage(&items).input_tokens, 100);
+    // A turn that tells nothing of its use leaves it to the next one.
+    assert!(Parser::new(ParserKind::Codex, Carry::begun_elsewhere()).carry().uncounted);
+}
+
+#[test]
 fn a_long_line_is_skipped_and_what_follows_is_read() {
     let mut bytes = vec![b'x'; 64 * 1024 * 1024];
     bytes.extend(b"\n{\"type\":\"new\"}\n");

@@ -65,7 +65,7 @@ pub enum EventBody {
     },
     /// It is certain that the agent got the message: it is at work, whatever happens here.
     TurnLaunched,
-    /// The agent's own id of the conversation became known, or another one.
+    /// The agent's own id of the conversation became known, or another one. Of no turn where the session was made with it.
     AgentSession {
         /// As the agent calls it.
         id: String,

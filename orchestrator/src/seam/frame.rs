@@ -229,7 +229,7 @@ pub(super) enum Wish {
     Unsubscribe(String),
 }
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 20] = [
     "new_session",
     "edit_session",
     "remove_session",
@@ -238,6 +238,9 @@ const COMMANDS: [&str; 17] = [
     "edit_message",
     "move_message",
     "remove_message",
+    "restore_message",
+    "rename_tab",
+    "move_tab",
     "pause_queue",
     "fresh_conversation",
     "resolve_approval",

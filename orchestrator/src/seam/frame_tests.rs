@@ -33,6 +33,7 @@ fn every_command() -> Vec<Command> {
             talks: true,
             sync_history: false,
             synopsis: true,
+            resume: Some("c-1".into()),
         }),
         Command::EditSession {
             session: session(),
@@ -69,6 +70,9 @@ fn every_command() -> Vec<Command> {
         Command::RemoveMessage { session: session(), message: message() },
         Command::PauseQueue { session: session(), tab: Some(tab()), paused: true },
         Command::FreshConversation { session: session(), tab: tab() },
+        Command::RestoreMessage { session: session(), message: message() },
+        Command::RenameTab { session: session(), tab: tab(), name: Some("n".into()) },
+        Command::MoveTab { session: session(), tab: tab(), before: None },
         Command::ResolveApproval {
             approval: crate::seam::ApprovalId::new("a"),
             decision: Decision::Deny { option: None },

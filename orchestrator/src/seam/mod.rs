@@ -15,6 +15,7 @@ mod host_lock;
 mod host_role;
 mod host_settle;
 mod id;
+mod new_session;
 mod place;
 mod query;
 mod receipt;
@@ -37,13 +38,11 @@ pub use history::{
 };
 pub use host::{EngineHandle, HostingPlan, Moves, StartEngine, Started, StopEngine, Whereabouts};
 pub use id::{ApprovalId, CommandId, MessageId, QuestionId, RunId, SessionId, TabId, TurnId};
+pub use new_session::{NewSession, SessionChange};
 pub use place::{DirectoryLook, FileNames, GitGlance, KnownAgent, KnownAgents};
 pub use query::{Query, Reply};
 pub use receipt::{Receipts, Ticket};
-pub use request::{
-    Command, Image, MessageChange, NewMessage, NewSession, Place, Request, Seam, SessionChange,
-    TabChoice,
-};
+pub use request::{Command, Image, MessageChange, NewMessage, Place, Request, Seam, TabChoice};
 pub use server::{SOCKET, Server};
 pub use snapshot::{
     Approval, ApprovalOption, QueuedMessage, Session, Snapshot, Tab, TabState, Totals, Turn,

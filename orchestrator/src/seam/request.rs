@@ -1,14 +1,13 @@
 //! Requests: what a front end wants done or wants to know, and the seam that takes them.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApprovalId, CommandId, Decision, HistoryScope, MessageId, NewHistoryEntry, Query, QuestionId,
-    Reply, Secret, SessionId, Subscribe, Subscription, TabId, TurnId,
+    ApprovalId, CommandId, Decision, HistoryScope, MessageId, NewHistoryEntry, NewSession, Query,
+    QuestionId, Reply, Secret, SessionChange, SessionId, Subscribe, Subscription, TabId, TurnId,
 };
 use crate::failure::Failure;
 
@@ -127,6 +126,32 @@ pub enum Command {
         /// Which.
         message: MessageId,
     },
+    /// Puts a message back that was removed, with its images and where it was. `not_found` when it isn't among the last
+    /// ones of its session.
+    RestoreMessage {
+        /// Which.
+        session: SessionId,
+        /// Which.
+        message: MessageId,
+    },
+    /// Gives a tab a name, or its number back.
+    RenameTab {
+        /// Which.
+        session: SessionId,
+        /// Which.
+        tab: TabId,
+        /// What a person calls it, no number alone; `None` for its number.
+        name: Option<String>,
+    },
+    /// Moves a tab among the tabs of its session.
+    MoveTab {
+        /// Which.
+        session: SessionId,
+        /// Which.
+        tab: TabId,
+        /// Right before that one; behind all others when `None`.
+        before: Option<TabId>,
+    },
     /// Holds a tab's queue back, or lets it go; all tabs without one.
     PauseQueue {
         /// Which.
@@ -184,109 +209,6 @@ pub enum Command {
         /// Its id, or the beginning of it.
         id: String,
     },
-}
-
-/// A session to be made.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct NewSession {
-    /// What a person calls it; made from the directory and the agent when `None`.
-    pub name: Option<String>,
-    /// The group that it is shown in.
-    pub group: Option<String>,
-    /// Id of an agent's definition.
-    pub agent: String,
-    /// As a HOST argument of the command line.
-    pub host: String,
-    /// The directory on the host; the host's `remote_dir` or home when `None`.
-    pub cwd: Option<String>,
-    /// Environment to add.
-    pub env: BTreeMap<String, String>,
-    /// The model.
-    pub model: Option<String>,
-    /// More arguments for the agent.
-    pub arguments: Vec<String>,
-    /// Whether every turn changes nothing.
-    pub read_only: bool,
-    /// Whether the agent talks, where its definition offers both.
-    pub talks: bool,
-    /// Whether its turns go into the project's shared history.
-    pub sync_history: bool,
-    /// Whether the agent is asked after each turn to say what it did, for the history; that costs tokens.
-    #[serde(default)]
-    pub synopsis: bool,
-}
-
-/// Leaves the values of the environment out, since they may be secrets.
-impl fmt::Debug for NewSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewSession")
-            .field("name", &self.name)
-            .field("agent", &self.agent)
-            .field("host", &self.host)
-            .field("cwd", &self.cwd)
-            .field("env", &self.env.keys())
-            .finish_non_exhaustive()
-    }
-}
-
-/// A change of a session; what is `None` stays. An inner `None` clears.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SessionChange {
-    /// See [`super::Session`].
-    pub name: Option<String>,
-    /// See [`super::Session`].
-    #[serde(with = "double_option", skip_serializing_if = "Option::is_none")]
-    pub group: Option<Option<String>>,
-    /// See [`super::Session`].
-    pub host: Option<String>,
-    /// See [`super::Session`].
-    #[serde(with = "double_option", skip_serializing_if = "Option::is_none")]
-    pub cwd: Option<Option<String>>,
-    /// Sets a variable, or takes it away.
-    pub env: BTreeMap<String, Option<String>>,
-    /// See [`super::Session`].
-    #[serde(with = "double_option", skip_serializing_if = "Option::is_none")]
-    pub model: Option<Option<String>>,
-    /// See [`super::Session`].
-    pub arguments: Option<Vec<String>>,
-    /// See [`super::Session`].
-    pub read_only: Option<bool>,
-    /// See [`super::Session`].
-    pub sync_history: Option<bool>,
-    /// See [`super::Session`].
-    pub synopsis: Option<bool>,
-}
-
-impl fmt::Debug for SessionChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionChange")
-            .field("name", &self.name)
-            .field("host", &self.host)
-            .field("cwd", &self.cwd)
-            .field("env", &self.env.keys())
-            .finish_non_exhaustive()
-    }
-}
-
-/// `null` clears and a missing key leaves alone: serde alone reads both as the outer `None`.
-mod double_option {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[expect(clippy::option_option, reason = "one for whether to change, one for to what")]
-    pub fn serialize<S: Serializer>(
-        value: &Option<Option<String>>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        value.as_ref().and_then(Option::as_ref).serialize(serializer)
-    }
-
-    #[expect(clippy::option_option, reason = "one for whether to change, one for to what")]
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Option<String>>, D::Error> {
-        Option::<String>::deserialize(deserializer).map(Some)
-    }
 }
 
 /// A message to be sent.

@@ -56,7 +56,7 @@ pub struct Session {
     pub synopsis: bool,
     /// When it was made.
     pub created_at: Timestamp,
-    /// Its conversations, in the order of their making; at least one.
+    /// Its conversations, in their order: that of their making, until a person moves one; at least one.
     pub tabs: Vec<Tab>,
     /// What all its turns have used.
     pub totals: Totals,
@@ -67,9 +67,9 @@ pub struct Session {
 pub struct Tab {
     /// Its id.
     pub id: TabId,
-    /// What a person calls it.
+    /// What a person calls it; a number while nobody has named it.
     pub name: String,
-    /// The agent's own id of the conversation, once it has said it.
+    /// The agent's own id of the conversation, once it has said it, or as the session was made with it.
     pub agent_session: Option<String>,
     /// The long run of an agent that talks, while it lives.
     #[serde(default)]

@@ -48,7 +48,11 @@ pub fn create(
         }
         None => free_name(book, new.cwd.as_deref(), &resolved),
     };
-    let tab = new_tab(1);
+    let mut tab = new_tab(1);
+    if let Some(id) = &new.resume {
+        tab.agent_session = Some(id.clone());
+        tab.carry = Carry::begun_elsewhere();
+    }
     let entry = Entry {
         session: Session {
             id: SessionId::random(),
@@ -71,10 +75,16 @@ pub fn create(
         env: Environment(new.env),
         host: Ok(resolved.host),
         sites: BTreeMap::new(),
+        removed: Vec::new(),
     };
     let mut outcome = Outcome::new();
     entry.changed(&mut outcome.batch, true);
     entry.put_tab(&mut outcome.batch, &tab);
+    if let Some(id) = new.resume {
+        // Whoever follows hears of it as of one that the agent has named.
+        let body = EventBody::AgentSession { id };
+        outcome.batch.drafts.push(entry.draft(Some(&tab.id), None, body));
+    }
     outcome.reply = Reply::Session(Box::new(entry.session.shown()));
     Ok((entry, outcome))
 }
@@ -237,15 +247,7 @@ fn check_env<'a>(names: impl Iterator<Item = &'a String>) -> Result<(), Failure>
 }
 
 fn check_name(book: &Book, own: Option<&SessionId>, name: &str) -> Result<(), Failure> {
-    let usage = |message: String| Err(Failure::new(Code::Usage, message));
-    if name.trim().is_empty() {
-        return usage("a session's name can't be empty".into());
-    }
-    if name.chars().any(char::is_control) || name.chars().count() > LONGEST_NAME {
-        return usage(format!(
-            "a session's name has at most {LONGEST_NAME} characters, and no control characters"
-        ));
-    }
+    check_words("a session's name", name)?;
     match book.iter().find(|entry| entry.session.name == name && Some(&entry.session.id) != own) {
         Some(other) => Err(Failure::new(
             Code::Conflict,
@@ -254,6 +256,24 @@ fn check_name(book: &Book, own: Option<&SessionId>, name: &str) -> Result<(), Fa
         .hint("Choose another name with --name")),
         None => Ok(()),
     }
+}
+
+/// Whether something can be called so; `what` says whose name it is.
+///
+/// # Errors
+///
+/// [`Code::Usage`].
+pub fn check_words(what: &str, name: &str) -> Result<(), Failure> {
+    let usage = |message: String| Err(Failure::new(Code::Usage, message));
+    if name.trim().is_empty() {
+        return usage(format!("{what} can't be empty"));
+    }
+    if name.chars().any(char::is_control) || name.chars().count() > LONGEST_NAME {
+        return usage(format!(
+            "{what} has at most {LONGEST_NAME} characters, and no control characters"
+        ));
+    }
+    Ok(())
 }
 
 /// A name out of the directory and the agent, with a number where it is taken.

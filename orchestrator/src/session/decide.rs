@@ -6,7 +6,8 @@ use super::create::{self, Resolved};
 use super::entry::{Effect, Entry, Outcome};
 use super::fact::{Fact, FactBody};
 use super::world::World;
-use super::{Book, command, said, turn, waiting};
+use super::{Book, command, said, tabs, turn, waiting};
+use crate::agent;
 use crate::failure::{Code, Failure};
 use crate::history::Account;
 use crate::host::Site;
@@ -47,7 +48,11 @@ fn within(
 pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decision {
     match wish {
         Command::NewSession(new) => {
-            let agent_name = world.agent(&new.agent)?.id.clone();
+            let agent = world.agent(&new.agent)?;
+            if let Some(id) = &new.resume {
+                agent::check_resume(agent, new.talks, id)?;
+            }
+            let agent_name = agent.id.clone();
             let host = world.hosts.resolve(&new.host)?;
             let (entry, outcome) = create::create(book, new, Resolved { host, agent_name }, now)?;
             world.check_session(&entry)?;
@@ -83,6 +88,15 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
         }
         Command::RemoveMessage { session, message } => {
             within(world, book, &session, |entry| waiting::remove_message(entry, &message, now))
+        }
+        Command::RestoreMessage { session, message } => {
+            within(world, book, &session, |entry| waiting::restore_message(entry, &message, now))
+        }
+        Command::RenameTab { session, tab, name } => {
+            within(world, book, &session, |entry| tabs::rename(entry, &tab, name.as_deref()))
+        }
+        Command::MoveTab { session, tab, before } => {
+            within(world, book, &session, |entry| tabs::place(entry, &tab, before.as_ref()))
         }
         Command::PauseQueue { session, tab, paused } => {
             within(world, book, &session, |entry| waiting::pause(entry, tab.as_ref(), paused, now))

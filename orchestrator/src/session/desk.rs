@@ -24,7 +24,7 @@ use crate::host::Site;
 use crate::seam::{
     Approval, ApprovalId, Command, Query, Reply, RunId, Session, SessionId, Snapshot, Ticket,
 };
-use crate::store::{Change, Environment, Loaded, RunRecord};
+use crate::store::{Change, Environment, Loaded, RemovedMessage, RunRecord};
 
 /// How many messages may wait: who sends more waits, too.
 const INBOX: usize = 256;
@@ -154,7 +154,7 @@ impl Desk {
     pub fn start(world: Arc<World>, loaded: Loaded) -> DeskHandle {
         let (inbox, messages) = mpsc::channel(INBOX);
         let handle = DeskHandle { inbox };
-        let entries = entries(&world, loaded.sessions, &loaded.runs);
+        let entries = entries(&world, loaded.sessions, loaded.removed, &loaded.runs);
         entries.iter().for_each(|entry| world.turns.put(entry));
         let desk = Self {
             drivers: Drivers::new(Arc::clone(&world), handle.clone()),
@@ -241,6 +241,9 @@ impl Desk {
             | Command::EditMessage { session, .. }
             | Command::MoveMessage { session, .. }
             | Command::RemoveMessage { session, .. }
+            | Command::RestoreMessage { session, .. }
+            | Command::RenameTab { session, .. }
+            | Command::MoveTab { session, .. }
             | Command::PauseQueue { session, .. }
             | Command::FreshConversation { session, .. } => Key::Session(session.clone()),
             Command::ResolveApproval { approval, .. } => match self.book.approval(approval) {
@@ -409,7 +412,12 @@ impl Desk {
 }
 
 /// What the store had, as it is decided about.
-fn entries(world: &World, sessions: Vec<(Session, Environment)>, runs: &[RunRecord]) -> Vec<Entry> {
+fn entries(
+    world: &World,
+    sessions: Vec<(Session, Environment)>,
+    removed: Vec<(SessionId, RemovedMessage)>,
+    runs: &[RunRecord],
+) -> Vec<Entry> {
     let references = sessions.iter().map(|(session, _)| session.host.as_str());
     let hosts = world.hosts.recall_all(references);
     let mut sites: HashMap<SessionId, BTreeMap<RunId, Site>> = HashMap::new();
@@ -420,9 +428,14 @@ fn entries(world: &World, sessions: Vec<(Session, Environment)>, runs: &[RunReco
             of_session.insert(record.id.clone(), site);
         }
     }
+    let mut removed_of: HashMap<SessionId, Vec<Arc<RemovedMessage>>> = HashMap::new();
+    for (session, message) in removed {
+        removed_of.entry(session).or_default().push(Arc::new(message));
+    }
     let together = sessions.into_iter().zip(hosts).map(|((session, env), host)| {
         let sites = sites.remove(&session.id).unwrap_or_default();
-        Entry { session, env, host, sites }
+        let removed = removed_of.remove(&session.id).unwrap_or_default();
+        Entry { session, env, host, sites, removed }
     });
     together.collect()
 }

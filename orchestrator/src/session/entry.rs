@@ -1,6 +1,7 @@
 //! One session as the engine holds it, and what a decision about it gives.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::seam::{
     Approval, Decision, EventBody, MessageId, QueuedMessage, Reply, RunId, Session, SessionId, Tab,
     TabId, TurnId,
 };
-use crate::store::{Batch, Change, Draft, Environment};
+use crate::store::{Batch, Change, Draft, Environment, RemovedMessage};
 
 /// A session with what no front end gets to see.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,8 @@ pub struct Entry {
     pub host: Result<ResolvedHost, Failure>,
     /// Where its agents that talk, and its turns under way, are at work.
     pub sites: BTreeMap<RunId, Site>,
+    /// Messages that were taken out of its queues and can be put back, the last one last.
+    pub removed: Vec<Arc<RemovedMessage>>,
 }
 
 /// What a decision gives: what to store, then what to do, then what to answer.

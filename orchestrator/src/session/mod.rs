@@ -14,6 +14,7 @@ mod fold;
 mod look;
 mod queue;
 mod said;
+mod tabs;
 mod turn;
 mod under_way;
 mod waiting;

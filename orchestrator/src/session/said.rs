@@ -177,6 +177,9 @@ fn asked<'a>(
         | Change::RemoveSession(_)
         | Change::PutTab { .. }
         | Change::PutQueue { .. }
+        | Change::OrderTabs { .. }
+        | Change::PutRemoved { .. }
+        | Change::ForgetRemoved(_)
         | Change::RemoveApproval(_)
         | Change::PutImages { .. }
         | Change::DropImages(_)

@@ -100,7 +100,7 @@ fn a_session_that_is_moved_in_the_middle_of_a_turn_begins_afresh_where_it_is_now
         let items = vec![Item::AgentSession { id: id.into() }];
         let now = desk.now();
         desk.hear(turn, items, &[]);
-        let carry = Carry { total: Some(Usage::default()) };
+        let carry = Carry { total: Some(Usage::default()), uncounted: false };
         let end = End { status: TurnStatus::Done, carry: Some(carry), ..End::never_began() };
         let outcome = turn::ended(&mut desk.entry, turn, end, &[], now);
         desk.take(outcome);

@@ -6,7 +6,7 @@ use super::create::edit;
 use super::entry::Outcome;
 use super::state_question_tests::ask;
 use super::state_tests::{Desk, made};
-use super::{Book, command, queue, turn, waiting};
+use super::{Book, command, queue, tabs, turn, waiting};
 use crate::agent::Item;
 use crate::seam::{
     Decision, EventBody, MessageChange, MessageId, Place, SessionChange, TabChoice, TabId, Turn,
@@ -30,6 +30,8 @@ enum Act {
     Hold(usize, bool),
     Move(usize, usize),
     Remove(usize),
+    Restore(usize),
+    Order(usize, usize),
     Interrupt,
     /// A talking agent asks: in a turn, or between two.
     Ask(usize),
@@ -56,6 +58,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..9usize, any::<bool>()).prop_map(|(message, on)| Act::Hold(message, on)),
         1 => (0..9usize, 0..9usize).prop_map(|(message, to)| Act::Move(message, to)),
         1 => (0..9usize).prop_map(Act::Remove),
+        1 => (0..9usize).prop_map(Act::Restore),
+        1 => (0..4usize, 0..5usize).prop_map(|(tab, before)| Act::Order(tab, before)),
         1 => Just(Act::Interrupt),
         2 => (0..4usize).prop_map(Act::Ask),
         1 => (0..4usize).prop_map(Act::Answer),
@@ -184,6 +188,15 @@ fn play(desk: &mut Desk, act: &Act, number: usize) {
         Act::Remove(at) => {
             message(desk, *at).map(|id| waiting::remove_message(&mut desk.entry, &id, now).unwrap())
         }
+        Act::Restore(at) => (!desk.removed.is_empty()).then(|| {
+            let id = desk.removed[at % desk.removed.len()].message.id.clone();
+            waiting::restore_message(&mut desk.entry, &id, now).unwrap()
+        }),
+        Act::Order(at, to) => {
+            let (moved, all) = (tab(desk, *at), &desk.entry.session.tabs);
+            let before = all.get(*to).map(|tab| tab.id.clone());
+            Some(tabs::place(&mut desk.entry, &moved, before.as_ref()).unwrap())
+        }
         Act::Interrupt => command::interrupt(&mut desk.entry, None, None, false).ok(), // Nothing may be under way.
     };
     if let Some(outcome) = outcome {
@@ -209,6 +222,7 @@ proptest! {
         let mut removed = 0;
         for (number, act) in acts.iter().enumerate() {
             let before = waiting(&desk).len();
+            let could_restore = !desk.removed.is_empty();
             let interrupted = interrupted(&desk);
             let launches = desk.orders.len();
             let working = at_work(&desk);
@@ -222,6 +236,7 @@ proptest! {
             }
             sent += usize::from(matches!(act, Act::Send { .. }));
             removed += usize::from(matches!(act, Act::Remove(_)) && before > 0);
+            removed -= usize::from(matches!(act, Act::Restore(_)) && could_restore);
             desk.check();
         }
         let mut turns: Vec<&MessageId> = desk.orders.iter().map(|order| &order.message.id).collect();

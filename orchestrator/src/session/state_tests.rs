@@ -19,7 +19,7 @@ use crate::seam::{
     Approval, EventBody, MessageId, NewMessage, NewSession, QueuedMessage, Reply, Session,
     SessionChange, Tab, TabChoice, TabId, TabState, TurnId, TurnStatus,
 };
-use crate::store::{Batch, Change, RunState};
+use crate::store::{Batch, Change, RemovedMessage, RunState};
 
 pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + Span::new().seconds(second)
@@ -44,6 +44,7 @@ fn new_session() -> NewSession {
         talks: false,
         sync_history: true,
         synopsis: false,
+        resume: None,
     }
 }
 
@@ -61,6 +62,7 @@ pub(super) struct Desk {
     pub(super) entry: Entry,
     pub(super) stored: Option<Session>,
     pub(super) queues: BTreeMap<TabId, Vec<QueuedMessage>>,
+    pub(super) removed: Vec<RemovedMessage>,
     pub(super) approvals: Vec<Approval>,
     pub(super) orders: Vec<LaunchOrder>,
     pub(super) events: Vec<(Option<TabId>, EventBody)>,
@@ -81,6 +83,7 @@ impl Desk {
             entry,
             stored: None,
             queues: BTreeMap::new(),
+            removed: vec![],
             approvals: vec![],
             orders: vec![],
             events: vec![],
@@ -105,6 +108,14 @@ impl Desk {
                 }
                 Change::PutQueue { tab, queue, .. } => {
                     self.queues.insert(tab.clone(), queue.clone());
+                }
+                Change::OrderTabs { order, .. } => {
+                    let tabs = &mut self.stored.as_mut().unwrap().tabs;
+                    tabs.sort_by_key(|tab| order.iter().position(|id| *id == tab.id));
+                }
+                Change::PutRemoved { removed, .. } => self.removed.push(removed.clone()),
+                Change::ForgetRemoved(id) => {
+                    self.removed.retain(|removed| removed.message.id != *id)
                 }
                 Change::PutApproval(approval) => self.approvals.push(approval.clone()),
                 Change::RemoveApproval(id) => self.approvals.retain(|other| other.id != *id),
@@ -244,6 +255,8 @@ impl Desk {
             tab.queue = self.queues.get(&tab.id).cloned().unwrap_or_default();
         }
         assert_eq!(stored, self.entry.session);
+        let removed = self.entry.removed.iter().map(|removed| (**removed).clone());
+        assert_eq!(self.removed, removed.collect::<Vec<_>>());
     }
 }
 

@@ -1,10 +1,17 @@
 //! What a person does with messages that wait: changed, moved, removed, held back.
 
+use std::sync::Arc;
+
 use super::command::advance;
 use super::entry::{Entry, Now, Outcome};
 use crate::failure::{Code, Failure};
-use crate::seam::{MessageChange, MessageId, Place, QueuedMessage, TabId};
-use crate::store::Change;
+use crate::seam::{MessageChange, MessageId, Place, QueuedMessage, Tab, TabId};
+use crate::store::{Change, RemovedMessage};
+
+/// Messages of a session that can be put back; of more the oldest are forgotten.
+const KEPT: usize = 20;
+/// Neighbours by which a message finds its place again.
+const BEHIND: usize = 100;
 
 /// Changes a message that waits.
 ///
@@ -75,7 +82,7 @@ fn place_name(place: &Place) -> &str {
     }
 }
 
-/// Removes a message that waits.
+/// Removes a message that waits. The last ones are kept: see [`restore_message`].
 ///
 /// # Errors
 ///
@@ -85,11 +92,69 @@ pub fn remove_message(
     message: &MessageId,
     now: Now,
 ) -> Result<Outcome, Failure> {
+    let tab = entry.session.tabs.iter().find(|tab| tab.queue.iter().any(|of| of.id == *message));
+    let order = tab.map(|tab| (tab.id.clone(), order(tab, &entry.removed)));
+    let mut taken = None;
     let mut outcome = change_queue(entry, message, now, |queue, place| {
-        queue.remove(place);
+        taken = Some(queue.remove(place));
         Ok(())
     })?;
-    outcome.batch.changes.push(Change::DropImages(message.clone()));
+    let (Some((tab, order)), Some(message)) = (order, taken) else { return Ok(outcome) };
+    let behind = order.into_iter().skip_while(|id| *id != message.id).skip(1).take(BEHIND);
+    let removed = RemovedMessage { tab, behind: behind.collect(), message };
+    let changes = &mut outcome.batch.changes;
+    while entry.removed.len() >= KEPT {
+        let gone = entry.removed.remove(0).message.id.clone();
+        changes.extend([Change::ForgetRemoved(gone.clone()), Change::DropImages(gone)]);
+    }
+    let session = entry.session.id.clone();
+    changes.push(Change::PutRemoved { session, removed: removed.clone() });
+    entry.removed.push(Arc::new(removed));
+    Ok(outcome)
+}
+
+/// What waits in a tab, and in between what was removed there, as if it still did: so each finds its place again,
+/// whichever comes back first.
+fn order(tab: &Tab, removed: &[Arc<RemovedMessage>]) -> Vec<MessageId> {
+    let mut order: Vec<MessageId> = tab.queue.iter().map(|message| message.id.clone()).collect();
+    for removed in removed.iter().rev().filter(|removed| removed.tab == tab.id) {
+        let behind = removed.behind.iter();
+        let place = behind.clone().find_map(|next| order.iter().position(|id| id == next));
+        order.insert(place.unwrap_or(order.len()), removed.message.id.clone());
+    }
+    order
+}
+
+/// Puts a message back that was removed: as it was, before the first of those that stood behind it and still wait, or
+/// else behind all. It is sent at once where nothing is before it.
+///
+/// # Errors
+///
+/// [`Code::NotFound`] for one that isn't among the last ones that were removed.
+pub fn restore_message(
+    entry: &mut Entry,
+    message: &MessageId,
+    now: Now,
+) -> Result<Outcome, Failure> {
+    let Some(at) = entry.removed.iter().position(|removed| removed.message.id == *message) else {
+        let name = &entry.session.name;
+        let message = format!("no message {message} of {name} can be put back");
+        return Err(Failure::new(Code::NotFound, message)
+            .hint(format!("The last {KEPT} that were removed can be, once each")));
+    };
+    let RemovedMessage { tab, mut message, behind } =
+        Arc::unwrap_or_clone(entry.removed.remove(at));
+    // The session may have become read-only meanwhile.
+    message.read_only |= entry.session.read_only;
+    let id = message.id.clone();
+    let queue = &mut entry.tab_mut(&tab)?.queue;
+    let place = behind.iter().find_map(|next| queue.iter().position(|waits| waits.id == *next));
+    queue.insert(place.unwrap_or(queue.len()), message);
+    let mut outcome = Outcome::new();
+    outcome.batch.changes.push(Change::ForgetRemoved(id));
+    let tab = entry.tab(&tab)?.clone();
+    entry.put_queue(&mut outcome.batch, &tab);
+    advance(entry, &mut outcome, now);
     Ok(outcome)
 }
 
@@ -146,3 +211,7 @@ pub fn pause(
     advance(entry, &mut outcome, now);
     Ok(outcome)
 }
+
+#[cfg(test)]
+#[path = "waiting_tests.rs"]
+mod tests;

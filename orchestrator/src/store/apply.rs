@@ -26,6 +26,15 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
         Change::RemoveSession(id) => remove_session(db, id),
         Change::PutTab { session, tab } => put_tab(db, session, tab),
         Change::PutQueue { session, tab, queue } => put_queue(db, session, tab, queue),
+        Change::OrderTabs { session, order } => order_tabs(db, session, order),
+        Change::PutRemoved { session, removed } => run(
+            db,
+            "INSERT INTO removed (id, session, body) VALUES (?1, ?2, ?3)",
+            params![removed.message.id.as_str(), session.as_str(), json(removed)?],
+        ),
+        Change::ForgetRemoved(message) => {
+            run(db, "DELETE FROM removed WHERE id = ?1", params![message.as_str()])
+        }
         Change::PutImages { session, message, images } => put_images(db, session, message, images),
         Change::DropImages(message) => {
             run(db, "DELETE FROM images WHERE message = ?1", params![message.as_str()])
@@ -123,6 +132,28 @@ fn put_tab(db: &Connection, session: &SessionId, tab: &Tab) -> Result<(), Fault>
          ON CONFLICT (id) DO UPDATE SET session = excluded.session, body = excluded.body",
         params![tab.id.as_str(), session.as_str(), body],
     )
+}
+
+/// The places that a session's tabs have among all stay the same: they are dealt out anew.
+fn order_tabs(db: &Connection, session: &SessionId, order: &[TabId]) -> Result<(), Fault> {
+    let mut select =
+        db.prepare_cached("SELECT position FROM tabs WHERE session = ?1 ORDER BY position")?;
+    let places: Vec<i64> =
+        select.query_map(params![session.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    if places.len() != order.len() {
+        let message =
+            format!("{} tabs of {session} can't stand in {} places", order.len(), places.len());
+        return Err(Fault::Refused(Failure::new(Code::Internal, message)));
+    }
+    let mut put = db.prepare_cached("UPDATE tabs SET position = ?2 WHERE id = ?1")?;
+    // No place may be held twice, not even in between.
+    for (tab, place) in order.iter().zip(&places) {
+        put.execute(params![tab.as_str(), -place])?;
+    }
+    for (tab, place) in order.iter().zip(&places) {
+        put.execute(params![tab.as_str(), place])?;
+    }
+    Ok(())
 }
 
 fn put_queue(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{NewEntry, ProjectId, SharedEntry};
@@ -64,6 +65,22 @@ pub enum Change {
         /// In the order of sending.
         queue: Vec<QueuedMessage>,
     },
+    /// Puts a session's tabs into this order. It names them all.
+    OrderTabs {
+        /// Whose.
+        session: SessionId,
+        /// From the first to the last.
+        order: Vec<TabId>,
+    },
+    /// Keeps a message that was taken out of its queue, with its images, so that it can be put back.
+    PutRemoved {
+        /// Whose.
+        session: SessionId,
+        /// The message.
+        removed: RemovedMessage,
+    },
+    /// Forgets one that was kept so; its images are told apart.
+    ForgetRemoved(MessageId),
     /// Keeps the images of a message as long as its session.
     PutImages {
         /// Whose.
@@ -178,6 +195,18 @@ impl fmt::Debug for Environment {
     }
 }
 
+/// A message that a person took out of a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovedMessage {
+    /// Whose queue it was.
+    pub tab: TabId,
+    /// What it was.
+    pub message: QueuedMessage,
+    /// What stood behind it there, the next ones, those included that were removed before it: it goes back before the
+    /// first of them that waits.
+    pub behind: Vec<MessageId>,
+}
+
 /// A durable run, as this machine knows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunRecord {
@@ -253,6 +282,8 @@ pub struct Loaded {
     pub seq: u64,
     /// All sessions with their tabs and queues, in the order of their making.
     pub sessions: Vec<(Session, Environment)>,
+    /// Messages that were taken out of queues and can be put back, in the order of that.
+    pub removed: Vec<(SessionId, RemovedMessage)>,
     /// What waits for a person.
     pub approvals: Vec<Approval>,
     /// Runs that are launching or running and carry turns.

@@ -13,7 +13,7 @@ use crate::host::{HostId, Place};
 use crate::seam::{
     Approval, ApprovalId, EventBody, QueuedMessage, Reply, Session, Tab, TabState, Totals, TurnId,
 };
-use crate::store::{Draft, Environment, RunOwner, RunState};
+use crate::store::{Draft, Environment, RemovedMessage, RunOwner, RunState};
 
 fn now() -> Timestamp {
     Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap()
@@ -437,4 +437,53 @@ async fn a_queue_is_what_was_put_last_in_its_order() {
         let found = loaded.sessions[0].0.tabs[0].queue.iter().map(|one| one.id.as_str());
         assert_eq!(found.collect::<Vec<_>>(), order);
     }
+}
+
+#[tokio::test]
+async fn tabs_are_in_the_order_that_was_put_last_and_those_of_others_stay() {
+    let store = Store::memory().unwrap();
+    let put = |of: &str, id: &str| Change::PutTab { session: SessionId::new(of), tab: tab(id) };
+    let session_of = |id: &str| Change::PutSession { session: session(id), env: None };
+    let mut all = vec![session_of("s"), session_of("o")];
+    for n in 0..3 {
+        all.extend([put("s", &format!("s{n}")), put("o", &format!("o{n}"))]);
+    }
+    store.commit(changes(all)).await.unwrap();
+    let order = |ids: &[&str]| Change::OrderTabs {
+        session: SessionId::new("s"),
+        order: ids.iter().map(|id| TabId::new(*id)).collect(),
+    };
+    store.commit(changes(vec![order(&["s2", "s0", "s1"]), put("s", "s0")])).await.unwrap();
+    let loaded = store.load().await.unwrap();
+    let ids = |at: usize| -> Vec<&str> {
+        loaded.sessions[at].0.tabs.iter().map(|tab| tab.id.as_str()).collect()
+    };
+    assert_eq!((ids(0), ids(1)), (vec!["s2", "s0", "s1"], vec!["o0", "o1", "o2"]));
+    // A list that leaves one out is a fault of ours, and changes nothing.
+    let refused = store.commit(changes(vec![order(&["s0", "s1"])])).await.unwrap_err();
+    assert_eq!(refused.code, Code::Internal);
+}
+
+#[tokio::test]
+async fn what_was_removed_is_kept_in_order_and_goes_with_its_session() {
+    let store = Store::memory().unwrap();
+    let removed = |id: &str| RemovedMessage {
+        tab: TabId::new("t"),
+        message: message(id),
+        behind: vec![MessageId::new("next")],
+    };
+    let put = |id: &str| Change::PutRemoved { session: SessionId::new("s"), removed: removed(id) };
+    let session = Change::PutSession { session: session("s"), env: None };
+    store.commit(changes(vec![session, put("b"), put("a"), put("c")])).await.unwrap();
+    let forget = Change::ForgetRemoved(MessageId::new("a"));
+    store.commit(changes(vec![forget])).await.unwrap();
+    let ids = |loaded: &Loaded| -> Vec<String> {
+        loaded.removed.iter().map(|(_, removed)| removed.message.id.to_string()).collect()
+    };
+    let loaded = store.load().await.unwrap();
+    assert_eq!(ids(&loaded), ["b", "c"]);
+    assert_eq!(loaded.removed[0].1.behind, [MessageId::new("next")]);
+    let remove = Change::RemoveSession(SessionId::new("s"));
+    store.commit(changes(vec![remove])).await.unwrap();
+    assert!(store.load().await.unwrap().removed.is_empty());
 }

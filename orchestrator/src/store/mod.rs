@@ -11,7 +11,8 @@ mod rows;
 mod writer;
 
 pub use change::{
-    Batch, Change, Draft, Environment, Loaded, Receipt, RunOwner, RunRecord, RunState,
+    Batch, Change, Draft, Environment, Loaded, Receipt, RemovedMessage, RunOwner, RunRecord,
+    RunState,
 };
 pub use database::Store;
 pub use history::{

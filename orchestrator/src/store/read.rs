@@ -125,6 +125,13 @@ pub(super) fn load(db: &Connection) -> Result<Loaded, Fault> {
             sessions.push((session, Environment(env)));
         }
     }
+    let mut removed = Vec::new();
+    for (id, session, body) in
+        all(db, "SELECT id, session, body FROM removed ORDER BY position", named2)?
+    {
+        let message = keep(&mut bad, value(&format!("removed message {id}"), &body));
+        removed.extend(message.map(|message| (SessionId::new(session), message)));
+    }
     let mut approvals = Vec::new();
     for (id, _, body) in all(db, "SELECT id, session, body FROM approvals ORDER BY id", named2)? {
         approvals.extend(keep(&mut bad, value::<Approval>(&format!("approval {id}"), &body)));
@@ -140,7 +147,7 @@ pub(super) fn load(db: &Connection) -> Result<Loaded, Fault> {
         runs.extend(keep(&mut bad, rows::run(row)));
     }
     if bad.is_empty() {
-        Ok(Loaded { seq: head(db)?, sessions, approvals, runs })
+        Ok(Loaded { seq: head(db)?, sessions, removed, approvals, runs })
     } else {
         Err(Fault::Rows(bad))
     }

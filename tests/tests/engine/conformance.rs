@@ -143,6 +143,7 @@ async fn a_session_is_made_without_its_secrets_being_told(bed: Bed) {
         talks: false,
         sync_history: false,
         synopsis: false,
+        resume: None,
     };
     let made = bed.seam.call(Request::command(Command::NewSession(wanted))).await.unwrap();
     let Reply::Session(session) = &made else { panic!("{made:?}") };

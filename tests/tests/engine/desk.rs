@@ -346,6 +346,7 @@ pub fn new_session(agent: &str, machine: &AgentHost) -> NewSession {
         talks: false,
         sync_history: false,
         synopsis: false,
+        resume: None,
     }
 }
 

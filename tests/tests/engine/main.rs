@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod agents;
+mod arranging;
 mod backpressure;
 mod cli_bed;
 mod cli_faults;
@@ -23,6 +24,7 @@ mod look;
 mod one_engine;
 mod places;
 mod questions;
+mod resuming;
 mod store_crash;
 mod support;
 mod survival;

@@ -75,7 +75,13 @@ fn a_locked_key_is_asked_for_in_a_dialog_and_its_passphrase_is_kept_nowhere() {
     let mut window = Window::open(&desktop.setup);
     window.fill("Message", "print Unlocked");
     window.key(Modifiers::NONE, Key::Enter);
+    window.look(false);
     window.read("locked_key");
+    // Whoever looks elsewhere is called.
+    let told = std::sync::Arc::clone(&window.told);
+    let called = told.0.lock().unwrap().iter().any(|notice| notice.heading == "box needs you");
+    assert!(called, "{told:?}");
+    window.look(true);
     window.fill("Passphrase", SECRET);
     window.key(Modifiers::NONE, Key::Enter);
     window.hear("Unlocked");
@@ -91,6 +97,23 @@ fn a_locked_key_is_asked_for_in_a_dialog_and_its_passphrase_is_kept_nowhere() {
             assert!(!found, "{}", file.path().display());
         }
     }
+}
+
+#[test]
+fn a_host_that_shows_another_key_says_so_over_everything_and_nothing_goes_on_regardless() {
+    let mut machine = AgentHost::start().with_scripted("codex");
+    let desktop = Desktop::knowing(&machine);
+    desktop.make(new_session("notes", "codex", "box", &machine.project()));
+    let mut window = Window::open(&desktop.setup);
+    machine.sshd_mut().change_host_key();
+    window.fill("Message", "print Nothing of this");
+    window.key(Modifiers::NONE, Key::Enter);
+    window.read("This may not be your machine");
+    window.read("ssh-keygen");
+    window.press("Close");
+    window.read_no_more("This may not be your machine");
+    window.read("is not the one on record");
+    window.close();
 }
 
 #[test]

@@ -6,10 +6,12 @@
     reason = "a part that doesn't work must fail its test"
 )]
 
+mod bus;
 mod deciding;
 mod desktop;
 mod living;
 mod real;
+mod resuming;
 mod starting;
 mod talking;
 mod trouble;

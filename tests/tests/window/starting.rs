@@ -87,11 +87,24 @@ fn a_broken_hosts_toml_is_shown_with_its_line_and_the_last_good_one_stays() {
     window.read("REMOTE");
     fs::write(desktop.setup.paths.hosts_toml(), "[host.box]\nssh_config = \"box\"\nprot = 5\n")
         .unwrap();
-    window.key(Modifiers::COMMAND, Key::Comma);
-    window.click(Role::Tab, "SSH Hosts");
     window.read("hosts.toml:3");
     window.see(Role::Button, "Open the file");
-    window.read("box");
+    window.press("Hosts in force…");
+    window.see(Role::Button, "Edit box");
+    window.close();
+}
+
+#[test]
+fn a_host_that_was_never_saved_is_tested_too() {
+    let machine = AgentHost::start().with_scripted("codex");
+    let desktop = Desktop::knowing(&machine);
+    fs::write(desktop.setup.paths.hosts_toml(), "").unwrap();
+    desktop.make(new_session("notes", "codex", "box", &machine.project()));
+    let mut window = Window::open(&desktop.setup);
+    window.press("Session menu");
+    window.click_containing("Test connection");
+    window.read("Connected to");
+    window.see(Role::Button, "Save");
     window.close();
 }
 
@@ -110,5 +123,50 @@ fn a_session_whose_host_is_switched_off_refuses_to_run_and_what_was_written_stay
         window.get_by_role_and_label(Role::MultilineTextInput, "Message").value()
     });
     assert_eq!(written, "print Never");
+    window.close();
+}
+
+#[test]
+fn on_the_first_screen_keys_open_what_stands_over_it_and_it_is_there_again_behind() {
+    let machine = AgentHost::start().with_scripted("codex");
+    let desktop = Desktop::beside(&machine);
+    desktop.make(new_session("notes", "codex", "local", &machine.project()));
+    let mut window = Window::open(&desktop.setup);
+    let first = "Where do your agents run?";
+    window.read(first);
+    for (key, words) in
+        [(Key::N, "New session"), (Key::Comma, "Settings"), (Key::K, "Command or session")]
+    {
+        window.key(Modifiers::COMMAND, key);
+        window.read(words);
+        window.read(first);
+        window.key(Modifiers::NONE, Key::Escape);
+        window.read(first);
+    }
+    for key in [Key::Num1, Key::T, Key::W, Key::B, Key::PageDown, Key::L] {
+        window.key(Modifiers::COMMAND, key);
+    }
+    window.read(first);
+    window.press("Skip for now");
+    // Nothing happened behind it.
+    window.see(Role::Button, "Rename notes");
+    window.see(Role::TextInput, "Filter sessions");
+    window.close();
+}
+
+#[test]
+fn a_host_is_added_by_mouse_over_the_form_of_a_new_session() {
+    let machine = AgentHost::start();
+    let desktop = Desktop::knowing(&machine);
+    let mut window = Window::open(&desktop.setup);
+    window.press("New session");
+    window.choose("SSH Remote Execution", "Add SSH Remote…");
+    window.fill("Name*", "Second");
+    window.fill("Host*", "second.example");
+    window.press("Save");
+    window.until("the saved host", |_| {
+        let text = fs::read_to_string(desktop.setup.paths.hosts_toml()).unwrap();
+        text.contains("second.example").then_some(())
+    });
     window.close();
 }

@@ -2,7 +2,7 @@
 
 use baton_tests::AgentHost;
 use egui::{Key, Modifiers, Role};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use orchestrator::seam::{EventBody, TurnStatus};
 
 use crate::desktop::{Desktop, new_session};
@@ -76,6 +76,11 @@ fn a_message_that_waits_can_be_changed_and_taken_out() {
     window.read("2 messages wait");
     window.press("Remove message 2");
     window.read("1 message waits");
+    // Taken out, put back, and taken out for good.
+    window.press("Undo");
+    window.read("2 messages wait");
+    window.press("Remove message 2");
+    window.read("1 message waits");
     window.press("Edit message 1");
     window.fill("Edited message", "print Two");
     window.press("Save");
@@ -136,4 +141,48 @@ fn the_desktop_is_told_of_a_turns_end_only_while_nobody_looks() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].heading, "notes");
     window.close();
+}
+
+#[test]
+fn conversations_are_named_and_put_into_another_order_and_stay_so() {
+    let machine = machine();
+    let desktop = Desktop::knowing(&machine);
+    let session = desktop.make(new_session("notes", "codex", "box", &machine.project()));
+    let mut window = Window::open(&desktop.setup);
+    window.fill("Message", "print First");
+    window.key(Modifiers::NONE, Key::Enter);
+    window.read("Done in");
+    window.press("New tab");
+    window.fill("Message", "print Second");
+    window.key(Modifiers::NONE, Key::Enter);
+    window.hear("Second");
+    window.until("the second tab at rest", |window| {
+        window.query_all_by_label_contains("Done in").next().map(drop)
+    });
+    window.key(Modifiers::COMMAND, Key::K);
+    window.harness.event(egui::Event::Text("Rename tab".into()));
+    window.key(Modifiers::NONE, Key::Enter);
+    window.fill("Tab name", "parser");
+    window.key(Modifiers::NONE, Key::Enter);
+    window.see(Role::Tab, "parser");
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::PageUp);
+    let is_left = |window: &egui_kittest::Harness<'static, Option<baton_gui::app::App>>| {
+        let place = |name: &str| {
+            let mut tabs = window.query_all_by_role(Role::Tab);
+            tabs.find(|tab| tab.accesskit_node().label().is_some_and(|label| label.contains(name)))
+                .map(|tab| tab.rect().left())
+        };
+        (place("parser")? < place("First")?).then_some(())
+    };
+    window.until("the tab on the left", is_left);
+    window.close();
+    let names = |session: &orchestrator::seam::Session| -> Vec<String> {
+        session.tabs.iter().map(|tab| tab.name.clone()).collect()
+    };
+    assert_eq!(names(&desktop.sessions()[0]), ["parser", "1"]);
+    let mut window = Window::open(&desktop.setup);
+    window.see(Role::Tab, "parser");
+    window.until("the tab on the left", is_left);
+    window.close();
+    assert_eq!(desktop.said(&session.id), ["First", "Second"]);
 }

@@ -10,13 +10,14 @@ use egui::{
 };
 use lucide_icons::Icon;
 use orchestrator::failure::Failure;
-use orchestrator::seam::{FileNames, Image};
+use orchestrator::seam::FileNames;
 
 use super::mention::{Mention, mention};
 use super::offers::{Offer, offers};
 use super::recall::Recall;
 use crate::bridge::Picture;
 use crate::fetched::Fetched;
+use crate::kept_image::KeptImage;
 use crate::memory::Draft;
 use crate::theme::{Theme, radius, size, space};
 use crate::widget::{
@@ -28,7 +29,7 @@ use crate::widget::{
 #[derive(Clone)]
 pub struct Attachment {
     /// Its file.
-    pub image: Image,
+    pub image: KeptImage,
     /// Its pixels.
     pub picture: Arc<Picture>,
     /// Its pixels on the graphics card, once it was drawn.

@@ -18,23 +18,20 @@ pub(super) fn text_width(ui: &Ui, text: &str, font: FontId) -> f32 {
 }
 
 /// How wide a pill is.
-pub(super) fn pill_width(ui: &Ui, text: &str, icon: bool) -> f32 {
+pub(super) fn pill_width(ui: &Ui, text: &str) -> f32 {
     let font = FontId::new(size::SMALL - 0.5, strong(0.0).family);
     // Paddings and the icon, as pills have them.
-    text_width(ui, text, font) + 13.0 + if icon { 16.0 } else { 0.0 }
+    text_width(ui, text, font) + 29.0
 }
 
 /// The parts that there are, with their widths.
 pub(super) fn parts(ui: &Ui, words: &Words) -> Vec<(Part, f32)> {
     let small = || FontId::proportional(size::BODY);
     let mut parts = vec![(Part::Agent, text_width(ui, &words.agent, small()) + 1.0)];
-    let pills = [
-        (Part::Branch, &words.branch, true),
-        (Part::Octet, &words.octet, false),
-        (Part::Cost, &words.cost, false),
-    ];
-    for (part, words, icon) in pills {
-        parts.extend(words.as_ref().map(|words| (part, pill_width(ui, words, icon))));
+    let pills =
+        [(Part::Branch, &words.branch), (Part::Octet, &words.octet), (Part::Cost, &words.cost)];
+    for (part, words) in pills {
+        parts.extend(words.as_ref().map(|words| (part, pill_width(ui, words))));
     }
     if let Some(directory) = &words.directory {
         parts.insert(1, (Part::Directory, text_width(ui, directory, small()) + 1.0));
@@ -99,14 +96,17 @@ pub(super) fn draw(
         Part::Octet => {
             let Some(shown) = &words.octet else { return };
             let id = conversation(data);
-            if pill_button(ui, None, shown, theme.muted, "Copy the conversation's id").clicked() {
+            if pill_button(ui, Some(Icon::Hash), shown, theme.muted, "Copy the conversation's id")
+                .clicked()
+            {
                 acts.extend(id.map(|text| HeaderAct::Copy { what: "Conversation's id", text }));
             }
         }
         Part::Cost => {
             let Some(cost) = &words.cost else { return };
             let turns = crate::words::of_many(data.session.totals.turns, "turn", "turns");
-            pill(ui, None, cost, theme.good).on_hover_text(format!("{cost} in {turns}"));
+            pill(ui, Some(Icon::Coins), cost, theme.good)
+                .on_hover_text(format!("{cost} in {turns}"));
         }
         Part::Context => {
             if let Some(context) = words.context {

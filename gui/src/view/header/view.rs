@@ -56,7 +56,7 @@ impl HeaderView {
             // A name that is being edited gets longer.
             let name_width =
                 if self.renaming.is_some() { name_width.max(EDIT) } else { name_width };
-            let host_width = pill_width(ui, &words.host, true).min(BADGE);
+            let host_width = pill_width(ui, &words.host).min(BADGE);
             let parts = parts(ui, &words);
             let (kept, name_width) =
                 fit(&parts, room - host_width - space::S, name_width + 2.0, NAME.1, space::S);

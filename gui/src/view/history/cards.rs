@@ -50,7 +50,7 @@ pub(super) fn kind_pill(ui: &mut Ui, kind: &CardKind) -> Response {
         CardKind::User => pill(ui, Some(Icon::User), "USER", theme.accent),
         CardKind::Auto => pill(ui, Some(Icon::Bot), "AUTO", theme.remote),
         CardKind::Cue => pill(ui, Some(Icon::Zap), "CUE", theme.cue),
-        CardKind::Other(name) => pill(ui, None, name, theme.muted),
+        CardKind::Other(name) => pill(ui, Some(Icon::Tag), name, theme.muted),
     }
 }
 
@@ -105,7 +105,8 @@ pub(super) fn card(
             success_mark(ui, card);
             kind_pill(ui, &card.kind);
             if let Some(octet) = &card.octet
-                && pill_button(ui, None, octet, theme.muted, "Resume this conversation").clicked()
+                && pill_button(ui, Some(Icon::Hash), octet, theme.muted, "Resume this conversation")
+                    .clicked()
             {
                 carded = Some(Carded::Resume);
             }

@@ -60,7 +60,7 @@ fn top(ui: &mut Ui, card: &HistoryCard, zone: &TimeZone) {
             pill(ui, Some(Icon::CheckCheck), "VALIDATED", theme.good);
         }
         if let Some(octet) = &card.octet {
-            pill(ui, None, octet, theme.muted);
+            pill(ui, Some(Icon::Hash), octet, theme.muted);
         }
         if !card.local {
             let host = card.hostname.as_deref().unwrap_or("unknown host");
@@ -68,7 +68,7 @@ fn top(ui: &mut Ui, card: &HistoryCard, zone: &TimeZone) {
             pill(ui, Some(Icon::Cloud), "Remote", theme.cue);
         }
         if let Some(cost) = &card.cost {
-            pill(ui, None, cost, theme.good);
+            pill(ui, Some(Icon::Coins), cost, theme.good);
         }
         match (card.context, card.context_percent) {
             (Some(context), _) => {

@@ -1,13 +1,14 @@
 //! The fields of the dialog of a session.
 
-use egui::{CollapsingHeader, RichText, TextEdit, Ui};
+use egui::{Align, CollapsingHeader, Frame, Label, Layout, Margin, RichText, TextEdit, Ui};
 use lucide_icons::Icon;
 
 use super::agents::agents;
 use super::form::{Chosen, free_name, host_of, talks};
 use super::view::{NewSessionAct, NewSessionData, NewSessionView};
-use crate::theme::{Theme, size, space};
-use crate::widget::{Field, field, icon, labelled, note, plain, section, switch};
+use crate::theme::{Theme, radius, size, space};
+use crate::widget::{Field, field, icon, icon_button, labelled, note, plain, section, switch};
+use crate::words::octet;
 
 /// The name that the engine would make, found again only when what it is made of differs.
 #[derive(Debug, Default)]
@@ -35,6 +36,37 @@ impl NewSessionView {
             Chosen::Local | Chosen::Unknown => None,
         };
         dir.map_or_else(|| "your home directory".to_owned(), |dir| plain(&dir).into_owned())
+    }
+
+    /// Which conversation the session goes on with, where it does.
+    pub(super) fn goes_on(&mut self, ui: &mut Ui) {
+        let Some(id) = &self.form.resume else { return };
+        let theme = Theme::get(ui.ctx());
+        let frame = Frame::new().fill(theme.panel).corner_radius(radius::SMALL);
+        let dropped = frame.inner_margin(Margin::symmetric(10, 8)).show(ui, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                let dropped = icon_button(ui, Icon::X, "Begin a fresh conversation instead");
+                ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
+                    icon(ui, Icon::History, theme.muted);
+                    ui.vertical(|ui| {
+                        ui.spacing_mut().item_spacing.y = 2.0;
+                        let words = format!("Goes on with conversation {}", octet(id));
+                        ui.add(Label::new(plain(&words).into_owned()).selectable(false))
+                            .on_hover_text(plain(id));
+                        note(
+                            ui,
+                            "Choose the agent that it was begun with, and the host that it was begun on. What was said \
+                             before stays in the history; the agent remembers it.",
+                        );
+                    });
+                });
+                dropped.clicked()
+            })
+            .inner
+        });
+        if dropped.inner {
+            self.form.resume = None;
+        }
     }
 
     pub(super) fn moved(&self, ui: &mut Ui) {

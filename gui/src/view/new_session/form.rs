@@ -38,6 +38,8 @@ pub struct SessionForm {
     pub sync_history: bool,
     /// Whether the agent is asked what it did.
     pub synopsis: bool,
+    /// The agent's own id of the conversation that a new session goes on with.
+    pub resume: Option<String>,
 }
 
 impl Default for SessionForm {
@@ -55,6 +57,7 @@ impl Default for SessionForm {
             talks: false,
             sync_history: false,
             synopsis: false,
+            resume: None,
         }
     }
 }
@@ -83,6 +86,7 @@ impl SessionForm {
             talks: session.talks,
             sync_history: session.sync_history,
             synopsis: session.synopsis,
+            resume: None,
         }
     }
 
@@ -101,6 +105,7 @@ impl SessionForm {
             talks: agent.map_or(self.talks, |agent| talks(agent, self.talks)),
             sync_history: self.sync_history,
             synopsis: self.synopsis,
+            resume: self.resume.clone(),
         })
     }
 

@@ -255,6 +255,7 @@ impl NewSessionView {
         if let (Some(failure), false, true) = (data.made.failure(), self.is_sent, self.is_tried) {
             failure_card(ui, failure, |_| ());
         }
+        self.goes_on(ui);
         if place::place(ui, &mut self.form.host, data.hosts, of("host")) {
             acts.push(NewSessionAct::AddHost);
         }

@@ -9,7 +9,7 @@ use orchestrator::host::{HostConfig, HostId};
 
 use super::super::form::tests::session;
 use super::*;
-use crate::testing::harness;
+use crate::testing::{focus_order, harness};
 
 struct Open {
     view: NewSessionView,
@@ -441,4 +441,43 @@ fn a_small_window_shows_it_too() {
     window.get_by_role_and_label(Role::Button, "Create").click();
     window.run();
     assert!(made(&window).is_some());
+}
+
+#[test]
+fn the_dialog_begins_with_where_the_agent_runs_and_tab_goes_through_it_to_its_cross() {
+    let mut window = open(NewSessionView::new());
+    let order = focus_order(&mut window);
+    assert_eq!(order.first().map(String::as_str), Some("SSH Remote Execution"), "{order:?}");
+    assert_eq!(order.last().map(String::as_str), Some("Close"), "{order:?}");
+    let place = |name: &str| order.iter().position(|known| known == name).unwrap();
+    let fields = ["Codex", "Directory", "Name", "Model", "Cancel", "Close"].map(place);
+    assert!(fields.is_sorted(), "{order:?}");
+}
+
+fn resumed() -> NewSessionView {
+    let resume = Some("0199a1b2-77aa".to_owned());
+    NewSessionView::filled(SessionForm {
+        agent: Some("codex".into()),
+        resume,
+        ..SessionForm::default()
+    })
+}
+
+#[test]
+fn the_form_says_which_conversation_the_session_goes_on_with_and_sends_it() {
+    let mut window = open(resumed());
+    window.get_by_label("Goes on with conversation 0199A1B2");
+    press(&mut window, "Create");
+    let Some(Command::NewSession(new)) = made(&window) else { panic!() };
+    assert_eq!(new.resume.as_deref(), Some("0199a1b2-77aa"));
+}
+
+#[test]
+fn a_conversation_can_be_left_alone_before_the_session_is_made() {
+    let mut window = open(resumed());
+    press(&mut window, "Begin a fresh conversation instead");
+    assert!(window.query_by_label_contains("Goes on with").is_none());
+    press(&mut window, "Create");
+    let Some(Command::NewSession(new)) = made(&window) else { panic!() };
+    assert_eq!(new.resume, None);
 }

@@ -76,6 +76,7 @@ impl SettingsPage {
 pub struct SettingsView {
     page: SettingsPage,
     hosts: HostsPage,
+    is_begun: bool,
 }
 
 impl SettingsView {
@@ -151,10 +152,14 @@ impl SettingsView {
                     .min_size(vec2(PAGES, size::CONTROL));
             let button = ui.add(button);
             button.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, chosen, words));
+            if chosen && !self.is_begun {
+                button.request_focus();
+            }
             if button.clicked() {
                 self.page = page;
             }
         }
+        self.is_begun = true;
     }
 
     fn page(&mut self, ui: &mut Ui, data: &SettingsData<'_>) -> Vec<SettingsAct> {

@@ -9,7 +9,7 @@ use orchestrator::host::{HostId, HostsView};
 use super::super::{ConnectForm, EngineAt};
 use super::*;
 use crate::fetched::Fetched;
-use crate::testing::harness;
+use crate::testing::{focus_order, harness};
 
 struct Open {
     view: SettingsView,
@@ -142,4 +142,16 @@ fn a_small_window_shows_it_too() {
         window.get_by_role_and_label(Role::Tab, page).click();
         window.run();
     }
+}
+
+#[test]
+fn settings_begin_at_the_page_that_is_open_and_tab_reaches_their_cross_last() {
+    let mut window = open(SettingsPage::Appearance);
+    let order = focus_order(&mut window);
+    assert_eq!(order.first().map(String::as_str), Some("Appearance"), "{order:?}");
+    let cross = order.iter().position(|name| name == "Close");
+    let page = order.iter().position(|name| name == "High contrast");
+    assert!(page.is_some() && page < cross, "{order:?}");
+    // Behind the cross it begins anew.
+    assert_eq!(order.last().map(String::as_str), Some("SSH Hosts"), "{order:?}");
 }

@@ -112,6 +112,18 @@ impl HostDialogView {
         Self { form, ..Self::add() }
     }
 
+    /// For a new host with these fields, which a person hasn't saved.
+    pub fn fill_in(host: &HostConfig) -> Self {
+        Self::with(HostForm { id: None, ..HostForm::of(host) })
+    }
+
+    /// The same with the test of them under way: [`HostDialogAct::Test`] was asked with the dialog.
+    pub fn testing(host: &HostConfig) -> Self {
+        let view = Self::fill_in(host);
+        let tested = Some((view.form.clone(), None));
+        Self { tested, look_at_test: true, ..view }
+    }
+
     /// For a saved one.
     pub fn edit(host: &HostConfig) -> Self {
         Self { is_tried: true, ..Self::with(HostForm::of(host)) }

@@ -155,10 +155,8 @@ impl HostsPage {
         acts: &mut Vec<HostsAct>,
     ) {
         let theme = Theme::get(ui.ctx());
-        let stroke = match is_default {
-            true => Stroke::new(1.5, theme.accent),
-            false => Stroke::new(1.0, theme.line),
-        };
+        // Of one width: what is in the cards stands below each other.
+        let stroke = Stroke::new(1.0, if is_default { theme.accent } else { theme.line });
         let test = data.tests.get(&host.id);
         let frame = Frame::new()
             .fill(theme.window)
@@ -287,7 +285,7 @@ fn words(ui: &mut Ui, data: &HostsData<'_>, host: &HostConfig, is_default: bool)
     ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal(|ui| {
         let colour = if host.enabled { theme.text } else { theme.muted };
-        let badges = 92.0 * f32::from(u8::from(is_default) + u8::from(!host.enabled));
+        let badges = 108.0 * f32::from(u8::from(is_default) + u8::from(!host.enabled));
         let badges = badges + if data.faults.contains_key(&host.id) { 110.0 } else { 0.0 };
         ui.scope(|ui| {
             ui.set_max_width((ui.available_width() - badges).max(60.0));
@@ -296,10 +294,10 @@ fn words(ui: &mut Ui, data: &HostsData<'_>, host: &HostConfig, is_default: bool)
             ui.add(Label::new(text).truncate()).on_hover_text(name.as_ref());
         });
         if is_default {
-            pill(ui, None, "Default", theme.accent);
+            pill(ui, Some(Icon::Check), "Default", theme.accent);
         }
         if !host.enabled {
-            pill(ui, None, "Disabled", theme.muted);
+            pill(ui, Some(Icon::Ban), "Disabled", theme.muted);
         }
         if let Some(failure) = data.faults.get(&host.id) {
             let hint = failure.hint.as_deref().unwrap_or_default();

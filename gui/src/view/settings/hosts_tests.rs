@@ -227,3 +227,12 @@ fn a_narrow_page_shows_it_too() {
     press(&mut window, "Test GPU box");
     assert_eq!(window.state().acts, [HostsAct::Test(HostId::new("gpu"))]);
 }
+
+#[test]
+fn hosts_stand_below_each_other_whichever_is_the_default() {
+    let window = open(vec![host("gpu", "GPU box"), host("lab", "Lab")], Some("gpu"));
+    let left = |words: &str| window.get_by_label(words).rect().left();
+    assert!((left("gpu.example") - left("lab.example")).abs() < 0.1);
+    let right = |name: &str| window.get_by_role_and_label(Role::CheckBox, name).rect().left();
+    assert!((right("GPU box enabled") - right("Lab enabled")).abs() < 0.1);
+}

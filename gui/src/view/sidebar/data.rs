@@ -66,6 +66,8 @@ pub enum SidebarAct {
         /// On top, or back.
         on: bool,
     },
+    /// It is seen, and nothing is known of its git; may come again until it is.
+    GlanceAtGit(SessionId),
     /// Open its dialog.
     Edit(SessionId),
     /// Begin a fresh conversation in its shown tab, after asking.

@@ -96,10 +96,11 @@ pub(super) fn session(ui: &mut Ui, rect: Rect, shown: &Shown<'_>) {
         if let Some(git) = shown.git {
             let words =
                 if git.changed == 0 { "GIT".into() } else { format!("GIT {}", git.changed) };
-            pill(ui, None, &words, theme.git).on_hover_ui(|ui| git_tip(ui, git));
+            pill(ui, Some(Icon::GitBranch), &words, theme.git).on_hover_ui(|ui| git_tip(ui, git));
         }
         if is_local(&shown.session.host) {
-            pill(ui, None, "LOCAL", theme.muted).on_hover_text("Runs on this machine");
+            pill(ui, Some(Icon::Monitor), "LOCAL", theme.muted)
+                .on_hover_text("Runs on this machine");
         } else {
             let failed = matches!(shown.way, Way::Trouble | Way::Blocked);
             let colour = if failed { theme.bad } else { theme.remote };

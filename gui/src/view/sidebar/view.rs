@@ -208,11 +208,14 @@ impl SidebarView {
         let chosen = data.shown == Some(id);
         let approvals = data.approvals.get(id).copied().unwrap_or(0);
         let unread = data.unread.contains(id);
+        if !data.git.contains_key(id) {
+            acts.push(SidebarAct::GlanceAtGit(id.clone()));
+        }
         let shown = Shown {
             session,
             status: status(session, approvals, unread),
             way: way(data.connections, &session.host),
-            git: data.git.get(id),
+            git: data.git.get(id).filter(|git| git.repository),
             approvals,
             unread,
             renaming: self.renaming.as_ref().is_some_and(|(renamed, _)| renamed == id),

@@ -7,6 +7,7 @@ use super::data::{StatusBarAct, StatusBarData};
 use super::state::why;
 use super::view::texts;
 use crate::theme::{Theme, size, space, strong};
+use crate::view::places::is_local;
 use crate::widget::{Kind, button};
 use crate::words::{ago, clean_lines, of_many, round_trip};
 
@@ -83,7 +84,8 @@ pub(super) fn details(
         if can_retry && button(ui, Kind::Primary, "Retry now").clicked() {
             acts.push(StatusBarAct::Retry(host.clone()));
         }
-        if button(ui, Kind::Plain, "Test").clicked() {
+        // This machine is reached in any case.
+        if !is_local(host) && button(ui, Kind::Plain, "Test").clicked() {
             acts.push(StatusBarAct::Test(host.clone()));
         }
         if known && button(ui, Kind::Plain, "Edit").clicked() {

@@ -5,13 +5,16 @@ use serde_json::Value;
 
 use super::codex_rollout::{Payload, Rollout};
 use super::json::{Names, Text, read, unknown};
-use super::{Clues, agent_error, cut};
+use super::{Carry, Clues, agent_error, cut};
 use crate::agent::{AgentError, Item, ToolCall, ToolStatus, Usage};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Codex {
     /// What the thread had used before this turn: codex counts threads.
     before: Option<Usage>,
+    /// Whether it had used something that nobody here has counted.
+    #[serde(default)]
+    uncounted: bool,
     /// What it has used now.
     total: Option<Usage>,
     pub(super) session: Option<String>,
@@ -105,13 +108,15 @@ impl Tokens {
 }
 
 impl Codex {
-    pub(super) fn new(before: Option<Usage>) -> Self {
-        Self { before, ..Self::default() }
+    pub(super) fn new(carry: Carry) -> Self {
+        let Carry { total, uncounted } = carry;
+        Self { before: total, uncounted, ..Self::default() }
     }
 
     /// What the thread has used, this turn included.
-    pub(super) fn total(&self) -> Option<Usage> {
-        self.total.clone().or_else(|| self.before.clone())
+    pub(super) fn carry(&self) -> Carry {
+        let total = self.total.clone().or_else(|| self.before.clone());
+        Carry { total, uncounted: self.uncounted }
     }
 
     pub(super) fn line(&mut self, line: &[u8], out: &mut Vec<Item>) {
@@ -172,6 +177,11 @@ impl Codex {
 
     /// Tells what this turn used of a thread's `total`.
     pub(super) fn use_up(&mut self, total: Usage, out: &mut Vec<Item>) {
+        if std::mem::take(&mut self.uncounted) {
+            // What came before and what this turn used can't be told apart: counting begins here.
+            self.before =
+                Some(Usage { context_tokens: None, context_window: None, ..total.clone() });
+        }
         let before = self.before.clone().unwrap_or_default();
         let less = |now: u64, before: u64| now.checked_sub(before);
         let turn = (|| {

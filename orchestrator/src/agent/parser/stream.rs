@@ -32,6 +32,16 @@ pub enum ParserKind {
 pub struct Carry {
     /// What the conversation has used so far, where the agent counts that.
     pub total: Option<Usage>,
+    /// Whether it has used something that nobody here has counted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub uncounted: bool,
+}
+
+impl Carry {
+    /// For a conversation of which another program has had the turns before.
+    pub fn begun_elsewhere() -> Self {
+        Self { total: None, uncounted: true }
+    }
 }
 
 /// A parser in the middle of a stream, to be stored with what it has given so far.
@@ -67,7 +77,7 @@ impl Parser {
     pub fn new(kind: ParserKind, carry: Carry) -> Self {
         let state = match kind {
             ParserKind::Claude => State::Claude(claude::Claude::default()),
-            ParserKind::Codex => State::Codex(Box::new(codex::Codex::new(carry.total))),
+            ParserKind::Codex => State::Codex(Box::new(codex::Codex::new(carry))),
             ParserKind::Opencode => State::Opencode(opencode::Opencode::default()),
             ParserKind::Gemini => State::Gemini(gemini::Gemini::default()),
             ParserKind::Copilot => State::Copilot(copilot::Copilot::default()),
@@ -114,7 +124,7 @@ impl Parser {
     /// For the next turn of the same conversation.
     pub fn carry(&self) -> Carry {
         match &self.state {
-            State::Codex(state) => Carry { total: state.total() },
+            State::Codex(state) => state.carry(),
             State::Claude(_)
             | State::Opencode(_)
             | State::Gemini(_)

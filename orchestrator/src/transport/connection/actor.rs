@@ -1,6 +1,5 @@
 //! The driver of a connection: feeds the decisions of `state` with what happens, and does what they say.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,7 +34,8 @@ pub(super) struct Actor {
     pub(super) state: watch::Sender<State>,
     /// When it is tried next, while it waits for that.
     pub(super) next_try: Arc<Mutex<Option<Timestamp>>>,
-    pub(super) held: Arc<AtomicUsize>,
+    /// How many keep it.
+    pub(super) held: watch::Receiver<usize>,
     pub(super) lost: mpsc::Receiver<TransportError>,
     pub(super) sign_interval: Duration,
 }
@@ -55,7 +55,14 @@ impl Actor {
         let mut work = Work { attempt: None, wait: None, sign: None, askers: Vec::new() };
         let mut signs = tokio::time::interval(self.sign_interval);
         signs.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut was_watched = false;
         loop {
+            // Nothing ticks while nobody would see a sign: a process at rest stays at rest.
+            let watched = self.is_watched();
+            if watched && !was_watched {
+                signs.reset();
+            }
+            was_watched = watched;
             tokio::select! {
                 message = messages.recv() => match message {
                     None => break,
@@ -80,7 +87,8 @@ impl Actor {
                 }
                 () = elapsed(&mut work.wait) => self.on(Input::WaitEnded, &mut work).await,
                 Some(why) = self.lost.recv() => self.on(Input::Lost(why), &mut work).await,
-                _ = signs.tick() => self.ask_for_a_sign(&mut work),
+                Ok(()) = self.held.changed() => {}
+                _ = signs.tick(), if watched => self.ask_for_a_sign(&mut work),
                 heard = signed(&mut work.sign) => {
                     self.on(if heard { Input::Heard } else { Input::Silent }, &mut work).await;
                 }
@@ -89,10 +97,14 @@ impl Actor {
         self.on(Input::Closed, &mut work).await;
     }
 
-    /// Only while somebody holds the connection: nobody else would see the answer.
-    fn ask_for_a_sign(&self, work: &mut Work) {
+    /// Whether it is open, and somebody holds it: nobody else would see a sign of life.
+    fn is_watched(&self) -> bool {
         let open = matches!(*self.state.borrow(), State::Connected | State::Degraded);
-        if !open || work.sign.is_some() || self.held.load(Ordering::Relaxed) == 0 {
+        open && *self.held.borrow() > 0
+    }
+
+    fn ask_for_a_sign(&self, work: &mut Work) {
+        if work.sign.is_some() || !self.is_watched() {
             return;
         }
         let shells = Arc::clone(&self.shells);
@@ -105,7 +117,7 @@ impl Actor {
     }
 
     async fn on(&mut self, input: Input, work: &mut Work) {
-        let around = Around { held: self.held.load(Ordering::Relaxed) > 0, chance: chance() };
+        let around = Around { held: *self.held.borrow() > 0, chance: chance() };
         let before = self.state.borrow().clone();
         let (state, effects) = step(before, input, around);
         tracing::debug!(host = %self.host, ?state, "connection");
@@ -185,3 +197,7 @@ async fn signed(sign: &mut Option<tokio::task::JoinHandle<bool>>) -> bool {
     *sign = None;
     heard
 }
+
+#[cfg(test)]
+#[path = "actor_tests.rs"]
+mod tests;

@@ -1,7 +1,6 @@
 //! What the engine holds of a host: run programs, call the control shell, forward, watch.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -52,7 +51,7 @@ struct Inner {
     shells: Arc<Shells>,
     state: watch::Receiver<State>,
     next_try: Arc<Mutex<Option<Timestamp>>>,
-    held: Arc<AtomicUsize>,
+    held: Arc<watch::Sender<usize>>,
     messages: mpsc::Sender<Message>,
 }
 
@@ -68,12 +67,12 @@ impl fmt::Debug for Connection {
 /// Keeps a connection: while one is held, it is watched, and reconnected when it breaks.
 #[derive(Debug)]
 pub struct Hold {
-    held: Arc<AtomicUsize>,
+    held: Arc<watch::Sender<usize>>,
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.held.fetch_sub(1, Ordering::Relaxed);
+        self.held.send_modify(|held| *held = held.saturating_sub(1));
     }
 }
 
@@ -84,7 +83,8 @@ impl Connection {
         let (lost_sender, lost) = mpsc::channel(4);
         let (messages, inbox) = mpsc::channel(64);
         let (state_sender, state) = watch::channel(State::Closed);
-        let held = Arc::new(AtomicUsize::new(0));
+        let (held, holders) = watch::channel(0);
+        let held = Arc::new(held);
         let next_try = Arc::default();
         let pool = Pool::new(host.clone(), transport, lost_sender);
         let shells = Shells::new(host.clone(), Arc::clone(&pool), settings.profile_patience);
@@ -94,7 +94,7 @@ impl Connection {
             shells: Arc::clone(&shells),
             state: state_sender,
             next_try: Arc::clone(&next_try),
-            held: Arc::clone(&held),
+            held: holders,
             lost,
             sign_interval: settings.sign_interval,
         };
@@ -135,7 +135,7 @@ impl Connection {
 
     /// Keeps the connection open until the hold is dropped: it reconnects by itself.
     pub fn hold(&self) -> Hold {
-        self.inner.held.fetch_add(1, Ordering::Relaxed);
+        self.inner.held.send_modify(|held| *held += 1);
         Hold { held: Arc::clone(&self.inner.held) }
     }
 

@@ -105,6 +105,7 @@ impl Desk {
             talks: false,
             sync_history: false,
             synopsis: false,
+            resume: None,
         };
         match self.command(Command::NewSession(new)).await? {
             Reply::Session(session) => Ok(session.id),

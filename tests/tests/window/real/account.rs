@@ -39,6 +39,17 @@ impl Account {
         self.home.path("b/data/window.json")
     }
 
+    /// Whether the window remembers something in which this stands.
+    pub fn remembers(&self, text: &str) -> Option<()> {
+        fs::read_to_string(self.remembered()).unwrap().contains(text).then_some(())
+    }
+
+    /// Whether the window's log has a line in which this stands.
+    pub fn has_logged(&self, text: &str) -> Option<()> {
+        let log = fs::read_to_string(self.home.path("b/state/baton-gui.log")).unwrap();
+        log.contains(text).then_some(())
+    }
+
     /// `baton-gui` with these words, on no display.
     pub fn program(&self, words: &[&str]) -> Command {
         let mut command = self.home.command_of("baton-gui", words);
@@ -56,13 +67,19 @@ impl Account {
 
     /// Opens the window, and waits until it is in front and nothing moves any more.
     pub fn open(&self) -> Program {
+        self.open_by(self.program_here(), "cargo build --workspace --bins")
+    }
+
+    /// The same with a command that starts the program; says what to try when there is no such command.
+    pub fn open_by(&self, mut command: Command, hint: &str) -> Program {
         let said = self.home.path("said");
-        let mut command = self.program_here();
-        command.stdout(Stdio::null()).stderr(File::create(&said).unwrap());
-        let mut program = Program { child: command.spawn().unwrap(), window: String::new() };
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&said).unwrap());
+        let child = command.spawn().unwrap_or_else(|error| panic!("{error}; try: {hint}"));
+        let mut program = Program { child, window: String::new() };
         let shown = wait(|| {
             if let Some(status) = program.child.try_wait().unwrap() {
-                panic!("it has ended, {status}: {}", fs::read_to_string(&said).unwrap());
+                let said = fs::read_to_string(&said).unwrap();
+                panic!("it has ended, {status}: {said}; try: {hint}");
             }
             self.display.windows(TITLE).into_iter().next()
         });

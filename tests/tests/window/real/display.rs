@@ -9,6 +9,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use x11rb::CURRENT_TIME;
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{ConnectionExt, CreateWindowAux, WindowClass};
+use x11rb::rust_connection::RustConnection;
 
 use crate::window::PATIENCE;
 
@@ -129,11 +133,24 @@ impl Display {
 
     /// Clicks in a window, so far right of its left edge and above its lower one.
     pub fn click(&self, window: &str, right: u32, above: u32) {
+        self.point(window, right, above);
+        self.hands(&["click", "1"]);
+    }
+
+    /// Moves the pointer there.
+    fn point(&self, window: &str, right: u32, above: u32) {
         let shape = self.try_hands(&["getwindowgeometry", "--shell", window]).unwrap();
         let height: u32 =
             shape.lines().find_map(|line| line.strip_prefix("HEIGHT=")).unwrap().parse().unwrap();
         let (x, y) = (right.to_string(), (height - above).to_string());
-        self.hands(&["mousemove", "--window", window, &x, &y, "click", "1"]);
+        self.hands(&["mousemove", "--window", window, &x, &y]);
+    }
+
+    /// Turns the wheel over a window, so far right of its left edge and above its lower one; up, or down.
+    pub fn turn_wheel(&self, window: &str, right: u32, above: u32, up: bool, steps: u32) {
+        self.point(window, right, above);
+        let (button, steps) = (if up { "4" } else { "5" }, steps.to_string());
+        self.hands(&["click", "--repeat", &steps, "--delay", "20", button]);
     }
 
     /// The windows of that exact name that can be seen.
@@ -153,6 +170,18 @@ impl Display {
         self.hands(&["windowminimize", window]);
     }
 
+    /// Copies something as a program does that hangs from then on: whoever wants to paste it gets no answer.
+    pub fn hold_the_clipboard(&self) -> RustConnection {
+        let (server, screen) = RustConnection::connect(Some(&self.name)).unwrap();
+        let window = server.generate_id().unwrap();
+        let root = server.setup().roots[screen].root;
+        let (class, look) = (WindowClass::INPUT_ONLY, CreateWindowAux::new());
+        server.create_window(0, window, root, 0, 0, 1, 1, 0, class, 0, &look).unwrap();
+        let clipboard = server.intern_atom(false, b"CLIPBOARD").unwrap().reply().unwrap().atom;
+        server.set_selection_owner(window, clipboard, CURRENT_TIME).unwrap().check().unwrap();
+        server
+    }
+
     /// What is seen: three bytes a point.
     pub fn picture(&self) -> Vec<u8> {
         let output = self.output("import", &["-window", "root", "-depth", "8", "rgb:-"]);
@@ -162,13 +191,18 @@ impl Display {
 
     /// Waits until nothing moves: two pictures that are the same, and of more than an empty screen.
     pub fn settle(&self) -> Vec<u8> {
-        let mut before = self.picture();
+        self.settle_over(1)
+    }
+
+    /// The same for a window that takes its time: so many pictures in a row that are like the one before.
+    pub fn settle_over(&self, pictures: usize) -> Vec<u8> {
+        let (mut before, mut same) = (self.picture(), 0);
         let same = wait(|| {
             pause();
             let now = self.picture();
-            let same = now == before && colours(&now) >= COLOURS;
+            same = if now == before && colours(&now) >= COLOURS { same + 1 } else { 0 };
             before = now;
-            same.then(|| before.clone())
+            (same >= pictures).then(|| before.clone())
         });
         same.unwrap_or_else(|| panic!("it moves all the time, or is empty: {}", self.keep("moves")))
     }

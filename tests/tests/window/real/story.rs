@@ -63,8 +63,8 @@ fn add_the_machine(account: &Account, wan: &Wan) {
     // The field of the name has the keys, and the list to import from is before it.
     display.steps("shift+Tab Return Return");
     assert_eq!(wan.connections(), 0, "{}", display.keep("import"));
-    // The test's button is the last one; the first one closes.
-    display.steps("Tab shift+Tab Return");
+    // The test's button is the last one but for the cross.
+    display.steps("Tab shift+Tab shift+Tab Return");
     account.until("the test has reached the machine", || (wan.connections() > 0).then_some(()));
     display.settle();
     assert_eq!(account.ask(&["hosts", "list"])["hosts"], json!([]), "it was only tested");
@@ -83,8 +83,8 @@ fn add_the_machine(account: &Account, wan: &Wan) {
 /// On that machine, with the agent that is there.
 fn make_a_session(account: &Account) -> String {
     let display = &account.display;
-    // Behind the button that closes: SSH Remote Execution, with this machine and the other one.
-    display.steps("ctrl+n Tab Tab Return Down Down Return");
+    // It begins in SSH Remote Execution, with this machine and the other one.
+    display.steps("ctrl+n Return Down Down Return");
     let session = account.until("the session is made", || {
         // It can be made once the machine has said which agents it has.
         display.press("ctrl+Return");

@@ -104,6 +104,7 @@ impl Place {
             talks: false,
             sync_history: false,
             synopsis: false,
+            resume: None,
         };
         match engine.call(Request::command(Command::NewSession(new))).await? {
             Reply::Session(session) => Ok(*session),

@@ -1,14 +1,17 @@
-//! The conversations of the session that is shown.
+//! The bar of tabs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{
-    Align2, CornerRadius, FontId, Id, PointerButton, Rect, ScrollArea, Sense, Stroke, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, FontId, Id, Key, Modifiers, PointerButton, Rect, Response, ScrollArea,
+    Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 use orchestrator::seam::{Session, Tab, TabId};
 
+use super::menu::{Picked, tab_menu};
+use super::moving::drag;
+use super::naming::Naming;
 use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::sidebar::tab_status;
@@ -44,38 +47,62 @@ pub enum TabsAct {
     Close(TabId),
     /// Begin a new conversation.
     New,
+    /// Call that tab so; `None` gives it its number back.
+    Rename {
+        /// Which.
+        tab: TabId,
+        /// What a person typed, trimmed and not empty.
+        name: Option<String>,
+    },
+    /// Move that tab, as in [`orchestrator::seam::Command::MoveTab`].
+    Move {
+        /// Which.
+        tab: TabId,
+        /// Right before that one; behind all others when `None`.
+        before: Option<TabId>,
+    },
 }
 
 /// The tabs' own state.
 #[derive(Debug, Default)]
 pub struct TabsView {
     revealed: Option<TabId>,
+    naming: Option<Naming>,
+    /// The tab whose menu was asked for by keys, and whether just now.
+    menu_by_keys: Option<(TabId, bool)>,
+}
+
+/// Whether a person has named it: a number is what a tab is called that nobody has named.
+pub(super) fn is_named(tab: &Tab) -> bool {
+    !tab.name.bytes().all(|letter| letter.is_ascii_digit())
 }
 
 /// What a tab is called: the name that a person gave it, its conversation's first words, or its number.
-pub fn tab_words(tab: &Tab, number: usize, first_words: Option<&String>) -> String {
-    let name = clean_line(&tab.name);
-    // A number is what a tab is called that nobody has named.
-    if !name.bytes().all(|letter| letter.is_ascii_digit()) {
-        return name;
+pub fn tab_words(tab: &Tab, first_words: Option<&String>) -> String {
+    if is_named(tab) {
+        return clean_line(&tab.name);
     }
     match first_words.map(|words| clean_line(words)).filter(|words| !words.is_empty()) {
         Some(words) => words,
-        None => format!("Conversation {number}"),
+        None => format!("Conversation {}", tab.name),
     }
 }
 
 impl TabsView {
+    /// Lets a tab's name be edited in its place.
+    pub fn rename(&mut self, tab: &Tab) {
+        self.naming = Some(Naming::of(tab));
+        self.revealed = None;
+    }
+
     /// Draws them on one line.
     pub fn ui(&mut self, ui: &mut Ui, data: &TabsData<'_>) -> Vec<TabsAct> {
         let mut acts = Vec::new();
-        let open: Vec<(usize, &Tab)> = data
-            .session
-            .tabs
-            .iter()
-            .enumerate()
-            .filter(|(_, tab)| !data.closed.contains(&tab.id))
-            .collect();
+        let tabs = data.session.tabs.iter();
+        let open: Vec<&Tab> = tabs.filter(|tab| !data.closed.contains(&tab.id)).collect();
+        let ids: Vec<TabId> = open.iter().map(|tab| tab.id.clone()).collect();
+        // Another session is shown by now.
+        self.naming = self.naming.take().filter(|naming| open.iter().any(|tab| naming.is_of(tab)));
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             let room = ui.available_width() - size::CONTROL - space::S;
@@ -87,9 +114,8 @@ impl TabsView {
                 .auto_shrink([true, true])
                 .show(ui, |ui| {
                     ui.horizontal(|ui| {
-                        let can_close = open.len() > 1;
-                        for (at, tab) in &open {
-                            self.tab(ui, data, tab, at + 1, each, can_close, &mut acts);
+                        for tab in &open {
+                            self.tab(ui, data, tab, &ids, each, &mut acts);
                         }
                     });
                 });
@@ -102,27 +128,37 @@ impl TabsView {
         acts
     }
 
-    #[expect(clippy::too_many_arguments, reason = "where it stands, and what it may do")]
     fn tab(
         &mut self,
         ui: &mut Ui,
         data: &TabsData<'_>,
         tab: &Tab,
-        number: usize,
+        open: &[TabId],
         width: f32,
-        can_close: bool,
         acts: &mut Vec<TabsAct>,
     ) {
         let theme = Theme::get(ui.ctx());
         let shown = data.shown == Some(&tab.id);
         let unread = data.unread.contains(&tab.id);
-        let words = tab_words(tab, number, data.first_words.get(&tab.id));
+        let words = tab_words(tab, data.first_words.get(&tab.id));
         let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::hover());
         let id = Id::unique(("tab", tab.id.as_str()));
-        let response = ui.interact(rect, id, Sense::click());
+        let response = ui.interact(rect, id, Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::selected(egui::Role::Tab, true, shown, &words));
         ui.ctx().accesskit_node_builder(id, |node| node.set_selected(shown));
+        if let Some(naming) = self.naming.as_mut().filter(|naming| naming.is_of(tab)) {
+            let unnamed = Tab { name: String::new(), ..tab.clone() };
+            let hint = tab_words(&unnamed, data.first_words.get(&tab.id));
+            if !naming.ui(ui, rect, (tab, hint.trim()), acts) {
+                self.naming = None;
+                ui.memory_mut(|memory| memory.request_focus(id));
+            }
+            return;
+        }
         let hovered = response.contains_pointer();
+        if response.dragged() {
+            ui.multiply_opacity(0.5);
+        }
         if ui.is_rect_visible(rect) {
             let fill = if shown {
                 theme.raised
@@ -148,7 +184,7 @@ impl TabsView {
             );
             let mut place = ui.new_child(UiBuilder::new().max_rect(mark));
             dot(&mut place, tab_status(tab, approvals, unread));
-            let with_close = can_close && (hovered || shown);
+            let with_close = hovered || shown;
             let right = rect.right()
                 - if with_close {
                     28.0
@@ -190,13 +226,42 @@ impl TabsView {
         if response.clicked() {
             acts.push(TabsAct::Show(tab.id.clone()));
         }
-        if can_close && response.clicked_by(PointerButton::Middle) {
+        if response.clicked_by(PointerButton::Middle) {
             acts.push(TabsAct::Close(tab.id.clone()));
         }
-        response.on_hover_text(words);
+        drag(ui, &response, &tab.id, open, acts);
+        let by_keys = self.keys(ui, &response, tab);
+        match tab_menu(&response, by_keys, &tab.id, open, is_named(tab)) {
+            Some(Picked::Act(act)) => acts.push(act),
+            Some(Picked::Rename) => self.rename(tab),
+            None => {}
+        }
+        if response.double_clicked() {
+            self.rename(tab);
+        }
+        if !response.dragged() {
+            response.on_hover_text(words);
+        }
+    }
+
+    /// What keys do on a tab that has the focus. Whether its menu was asked for by them, and whether just now.
+    fn keys(&mut self, ui: &Ui, response: &Response, tab: &Tab) -> Option<bool> {
+        if response.has_focus() {
+            let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+            if pressed(Modifiers::NONE, Key::F2) {
+                self.rename(tab);
+            } else if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
+                self.menu_by_keys = Some((tab.id.clone(), true));
+            }
+        }
+        if response.secondary_clicked() {
+            self.menu_by_keys = None;
+        }
+        let (_, new) = self.menu_by_keys.as_mut().filter(|(of, _)| *of == tab.id)?;
+        Some(std::mem::take(new))
     }
 }
 
 #[cfg(test)]
-#[path = "tabs_tests.rs"]
+#[path = "tests.rs"]
 mod tests;
