@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use baton_front::Setup;
 use eframe::Frame as EFrame;
-use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
+use egui::{CentralPanel, Context, Frame, Margin, Panel, RawInput, Ui, ViewportCommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use orchestrator::failure::Failure;
@@ -25,6 +25,9 @@ use crate::widget::covered;
 /// The narrowest and the widest bar, in points.
 const LEFT: (f32, f32) = (200.0, 460.0);
 const RIGHT: (f32, f32) = (260.0, 620.0);
+/// The widest texture, in pixels: twice a picture's most. egui makes its atlas of letters as wide as it may, and a
+/// graphics card allows 16,384: that were 2 MiB here and 2 more on the card, nearly all of it empty.
+const WIDEST: usize = 4096;
 
 impl App {
     /// Opens the window's inside: the engine is opened meanwhile.
@@ -363,6 +366,12 @@ impl App {
 }
 
 impl eframe::App for App {
+    fn raw_input_hook(&mut self, _: &Context, input: &mut RawInput) {
+        if let Some(most) = &mut input.max_texture_side {
+            *most = WIDEST.min(*most);
+        }
+    }
+
     fn logic(&mut self, ctx: &Context, _: &mut EFrame) {
         // Else the frame does it.
         if ctx.input(|input| input.viewport().visible() == Some(false)) {

@@ -140,6 +140,9 @@ impl WindowCommand {
             | Self::NewTab
             | Self::CloseTab
             | Self::ReopenTab
+            | Self::RenameTab
+            | Self::MoveTabLeft
+            | Self::MoveTabRight
             | Self::NextTab
             | Self::PreviousTab
             | Self::RenameTab

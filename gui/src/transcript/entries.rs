@@ -125,7 +125,12 @@ impl Entries {
     }
 
     /// Puts a piece at its place: where its key is already, else at the end. Gives its number when it is new and seen.
-    pub fn put(&mut self, mut piece: Piece) -> Put {
+    pub fn put(&mut self, piece: Piece) -> Put {
+        self.put_known(piece, None)
+    }
+
+    /// The same. `known` are the heights of its rows, where that is an answer at the end.
+    pub(super) fn put_known(&mut self, mut piece: Piece, known: Option<Heights>) -> Put {
         if let Kind::Usage(usage) = piece.kind {
             self.usage.insert(piece.turn, *usage);
             return Put::Nothing;
@@ -161,8 +166,13 @@ impl Entries {
         self.note(&piece, at);
         let run = self.run_for(&piece, at);
         let id = hash(&piece.key);
-        self.list.push(Box::new(Entry { id, piece, run, opened: None, rows: None }));
-        let height = if blocks > LARGE {
+        let mut entry = Box::new(Entry { id, piece, run, opened: None, rows: None });
+        if matches!(entry.piece.kind, Kind::Answer) && !self.is_hidden_synopsis(&entry) {
+            entry.rows = known.filter(|rows| rows.len() == blocks);
+        }
+        let is_known = entry.rows.is_some();
+        self.list.push(entry);
+        let height = if is_known || blocks > LARGE {
             // What takes a moment is done once.
             self.row_heights(at).total() as f32
         } else {
@@ -209,17 +219,6 @@ impl Entries {
         self.prepend(older);
         followed.into_iter().for_each(|at| self.refresh(at + count));
         count
-    }
-
-    /// Takes the unfinished piece away, if one is last.
-    pub fn pop_unfinished(&mut self) -> Option<Piece> {
-        let last = self.list.last()?;
-        if !matches!(last.piece.key, Key::Unfinished(_)) {
-            return None;
-        }
-        self.index.remove(&last.piece.key);
-        self.heights.pop();
-        self.list.pop().map(|entry| entry.piece)
     }
 
     /// What a row shows; `None` where it isn't seen.

@@ -24,6 +24,7 @@ mod selection;
 mod shaped;
 mod show;
 mod tool;
+mod unfinished;
 mod view;
 mod words;
 

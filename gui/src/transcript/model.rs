@@ -10,6 +10,7 @@ use super::scroll::{At, Scroll, View};
 use super::search::Search;
 use super::selecting::Presses;
 use super::selection::Selection;
+use super::unfinished::Taken;
 
 /// A transcript with its state: what is open, where it is scrolled to, what is searched.
 #[derive(Debug, Default)]
@@ -47,24 +48,30 @@ impl Transcript {
         if !pieces.is_sorted_by_key(|piece| piece.seq) {
             pieces.sort_by_key(|piece| piece.seq);
         }
-        let mut unfinished = self.entries.pop_unfinished();
+        let mut unfinished = self.entries.take_unfinished();
         let mut finished = None;
         for piece in pieces {
+            let is_seen = !matches!(piece.kind, Kind::Usage(_));
             let is_answer = matches!(piece.kind, Kind::Answer | Kind::Reasoning | Kind::Ended);
-            if is_answer && unfinished.as_ref().is_some_and(|open| open.turn == piece.turn) {
-                finished = unfinished.take();
-            }
-            self.place(piece);
+            let ends = |open: &mut Taken| is_answer && open.piece.turn == piece.turn;
+            let put = match unfinished.take_if(ends) {
+                Some(open) => {
+                    let (put, before) = self.entries.put_finished(piece, open);
+                    finished = Some(before);
+                    put
+                }
+                None => self.entries.put(piece),
+            };
+            self.note(put, is_seen);
         }
-        if let Some(piece) = unfinished {
-            self.entries.put(piece);
+        if let Some(open) = unfinished {
+            self.entries.put_back(open);
         }
         finished
     }
 
-    fn place(&mut self, piece: Piece) {
-        let is_seen = !matches!(piece.kind, Kind::Usage(_));
-        match self.entries.put(piece) {
+    fn note(&mut self, put: Put, is_seen: bool) {
+        match put {
             Put::New(_) if !self.scroll.sticks && is_seen => self.fresh += 1,
             Put::Replaced(at, _) => {
                 let number = self.entries.number(at);
@@ -93,9 +100,10 @@ impl Transcript {
     ///
     /// Gives back what was there before: to drop ten megabytes takes a moment, which is better spent on a worker's thread.
     pub fn set_unfinished(&mut self, piece: Option<Piece>) -> Option<Piece> {
-        let Some(piece) = piece else { return self.entries.pop_unfinished() };
+        let taken = |entries: &mut Entries| entries.take_unfinished().map(|taken| taken.piece);
+        let Some(piece) = piece else { return taken(&mut self.entries) };
         let is_same = self.entries.pieces().next_back().is_some_and(|last| last.key == piece.key);
-        let before = if is_same { None } else { self.entries.pop_unfinished() };
+        let before = if is_same { None } else { taken(&mut self.entries) };
         match self.entries.put(piece) {
             Put::Replaced(at, old) => {
                 if let Some(search) = &mut self.search {

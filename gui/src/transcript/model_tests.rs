@@ -90,6 +90,39 @@ fn a_finished_piece_takes_the_place_of_the_unfinished_one() {
 }
 
 #[test]
+fn what_was_measured_of_an_answer_stays_when_it_is_finished() {
+    let paragraphs = "Some words.\n\n".repeat(300);
+    let mut transcript = Transcript::default();
+    transcript.put(vec![text(1)]);
+    transcript.entries.adapt(600.0, false);
+    transcript.set_unfinished(Some(partial(&paragraphs)));
+    let measured = |transcript: &mut Transcript, at| {
+        let rows = transcript.entries.row_heights(at);
+        (rows.len(), rows.get(7), transcript.entries.heights().get(at))
+    };
+    assert_eq!(measured(&mut transcript, 1).0, 300);
+    transcript.entries.measured(1, 7, 99.0);
+    let before = measured(&mut transcript, 1);
+    assert!((before.1 - 99.0).abs() < f32::EPSILON);
+    // What comes meanwhile stands before it.
+    transcript.put(vec![tool(2, "a", ToolStatus::Running)]);
+    assert_eq!(measured(&mut transcript, 2), before);
+    let whole = EventBody::Text { text: format!("{paragraphs}The end."), plain: false };
+    let unfinished = transcript.put(vec![piece(3, whole)]);
+    assert_eq!(unfinished.map(|piece| piece.blocks.len()), Some(300));
+    let (rows, height, all) = measured(&mut transcript, 2);
+    assert_eq!((rows, height), (301, 99.0));
+    assert!(all > before.2);
+    // One that is shorter than what was told of it is measured anew.
+    let mut other = Transcript::default();
+    other.set_unfinished(Some(partial(&paragraphs)));
+    other.entries.row_heights(0);
+    other.entries.measured(0, 0, 99.0);
+    other.put(vec![text(1)]);
+    assert!(other.entries.heights().get(0) < 99.0);
+}
+
+#[test]
 fn heights_are_the_same_however_the_pieces_came() {
     let all: Vec<Piece> = (0..40)
         .map(|seq| match seq % 10 {

@@ -230,9 +230,9 @@ fn buttons(
         HostQuestionKind::HostKey { .. } => (Some("Trust and connect"), "Don't connect"),
         HostQuestionKind::Touch => (None, "Cancel"),
         HostQuestionKind::Passphrase { .. } => (Some("Unlock"), "Cancel"),
-        HostQuestionKind::Password
-        | HostQuestionKind::Code
-        | HostQuestionKind::Other => (Some("Send"), "Cancel"),
+        HostQuestionKind::Password | HostQuestionKind::Code | HostQuestionKind::Other => {
+            (Some("Send"), "Cancel")
+        }
     };
     let is_key = matches!(question.kind, HostQuestionKind::HostKey { .. });
     let mut answer = None;

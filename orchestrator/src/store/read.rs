@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::Semaphore;
 
 use super::fault::Fault;
@@ -19,6 +19,8 @@ use crate::seam::{
 
 /// Reads at once; each has a connection and a cache of 2 MiB.
 const AT_ONCE: usize = 3;
+/// The cache while everything is loaded: 256 KiB, negative by SQLite's rule.
+const LOADING: i64 = -256;
 
 /// Connections that read.
 #[derive(Debug)]
@@ -95,47 +97,44 @@ pub(super) fn head(db: &Connection) -> Result<u64, Fault> {
 /// All that an engine needs. Where a row can't be read, all such rows are named and nothing is loaded: an engine that
 /// went on without them would take their runs for nobody's.
 pub(super) fn load(db: &Connection) -> Result<Loaded, Fault> {
+    // Every page is read once: to keep them all would cost memory for the engine's whole life.
+    let kept: i64 = db.pragma_query_value(None, "cache_size", |row| row.get(0))?;
+    db.pragma_update(None, "cache_size", LOADING)?;
     let mut bad = Vec::new();
     let mut queues: HashMap<String, Vec<QueuedMessage>> = HashMap::new();
-    for row in all(db, "SELECT id, tab, body FROM messages ORDER BY tab, position", named2)? {
-        let (id, tab, body) = row;
-        keep(&mut bad, value(&format!("message {id}"), &body))
+    each(db, "SELECT id, tab, body FROM messages ORDER BY tab, position", |id, tab, body| {
+        keep(&mut bad, value(&format!("message {id}"), body))
             .into_iter()
-            .for_each(|message| queues.entry(tab.clone()).or_default().push(message));
-    }
+            .for_each(|message| put(queues.entry(tab.to_owned()).or_default(), message));
+    })?;
     let mut tabs: HashMap<String, Vec<Tab>> = HashMap::new();
-    for (id, session, body) in
-        all(db, "SELECT id, session, body FROM tabs ORDER BY position", named2)?
-    {
-        if let Some(mut tab) = keep(&mut bad, value::<Tab>(&format!("tab {id}"), &body)) {
-            tab.queue = queues.remove(&id).unwrap_or_default();
-            tabs.entry(session).or_default().push(tab);
+    each(db, "SELECT id, session, body FROM tabs ORDER BY position", |id, session, body| {
+        if let Some(mut tab) = keep(&mut bad, value::<Tab>(&format!("tab {id}"), body)) {
+            tab.queue = queues.remove(id).unwrap_or_default();
+            put(tabs.entry(session.to_owned()).or_default(), tab);
         }
-    }
+    })?;
     let mut sessions = Vec::new();
-    for (id, env, body) in all(db, "SELECT id, env, body FROM sessions ORDER BY position", named2)?
-    {
+    each(db, "SELECT id, env, body FROM sessions ORDER BY position", |id, env, body| {
         let place = format!("session {id}");
-        let session = keep(&mut bad, value::<Session>(&place, &body));
+        let session = keep(&mut bad, value::<Session>(&place, body));
         // Its values are secrets, so what serde says of them isn't repeated.
-        let env = serde_json::from_str::<BTreeMap<String, String>>(&env)
+        let env = serde_json::from_str::<BTreeMap<String, String>>(env)
             .map_err(|_| Fault::row(format!("environment of {place}"), "it is no map of texts"));
         if let (Some(mut session), Some(env)) = (session, keep(&mut bad, env)) {
-            session.tabs = tabs.remove(&id).unwrap_or_default();
+            session.tabs = tabs.remove(id).unwrap_or_default();
             sessions.push((session, Environment(env)));
         }
-    }
+    })?;
     let mut removed = Vec::new();
-    for (id, session, body) in
-        all(db, "SELECT id, session, body FROM removed ORDER BY position", named2)?
-    {
-        let message = keep(&mut bad, value(&format!("removed message {id}"), &body));
+    each(db, "SELECT id, session, body FROM removed ORDER BY position", |id, session, body| {
+        let message = keep(&mut bad, value(&format!("removed message {id}"), body));
         removed.extend(message.map(|message| (SessionId::new(session), message)));
-    }
+    })?;
     let mut approvals = Vec::new();
-    for (id, _, body) in all(db, "SELECT id, session, body FROM approvals ORDER BY id", named2)? {
-        approvals.extend(keep(&mut bad, value::<Approval>(&format!("approval {id}"), &body)));
-    }
+    each(db, "SELECT id, session, body FROM approvals ORDER BY id", |id, _, body| {
+        approvals.extend(keep(&mut bad, value::<Approval>(&format!("approval {id}"), body)));
+    })?;
     approvals.sort_by_key(|approval| approval.at);
     let mut runs = Vec::new();
     let mut open = db.prepare(&format!(
@@ -146,6 +145,7 @@ pub(super) fn load(db: &Connection) -> Result<Loaded, Fault> {
     while let Some(row) = found.next()? {
         runs.extend(keep(&mut bad, rows::run(row)));
     }
+    db.pragma_update(None, "cache_size", kept)?;
     if bad.is_empty() {
         Ok(Loaded { seq: head(db)?, sessions, removed, approvals, runs })
     } else {
@@ -318,18 +318,23 @@ fn some_runs(
     Ok(runs)
 }
 
-fn named2(row: &Row<'_>) -> rusqlite::Result<(String, String, String)> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+/// Puts a value behind others. Most lists have one or two, and a `Vec` begins with room for four.
+fn put<T>(list: &mut Vec<T>, value: T) {
+    if list.len() < 4 {
+        list.reserve_exact(1);
+    }
+    list.push(value);
 }
 
-fn all<T>(
-    db: &Connection,
-    sql: &str,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>, Fault> {
+/// Hands three texts of each row on, one row after the other: thousands of them are never here together.
+fn each(db: &Connection, sql: &str, mut take: impl FnMut(&str, &str, &str)) -> Result<(), Fault> {
     let mut select = db.prepare(sql)?;
-    let rows = select.query_map([], read)?.collect::<Result<_, _>>()?;
-    Ok(rows)
+    let mut found = select.query([])?;
+    while let Some(row) = found.next()? {
+        let text = |at: usize| row.get_ref(at)?.as_str().map_err(rusqlite::Error::from);
+        take(text(0)?, text(1)?, text(2)?);
+    }
+    Ok(())
 }
 
 /// The value, or a note of why there is none.

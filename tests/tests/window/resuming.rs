@@ -2,7 +2,6 @@
 
 use baton_tests::AgentHost;
 use egui::{Key, Modifiers, Role};
-use egui_kittest::kittest::Queryable;
 use orchestrator::seam::{Command, Request};
 
 use crate::desktop::{Desktop, new_session};

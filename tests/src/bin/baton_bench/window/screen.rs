@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use x11rb::connection::Connection;
+use x11rb::protocol::Event;
+use x11rb::protocol::damage::{ConnectionExt as _, ReportLevel};
 use x11rb::protocol::xproto::{
     AtomEnum, ConnectionExt, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MapState, Window,
 };
@@ -87,6 +89,37 @@ pub struct Hands {
 impl Hands {
     /// Gives the keyboard to the window of that title: there is no window manager that does it.
     pub fn take(&self, title: &str) -> Outcome<()> {
+        let (window, focus) = (self.find(title)?, InputFocus::POINTER_ROOT);
+        self.connection.set_input_focus(focus, window, x11rb::CURRENT_TIME)?.check()?;
+        Ok(())
+    }
+
+    /// Has the server note when the window of that title gets another picture.
+    pub fn watch(&self, title: &str) -> Outcome<()> {
+        let window = self.find(title)?;
+        self.connection.damage_query_version(1, 1)?.reply()?;
+        let damage = self.connection.generate_id()?;
+        self.connection.damage_create(damage, window, ReportLevel::RAW_RECTANGLES)?.check()?;
+        Ok(())
+    }
+
+    /// When it got one since it is watched, or since the last call: never later than it was, up to 1 ms earlier.
+    pub fn pictures(&self) -> Outcome<Vec<Duration>> {
+        self.connection.get_input_focus()?.reply()?; // It answers in order: all of them are here now.
+        let now = monotonic();
+        let mut pictures = Vec::new();
+        while let Some(event) = self.connection.poll_for_event()? {
+            if let Event::DamageNotify(notify) = event {
+                // The server's clock is the monotonic one, as 32 bits of whole milliseconds.
+                let ago = (now.as_millis() as u32).wrapping_sub(notify.timestamp);
+                let whole = Duration::from_millis(u64::try_from(now.as_millis())?);
+                pictures.push(whole.saturating_sub(Duration::from_millis(u64::from(ago))));
+            }
+        }
+        Ok(pictures)
+    }
+
+    fn find(&self, title: &str) -> Outcome<Window> {
         let children = self.connection.query_tree(self.root)?.reply()?.children;
         for window in children {
             let (name, kind) = (AtomEnum::WM_NAME, AtomEnum::ANY);
@@ -94,9 +127,7 @@ impl Hands {
                 self.connection.get_property(false, window, name, kind, 0, 64)?.reply()?.value;
             let shown = self.connection.get_window_attributes(window)?.reply()?.map_state;
             if named == title.as_bytes() && shown == MapState::VIEWABLE {
-                let focus = InputFocus::POINTER_ROOT;
-                self.connection.set_input_focus(focus, window, x11rb::CURRENT_TIME)?.check()?;
-                return Ok(());
+                return Ok(window);
             }
         }
         Err(format!("no window is called {title:?}").into())

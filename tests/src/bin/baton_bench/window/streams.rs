@@ -47,6 +47,7 @@ pub async fn measure(scale: Scale) -> Outcome<Vec<Row>> {
     window.rest().await?;
     let hands = screen.hands()?;
     hands.take("Baton")?;
+    hands.watch("Baton")?;
     let engine = place.engine().await?;
     try_join_all(sessions.iter().map(|session| send(&engine, session, "go"))).await?;
     until(&engine, |count| count == SESSIONS).await?;
@@ -63,6 +64,7 @@ pub async fn measure(scale: Scale) -> Outcome<Vec<Row>> {
         tokio::time::sleep(pause).await; // wait: a person's pause between two keys
     }
     let (to, after) = (monotonic(), snapshot(&engine).await?.seq);
+    let pictures = hands.pictures()?;
     let frames = window.frames()?;
     let still = working(&engine).await?;
     for session in sessions {
@@ -88,7 +90,7 @@ pub async fn measure(scale: Scale) -> Outcome<Vec<Row>> {
         }
         _ => 0.0,
     };
-    let (waits, times) = inputs(&presses, &seen);
+    let (waits, times) = inputs(&presses, &seen, &pictures);
     let worst = waits.iter().copied().max().unwrap_or(usize::MAX);
     let late = waits.iter().filter(|frames| **frames > 1).count();
     Ok(vec![
@@ -118,13 +120,20 @@ pub async fn measure(scale: Scale) -> Outcome<Vec<Row>> {
     ])
 }
 
-/// How many frames began after each key until one had it, that one counted; and how long it took.
-fn inputs(presses: &[Press], frames: &[Told]) -> (Vec<usize>, Costs) {
+/// In which frame each key was, 1 for the first that could have it; and how long it took until that one began.
+///
+/// A frame takes its input before it begins to tell of itself: eframe asks the X server nine things in between. What
+/// can be told for sure is that a frame had not yet taken it while the picture before was put on the screen. So a
+/// frame could have had a key when it began after a picture that was there after the key.
+fn inputs(presses: &[Press], frames: &[Told], pictures: &[Duration]) -> (Vec<usize>, Costs) {
     let (mut waits, mut times) = (Vec::new(), Vec::new());
     for pressed in presses {
         let mut later = frames.iter().filter(|frame| frame.begun >= pressed.sent);
         if let Some(has_it) = later.find(|frame| frame.inputs > 0) {
-            let missed = |frame: &&Told| frame.begun >= pressed.there && frame.begun < has_it.begun;
+            let next = pictures.iter().find(|picture| **picture >= pressed.there);
+            let missed = |frame: &&Told| {
+                next.is_some_and(|next| frame.begun > *next) && frame.begun < has_it.begun
+            };
             waits.push(frames.iter().filter(missed).count() + 1);
             times.push(has_it.begun - pressed.sent);
         }
