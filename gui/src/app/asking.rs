@@ -1,21 +1,22 @@
 //! Dialogs that ask: ssh's questions, whether something is to go, a message that is changed, files to choose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use egui::{Context, Id, TextEdit};
+use egui::Context;
 use orchestrator::failure::Failure;
-use orchestrator::seam::{Command, ConnectionState, MessageChange, MessageId, SessionId, TabId};
+use orchestrator::seam::{
+    Command, ConnectionState, MessageChange, MessageId, QuestionId, SessionId, TabId,
+};
 
 use super::App;
 use super::pending::Pending;
 use crate::bridge::Ask;
 use crate::memory::DraftKey;
-use crate::theme::size;
 use crate::view::changed_key::{ChangedKeyAct, changed_key, is_changed_key};
 use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
+use crate::view::edit_message::{EditMessageAct, EditMessageView};
 use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView};
 use crate::view::question::{QuestionAct, QuestionData, QuestionView};
-use crate::widget::{Kind, button, button_enabled, dialog};
 
 /// What is asked.
 #[derive(Debug)]
@@ -29,15 +30,18 @@ enum Whether {
 struct Editing {
     session: SessionId,
     message: MessageId,
-    text: String,
+    view: EditMessageView,
 }
 
 /// The dialogs that ask.
 #[derive(Debug, Default)]
 pub(super) struct Asking {
     question: QuestionView,
+    /// The question whose last answer didn't arrive, and why.
+    unanswered: Option<(QuestionId, Failure)>,
     whether: Option<(ConfirmView, Whether)>,
-    editing: Option<Editing>,
+    /// One behind the other: none takes the place of what is being typed.
+    editing: VecDeque<Editing>,
     images: Option<(FilePickerView, DraftKey)>,
     /// Hosts that show another key than the one on record, and whether the person knows.
     changed: BTreeMap<String, ChangedKey>,
@@ -53,7 +57,7 @@ struct ChangedKey {
 impl Asking {
     pub fn is_open(&self) -> bool {
         let tells = self.changed.values().any(|changed| !changed.is_known);
-        tells || self.whether.is_some() || self.editing.is_some() || self.images.is_some()
+        tells || self.whether.is_some() || !self.editing.is_empty() || self.images.is_some()
     }
 }
 
@@ -73,14 +77,26 @@ impl App {
     /// Asks whether the shown tab is to begin a fresh conversation.
     pub(super) fn ask_whether_fresh(&mut self) {
         let Some(shown) = self.shown.clone() else { return };
-        let Some(tab) = shown.tab else { return };
+        let Some(tab) = shown.tab else {
+            self.say(
+                "This tab hasn't begun yet: its first message begins a fresh conversation".into(),
+            );
+            return;
+        };
         let whether = Whether::Fresh { session: shown.session, tab };
         self.asking.whether = Some((ConfirmView::default(), whether));
     }
 
     /// Opens a message that waits, to change it.
     pub(super) fn edit_queued(&mut self, session: SessionId, message: MessageId, text: String) {
-        self.asking.editing = Some(Editing { session, message, text });
+        let view = EditMessageView::new(text);
+        self.asking.editing.push_back(Editing { session, message, view });
+    }
+
+    /// Opens it again with what the queue didn't take.
+    pub(super) fn edit_again(&mut self, session: SessionId, message: MessageId, text: String) {
+        let view = EditMessageView::unsaved(text);
+        self.asking.editing.push_back(Editing { session, message, view });
     }
 
     /// Opens the picker for images.
@@ -99,12 +115,32 @@ impl App {
         // Over everything else: a connection waits for it.
         let questions: Vec<_> =
             self.engine_questions.iter().chain(&self.local_questions).cloned().collect();
-        let data = QuestionData { questions: &questions, hosts: &self.hosts.hosts, failure: None };
-        for act in self.asking.question.ui(ctx, &data) {
+        let first = questions.first().map(|question| &question.id);
+        let unanswered = self.asking.unanswered.take().filter(|(of, _)| Some(of) == first);
+        let failure = unanswered.as_ref().map(|(_, failure)| failure);
+        let data = QuestionData { questions: &questions, hosts: &self.hosts.hosts, failure };
+        let acts = self.asking.question.ui(ctx, &data);
+        self.asking.unanswered = unanswered;
+        for act in acts {
             let QuestionAct::Answer(Command::AnswerQuestion { question, answer }) = act else {
                 continue;
             };
-            self.ask(Ask::Answer { question, answer });
+            self.asking.unanswered = None;
+            let of = question.clone();
+            if let Err(failure) = self.bridge.ask(Ask::Answer { question, answer }) {
+                self.unanswered(of, failure);
+            }
+        }
+    }
+
+    /// An answer didn't arrive: its question says so, and may be answered again.
+    pub(super) fn unanswered(&mut self, question: QuestionId, failure: Failure) {
+        let mut waiting = self.engine_questions.iter().chain(&self.local_questions);
+        if waiting.any(|waiting| waiting.id == question) {
+            tracing::warn!("an answer didn't arrive: {failure}");
+            self.asking.unanswered = Some((question, failure));
+        } else {
+            self.complain(&failure);
         }
     }
 
@@ -184,30 +220,12 @@ impl App {
     }
 
     fn editing(&mut self, ctx: &Context) {
-        let Some(editing) = &mut self.asking.editing else { return };
-        let shown = dialog(ctx, "edit message", "Edit the message", size::DIALOG, |ui| {
-            let edit = TextEdit::multiline(&mut editing.text)
-                .id(Id::unique("edited message"))
-                .desired_rows(8)
-                .desired_width(f32::INFINITY);
-            let response = ui.add(edit);
-            response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Edited message")
-            });
-            ui.horizontal(|ui| {
-                let ready = !editing.text.trim().is_empty();
-                let save = button_enabled(ui, ready, Kind::Primary, "Save").clicked();
-                let cancel = button(ui, Kind::Plain, "Cancel").clicked();
-                (save, cancel)
-            })
-            .inner
-        });
-        let (save, cancel) = shown.inner;
-        if save {
-            let Editing { session, message, text } = match self.asking.editing.take() {
-                Some(editing) => editing,
-                None => return,
-            };
+        let Some(editing) = self.asking.editing.front_mut() else { return };
+        let Some(act) = editing.view.ui(ctx) else { return };
+        let Some(Editing { session, message, .. }) = self.asking.editing.pop_front() else {
+            return;
+        };
+        if let EditMessageAct::Save(text) = act {
             let pending = Pending::EditQueued {
                 session: session.clone(),
                 message: message.clone(),
@@ -215,8 +233,6 @@ impl App {
             };
             let change = MessageChange { prompt: Some(text), ..MessageChange::default() };
             self.carry_out(Command::EditMessage { session, message, change }, pending);
-        } else if cancel || shown.close {
-            self.asking.editing = None;
         }
     }
 

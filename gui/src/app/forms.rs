@@ -24,6 +24,10 @@ pub(super) struct Forms {
     pub settings: Option<SettingsView>,
     /// What came of saving the host in the dialog.
     saved: Fetched<()>,
+    /// The host that is being saved there.
+    saving: Option<HostId>,
+    /// Whether that dialog was opened from a session's, and leads back to it.
+    for_session: bool,
     /// Why the list of hosts could not be changed.
     failure: Option<Failure>,
     /// The test of what is typed.
@@ -48,6 +52,7 @@ impl Forms {
 impl App {
     /// Opens the settings at a page.
     pub(super) fn open_settings(&mut self, page: SettingsPage) {
+        self.forms.for_session = false;
         self.forms.settings = Some(SettingsView::at(page));
     }
 
@@ -68,7 +73,14 @@ impl App {
         }
     }
 
-    pub(super) fn open_host_dialog(&mut self, dialog: HostDialogView) {
+    /// Opens the dialog for a new host over that of a session, which goes on with it.
+    pub(super) fn open_add_host_for_session(&mut self) {
+        self.open_add_host();
+        self.forms.for_session = true;
+    }
+
+    fn open_host_dialog(&mut self, dialog: HostDialogView) {
+        self.forms.for_session = false;
         self.forms.saved = Fetched::Missing;
         self.forms.typed_test = None;
         self.forms.settings = Some(SettingsView::with_host(dialog));
@@ -252,13 +264,19 @@ impl App {
             HostDialogAct::Save(host) => {
                 let is_new = self.hosts.hosts.get(&host.id).is_none();
                 self.forms.saved = Fetched::Pending;
+                self.forms.saving = Some(host.id.clone());
                 let ticket = self.waiting.ticket(Pending::SaveHost);
                 self.ask(Ask::EditHosts { ticket, change: Change::Put(*host), is_new });
             }
             HostDialogAct::Close => {
                 self.end_typed_test();
                 self.forms.typed_test = None;
-                self.forms.saved = Fetched::Missing;
+                let saved = std::mem::take(&mut self.forms.saved);
+                let host = self.forms.saving.take().filter(|_| saved.ready().is_some());
+                if std::mem::take(&mut self.forms.for_session) {
+                    self.forms.settings = None;
+                    self.choose_host_for_session(host);
+                }
             }
         }
     }

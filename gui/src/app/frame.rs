@@ -1,11 +1,14 @@
 //! One frame: news in, views drawn, wishes out.
 
+use std::path::PathBuf;
+
+use baton_front::Setup;
 use eframe::Frame as EFrame;
 use egui::{CentralPanel, Context, Frame, Margin, Panel, RawInput, Ui, ViewportCommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use orchestrator::failure::Failure;
-use orchestrator::seam::Whereabouts;
+use orchestrator::seam::{HistoryScope, Whereabouts};
 
 use super::{App, AppPlan};
 use crate::bridge::{Ask, Bridge, EngineState};
@@ -33,12 +36,26 @@ impl App {
     ///
     /// When the bridge can't be started.
     pub fn new(ctx: &Context, plan: AppPlan) -> Result<Self, Failure> {
+        let AppPlan { bridge, memory, trouble, log } = plan;
+        let setup = bridge.setup.clone();
+        let mut app = Self::over(ctx, Bridge::start(bridge)?, setup, memory, log);
+        if let Some(trouble) = trouble {
+            app.complain(&trouble);
+        }
+        Ok(app)
+    }
+
+    /// The same over a bridge that is there.
+    pub(super) fn over(
+        ctx: &Context,
+        bridge: Bridge,
+        setup: Setup,
+        memory: Memory,
+        log: Option<PathBuf>,
+    ) -> Self {
         ctx.set_fonts(fonts::definitions());
         // Our own keys do that, and remember it.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
-        let AppPlan { bridge, memory, trouble, log } = plan;
-        let setup = bridge.setup.clone();
-        let bridge = Bridge::start(bridge)?;
         let mut app = Self {
             bridge,
             frames: Default::default(),
@@ -99,15 +116,12 @@ impl App {
             ctx: ctx.clone(),
         };
         app.put_looks(ctx);
-        if let Some(trouble) = trouble {
-            app.complain(&trouble);
-        }
         app.ask(Ask::Agents { host: None, refresh: false });
         app.restore_images();
         if !app.memory.welcomed {
             app.open_welcome();
         }
-        Ok(app)
+        app
     }
 
     /// Takes in what has come, and draws one frame.
@@ -156,7 +170,7 @@ impl App {
 
     fn keys(&self, ctx: &Context) -> Vec<WindowCommand> {
         let focus =
-            Focus { typing: ctx.egui_wants_keyboard_input(), dialog: self.is_dialog_open() };
+            Focus { typing: ctx.egui_wants_keyboard_input(), dialog: self.keys_are_taken() };
         let now = self.situation();
         ctx.input_mut(|input| keys::take(&mut input.events, focus, &now))
     }
@@ -215,7 +229,8 @@ impl App {
                     ui.ctx().copy_text(text);
                     self.say("Copied".to_owned());
                 }
-                StatusBarAct::SyncHistory => self.obey(ui.ctx(), WindowCommand::SyncHistory),
+                // It counts those of all projects.
+                StatusBarAct::SyncHistory => self.sync_history(HistoryScope::All),
                 StatusBarAct::Palette => self.palette.open(),
             }
         }
@@ -341,6 +356,12 @@ impl App {
             || self.is_asking()
             || self.palette.is_open()
             || self.help.is_open()
+    }
+
+    /// The same with what the bars and the middle open over themselves: a name for a group, an entry of the history, a large
+    /// image. Whatever dialog was drawn counts, so that none is forgotten.
+    pub(super) fn keys_are_taken(&self) -> bool {
+        self.is_dialog_open() || self.ctx.memory(|memory| memory.top_modal_layer().is_some())
     }
 }
 

@@ -183,9 +183,8 @@ impl App {
                 }
             }
             News::HistoryChanged(news) => self.history_changed(*news),
-            News::Outbox(entries) => {
-                self.outbox = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-            }
+            News::Outbox(waiting) => self.outbox = waiting,
+            News::Unanswered { question, failure } => self.unanswered(question, failure),
             News::Listed { dir, answer } => self.listed(&dir, answer),
             News::Trouble(failure) => self.complain(&failure),
             News::DesktopIsDark(dark) => self.desktop_is_dark = dark,
@@ -299,7 +298,7 @@ impl App {
         let shown = self.shown.as_ref();
         let is_shown =
             shown.is_some_and(|shown| draft_key(&shown.session, shown.tab.as_ref()) == *key);
-        if is_shown && !self.is_dialog_open() {
+        if is_shown && !self.keys_are_taken() {
             self.composer.focus();
         }
     }
@@ -462,7 +461,7 @@ impl App {
             (Pending::EditQueued { .. }, Ok(_)) => {}
             (Pending::EditQueued { session, message, text }, Err(failure)) => {
                 // What was typed isn't lost with a message that has left the queue meanwhile.
-                self.edit_queued(session, message, text);
+                self.edit_again(session, message, text);
                 self.complain(&failure);
             }
             (Pending::RemoveQueued { session, message }, Ok(_)) => {
@@ -483,11 +482,17 @@ impl App {
                     self.edit_queued(session, message, prompt);
                 }
             }
+            (Pending::Sync, Ok(reply)) => {
+                if let Reply::Synced(sync) = *reply {
+                    self.synced(&sync);
+                }
+            }
             (Pending::Say(words), Ok(_)) => self.say(words),
             (Pending::Quiet, Ok(_)) => {}
             (
                 Pending::Prompt { .. }
                 | Pending::RemoveQueued { .. }
+                | Pending::Sync
                 | Pending::Say(_)
                 | Pending::Quiet,
                 Err(failure),

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use egui::Ui;
 use jiff::{SignedDuration, Timestamp};
-use orchestrator::failure::Failure;
+use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     Command, HistoryActivity, HistoryCount, HistoryFilter, HistoryNews, HistoryQuery, HistoryScope,
-    SkippedLines, Tab,
+    HistorySync, SkippedLines, SyncedProject, Tab,
 };
 
 use super::App;
@@ -16,6 +16,7 @@ use crate::bridge::{Ask, HistoryRead};
 use crate::fetched::Fetched;
 use crate::view::history::{HistoryAct, HistoryCard, HistoryData, LookBack, Wanted};
 use crate::view::right::{RightAct, RightData};
+use crate::words::of_many;
 
 /// Lines of code that are coloured in an answer: it is read on the frame.
 const HIGHLIGHTED_LINES: usize = 500;
@@ -113,10 +114,24 @@ impl App {
             }
             HistoryAct::Sync => {
                 let scope = self.history_scope();
-                let command = Command::SyncHistory { scope, write_only: false };
-                self.carry_out(command, Pending::Say("History is up to date".into()));
+                self.sync_history(scope);
             }
         }
+    }
+
+    /// Writes what waits to where it is shared, and reads what is new there.
+    pub(super) fn sync_history(&mut self, scope: HistoryScope) {
+        self.carry_out(Command::SyncHistory { scope, write_only: false }, Pending::Sync);
+    }
+
+    /// Says what came of that.
+    pub(super) fn synced(&mut self, sync: &HistorySync) {
+        match left_over(sync) {
+            Some(failure) => self.complain(&failure),
+            None => self.say("History is up to date".to_owned()),
+        }
+        self.ask_quietly(Ask::Outbox);
+        self.history_may_have_grown();
     }
 
     fn history_scope(&self) -> HistoryScope {
@@ -297,5 +312,28 @@ impl App {
         let own = card.session.clone().filter(|session| self.sessions.get(session).is_some());
         let like = own.or_else(|| self.shown.as_ref().map(|shown| shown.session.clone()));
         self.open_resumed_session(like.as_ref(), &card.directory, conversation);
+    }
+}
+
+/// What still waits after a history was brought up to date, or what could not be read, and why.
+fn left_over(sync: &HistorySync) -> Option<Failure> {
+    let waiting: u64 = sync.projects.iter().map(|project| project.pending).sum();
+    let why = |project: &SyncedProject| project.delayed.clone().or(project.offline.clone());
+    let failure = sync.projects.iter().filter(|project| project.pending > 0).find_map(why);
+    let failure = failure.or_else(|| sync.projects.iter().find_map(why));
+    let words = match waiting {
+        0 => "the history could not be read anew".to_owned(),
+        waiting => format!("{} to be shared", of_many(waiting, "entry waits", "entries wait")),
+    };
+    match failure {
+        Some(failure) => {
+            let message = format!("{words}: {}", failure.message);
+            Some(Failure { message, ..failure })
+        }
+        // Somebody else may be writing them.
+        None if waiting > 0 => Some(
+            Failure::new(Code::Busy, format!("{words} as before")).hint("Try again in a moment"),
+        ),
+        None => None,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{Command, MessageChange, MessageId, Session, SessionId, TabId, TabState};
 
 use super::pending::Pending;
@@ -174,6 +175,22 @@ impl App {
         self.ask(Ask::Prompt { ticket, session, message });
     }
 
+    /// Why a session's turns can't be read-only, as far as its agent is known.
+    pub(super) fn no_read_only(&self, session: &Session) -> Option<&'static str> {
+        let agent = self.looks.agent(&session.agent)?;
+        let can = agent.read_only || session.talks;
+        (!can).then_some("This agent can't be kept from changing anything")
+    }
+
+    fn refuse_images(&mut self, shown: &Shown) {
+        let Some(session) = self.sessions.get(&shown.session) else { return };
+        let agent = self.looks.agent(&session.agent);
+        let name = agent.map_or(session.agent.as_str(), |agent| agent.name.as_str());
+        let failure = Failure::new(Code::Unsupported, format!("{name} takes no images"))
+            .hint("Put the file where the agent works, and name it in the message");
+        self.complain(&failure);
+    }
+
     fn write(&mut self, ui: &mut Ui, shown: &Shown) {
         let key = draft_key(&shown.session, shown.tab.as_ref());
         let Some(session) = self.sessions.get(&shown.session) else { return };
@@ -181,19 +198,14 @@ impl App {
         let working = tab.is_some_and(|tab| tab.state != TabState::Idle);
         let turn = tab.and_then(|tab| tab.turn.as_ref());
         let interrupting = turn.is_some_and(|turn| turn.status.is_none() && turn.interrupting);
-        let agents = self.looks.agents(None);
-        let agent = agents
-            .ready()
-            .and_then(|known| known.agents.iter().find(|agent| agent.id == session.agent));
+        let agent = self.looks.agent(&session.agent);
         let place = if is_local(&session.host) {
             "this machine".to_owned()
         } else {
             host_name(&self.hosts.hosts.hosts, &session.host).to_owned()
         };
         let to = format!("{} on {place}", session.agent);
-        let no_read_only = agent
-            .filter(|agent| !agent.read_only && !session.talks)
-            .map(|_| "This agent can't be kept from changing anything");
+        let no_read_only = self.no_read_only(session);
         let id = egui::Id::unique(("composer", String::from(key.clone())));
         let commands: Vec<(WindowCommand, (String, String))> = slash_commands(&self.situation());
         let shown_commands: Vec<(String, String)> =
@@ -251,6 +263,7 @@ impl App {
                     let ticket = self.waiting.ticket(Pending::Attach { key: key.clone() });
                     self.ask(Ask::AttachPixels { ticket, pixels });
                 }
+                ComposerAct::RefuseImages => self.refuse_images(shown),
                 ComposerAct::Command(at) => {
                     if let Some((command, _)) = commands.get(at) {
                         self.obey(ui.ctx(), *command);
@@ -298,7 +311,7 @@ impl App {
             .and_then(|known| known.agents.iter().find(|agent| agent.id == session.agent))
             .map_or_else(|| session.agent.clone(), |agent| agent.name.clone());
         let directory = session.cwd.clone().unwrap_or_else(|| "~".to_owned());
-        let keys = !self.is_dialog_open();
+        let keys = !self.keys_are_taken();
         let mut nothing = Kept::default();
         let kept =
             shown.tab.as_ref().and_then(|tab| self.transcripts.get(tab)).unwrap_or(&mut nothing);

@@ -13,8 +13,19 @@ mod obey;
 mod pending;
 mod say;
 mod session_forms;
+#[cfg(test)]
+mod testing;
 mod transcripts;
 mod wishes;
+
+#[cfg(test)]
+mod asking_tests;
+#[cfg(test)]
+mod forms_tests;
+#[cfg(test)]
+mod history_tests;
+#[cfg(test)]
+mod obey_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! What keys, palette and slash commands tell the window to do.
 
 use orchestrator::agent::ChoiceKind;
+use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{Command, HistoryScope, Session, SessionId, TabId, TabState};
 
 use super::pending::Pending;
@@ -63,9 +64,9 @@ impl App {
                 self.sidebar.focus_filter(ctx);
             }
             WindowCommand::RenameSession => {
+                // In the header: the row may be folded away, or filtered out.
                 if let Some(session) = self.shown_session().cloned() {
-                    self.memory.left.open = true;
-                    self.sidebar.rename(&session);
+                    self.header.rename(&session);
                 }
             }
             WindowCommand::ToggleBookmark => {
@@ -124,11 +125,7 @@ impl App {
                     self.command(Command::PauseQueue { session, tab, paused });
                 }
             }
-            WindowCommand::ToggleReadOnly => {
-                if let Some(draft) = self.shown_draft() {
-                    draft.read_only = !draft.read_only;
-                }
-            }
+            WindowCommand::ToggleReadOnly => self.toggle_read_only(),
             WindowCommand::ToggleLeftBar => self.memory.left.open = !self.memory.left.open,
             WindowCommand::ToggleRightBar => self.memory.right.open = !self.memory.right.open,
             WindowCommand::ShowFiles => self.show_right(RightPage::Files),
@@ -143,8 +140,7 @@ impl App {
                     Some(shown) => HistoryScope::Session { session: shown.session.clone() },
                     None => HistoryScope::All,
                 };
-                let command = Command::SyncHistory { scope, write_only: false };
-                self.carry_out(command, Pending::Say("History is up to date".into()));
+                self.sync_history(scope);
             }
             WindowCommand::Settings => self.open_settings(SettingsPage::Appearance),
             WindowCommand::SshHosts => self.open_settings(SettingsPage::Hosts),
@@ -163,13 +159,27 @@ impl App {
             WindowCommand::ToggleContrast => {
                 self.memory.contrast = !self.memory.contrast;
             }
-            WindowCommand::ZoomIn => self.zoom(self.memory.zoom + ZOOM_STEP),
-            WindowCommand::ZoomOut => self.zoom(self.memory.zoom - ZOOM_STEP),
+            WindowCommand::ZoomIn => self.zoom(zoom_step(self.memory.zoom, true)),
+            WindowCommand::ZoomOut => self.zoom(zoom_step(self.memory.zoom, false)),
             WindowCommand::ZoomReset => self.zoom(1.0),
             WindowCommand::Palette => self.palette.open(),
             WindowCommand::Help => self.help.open(),
             WindowCommand::About => self.open_settings(SettingsPage::About),
             WindowCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+        }
+    }
+
+    /// Makes the next message read-only, or not; what the agent can't is said, and can still be taken back.
+    fn toggle_read_only(&mut self) {
+        let why = self.shown_session().and_then(|session| self.no_read_only(session));
+        let Some(draft) = self.shown_draft() else { return };
+        match why {
+            Some(why) if !draft.read_only => {
+                let failure = Failure::new(Code::Unsupported, why)
+                    .hint("A session with another agent can be read-only");
+                self.complain(&failure);
+            }
+            Some(_) | None => draft.read_only = !draft.read_only,
         }
     }
 
@@ -180,9 +190,7 @@ impl App {
     /// Makes everything so much larger.
     pub(super) fn zoom(&mut self, wanted: f32) {
         let (least, most) = ZOOM;
-        // In whole steps, so that going back leads to where one was.
-        let steps = (wanted / ZOOM_STEP).round();
-        self.memory.zoom = (steps * ZOOM_STEP).clamp(least, most);
+        self.memory.zoom = wanted.clamp(least, most);
     }
 
     fn show_right(&mut self, page: RightPage) {
@@ -341,4 +349,12 @@ impl App {
             self.carry_out(command, Pending::Decide);
         }
     }
+}
+
+/// The next whole step from there: going back leads to where one was, also from a size between two steps.
+fn zoom_step(from: f32, larger: bool) -> f32 {
+    // A hundredth of a step is how exact a size is.
+    let steps = (from / ZOOM_STEP * 100.0).round() / 100.0;
+    let next = if larger { steps.floor() + 1.0 } else { steps.ceil() - 1.0 };
+    next * ZOOM_STEP
 }

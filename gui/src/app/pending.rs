@@ -39,6 +39,8 @@ pub(super) enum Pending {
     Activity { round: u64 },
     /// Images for a draft.
     Attach { key: DraftKey },
+    /// The history is being brought up to date.
+    Sync,
     /// The images that a draft had when the window was closed.
     Restore { key: DraftKey },
     /// Nothing more than a word when it is done.

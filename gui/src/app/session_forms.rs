@@ -14,7 +14,7 @@ use crate::bridge::Ask;
 use crate::fetched::Fetched;
 use crate::theme::{Theme, size, space};
 use crate::view::new_session::{NewSessionAct, NewSessionData, NewSessionView, SessionForm};
-use crate::view::settings::{HostDialogView, TestRun};
+use crate::view::settings::TestRun;
 use crate::view::welcome::{WelcomeAct, WelcomeData, WelcomeView};
 
 /// A pause in the typing of a directory, in seconds: who types on isn't asked about yet.
@@ -29,6 +29,8 @@ pub(super) struct SessionForms {
     made: Fetched<()>,
     /// A directory that was typed, and when.
     typed: Option<(String, String, f64)>,
+    /// A host that was just added for it: chosen once it is known.
+    choose: Option<HostId>,
     welcome: Option<WelcomeView>,
     /// Why a name of the ssh config could not be added.
     failures: BTreeMap<String, Failure>,
@@ -74,7 +76,13 @@ impl App {
 
     fn open_session_form(&mut self, view: NewSessionView) {
         self.session_forms.made = Fetched::Missing;
+        self.session_forms.choose = None;
         self.session_forms.view = Some(view);
+    }
+
+    /// A host was added for the session whose dialog is open.
+    pub(super) fn choose_host_for_session(&mut self, host: Option<HostId>) {
+        self.session_forms.choose = host;
     }
 
     /// Opens the first screen.
@@ -95,6 +103,10 @@ impl App {
     /// Draws the dialog of a session.
     pub(super) fn sessions_forms(&mut self, ctx: &Context) {
         let Some(mut view) = self.session_forms.view.take() else { return };
+        let hosts = &self.hosts.hosts;
+        if let Some(host) = self.session_forms.choose.take_if(|host| hosts.get(host).is_some()) {
+            view.choose_host(host.as_str());
+        }
         let mut groups: Vec<String> =
             self.sessions.iter().filter_map(|session| session.group.clone()).collect();
         groups.extend(self.memory.groups.iter().cloned());
@@ -146,7 +158,7 @@ impl App {
                 let now = ctx.input(|input| input.time);
                 self.session_forms.typed = Some((host, typed, now));
             }
-            NewSessionAct::AddHost => self.open_host_dialog(HostDialogView::add()),
+            NewSessionAct::AddHost => self.open_add_host_for_session(),
             NewSessionAct::Close => {
                 self.session_forms.view = None;
                 self.session_forms.made = Fetched::Missing;
@@ -157,7 +169,9 @@ impl App {
 
     fn look_agents(&mut self, host: String, refresh: bool) {
         self.looks.ask_agents(Some(host.clone()));
-        self.ask(Ask::Agents { host: Some(host), refresh });
+        if let Err(failure) = self.bridge.ask(Ask::Agents { host: Some(host.clone()), refresh }) {
+            self.looks.put_agents(Some(host), Err(failure));
+        }
     }
 
     /// Asks about a directory once its typing has paused.

@@ -39,7 +39,7 @@ pub enum Ask {
         /// Whether the turn goes into the history.
         save_to_history: bool,
     },
-    /// What waits to be written to where it is shared. Answer: `News::Outbox`.
+    /// Count anew what waits to be written to where it is shared. `News::Outbox` tells when it is another number.
     Outbox,
     /// The whole text of a message that waits. Answer: `News::Done`.
     Prompt {

@@ -173,13 +173,7 @@ impl Carrier {
             Ask::Forget(pieces) => {
                 self.tasks.spawn_blocking(move || drop(pieces));
             }
-            Ask::Outbox => {
-                self.spawn(async move {
-                    if let Ok(Reply::Outbox(entries)) = ask_engine(&room, Query::Outbox).await {
-                        room.teller.tell(News::Outbox(entries)).await;
-                    }
-                });
-            }
+            Ask::Outbox => room.outbox.notify_one(),
             Ask::Prompt { ticket, session, message } => {
                 self.spawn(async move {
                     let answer = ask_engine(&room, Query::Prompt { session, message }).await;
@@ -218,13 +212,15 @@ impl Carrier {
                     if room.questions.answer(&question, answer.as_ref()).await {
                         return;
                     }
+                    let asked = question.clone();
                     let command = Command::AnswerQuestion { question, answer };
                     match room.call(Request::command(command)).await {
                         Ok(_) => {}
                         // Whoever asked has given up: the question goes by itself.
                         Err(failure) if failure.code == Code::NotFound => {}
                         Err(failure) => {
-                            room.teller.tell(News::Trouble(failure)).await;
+                            let question = asked;
+                            room.teller.tell(News::Unanswered { question, failure }).await;
                         }
                     }
                 });
@@ -414,10 +410,11 @@ async fn look_at_history(room: Arc<Room>, wanted: Subscribe) {
     let looking = async {
         let mut looking = room.engine().await?.subscribe(wanted).await?;
         while let Some(delivery) = looking.next().await {
-            if let orchestrator::seam::Delivery::History(news) = delivery?
-                && !room.teller.tell(News::HistoryChanged(news)).await
-            {
-                break;
+            if let orchestrator::seam::Delivery::History(news) = delivery? {
+                room.outbox.notify_one();
+                if !room.teller.tell(News::HistoryChanged(news)).await {
+                    break;
+                }
             }
         }
         Ok::<(), Failure>(())

@@ -14,9 +14,12 @@ mod kept_images;
 mod local;
 mod news;
 mod notices;
+mod outbox;
 mod questions;
 mod room;
 mod teller;
+#[cfg(test)]
+pub(crate) mod testing;
 mod world;
 
 use std::thread::JoinHandle;

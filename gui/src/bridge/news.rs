@@ -8,7 +8,7 @@ use orchestrator::host::HostsView;
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
 use orchestrator::seam::{
     Approval, DirectoryLook, FileNames, GitGlance, HistoryActivity, HistoryCount, HistoryNews,
-    HostConnection, HostQuestion, Image, KnownAgents, MessageId, OutboxEntry, Reply, Session,
+    HostConnection, HostQuestion, Image, KnownAgents, MessageId, QuestionId, Reply, Session,
     SessionId, SkippedLines, TabId, Whereabouts,
 };
 use orchestrator::ssh_config::Resolved;
@@ -187,8 +187,15 @@ pub enum News {
     },
     /// The history that is looked at has changed.
     HistoryChanged(Box<HistoryNews>),
-    /// What waits to be written to where it is shared.
-    Outbox(Vec<OutboxEntry>),
+    /// How many entries wait to be written to where they are shared; nothing is told while none ever did.
+    Outbox(u64),
+    /// An answer to a question didn't arrive: it may be given again.
+    Unanswered {
+        /// Which question.
+        question: QuestionId,
+        /// Why.
+        failure: Failure,
+    },
     /// What a local directory holds.
     Listed {
         /// Which.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_front::Setup;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{EngineHandle, Program, Reply, Request, Seam};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -16,6 +16,7 @@ use super::engine_room;
 use super::hosts;
 use super::keeper::Keeper;
 use super::notices::{Notices, Notifier};
+use super::outbox;
 use super::questions::LocalQuestions;
 use super::teller::{Teller, Wake};
 use super::{Ask, News};
@@ -64,6 +65,8 @@ pub(super) struct Room {
     pub notices: Arc<Notices>,
     /// The events that all sessions are known up to; a transcript is followed from there.
     pub known: Mutex<u64>,
+    /// Told when another number of entries may wait to be shared.
+    pub outbox: Notify,
     /// Messages that the engine has, since the window was told of the last one.
     pub sent: Mutex<Vec<(DraftKey, String)>>,
 }
@@ -106,12 +109,14 @@ pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, telle
         questions,
         notices,
         known: Mutex::new(0),
+        outbox: Notify::new(),
         sent: Mutex::default(),
     });
     let keeper = Keeper::start(&room, remember);
     let mut tasks = JoinSet::new();
     tasks.spawn(engine_room::keep_open(Arc::clone(&room), program));
     tasks.spawn(hosts::watch(Arc::clone(&room)));
+    tasks.spawn(outbox::watch(Arc::clone(&room)));
     tasks.spawn(desktop_looks::follow(Arc::clone(&room)));
     if let Some(raises) = raises {
         tasks.spawn(raise(Arc::clone(&room), raises));

@@ -96,6 +96,9 @@ pub(super) async fn follow(room: &Arc<Room>, engine: &EngineHandle) -> Result<()
                     continue;
                 }
                 touched.note(&event);
+                if matches!(event.body, EventBody::TurnEnded { .. }) {
+                    room.outbox.notify_one();
+                }
                 notify(room, engine, &event).await;
             }
             Some(Ok(

@@ -263,7 +263,7 @@ pub static TABLE: &[Entry] = &[
     ),
     line(
         Group::Conversation,
-        When::Session,
+        When::Tab,
         C::FreshConversation,
         "Fresh conversation",
         "clear forget reset",

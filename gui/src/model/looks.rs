@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use orchestrator::failure::Failure;
-use orchestrator::seam::{DirectoryLook, FileNames, GitGlance, KnownAgents, SessionId};
+use orchestrator::seam::{DirectoryLook, FileNames, GitGlance, KnownAgent, KnownAgents, SessionId};
 
 use crate::fetched::Fetched;
 use crate::view::places::is_local;
@@ -41,6 +41,11 @@ impl Looks {
     /// What is known of a host's agents.
     pub fn agents(&self, host: Option<&str>) -> &Fetched<KnownAgents> {
         self.agents.get(&host.map(ToOwned::to_owned)).unwrap_or(&self.missing_agents)
+    }
+
+    /// An agent, as far as it is known without a host.
+    pub fn agent(&self, id: &str) -> Option<&KnownAgent> {
+        self.agents(None).ready()?.agents.iter().find(|agent| agent.id == id)
     }
 
     /// Says that a host is being asked; what is known of it stays until it answers.

@@ -294,8 +294,9 @@ fn whole_seconds(seconds: u64) -> String {
 fn nothing(ui: &mut Ui, room: Rect, data: &TranscriptData<'_>) {
     let middle = room.with_min_y(room.top() + room.height() * 0.28);
     let mut ui = ui.new_child(UiBuilder::new().scope_id(Id::unique("nothing")).max_rect(middle));
+    // Which key sends is a setting: the composer says it.
     let words =
-        format!("It works in {} on {}. Write below, and press Enter.", data.directory, data.host);
+        format!("It works in {} on {}. Write the first message below.", data.directory, data.host);
     empty(&mut ui, Icon::MessageSquare, &format!("Ask {} anything", data.agent), &words);
 }
 

@@ -5,6 +5,7 @@ pub mod banners;
 pub mod changed_key;
 pub mod composer;
 pub mod confirm;
+pub mod edit_message;
 pub mod file_picker;
 pub mod header;
 pub mod help;

@@ -60,6 +60,7 @@ fn read(typed: &str, answer: &[u8]) -> DirectoryLook {
         let Ok(line) = std::str::from_utf8(line) else { continue };
         match line.split_once(' ').unwrap_or((line, "")) {
             ("d", path) => look.directory = Some(path.to_owned()),
+            ("f", _) => look.file = true,
             ("g", _) => look.repository = true,
             ("c", _) if look.completions.len() == MOST => look.more = true,
             ("c", name) => look.completions.push(format!("{parent}{name}/")),
@@ -90,6 +91,14 @@ mod tests {
         assert_eq!(look.completions, ["/srv/app/", "/srv/app2/"]);
         assert_eq!((look.directory.as_deref(), look.repository), (Some("/data/app"), true));
         assert_eq!(read("a", b"c a c\nc a\xff\n").completions, ["a c/"]);
+    }
+
+    #[test]
+    fn a_file_is_told_from_nothing() {
+        let look = read("/etc/profile", b"f\nc profile.d\n");
+        assert!(look.file && look.directory.is_none());
+        assert_eq!(look.completions, ["/etc/profile.d/"]);
+        assert!(!read("/etc/nothing", b"").file);
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub struct KnownAgent {
 pub struct DirectoryLook {
     /// The path as the host calls it, where it is a directory.
     pub directory: Option<String>,
+    /// Whether it is there and is no directory.
+    #[serde(default)]
+    pub file: bool,
     /// Whether it lies in a git repository.
     pub repository: bool,
     /// Directories that the path may become, as they would be typed on: sorted, hidden ones only when asked for by a dot.

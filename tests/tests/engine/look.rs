@@ -96,6 +96,8 @@ async fn looks_around(desk: &Desk, host: &str, root: &Path, of: &str) {
     let app = desk.typed(host, &format!("{parent}projects/app/src")).await;
     assert!(app.repository && app.directory.is_some(), "{of}: {app:?}");
     assert!(!desk.typed(host, &format!("{parent}projects")).await.repository, "{of}");
+    let file = desk.typed(host, &format!("{parent}profile")).await;
+    assert!(file.file && file.directory.is_none(), "{of}: {file:?}");
     let gone = desk.typed(host, &format!("{parent}nothing/here")).await;
     assert_eq!(gone, DirectoryLook::default(), "{of}");
 }
@@ -116,6 +118,7 @@ async fn a_directory_is_completed_as_it_is_typed() {
     assert_eq!(desk.typed("box", "~").await.completions, ["~/"]);
     assert_eq!(desk.typed("box", "~/proj").await.completions, ["~/projects/"]);
     assert_eq!(desk.typed("box", "proj").await.completions, ["projects/"]);
+    assert!(desk.typed("box", "profile").await.file && !desk.typed("box", "proj").await.file);
     assert_eq!(desk.typed("box", "-p").await.completions, ["-pro/"]);
     assert_eq!(desk.typed("box", "-pro").await.directory, Some(format!("{real}/-pro")));
     assert_eq!(desk.typed("box", "~nobody-of-that-name/x").await, DirectoryLook::default());

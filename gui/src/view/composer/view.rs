@@ -92,6 +92,8 @@ pub enum ComposerAct {
     Attach(Vec<PathBuf>),
     /// These pixels were pasted.
     AttachPixels(Arc<egui::ColorImage>),
+    /// Images were dropped or pasted for an agent that takes none: say so.
+    RefuseImages,
     /// Carry out the command of that place in [`ComposerData::commands`].
     Command(usize),
     /// The failure was read.
@@ -406,6 +408,11 @@ impl ComposerView {
                     let words = RichText::new("Read-only session").size(size::SMALL);
                     ui.add(Label::new(words.color(theme.muted)).selectable(false));
                 }
+                // Whatever was wanted before is shown, and can be taken back: the message would be refused.
+                (false, Some(_)) if draft.read_only => {
+                    let name = "Read-only: this agent can't be kept from changing anything";
+                    toggle(ui, &mut draft.read_only, Icon::Lock, name);
+                }
                 (false, Some(why)) => {
                     icon_button_enabled(ui, false, Icon::LockOpen, why, None);
                 }
@@ -459,9 +466,6 @@ impl ComposerView {
 
 /// Images that were pasted or dropped.
 fn take_pasted(ui: &Ui, focused: bool, data: &ComposerData<'_>, acts: &mut Vec<ComposerAct>) {
-    if !data.takes_images {
-        return;
-    }
     let (pasted, dropped) = ui.input(|input| {
         let pasted: Vec<_> = input
             .events
@@ -474,6 +478,12 @@ fn take_pasted(ui: &Ui, focused: bool, data: &ComposerData<'_>, acts: &mut Vec<C
         let files = input.raw.dropped_files.iter().map(|file| file.path().to_path_buf());
         (pasted, files.collect::<Vec<PathBuf>>())
     });
+    if !data.takes_images {
+        if !pasted.is_empty() || !dropped.is_empty() {
+            acts.push(ComposerAct::RefuseImages);
+        }
+        return;
+    }
     acts.extend(pasted.into_iter().map(ComposerAct::AttachPixels));
     if !dropped.is_empty() {
         acts.push(ComposerAct::Attach(dropped));

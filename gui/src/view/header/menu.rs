@@ -55,8 +55,10 @@ pub(super) fn menu(
         for (words, command) in entries {
             let keys = keys_of(command, mac);
             let button = egui::Button::new(words).shortcut_text(keys);
-            let response = ui.add(button);
-            response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, words));
+            let can = command != WindowCommand::FreshConversation || data.tab.is_some();
+            let response = ui.add_enabled(can, button);
+            response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, can, words));
+            let response = response.on_disabled_hover_text("This tab hasn't begun yet");
             if response.clicked() {
                 acts.push(HeaderAct::Command(command));
             }

@@ -33,9 +33,13 @@ pub(super) struct DirectoryData<'a> {
     pub(super) wrong: Option<&'a str>,
 }
 
-/// Whether the host has said that there is no such directory.
-pub(super) fn is_absent(typed: &str, look: &Fetched<DirectoryLook>) -> bool {
-    !typed.trim().is_empty() && look.ready().is_some_and(|look| look.directory.is_none())
+/// Why the host has said that this is no directory, as far as it has.
+pub(super) fn absent(typed: &str, look: &Fetched<DirectoryLook>, place: &str) -> Option<String> {
+    let look = look.ready().filter(|look| !typed.trim().is_empty() && look.directory.is_none())?;
+    Some(match look.file {
+        true => format!("the directory is a file on {place}"),
+        false => format!("there is no such directory on {place}"),
+    })
 }
 
 impl DirectoryField {
@@ -172,6 +176,9 @@ fn status(ui: &mut Ui, typed: &str, data: &DirectoryData<'_>) {
             }
             Fetched::Ready(look) if look.directory.is_some() => {
                 (Icon::FolderCheck, theme.good, format!("Directory found on {place}"))
+            }
+            Fetched::Ready(look) if look.file => {
+                (Icon::FileX, theme.bad, format!("This is a file on {place}, not a directory"))
             }
             Fetched::Ready(_) => {
                 (Icon::FolderX, theme.bad, format!("No such directory on {place}"))

@@ -8,7 +8,7 @@ use orchestrator::host::Hosts;
 use orchestrator::seam::{Command, DirectoryLook, KnownAgent, KnownAgents, Session};
 
 use super::agents::{Presence, known, ordered, presence};
-use super::directory::{DirectoryData, DirectoryField, is_absent};
+use super::directory::{DirectoryData, DirectoryField, absent};
 use super::fields::FreeName;
 use super::form::{SessionForm, Wrong};
 use super::place;
@@ -47,7 +47,8 @@ pub struct NewSessionData<'a> {
 pub enum NewSessionAct {
     /// Make or change the session: a [`Command::NewSession`] or a [`Command::EditSession`]. See [`NewSessionData::made`].
     Make(Box<Command>),
-    /// Ask a host for its agents: [`NewSessionData::agents`]. Sent when the host is another one, and for Refresh.
+    /// Ask a host for its agents: [`NewSessionData::agents`]. Sent when the host is another one, for Refresh, and while they
+    /// are `Missing`: they are `Pending` from then on.
     LookAgents {
         /// As in [`orchestrator::seam::Query::Agents`].
         host: String,
@@ -139,7 +140,7 @@ impl NewSessionView {
                 Fetched::Missing | Fetched::Pending => {}
             }
         }
-        self.ask(&mut acts);
+        self.ask(data, &mut acts);
         self.choose_agent(data);
         let wrong = self.wrong(data);
         let heading = if self.session.is_some() { "Edit session" } else { "New session" };
@@ -172,10 +173,15 @@ impl NewSessionView {
         SessionForm { agent, host, ..self.form.clone() } != self.before
     }
 
-    /// What the host is asked for, once for each change.
-    fn ask(&mut self, acts: &mut Vec<NewSessionAct>) {
+    /// Chooses a host, as a person does in the list.
+    pub fn choose_host(&mut self, host: &str) {
+        host.clone_into(&mut self.form.host);
+    }
+
+    /// What the host is asked for, once for each change; its agents also when they were forgotten.
+    fn ask(&mut self, data: &NewSessionData<'_>, acts: &mut Vec<NewSessionAct>) {
         let host = &self.form.host;
-        if self.asked_agents.as_ref() != Some(host) {
+        if self.asked_agents.as_ref() != Some(host) || data.agents.is_missing() {
             self.asked_agents = Some(host.clone());
             acts.push(NewSessionAct::LookAgents { host: host.clone(), refresh: false });
         }
@@ -228,8 +234,9 @@ impl NewSessionView {
         }
         let is_as_before = session.is_some()
             && (&self.form.host, &self.form.cwd) == (&self.before.host, &self.before.cwd);
-        if !is_as_before && is_absent(&self.form.cwd, data.directory) {
-            add("cwd_absent", format!("there is no such directory on {place}"));
+        let absent = absent(&self.form.cwd, data.directory, &place).filter(|_| !is_as_before);
+        if let Some(why) = absent {
+            add("cwd_absent", why);
         }
         wrong
     }
@@ -290,6 +297,7 @@ impl NewSessionView {
         let can = wrong.is_empty() && !self.is_sent;
         let go = button_enabled(ui, can, Kind::Primary, words).on_disabled_hover_text(&why);
         let is_asked = can
+            && self.leaving.is_none()
             && ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, egui::Key::Enter));
         if go.on_hover_text("Ctrl+Enter").clicked() || is_asked {
             let command = match &self.session {

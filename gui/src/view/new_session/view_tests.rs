@@ -120,6 +120,7 @@ const GPU: &str = "GPU box (ada@gpu.example)  ·  Default";
 fn found(completions: &[&str]) -> Fetched<DirectoryLook> {
     Fetched::Ready(DirectoryLook {
         directory: Some("/home/ada/work".into()),
+        file: false,
         repository: true,
         completions: completions.iter().map(|path| (*path).to_owned()).collect(),
         more: false,
@@ -267,6 +268,19 @@ fn a_directory_that_isnt_there_cant_be_used_but_one_that_cant_be_asked_for_can()
 }
 
 #[test]
+fn a_file_is_no_directory_and_is_called_what_it_is() {
+    let mut window = open(NewSessionView::new());
+    type_into(&mut window, "Directory", "/etc/profile");
+    let look = DirectoryLook { file: true, ..DirectoryLook::default() };
+    window.state_mut().directory = Fetched::Ready(look);
+    window.run();
+    window.get_by_label("This is a file on this machine, not a directory");
+    window.get_by_label("the directory is a file on this machine");
+    press(&mut window, "Create");
+    assert!(made(&window).is_none());
+}
+
+#[test]
 fn nothing_typed_is_lost_by_a_failure() {
     let mut window = open(NewSessionView::new());
     type_into(&mut window, "Name", "my session");
@@ -336,6 +350,17 @@ fn leaving_asks_when_something_was_typed() {
     assert!(!window.state().acts.contains(&NewSessionAct::Close));
     press(&mut window, "Leave");
     assert_eq!(window.state().acts.last(), Some(&NewSessionAct::Close));
+}
+
+#[test]
+fn nothing_is_made_behind_the_question_whether_to_leave() {
+    let mut window = open(NewSessionView::new());
+    type_into(&mut window, "Name", "x");
+    press(&mut window, "Cancel");
+    window.get_by_label("Leave without saving?");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.run();
+    assert_eq!(made(&window), None);
 }
 
 #[test]

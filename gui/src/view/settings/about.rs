@@ -7,7 +7,7 @@ use egui::{Label, RichText, ScrollArea, Ui};
 use super::dialog::SettingsAct;
 use super::looks::{heading, sub};
 use crate::theme::{Theme, size, space};
-use crate::widget::{Kind, button, icon_button, plain};
+use crate::widget::{Kind, button, icon_button, note, plain};
 
 /// The fonts' licence, as their makers gave it.
 const FONT_LICENCE: &str = include_str!("../../../assets/fonts/OFL.txt");
@@ -21,7 +21,7 @@ pub struct AboutData<'a> {
     pub engine: EngineAt<'a>,
     /// Where everything is stored.
     pub data_dir: &'a Path,
-    /// The engine's log.
+    /// This window's log; the engine's too, where that runs here.
     pub log_file: &'a Path,
 }
 
@@ -82,6 +82,14 @@ pub(super) fn about(ui: &mut Ui, data: &AboutData<'_>) -> Vec<SettingsAct> {
                 ui.ctx().copy_text(words.to_owned());
             }
         });
+    }
+    if let EngineAt::Other { name, pid, .. } = data.engine {
+        let words = format!(
+            "That is this window's log. The engine's own words are where {}, pid {pid}, has its log: `baton` writes to the \
+             terminal that it was started in.",
+            plain(name)
+        );
+        note(ui, &words);
     }
     ui.horizontal(|ui| {
         if button(ui, Kind::Plain, "Open log").clicked() {

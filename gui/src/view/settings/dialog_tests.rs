@@ -123,6 +123,9 @@ fn about_says_where_the_engine_runs_and_where_things_are() {
     let mut window = open(SettingsPage::About);
     window.get_by_label("in another process: baton 0.1.0, pid 4711");
     window.get_by_label("/home/ada/.local/share/baton");
+    window.get_by_label_contains(
+        "That is this window's log. The engine's own words are where baton, pid 4711",
+    );
     window.get_by_role_and_label(Role::Button, "Open log").click();
     window.run();
     assert_eq!(window.state().acts, [SettingsAct::OpenLog]);

@@ -49,7 +49,8 @@ pub enum HostDialogAct {
     ListAliases,
     /// Ask `ssh -G` for this name: [`AliasRow::resolved`]. Sent one at a time; may come again until it is `Pending`.
     ResolveAlias(String),
-    /// See whether this private key can be read: [`ConnectForm::keys`].
+    /// See whether this private key can be read: [`ConnectForm::keys`]. Comes again when the path is another one, and when the
+    /// person comes back to the window.
     CheckKey(String),
     /// List this directory: [`ConnectForm::files`].
     ListDirectory(PathBuf),
@@ -89,6 +90,7 @@ pub struct HostDialogView {
     pub(super) is_begun: bool,
     leaving: Option<ConfirmView>,
     pub(super) picker: Option<FilePickerView>,
+    /// The key that was asked about last; what was known of it before may be of another day.
     pub(super) checked: Option<String>,
 }
 

@@ -97,7 +97,7 @@ fn a_host_is_typed_and_saved() {
     type_into(&mut window, "Name*", "GPU box");
     type_into(&mut window, "Host*", "gpu.example");
     type_into(&mut window, "Port", "2222");
-    type_into(&mut window, "Username (optional)", "ada");
+    type_into(&mut window, "Username", "ada");
     press(&mut window, "Save");
     let mut wanted = HostConfig::new(HostId::new("gpu-box"), "GPU box", "gpu.example");
     wanted.port = Some(2222);
@@ -151,14 +151,59 @@ fn what_is_wrong_stands_under_its_field_and_cant_be_saved() {
 }
 
 #[test]
+fn what_the_ssh_config_may_fill_in_is_marked_optional_and_nothing_else_is() {
+    let inherited = ["Username", "Port", "Private Key Path"];
+    let mut window = open(HostDialogView::import("lab"));
+    for label in inherited {
+        window.get_by_role_and_label(Role::TextInput, &format!("{label} (optional)"));
+    }
+    press(&mut window, "Stop using SSH Config: fill in the fields yourself");
+    for label in inherited {
+        window.get_by_role_and_label(Role::TextInput, label);
+    }
+    // What has a star has to be there, with or without it.
+    for label in ["Name*", "Host*"] {
+        window.get_by_role_and_label(Role::TextInput, label);
+    }
+}
+
+#[test]
 fn a_private_key_is_looked_at_and_one_that_cant_be_read_is_a_fault() {
     let mut window = open(HostDialogView::add());
-    type_into(&mut window, "Private Key Path (optional)", "~/k");
+    type_into(&mut window, "Private Key Path", "~/k");
     let look = HostDialogAct::CheckKey("~/k".into());
     assert!(window.state().acts.contains(&look));
     window.state_mut().keys.insert("~/k".into(), false);
     window.run();
     window.get_by_label("the private key ~/k can't be read");
+}
+
+#[test]
+fn a_private_key_that_is_made_meanwhile_is_looked_at_again() {
+    let mut host = HostConfig::new(HostId::new("gpu"), "GPU box", "gpu.example");
+    host.identity_file = Some("~/k".into());
+    // It could not be read when the dialog was open before.
+    let mut window = open(HostDialogView::edit(&host));
+    let looks = |window: &Harness<'_, Open>| {
+        let look = HostDialogAct::CheckKey("~/k".into());
+        window.state().acts.iter().filter(|act| **act == look).count()
+    };
+    window.state_mut().keys.insert("~/k".into(), false);
+    window.run();
+    assert_eq!(looks(&window), 1);
+    // Somebody runs ssh-keygen elsewhere, and comes back.
+    window.event(egui::Event::WindowFocused(false));
+    window.run();
+    window.event(egui::Event::WindowFocused(true));
+    window.run();
+    assert_eq!(looks(&window), 2);
+    window.state_mut().keys.insert("~/k".into(), true);
+    window.run();
+    assert!(window.query_by_label("the private key ~/k can't be read").is_none());
+    // What is known from before isn't taken for today's.
+    window.state_mut().view = HostDialogView::edit(&host);
+    window.run();
+    assert_eq!(looks(&window), 3);
 }
 
 #[test]

@@ -110,12 +110,9 @@ impl HostDialogView {
         ui.horizontal_top(|ui| {
             part(ui, (wide - space::S) * 0.5, |ui| {
                 let fault = wrong("user", &self.form.user);
-                let shown = Field {
-                    label: "Username (optional)",
-                    hint: &hints.user,
-                    fault,
-                    ..Field::default()
-                };
+                // What an SSH config may fill in is marked so; without one an empty field is what its hint says.
+                let label = if optional { "Username (optional)" } else { "Username" };
+                let shown = Field { label, hint: &hints.user, fault, ..Field::default() };
                 field(ui, "host user", shown, &mut self.form.user);
             });
             part(ui, ui.available_width(), |ui| {
@@ -128,8 +125,9 @@ impl HostDialogView {
         ui.horizontal_top(|ui| {
             part(ui, ui.available_width() - size::ICON_BUTTON - space::S, |ui| {
                 let fault = wrong("identity_file", &self.form.identity_file);
-                let (label, hint) = ("Private Key Path (optional)", &hints.key);
-                let shown = Field { label, hint, fault, ..Field::default() };
+                let label =
+                    if optional { "Private Key Path (optional)" } else { "Private Key Path" };
+                let shown = Field { label, hint: &hints.key, fault, ..Field::default() };
                 field(ui, "host key", shown, &mut self.form.identity_file);
             });
             ui.vertical(|ui| {
@@ -139,8 +137,14 @@ impl HostDialogView {
                 }
             });
         });
+        // A key may have been made meanwhile: whoever comes back to the window has it looked at again.
+        let is_back =
+            |input: &egui::InputState| input.events.contains(&egui::Event::WindowFocused(true));
+        if ui.input(is_back) {
+            self.checked = None;
+        }
         let key = self.form.identity_file.trim();
-        if !key.is_empty() && !data.keys.contains_key(key) && self.checked.as_deref() != Some(key) {
+        if !key.is_empty() && self.checked.as_deref() != Some(key) {
             self.checked = Some(key.to_owned());
             acts.push(HostDialogAct::CheckKey(key.to_owned()));
         }

@@ -39,17 +39,23 @@ impl SidebarView {
                 return;
             }
         }
+        if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
+            self.menu_by_keys = Some((Self::row_id(&row), true));
+            return;
+        }
         match &row {
             Row::Heading { heading, folded, .. } => {
                 let key = if *folded { Key::ArrowRight } else { Key::ArrowLeft };
                 if pressed(Modifiers::NONE, key) {
                     acts.push(fold(heading, !folded));
+                } else if let Heading::Group(name) = heading
+                    && pressed(Modifiers::NONE, Key::F2)
+                {
+                    self.rename_group(name);
                 }
             }
             Row::Session(id) => {
-                if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
-                    self.menu_by_keys = Some((id.clone(), true));
-                } else if pressed(Modifiers::NONE, Key::F2)
+                if pressed(Modifiers::NONE, Key::F2)
                     && let Some(session) = data.sessions.get(id)
                 {
                     self.rename(session);

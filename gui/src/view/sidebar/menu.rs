@@ -24,6 +24,29 @@ pub(super) fn session_menu(
     groups: &[String],
     bookmarked: bool,
 ) -> Option<Picked> {
+    let mut picked = None;
+    let popup = popup(row, by_keys, "Session");
+    popup.show(|ui| picked = entries(ui, session, groups, bookmarked));
+    picked
+}
+
+/// The menu of a group's heading, asked for in the same ways.
+pub(super) fn group_menu(row: &Response, by_keys: Option<bool>, name: &str) -> Option<Picked> {
+    let mut picked = None;
+    popup(row, by_keys, "Group").show(|ui| {
+        ui.set_min_width(190.0);
+        if ui.button("Rename group…").clicked() {
+            picked = Some(Picked::Rename);
+        }
+        if ui.button("Take the group away").clicked() {
+            let from = name.to_owned();
+            picked = Some(Picked::Act(SidebarAct::RenameGroup { from, to: None }));
+        }
+    });
+    picked
+}
+
+fn popup<'a>(row: &'a Response, by_keys: Option<bool>, name: &str) -> Popup<'a> {
     let open = if row.secondary_clicked() || by_keys == Some(true) {
         Some(SetOpenCommand::Bool(true))
     } else if row.clicked() {
@@ -31,13 +54,8 @@ pub(super) fn session_menu(
     } else {
         None
     };
-    let mut popup = Popup::menu(row).open_memory(open).accessible_name("Session");
-    if by_keys.is_none() {
-        popup = popup.at_pointer_fixed();
-    }
-    let mut picked = None;
-    popup.show(|ui| picked = entries(ui, session, groups, bookmarked));
-    picked
+    let popup = Popup::menu(row).open_memory(open).accessible_name(name);
+    if by_keys.is_none() { popup.at_pointer_fixed() } else { popup }
 }
 
 fn entries(ui: &mut Ui, session: &Session, groups: &[String], bookmarked: bool) -> Option<Picked> {

@@ -311,6 +311,27 @@ fn a_session_is_renamed_in_its_row_and_escape_leaves_its_name() {
 }
 
 #[test]
+fn a_name_that_is_typed_in_a_row_counts_when_the_row_goes_and_its_field_does_not_come_back() {
+    let mut window = window(three());
+    window.get_by_role_and_label(Role::ListBoxOption, "b").focus();
+    window.run();
+    window.key_press(Key::F2);
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Session name").type_text("2");
+    window.run();
+    // Somewhere else the group was folded, or the session moved into one that is.
+    window.state_mut().memory.folded.insert("work".into());
+    window.state_mut().version += 1;
+    window.run();
+    let renamed = SidebarAct::Rename { session: id("b"), name: "b2".into() };
+    assert_eq!(window.state().acts, [renamed]);
+    window.state_mut().memory.folded.clear();
+    window.state_mut().version += 1;
+    window.run();
+    assert!(window.query_by_role_and_label(Role::TextInput, "Session name").is_none());
+}
+
+#[test]
 fn everything_that_can_be_done_stands_in_the_menu() {
     let acts = [
         ("Bookmark", SidebarAct::Bookmark { session: id("a"), on: true }),
@@ -339,6 +360,29 @@ fn the_menu_opens_by_keys_too() {
     window.get_by_role_and_label(Role::Button, "Rename…").click();
     window.run();
     window.get_by_role_and_label(Role::TextInput, "Session name");
+}
+
+#[test]
+fn a_group_is_renamed_and_taken_away_by_keys_alone() {
+    let mut window = window(three());
+    let on_group = |window: &mut Harness<'static, World>, modifiers, key| {
+        window.get_by_role_and_label(Role::DisclosureTriangle, "work").focus();
+        window.run();
+        window.key_press_modifiers(modifiers, key);
+        window.run();
+    };
+    on_group(&mut window, Modifiers::SHIFT, Key::F10);
+    window.get_by_role_and_label(Role::Button, "Take the group away").click();
+    window.run();
+    let away = SidebarAct::RenameGroup { from: "work".into(), to: None };
+    assert_eq!(window.state().acts, [away]);
+    on_group(&mut window, Modifiers::NONE, Key::F2);
+    window.get_by_role_and_label(Role::TextInput, "Name").type_text("s");
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    let renamed = SidebarAct::RenameGroup { from: "work".into(), to: Some("works".into()) };
+    assert_eq!(window.state().acts.last(), Some(&renamed));
 }
 
 #[test]

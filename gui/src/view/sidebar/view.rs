@@ -8,7 +8,7 @@ use orchestrator::seam::{Session, SessionId};
 use super::arrange::{self, Heading, List, Row, arrange};
 use super::data::{SidebarAct, SidebarData};
 use super::drag::{Dragged, drop_on_heading, drop_on_session, scroll_at_edges};
-use super::menu::{Picked, session_menu};
+use super::menu::{Picked, group_menu, session_menu};
 use super::naming::Naming;
 use super::row::{self, Shown};
 use super::status::status;
@@ -32,7 +32,7 @@ pub struct SidebarView {
     pub(super) rename_begins: bool,
     pub(super) naming: Option<(Naming, String)>,
     /// The row whose menu is to be opened by keys, or was.
-    pub(super) menu_by_keys: Option<(SessionId, bool)>,
+    pub(super) menu_by_keys: Option<(Id, bool)>,
 }
 
 impl SidebarView {
@@ -58,11 +58,17 @@ impl SidebarView {
         self.reveal = self.list.row_of(&session.id);
     }
 
+    /// Lets a group's name be edited, in a dialog.
+    pub(super) fn rename_group(&mut self, name: &str) {
+        self.naming = Some((Naming::Group(name.to_owned()), name.to_owned()));
+    }
+
     /// Draws it.
     pub fn ui(&mut self, ui: &mut Ui, data: &SidebarData<'_>) -> Vec<SidebarAct> {
         let mut acts = Vec::new();
         self.top(ui, data, &mut acts);
         self.arrange(data);
+        self.leave_gone_row(data, &mut acts);
         if data.sessions.is_empty() {
             nothing_yet(ui, &mut acts);
         } else if self.list.rows.is_empty() {
@@ -73,6 +79,17 @@ impl SidebarView {
         }
         self.naming_dialog(ui, &mut acts);
         acts
+    }
+
+    /// A name that was being typed in a row that is there no more: it counts, and takes no focus when the row comes back.
+    fn leave_gone_row(&mut self, data: &SidebarData<'_>, acts: &mut Vec<SidebarAct>) {
+        let list = &self.list;
+        let gone = self.renaming.take_if(|(id, _)| list.row_of(id).is_none());
+        let Some((id, typed)) = gone else { return };
+        let name = typed.trim();
+        if data.sessions.get(&id).is_some_and(|session| !name.is_empty() && name != session.name) {
+            acts.push(SidebarAct::Rename { session: id, name: name.to_owned() });
+        }
     }
 
     fn arrange(&mut self, data: &SidebarData<'_>) {
@@ -224,7 +241,7 @@ impl SidebarView {
             self.rename_field(ui, rect, session, acts);
             return;
         }
-        let by_keys = self.menu_by_keys(&response, id);
+        let by_keys = self.menu_by_keys(&response);
         let bookmarked = data.memory.bookmarks.contains(id);
         match session_menu(&response, by_keys, session, &list.groups, bookmarked) {
             Some(Picked::Act(act)) => acts.push(act),
@@ -250,11 +267,11 @@ impl SidebarView {
     }
 
     /// Whether the row's menu was asked for by keys, and whether that is new.
-    fn menu_by_keys(&mut self, row: &egui::Response, id: &SessionId) -> Option<bool> {
+    fn menu_by_keys(&mut self, row: &egui::Response) -> Option<bool> {
         if row.secondary_clicked() {
             self.menu_by_keys = None;
         }
-        let (_, new) = self.menu_by_keys.as_mut().filter(|(of, _)| of == id)?;
+        let (_, new) = self.menu_by_keys.as_mut().filter(|(of, _)| *of == row.id)?;
         Some(std::mem::take(new))
     }
 
@@ -322,14 +339,12 @@ impl SidebarView {
             keep_arrows(ui, widget);
         }
         if let Heading::Group(name) = heading {
-            response.context_menu(|ui| {
-                if ui.button("Rename group…").clicked() {
-                    self.naming = Some((Naming::Group(name.clone()), name.clone()));
-                }
-                if ui.button("Take the group away").clicked() {
-                    acts.push(SidebarAct::RenameGroup { from: name.clone(), to: None });
-                }
-            });
+            let by_keys = self.menu_by_keys(&response);
+            match group_menu(&response, by_keys, name) {
+                Some(Picked::Act(act)) => acts.push(act),
+                Some(Picked::Rename) => self.rename_group(name),
+                Some(Picked::NewGroup(_)) | None => {}
+            }
             response.dnd_set_drag_payload(Dragged::Group(name.clone()));
         }
         if response.clicked() {

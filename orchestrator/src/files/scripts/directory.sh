@@ -1,13 +1,17 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # put.sh stands before this
 # bf_look TYPED PARENT LAST BASE MOST: what the path TYPED is, and which directories of PARENT begin with LAST; a relative path
-# begins at BASE. Answers with a line `d PATH` where TYPED is a directory, a line `g` where that lies in a git repository, a line
-# `c NAME` for each directory, at most MOST, and a line `m` where there are more. Names with a newline are left out, and hidden
-# ones unless LAST begins with a dot.
+# begins at BASE. Answers with a line `d PATH` where TYPED is a directory, a line `f` where it is there and is none, a line `g`
+# where that lies in a git repository, a line `c NAME` for each directory, at most MOST, and a line `m` where there are more. Names
+# with a newline are left out, and hidden ones unless LAST begins with a dot.
 
 bf_look() {
   (
-    bf_go "$1" "$4" && cd -P . || exit 1
+    if ! { bf_go "$1" "$4" && cd -P .; }; then
+      case $1 in /*) ;; *) bf_go . "$4" || exit 1 ;; esac
+      if [ -e "$1" ] && [ ! -d "$1" ]; then bf_put "f$bf_nl"; fi
+      exit 1
+    fi
     case $PWD in *"$bf_nl"*) exit 1 ;; esac
     bf_put "d $PWD$bf_nl"
     bf_up=$PWD
