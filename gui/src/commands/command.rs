@@ -145,9 +145,6 @@ impl WindowCommand {
             | Self::MoveTabRight
             | Self::NextTab
             | Self::PreviousTab
-            | Self::RenameTab
-            | Self::MoveTabLeft
-            | Self::MoveTabRight
             | Self::FocusComposer
             | Self::SearchTranscript
             | Self::LastQuestion
