@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use jiff::{Timestamp, tz::TimeZone};
+use orchestrator::failure::Failure;
 
 /// One line of text from elsewhere: control characters and what turns the direction of writing are shown, never
 /// interpreted; breaks and runs of spaces become one space.
@@ -50,6 +51,31 @@ fn push_clean(shown: &mut String, text: &str) {
             letter => shown.push(letter),
         }
     }
+}
+
+/// What failed, behind the name of its host unless that is named anyway.
+pub fn with_host(failure: &Failure) -> String {
+    let message = &failure.message;
+    match failure.host.as_deref().map(clean_line) {
+        Some(host) if !is_named(message, &host) => format!("{host}: {message}"),
+        Some(_) | None => message.clone(),
+    }
+}
+
+/// Whether `host` stands in `text` as a word of its own.
+fn is_named(text: &str, host: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
+    text.match_indices(host).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let mut behind = text[at + host.len()..].chars();
+        // The end of a sentence is no part of a name.
+        let ends = match behind.next() {
+            Some('.') => !behind.next().is_some_and(is_part),
+            Some(letter) => !is_part(letter),
+            None => true,
+        };
+        !before.is_some_and(is_part) && ends
+    })
 }
 
 /// How long ago something was: `now`, `5 min ago`, `3 h ago`, `2 d ago`. A clock that was set back makes no future.

@@ -53,3 +53,17 @@ proptest! {
         prop_assert!(!clean_line(&text).chars().any(char::is_control));
     }
 }
+
+#[test]
+fn a_failure_names_its_host_once() {
+    let of = |message: &str| {
+        with_host(
+            &orchestrator::failure::Failure::new(orchestrator::failure::Code::Busy, message)
+                .on("gpu"),
+        )
+    };
+    assert_eq!(of("gpu did not answer in time"), "gpu did not answer in time");
+    assert_eq!(of("no route to gpu."), "no route to gpu.");
+    assert_eq!(of("gpu2 is full"), "gpu: gpu2 is full");
+    assert_eq!(of("the disk is full"), "gpu: the disk is full");
+}

@@ -7,6 +7,7 @@ use orchestrator::seam::{Command, MessageId, SessionId, TabId};
 
 use super::App;
 use crate::view::toasts::{Toast, ToastAct, ToastId, ToastKind};
+use crate::words::with_host;
 
 /// Messages that are remembered; of more the oldest go.
 const MOST: usize = 20;
@@ -44,8 +45,7 @@ impl App {
     /// Says what failed and what to do.
     pub(super) fn complain(&mut self, failure: &Failure) {
         tracing::warn!("{failure}");
-        let place = failure.host.as_deref().map(|host| format!("{host}: ")).unwrap_or_default();
-        let text = format!("{place}{}", failure.message);
+        let text = with_host(failure);
         // Said once, however often it happens.
         if !self.said.toasts.iter().any(|toast| toast.text == text) {
             self.toast(ToastKind::Error, text, failure.hint.clone(), None);

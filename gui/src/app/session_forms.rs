@@ -265,9 +265,10 @@ impl App {
             }
             WelcomeAct::LookAgents { refresh } => self.look_agents(LOCAL.to_owned(), refresh),
             WelcomeAct::AddMachine => self.open_add_host(),
-            WelcomeAct::StartSession => {
+            WelcomeAct::StartSession(host) => {
                 self.leave_welcome();
                 self.open_new_session(None);
+                self.choose_host_for_session(host);
             }
             WelcomeAct::Skip => self.leave_welcome(),
         }

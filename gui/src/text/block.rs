@@ -8,9 +8,9 @@ use orchestrator::agent::ToolStatus;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{LinkState, MessageId, TurnStatus};
 
-use super::clean::clean_line;
 use super::reading::Base;
 use super::rich::{Change, Rich};
+use crate::words::with_host;
 
 /// One block.
 #[derive(Clone, Debug, PartialEq)]
@@ -245,10 +245,7 @@ pub struct ErrorCard {
 impl ErrorCard {
     /// What happened, and on which host.
     pub fn says(&self) -> String {
-        match &self.failure.host {
-            Some(host) => format!("{}: {}", clean_line(host), self.failure.message),
-            None => self.failure.message.clone(),
-        }
+        with_host(&self.failure)
     }
 }
 

@@ -17,6 +17,9 @@ use crate::widget::{
 /// Lines of a server's words that are shown; more wants to drown something.
 const LINES: usize = 12;
 
+/// So many seconds after an answer the same question is the same attempt: servers wait for 2 or 3 after a wrong one.
+const AGAIN: f64 = 15.0;
+
 /// What waits for a person.
 #[derive(Clone, Copy, Debug)]
 pub struct QuestionData<'a> {
@@ -45,11 +48,29 @@ pub struct QuestionView {
     shown: bool,
     /// Sent, and not taken away yet.
     is_sent: bool,
+    /// What was answered last: where the same comes again at once, the answer was hardly the right one.
+    answered: Option<Answered>,
+    is_again: bool,
 }
 
 impl std::fmt::Debug for QuestionView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("QuestionView").field("of", &self.of).finish_non_exhaustive()
+    }
+}
+
+/// A question that was answered.
+struct Answered {
+    host: String,
+    kind: HostQuestionKind,
+    /// On the window's clock, in seconds.
+    at: f64,
+}
+
+impl Answered {
+    fn is_asked_again(&self, question: &HostQuestion, now: f64) -> bool {
+        let is_same = self.host == question.host && self.kind == question.kind;
+        question.secret && is_same && now - self.at < AGAIN
     }
 }
 
@@ -71,6 +92,9 @@ impl QuestionView {
         let is_new = self.of.as_ref() != Some(&question.id);
         if is_new {
             self.forget(ctx, Some(question.id.clone()));
+            let before = self.answered.take();
+            let now = ctx.input(|input| input.time);
+            self.is_again = before.is_some_and(|before| before.is_asked_again(question, now));
         }
         if data.failure.is_some() {
             self.is_sent = false;
@@ -91,6 +115,11 @@ impl QuestionView {
                     icon(ui, mark(&question.kind), theme.accent);
                     ui.add(Label::new(why(&question.kind, &host)).wrap());
                 });
+                if view.is_again {
+                    let theme = Theme::get(ui.ctx());
+                    let words = "It asks again: the answer before this one may have been wrong.";
+                    ui.add(Label::new(RichText::new(words).color(theme.warn)).wrap());
+                }
                 view.contents(ui, question, is_new, &mut said);
                 if let Some(failure) = data.failure {
                     crate::widget::failure_card(ui, failure, |_| ());
@@ -122,6 +151,11 @@ impl QuestionView {
             Answer::Declined => None,
         };
         self.wipe(ctx);
+        self.answered = answer.is_some().then(|| Answered {
+            host: question.host.clone(),
+            kind: question.kind.clone(),
+            at: ctx.input(|input| input.time),
+        });
         let question = question.id.clone();
         vec![QuestionAct::Answer(Command::AnswerQuestion { question, answer })]
     }

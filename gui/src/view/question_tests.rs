@@ -145,3 +145,23 @@ fn tab_goes_from_the_field_over_the_buttons_to_the_cross() {
     let order = focus_order(&mut window);
     assert_eq!(order.first().map(String::as_str), Some("Don't connect"), "{order:?}");
 }
+
+#[test]
+fn the_same_question_right_behind_its_answer_says_that_it_may_have_been_wrong() {
+    let key = || HostQuestionKind::Passphrase { key: "/home/ada/.ssh/id_ed25519".into() };
+    let words = "It asks again: the answer before this one may have been wrong.";
+    let mut window = asked(vec![question("q", key(), "")]);
+    let field = window.get_by_role_and_label(Role::PasswordInput, "Passphrase");
+    field.type_text("open sesame");
+    window.run();
+    assert!(window.query_by_label(words).is_none());
+    window.key_press(Key::Enter);
+    window.run();
+    window.state_mut().questions = vec![question("r", key(), "")];
+    window.run();
+    window.get_by_label(words);
+    // Another question is no second attempt.
+    window.state_mut().questions = vec![question("s", HostQuestionKind::Password, "")];
+    window.run();
+    assert!(window.query_by_label(words).is_none());
+}

@@ -60,8 +60,8 @@ pub enum WelcomeAct {
     },
     /// Open the dialog that adds a host.
     AddMachine,
-    /// Go on to a new session.
-    StartSession,
+    /// Go on to a new session, on that host where one was chosen.
+    StartSession(Option<HostId>),
     /// Go on to the empty window.
     Skip,
 }
@@ -210,7 +210,7 @@ fn way_on(ui: &mut Ui, acts: &mut Vec<WelcomeAct>) {
         Layout::right_to_left(Align::Center),
         |ui| {
             if button(ui, Kind::Primary, "Start a session").clicked() {
-                acts.push(WelcomeAct::StartSession);
+                acts.push(WelcomeAct::StartSession(None));
             }
             if button(ui, Kind::Quiet, "Skip for now").clicked() {
                 acts.push(WelcomeAct::Skip);
@@ -266,6 +266,14 @@ fn saved(ui: &mut Ui, host: &HostConfig, test: Option<&TestRun>, acts: &mut Vec<
             pill(ui, Some(Icon::LoaderCircle), "testing…", theme.busy);
         }
         Some(test) if test.failure().is_none() => {
+            let start = button(ui, Kind::Plain, "Start here");
+            start.widget_info(|| {
+                let label = format!("Start a session on {name}");
+                egui::WidgetInfo::labeled(egui::Role::Button, true, label)
+            });
+            if start.clicked() {
+                acts.push(WelcomeAct::StartSession(Some(host.id.clone())));
+            }
             pill(ui, Some(Icon::Check), "ready", theme.good);
         }
         Some(_) | None => {

@@ -105,6 +105,9 @@ fn several_hosts_of_the_ssh_config_are_added_and_tested_by_a_click_each() {
     window.state_mut().tests.insert(HostId::new("lab"), run);
     window.run();
     window.get_by_label("ready");
+    press(&mut window, "Start a session on lab");
+    let host = window.state().acts.last().cloned();
+    assert!(matches!(host, Some(WelcomeAct::StartSession(Some(_)))), "{host:?}");
     window.get_by_label("Connected to lab-1");
 }
 
@@ -165,7 +168,7 @@ fn without_a_config_and_without_agents_there_is_a_way_on() {
     let wanted = [
         WelcomeAct::LookAgents { refresh: true },
         WelcomeAct::AddMachine,
-        WelcomeAct::StartSession,
+        WelcomeAct::StartSession(None),
         WelcomeAct::Skip,
     ];
     assert_eq!(window.state().acts, wanted);
@@ -193,5 +196,5 @@ fn a_small_window_shows_the_way_on_too() {
     window.set_size(egui::vec2(420.0, 300.0));
     window.run();
     press(&mut window, "Start a session");
-    assert_eq!(window.state().acts, [WelcomeAct::StartSession]);
+    assert_eq!(window.state().acts, [WelcomeAct::StartSession(None)]);
 }

@@ -6,6 +6,7 @@ use orchestrator::failure::Failure;
 
 use super::{icon, icon_sized, plain};
 use crate::theme::{Theme, radius, size, space, strong};
+use crate::words::with_host;
 
 /// A frame around things that belong together.
 pub fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> {
@@ -56,9 +57,7 @@ pub fn failure_card<R>(
             ui.horizontal_top(|ui| {
                 icon(ui, Icon::CircleAlert, theme.bad);
                 ui.vertical(|ui| {
-                    let where_ = failure.host.as_deref().map(|host| format!("{host}: "));
-                    let message =
-                        format!("{}{}", where_.unwrap_or_default(), plain(&failure.message));
+                    let message = plain(&with_host(failure)).into_owned();
                     ui.add(Label::new(RichText::new(message).font(strong(size::BODY))).wrap());
                     if let Some(hint) = &failure.hint {
                         ui.add(Label::new(RichText::new(plain(hint))).wrap());
