@@ -25,6 +25,9 @@ fn a_conversation_of_a_session_that_is_gone_goes_on_in_a_new_one() {
 
     let mut window = Window::open(&desktop.setup);
     window.see(Role::Tab, "History");
+    // Its session is gone, so it is of no session's project any more.
+    window.press("Of: This project");
+    window.click_containing("Everything");
     window.press("Resume this conversation");
     window.read("Goes on with conversation");
     window.press("Create");

@@ -60,7 +60,7 @@ fn the_windows_thread_makes_no_call_that_waits() {
     display.settle();
     watched.steps(&account, "ctrl+k");
     watched.write(&account, "add ssh");
-    watched.steps(&account, "Return shift+Tab Return Return Tab shift+Tab");
+    watched.steps(&account, "Return shift+Tab Return Return Tab shift+Tab shift+Tab");
     display.press("Return");
     let hung = account.until("the host is being tested", || mute.accept().ok());
     display.press("Tab");
