@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 
 use baton_front::Setup;
 use baton_front::paths::Paths;
@@ -92,6 +93,20 @@ pub fn new_session(name: &str, agent: &str, host: &str, cwd: &Path) -> NewSessio
 }
 
 impl Desktop {
+    /// Runs `baton` on this desktop, and comes back when it hosts the engine.
+    pub fn baton(&self, words: &[&str]) -> process::Child {
+        let mut command = process::Command::new(baton_tests::program());
+        command.args(words).env_clear().envs(self.setup.env.iter().cloned());
+        command.env("BATON_HOME", self.setup.paths.data.parent().unwrap());
+        command.env("BATON_SSH_CONFIG", self.setup.ssh_config.as_ref().unwrap());
+        let null = process::Stdio::null;
+        let child = command.stdin(null()).stdout(null()).stderr(null()).spawn().unwrap();
+        let socket = self.setup.paths.run.join(orchestrator::seam::SOCKET);
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(baton_tests::until("the other program's engine", || socket.exists()));
+        child
+    }
+
     /// Asks an engine of this desktop: one of its own for that, or the one that is there.
     pub fn ask(&self, requests: Vec<Request>) -> Vec<Reply> {
         let runtime = tokio::runtime::Runtime::new().unwrap();

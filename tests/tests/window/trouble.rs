@@ -39,6 +39,28 @@ fn a_turn_goes_on_over_a_cut_link_and_the_window_says_when_it_is_lost_and_back()
 }
 
 #[test]
+fn an_engine_that_is_killed_in_the_middle_of_a_turn_is_followed_by_another_and_nothing_is_lost_or_done_twice() {
+    let machine = AgentHost::start().with_scripted("codex");
+    let desktop = Desktop::knowing(&machine);
+    let session = desktop.make(new_session("notes", "codex", "box", &machine.project()));
+    let mut engine = desktop.baton(&["follow", "notes"]);
+    let mut window = Window::open(&desktop.setup);
+    window.read("engine in another process");
+    let gate = machine.home().join("go");
+    window.fill("Message", &format!("print One\nwait-for {}\nprint Two", gate.display()));
+    window.key(Modifiers::NONE, Key::Enter);
+    window.hear("One");
+    engine.kill().unwrap();
+    engine.wait().unwrap();
+    window.read_no_more("engine in another process");
+    fs::write(&gate, "").unwrap();
+    window.hear("Two");
+    window.read("Done in");
+    window.close();
+    assert_eq!(desktop.said(&session.id), ["One", "Two"]);
+}
+
+#[test]
 fn escapes_and_signs_of_control_in_an_answer_are_shown_and_not_obeyed() {
     let machine = AgentHost::start().with_scripted("codex");
     let desktop = Desktop::knowing(&machine);
