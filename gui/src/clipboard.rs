@@ -33,6 +33,9 @@ enum Wish {
     PasteSelected(Pos2),
 }
 
+/// When it was wished, and what.
+type Wished = (Instant, Wish);
+
 /// What came of one that was asked.
 #[derive(Debug)]
 enum Answer {
@@ -48,7 +51,7 @@ pub struct Clipboard {
 enum Way {
     /// A thread of ours.
     Thread {
-        wishes: Option<mpsc::Sender<Wish>>,
+        wishes: Option<mpsc::Sender<Wished>>,
         answers: mpsc::Receiver<Answer>,
         ended: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
     },
@@ -163,8 +166,8 @@ fn place() -> Id {
     Id::unique("what the clipboard could not do")
 }
 
-fn ask(ctx: &Context, wishes: Option<&mpsc::Sender<Wish>>, wish: Wish) {
-    if wishes.is_none_or(|wishes| wishes.try_send(wish).is_err()) {
+fn ask(ctx: &Context, wishes: Option<&mpsc::Sender<Wished>>, wish: Wish) {
+    if wishes.is_none_or(|wishes| wishes.try_send((Instant::now(), wish)).is_err()) {
         trouble(ctx, no_answer());
     }
 }
@@ -226,10 +229,14 @@ fn meaning(key: Key, modifiers: Modifiers) -> Option<Meaning> {
 }
 
 /// Does what is wished, one after the other, until nobody wishes any more.
-fn serve(mut wished: mpsc::Receiver<Wish>, answers: &mpsc::Sender<Answer>, wake: &dyn Fn()) {
+fn serve(mut wished: mpsc::Receiver<Wished>, answers: &mpsc::Sender<Answer>, wake: &dyn Fn()) {
     let mut board = None;
-    while let Some(wish) = wished.blocking_recv() {
-        let began = Instant::now();
+    while let Some((began, wish)) = wished.blocking_recv() {
+        // One that has waited for another is a paste into whatever has the keys by now.
+        let pastes = matches!(wish, Wish::Paste | Wish::PasteSelected(_));
+        if pastes && began.elapsed() > PATIENCE {
+            continue;
+        }
         let done = match connect(&mut board) {
             Ok(board) => carry_out(board, wish),
             Err(failure) => Err(failure),

@@ -124,7 +124,11 @@ impl App {
             }
             News::Done { ticket, answer } => {
                 if let Some(pending) = self.waiting.take(ticket) {
+                    let is_sent = matches!(pending, Pending::Send { .. }) && answer.is_ok();
                     self.answered(pending, answer);
+                    if is_sent {
+                        self.ask_quietly(Ask::Heard(ticket));
+                    }
                 }
             }
             News::Agents { host, answer } => self.looks.put_agents(host, answer),

@@ -214,6 +214,7 @@ impl App {
 
     /// Draws the first screen.
     pub(super) fn welcome(&mut self, ui: &mut Ui) {
+        self.banners(ui);
         let Some(mut view) = self.session_forms.welcome.take() else { return };
         let theme = Theme::get(ui.ctx());
         let tests: BTreeMap<HostId, TestRun> = self.forms.test_runs();

@@ -60,6 +60,8 @@ pub enum Ask {
         /// Whose draft it was.
         key: DraftKey,
     },
+    /// The window knows that the engine has this message: its draft is gone, and what stands there is another one.
+    Heard(Ticket),
     /// Let go of pieces that a transcript has given back: freeing them takes a moment.
     Forget(Vec<Piece>),
     /// Read a tab's transcript from its end backwards, and follow it.

@@ -14,13 +14,11 @@ use tokio::time::timeout;
 
 use super::keeper::Keeper;
 use super::notices::Looking;
-use super::room::{Room, Standing};
+use super::room::{Room, SentDraft, Standing};
 use super::{Ask, HistoryRead, News, Ticket, follow, hosts, kept_images, local};
 use crate::memory::DraftKey;
 use crate::view::history::HistoryCard;
 
-/// Messages that may be stored and not heard of when the window is closed: more than a person sends in a moment.
-const SENT: usize = 64;
 /// How long what was asked last may take when the window is closed.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -170,6 +168,7 @@ impl Carrier {
                     room.teller.tell(News::Done { ticket, answer: answer.map(Box::new) }).await;
                 });
             }
+            Ask::Heard(ticket) => room.sent().retain(|sent| sent.ticket != ticket),
             Ask::Forget(pieces) => {
                 self.tasks.spawn_blocking(move || drop(pieces));
             }
@@ -300,19 +299,16 @@ impl Carrier {
     fn command(&mut self, ticket: Ticket, command: Command, draft: Option<DraftKey>) {
         let room = Arc::clone(&self.room);
         let line = line_of(&command);
-        let prompt = match &command {
-            Command::Send { message, .. } => message.prompt.clone(),
-            _ => String::new(),
+        let (prompt, images) = match &command {
+            Command::Send { message, .. } => (message.prompt.clone(), message.images.len()),
+            _ => (String::new(), 0),
         };
         let work = async move {
             let answer = room.call(Request::command(command)).await.map(Box::new);
             if let (Some(key), true) = (draft, answer.is_ok()) {
                 // Should nobody hear the answer any more, the draft must not look unsent.
                 let mut sent = room.sent();
-                sent.push((key, prompt));
-                // The frame has heard of those before long ago.
-                let old = sent.len().saturating_sub(SENT);
-                sent.drain(..old);
+                sent.push(SentDraft { ticket, key, text: prompt, images });
             }
             room.teller.tell(News::Done { ticket, answer }).await;
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use zbus::connection::Builder;
-use zbus::wire::OwnedVariant;
+use zbus::wire::{OwnedVariant, Variant};
 use zbus::{Connection, Proxy};
 
 use super::News;
@@ -33,8 +33,17 @@ async fn follow_portal(room: &Room, address: &str) -> zbus::Result<()> {
     // Listened to before it is asked, so that no change falls between.
     let mut changes = portal.receive_signal("SettingChanged").await?;
     let mut told = None;
-    let now: OwnedVariant = portal.call("ReadOne", &(NAMESPACE, KEY)).await?;
-    let mut next = is_dark(&now);
+    let mut next = match portal.call::<_, _, OwnedVariant>("ReadOne", &(NAMESPACE, KEY)).await {
+        Ok(now) => is_dark(&now),
+        // Portals before version 2 have only this one, which wraps its answer once more.
+        Err(_) => match portal.call::<_, _, OwnedVariant>("Read", &(NAMESPACE, KEY)).await {
+            Ok(now) => is_dark(&now),
+            Err(error) => {
+                tracing::info!("the portal doesn't say what the desktop likes: {error}");
+                None
+            }
+        },
+    };
     loop {
         if next != told && !room.teller.tell(News::DesktopIsDark(next)).await {
             return Ok(());
@@ -43,7 +52,10 @@ async fn follow_portal(room: &Room, address: &str) -> zbus::Result<()> {
         next = loop {
             let Some(change) = changes.next().await else { return Ok(()) };
             let body = change.body();
-            let (namespace, key, value): (String, String, OwnedVariant) = body.deserialize()?;
+            let Ok((namespace, key, value)) = body.deserialize::<(String, String, OwnedVariant)>()
+            else {
+                continue;
+            };
             if namespace == NAMESPACE && key == KEY {
                 break is_dark(&value);
             }
@@ -52,10 +64,25 @@ async fn follow_portal(room: &Room, address: &str) -> zbus::Result<()> {
 }
 
 /// 1 is dark and 2 is light; 0 is no preference, and so is what nobody knows.
-fn is_dark(value: &OwnedVariant) -> Option<bool> {
-    match u32::try_from(value) {
-        Ok(1) => Some(true),
-        Ok(2) => Some(false),
-        Ok(_) | Err(_) => None,
+fn is_dark(value: &Variant<'_>) -> Option<bool> {
+    match value {
+        Variant::U32(1) => Some(true),
+        Variant::U32(2) => Some(false),
+        Variant::Variant(inner) => is_dark(inner),
+        // Other numbers, and types from the future.
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_portals_wrap_what_they_say_once_more() {
+        assert_eq!(is_dark(&Variant::U32(1)), Some(true));
+        assert_eq!(is_dark(&Variant::Variant(Box::new(Variant::U32(2)))), Some(false));
+        assert_eq!(is_dark(&Variant::U32(0)), None);
+        assert_eq!(is_dark(&Variant::Bool(true)), None);
     }
 }

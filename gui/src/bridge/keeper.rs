@@ -11,10 +11,10 @@ use orchestrator::failure::{Code, Failure};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::room::Room;
+use super::room::{Room, SentDraft};
 use super::{News, kept_images};
 use crate::kept_image::KeptImage;
-use crate::memory::{Draft, DraftKey, Memory};
+use crate::memory::{Draft, Memory};
 
 /// What is typed within this time is written together.
 const TOGETHER: Duration = Duration::from_millis(300);
@@ -52,23 +52,32 @@ impl Keeper {
         self.latest.send_replace(Some(Arc::from(memory)));
     }
 
-    /// Writes what is not written yet. Drafts that the engine has as messages by now are no drafts: `sent` says whose
-    /// they were, and what they said.
-    pub async fn end(self, sent: Vec<(DraftKey, String)>) {
+    /// Writes what is not written yet. Drafts that the engine has as messages by now, without the window's knowing, are no
+    /// drafts: `sent` says which. Images that were added since stay.
+    pub async fn end(self, sent: Vec<SentDraft>) {
         self.latest.send_if_modified(|latest| {
             let Some(memory) = latest else { return false };
-            let is_sent = |key: &DraftKey, draft: &Draft| {
-                sent.iter().any(|(of, said)| of == key && *said == draft.text)
-            };
-            if !memory.drafts.iter().any(|(key, draft)| is_sent(key, draft)) {
-                return false;
-            }
-            Arc::make_mut(memory).drafts.retain(|key, draft| !is_sent(key, draft));
-            true
+            // Every one of them, also behind the first that changes something.
+            sent.iter().filter(|sent| forget_sent(memory, sent)).count() > 0
         });
         drop(self.latest);
         self.task.await.ok(); // It has told what went wrong.
     }
+}
+
+/// Takes what was sent out of its draft. `false` where another one stands there.
+fn forget_sent(memory: &mut Arc<Memory>, sent: &SentDraft) -> bool {
+    if memory.drafts.get(&sent.key).is_none_or(|draft| draft.text != sent.text) {
+        return false;
+    }
+    let drafts = &mut Arc::make_mut(memory).drafts;
+    if let Some(mut draft) = drafts.remove(&sent.key) {
+        draft.images.drain(..sent.images.min(draft.images.len()));
+        if !draft.images.is_empty() {
+            drafts.insert(sent.key.clone(), Draft { images: draft.images, ..Draft::default() });
+        }
+    }
+    true
 }
 
 fn locked(known: &Known) -> MutexGuard<'_, BTreeSet<String>> {
@@ -103,11 +112,9 @@ async fn keep(
                     Some(Failure::new(Code::Internal, format!("writing broke off: {error}")))
                 }
             };
-            if let Some(failure) = failure
-                && !is_told
-            {
-                // Said once: it would come with every letter that is typed.
-                is_told = true;
+            // Said once while it lasts: it would come with every letter that is typed.
+            let was_told = std::mem::replace(&mut is_told, failure.is_some());
+            if let Some(failure) = failure.filter(|_| !was_told) {
                 room.teller.tell(News::Trouble(failure)).await;
             }
         }

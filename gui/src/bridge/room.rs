@@ -19,7 +19,7 @@ use super::notices::{Notices, Notifier};
 use super::outbox;
 use super::questions::LocalQuestions;
 use super::teller::{Teller, Wake};
-use super::{Ask, News};
+use super::{Ask, News, Ticket};
 use crate::memory::DraftKey;
 
 /// How long the engine may take to end.
@@ -67,13 +67,25 @@ pub(super) struct Room {
     pub known: Mutex<u64>,
     /// Told when another number of entries may wait to be shared.
     pub outbox: Notify,
-    /// Messages that the engine has, since the window was told of the last one.
-    pub sent: Mutex<Vec<(DraftKey, String)>>,
+    /// Messages that the engine has, and of which the window hasn't heard yet that it has them.
+    pub sent: Mutex<Vec<SentDraft>>,
+}
+
+/// A draft that has become a message.
+#[derive(Debug)]
+pub(super) struct SentDraft {
+    pub ticket: Ticket,
+    /// Whose draft it was.
+    pub key: DraftKey,
+    /// What it said.
+    pub text: String,
+    /// How many images went with it, its first ones.
+    pub images: usize,
 }
 
 impl Room {
-    /// Messages that the engine has: of whose draft, and what they said.
-    pub fn sent(&self) -> std::sync::MutexGuard<'_, Vec<(DraftKey, String)>> {
+    /// Messages that the engine has, and of which the window hasn't heard yet.
+    pub fn sent(&self) -> std::sync::MutexGuard<'_, Vec<SentDraft>> {
         self.sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 

@@ -1,5 +1,6 @@
 //! Changes a message that waits in a queue.
 
+use egui::widgets::text_edit::TextEditState;
 use egui::{Id, Key, Modifiers, Role, TextEdit, WidgetInfo};
 
 use crate::theme::size;
@@ -54,8 +55,13 @@ impl EditMessageView {
             shape,
             self,
             |view, ui| {
+                let id = Id::unique("edited message");
+                if !view.is_begun {
+                    // What could be undone was typed for another message.
+                    TextEditState::default().store(ui.ctx(), id);
+                }
                 let edit = TextEdit::multiline(&mut view.text)
-                    .id(Id::unique("edited message"))
+                    .id(id)
                     .desired_rows(ROWS)
                     .desired_width(f32::INFINITY);
                 let response = ui.add(edit);

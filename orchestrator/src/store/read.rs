@@ -229,14 +229,15 @@ fn page_of(
     Ok((events, false))
 }
 
-/// Images of a message of that session.
+/// Images of a message of that session; none of one that was taken back, though they are kept while it may come back.
 pub(super) fn images_of(
     db: &Connection,
     session: &SessionId,
     message: &MessageId,
 ) -> Result<Vec<Image>, Fault> {
     let mut select = db.prepare_cached(
-        "SELECT name, bytes FROM images WHERE message = ?1 AND session = ?2 ORDER BY position",
+        "SELECT name, bytes FROM images WHERE message = ?1 AND session = ?2 \
+         AND NOT EXISTS (SELECT 1 FROM removed WHERE id = ?1) ORDER BY position",
     )?;
     let images = select
         .query_map(params![message.as_str(), session.as_str()], |row| {

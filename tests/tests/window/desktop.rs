@@ -73,6 +73,21 @@ impl Desktop {
     }
 }
 
+/// A program of the desktop's; killed on drop.
+pub struct Running(process::Child);
+
+impl Running {
+    /// Kills it, and waits until it is gone.
+    pub fn kill(self) {}
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
 /// A session to be made; `host` as a HOST argument.
 pub fn new_session(name: &str, agent: &str, host: &str, cwd: &Path) -> NewSession {
     NewSession {
@@ -94,7 +109,7 @@ pub fn new_session(name: &str, agent: &str, host: &str, cwd: &Path) -> NewSessio
 
 impl Desktop {
     /// Runs `baton` on this desktop, and comes back when it hosts the engine.
-    pub fn baton(&self, words: &[&str]) -> process::Child {
+    pub fn baton(&self, words: &[&str]) -> Running {
         let mut command = process::Command::new(baton_tests::program());
         command.args(words).env_clear().envs(self.setup.env.iter().cloned());
         command.env("BATON_HOME", self.setup.paths.data.parent().unwrap());
@@ -102,6 +117,7 @@ impl Desktop {
         let null = process::Stdio::null;
         let child = command.stdin(null()).stdout(null()).stderr(null()).spawn().unwrap();
         let socket = self.setup.paths.run.join(orchestrator::seam::SOCKET);
+        let child = Running(child);
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(baton_tests::until("the other program's engine", || socket.exists()));
         child

@@ -39,19 +39,19 @@ fn a_turn_goes_on_over_a_cut_link_and_the_window_says_when_it_is_lost_and_back()
 }
 
 #[test]
-fn an_engine_that_is_killed_in_the_middle_of_a_turn_is_followed_by_another_and_nothing_is_lost_or_done_twice() {
+fn an_engine_that_is_killed_in_the_middle_of_a_turn_is_followed_by_another_and_nothing_is_lost_or_done_twice()
+ {
     let machine = AgentHost::start().with_scripted("codex");
     let desktop = Desktop::knowing(&machine);
     let session = desktop.make(new_session("notes", "codex", "box", &machine.project()));
-    let mut engine = desktop.baton(&["follow", "notes"]);
+    let engine = desktop.baton(&["follow", "notes"]);
     let mut window = Window::open(&desktop.setup);
     window.read("engine in another process");
     let gate = machine.home().join("go");
     window.fill("Message", &format!("print One\nwait-for {}\nprint Two", gate.display()));
     window.key(Modifiers::NONE, Key::Enter);
     window.hear("One");
-    engine.kill().unwrap();
-    engine.wait().unwrap();
+    engine.kill();
     window.read_no_more("engine in another process");
     fs::write(&gate, "").unwrap();
     window.hear("Two");
@@ -143,6 +143,26 @@ fn what_is_sent_with_the_last_key_press_is_stored_once_and_is_no_draft_any_more(
     let turns = desktop.events(&session.id).into_iter();
     let turns = turns.filter(|event| matches!(event.body, EventBody::TurnStarted { .. }));
     assert_eq!(turns.count(), 1);
+}
+
+#[test]
+fn a_draft_that_says_what_was_sent_before_is_there_again_after_a_restart() {
+    let machine = AgentHost::start().with_scripted("codex");
+    let desktop = Desktop::knowing(&machine);
+    desktop.make(new_session("notes", "codex", "box", &machine.project()));
+    let mut window = Window::open(&desktop.setup);
+    window.fill("Message", "print Again");
+    window.key(Modifiers::NONE, Key::Enter);
+    window.hear("Again");
+    window.read("Done in");
+    window.fill("Message", "print Again");
+    window.close();
+    let mut window = Window::open(&desktop.setup);
+    window.until("the draft", |window| {
+        let field = window.query_by_role_and_label(Role::MultilineTextInput, "Message")?;
+        (field.value().as_deref() == Some("print Again")).then_some(())
+    });
+    window.close();
 }
 
 #[test]

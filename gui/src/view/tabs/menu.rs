@@ -50,7 +50,7 @@ pub(super) fn tab_menu(
             }
         }
         ui.separator();
-        if ui.add_enabled(open.len() > 1, egui::Button::new("Close")).clicked() {
+        if ui.button("Close").clicked() {
             picked = Some(Picked::Act(TabsAct::Close(tab.clone())));
         }
     });
