@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    ConnectionState, HostConnection, MessageId, Reply, Session, SessionId, TabId, TurnId,
+    ConnectionState, HostConnection, MessageId, Reply, Session, SessionId, TabId,
 };
 
 use super::pending::Pending;
@@ -18,13 +18,9 @@ use crate::bridge::{Ask, EngineState, News, Picture};
 use crate::memory::DraftKey;
 use crate::model::{session_unread, tab_unread};
 use crate::transcript::Piece;
-use crate::view::places::is_local;
 
 /// How long a frame may take news in; what is left is taken in by the next one.
 const PATIENCE: Duration = Duration::from_millis(3);
-
-/// So many glances at git are under way at once: a left bar full of sessions holds no host up.
-const GLANCES: usize = 4;
 
 impl App {
     /// Takes in what has come. `true` when there may be more.
@@ -139,19 +135,7 @@ impl App {
                 }
             }
             News::Files { session, answer } => self.looks.put_files(session, answer),
-            News::Git { session, answer } => {
-                self.git_under_way.remove(&session);
-                match answer {
-                    // It was of another directory.
-                    Ok(_) if !self.git_asked.contains(&session) => {}
-                    Ok(glance) => {
-                        self.looks.git.insert(session, glance);
-                        self.version += 1;
-                    }
-                    // It is a glance: the connection's own trouble is told elsewhere.
-                    Err(failure) => tracing::info!("git of {session}: {failure}"),
-                }
-            }
+            News::Git { session, answer } => self.git_came(session, answer),
             News::Images { message, answer } => {
                 self.pictures_came(message, answer);
             }
@@ -235,44 +219,6 @@ impl App {
         if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
             self.glance_at_git(&session);
         }
-    }
-
-    /// Asks what git says of a session, where nothing is known and asking opens no connection.
-    pub(super) fn glance_at_git(&mut self, session: &SessionId) {
-        let is_known = self.looks.git.contains_key(session) || self.git_asked.contains(session);
-        if is_known || self.git_under_way.len() >= GLANCES || !self.may_ask_host(session) {
-            return;
-        }
-        self.ask_git(session);
-    }
-
-    fn ask_git(&mut self, session: &SessionId) {
-        match self.bridge.ask(Ask::Git(session.clone())) {
-            Ok(()) => {
-                self.git_asked.insert(session.clone());
-                self.git_under_way.insert(session.clone());
-            }
-            Err(failure) => tracing::info!("{failure}"),
-        }
-    }
-
-    /// What was known of the git of another directory means nothing.
-    fn forget_git_when_moved(&mut self, session: &Session) {
-        let Some(before) = self.sessions.get(&session.id) else { return };
-        if before.cwd != session.cwd || before.host != session.host {
-            self.looks.git.remove(&session.id);
-            self.git_asked.remove(&session.id);
-        }
-    }
-
-    fn may_ask_host(&self, session: &SessionId) -> bool {
-        let Some(host) = self.sessions.get(session).map(|session| &session.host) else {
-            return false;
-        };
-        is_local(host)
-            || self.connections.iter().any(|connection| {
-                connection.host == *host && connection.state == ConnectionState::Connected
-            })
     }
 
     fn pictures_came(&mut self, message: MessageId, answer: Result<Vec<Arc<Picture>>, Failure>) {
@@ -416,24 +362,6 @@ impl App {
                     self.show(&session, None);
                 }
             }
-        }
-    }
-
-    /// What git and the history say may be another thing when a turn has ended.
-    fn ask_git_when_done(&mut self, session: &Session) {
-        let Some(before) = self.sessions.get(&session.id) else { return };
-        let was_over = |wanted: &TurnId| {
-            let mut turns = before.tabs.iter().filter_map(|tab| tab.turn.as_ref());
-            turns.any(|turn| turn.id == *wanted && turn.status.is_some())
-        };
-        let mut turns = session.tabs.iter().filter_map(|tab| tab.turn.as_ref());
-        let has_ended = turns.any(|turn| turn.status.is_some() && !was_over(&turn.id));
-        if !has_ended {
-            return;
-        }
-        self.history_may_have_grown();
-        if self.may_ask_host(&session.id) {
-            self.ask_git(&session.id);
         }
     }
 

@@ -5,6 +5,7 @@ mod draft_images;
 mod forms;
 mod frame;
 mod frames;
+mod git;
 mod hear;
 mod history;
 mod left;
