@@ -122,8 +122,7 @@ impl App {
                 TabsAct::Show(tab) => self.show(&shown.session, Some(tab)),
                 TabsAct::Close(tab) => self.close_tab(&tab),
                 TabsAct::New => self.new_tab(),
-                TabsAct::Rename { tab, name } => {
-                    let session = shown.session.clone();
+                TabsAct::Rename { session, tab, name } => {
                     self.command(Command::RenameTab { session, tab, name });
                 }
                 TabsAct::Move { tab, before } => {

@@ -95,8 +95,9 @@ impl App {
             WindowCommand::NextTab => self.step_tab(true),
             WindowCommand::PreviousTab => self.step_tab(false),
             WindowCommand::RenameTab => {
-                if let Some(tab) = self.shown_tab().cloned() {
-                    self.tabs.rename(&tab);
+                if let (Some(session), Some(tab)) = (self.shown_session(), self.shown_tab()) {
+                    let (session, tab) = (session.id.clone(), tab.clone());
+                    self.tabs.rename(&session, &tab);
                 }
             }
             WindowCommand::MoveTabLeft => self.step_shown_tab(false),

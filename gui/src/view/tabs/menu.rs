@@ -11,6 +11,8 @@ pub(super) enum Picked {
     Act(TabsAct),
     /// Let the name be edited.
     Rename,
+    /// Give it its number back.
+    Unname,
 }
 
 /// The menu of a tab: on a right click, or below the tab by keys (and whether just now).
@@ -39,7 +41,7 @@ pub(super) fn tab_menu(
             picked = Some(Picked::Rename);
         }
         if named && ui.button("Remove name").clicked() {
-            picked = Some(Picked::Act(TabsAct::Rename { tab: tab.clone(), name: None }));
+            picked = Some(Picked::Unname);
         }
         for (words, right) in [("Move left", false), ("Move right", true)] {
             let place = stepped(open, tab, right);

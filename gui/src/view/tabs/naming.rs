@@ -1,7 +1,7 @@
 //! A tab's name, edited in its place.
 
 use egui::{Id, Key, Rect, TextEdit, Ui, UiBuilder};
-use orchestrator::seam::{Tab, TabId};
+use orchestrator::seam::{SessionId, Tab, TabId};
 
 use super::TabsAct;
 use super::view::is_named;
@@ -9,15 +9,26 @@ use super::view::is_named;
 /// A name that is being typed.
 #[derive(Clone, Debug)]
 pub(super) struct Naming {
+    session: SessionId,
     tab: TabId,
+    /// What it was called when that began.
+    before: Option<String>,
     text: String,
     begins: bool,
 }
 
 impl Naming {
-    pub(super) fn of(tab: &Tab) -> Self {
-        let text = if is_named(tab) { tab.name.clone() } else { String::new() };
-        Self { tab: tab.id.clone(), text, begins: true }
+    pub(super) fn of(session: &SessionId, tab: &Tab) -> Self {
+        let before = is_named(tab).then(|| tab.name.clone());
+        let text = before.clone().unwrap_or_default();
+        Self { session: session.clone(), tab: tab.id.clone(), before, text, begins: true }
+    }
+
+    /// What it comes to when the field is left; `None` where nothing was changed.
+    pub(super) fn left(&self) -> Option<TabsAct> {
+        let name = Some(self.text.trim().to_owned()).filter(|name| !name.is_empty());
+        let (session, tab) = (self.session.clone(), self.tab.clone());
+        (name != self.before).then_some(TabsAct::Rename { session, tab, name })
     }
 
     pub(super) fn is_of(&self, tab: &Tab) -> bool {
@@ -29,7 +40,7 @@ impl Naming {
         &mut self,
         ui: &mut Ui,
         rect: Rect,
-        (tab, words): (&Tab, &str),
+        words: &str,
         acts: &mut Vec<TabsAct>,
     ) -> bool {
         let id = Id::unique("tab rename");
@@ -49,10 +60,8 @@ impl Naming {
             return true;
         }
         let cancelled = ui.input(|input| input.key_pressed(Key::Escape));
-        let name = Some(self.text.trim().to_owned()).filter(|name| !name.is_empty());
-        let before = is_named(tab).then(|| tab.name.clone());
-        if !cancelled && name != before {
-            acts.push(TabsAct::Rename { tab: tab.id.clone(), name });
+        if !cancelled {
+            acts.extend(self.left());
         }
         false
     }

@@ -16,6 +16,8 @@ struct World {
     unread: BTreeSet<TabId>,
     approvals: BTreeMap<TabId, u32>,
     first_words: BTreeMap<TabId, String>,
+    /// Whether another session is shown.
+    other: bool,
     acts: Vec<TabsAct>,
 }
 
@@ -27,10 +29,12 @@ fn window(tabs: usize, world: World) -> Harness<'static, World> {
             Tab { name, ..tab(&format!("t{n}")) }
         })
         .collect();
+    let mut other = session("o", "web", "box", 0);
+    other.tabs = vec![tab("o0")];
     let mut window = harness(world, move |ui, world| {
         let shown = TabId::new(format!("t{}", world.shown));
         let data = TabsData {
-            session: &of,
+            session: if world.other { &other } else { &of },
             shown: Some(&shown),
             closed: &world.closed,
             unread: &world.unread,
@@ -46,6 +50,10 @@ fn window(tabs: usize, world: World) -> Harness<'static, World> {
 
 fn id(id: &str) -> TabId {
     TabId::new(id)
+}
+
+fn renamed(tab: &str, name: Option<&str>) -> TabsAct {
+    TabsAct::Rename { session: SessionId::new("s"), tab: id(tab), name: name.map(str::to_owned) }
 }
 
 #[test]
@@ -124,16 +132,26 @@ fn name(window: &mut Harness<'static, World>, text: &str, last: Key) {
 #[test]
 fn a_tab_is_named_in_its_place_by_keys_and_escape_leaves_its_name() {
     let mut window = window(2, World::default());
-    for (last, acts) in [
-        (Key::Escape, vec![]),
-        (Key::Enter, vec![TabsAct::Rename { tab: id("t1"), name: Some("parser".into()) }]),
-    ] {
+    for (last, acts) in [(Key::Escape, vec![]), (Key::Enter, vec![renamed("t1", Some("parser"))])] {
         focus(&mut window, "Conversation 2");
         window.key_press(Key::F2);
         window.run();
         name(&mut window, "parser ", last);
         assert_eq!(window.state().acts, acts);
     }
+}
+
+#[test]
+fn a_name_that_is_being_typed_is_kept_when_keys_show_another_session() {
+    let mut window = window(2, World::default());
+    focus(&mut window, "Conversation 2");
+    window.key_press(Key::F2);
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Tab name").type_text("parser ");
+    window.run();
+    window.state_mut().other = true;
+    window.run();
+    assert_eq!(window.state().acts, [renamed("t1", Some("parser"))]);
 }
 
 #[test]
@@ -146,7 +164,7 @@ fn a_double_click_names_a_tab() {
         window.run();
     }
     name(&mut window, "x", Key::Enter);
-    let named = TabsAct::Rename { tab: id("t0"), name: Some("x".into()) };
+    let named = renamed("t0", Some("x"));
     assert_eq!(window.state().acts.last(), Some(&named));
 }
 
@@ -160,7 +178,7 @@ fn who_takes_all_of_a_name_away_gives_the_tab_its_number_back() {
     window.key_press(Key::Delete);
     window.run();
     name(&mut window, "", Key::Enter);
-    assert_eq!(window.state().acts, [TabsAct::Rename { tab: id("t0"), name: None }]);
+    assert_eq!(window.state().acts, [renamed("t0", None)]);
 }
 
 #[test]
@@ -188,7 +206,7 @@ fn everything_that_can_be_done_with_a_tab_stands_in_its_menu_also_by_keys() {
     for (words, act) in [
         ("Move left", move_to(Some("t0"))),
         ("Move right", move_to(None)),
-        ("Remove name", TabsAct::Rename { tab: id("t1"), name: None }),
+        ("Remove name", renamed("t1", None)),
         ("Close", TabsAct::Close(id("t1"))),
     ] {
         for by_keys in [false, true] {

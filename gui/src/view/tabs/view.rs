@@ -7,7 +7,7 @@ use egui::{
     Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
-use orchestrator::seam::{Session, Tab, TabId};
+use orchestrator::seam::{Session, SessionId, Tab, TabId};
 
 use super::menu::{Picked, tab_menu};
 use super::moving::drag;
@@ -49,6 +49,8 @@ pub enum TabsAct {
     New,
     /// Call that tab so; `None` gives it its number back.
     Rename {
+        /// Of which session: another one may be shown by now.
+        session: SessionId,
         /// Which.
         tab: TabId,
         /// What a person typed, trimmed and not empty.
@@ -90,8 +92,8 @@ pub fn tab_words(tab: &Tab, first_words: Option<&String>) -> String {
 
 impl TabsView {
     /// Lets a tab's name be edited in its place.
-    pub fn rename(&mut self, tab: &Tab) {
-        self.naming = Some(Naming::of(tab));
+    pub fn rename(&mut self, session: &SessionId, tab: &Tab) {
+        self.naming = Some(Naming::of(session, tab));
         self.revealed = None;
     }
 
@@ -101,8 +103,13 @@ impl TabsView {
         let tabs = data.session.tabs.iter();
         let open: Vec<&Tab> = tabs.filter(|tab| !data.closed.contains(&tab.id)).collect();
         let ids: Vec<TabId> = open.iter().map(|tab| tab.id.clone()).collect();
-        // Another session is shown by now.
-        self.naming = self.naming.take().filter(|naming| open.iter().any(|tab| naming.is_of(tab)));
+        if let Some(naming) = &self.naming
+            && !open.iter().any(|tab| naming.is_of(tab))
+        {
+            // Another session is shown by now: the field was left.
+            acts.extend(naming.left());
+            self.naming = None;
+        }
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             let room = ui.available_width() - size::CONTROL - space::S;
@@ -149,7 +156,7 @@ impl TabsView {
         if let Some(naming) = self.naming.as_mut().filter(|naming| naming.is_of(tab)) {
             let unnamed = Tab { name: String::new(), ..tab.clone() };
             let hint = tab_words(&unnamed, data.first_words.get(&tab.id));
-            if !naming.ui(ui, rect, (tab, hint.trim()), acts) {
+            if !naming.ui(ui, rect, hint.trim(), acts) {
                 self.naming = None;
                 ui.memory_mut(|memory| memory.request_focus(id));
             }
@@ -230,14 +237,18 @@ impl TabsView {
             acts.push(TabsAct::Close(tab.id.clone()));
         }
         drag(ui, &response, &tab.id, open, acts);
-        let by_keys = self.keys(ui, &response, tab);
+        let by_keys = self.keys(ui, &response, &data.session.id, tab);
         match tab_menu(&response, by_keys, &tab.id, open, is_named(tab)) {
             Some(Picked::Act(act)) => acts.push(act),
-            Some(Picked::Rename) => self.rename(tab),
+            Some(Picked::Rename) => self.rename(&data.session.id, tab),
+            Some(Picked::Unname) => {
+                let (session, tab) = (data.session.id.clone(), tab.id.clone());
+                acts.push(TabsAct::Rename { session, tab, name: None });
+            }
             None => {}
         }
         if response.double_clicked() {
-            self.rename(tab);
+            self.rename(&data.session.id, tab);
         }
         if !response.dragged() {
             response.on_hover_text(words);
@@ -245,11 +256,17 @@ impl TabsView {
     }
 
     /// What keys do on a tab that has the focus. Whether its menu was asked for by them, and whether just now.
-    fn keys(&mut self, ui: &Ui, response: &Response, tab: &Tab) -> Option<bool> {
+    fn keys(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        session: &SessionId,
+        tab: &Tab,
+    ) -> Option<bool> {
         if response.has_focus() {
             let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
             if pressed(Modifiers::NONE, Key::F2) {
-                self.rename(tab);
+                self.rename(session, tab);
             } else if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
                 self.menu_by_keys = Some((tab.id.clone(), true));
             }
