@@ -296,6 +296,10 @@ pub fn odd(reply: &Reply) -> Failure {
         Reply::Synced(_) => "synced",
         Reply::Ignored(_) => "ignored",
         Reply::Status(_) => "status",
+        Reply::File(_) => "file",
+        Reply::Repository(_) => "repository",
+        Reply::Operation(_) => "operation",
+        Reply::Terminal(_) => "terminal",
     };
     Failure::new(Code::Internal, format!("the engine gave an answer of another kind: {kind}"))
         .hint("All processes of Baton should be of one version: end the older one, then try again")

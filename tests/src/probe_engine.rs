@@ -102,6 +102,10 @@ impl ProbeEngine {
             | Query::Directory { .. }
             | Query::Files { .. }
             | Query::Git { .. }
+            | Query::File(_)
+            | Query::Repository(_)
+            | Query::Operation(_)
+            | Query::Terminals
             | Query::Images { .. } => {
                 Err(Failure::new(Code::Unsupported, "the probe reaches no machine"))
             }
@@ -178,6 +182,10 @@ async fn carry_out(store: &Store, command: Command, ticket: &Ticket) -> Result<R
             Ok(reply)
         }
         Command::EditSession { .. }
+        | Command::File(_)
+        | Command::Repository(_)
+        | Command::Operation(_)
+        | Command::Terminal(_)
         | Command::RemoveSession { .. }
         | Command::Interrupt { .. }
         | Command::EditMessage { .. }

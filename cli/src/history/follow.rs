@@ -44,7 +44,12 @@ pub async fn run(output: &Output, seam: &dyn Seam, query: HistoryQuery) -> Resul
                 | Delivery::Partial(_)
                 | Delivery::Sync { .. }
                 | Delivery::Connections(_)
-                | Delivery::Questions(_),
+                | Delivery::Questions(_)
+                | Delivery::Operation(_)
+                | Delivery::Forgotten { .. }
+                | Delivery::Output(_)
+                | Delivery::Terminals(_)
+                | Delivery::Terminal(_),
             )) => {}
             Some(Err(failure)) => return Err(failure.into()),
             None => return Ok(exit::DONE),

@@ -147,6 +147,7 @@ impl Watcher<'_> {
             session: Some(self.session.clone()),
             partials: self.report.wants_partials(),
             connections: false,
+            watch: None,
         };
         self.seam.subscribe(wanted).await.map_err(|failure| self.with_way_back(failure).into())
     }

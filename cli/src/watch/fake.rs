@@ -255,6 +255,10 @@ impl Seam for FakeEngine {
             | Query::Directory { .. }
             | Query::Files { .. }
             | Query::Git { .. }
+            | Query::File(_)
+            | Query::Repository(_)
+            | Query::Operation(_)
+            | Query::Terminals
             | Query::Images { .. } => {
                 Err(Failure::new(Code::Unsupported, "it knows nothing of that"))
             }

@@ -91,7 +91,14 @@ impl Watch {
             }
             Delivery::Sync { .. } => self.sync(),
             // Nobody here looks at one.
-            Delivery::History(_) | Delivery::Connections(_) | Delivery::Questions(_) => Vec::new(),
+            Delivery::History(_)
+            | Delivery::Connections(_)
+            | Delivery::Questions(_)
+            | Delivery::Operation(_)
+            | Delivery::Forgotten { .. }
+            | Delivery::Output(_)
+            | Delivery::Terminals(_)
+            | Delivery::Terminal(_) => Vec::new(),
         }
     }
 

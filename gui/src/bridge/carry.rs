@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Command, HistoryPage, Query, Reply, Request, Seam, SessionId, Subscribe, TabChoice, TabId,
+    At, Command, FileCommand, GitCommand, HistoryPage, Query, Reply, Request, Seam, SessionId,
+    Subscribe, TabChoice, TabId, TerminalCommand,
 };
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::timeout;
@@ -313,7 +314,9 @@ impl Carrier {
             room.teller.tell(News::Done { ticket, answer }).await;
         };
         match line {
-            Line::Session(_) | Line::Hosts => self.in_order(line, work),
+            Line::Session(_) | Line::Hosts | Line::At(_) | Line::Terminal(_) => {
+                self.in_order(line, work);
+            }
             Line::Prompt => {
                 while self.prompt.try_join_next().is_some() {}
                 self.prompt.spawn(work);
@@ -345,6 +348,10 @@ impl Carrier {
 /// What waits for one another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Line {
+    /// What changes the files and the repository of one place.
+    At(At),
+    /// What is typed into a terminal comes in the order of typing.
+    Terminal(String),
     /// What is done to a session is done in the order of asking.
     Session(SessionId),
     /// So are changes of `hosts.toml`.
@@ -374,6 +381,34 @@ fn line_of(command: &Command) -> Line {
         | Command::AnswerQuestion { .. }
         | Command::AddHistory(_)
         | Command::KeepHistoryHere { .. } => Line::Prompt,
+        Command::File(
+            FileCommand::Write { at, .. }
+            | FileCommand::MakeDirectory { at, .. }
+            | FileCommand::Rename { at, .. }
+            | FileCommand::Delete { at, .. },
+        )
+        | Command::Repository(
+            GitCommand::Stage { at, .. }
+            | GitCommand::Unstage { at, .. }
+            | GitCommand::Discard { at, .. }
+            | GitCommand::Lines { at, .. }
+            | GitCommand::Commit { at, .. }
+            | GitCommand::Switch { at, .. }
+            | GitCommand::NewBranch { at, .. }
+            | GitCommand::RenameBranch { at, .. }
+            | GitCommand::DeleteBranch { at, .. }
+            | GitCommand::Unfinished { at, .. }
+            | GitCommand::RemoveWorktree { at, .. }
+            | GitCommand::PruneWorktrees { at, .. },
+        ) => Line::At(at.clone()),
+        Command::Terminal(
+            TerminalCommand::Input { id, .. }
+            | TerminalCommand::Resize { id, .. }
+            | TerminalCommand::Rename { id, .. }
+            | TerminalCommand::Reopen { id }
+            | TerminalCommand::Close { id },
+        ) => Line::Terminal(id.clone()),
+        Command::Terminal(TerminalCommand::Open { .. }) | Command::Operation(_) => Line::Prompt,
         Command::RetryHost { .. } | Command::SyncHistory { .. } | Command::IgnoreHistory { .. } => {
             Line::None
         }

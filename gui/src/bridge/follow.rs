@@ -147,6 +147,11 @@ async fn tell_newer(
                     Delivery::History(_)
                     | Delivery::Connections(_)
                     | Delivery::Questions(_)
+                    | Delivery::Operation(_)
+                    | Delivery::Forgotten { .. }
+                    | Delivery::Output(_)
+                    | Delivery::Terminals(_)
+                    | Delivery::Terminal(_)
                     | Delivery::Sync { .. },
                 )) => {}
                 Some(Err(failure)) => return Err(failure),

@@ -106,6 +106,11 @@ pub(super) async fn follow(room: &Arc<Room>, engine: &EngineHandle) -> Result<()
                 | Delivery::History(_)
                 | Delivery::Connections(_)
                 | Delivery::Questions(_)
+                | Delivery::Operation(_)
+                | Delivery::Forgotten { .. }
+                | Delivery::Output(_)
+                | Delivery::Terminals(_)
+                | Delivery::Terminal(_)
                 | Delivery::Sync { .. },
             )) => {}
             Some(Err(failure)) => return Err(failure),
@@ -220,6 +225,11 @@ pub(super) async fn follow_connections(
             Delivery::Event(_)
             | Delivery::Partial(_)
             | Delivery::History(_)
+            | Delivery::Operation(_)
+            | Delivery::Forgotten { .. }
+            | Delivery::Output(_)
+            | Delivery::Terminals(_)
+            | Delivery::Terminal(_)
             | Delivery::Sync { .. } => continue,
         };
         if !room.teller.tell(news).await {

@@ -273,6 +273,7 @@ async fn deliver(
             Some(FromEngine::Event(Told { questions: Some(all), .. })) => {
                 Ok(Delivery::Questions(all))
             }
+            Some(FromEngine::Event(Told { watched: Some(watched), .. })) => Ok(*watched),
             Some(FromEngine::Sync { seq, at, .. }) => {
                 last = Some(seq);
                 Ok(Delivery::Sync { seq, at })

@@ -6,8 +6,8 @@ use serde_json::Value;
 use std::time::Duration;
 
 use super::{
-    Command, CommandId, Event, HistoryNews, HostConnection, HostQuestion, Partial, Query, Reply,
-    Request, Subscribe,
+    Command, CommandId, Delivery, Event, HistoryNews, HostConnection, HostQuestion, Partial, Query,
+    Reply, Request, Subscribe,
 };
 use crate::failure::{Code, Failure};
 
@@ -22,8 +22,8 @@ pub(super) const FRAME_BYTES: usize = 1 << 20;
 pub(super) const LARGE_BYTES: usize = 64 << 20;
 /// What a frame needs beside its contents, at most.
 const ENVELOPE_BYTES: usize = 64 << 10;
-/// Methods that may carry a prompt.
-const LARGE: [&str; 3] = ["send", "edit_message", "add_history"];
+/// Methods that may carry a prompt, or what goes into a file.
+const LARGE: [&str; 4] = ["send", "edit_message", "add_history", "file"];
 /// Requests of one connection that may be under way.
 pub(super) const IN_FLIGHT: usize = 64;
 /// How often the engine shows that it lives; who hears nothing for three times as long takes it for dead.
@@ -216,6 +216,9 @@ pub(super) struct Told {
     pub(super) connections: Option<Vec<HostConnection>>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) questions: Option<Vec<HostQuestion>>,
+    /// What a [`super::Watch`] gives.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) watched: Option<Box<Delivery>>,
 }
 
 /// What a request asks for.
@@ -229,7 +232,7 @@ pub(super) enum Wish {
     Unsubscribe(String),
 }
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 24] = [
     "new_session",
     "edit_session",
     "remove_session",
@@ -250,8 +253,12 @@ const COMMANDS: [&str; 20] = [
     "sync_history",
     "ignore_history",
     "keep_history_here",
+    "file",
+    "repository",
+    "operation",
+    "terminal",
 ];
-const QUERIES: [&str; 16] = [
+const QUERIES: [&str; 20] = [
     "snapshot",
     "session",
     "events",
@@ -268,6 +275,10 @@ const QUERIES: [&str; 16] = [
     "history_activity",
     "outbox",
     "command_status",
+    "file",
+    "repository",
+    "operation",
+    "terminals",
 ];
 
 impl Asked {
@@ -307,7 +318,8 @@ impl Asked {
                 None => Err(Failure::new(Code::Usage, "`unsubscribe` needs a `subscription`")),
             };
         }
-        if QUERIES.contains(&&*method) {
+        // Some names mean a question without an id, and a wish with one.
+        if QUERIES.contains(&&*method) && (command.is_none() || !COMMANDS.contains(&&*method)) {
             let query: Query = serde_json::from_value(call()).map_err(unfit)?;
             return Ok(Wish::Call(Request::Query { query }));
         }
@@ -363,7 +375,11 @@ pub(super) fn request_line(id: &str, request: &Request) -> Result<Vec<u8>, Failu
     })?;
     let limit = match request {
         Request::Command {
-            command: Command::Send { .. } | Command::EditMessage { .. } | Command::AddHistory(_),
+            command:
+                Command::Send { .. }
+                | Command::EditMessage { .. }
+                | Command::AddHistory(_)
+                | Command::File(_),
             ..
         } => LARGE_BYTES,
         Request::Command { .. } | Request::Query { .. } => FRAME_BYTES,

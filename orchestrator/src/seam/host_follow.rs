@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::client::{Gone, SocketSeam};
 use super::host_role::{Role, Serving, Standing, serving};
-use super::{Delivery, Subscribe, Subscription};
+use super::{Delivery, Subscribe, Subscription, Watch};
 use crate::failure::{Code, Failure};
 
 /// Between two attempts to begin again.
@@ -67,6 +67,19 @@ impl Follower {
                 Some(Ok(Delivery::History(news))) => Ok(Delivery::History(news)),
                 Some(Ok(Delivery::Connections(all))) => Ok(Delivery::Connections(all)),
                 Some(Ok(Delivery::Questions(all))) => Ok(Delivery::Questions(all)),
+                Some(Ok(Delivery::Output(output))) => {
+                    // Another engine goes on behind it.
+                    if let Some(Watch::Output { offset, .. }) = &mut self.wanted.watch {
+                        *offset = output.offset + output.bytes.len() as u64;
+                    }
+                    Ok(Delivery::Output(output))
+                }
+                Some(Ok(
+                    other @ (Delivery::Operation(_)
+                    | Delivery::Forgotten { .. }
+                    | Delivery::Terminals(_)
+                    | Delivery::Terminal(_)),
+                )) => Ok(other),
                 Some(Err(failure)) => Err(failure),
                 None => match self.again(&deliveries).await {
                     Some(next) => {

@@ -6,8 +6,10 @@ mod client;
 mod client_dial;
 mod connection;
 mod event;
+mod files;
 mod frame;
 mod frame_reader;
+mod git;
 mod history;
 mod host;
 mod host_follow;
@@ -16,6 +18,8 @@ mod host_role;
 mod host_settle;
 mod id;
 mod new_session;
+mod operation;
+mod path;
 mod place;
 mod query;
 mod receipt;
@@ -26,11 +30,21 @@ mod server_writer;
 mod snapshot;
 mod subscribe;
 mod subscription;
+mod terminal;
 
 pub use client::SocketSeam;
 pub use connection::{ConnectionState, HostConnection, HostQuestion, HostQuestionKind, Secret};
 pub use event::{Decision, Event, EventBody, LinkState, Partial, PartialKind, TurnStatus};
+pub use files::{
+    Expected, FILE_WINDOW, FileCommand, FileEntry, FileKind, FileQuery, FileReply, FileWindow,
+    FoundFile, FoundFiles, Listing,
+};
 pub use frame::{PROTOCOL, Program};
+pub use git::{
+    ChangeKind, ChosenLines, DiffLine, DiffOf, FileDiff, GitBranch, GitBranches, GitChange,
+    GitCommand, GitCommit, GitDiff, GitLog, GitPatch, GitQuery, GitReply, GitStatus, Hunk,
+    LineKind, LinesHow, PullRequestDraft, Unfinished, Worktree,
+};
 pub use history::{
     HistoryActivity, HistoryBucket, HistoryCount, HistoryFilter, HistoryIgnored, HistoryItem,
     HistoryKind, HistoryNews, HistoryPage, HistoryQuery, HistoryScope, HistorySource, HistorySync,
@@ -39,6 +53,11 @@ pub use history::{
 pub use host::{EngineHandle, HostingPlan, Moves, StartEngine, Started, StopEngine, Whereabouts};
 pub use id::{ApprovalId, CommandId, MessageId, QuestionId, RunId, SessionId, TabId, TurnId};
 pub use new_session::{NewSession, SessionChange};
+pub use operation::{
+    AddWorktree, Completion, CompletionKind, Completions, Operation, OperationCommand,
+    OperationOutput, OperationQuery, OperationReply, OperationState, Outcome, Progress, Work,
+};
+pub use path::{At, FilePath};
 pub use place::{DirectoryLook, FileNames, GitGlance, KnownAgent, KnownAgents};
 pub use query::{Query, Reply};
 pub use receipt::{Receipts, Ticket};
@@ -48,4 +67,5 @@ pub use snapshot::{
     Approval, ApprovalOption, QueuedMessage, Session, Snapshot, Tab, TabState, Totals, Turn,
 };
 pub use subscribe::{Ephemerals, follow};
-pub use subscription::{Delivery, Subscribe, Subscription};
+pub use subscription::{Delivery, Subscribe, Subscription, Watch};
+pub use terminal::{Terminal, TerminalCommand, TerminalNews, TerminalReply, TerminalState};

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Approval, CommandId, DirectoryLook, Event, FileNames, GitGlance, HistoryActivity,
-    HistoryFilter, HistoryIgnored, HistoryItem, HistoryPage, HistoryQuery, HistoryScope,
-    HistorySync, Image, KnownAgents, MessageId, OutboxEntry, Session, SessionId, Snapshot, TabId,
+    Approval, CommandId, DirectoryLook, Event, FileNames, FileQuery, FileReply, GitGlance,
+    GitQuery, GitReply, HistoryActivity, HistoryFilter, HistoryIgnored, HistoryItem, HistoryPage,
+    HistoryQuery, HistoryScope, HistorySync, Image, KnownAgents, MessageId, OperationQuery,
+    OperationReply, OutboxEntry, Session, SessionId, Snapshot, TabId, TerminalReply,
 };
 use crate::failure::Failure;
 
@@ -113,6 +114,14 @@ pub enum Query {
     },
     /// Entries that wait to be written to where they are shared, oldest first. Answer: [`Reply::Outbox`].
     Outbox,
+    /// Files of a host. Answer: [`Reply::File`].
+    File(FileQuery),
+    /// A repository on a host. Answer: [`Reply::Repository`].
+    Repository(GitQuery),
+    /// What takes long. Answer: [`Reply::Operation`].
+    Operation(OperationQuery),
+    /// All terminals, in the order of their opening. Answer: [`Reply::Terminal`].
+    Terminals,
     /// What became of a command. Answer: [`Reply::Status`].
     CommandStatus {
         /// Which.
@@ -175,6 +184,14 @@ pub enum Reply {
     Synced(Box<HistorySync>),
     /// What a project's git makes of its history now.
     Ignored(HistoryIgnored),
+    /// Of files.
+    File(FileReply),
+    /// Of a repository.
+    Repository(GitReply),
+    /// Of what takes long.
+    Operation(OperationReply),
+    /// Of terminals.
+    Terminal(TerminalReply),
     /// What became of a command: `None` when it never came.
     Status(Option<Result<Box<Reply>, Failure>>),
 }

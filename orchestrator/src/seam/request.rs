@@ -5,9 +5,11 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::path::base64_bytes;
 use super::{
-    ApprovalId, CommandId, Decision, HistoryScope, MessageId, NewHistoryEntry, NewSession, Query,
-    QuestionId, Reply, Secret, SessionChange, SessionId, Subscribe, Subscription, TabId, TurnId,
+    ApprovalId, CommandId, Decision, FileCommand, GitCommand, HistoryScope, MessageId,
+    NewHistoryEntry, NewSession, OperationCommand, Query, QuestionId, Reply, Secret, SessionChange,
+    SessionId, Subscribe, Subscription, TabId, TerminalCommand, TurnId,
 };
 use crate::failure::Failure;
 
@@ -204,6 +206,14 @@ pub enum Command {
         /// A session's project, or a directory.
         scope: HistoryScope,
     },
+    /// Changes files of a host. Answer: [`Reply::File`].
+    File(FileCommand),
+    /// Changes a repository on a host. Answer: [`Reply::Repository`].
+    Repository(GitCommand),
+    /// Begins or stops what takes long. Answer: [`Reply::Operation`].
+    Operation(OperationCommand),
+    /// Terminals on hosts. Sent again, it is done again. Answer: [`Reply::Terminal`].
+    Terminal(TerminalCommand),
     /// Gives up writing an entry to where it is to be shared; it stays here. Answer: [`Reply::Outbox`] with it alone.
     KeepHistoryHere {
         /// Its id, or the beginning of it.
@@ -253,20 +263,6 @@ pub struct Image {
 impl fmt::Debug for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Image").field("name", &self.name).field("bytes", &self.bytes.len()).finish()
-    }
-}
-
-mod base64_bytes {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(bytes))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        STANDARD.decode(String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -161,6 +161,7 @@ impl Writer {
             history: None,
             connections: None,
             questions: None,
+            watched: None,
         };
         let frame = match delivery {
             Some(Ok(Delivery::Event(event))) => {
@@ -186,6 +187,13 @@ impl Writer {
             Some(Ok(Delivery::Questions(all))) => {
                 FromEngine::Event(Told { questions: Some(all), ..none })
             }
+            Some(Ok(
+                watched @ (Delivery::Operation(_)
+                | Delivery::Forgotten { .. }
+                | Delivery::Output(_)
+                | Delivery::Terminals(_)
+                | Delivery::Terminal(_)),
+            )) => FromEngine::Event(Told { watched: Some(Box::new(watched)), ..none }),
             Some(Ok(Delivery::Sync { seq, at })) => {
                 self.last.insert(subscription.clone(), seq);
                 FromEngine::Sync { subscription, seq, at }

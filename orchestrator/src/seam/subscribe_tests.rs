@@ -141,7 +141,7 @@ proptest! {
                     Delivery::Partial(_)
                     | Delivery::History(_)
                     | Delivery::Connections(_)
-                    | Delivery::Questions(_) => panic!("unwanted"),
+                    | Delivery::Questions(_) | Delivery::Operation(_) | Delivery::Forgotten { .. } | Delivery::Output(_) | Delivery::Terminals(_) | Delivery::Terminal(_) => panic!("unwanted"),
                 }
             }
             writer.await.unwrap();

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::{Event, HistoryNews, HistoryScope, HostConnection, HostQuestion, Partial, SessionId};
+use super::{
+    Event, HistoryNews, HistoryScope, HostConnection, HostQuestion, Operation, OperationOutput,
+    Partial, SessionId, Terminal, TerminalNews,
+};
 use crate::failure::Failure;
 
 /// What a front end follows.
@@ -27,6 +30,34 @@ pub struct Subscribe {
     /// Who follows this answers questions: they are put to no one else meanwhile.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub connections: bool,
+    /// This instead of events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
+}
+
+/// What is followed instead of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", content = "which", rename_all = "snake_case")]
+pub enum Watch {
+    /// Operations: those under way and the last ones that are over, as [`Delivery::Operation`], then each that changes.
+    Operations,
+    /// What an operation prints, as [`Delivery::Output`], to its end.
+    Output {
+        /// Which.
+        id: String,
+        /// From that byte on.
+        offset: u64,
+    },
+    /// Terminals, as [`Delivery::Terminals`].
+    Terminals,
+    /// What a terminal shows, as [`Delivery::Terminal`].
+    Terminal {
+        /// Which.
+        id: String,
+        /// Whether the follower answers the questions that programs ask of a terminal (where its cursor is, what it can);
+        /// of several the first one is told to, by [`super::TerminalNews::Output`].
+        answers: bool,
+    },
 }
 
 /// One thing that a subscription delivers.
@@ -43,6 +74,19 @@ pub enum Delivery {
     Connections(Vec<HostConnection>),
     /// All questions that wait, whenever they change.
     Questions(Vec<HostQuestion>),
+    /// An operation as it stands; [`Delivery::Forgotten`] when it is none any more.
+    Operation(Box<Operation>),
+    /// The operation of that id was forgotten.
+    Forgotten {
+        /// Which.
+        operation: String,
+    },
+    /// What an operation printed.
+    Output(OperationOutput),
+    /// All terminals, whenever one of them changes.
+    Terminals(Vec<Terminal>),
+    /// What a terminal does.
+    Terminal(TerminalNews),
     /// All that was stored up to here has been delivered; from now on it is live.
     Sync {
         /// The last number.

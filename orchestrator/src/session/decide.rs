@@ -145,6 +145,10 @@ pub fn wish(world: &World, book: &Book, wish: Command, now: Timestamp) -> Decisi
         Command::SyncHistory { .. }
         | Command::IgnoreHistory { .. }
         | Command::KeepHistoryHere { .. }
+        | Command::File(_)
+        | Command::Repository(_)
+        | Command::Operation(_)
+        | Command::Terminal(_)
         | Command::AnswerQuestion { .. } => {
             Err(Failure::new(Code::Internal, "a wish that is none of the desk's came to it"))
         }

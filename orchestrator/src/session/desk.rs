@@ -235,6 +235,10 @@ impl Desk {
             | Command::SyncHistory { .. }
             | Command::IgnoreHistory { .. }
             | Command::KeepHistoryHere { .. }
+            | Command::File(_)
+            | Command::Repository(_)
+            | Command::Operation(_)
+            | Command::Terminal(_)
             | Command::AnswerQuestion { .. } => Key::All,
             Command::Send { session, .. }
             | Command::Interrupt { session, .. }
@@ -375,6 +379,10 @@ impl Desk {
             | Query::Files { .. }
             | Query::Git { .. }
             | Query::Images { .. }
+            | Query::File(_)
+            | Query::Repository(_)
+            | Query::Operation(_)
+            | Query::Terminals
             | Query::Outbox => {
                 Err(Failure::new(Code::Internal, "a question about what was came to the desk"))
             }

@@ -7,17 +7,22 @@ use tokio::sync::OnceCell;
 
 use super::desk::{Desk, DeskHandle};
 use super::look;
+use super::reach::Places;
 use super::world::{EngineSettings, World};
 use crate::agent::Definitions;
 use crate::connections::Board;
 use crate::failure::{Code, Failure};
+use crate::files::FileDesk;
+use crate::git::GitDesk;
 use crate::history::{HistorySettings, Ledger, Scoped};
-use crate::host::{HostDirectory, Site};
+use crate::host::{HostDirectory, Reach, Site};
+use crate::operation::Operations;
 use crate::seam::{
     Command, Ephemerals, HistoryScope, HistorySync, Query, Receipts, Reply, Request, Seam,
-    Subscribe, Subscription, SyncedProject, follow,
+    Subscribe, Subscription, SyncedProject, TerminalReply, Watch, follow,
 };
 use crate::store::Store;
+use crate::terminal::Terminals;
 
 /// What an engine is started with.
 #[derive(Debug)]
@@ -41,6 +46,10 @@ pub struct Engine {
     desk: DeskHandle,
     receipts: Receipts,
     board: Board,
+    files: Arc<FileDesk>,
+    git: Arc<GitDesk>,
+    operations: Arc<Operations>,
+    terminals: Arc<Terminals>,
     taken_up: OnceCell<()>,
 }
 
@@ -59,13 +68,30 @@ impl Engine {
         let world = Arc::new(World::new(store, hosts, definitions, settings, partials, ledger));
         let desk = Desk::start(Arc::clone(&world), loaded);
         let board = Board::new(world.hosts.clone(), world.turns.watch());
-        Ok(Arc::new(Self { world, desk, receipts, board, taken_up: OnceCell::new() }))
+        let reach: Arc<dyn Reach> = Arc::new(Places::new(Arc::clone(&world), desk.clone()));
+        let files = Arc::new(FileDesk::new(Arc::clone(&reach)));
+        let git = Arc::new(GitDesk::new(Arc::clone(&reach)));
+        let operations = Arc::new(Operations::new(world.store.clone(), Arc::clone(&reach)));
+        let terminals = Arc::new(Terminals::new(world.store.clone(), reach));
+        Ok(Arc::new(Self {
+            world,
+            desk,
+            receipts,
+            board,
+            files,
+            git,
+            operations,
+            terminals,
+            taken_up: OnceCell::new(),
+        }))
     }
 
     /// Ends it: what was heard is stored, runs go on on their hosts.
     pub async fn stop(&self) {
         self.world.end();
         self.desk.end().await;
+        self.operations.end().await;
+        self.terminals.end().await;
         self.world.ledger.end().await;
         for connection in self.world.hosts.connections() {
             connection.close().await;
@@ -75,7 +101,12 @@ impl Engine {
 
     /// Takes up what was under way when the last engine ended, once.
     async fn take_up(&self) -> Result<(), Failure> {
-        self.taken_up.get_or_try_init(|| self.world.ledger.take_up()).await.copied()
+        let take_up = async || {
+            self.world.ledger.take_up().await?;
+            self.operations.take_up().await?;
+            self.terminals.take_up().await
+        };
+        self.taken_up.get_or_try_init(take_up).await.copied()
     }
 
     /// What a scope of history means today.
@@ -179,6 +210,16 @@ impl Engine {
             Query::Git { session } => {
                 Ok(Reply::Git(look::git(&self.world, &self.desk, session).await?))
             }
+            Query::File(query) => Ok(Reply::File(self.files.answer(query).await?)),
+            Query::Repository(query) => Ok(Reply::Repository(self.git.answer(query).await?)),
+            Query::Operation(query) => {
+                self.take_up().await?;
+                Ok(Reply::Operation(self.operations.answer(query).await?))
+            }
+            Query::Terminals => {
+                self.take_up().await?;
+                Ok(Reply::Terminal(TerminalReply::Terminals(self.terminals.list().await?)))
+            }
             Query::Images { session, message } => {
                 Ok(Reply::Images(look::images(&self.world, &self.desk, session, &message).await?))
             }
@@ -209,6 +250,32 @@ impl Seam for Engine {
             Request::Command { command: Command::AnswerQuestion { question, answer }, .. } => {
                 self.world.hosts.questions().answer(&question, answer).map(|()| Reply::Done)
             }
+            // What is typed into a terminal is nobody's to keep, and comes in the order of its calls.
+            Request::Command { command: Command::Terminal(command), .. } => {
+                self.take_up().await?;
+                Ok(Reply::Terminal(self.terminals.carry_out(command).await?))
+            }
+            Request::Command { id, command: command @ Command::File(_) } => {
+                let files = Arc::clone(&self.files);
+                let Command::File(wish) = command.clone() else { return Ok(Reply::Done) };
+                let carried_out = |_| async move { files.carry_out(wish).await.map(Reply::File) };
+                self.receipts.run(&id, &command, carried_out).await
+            }
+            Request::Command { id, command: command @ Command::Repository(_) } => {
+                let git = Arc::clone(&self.git);
+                let Command::Repository(wish) = command.clone() else { return Ok(Reply::Done) };
+                let carried_out =
+                    |_| async move { git.carry_out(wish).await.map(Reply::Repository) };
+                self.receipts.run(&id, &command, carried_out).await
+            }
+            Request::Command { id, command: command @ Command::Operation(_) } => {
+                self.take_up().await?;
+                let operations = Arc::clone(&self.operations);
+                let Command::Operation(wish) = command.clone() else { return Ok(Reply::Done) };
+                let carried_out =
+                    |_| async move { operations.carry_out(wish).await.map(Reply::Operation) };
+                self.receipts.run(&id, &command, carried_out).await
+            }
             Request::Command { id, command } => {
                 self.take_up().await?;
                 let desk = self.desk.clone();
@@ -225,6 +292,15 @@ impl Seam for Engine {
         if let Some(scope) = wanted.history {
             let scoped = self.scoped(scope).await?;
             return Ok(self.world.ledger.look(scoped).await);
+        }
+        match wanted.watch {
+            Some(Watch::Operations) => return self.operations.watch().await,
+            Some(Watch::Output { id, offset }) => return self.operations.output(&id, offset).await,
+            Some(Watch::Terminals) => return self.terminals.watch().await,
+            Some(Watch::Terminal { id, answers }) => {
+                return self.terminals.follow(&id, answers).await;
+            }
+            None => {}
         }
         self.desk.take_up().await?;
         if wanted.connections {

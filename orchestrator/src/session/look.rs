@@ -125,7 +125,12 @@ pub async fn images(
     world.store.images_of(&entry.session.id, message).await
 }
 
-async fn entry(desk: &DeskHandle, session: SessionId) -> Result<Entry, Failure> {
+/// A session.
+///
+/// # Errors
+///
+/// `not_found`.
+pub async fn entry(desk: &DeskHandle, session: SessionId) -> Result<Entry, Failure> {
     let gone = Failure::new(Code::NotFound, format!("there is no session {session}"))
         .hint("`baton session list` shows all of them");
     desk.entry(session).await?.ok_or(gone)

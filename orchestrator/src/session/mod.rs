@@ -13,6 +13,7 @@ mod flow;
 mod fold;
 mod look;
 mod queue;
+mod reach;
 mod said;
 mod tabs;
 mod turn;

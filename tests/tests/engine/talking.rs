@@ -147,7 +147,12 @@ async fn an_unfinished_piece_is_seen_while_it_is_written() {
                 | Delivery::Sync { .. }
                 | Delivery::History(_)
                 | Delivery::Connections(_)
-                | Delivery::Questions(_) => {}
+                | Delivery::Questions(_)
+                | Delivery::Operation(_)
+                | Delivery::Forgotten { .. }
+                | Delivery::Output(_)
+                | Delivery::Terminals(_)
+                | Delivery::Terminal(_) => {}
             }
         }
     };

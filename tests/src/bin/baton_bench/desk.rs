@@ -208,7 +208,12 @@ impl Watch {
                         | Delivery::Sync { .. }
                         | Delivery::History(_)
                         | Delivery::Connections(_)
-                        | Delivery::Questions(_),
+                        | Delivery::Questions(_)
+                        | Delivery::Operation(_)
+                        | Delivery::Forgotten { .. }
+                        | Delivery::Output(_)
+                        | Delivery::Terminals(_)
+                        | Delivery::Terminal(_),
                     )) => {}
                     Some(Err(error)) => return Err(error.into()),
                     None => return Err("the engine has ended".into()),

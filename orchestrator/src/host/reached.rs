@@ -1,0 +1,52 @@
+//! A place that a front end has named, ready to be asked.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::Place;
+use crate::failure::Failure;
+use crate::seam::{At, SessionId};
+use crate::transport::Connection;
+
+/// Where something is to be done.
+#[derive(Clone)]
+pub struct Reached {
+    /// The machine, as it is remembered over a restart.
+    pub place: Place,
+    /// Its connection, not opened yet.
+    pub connection: Connection,
+    /// The directory that relative paths begin in; `~` is the host's to expand. The account's home when `None`.
+    pub directory: Option<Vec<u8>>,
+    /// What is added to the environment there: the host's, and the session's. Secrets.
+    pub env: BTreeMap<String, String>,
+    /// The session that was named.
+    pub session: Option<SessionId>,
+}
+
+/// Leaves the values of the environment out.
+impl fmt::Debug for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reached")
+            .field("place", &self.place)
+            .field("directory", &self.directory.as_deref().map(String::from_utf8_lossy))
+            .field("env", &self.env.keys())
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who knows what a front end's words mean.
+#[async_trait]
+pub trait Reach: fmt::Debug + Send + Sync {
+    /// What a place means today.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` without that session, and why a host may not be used.
+    async fn reach(&self, at: &At) -> Result<Reached, Failure>;
+
+    /// A connection to a place that was remembered, not opened yet.
+    fn connection(&self, place: &Place) -> Connection;
+}

@@ -1,0 +1,163 @@
+//! Paths as hosts have them: bytes. And where a relative one begins.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::SessionId;
+
+/// A path or a name on a host, byte for byte; `/` parts it. JSON has it as a string where it is UTF-8, else as
+/// `{"base64": "…"}`.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FilePath(pub Vec<u8>);
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Bytes { base64: String },
+}
+
+impl FilePath {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// As text, where it is UTF-8.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// Behind its last slash.
+    pub fn name(&self) -> &[u8] {
+        let trimmed = self.0.strip_suffix(b"/").unwrap_or(&self.0);
+        trimmed.rsplit(|byte| *byte == b'/').next().unwrap_or(trimmed)
+    }
+
+    /// This directory with `name` in it.
+    #[must_use]
+    pub fn join(&self, name: &[u8]) -> Self {
+        let mut path = self.0.clone();
+        if !path.is_empty() && !path.ends_with(b"/") {
+            path.push(b'/');
+        }
+        path.extend_from_slice(name);
+        Self(path)
+    }
+}
+
+impl From<&str> for FilePath {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+}
+
+impl From<String> for FilePath {
+    fn from(text: String) -> Self {
+        Self(text.into_bytes())
+    }
+}
+
+/// For people: control characters and what is no UTF-8 are escaped.
+impl fmt::Display for FilePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for letter in chunk.valid().chars() {
+                if letter.is_control() {
+                    write!(f, "{}", letter.escape_default())?;
+                } else {
+                    write!(f, "{letter}")?;
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for FilePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+impl Serialize for FilePath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.text() {
+            Some(text) => serializer.serialize_str(text),
+            None => Written::Bytes { base64: STANDARD.encode(&self.0) }.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for FilePath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Written::deserialize(deserializer)? {
+            Written::Text(text) => Ok(Self(text.into_bytes())),
+            Written::Bytes { base64 } => {
+                STANDARD.decode(base64).map(Self).map_err(de::Error::custom)
+            }
+        }
+    }
+}
+
+/// Which machine is meant, and where relative paths begin there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum At {
+    /// A session's host and directory.
+    Session(SessionId),
+    /// A host and a directory of it.
+    Host {
+        /// As a HOST argument of the command line.
+        host: String,
+        /// The directory, `~` is the host's to expand; its `remote_dir` or home when `None`.
+        directory: Option<FilePath>,
+    },
+}
+
+/// Bytes as base64 in JSON.
+pub(super) mod base64_bytes {
+    use base64::Engine as _;
+
+    use super::{Deserialize, Deserializer, STANDARD, Serializer, de};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD.decode(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_name_survives_json(bytes: Vec<u8>) {
+            let path = FilePath(bytes);
+            let json = serde_json::to_string(&path).unwrap();
+            prop_assert_eq!(serde_json::from_str::<FilePath>(&json).unwrap(), path);
+        }
+    }
+
+    #[test]
+    fn a_name_is_shown_without_what_would_move_a_cursor() {
+        assert_eq!(FilePath(b"a\nb\xff\x1b".to_vec()).to_string(), "a\\nb\\xff\\u{1b}");
+        assert_eq!(FilePath::from("a/b c/").name(), b"b c");
+        assert_eq!(FilePath::from("/").join(b"x"), FilePath::from("/x"));
+        assert_eq!(FilePath::from("").join(b"x"), FilePath::from("x"));
+    }
+}

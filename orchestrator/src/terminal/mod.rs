@@ -1,0 +1,5 @@
+//! Terminals on hosts.
+
+mod desk;
+
+pub(crate) use desk::Terminals;
