@@ -180,6 +180,8 @@ fn cut(
     let end = if is_sized { reached >= entry.size } else { is_short };
     // Fewer than there are: the disk gave no more, or it was cut short meanwhile.
     let is_whole = !is_sized || end || !is_short;
+    // The system's own files are made when they are read, and so are their times.
+    let is_same = is_same || !is_sized;
     Ok((FileWindow { file: entry, offset: window.offset, bytes, end }, is_same && is_whole))
 }
 

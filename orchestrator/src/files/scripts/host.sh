@@ -42,7 +42,8 @@ bf_version() {
   bf_v=$1:$2:$4:$8:$9
   case $8 in *.*[1-9]*) return 0 ;; esac
   if [ "$4" -le 4194304 ] && [ -f "$bf_summed" ]; then
-    bf_sum=$(cksum <"$bf_summed" 2>/dev/null) && bf_v=$bf_v:${bf_sum%% *}
+    # Some have the one, some the other.
+    bf_sum=$(cksum <"$bf_summed" 2>/dev/null || md5sum <"$bf_summed" 2>/dev/null) && bf_v=$bf_v:${bf_sum%% *}
   fi
 }
 
