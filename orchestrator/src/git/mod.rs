@@ -7,7 +7,7 @@ mod choose;
 mod commit;
 mod desk;
 mod diff;
-pub mod graph;
+mod graph;
 mod lines;
 mod log;
 mod patch;
@@ -18,3 +18,4 @@ mod status;
 mod worktree;
 
 pub(crate) use desk::GitDesk;
+pub use graph::{GraphRow, graph};
