@@ -24,7 +24,7 @@ bp_default() {
 # bp_draft BRANCH REMOTE BASE: sets bp_base, the number bp_commits of commits that the branch has and the base hasn't, bp_title
 # and bp_body made of them, and the number bp_changed of files that aren't committed.
 bp_draft() {
-  bp_base=$3 bp_commits=0 bp_title='' bp_body=''
+  bp_base=$3 bp_commits=0 bp_title='' bp_body='' bp_from=''
   [ -n "$bp_base" ] || bp_default "$2"
   bp_changed=$(bg_git status --porcelain --untracked-files=all 2>/dev/null | wc -l)
   bp_changed=$((bp_changed))
