@@ -22,7 +22,7 @@ impl GitDesk {
     pub(crate) async fn answer(&self, query: GitQuery) -> Result<GitReply, Failure> {
         let reach = &self.reach;
         match query {
-            GitQuery::Worktrees { at } => worktree::list(&Site::of(reach, &at).await?).await,
+            GitQuery::Worktrees { at } => worktree::list(reach, &Site::of(reach, &at).await?).await,
             GitQuery::PullRequest { at } => pull_request::draft(&Site::of(reach, &at).await?).await,
             GitQuery::Status { .. }
             | GitQuery::Diff { .. }
@@ -36,7 +36,7 @@ impl GitDesk {
         let reach = &self.reach;
         match command {
             GitCommand::RemoveWorktree { at, path, force } => {
-                worktree::remove(&Site::of(reach, &at).await?, &path, force).await
+                worktree::remove(reach, &Site::of(reach, &at).await?, &path, force).await
             }
             GitCommand::PruneWorktrees { at, dry_run } => {
                 worktree::prune(&Site::of(reach, &at).await?, dry_run).await

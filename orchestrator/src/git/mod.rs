@@ -5,8 +5,15 @@
 mod call;
 mod channel;
 mod desk;
-mod pull_request;
+#[cfg(test)]
+mod job_bed;
+pub(crate) mod network;
+mod network_progress;
+mod network_refusal;
+mod network_told;
+pub(crate) mod pull_request;
 mod refusal;
 mod worktree;
+pub(crate) mod worktree_add;
 
 pub(crate) use desk::GitDesk;

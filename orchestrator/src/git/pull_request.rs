@@ -141,7 +141,7 @@ fn refusal(told: &Told, site: &SiteName, err: &str, status: Option<u8>) -> Optio
             .hint("Run `gh --version` there"),
         "no_login" => fail(Code::AuthRefused, format!("gh isn't logged in on {host}: {}", short(&what)))
             .hint(format!("Log in there once: `baton terminal {host}`, then `gh auth login`")),
-        "no_base" => fail(Code::NotFound, "nobody knows which branch it is to be merged into")
+        "no_base" => fail(Code::NotFound, "nobody knows which branch it is to be merged into".to_owned())
             .hint("Say it with --base"),
         "is_base" => fail(Code::Conflict, format!("{what} is checked out, and would be merged into itself"))
             .hint("Make a branch for it: `baton git branch`; or say another one with --base"),
@@ -173,3 +173,7 @@ fn short(said: &str) -> String {
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).take(4).collect();
     if lines.is_empty() { "it said nothing".into() } else { lines.join("; ") }
 }
+
+#[cfg(test)]
+#[path = "pull_request_tests.rs"]
+mod tests;

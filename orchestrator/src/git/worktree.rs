@@ -138,10 +138,14 @@ fn read(answer: &[u8], seated: &[Seated]) -> Vec<Worktree> {
                 sessions.extend(number.map(|number: usize| (number, directory.to_vec())));
             }
             b"c" => {
-                let count = records.next().and_then(|count| std::str::from_utf8(count).ok());
-                let count = count.and_then(|count| count.parse().ok());
-                if let Some(one) = worktrees.iter_mut().find(|one| one.path.bytes() == value) {
-                    one.changed = count;
+                let count = records.next().unwrap_or_default();
+                let is_gone = count == b"gone";
+                let count = std::str::from_utf8(count).ok().and_then(|count| count.parse().ok());
+                let Some(one) = worktrees.iter_mut().find(|one| one.path.bytes() == value) else { continue };
+                one.changed = count;
+                // A git before 2.31 doesn't say so.
+                if is_gone && one.locked.is_none() {
+                    one.prunable.get_or_insert_with(|| "its directory is gone".into());
                 }
             }
             // Of a newer script.
@@ -152,9 +156,6 @@ fn read(answer: &[u8], seated: &[Seated]) -> Vec<Worktree> {
         one.current = top.as_deref() == Some(one.path.bytes());
         if one.bare {
             one.changed = None;
-        } else if one.changed.is_none() && one.prunable.is_none() && one.locked.is_none() {
-            // An older git doesn't say so.
-            one.prunable = Some("its directory can't be read".into());
         }
     }
     for (number, directory) in sessions {

@@ -169,7 +169,7 @@ fn refusal(why: &str, told: &Told) -> Option<Failure> {
             .hint("Choose another directory with --path"),
         "bad_name" => fail(Code::Usage, format!("a branch can't be called {what}"))
             .hint("`git check-ref-format --branch NAME` says what can be"),
-        "no_commit" => fail(Code::NotFound, "the repository has no commit yet: there is nothing to check out")
+        "no_commit" => fail(Code::NotFound, "the repository has no commit yet: there is nothing to check out".to_owned())
             .hint("Commit something first"),
         "no_base" => fail(Code::NotFound, format!("there is no branch, tag or commit {what} to begin at"))
             .hint("`baton git branches` lists them; fetch first if it is new on the remote"),

@@ -90,8 +90,12 @@ bw_porcelain() {
   bg_git worktree list --porcelain -z 2>/dev/null || bg_git worktree list --porcelain | tr '\n' '\0'
 }
 
-# bw_changes PATH: prints how many files differ there from its commit, behind its path.
+# bw_changes PATH: prints how many files differ there from its commit, behind its path; `gone` where that isn't there.
 bw_changes() {
+  [ -d "$1" ] || {
+    printf 'c %s\0gone\0' "$1"
+    return 0
+  }
   bw_count=$(cd -- "$1" 2>/dev/null && bg_git status --porcelain --untracked-files=all 2>/dev/null | wc -l) || return 0
   printf 'c %s\0%s\0' "$1" "$((bw_count))"
 }
