@@ -11,6 +11,7 @@ mod env_row;
 mod exec;
 mod exit;
 mod follow;
+mod git;
 mod heard;
 mod history;
 mod hosts;
@@ -30,7 +31,9 @@ mod send;
 mod session;
 mod tab;
 mod test_connection;
+mod under_way;
 mod watch;
+mod worktree;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -87,6 +90,8 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Approvals(args) => approvals::list(app, args).await,
         Verb::Approve(args) => approvals::answer(app, args, true).await,
         Verb::Deny(args) => approvals::answer(app, args, false).await,
+        Verb::Git(verb) => git::run(app, verb).await,
+        Verb::Worktree(verb) => worktree::run(app, verb).await,
         Verb::History(args) => history::run(app, args).await,
         Verb::Agents(args) => agents::run(app, args).await,
         Verb::Run(args) => run::launch(app, args).await,

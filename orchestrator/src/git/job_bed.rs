@@ -37,7 +37,8 @@ impl Bed {
         for folder in ["home", "run", "bin"] {
             fs::create_dir(dir.path().join(folder)).unwrap();
         }
-        let identity = "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n";
+        let identity =
+            "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n";
         fs::write(dir.path().join("home/.gitconfig"), identity).unwrap();
         Self { dir, shell }
     }
@@ -48,7 +49,8 @@ impl Bed {
             let tried = Command::new(shell[0]).args(&shell[1..]).args(["-c", "exit 0"]).status();
             tried.is_ok_and(|status| status.success())
         };
-        let beds: Vec<Self> = SHELLS.iter().filter(is_there).map(|shell| Self::new(shell)).collect();
+        let beds: Vec<Self> =
+            SHELLS.iter().filter(is_there).map(|shell| Self::new(shell)).collect();
         assert!(!beds.is_empty());
         beds
     }
@@ -61,7 +63,11 @@ impl Bed {
     fn command(&self, program: &str, directory: &str) -> Command {
         let mut command = Command::new(program);
         let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap());
-        command.env_clear().env("PATH", path).env("HOME", self.path("home")).env("SHELL", "/bin/sh");
+        command
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.path("home"))
+            .env("SHELL", "/bin/sh");
         command.current_dir(self.path(directory)).stdin(Stdio::null());
         command
     }
@@ -70,7 +76,11 @@ impl Bed {
     #[track_caller]
     pub(super) fn git(&self, directory: &str, words: &[&str]) -> String {
         let output = self.command("git", directory).args(words).output().unwrap();
-        assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "git {words:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 

@@ -54,7 +54,12 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
         }
     };
     let script = format!("{ENTER}\n{NETWORK}\n{end}");
-    let reader = Reader { kind, site: SiteName::of(reached), told: Told::default(), meter: Meter::default() };
+    let reader = Reader {
+        kind,
+        site: SiteName::of(reached),
+        told: Told::default(),
+        meter: Meter::default(),
+    };
     Ok(Job::script(reached, kind.title(), &script, words, Box::new(reader)))
 }
 

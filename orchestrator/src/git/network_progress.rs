@@ -76,9 +76,11 @@ mod tests {
             remote: Resolving deltas:  50% (1/2), 1.00 KiB | 2 MiB/s\r";
         for size in 1..all.len() {
             let mut meter = Meter::default();
-            let mut news: Vec<Progress> = all.chunks(size).filter_map(|part| meter.take(part)).collect();
+            let mut news: Vec<Progress> =
+                all.chunks(size).filter_map(|part| meter.take(part)).collect();
             let last = news.pop();
-            let wanted = Progress { doing: "Resolving deltas".into(), done: 1, of: Some(2), bytes: false };
+            let wanted =
+                Progress { doing: "Resolving deltas".into(), done: 1, of: Some(2), bytes: false };
             assert_eq!(last, Some(wanted), "{size}");
         }
         assert_eq!(progress("half: 10% (x/2)"), None);

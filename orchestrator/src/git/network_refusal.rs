@@ -96,10 +96,11 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
     }
     if let Some(reason) = rejection(text, "[rejected]") {
         return match reason {
-            "non-fast-forward" | "fetch first" => {
-                Failure::new(Code::Conflict, format!("{remote} has commits of {branch} that aren't here"))
-                    .hint("Pull first, then push again; --force replaces what is there")
-            }
+            "non-fast-forward" | "fetch first" => Failure::new(
+                Code::Conflict,
+                format!("{remote} has commits of {branch} that aren't here"),
+            )
+            .hint("Pull first, then push again; --force replaces what is there"),
             "stale info" => Failure::new(
                 Code::Conflict,
                 format!("{branch} isn't on {remote} what was last seen there"),
@@ -118,24 +119,48 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
     let asked = told.text("asked");
     if let Some(first) = asked.lines().map(str::trim).find(|line| !line.is_empty()) {
         let first = first.trim_end_matches([':', ' ']);
-        return Failure::new(Code::AuthRefused, format!("git asked for: {first}")).hint(login(host));
+        return Failure::new(Code::AuthRefused, format!("git asked for: {first}"))
+            .hint(login(host));
     }
-    if has("terminal prompts disabled") || has("Authentication failed for") || has("Permission denied (") {
+    if has("terminal prompts disabled")
+        || has("Authentication failed for")
+        || has("Permission denied (")
+    {
         return Failure::new(Code::AuthRefused, refusal::shown(text)).hint(login(host));
     }
     if has("Host key verification failed") {
-        return Failure::new(Code::AuthRefused, format!("{host} doesn't know the key of the remote's machine"))
-            .hint(format!("Connect to it there once and accept its key: `baton terminal {host}`, then `git fetch`"));
+        return Failure::new(
+            Code::AuthRefused,
+            format!("{host} doesn't know the key of the remote's machine"),
+        )
+        .hint(format!(
+            "Connect to it there once and accept its key: `baton terminal {host}`, then `git fetch`"
+        ));
     }
-    let unreachable = ["Could not resolve host", "Connection refused", "Connection timed out", "Network is unreachable",
-        "No route to host", "Failed to connect to"];
+    let unreachable = [
+        "Could not resolve host",
+        "Connection refused",
+        "Connection timed out",
+        "Network is unreachable",
+        "No route to host",
+        "Failed to connect to",
+    ];
     if unreachable.into_iter().any(has) {
-        return Failure::new(Code::NotFound, format!("{host} can't reach the remote: {}", refusal::shown(text)))
-            .hint("Look at the remote's address (`git remote -v`) and at the network of that machine");
+        return Failure::new(
+            Code::NotFound,
+            format!("{host} can't reach the remote: {}", refusal::shown(text)),
+        )
+        .hint("Look at the remote's address (`git remote -v`) and at the network of that machine");
     }
-    if has("does not appear to be a git repository") || has("Repository not found") || has("does not exist") && has("repository '") {
-        return Failure::new(Code::NotFound, format!("the remote has no such repository: {}", refusal::shown(text)))
-            .hint("Look at the remote's address: git remote -v");
+    if has("does not appear to be a git repository")
+        || has("Repository not found")
+        || has("does not exist") && has("repository '")
+    {
+        return Failure::new(
+            Code::NotFound,
+            format!("the remote has no such repository: {}", refusal::shown(text)),
+        )
+        .hint("Look at the remote's address: git remote -v");
     }
     if has("Not possible to fast-forward") || has("Need to specify how to reconcile") {
         return Failure::new(Code::Conflict, format!("{branch} and {remote} have both gone on"))
@@ -146,12 +171,16 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
             .hint("Commit it, or give it up with `git merge --abort` there");
     }
     if has("rebase in progress") || has("rebase-merge") || has("rebase-apply") {
-        return Failure::new(Code::Conflict, "the repository is in the middle of a rebase")
-            .hint("Go on with `git rebase --continue` there, or give it up with `git rebase --abort`");
+        return Failure::new(Code::Conflict, "the repository is in the middle of a rebase").hint(
+            "Go on with `git rebase --continue` there, or give it up with `git rebase --abort`",
+        );
     }
     if has("You have unstaged changes") || has("Your index contains uncommitted changes") {
-        return Failure::new(Code::DirtyWorktree, "files were changed, and a rebase would lose them")
-            .hint("Commit or stash them first");
+        return Failure::new(
+            Code::DirtyWorktree,
+            "files were changed, and a rebase would lose them",
+        )
+        .hint("Commit or stash them first");
     }
     if has("couldn't find remote ref") || has("no such ref was fetched") {
         return Failure::new(Code::NotFound, format!("{remote} is no longer there"))
@@ -163,8 +192,11 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
             (!is_ours).then_some(line)
         });
         let said = if said.is_empty() { "it said nothing".into() } else { said };
-        return Failure::new(Code::Conflict, format!("a hook of the repository refused the push: {said}"))
-            .hint("Mend what it complains of, and push again");
+        return Failure::new(
+            Code::Conflict,
+            format!("a hook of the repository refused the push: {said}"),
+        )
+        .hint("Mend what it complains of, and push again");
     }
     said(refused, text)
 }
@@ -191,7 +223,8 @@ fn unmerged(told: &Told) -> Failure {
     let names: Vec<&str> = names.lines().collect();
     let shown = names.iter().take(5).copied().collect::<Vec<_>>().join(", ");
     let more = if names.len() > 5 { ", …" } else { "" };
-    let files = if names.len() == 1 { "a file is".into() } else { format!("{} files are", names.len()) };
+    let files =
+        if names.len() == 1 { "a file is".into() } else { format!("{} files are", names.len()) };
     let doing = told.text("doing");
     let on = if doing == "rebase" { "go on with `git rebase --continue`" } else { "commit" };
     Failure::new(Code::Conflict, format!("the pull has stopped: {files} in conflict: {shown}{more}")).hint(format!(
@@ -201,14 +234,16 @@ fn unmerged(told: &Told) -> Failure {
 
 /// The reason behind a branch that was rejected: the last words in parentheses of its line.
 fn rejection<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
-    let line = text.lines().find(|line| line.trim_start().starts_with('!') && line.contains(mark))?;
+    let line =
+        text.lines().find(|line| line.trim_start().starts_with('!') && line.contains(mark))?;
     let (_, reason) = line.rsplit_once('(')?;
     reason.strip_suffix(')').filter(|reason| !reason.is_empty())
 }
 
 /// The last lines that `keep` keeps.
 fn lines_of<'a>(text: &'a str, keep: impl Fn(&'a str) -> Option<&'a str>) -> String {
-    let lines: Vec<&str> = text.lines().filter_map(keep).map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> =
+        text.lines().filter_map(keep).map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let first = lines.len().saturating_sub(HOOK_LINES);
     lines.get(first..).unwrap_or_default().join("\n")
 }
@@ -237,7 +272,9 @@ fn without_logins(line: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         clean.push_str(before);
-        let end = after.find(|letter: char| letter == '/' || letter.is_whitespace()).unwrap_or(after.len());
+        let end = after
+            .find(|letter: char| letter == '/' || letter.is_whitespace())
+            .unwrap_or(after.len());
         let (authority, behind) = after.split_at(end);
         clean.push_str(authority.rsplit('@').next().unwrap_or(authority));
         rest = behind;

@@ -41,7 +41,10 @@ fn a_branch_is_pushed_and_one_without_an_upstream_follows_what_was_pushed() {
         let ran = bed.push(&["", "", "", "1"]);
         let said = ran.done(bed.shell).said;
         assert_eq!(said, "pushed feature/x to origin, which it follows from now on");
-        assert_eq!(bed.git("work", &["rev-parse", "--abbrev-ref", "@{upstream}"]), "origin/feature/x");
+        assert_eq!(
+            bed.git("work", &["rev-parse", "--abbrev-ref", "@{upstream}"]),
+            "origin/feature/x"
+        );
         let there = bed.git("origin.git", &["for-each-ref", "--format=%(refname)"]);
         assert_eq!(there, "refs/heads/feature/x\nrefs/heads/main\nrefs/tags/v1");
     }
@@ -67,13 +70,22 @@ fn what_a_colleague_has_pushed_is_never_replaced_unless_it_was_seen() {
         bed.colleague("main", "theirs", "t\n");
         bed.commit("work", "ours", "o\n");
         let refused = bed.push(&["", "", "", ""]).failed(bed.shell);
-        assert_eq!((refused.code, &*refused.message), (Code::Conflict, "origin has commits of main that aren't here"));
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::Conflict, "origin has commits of main that aren't here")
+        );
         // By force, neither: we haven't seen what they have done.
         let refused = bed.push(&["", "", "1", ""]).failed(bed.shell);
-        assert_eq!((refused.code, &*refused.message), (Code::Conflict, "main isn't on origin what was last seen there"));
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::Conflict, "main isn't on origin what was last seen there")
+        );
         assert!(bed.git("origin.git", &["log", "--format=%s", "main"]).starts_with("theirs"));
         // Now we have.
-        assert_eq!(bed.fetch(&["", ""]).done(bed.shell).said, "fetched: a branch or tag has changed");
+        assert_eq!(
+            bed.fetch(&["", ""]).done(bed.shell).said,
+            "fetched: a branch or tag has changed"
+        );
         bed.push(&["", "", "1", ""]).done(bed.shell);
         assert!(bed.git("origin.git", &["log", "--format=%s", "main"]).starts_with("ours"));
     }
@@ -85,7 +97,10 @@ fn why_nothing_is_pushed_is_said_with_what_to_do() {
         let shell = bed.shell;
         bed.repository("work");
         let refused = bed.push(&["", "", "", ""]).failed(shell);
-        assert_eq!((refused.code, &*refused.message), (Code::NotFound, "the repository of work has no remote"));
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::NotFound, "the repository of work has no remote")
+        );
         bed.git("work", &["remote", "add", "origin", "/nowhere/at/all"]);
         let refused = bed.push(&["", "", "", ""]).failed(shell);
         assert_eq!(refused.code, Code::NotFound, "{refused:?}");
@@ -96,7 +111,10 @@ fn why_nothing_is_pushed_is_said_with_what_to_do() {
         bed.git("work", &["remote", "rename", "origin", "one"]);
         bed.git("work", &["remote", "add", "two", "/nowhere"]);
         let refused = bed.push(&["", "", "", ""]).failed(shell);
-        assert_eq!((refused.code, &*refused.message), (Code::Usage, "main follows none of the remotes: one, two"));
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::Usage, "main follows none of the remotes: one, two")
+        );
         bed.git("work", &["checkout", "-q", "--detach"]);
         let refused = bed.push(&["", "", "", ""]).failed(shell);
         assert!(refused.message.contains("detached"), "{refused:?}");
@@ -113,7 +131,10 @@ fn a_branch_that_follows_one_of_another_name_is_not_pushed_over_that_one() {
     bed.git("work", &["switch", "-q", "-c", "mine", "--track", "origin/main"]);
     bed.commit("work", "mine", "m\n");
     let refused = bed.push(&["", "", "", ""]).failed(bed.shell);
-    assert_eq!((refused.code, &*refused.message), (Code::Conflict, "mine follows origin/main, which has another name"));
+    assert_eq!(
+        (refused.code, &*refused.message),
+        (Code::Conflict, "mine follows origin/main, which has another name")
+    );
     assert_eq!(bed.git("origin.git", &["log", "--format=%s", "main"]), "first");
     bed.git("work", &["config", "push.default", "upstream"]);
     bed.push(&["", "", "", ""]).done(bed.shell);
@@ -128,9 +149,15 @@ fn hooks_say_why_they_refuse() {
         bed.executable("work/.git/hooks/pre-push", "echo 'the tests fail: 3 of 7'\nexit 1\n");
         let refused = bed.push(&["", "", "", ""]).failed(bed.shell);
         assert_eq!(refused.code, Code::Conflict);
-        assert_eq!(refused.message, "a hook of the repository refused the push: the tests fail: 3 of 7");
+        assert_eq!(
+            refused.message,
+            "a hook of the repository refused the push: the tests fail: 3 of 7"
+        );
         fs::remove_file(bed.path("work/.git/hooks/pre-push")).unwrap();
-        bed.executable("origin.git/hooks/pre-receive", "echo 'main is protected here' >&2\nexit 1\n");
+        bed.executable(
+            "origin.git/hooks/pre-receive",
+            "echo 'main is protected here' >&2\nexit 1\n",
+        );
         let refused = bed.push(&["", "", "", ""]).failed(bed.shell);
         assert_eq!(refused.code, Code::PermissionDenied);
         assert!(refused.message.contains("main is protected here"), "{refused:?}");
@@ -143,11 +170,17 @@ fn git_is_never_answered_and_what_it_asked_is_told() {
         bed.cloned("work");
         bed.commit("work", "second", "2\n");
         // A transport that asks as git's own over https does.
-        bed.program("git-remote-secret", "\"$GIT_ASKPASS\" \"Username for 'https://example.org': \" >&2 || \
-            echo 'fatal: could not read Username: terminal prompts disabled' >&2\nexit 1\n");
+        bed.program(
+            "git-remote-secret",
+            "\"$GIT_ASKPASS\" \"Username for 'https://example.org': \" >&2 || \
+            echo 'fatal: could not read Username: terminal prompts disabled' >&2\nexit 1\n",
+        );
         bed.git("work", &["remote", "set-url", "origin", "secret://example.org"]);
         let refused = bed.push(&["", "", "", ""]).failed(bed.shell);
-        assert_eq!((refused.code, &*refused.message), (Code::AuthRefused, "git asked for: Username for 'https://example.org'"));
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::AuthRefused, "git asked for: Username for 'https://example.org'")
+        );
         assert!(refused.hint.unwrap().contains("baton terminal box"));
         // And as ssh does.
         bed.git("work", &["remote", "set-url", "origin", "ssh://example.org/x"]);
@@ -168,7 +201,10 @@ fn a_pull_only_goes_forward_unless_somebody_says_more() {
         bed.colleague("main", "more", "t\n");
         bed.commit("work", "ours", "o\n");
         let refused = bed.pull("").failed(shell);
-        assert_eq!((refused.code, &*refused.message), (Code::Conflict, "main and origin/main have both gone on"));
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::Conflict, "main and origin/main have both gone on")
+        );
         bed.pull("rebase").done(shell);
         assert_eq!(bed.git("work", &["log", "--format=%s"]), "ours\nmore\ntheirs\nfirst");
         bed.colleague("main", "again", "t\n");
@@ -188,7 +224,10 @@ fn a_pull_into_a_conflict_leaves_gits_state_and_says_what_to_do() {
         bed.colleague("main", "first", "theirs\n");
         bed.commit("work", "first", "ours\n");
         let refused = bed.pull("rebase").failed(bed.shell);
-        assert_eq!((refused.code, &*refused.message), (Code::Conflict, "the pull has stopped: a file is in conflict: first"));
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::Conflict, "the pull has stopped: a file is in conflict: first")
+        );
         assert!(refused.hint.unwrap().contains("git rebase --continue"));
         assert!(bed.path("work/.git/rebase-merge").exists());
         let refused = bed.pull("rebase").failed(bed.shell);
@@ -222,7 +261,10 @@ fn branches_that_are_gone_are_forgotten_only_when_that_is_asked_for() {
     bed.git("work", &["push", "-q", "origin", "main:old"]);
     bed.git("origin.git", &["branch", "-D", "old"]);
     assert_eq!(bed.fetch(&["", ""]).done(bed.shell).said, "there was nothing new to fetch");
-    assert_eq!(bed.fetch(&["origin", "1"]).done(bed.shell).said, "fetched: a branch or tag has changed");
+    assert_eq!(
+        bed.fetch(&["origin", "1"]).done(bed.shell).said,
+        "fetched: a branch or tag has changed"
+    );
     assert!(!bed.git("work", &["branch", "-r"]).contains("old"));
 }
 

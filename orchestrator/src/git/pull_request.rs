@@ -59,8 +59,11 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
             .hint("Leave it out for one that is made of the commits"));
     }
     if body.as_deref().is_some_and(|body| body.chars().count() > LONGEST_BODY) {
-        return Err(Failure::new(Code::TooLarge, format!("the body has more than {LONGEST_BODY} letters"))
-            .hint("GitHub takes no longer one"));
+        return Err(Failure::new(
+            Code::TooLarge,
+            format!("the body has more than {LONGEST_BODY} letters"),
+        )
+        .hint("GitHub takes no longer one"));
     }
     let flag = |on: bool| if on { "1" } else { "" };
     let words = [
@@ -90,7 +93,8 @@ impl JobReader for Reader {
     }
 
     fn told(&mut self, bytes: &[u8]) -> Option<Progress> {
-        let opens = self.told.take(bytes).iter().any(|key| key == "doing") && self.told.text("doing") == "open";
+        let opens = self.told.take(bytes).iter().any(|key| key == "doing")
+            && self.told.text("doing") == "open";
         opens.then(|| Progress { doing: "opening the pull request".into(), ..Progress::default() })
     }
 
@@ -99,19 +103,37 @@ impl JobReader for Reader {
         let out = told.text("gh");
         let err = told.text("gh_err");
         if let Some(url) = address(&out).filter(|_| status == Some(0)) {
-            let said = format!("opened a pull request of {} into {}", told.text("branch"), told.text("base"));
-            return Ok(Outcome { said: format!("{said}{}", left(&told)), url: Some(url), ..Outcome::default() });
+            let said = format!(
+                "opened a pull request of {} into {}",
+                told.text("branch"),
+                told.text("base")
+            );
+            return Ok(Outcome {
+                said: format!("{said}{}", left(&told)),
+                url: Some(url),
+                ..Outcome::default()
+            });
         }
         if err.contains("already exists")
             && let Some(url) = address(&err)
         {
-            let said = format!("{} has a pull request already, which has what was pushed now", told.text("branch"));
-            return Ok(Outcome { said: format!("{said}{}", left(&told)), url: Some(url), ..Outcome::default() });
+            let said = format!(
+                "{} has a pull request already, which has what was pushed now",
+                told.text("branch")
+            );
+            return Ok(Outcome {
+                said: format!("{said}{}", left(&told)),
+                url: Some(url),
+                ..Outcome::default()
+            });
         }
         let failure = refusal(&told, &site, &err, status);
         let what = if told.has("gh") { "gh pr create" } else { "git push" };
         let refused = Refused { what, site: &site, told: &told, status, tail };
-        Err(failure.map_or_else(|| network_refusal::read(&refused), |failure| failure.on(site.host.clone())))
+        Err(failure.map_or_else(
+            || network_refusal::read(&refused),
+            |failure| failure.on(site.host.clone()),
+        ))
     }
 }
 
@@ -119,7 +141,9 @@ impl JobReader for Reader {
 fn left(told: &Told) -> String {
     match told.text("changed").parse::<u32>() {
         Ok(1) => "; a changed file isn't committed, and isn't in it".into(),
-        Ok(changed) if changed > 1 => format!("; {changed} changed files aren't committed, and aren't in it"),
+        Ok(changed) if changed > 1 => {
+            format!("; {changed} changed files aren't committed, and aren't in it")
+        }
         Ok(_) | Err(_) => String::new(),
     }
 }
@@ -139,15 +163,26 @@ fn refusal(told: &Told, site: &SiteName, err: &str, status: Option<u8>) -> Optio
             .hint("Install GitHub's command line there: https://cli.github.com"),
         "gh_broken" => fail(Code::Conflict, format!("gh doesn't work on {host}: {}", short(&what)))
             .hint("Run `gh --version` there"),
-        "no_login" => fail(Code::AuthRefused, format!("gh isn't logged in on {host}: {}", short(&what)))
-            .hint(format!("Log in there once: `baton terminal {host}`, then `gh auth login`")),
-        "no_base" => fail(Code::NotFound, "nobody knows which branch it is to be merged into".to_owned())
-            .hint("Say it with --base"),
-        "is_base" => fail(Code::Conflict, format!("{what} is checked out, and would be merged into itself"))
-            .hint("Make a branch for it: `baton git branch`; or say another one with --base"),
-        "nothing_new" => fail(Code::Conflict, format!("{} has no commit that {what} doesn't have", told.text("branch")))
-            .hint("Commit something first, or say another one with --base"),
-        _ if !told.has("gh") || status == Some(0) && err.is_empty() => return nothing_said(told, status),
+        "no_login" => {
+            fail(Code::AuthRefused, format!("gh isn't logged in on {host}: {}", short(&what)))
+                .hint(format!("Log in there once: `baton terminal {host}`, then `gh auth login`"))
+        }
+        "no_base" => {
+            fail(Code::NotFound, "nobody knows which branch it is to be merged into".to_owned())
+                .hint("Say it with --base")
+        }
+        "is_base" => {
+            fail(Code::Conflict, format!("{what} is checked out, and would be merged into itself"))
+                .hint("Make a branch for it: `baton git branch`; or say another one with --base")
+        }
+        "nothing_new" => fail(
+            Code::Conflict,
+            format!("{} has no commit that {what} doesn't have", told.text("branch")),
+        )
+        .hint("Commit something first, or say another one with --base"),
+        _ if !told.has("gh") || status == Some(0) && err.is_empty() => {
+            return nothing_said(told, status);
+        }
         _ if err.contains("gh auth login") || err.contains("authentication") => {
             fail(Code::AuthRefused, format!("gh was refused: {}", short(err)))
                 .hint(format!("Log in there again: `baton terminal {host}`, then `gh auth login`"))
@@ -170,7 +205,8 @@ fn nothing_said(told: &Told, status: Option<u8>) -> Option<Failure> {
 
 /// The first lines of what a program said.
 fn short(said: &str) -> String {
-    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).take(4).collect();
+    let lines: Vec<&str> =
+        said.lines().map(str::trim).filter(|line| !line.is_empty()).take(4).collect();
     if lines.is_empty() { "it said nothing".into() } else { lines.join("; ") }
 }
 

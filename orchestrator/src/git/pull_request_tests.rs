@@ -43,8 +43,14 @@ fn a_request_is_opened_by_the_hosts_gh_after_the_branch_was_pushed() {
         let words = "<pr><create><--head><topic/nice_thing><--base><main><--title><nice thing><--body><- second\n- third>";
         assert_eq!(bed.read("home/words"), words, "{:?}", bed.shell);
         assert!(bed.read("home/gh").starts_with("--version\nauth status\npr create"));
-        assert_eq!(bed.git("origin.git", &["log", "-1", "--format=%s", "topic/nice_thing"]), "third");
-        assert_eq!(bed.git("work", &["rev-parse", "--abbrev-ref", "@{upstream}"]), "origin/topic/nice_thing");
+        assert_eq!(
+            bed.git("origin.git", &["log", "-1", "--format=%s", "topic/nice_thing"]),
+            "third"
+        );
+        assert_eq!(
+            bed.git("work", &["rev-parse", "--abbrev-ref", "@{upstream}"]),
+            "origin/topic/nice_thing"
+        );
     }
 }
 
@@ -78,7 +84,10 @@ fn what_stands_in_the_way_is_said_with_what_to_do() {
         bed.program("gh", "case $1 in auth) echo 'You are not logged into any GitHub hosts.' >&2; exit 1 ;; esac\n");
         let login = bed.open(PLAIN).failed(shell);
         assert_eq!(login.code, Code::AuthRefused);
-        assert!(login.message.contains("isn't logged in on box") && login.hint.unwrap().contains("gh auth login"));
+        assert!(
+            login.message.contains("isn't logged in on box")
+                && login.hint.unwrap().contains("gh auth login")
+        );
         // Nothing was pushed for nothing.
         assert!(!bed.git("origin.git", &["branch"]).contains("topic"));
         bed.program("gh", GH);

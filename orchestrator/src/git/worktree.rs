@@ -38,7 +38,9 @@ pub(super) async fn remove(
     force: bool,
 ) -> Result<GitReply, Failure> {
     if path.bytes().is_empty() {
-        return Err(Failure::new(Code::Usage, "no worktree is named").hint("Give its path, or its branch"));
+        return Err(
+            Failure::new(Code::Usage, "no worktree is named").hint("Give its path, or its branch")
+        );
     }
     let mut working = reach.sessions(&site.reached().place).await?;
     working.retain(|seated| seated.is_working);
@@ -47,7 +49,9 @@ pub(super) async fn remove(
     // The host's answer is read here: a refusal of ours isn't git's.
     let answer = site.run(&words).await?;
     match answer.status {
-        REFUSED => Err(refusal(&answer.stdout, path, &working).on(site.connection().host().to_string())),
+        REFUSED => {
+            Err(refusal(&answer.stdout, path, &working).on(site.connection().host().to_string()))
+        }
         _ => site.checked(answer).map(|_| GitReply::Done),
     }
 }
@@ -61,7 +65,11 @@ pub(super) async fn prune(site: &Site, dry_run: bool) -> Result<GitReply, Failur
 
 /// Where a session works, for the host to find: a relative one begins at home.
 fn directory(seated: &Seated) -> Vec<u8> {
-    seated.directory.clone().filter(|directory| !directory.is_empty()).unwrap_or_else(|| b"~".to_vec())
+    seated
+        .directory
+        .clone()
+        .filter(|directory| !directory.is_empty())
+        .unwrap_or_else(|| b"~".to_vec())
 }
 
 /// Why one isn't removed.
@@ -141,7 +149,9 @@ fn read(answer: &[u8], seated: &[Seated]) -> Vec<Worktree> {
                 let count = records.next().unwrap_or_default();
                 let is_gone = count == b"gone";
                 let count = std::str::from_utf8(count).ok().and_then(|count| count.parse().ok());
-                let Some(one) = worktrees.iter_mut().find(|one| one.path.bytes() == value) else { continue };
+                let Some(one) = worktrees.iter_mut().find(|one| one.path.bytes() == value) else {
+                    continue;
+                };
                 one.changed = count;
                 // A git before 2.31 doesn't say so.
                 if is_gone && one.locked.is_none() {

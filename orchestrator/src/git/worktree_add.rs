@@ -39,12 +39,18 @@ fn words(add: &AddWorktree, template: &str) -> Result<Vec<Vec<u8>>, Failure> {
     for (what, name) in [("a branch", Some(&add.branch)), ("a base", add.base.as_ref())] {
         let Some(name) = name else { continue };
         if name.is_empty() || name.starts_with('-') || name.chars().any(char::is_control) {
-            return usage(format!("{what} can't be called {name:?}"), "`git check-ref-format --branch NAME` says what can be");
+            return usage(
+                format!("{what} can't be called {name:?}"),
+                "`git check-ref-format --branch NAME` says what can be",
+            );
         }
     }
     let path = add.path.as_ref().map(FilePath::bytes).unwrap_or_default();
     if path.contains(&0) || add.path.is_some() && path.is_empty() {
-        return usage("the path is empty, or holds a NUL byte".into(), "Leave it out for one that is made of the branch");
+        return usage(
+            "the path is empty, or holds a NUL byte".into(),
+            "Leave it out for one that is made of the branch",
+        );
     }
     let (how, line) = match add.set_up.as_deref() {
         None => ("own", ""),
@@ -56,7 +62,15 @@ fn words(add: &AddWorktree, template: &str) -> Result<Vec<Vec<u8>>, Failure> {
     }
     let seconds = SET_UP_SECONDS.to_string();
     let base = add.base.as_deref().unwrap_or_default();
-    let words = [add.branch.as_bytes(), base.as_bytes(), path, template.as_bytes(), how.as_bytes(), line.as_bytes(), seconds.as_bytes()];
+    let words = [
+        add.branch.as_bytes(),
+        base.as_bytes(),
+        path,
+        template.as_bytes(),
+        how.as_bytes(),
+        line.as_bytes(),
+        seconds.as_bytes(),
+    ];
     Ok(words.map(<[u8]>::to_vec).to_vec())
 }
 
@@ -115,7 +129,10 @@ fn made(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
         remote => format!("{branch} follows {remote}, and is checked out in {path}"),
     };
     if told.has("base_unused") {
-        said.push_str(&format!("; the branch was there already, and {} counts for nothing", told.text("base_unused")));
+        said.push_str(&format!(
+            "; the branch was there already, and {} counts for nothing",
+            told.text("base_unused")
+        ));
     }
     if told.has("not_executable") {
         said.push_str("; its .baton/worktree-setup may not be executed, and was not run");
@@ -127,9 +144,16 @@ fn made(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
         "" if !told.has("setting_up") && status == Some(0) => None,
         "" => Some(Failure::new(Code::Internal, "the set-up was broken off").hint(again)),
         "late" => Some(
-            Failure::new(Code::TimedOut, format!("the set-up was ended after {} minutes", SET_UP_SECONDS / 60)).hint(again),
+            Failure::new(
+                Code::TimedOut,
+                format!("the set-up was ended after {} minutes", SET_UP_SECONDS / 60),
+            )
+            .hint(again),
         ),
-        status => Some(Failure::new(Code::Conflict, format!("the set-up failed with status {status}")).hint(again)),
+        status => Some(
+            Failure::new(Code::Conflict, format!("the set-up failed with status {status}"))
+                .hint(again),
+        ),
     };
     let failed = failed.map(|failure| failure.on(site.host.clone()));
     Outcome { said, path: Some(path), failed, ..Outcome::default() }
@@ -144,13 +168,15 @@ fn there(told: &Told) -> Outcome {
     }
     let has = told.text("mismatch");
     let shown = if has.is_empty() { "no branch".to_owned() } else { has.clone() };
-    let said = format!("{path} is a worktree already, and has {shown} checked out instead of {branch}");
+    let said =
+        format!("{path} is a worktree already, and has {shown} checked out instead of {branch}");
     Outcome { said, path: Some(path), branch_mismatch: Some(has), ..Outcome::default() }
 }
 
 /// A reason of our script's; `None` for one that others have words for.
 fn refusal(why: &str, told: &Told) -> Option<Failure> {
-    let (what, branch) = (FilePath(told.bytes("what").unwrap_or_default().to_vec()), told.text("branch"));
+    let (what, branch) =
+        (FilePath(told.bytes("what").unwrap_or_default().to_vec()), told.text("branch"));
     let fail = Failure::new;
     Some(match why {
         "inside" => fail(Code::Conflict, format!("a worktree can't lie inside of {what}: it would be a change there"))

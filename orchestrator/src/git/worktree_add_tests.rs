@@ -50,11 +50,13 @@ fn a_new_branch_gets_a_worktree_beside_the_repository_and_follows_nothing() {
     for bed in Bed::all() {
         bed.cloned("work");
         bed.git("work", &["config", "branch.autoSetupMerge", "always"]);
-        let made = bed.add("work", &wish("feature/new thing".replace(' ', "-").as_str())).done(bed.shell);
+        let made =
+            bed.add("work", &wish("feature/new thing".replace(' ', "-").as_str())).done(bed.shell);
         assert_eq!(at(&made), bed.text("work-worktrees/feature-new-thing"), "{:?}", bed.shell);
         assert_eq!(bed.branch_at("work-worktrees/feature-new-thing"), "feature/new-thing");
         assert!(made.failed.is_none() && made.branch_mismatch.is_none());
-        let follows = bed.git("work", &["for-each-ref", "--format=%(upstream)", "refs/heads/feature"]);
+        let follows =
+            bed.git("work", &["for-each-ref", "--format=%(upstream)", "refs/heads/feature"]);
         assert_eq!(follows, "");
         // From within a worktree, it begins where that is, and lies beside the repository, too.
         bed.commit("work-worktrees/feature-new-thing", "there", "t\n");
@@ -63,7 +65,10 @@ fn a_new_branch_gets_a_worktree_beside_the_repository_and_follows_nothing() {
         let base = AddWorktree { base: Some("origin/main".into()), ..wish("based") };
         bed.add("work-worktrees/next", &base).done(bed.shell);
         assert_eq!(bed.git("work-worktrees/based", &["log", "-1", "--format=%s"]), "first");
-        assert_eq!(bed.git("work", &["for-each-ref", "--format=%(upstream)", "refs/heads/based"]), "");
+        assert_eq!(
+            bed.git("work", &["for-each-ref", "--format=%(upstream)", "refs/heads/based"]),
+            ""
+        );
     }
 }
 
@@ -93,7 +98,9 @@ fn a_branch_of_a_remote_becomes_one_that_follows_it() {
         let made = bed.add("work", &wish("origin/topic/a")).done(bed.shell);
         assert!(made.said.starts_with("topic/a follows origin/topic/a"), "{made:?}");
         assert_eq!(bed.branch_at("work-worktrees/origin-topic-a"), "topic/a");
-        let upstream = |branch: &str| bed.git("work", &["rev-parse", "--abbrev-ref", &format!("{branch}@{{upstream}}")]);
+        let upstream = |branch: &str| {
+            bed.git("work", &["rev-parse", "--abbrev-ref", &format!("{branch}@{{upstream}}")])
+        };
         assert_eq!(upstream("topic/a"), "origin/topic/a");
         // The same by its own name alone, as `git switch` has it.
         bed.add("work", &wish("b")).done(bed.shell);
@@ -110,11 +117,15 @@ fn what_is_at_the_path_already_is_told_apart() {
         let shell = bed.shell;
         bed.repository("work");
         bed.repository("stranger");
-        let with = |branch: &str, path: &str| AddWorktree { path: Some(path.into()), ..wish(branch) };
+        let with =
+            |branch: &str, path: &str| AddWorktree { path: Some(path.into()), ..wish(branch) };
         let refused = |branch: &str, path: &str| bed.add("work", &with(branch, path)).failed(shell);
 
         let inside = refused("a", "inside");
-        assert!(inside.code == Code::Conflict && inside.message.contains("inside of"), "{inside:?}");
+        assert!(
+            inside.code == Code::Conflict && inside.message.contains("inside of"),
+            "{inside:?}"
+        );
         // By whatever way it gets there.
         symlink(bed.path("work"), bed.path("link")).unwrap();
         for path in ["../link/in", "../work/deep/er", "../nothing/../work/x", "./.git/x"] {
@@ -150,7 +161,10 @@ fn what_is_at_the_path_already_is_told_apart() {
         // And inside of that one none is made.
         assert!(refused("c", "../empty/c").message.contains("inside of"));
         let used = refused("a", "../second");
-        assert!(used.code == Code::Conflict && used.message.contains(&bed.text("empty")), "{used:?}");
+        assert!(
+            used.code == Code::Conflict && used.message.contains(&bed.text("empty")),
+            "{used:?}"
+        );
         let main = refused("main", "../second");
         assert!(main.message.contains(&bed.text("work")), "{main:?}");
         assert!(!bed.path("second").exists());
@@ -178,9 +192,17 @@ fn bad_names_and_bases_are_refused() {
     for bed in Bed::all() {
         bed.repository("work");
         let refused = bed.add("work", &wish("a..b")).failed(bed.shell);
-        assert_eq!((refused.code, &*refused.message), (Code::Usage, "a branch can't be called a..b"));
-        let refused = bed.add("work", &AddWorktree { base: Some("gone".into()), ..wish("a") }).failed(bed.shell);
-        assert_eq!((refused.code, &*refused.message), (Code::NotFound, "there is no branch, tag or commit gone to begin at"));
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::Usage, "a branch can't be called a..b")
+        );
+        let refused = bed
+            .add("work", &AddWorktree { base: Some("gone".into()), ..wish("a") })
+            .failed(bed.shell);
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::NotFound, "there is no branch, tag or commit gone to begin at")
+        );
         bed.git(".", &["init", "-q", "fresh"]);
         let refused = bed.add("fresh", &wish("a")).failed(bed.shell);
         assert!(refused.message.contains("no commit yet"), "{refused:?}");
@@ -217,14 +239,22 @@ fn a_set_up_runs_in_the_worktree_and_its_failure_keeps_that() {
         bed.git("work", &["commit", "-q", "-m", "setup"]);
         let ran = bed.add("work", &wish("a"));
         let (work, path) = (bed.text("work"), bed.text("work-worktrees/a"));
-        assert!(ran.output.contains(&format!("in {path}\n{path}|a|{work}|main\n")), "{:?}: {}", bed.shell, ran.output);
+        assert!(
+            ran.output.contains(&format!("in {path}\n{path}|a|{work}|main\n")),
+            "{:?}: {}",
+            bed.shell,
+            ran.output
+        );
         assert!(ran.progress.iter().any(|progress| progress.doing == "setting it up"));
         assert!(ran.done(bed.shell).failed.is_none());
 
         let failing = AddWorktree { set_up: Some("echo half-way; exit 7".into()), ..wish("b") };
         let made = bed.add("work", &failing).done(bed.shell);
         let failed = made.failed.unwrap();
-        assert_eq!((failed.code, &*failed.message), (Code::Conflict, "the set-up failed with status 7"));
+        assert_eq!(
+            (failed.code, &*failed.message),
+            (Code::Conflict, "the set-up failed with status 7")
+        );
         assert_eq!(bed.branch_at("work-worktrees/b"), "b");
         let none = bed.add("work", &AddWorktree { set_up: Some(String::new()), ..wish("c") });
         assert!(!none.output.contains("in /"), "{}", none.output);

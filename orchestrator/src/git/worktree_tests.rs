@@ -3,7 +3,13 @@
 use super::*;
 
 fn seated(id: &str) -> Seated {
-    Seated { session: SessionId::new(id), name: id.into(), directory: None, is_working: false }
+    Seated {
+        session: SessionId::new(id),
+        name: id.into(),
+        parent: None,
+        directory: None,
+        is_working: false,
+    }
 }
 
 #[test]

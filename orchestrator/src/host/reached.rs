@@ -44,6 +44,8 @@ pub struct Seated {
     pub session: SessionId,
     /// What a person calls it.
     pub name: String,
+    /// The one that it belongs below.
+    pub parent: Option<SessionId>,
     /// Its directory, as [`Reached::directory`].
     pub directory: Option<Vec<u8>>,
     /// Whether a turn is under way.

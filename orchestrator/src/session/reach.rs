@@ -9,7 +9,10 @@ use super::look;
 use super::world::World;
 use crate::failure::{Code, Failure};
 use crate::host::{Place, Reach, Reached, Seated};
-use crate::seam::{At, Query, Reply, TabState};
+use crate::operation::Sessions;
+use crate::seam::{
+    At, Command, CommandId, NewSession, Query, Receipts, Reply, SessionId, TabState,
+};
 use crate::transport::Connection;
 
 /// The engine's hosts and sessions.
@@ -17,12 +20,13 @@ use crate::transport::Connection;
 pub struct Places {
     world: Arc<World>,
     desk: DeskHandle,
+    receipts: Receipts,
 }
 
 impl Places {
     /// Those of an engine.
-    pub fn new(world: Arc<World>, desk: DeskHandle) -> Self {
-        Self { world, desk }
+    pub fn new(world: Arc<World>, desk: DeskHandle, receipts: Receipts) -> Self {
+        Self { world, desk, receipts }
     }
 }
 
@@ -69,6 +73,7 @@ impl Reach for Places {
                 is_working: session.tabs.iter().any(|tab| tab.state != TabState::Idle),
                 session: session.id,
                 name: session.name,
+                parent: session.parent,
             })
         });
         Ok(seated.collect())
@@ -76,5 +81,21 @@ impl Reach for Places {
 
     fn worktree_path(&self) -> &str {
         &self.world.settings.worktree_path
+    }
+}
+
+#[async_trait]
+impl Sessions for Places {
+    async fn begin(&self, id: CommandId, new: NewSession) -> Result<SessionId, Failure> {
+        let (desk, command) = (self.desk.clone(), Command::NewSession(new));
+        let wish = command.clone();
+        let made = |ticket| async move { desk.command(wish, ticket).await };
+        match self.receipts.run(&id, &command, made).await? {
+            Reply::Session(session) => Ok(session.id),
+            other => {
+                let message = format!("a session was asked for, and the answer is {other:?}");
+                Err(Failure::new(Code::Internal, message))
+            }
+        }
     }
 }

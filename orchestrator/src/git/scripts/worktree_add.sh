@@ -172,20 +172,16 @@ bw_set_up() {
   bn_tell setting_up "$bw_line"
   BATON_WORKTREE_PATH=$bw_real BATON_WORKTREE_BRANCH=$bw_branch BATON_MAIN_REPO_PATH=$bw_main BATON_BASE_BRANCH=$bw_short
   export BATON_WORKTREE_PATH BATON_WORKTREE_BRANCH BATON_MAIN_REPO_PATH BATON_BASE_BRANCH
-  bw_late='' bw_main_pid=$$
-  trap 'bw_late=1' USR1
-  bw_run "$bw_line" 3>&- &
-  bw_job=$!
+  # A shell can't wait for the first of two: the nap is waited for, and the set-up's end ends it.
+  sleep "$3" >/dev/null 3>&- &
+  bw_nap=$!
   (
-    trap 'kill "$bw_nap" 2>/dev/null; exit 0' TERM
-    sleep "$3" >/dev/null 3>&- &
-    bw_nap=$!
-    wait "$bw_nap" && kill -USR1 "$bw_main_pid"
+    (bw_run "$bw_line") 3>&-
+    printf '%s' "$?" >"${0%/*}/set_up"
+    kill -KILL "$bw_nap"
   ) &
-  bw_watch=$!
-  wait "$bw_job"
-  bw_status=$?
-  if [ -n "$bw_late" ]; then
+  # What a shell says of a nap that was ended is nobody's business.
+  if { wait "$bw_nap"; } 2>/dev/null; then
     # The reader knows all there is; what follows ends us, too. We are in a process group with the set-up and nobody else.
     bn_tell set_up late
     trap '' TERM
@@ -193,15 +189,12 @@ bw_set_up() {
     sleep 3
     kill -KILL 0
   fi
-  kill -TERM "$bw_watch"
-  wait "$bw_watch"
-  bn_tell set_up "$bw_status"
+  bn_tell set_up "$(cat "${0%/*}/set_up")"
   return 0
 }
 
 # bw_run LINE: the account's shell runs the line in the worktree. csh has no -lc.
 bw_run() {
-  trap - USR1
   cd -P -- "$bw_real" || exit
   unset GIT_TERMINAL_PROMPT GIT_ASKPASS SSH_ASKPASS SSH_ASKPASS_REQUIRE GCM_INTERACTIVE
   unset GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_MERGE_AUTOEDIT GIT_PAGER
