@@ -5,6 +5,7 @@
 mod call;
 mod channel;
 mod desk;
+mod graph;
 #[cfg(test)]
 mod job_bed;
 pub(crate) mod network;
@@ -17,3 +18,4 @@ mod worktree;
 pub(crate) mod worktree_add;
 
 pub(crate) use desk::GitDesk;
+pub use graph::{GraphRow, graph};
