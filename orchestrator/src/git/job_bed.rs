@@ -143,6 +143,9 @@ impl Bed {
         mut reader: Box<dyn JobReader>,
     ) -> Ran {
         use std::os::unix::ffi::OsStrExt;
+        // Each run has a directory of its own.
+        fs::remove_dir_all(self.path("run")).unwrap();
+        fs::create_dir(self.path("run")).unwrap();
         let path = self.path("run/script");
         fs::write(&path, script).unwrap();
         let mut command = self.command(self.shell[0], directory);

@@ -33,7 +33,8 @@ impl Bed {
     }
 
     fn branch_at(&self, directory: &str) -> String {
-        self.git(directory, &["symbolic-ref", "--short", "HEAD"])
+        let branch = self.git(directory, &["symbolic-ref", "HEAD"]);
+        branch.strip_prefix("refs/heads/").unwrap().to_owned()
     }
 
     fn text(&self, below: &str) -> String {
@@ -84,6 +85,8 @@ fn a_branch_is_never_taken_for_a_tag_of_its_name() {
         let made = bed.add("work", &wish("x")).done(bed.shell);
         assert_eq!(bed.branch_at("work-worktrees/x"), "x", "{made:?}");
         assert_eq!(bed.git("work-worktrees/x", &["log", "-1", "--format=%s"]), "first");
+        let again = bed.add("work", &wish("x")).done(bed.shell);
+        assert!(again.branch_mismatch.is_none(), "{again:?}");
         bed.add("work", &AddWorktree { base: Some("base".into()), ..wish("y") }).done(bed.shell);
         assert_eq!(bed.git("work-worktrees/y", &["log", "-1", "--format=%s"]), "first");
     }

@@ -1,13 +1,17 @@
 //! Push, pull and fetch: on the host, over a link that breaks, and never twice.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::Duration;
 
-use baton_tests::{AgentHost, Wan};
+use baton_tests::{AgentHost, Wan, ended, start as begin};
 use orchestrator::failure::Code;
 use orchestrator::seam::{At, FilePath, OperationState, Work};
+use rustix::process::Signal;
 
-use crate::cli_bed::{Bed, code};
+use crate::cli_bed::{Bed, code, signal};
 use crate::desk::{Desk, Laptop, until};
 use crate::operations::{over, start};
 use crate::worktrees::{cloned, commit, done, failed, git};
@@ -68,8 +72,8 @@ async fn a_branch_is_pushed_pulled_and_fetched_by_the_hosts_own_git() {
     }
 }
 
-/// A push that waits in a hook until `gate` is there, and notes that it has begun.
-async fn held(desk: &Desk, machine: &AgentHost, host: &str) -> (String, std::path::PathBuf) {
+/// Has pushes wait in a hook until the second file is there; the first one tells that they have begun.
+fn hold(machine: &AgentHost) -> (PathBuf, PathBuf) {
     let project = machine.project().canonicalize().unwrap();
     let (begun, gate) = (project.join("../begun"), project.join("../gate"));
     let hook = project.join(".git/hooks/pre-push");
@@ -79,8 +83,14 @@ async fn held(desk: &Desk, machine: &AgentHost, host: &str) -> (String, std::pat
         gate.display()
     );
     fs::write(&hook, text).unwrap();
-    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let operation = start(desk, push(at(machine, host))).await;
+    fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).unwrap();
+    (begun, gate)
+}
+
+/// A push that is held.
+async fn held(desk: &Desk, machine: &AgentHost) -> (String, PathBuf) {
+    let (begun, gate) = hold(machine);
+    let operation = start(desk, push(at(machine, "box"))).await;
     until("the hook runs", || begun.exists()).await;
     (operation.id, gate)
 }
@@ -94,7 +104,7 @@ async fn a_push_goes_on_over_a_cut_and_is_done_once() {
         let wan = Wan::start(machine.sshd().address(), Duration::ZERO);
         let laptop = Laptop::through(&machine, &wan, transport);
         let desk = laptop.engine().await;
-        let (id, gate) = held(&desk, &machine, "box").await;
+        let (id, gate) = held(&desk, &machine).await;
         wan.cut();
         fs::write(&gate, "").unwrap();
         // Nobody follows it there, and it is done.
@@ -120,7 +130,7 @@ async fn a_push_is_taken_up_by_the_next_engine() {
     commit(&project, "second");
     let laptop = Laptop::new(&machine);
     let desk = laptop.engine().await;
-    let (id, gate) = held(&desk, &machine, "box").await;
+    let (id, gate) = held(&desk, &machine).await;
     desk.stop().await;
     fs::write(&gate, "").unwrap();
     let desk = laptop.engine().await;
@@ -153,4 +163,30 @@ async fn the_command_line_pushes_and_says_why_it_cant() {
     assert_eq!(code(&none), (Some(4), "not_found".into()));
     let odd = bed.baton(&["git", "push", "work", "--remote=--upload-pack=x", "--json"]).await;
     assert_eq!(code(&odd), (Some(2), "usage".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_stops_a_push_and_who_only_leaves_is_told_how_to_look_again() {
+    let bed = Bed::start();
+    let project = cloned(&bed.host);
+    commit(&project, "second");
+    let origin = project.parent().unwrap().join("origin.git");
+    let there = || git(&origin, &["log", "-1", "--format=%s", "main"]);
+    let (begun, gate) = hold(&bed.host);
+
+    let pushing = begin(bed.home.command(&["git", "push", "work"]).stdin(Stdio::null()));
+    until("the hook runs", || begun.exists()).await;
+    signal(&pushing, Signal::INT);
+    let stopped = ended(pushing).await;
+    assert_eq!((stopped.status, there().as_str()), (Some(130), "first"), "{stopped:?}");
+
+    fs::remove_file(&begun).unwrap();
+    let pushing = begin(bed.home.command(&["git", "push", "work"]).stdin(Stdio::null()));
+    until("the hook runs again", || begun.exists()).await;
+    signal(&pushing, Signal::TERM);
+    let left = ended(pushing).await;
+    assert_eq!(left.status, Some(143), "{left:?}");
+    assert!(left.stderr.contains("it goes on on box; `baton operations show "), "{left:?}");
+    fs::write(&gate, "").unwrap();
+    until("it is pushed", || there() == "second").await;
 }

@@ -51,6 +51,13 @@ bw_place() {
   [ -z "$bw_any" ] || bn_stop not_empty "$bw_real"
 }
 
+# bw_here DIRECTORY: sets bw_here to the branch that is checked out there; to nothing where none is. git's own short names are
+# longer where a tag is called so, too.
+bw_here() {
+  bw_here=$(cd -P -- "$1" && bg_git symbolic-ref -q HEAD)
+  bw_here=${bw_here#refs/heads/}
+}
+
 # bw_has REF: whether that very ref is there.
 bw_has() {
   bg_git show-ref --verify --quiet -- "$1"
@@ -60,7 +67,8 @@ bw_has() {
 bw_base() {
   bw_short=$1
   if [ -z "$1" ]; then
-    bw_short=$(bg_git symbolic-ref -q --short HEAD) || bw_short=''
+    bw_here .
+    bw_short=$bw_here
     bw_start=HEAD
   elif bw_has "refs/heads/$1"; then
     bw_start=refs/heads/$1
@@ -111,7 +119,8 @@ bw_make() {
     bw_used=$(bw_where "$bw_branch")
     [ -z "$bw_used" ] || bn_stop used "$bw_used"
     [ -z "$2" ] || bn_tell base_unused "$2"
-    bw_short=${2:-$(bg_git symbolic-ref -q --short HEAD)}
+    bw_here .
+    bw_short=${2:-$bw_here}
     bn_tell made checkout
     bn_git worktree add -- "$bw_real" "$bw_branch"
   elif [ -n "$bw_ref" ]; then
@@ -142,11 +151,11 @@ bw_add() {
   bn_tell path "$bw_real"
   if [ -n "$bw_there" ]; then
     bn_tell there 1
-    bw_has_branch=$(cd -P -- "$bw_real" && bg_git symbolic-ref -q --short HEAD)
+    bw_here "$bw_real"
     bw_wanted=$1
     bw_has "refs/heads/$1" || ! bw_from_remote "$1" || bw_wanted=$bw_branch
     bn_tell branch "$bw_wanted"
-    [ "$bw_has_branch" = "$bw_wanted" ] || bn_tell mismatch "$bw_has_branch"
+    [ "$bw_here" = "$bw_wanted" ] || bn_tell mismatch "$bw_here"
     return 0
   fi
   bw_make "$1" "$2" || return
