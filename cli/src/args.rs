@@ -13,6 +13,7 @@ use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
 use crate::files::FilesVerb;
 use crate::follow::FollowArgs;
+use crate::git::GitVerb;
 use crate::history::HistoryArgs;
 use crate::hosts::HostsVerb;
 use crate::interrupt::InterruptArgs;
@@ -24,6 +25,7 @@ use crate::send::SendArgs;
 use crate::session::SessionVerb;
 use crate::tab::TabArgs;
 use crate::test_connection::TestArgs;
+use crate::worktree::WorktreeVerb;
 
 /// A native control center for AI coding agents, on your own machines over plain SSH.
 #[derive(Debug, Parser)]
@@ -65,6 +67,12 @@ pub enum Verb {
     Approve(AnswerArgs),
     /// Refuse what an agent asks
     Deny(AnswerArgs),
+    /// Repositories on your machines, with their own git and its login
+    #[command(subcommand)]
+    Git(GitVerb),
+    /// Worktrees of a repository, with sessions in them, and pull requests
+    #[command(subcommand)]
+    Worktree(WorktreeVerb),
     /// What was done, here and by everybody who works on the same project
     History(HistoryArgs),
     /// Files of a host or session: list, read, write, make, move, delete, find

@@ -12,6 +12,7 @@ mod exec;
 mod exit;
 mod files;
 mod follow;
+mod git;
 mod heard;
 mod history;
 mod hosts;
@@ -29,7 +30,9 @@ mod send;
 mod session;
 mod tab;
 mod test_connection;
+mod under_way;
 mod watch;
+mod worktree;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -86,6 +89,8 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Approvals(args) => approvals::list(app, args).await,
         Verb::Approve(args) => approvals::answer(app, args, true).await,
         Verb::Deny(args) => approvals::answer(app, args, false).await,
+        Verb::Git(verb) => git::run(app, verb).await,
+        Verb::Worktree(verb) => worktree::run(app, verb).await,
         Verb::History(args) => history::run(app, args).await,
         Verb::Files(verb) => files::run(app, verb).await,
         Verb::Agents(args) => agents::run(app, args).await,

@@ -36,7 +36,7 @@ impl GitDesk {
                 log::ask(&Site::of(reach, &at).await?, &wanted).await
             }
             GitQuery::Branches { at } => branches::ask(&Site::of(reach, &at).await?).await,
-            GitQuery::Worktrees { at } => worktree::list(&Site::of(reach, &at).await?).await,
+            GitQuery::Worktrees { at } => worktree::list(reach, &Site::of(reach, &at).await?).await,
             GitQuery::PullRequest { at } => pull_request::draft(&Site::of(reach, &at).await?).await,
         }
     }
@@ -76,7 +76,7 @@ impl GitDesk {
                 commit::unfinished(&Site::of(reach, &at).await?, abort).await
             }
             GitCommand::RemoveWorktree { at, path, force } => {
-                worktree::remove(&Site::of(reach, &at).await?, &path, force).await
+                worktree::remove(reach, &Site::of(reach, &at).await?, &path, force).await
             }
             GitCommand::PruneWorktrees { at, dry_run } => {
                 worktree::prune(&Site::of(reach, &at).await?, dry_run).await

@@ -11,11 +11,18 @@ mod graph;
 mod lines;
 mod log;
 mod patch;
-mod pull_request;
+#[cfg(test)]
+mod job_bed;
+pub(crate) mod network;
+mod network_progress;
+mod network_refusal;
+mod network_told;
+pub(crate) mod pull_request;
 mod refusal;
 mod stage;
 mod status;
 mod worktree;
+pub(crate) mod worktree_add;
 
 pub(crate) use desk::GitDesk;
 pub use graph::{GraphRow, graph};
