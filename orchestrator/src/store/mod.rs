@@ -8,6 +8,7 @@ mod history;
 mod open;
 mod read;
 mod rows;
+mod terminals;
 mod writer;
 
 pub use change::{
@@ -19,3 +20,4 @@ pub use history::{
     Activity, HistoryQuery, HistoryRow, HistoryRows, HistoryScope, HistorySource, NewEntry,
     OutboxJob, OutboxScope, Project, ProjectId, SharedEntry,
 };
+pub use terminals::TerminalRecord;

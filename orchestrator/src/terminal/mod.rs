@@ -1,5 +1,19 @@
 //! Terminals on hosts.
 
+mod around;
 mod desk;
+mod end;
+mod follow;
+mod held;
+mod kept;
+mod life;
+mod plain;
+mod ring;
+mod scan;
+mod scripts;
+mod shell;
+mod shown;
+mod spool;
+mod typed;
 
 pub(crate) use desk::Terminals;
