@@ -198,7 +198,10 @@ fn asked<'a>(
         | Change::PutTerminal(_)
         | Change::DropTerminal(_)
         | Change::Sent(_)
-        | Change::NotSent { .. } => None,
+        | Change::NotSent { .. }
+        | Change::PutOperation(_)
+        | Change::ForgetOperation(_)
+        | Change::AddLine { .. } => None,
     });
     approvals.iter().chain(new)
 }

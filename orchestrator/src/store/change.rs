@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{NewEntry, ProjectId, SharedEntry, TerminalRecord};
+use super::{LineScope, NewEntry, OperationRecord, ProjectId, SharedEntry, TerminalRecord};
 use crate::failure::Failure;
 use crate::host::Place;
 use crate::seam::{
@@ -186,6 +186,17 @@ pub enum Change {
         positions: Vec<i64>,
         /// Why.
         failure: Failure,
+    },
+    /// Makes an operation or replaces what is stored of it.
+    PutOperation(Box<OperationRecord>),
+    /// Forgets one.
+    ForgetOperation(String),
+    /// Keeps a command line as the last one that was run there; one that is kept already moves.
+    AddLine {
+        /// Whose.
+        scope: LineScope,
+        /// As it was typed.
+        line: String,
     },
 }
 

@@ -6,6 +6,7 @@ mod database;
 mod fault;
 mod history;
 mod open;
+mod operations;
 mod read;
 mod rows;
 mod terminals;
@@ -20,4 +21,5 @@ pub use history::{
     Activity, HistoryQuery, HistoryRow, HistoryRows, HistoryScope, HistorySource, NewEntry,
     OutboxJob, OutboxScope, Project, ProjectId, SharedEntry,
 };
+pub use operations::{LineFilter, LineScope, OperationRecord};
 pub use terminals::TerminalRecord;

@@ -10,6 +10,7 @@ mod life;
 mod plain;
 mod ring;
 mod scan;
+pub mod screen;
 mod scripts;
 mod shell;
 mod shown;
@@ -17,3 +18,4 @@ mod spool;
 mod typed;
 
 pub(crate) use desk::Terminals;
+pub use screen::Screen;

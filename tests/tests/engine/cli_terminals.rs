@@ -87,7 +87,11 @@ async fn one_that_is_left_or_killed_is_come_back_to_as_it_was() {
         assert_eq!(running.ended().await.code(), Some(0), "{host}: {}", terminal.printed());
         let ids = bed.listed();
         let [id] = &ids[..] else { panic!("{ids:?}") };
-        assert!(terminal.printed().contains(&format!("baton terminal --attach {id}")), "{}", terminal.printed());
+        assert!(
+            terminal.printed().contains(&format!("baton terminal --attach {id}")),
+            "{}",
+            terminal.printed()
+        );
 
         let terminal = Terminal::new();
         let running = terminal.start(&bed.command(&["--attach", &id[..6]]));
