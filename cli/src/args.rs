@@ -26,6 +26,7 @@ use crate::run::{AttachArgs, RunArgs, RunsArgs, StopArgs};
 use crate::send::SendArgs;
 use crate::session::SessionVerb;
 use crate::tab::TabArgs;
+use crate::terminal::TerminalArgs;
 use crate::test_connection::TestArgs;
 use crate::worktree::WorktreeVerb;
 
@@ -50,6 +51,8 @@ pub enum Verb {
     TestConnection(TestArgs),
     /// Run a program on a host, tied to this process; stdin, stdout and stderr are as with ssh
     Exec(ExecArgs),
+    /// A shell on a host, here; where the host has tmux it is kept over a lost link, and can be left and come back to
+    Terminal(TerminalArgs),
     /// Sessions: an agent at work in one directory on one host
     #[command(subcommand)]
     Session(SessionVerb),

@@ -31,6 +31,7 @@ mod seam;
 mod send;
 mod session;
 mod tab;
+mod terminal;
 mod test_connection;
 mod under_way;
 mod watch;
@@ -82,6 +83,7 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Hosts(verb) => hosts::run(app, verb).await,
         Verb::TestConnection(args) => test_connection::run(app, args).await,
         Verb::Exec(args) => exec::run(app, args).await,
+        Verb::Terminal(args) => terminal::run(app, args).await,
         Verb::Session(verb) => session::run(app, verb).await,
         Verb::Send(args) => send::run(app, args).await,
         Verb::Follow(args) => follow::run(app, args).await,

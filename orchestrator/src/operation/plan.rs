@@ -2,7 +2,7 @@
 
 use super::job::Job;
 use super::{line, transferring};
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::git::{network, pull_request, worktree_add};
 use crate::host::{Reach, Reached};
 use crate::seam::{At, Work};
@@ -48,9 +48,4 @@ pub(super) fn plan(work: &Work, reached: &Reached, reach: &dyn Reach) -> Result<
         Work::PullRequest { .. } => pull_request::job(work, reached)?,
     };
     Ok(Plan::Job(Box::new(job)))
-}
-
-fn not_there(what: &str) -> Failure {
-    Failure::new(Code::Unsupported, format!("this version of Baton has no {what} yet"))
-        .hint("Use `baton exec` with the host's own programs")
 }
