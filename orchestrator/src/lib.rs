@@ -19,4 +19,5 @@ pub mod settings;
 pub mod ssh_config;
 pub mod store;
 pub mod terminal;
+pub mod transfer;
 pub mod transport;

@@ -21,6 +21,8 @@ pub struct Job {
     pub files: Vec<(String, Vec<u8>)>,
     /// Whether the account's login shell sets the environment first.
     pub login: bool,
+    /// What people read of it in a list of runs; its command line when `None`.
+    pub title: Option<String>,
 }
 
 /// A word of a job's command line.
@@ -59,11 +61,15 @@ impl Job {
             stdin: Stdin::None,
             files: Vec::new(),
             login: true,
+            title: None,
         }
     }
 
-    /// Its command line, for people.
+    /// Its title or its command line, for people.
     pub fn command(&self) -> String {
+        if let Some(title) = &self.title {
+            return title.clone();
+        }
         let shown = |arg: &Arg| match arg {
             Arg::Bytes(bytes) => {
                 let text = String::from_utf8_lossy(bytes).into_owned();

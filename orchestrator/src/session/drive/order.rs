@@ -98,5 +98,6 @@ fn job(
         stdin: if talks { Stdin::Talk } else { Stdin::Bytes(stdin) },
         files: files.into_iter().map(|file| (file.name, file.bytes)).collect(),
         login: true,
+        title: None,
     })
 }
