@@ -9,6 +9,7 @@ use orchestrator::seam::{
     TabId,
 };
 
+use super::files::FilesAsk;
 use crate::kept_image::KeptImage;
 use crate::memory::{DraftKey, Memory};
 use crate::transcript::Piece;
@@ -89,8 +90,8 @@ pub enum Ask {
         /// As it was typed so far.
         typed: String,
     },
-    /// Files of a session's directory.
-    Files(SessionId),
+    /// Something about files. Answers come as `News::File`.
+    File(FilesAsk),
     /// What git says of a session's directory.
     Git(SessionId),
     /// The images of a message.

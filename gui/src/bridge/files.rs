@@ -215,9 +215,9 @@ impl Files {
     }
 
     /// Begins it; never waits.
-    pub fn carry_out(&mut self, tasks: &mut JoinSet<()>, ask: FilesAsk) {
+    pub fn carry_out(&mut self, tasks: &mut JoinSet<()>, asked: FilesAsk) {
         let room = Arc::clone(&self.room);
-        match ask {
+        match asked {
             FilesAsk::List { session, path, seen } => {
                 tasks.spawn(async move {
                     let answer = list(&room, &session, &path, seen).await;

@@ -41,6 +41,10 @@ fn all() -> Vec<WindowCommand> {
         C::ToggleLeftBar,
         C::ToggleRightBar,
         C::ShowFiles,
+        C::GoToFile,
+        C::SaveFile,
+        C::GoToLine,
+        C::RevealFile,
         C::ShowHistory,
         C::ShowAutoRun,
         C::SearchHistory,
@@ -97,6 +101,10 @@ fn all() -> Vec<WindowCommand> {
             | C::ToggleLeftBar
             | C::ToggleRightBar
             | C::ShowFiles
+            | C::GoToFile
+            | C::SaveFile
+            | C::GoToLine
+            | C::RevealFile
             | C::ShowHistory
             | C::ShowAutoRun
             | C::SearchHistory

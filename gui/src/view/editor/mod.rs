@@ -1,6 +1,7 @@
 //! A file that is open: its text, its preview, and what to do when two have changed it.
 
 mod area;
+mod closing;
 mod colours;
 mod columns;
 mod conflict;
@@ -16,6 +17,7 @@ mod scroller;
 mod text;
 
 pub use area::{AreaData, TextArea};
+pub use closing::{ClosingAct, ClosingView};
 pub use colours::{ColourWork, Coloured, Colours};
 pub use conflict::{ConflictAct, ConflictView};
 pub use document::{Document, Kind as EditKind, Pos, Selection};
