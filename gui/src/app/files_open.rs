@@ -227,6 +227,7 @@ impl App {
         file.wants_focus = true;
         let session = file.session.clone();
         self.files.shown.insert(session, id);
+        self.leave_diff();
     }
 
     fn read_file(&mut self, id: OpenId) {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    ConnectionState, HostConnection, MessageId, Reply, Session, SessionId, TabId,
+    ConnectionState, HostConnection, MessageId, OperationReply, Reply, Session, SessionId, TabId,
 };
 
 use super::pending::Pending;
@@ -73,6 +73,7 @@ impl App {
                     self.ask_git_when_done(&session);
                     self.forget_git_when_moved(&session);
                     self.forget_files_when_moved(&session);
+                    self.forget_repository_when_moved(&session);
                     self.sessions.put(session);
                 }
             }
@@ -137,6 +138,9 @@ impl App {
             }
             News::File(news) => self.file_news(news),
             News::Git { session, answer } => self.git_came(session, answer),
+            News::Repository { session, news } => self.repository_came(&session, *news),
+            News::Operation(operation) => self.operation_came(*operation),
+            News::OperationForgotten(id) => self.operation_forgotten(&id),
             News::Images { message, answer } => {
                 self.pictures_came(message, answer);
             }
@@ -422,12 +426,19 @@ impl App {
                 }
             }
             (Pending::File(pending), answer) => self.file_answered(pending, answer),
+            (Pending::Git { session, after }, answer) => self.git_done(&session, after, answer),
+            (Pending::Begin, Ok(reply)) => {
+                if let Reply::Operation(OperationReply::Operation(operation)) = *reply {
+                    self.operation_came(*operation);
+                }
+            }
             (Pending::Say(words), Ok(_)) => self.say(words),
             (Pending::Quiet, Ok(_)) => {}
             (
                 Pending::Prompt { .. }
                 | Pending::RemoveQueued { .. }
                 | Pending::Sync
+                | Pending::Begin
                 | Pending::Say(_)
                 | Pending::Quiet,
                 Err(failure),

@@ -37,6 +37,10 @@ impl App {
             return;
         };
         self.header_and_tabs(ui, &shown);
+        if self.is_diff_shown() {
+            self.diff(ui);
+            return;
+        }
         let theme = Theme::get(ui.ctx());
         if let Some(file) = self.shown_file() {
             let frame = Frame::new().fill(theme.window);

@@ -10,6 +10,7 @@ use orchestrator::seam::{
 };
 
 use super::files::FilesAsk;
+use super::RepositoryAsk;
 use crate::kept_image::KeptImage;
 use crate::memory::{DraftKey, Memory};
 use crate::transcript::Piece;
@@ -122,6 +123,8 @@ pub enum Ask {
         /// Which.
         images: Vec<KeptImage>,
     },
+    /// Of a session's repository. Answer: `News::Repository`.
+    Repository(RepositoryAsk),
     /// Change `hosts.toml`. Answer: `News::HostsEdited`.
     EditHosts {
         /// Comes back with the answer.

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::files::Files;
 use super::keeper::Keeper;
 use super::notices::Looking;
+use super::repository::Repositories;
 use super::room::{Room, SentDraft, Standing};
 use super::{Ask, HistoryRead, News, Ticket, follow, hosts, kept_images, local};
 use crate::memory::DraftKey;
@@ -36,6 +37,7 @@ pub(super) struct Carrier {
     follows: HashMap<TabId, AbortHandle>,
     tests: HashMap<Ticket, AbortHandle>,
     looking_at: Option<AbortHandle>,
+    repositories: Repositories,
     /// Completions that are being asked; the next one takes their place.
     completing: Option<AbortHandle>,
     files: Files,
@@ -44,6 +46,7 @@ pub(super) struct Carrier {
 impl Carrier {
     pub fn new(room: Arc<Room>, keeper: Keeper) -> Self {
         let files = Files::new(Arc::clone(&room));
+        let repositories = Repositories::new(Arc::clone(&room));
         Self {
             room,
             keeper,
@@ -54,6 +57,7 @@ impl Carrier {
             follows: HashMap::new(),
             tests: HashMap::new(),
             looking_at: None,
+            repositories,
             completing: None,
         }
     }
@@ -110,6 +114,7 @@ impl Carrier {
                 }
             }
             Ask::File(ask) => self.files.carry_out(&mut self.tasks, ask),
+            Ask::Repository(ask) => self.repositories.carry_out(&mut self.tasks, ask),
             Ask::Git(session) => {
                 self.spawn(async move {
                     let wanted = Query::Git { session: session.clone() };

@@ -79,6 +79,16 @@ pub enum WindowCommand {
     GoToLine,
     /// Shows the file that is shown in the tree.
     RevealFile,
+    /// Shows Git in the right bar.
+    ShowGit,
+    /// Shows everything that was changed since the last commit.
+    ShowChanges,
+    /// Puts the focus into the next commit's message.
+    WriteCommit,
+    /// Opens the form for a worktree.
+    NewWorktree,
+    /// Opens the form for a pull request.
+    PullRequest,
     /// Shows History in the right bar.
     ShowHistory,
     /// Shows Auto Run in the right bar.
@@ -171,6 +181,11 @@ impl WindowCommand {
             | Self::SaveFile
             | Self::GoToLine
             | Self::RevealFile
+            | Self::ShowGit
+            | Self::ShowChanges
+            | Self::WriteCommit
+            | Self::NewWorktree
+            | Self::PullRequest
             | Self::ShowHistory
             | Self::ShowAutoRun
             | Self::SearchHistory

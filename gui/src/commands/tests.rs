@@ -45,6 +45,11 @@ fn all() -> Vec<WindowCommand> {
         C::SaveFile,
         C::GoToLine,
         C::RevealFile,
+        C::ShowGit,
+        C::ShowChanges,
+        C::WriteCommit,
+        C::NewWorktree,
+        C::PullRequest,
         C::ShowHistory,
         C::ShowAutoRun,
         C::SearchHistory,
@@ -105,6 +110,11 @@ fn all() -> Vec<WindowCommand> {
             | C::SaveFile
             | C::GoToLine
             | C::RevealFile
+            | C::ShowGit
+            | C::ShowChanges
+            | C::WriteCommit
+            | C::NewWorktree
+            | C::PullRequest
             | C::ShowHistory
             | C::ShowAutoRun
             | C::SearchHistory

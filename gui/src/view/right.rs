@@ -1,4 +1,4 @@
-//! The right bar: files, history, Auto Run.
+//! The right bar: files, git, history, Auto Run.
 
 use egui::{RichText, Sense, Stroke, Ui, WidgetInfo};
 use lucide_icons::Icon;
@@ -41,7 +41,7 @@ pub struct RightView {
 }
 
 impl RightView {
-    /// Draws it; `answer` draws an answer's Markdown.
+    /// Draws it, but for the page of Git; `answer` draws an answer's Markdown.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -53,6 +53,7 @@ impl RightView {
             ui.spacing_mut().item_spacing.x = space::L;
             let pages = [
                 (RightPage::Files, "Files"),
+                (RightPage::Git, "Git"),
                 (RightPage::History, "History"),
                 (RightPage::AutoRun, "Auto Run"),
             ];
@@ -71,6 +72,8 @@ impl RightView {
             RightPage::Files => {
                 acts.extend(self.files.ui(ui, &data.files).into_iter().map(RightAct::Files));
             }
+            // Drawn behind this, by who has it.
+            RightPage::Git => {}
             RightPage::AutoRun => {
                 let words = "Lists of tasks that an agent works off by itself will be here.";
                 empty(ui, Icon::ListChecks, "Auto Run", words);
