@@ -2,6 +2,9 @@
 
 mod asking;
 mod draft_images;
+mod files;
+mod files_open;
+mod files_save;
 mod forms;
 mod frame;
 mod frames;
@@ -22,6 +25,8 @@ mod wishes;
 
 #[cfg(test)]
 mod asking_tests;
+#[cfg(test)]
+mod files_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
@@ -145,6 +150,7 @@ pub struct App {
     /// Counts the images that were attached since the start.
     last_image: u64,
     failures: BTreeMap<DraftKey, Failure>,
+    files: files::Files,
     history: History,
     outbox: u64,
     zone: TimeZone,

@@ -31,6 +31,7 @@ impl App {
             session: session.is_some(),
             remote: session.is_some_and(|session| !is_local(&session.host)),
             tab: tab.is_some(),
+            file: self.shown_file().is_some(),
             tabs: session.map_or(0, |session| {
                 session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
             }),
@@ -102,9 +103,16 @@ impl App {
             }
             WindowCommand::MoveTabLeft => self.step_shown_tab(false),
             WindowCommand::MoveTabRight => self.step_shown_tab(true),
-            WindowCommand::FocusComposer => self.composer.focus(),
+            WindowCommand::FocusComposer => {
+                self.leave_file();
+                self.composer.focus();
+            }
             WindowCommand::SearchTranscript => {
-                if let Some(kept) = self.shown_transcript() {
+                if let Some(file) = self.shown_open() {
+                    if let Some(editor) = file.reader() {
+                        editor.find();
+                    }
+                } else if let Some(kept) = self.shown_transcript() {
                     kept.view.open_search();
                 }
             }
@@ -129,7 +137,23 @@ impl App {
             WindowCommand::ToggleReadOnly => self.toggle_read_only(),
             WindowCommand::ToggleLeftBar => self.memory.left.open = !self.memory.left.open,
             WindowCommand::ToggleRightBar => self.memory.right.open = !self.memory.right.open,
-            WindowCommand::ShowFiles => self.show_right(RightPage::Files),
+            WindowCommand::ShowFiles => {
+                self.show_right(RightPage::Files);
+                self.right.files.focus();
+            }
+            WindowCommand::GoToFile => self.go_to_file(),
+            WindowCommand::SaveFile => self.save_shown_file(),
+            WindowCommand::GoToLine => {
+                if let Some(editor) = self.shown_open().and_then(super::files_open::OpenFile::reader) {
+                    editor.go_to_line();
+                }
+            }
+            WindowCommand::RevealFile => {
+                let shown = self.shown_open().map(|file| (file.session.clone(), file.path.clone()));
+                if let Some((session, path)) = shown {
+                    self.reveal_in_tree(&session, &path);
+                }
+            }
             WindowCommand::ShowGit => self.show_right(RightPage::Git),
             WindowCommand::WriteCommit => {
                 self.show_right(RightPage::Git);
@@ -263,6 +287,9 @@ impl App {
 
     fn step_tab(&mut self, forward: bool) {
         let Some(Shown { session, tab }) = self.shown.clone() else { return };
+        if self.step_file(&session, tab.as_ref(), forward) {
+            return;
+        }
         let open = self.open_tabs();
         let at = tab.and_then(|tab| open.iter().position(|known| *known == tab));
         let next = match (at, forward) {
@@ -276,6 +303,44 @@ impl App {
         }
     }
 
+    /// Turns from a conversation to a file, or from a file on; `false` where that leads from one conversation to another.
+    fn step_file(&mut self, session: &SessionId, tab: Option<&TabId>, forward: bool) -> bool {
+        let files: Vec<_> = self.file_tabs(session).iter().map(|file| file.id).collect();
+        let tabs = self.open_tabs();
+        let to_tab = |app: &mut Self, tab: Option<&TabId>| match tab {
+            Some(tab) => app.show(session, Some(tab.clone())),
+            None => app.leave_file(),
+        };
+        let shown = self.shown_file();
+        if let Some(at) = shown.and_then(|shown| files.iter().position(|file| *file == shown)) {
+            let next = if forward { Some(at + 1) } else { at.checked_sub(1) };
+            match (next.and_then(|next| files.get(next)), forward) {
+                (Some(next), _) => self.show_file(*next),
+                (None, true) => to_tab(self, tabs.first()),
+                (None, false) => to_tab(self, tabs.last()),
+            }
+            return true;
+        }
+        let at_edge = match (tab, forward) {
+            (None, _) => true,
+            (Some(tab), true) => tabs.last() == Some(tab),
+            (Some(tab), false) => tabs.first() == Some(tab),
+        };
+        let edge = if forward { files.first() } else { files.last() };
+        match edge.filter(|_| at_edge) {
+            Some(file) => self.show_file(*file),
+            None => return false,
+        }
+        true
+    }
+
+    /// Shows the conversation again in place of a file.
+    pub(super) fn leave_file(&mut self) {
+        if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+            self.files.shown.remove(&session);
+        }
+    }
+
     /// Moves the shown tab one place.
     fn step_shown_tab(&mut self, right: bool) {
         let Some(Shown { session, tab: Some(tab) }) = self.shown.clone() else { return };
@@ -286,6 +351,10 @@ impl App {
 
     fn close_shown_tab(&mut self) {
         let Some(Shown { session, tab }) = self.shown.clone() else { return };
+        if let Some(id) = self.shown_file() {
+            self.close_file(id);
+            return;
+        }
         match tab {
             Some(tab) => self.close_tab(&tab),
             // It was never begun; what is written there stays.

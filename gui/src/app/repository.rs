@@ -119,6 +119,11 @@ impl App {
         self.repository.diff.is_some()
     }
 
+    /// Something else is shown in the diff's place.
+    pub(super) fn leave_diff(&mut self) {
+        self.repository.diff = None;
+    }
+
     /// Draws the diff that is open.
     pub(super) fn diff(&mut self, ui: &mut Ui) {
         let Some(mut shown) = self.repository.diff.take() else { return };

@@ -84,6 +84,9 @@ impl App {
     /// Shows a session, with the tab of that id, or the one that was used last.
     pub(super) fn show(&mut self, session: &SessionId, tab: Option<TabId>) {
         let Some(known) = self.sessions.get(session).cloned() else { return };
+        if tab.is_some() {
+            self.files.shown.remove(session);
+        }
         let closed = &self.memory.closed;
         let is_there = |id: &TabId| known.tabs.iter().any(|tab| tab.id == *id);
         // One that was closed comes back when there is no other.
@@ -137,6 +140,8 @@ impl App {
     pub(super) fn new_tab(&mut self) {
         if let Some(shown) = &mut self.shown {
             shown.tab = None;
+            let session = shown.session.clone();
+            self.files.shown.remove(&session);
             self.composer.focus();
             self.tell_where_one_looks();
         }

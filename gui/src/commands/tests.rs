@@ -41,6 +41,10 @@ fn all() -> Vec<WindowCommand> {
         C::ToggleLeftBar,
         C::ToggleRightBar,
         C::ShowFiles,
+        C::GoToFile,
+        C::SaveFile,
+        C::GoToLine,
+        C::RevealFile,
         C::ShowGit,
         C::ShowChanges,
         C::WriteCommit,
@@ -102,6 +106,10 @@ fn all() -> Vec<WindowCommand> {
             | C::ToggleLeftBar
             | C::ToggleRightBar
             | C::ShowFiles
+            | C::GoToFile
+            | C::SaveFile
+            | C::GoToLine
+            | C::RevealFile
             | C::ShowGit
             | C::ShowChanges
             | C::WriteCommit

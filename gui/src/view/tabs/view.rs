@@ -13,7 +13,9 @@ use super::menu::{Picked, tab_menu};
 use super::moving::drag;
 use super::naming::Naming;
 use crate::commands::{WindowCommand, keys_of};
+use crate::bridge::OpenId;
 use crate::theme::{Theme, size, space, strong};
+use crate::view::files::{FileTab, FileTabAct, file_tab};
 use crate::view::sidebar::tab_status;
 use crate::widget::{dot, icon_button, small_icon_button};
 use crate::words::clean_line;
@@ -36,6 +38,10 @@ pub struct TabsData<'a> {
     pub approvals: &'a BTreeMap<TabId, u32>,
     /// The first words of a conversation, for tabs that nobody has named.
     pub first_words: &'a BTreeMap<TabId, String>,
+    /// Files of it that are open, behind its conversations.
+    pub files: &'a [FileTab],
+    /// The one that is shown; no conversation is then.
+    pub file: Option<OpenId>,
 }
 
 /// What a person wants of the tabs.
@@ -56,6 +62,8 @@ pub enum TabsAct {
         /// What a person typed, trimmed and not empty.
         name: Option<String>,
     },
+    /// Of a file's tab.
+    File(FileTabAct),
     /// Move that tab, as in [`orchestrator::seam::Command::MoveTab`].
     Move {
         /// Which.
@@ -69,6 +77,7 @@ pub enum TabsAct {
 #[derive(Debug, Default)]
 pub struct TabsView {
     revealed: Option<TabId>,
+    revealed_file: Option<OpenId>,
     naming: Option<Naming>,
     /// The tab whose menu was asked for by keys, and whether just now.
     menu_by_keys: Option<(TabId, bool)>,
@@ -114,7 +123,7 @@ impl TabsView {
             ui.spacing_mut().item_spacing.x = space::XS;
             let room = ui.available_width() - size::CONTROL - space::S;
             #[expect(clippy::cast_precision_loss, reason = "tabs are few")]
-            let each = (room / open.len().max(1) as f32 - space::XS).clamp(WIDTH.1, WIDTH.0);
+            let each = (room / (open.len() + data.files.len()).max(1) as f32 - space::XS).clamp(WIDTH.1, WIDTH.0);
             ScrollArea::horizontal()
                 .id_salt("tabs")
                 .max_width(room)
@@ -124,6 +133,13 @@ impl TabsView {
                         for tab in &open {
                             self.tab(ui, data, tab, &ids, each, &mut acts);
                         }
+                        for file in data.files {
+                            let shown = data.file == Some(file.id);
+                            let reveal = shown && self.revealed_file != data.file;
+                            let act = file_tab(ui, file, shown, reveal, each);
+                            acts.extend(act.map(TabsAct::File));
+                        }
+                        self.revealed_file = data.file;
                     });
                 });
             let keys = keys_of(WindowCommand::NewTab, ui.ctx().os().is_mac());
