@@ -195,7 +195,9 @@ impl App {
 
     /// Whether a path leads out of the session's directory, as far as that is known.
     pub(super) fn is_outside(&self, session: &SessionId, path: &FilePath) -> bool {
-        if path.bytes().starts_with(b"/") || path.bytes().split(|byte| *byte == b'/').any(|part| part == b"..") {
+        if path.bytes().starts_with(b"/")
+            || path.bytes().split(|byte| *byte == b'/').any(|part| part == b"..")
+        {
             return true;
         }
         let Some(tree) = self.files.trees.get(session) else { return false };
@@ -227,7 +229,9 @@ impl App {
     /// Takes in what the bridge tells of files.
     pub(super) fn file_news(&mut self, news: FilesNews) {
         match news {
-            FilesNews::Listed { session, path, answer } => self.listed_folder(&session, &path, answer),
+            FilesNews::Listed { session, path, answer } => {
+                self.listed_folder(&session, &path, answer)
+            }
             FilesNews::Found { finder, session, typed, answer } => {
                 let finding = match finder {
                     Finder::Quick => &mut self.files.quick_found,
@@ -256,7 +260,11 @@ impl App {
     }
 
     /// What became of something that was done to files.
-    pub(super) fn file_answered(&mut self, pending: FilePending, answer: Result<Box<Reply>, Failure>) {
+    pub(super) fn file_answered(
+        &mut self,
+        pending: FilePending,
+        answer: Result<Box<Reply>, Failure>,
+    ) {
         match (pending, answer.map(|reply| *reply)) {
             (FilePending::Save { id, text }, Ok(Reply::File(FileReply::File(entry)))) => {
                 self.saved(id, text, entry);
@@ -345,8 +353,9 @@ impl App {
         self.files.looked.clone_from(&wanted);
         let look = wanted.map(|(session, folders, files)| {
             let tree = self.files.trees.get(&session);
-            let version =
-                |path: &FilePath| tree.and_then(|tree| tree.folder(path)).map(|folder| folder.version.clone());
+            let version = |path: &FilePath| {
+                tree.and_then(|tree| tree.folder(path)).map(|folder| folder.version.clone())
+            };
             let directories =
                 folders.into_iter().map(|path| (path.clone(), version(&path))).collect();
             let of = |id: OpenId| {
@@ -512,6 +521,10 @@ impl App {
     /// Whether the tree of a session knows a path as a file; for tests and menus.
     pub(super) fn knows_file(&self, session: &SessionId, path: &FilePath) -> bool {
         let tree = self.files.trees.get(session);
-        tree.is_some_and(|tree| tree.row_of(path).and_then(|at| tree.shown(at)).is_some_and(|(_, row)| matches!(row, Row::Entry { .. })))
+        tree.is_some_and(|tree| {
+            tree.row_of(path)
+                .and_then(|at| tree.shown(at))
+                .is_some_and(|(_, row)| matches!(row, Row::Entry { .. }))
+        })
     }
 }

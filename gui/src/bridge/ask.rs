@@ -9,8 +9,8 @@ use orchestrator::seam::{
     TabId,
 };
 
-use super::files::FilesAsk;
 use super::RepositoryAsk;
+use super::files::FilesAsk;
 use crate::kept_image::KeptImage;
 use crate::memory::{DraftKey, Memory};
 use crate::transcript::Piece;

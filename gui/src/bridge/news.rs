@@ -7,9 +7,9 @@ use orchestrator::failure::Failure;
 use orchestrator::host::HostsView;
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
 use orchestrator::seam::{
-    Approval, DirectoryLook, GitGlance, HistoryActivity, HistoryCount, HistoryNews,
-    HostConnection, HostQuestion, Image, KnownAgents, MessageId, Operation, QuestionId, Reply,
-    Session, SessionId, SkippedLines, TabId, Whereabouts,
+    Approval, DirectoryLook, GitGlance, HistoryActivity, HistoryCount, HistoryNews, HostConnection,
+    HostQuestion, Image, KnownAgents, MessageId, Operation, QuestionId, Reply, Session, SessionId,
+    SkippedLines, TabId, Whereabouts,
 };
 use orchestrator::ssh_config::Resolved;
 

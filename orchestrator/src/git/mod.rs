@@ -8,15 +8,15 @@ mod commit;
 mod desk;
 mod diff;
 mod graph;
-mod lines;
-mod log;
-mod patch;
 #[cfg(test)]
 mod job_bed;
+mod lines;
+mod log;
 pub(crate) mod network;
 mod network_progress;
 mod network_refusal;
 mod network_told;
+mod patch;
 pub(crate) mod pull_request;
 mod refusal;
 mod stage;

@@ -83,7 +83,7 @@ async fn a_poor_hosts_directory_has_its_links_and_its_newlines() {
     let listing = bed.list("").await.unwrap();
     assert_eq!(listing.entries.len(), NAMES.len() + 2);
     for name in NAMES {
-        let found = listing.entries.iter().find(|entry| entry.path.bytes() == *name);
+        let found = listing.entries.iter().find(|entry| entry.path.bytes() == &name[..]);
         assert_eq!(found.map(|entry| (entry.kind, entry.size)), Some((FileKind::File, 5)));
     }
     let link = |name: &str| {

@@ -11,8 +11,8 @@ pub mod tree;
 mod view;
 
 pub use data::{FilesAct, FilesData};
-pub use tabs::{FileTab, FileTabAct, file_tab};
 pub use quick::{QuickAct, QuickData, QuickView};
+pub use tabs::{FileTab, FileTabAct, file_tab};
 pub use tree::{Entry, Folder, Tree, shown_name};
 pub use view::FilesView;
 

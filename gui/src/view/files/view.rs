@@ -114,7 +114,8 @@ impl FilesView {
         if let Some(mut naming) = self.naming.take() {
             let (act, over) = naming.ui(ui.ctx(), data.tree);
             if over {
-                if let Some(FilesAct::Make { path, .. } | FilesAct::Rename { to: path, .. }) = &act {
+                if let Some(FilesAct::Make { path, .. } | FilesAct::Rename { to: path, .. }) = &act
+                {
                     self.wanted = Some(path.clone());
                 }
                 self.wants_focus = true;
@@ -132,10 +133,10 @@ impl FilesView {
             ui.spacing_mut().item_spacing.x = 0.0;
             ui.spacing_mut().button_padding.x = space::XS;
             let room = ui.available_width() - 5.0 * 30.0;
-            let place = data.tree.root().map_or_else(
-                || data.directory.to_owned(),
-                |root| root.directory.to_string(),
-            );
+            let place = data
+                .tree
+                .root()
+                .map_or_else(|| data.directory.to_owned(), |root| root.directory.to_string());
             let words = RichText::new(&place).size(size::SMALL).color(theme.muted);
             ui.allocate_ui(egui::vec2(room, size::CONTROL), |ui| {
                 ui.set_width(room);
@@ -310,11 +311,9 @@ impl FilesView {
         };
         let path = folder.join(entry.file.path.bytes());
         let is_folder = entry.file.kind == FileKind::Directory;
-        let stands =
-            Stands { depth, open, chosen, focused, shown: data.shown == Some(&path) };
-        response.widget_info(|| {
-            WidgetInfo::selected(egui::Role::TreeItem, true, chosen, &entry.words)
-        });
+        let stands = Stands { depth, open, chosen, focused, shown: data.shown == Some(&path) };
+        response
+            .widget_info(|| WidgetInfo::selected(egui::Role::TreeItem, true, chosen, &entry.words));
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_selected(chosen);
             node.set_description(row::about(&entry.file));

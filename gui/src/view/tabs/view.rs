@@ -12,8 +12,8 @@ use orchestrator::seam::{Session, SessionId, Tab, TabId};
 use super::menu::{Picked, tab_menu};
 use super::moving::drag;
 use super::naming::Naming;
-use crate::commands::{WindowCommand, keys_of};
 use crate::bridge::OpenId;
+use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::files::{FileTab, FileTabAct, file_tab};
 use crate::view::sidebar::tab_status;
@@ -123,7 +123,8 @@ impl TabsView {
             ui.spacing_mut().item_spacing.x = space::XS;
             let room = ui.available_width() - size::CONTROL - space::S;
             #[expect(clippy::cast_precision_loss, reason = "tabs are few")]
-            let each = (room / (open.len() + data.files.len()).max(1) as f32 - space::XS).clamp(WIDTH.1, WIDTH.0);
+            let each = (room / (open.len() + data.files.len()).max(1) as f32 - space::XS)
+                .clamp(WIDTH.1, WIDTH.0);
             ScrollArea::horizontal()
                 .id_salt("tabs")
                 .max_width(room)

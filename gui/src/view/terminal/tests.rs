@@ -77,12 +77,7 @@ fn cell(window: &Harness<'_, Bench>, row: usize, column: usize) -> Pos2 {
 
 fn press(window: &mut Harness<'_, Bench>, pos: Pos2, pressed: bool, modifiers: Modifiers) {
     window.event(Event::PointerMoved(pos));
-    window.event(Event::PointerButton {
-        pos,
-        button: PointerButton::Primary,
-        pressed,
-        modifiers,
-    });
+    window.event(Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers });
     window.run();
 }
 
@@ -236,7 +231,10 @@ fn nothing_is_copied_for_a_program_until_a_person_agrees() {
     let mut window = window(bench(""));
     window.state_mut().screen.feed(b"\x1b]52;c;c2VjcmV0\x07");
     window.run();
-    assert_eq!(window.state().acts.iter().filter(|act| matches!(act, TerminalAct::Copy(_))).count(), 0);
+    assert_eq!(
+        window.state().acts.iter().filter(|act| matches!(act, TerminalAct::Copy(_))).count(),
+        0
+    );
     window.get_by_label("Don't copy").click();
     window.run();
     window.state_mut().screen.feed(b"\x1b]52;c;d29yZA==\x07");

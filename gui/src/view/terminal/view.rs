@@ -75,10 +75,7 @@ impl TerminalView {
         let mut room = whole;
         room.min.y = self.above(ui, whole, screen, data, &mut acts);
         let cell = self.painted.glyphs.begin(ui.ctx(), data.font_size);
-        screen.set_cell_size(
-            (cell.width / cell.pixel) as u16,
-            (cell.height / cell.pixel) as u16,
-        );
+        screen.set_cell_size((cell.width / cell.pixel) as u16, (cell.height / cell.pixel) as u16);
         let room = Rect::from_min_max(
             pos2(room.min.x + space::XS, room.min.y + space::XS),
             pos2(room.max.x - space::S, room.max.y),
@@ -237,8 +234,12 @@ impl TerminalView {
             return;
         }
         // While the shell is over, Tab leads to what can be done about it.
-        let filter =
-            EventFilter { tab: is_open, horizontal_arrows: true, vertical_arrows: true, escape: is_open };
+        let filter = EventFilter {
+            tab: is_open,
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            escape: is_open,
+        };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(place.id, filter));
         let typed = ui.input(|input| typed(&input.events, screen.modes()));
         let Typed { bytes, pastes, copy, search, pages, composing } = typed;
@@ -304,7 +305,10 @@ impl TerminalView {
         }
         let theme = Theme::get(ui.ctx());
         let room = place.room;
-        let lane = Rect::from_min_max(pos2(room.right() - 6.0, room.top()), pos2(room.right() + space::S, room.bottom()));
+        let lane = Rect::from_min_max(
+            pos2(room.right() - 6.0, room.top()),
+            pos2(room.right() + space::S, room.bottom()),
+        );
         let sense = Sense::click_and_drag() - Sense::FOCUSABLE;
         let response = ui.interact(lane, place.id.with("bar"), sense);
         let part = rows as f32 / (above + rows) as f32;
@@ -329,7 +333,8 @@ impl TerminalView {
 
     /// Says that a cut would end it, and why.
     fn note(ui: &Ui, room: Rect, data: &TerminalData<'_>) {
-        let Some(failure) = data.unkept.filter(|_| matches!(data.state, TerminalState::Open)) else {
+        let Some(failure) = data.unkept.filter(|_| matches!(data.state, TerminalState::Open))
+        else {
             return;
         };
         let theme = Theme::get(ui.ctx());
