@@ -12,6 +12,7 @@ use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
 use crate::follow::FollowArgs;
+use crate::git::GitVerb;
 use crate::history::HistoryArgs;
 use crate::hosts::HostsVerb;
 use crate::interrupt::InterruptArgs;
@@ -66,6 +67,9 @@ pub enum Verb {
     Deny(AnswerArgs),
     /// What was done, here and by everybody who works on the same project
     History(HistoryArgs),
+    /// A repository on a host, or a session's: status, differences, commits, branches, staging
+    #[command(subcommand)]
+    Git(GitVerb),
     /// The agents that are known; with a host, which are there
     Agents(AgentsArgs),
     /// Run a program on a host that goes on without us: over a lost link, a closed lid, a killed `baton`

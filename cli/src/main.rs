@@ -11,6 +11,7 @@ mod env_row;
 mod exec;
 mod exit;
 mod follow;
+mod git;
 mod heard;
 mod history;
 mod hosts;
@@ -88,6 +89,7 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Approve(args) => approvals::answer(app, args, true).await,
         Verb::Deny(args) => approvals::answer(app, args, false).await,
         Verb::History(args) => history::run(app, args).await,
+        Verb::Git(verb) => git::run(app, verb).await,
         Verb::Agents(args) => agents::run(app, args).await,
         Verb::Run(args) => run::launch(app, args).await,
         Verb::Runs(args) => run::runs(app, args).await,
