@@ -7,6 +7,7 @@ mod arranging;
 mod backpressure;
 mod cli_bed;
 mod cli_faults;
+mod cli_git;
 mod cli_history;
 mod cli_leaving;
 mod cli_operations;
