@@ -104,13 +104,12 @@ impl Life {
                 Next::Serve(line, hold)
             }
             Err(why) => {
-                answer.send(Err(why)).ok(); // Who asked may have gone.
-                if again {
-                    return Next::Rest;
+                if !again {
+                    // Nothing was opened: nothing is to be seen of it.
+                    self.around.forget(&self.held).await;
                 }
-                // Nothing was opened: nothing is to be seen of it.
-                self.around.forget(&self.held).await;
-                Next::Done
+                answer.send(Err(why)).ok(); // Who asked may have gone.
+                if again { Next::Rest } else { Next::Done }
             }
         }
     }

@@ -14,6 +14,8 @@ pub(super) struct Ring {
     /// The place of the first byte.
     start: u64,
     most: usize,
+    /// Whether nothing was dropped since it began.
+    is_whole: bool,
     /// How the terminal is before the first byte, and behind the last one.
     first: Scanner,
     last: Scanner,
@@ -23,7 +25,7 @@ impl Ring {
     /// One of at most so many bytes.
     pub(super) fn new(most: usize) -> Self {
         let (first, last) = (Scanner::default(), Scanner::default());
-        Self { bytes: VecDeque::new(), start: 0, most, first, last }
+        Self { bytes: VecDeque::new(), start: 0, most, is_whole: true, first, last }
     }
 
     /// The place behind the last byte.
@@ -45,6 +47,7 @@ impl Ring {
             let gone: Vec<u8> = self.bytes.drain(..over).collect();
             self.first.feed(&gone, |_| ());
             self.start += over as u64;
+            self.is_whole = false;
         }
     }
 
@@ -52,12 +55,13 @@ impl Ring {
     pub(super) fn restart(&mut self) {
         self.start = self.end();
         self.bytes.clear();
+        self.is_whole = true;
         (self.first, self.last) = (Scanner::default(), Scanner::default());
     }
 
     /// Where a replay can begin (a line's beginning outside of any sequence), and what sets a fresh terminal up for it.
     pub(super) fn replay(&self) -> (u64, Vec<u8>) {
-        if self.start == 0 || self.bytes.is_empty() {
+        if self.is_whole || self.bytes.is_empty() {
             return (self.start, self.first.modes.sequence());
         }
         let mut scanner = self.first.clone();
@@ -97,7 +101,7 @@ impl Ring {
         let over = self.bytes.len().saturating_sub(most);
         let mut part = Self { first: self.first.clone(), ..Self::new(usize::MAX) };
         part.last = self.first.clone();
-        part.start = self.start;
+        (part.start, part.is_whole) = (self.start, self.is_whole);
         part.bytes.extend(self.bytes.iter());
         part.most = self.bytes.len() - over;
         part.push(&[], |_| ());

@@ -95,7 +95,7 @@ async fn one_that_is_left_or_killed_is_come_back_to_as_it_was() {
 
         let terminal = Terminal::new();
         let running = terminal.start(&bed.command(&["--attach", &id[..6]]));
-        terminal.shows("ready\r\n").await;
+        terminal.shows("ready").await;
         terminal.keys("echo still $MINE''s\r");
         terminal.shows("still mys\r\n").await;
         kill_process(Pid::from_raw(running.pid()).unwrap(), Signal::KILL).unwrap();
@@ -103,7 +103,7 @@ async fn one_that_is_left_or_killed_is_come_back_to_as_it_was() {
 
         let terminal = Terminal::new();
         let running = terminal.start(&bed.command(&["--attach", id]));
-        terminal.shows("still mys\r\n").await;
+        terminal.shows("still mys").await;
         terminal.keys("echo and $MINE''s; exit\r");
         terminal.shows("and mys\r\n").await;
         assert_eq!(running.ended().await.code(), Some(0), "{host}: {}", terminal.printed());
@@ -118,7 +118,11 @@ async fn a_cut_is_said_in_one_line_and_it_goes_on() {
         let terminal = Terminal::new();
         let running = terminal.start(&bed.command(&[host]));
         terminal.keys("vim -u NONE -N letter\r");
-        terminal.shows("[New]").await;
+        until("vim is there", || {
+            assert!(!terminal.printed().contains("not found"), "{}", terminal.printed());
+            terminal.printed().contains("[New]")
+        })
+        .await;
         terminal.keys("ione\r");
         terminal.shows("one").await;
         bed.wan.cut();

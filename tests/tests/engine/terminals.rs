@@ -116,7 +116,6 @@ impl Window {
         let TerminalReply::Terminal(opened) = terminal(desk, open).await else { panic!() };
         assert_eq!(opened.unkept.is_none(), keep, "{opened:?}");
         let mut window = Self::follow(desk, &opened.id).await;
-        window.shows("$ ").await;
         window.type_(desk, "PS1='> '; stty -echo; echo rea''dy\r").await;
         window.shows("ready").await;
         window
