@@ -15,6 +15,7 @@ mod pending;
 mod repository;
 mod say;
 mod session_forms;
+mod terminals;
 #[cfg(test)]
 mod testing;
 mod transcripts;
@@ -65,6 +66,7 @@ use pending::Waiting;
 use repository::Repository;
 use say::Said;
 use session_forms::SessionForms;
+use terminals::Terminals;
 use transcripts::{Kept, Transcripts};
 
 /// What a window is started with.
@@ -155,6 +157,7 @@ pub struct App {
     composer: ComposerView,
     right: RightView,
     repository: Repository,
+    terminals: Terminals,
     git_view: GitView,
     status_bar: StatusBarView,
     palette: PaletteView,

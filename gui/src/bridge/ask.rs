@@ -9,7 +9,7 @@ use orchestrator::seam::{
     TabId,
 };
 
-use super::RepositoryAsk;
+use super::{RepositoryAsk, TerminalAsk};
 use crate::kept_image::KeptImage;
 use crate::memory::{DraftKey, Memory};
 use crate::transcript::Piece;
@@ -74,6 +74,8 @@ pub enum Ask {
     },
     /// Stop following it.
     Unfollow(TabId),
+    /// Of a terminal.
+    Terminal(TerminalAsk),
     /// Open the engine again after it could not be opened.
     OpenEngine,
     /// Which agents are known, and what a host has of them.

@@ -17,6 +17,7 @@ use super::keeper::Keeper;
 use super::notices::Looking;
 use super::repository::Repositories;
 use super::room::{Room, SentDraft, Standing};
+use super::terminals::Terminals;
 use super::{Ask, HistoryRead, News, Ticket, follow, hosts, kept_images, local};
 use crate::memory::DraftKey;
 use crate::view::history::HistoryCard;
@@ -37,6 +38,7 @@ pub(super) struct Carrier {
     tests: HashMap<Ticket, AbortHandle>,
     looking_at: Option<AbortHandle>,
     repositories: Repositories,
+    terminals: Terminals,
     /// Completions that are being asked; the next one takes their place.
     completing: Option<AbortHandle>,
 }
@@ -44,6 +46,7 @@ pub(super) struct Carrier {
 impl Carrier {
     pub fn new(room: Arc<Room>, keeper: Keeper) -> Self {
         let repositories = Repositories::new(Arc::clone(&room));
+        let terminals = Terminals::new(Arc::clone(&room));
         Self {
             room,
             keeper,
@@ -54,6 +57,7 @@ impl Carrier {
             tests: HashMap::new(),
             looking_at: None,
             repositories,
+            terminals,
             completing: None,
         }
     }
@@ -77,6 +81,7 @@ impl Carrier {
                     task.abort();
                 }
             }
+            Ask::Terminal(ask) => self.terminals.carry_out(&mut self.tasks, ask),
             Ask::OpenEngine => {
                 room.standing.send_if_modified(|standing| {
                     let failed = matches!(standing, Standing::Failed(_));

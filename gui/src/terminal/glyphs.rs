@@ -116,8 +116,9 @@ impl Glyphs {
         self.frame += 1;
         let font = FontId::monospace(size);
         // egui keeps this while its atlas is the same, and lays it out anew with everything else.
-        let probe =
-            ctx.fonts_mut(|fonts| fonts.layout_no_wrap(PROBE.to_owned(), font.clone(), Color32::WHITE));
+        let probe = ctx.fonts_mut(|fonts| {
+            fonts.layout_no_wrap(PROBE.to_owned(), font.clone(), Color32::WHITE)
+        });
         let is_same = self.probe.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &probe));
         if !is_same || self.size != size {
             self.letters.clear();
@@ -129,9 +130,8 @@ impl Glyphs {
         let pixel = 1.0 / ctx.pixels_per_point();
         let whole = |points: f32| (points / pixel).round().max(1.0) * pixel;
         *self.cell.get_or_insert_with(|| {
-            let (width, height) = ctx.fonts_mut(|fonts| {
-                (fonts.glyph_width(&font, 'M'), fonts.row_height(&font))
-            });
+            let (width, height) =
+                ctx.fonts_mut(|fonts| (fonts.glyph_width(&font, 'M'), fonts.row_height(&font)));
             CellSize { width: whole(width), height: whole(height), pixel }
         })
     }
@@ -206,13 +206,10 @@ impl Glyphs {
                 return;
             }
         }
-        let letter =
-            Letter { text: stamp.text.clone(), bold: stamp.bold, italic: stamp.italic };
+        let letter = Letter { text: stamp.text.clone(), bold: stamp.bold, italic: stamp.italic };
         let size = self.size;
-        let picture = self
-            .letters
-            .entry(letter)
-            .or_insert_with_key(|letter| picture(ctx, letter, size));
+        let picture =
+            self.letters.entry(letter).or_insert_with_key(|letter| picture(ctx, letter, size));
         // A letter of another font may be wider than its cells, or narrower than both of two.
         let scale = (rect.width() / picture.width.max(1.0)).min(1.0);
         let is_wide = stamp.width > 1 || scale < 1.0;

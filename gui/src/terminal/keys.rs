@@ -110,8 +110,25 @@ fn named(key: Key) -> Option<Sent> {
 
 fn function(key: Key) -> Option<u8> {
     const KEYS: [Key; 20] = [
-        Key::F1, Key::F2, Key::F3, Key::F4, Key::F5, Key::F6, Key::F7, Key::F8, Key::F9, Key::F10,
-        Key::F11, Key::F12, Key::F13, Key::F14, Key::F15, Key::F16, Key::F17, Key::F18, Key::F19,
+        Key::F1,
+        Key::F2,
+        Key::F3,
+        Key::F4,
+        Key::F5,
+        Key::F6,
+        Key::F7,
+        Key::F8,
+        Key::F9,
+        Key::F10,
+        Key::F11,
+        Key::F12,
+        Key::F13,
+        Key::F14,
+        Key::F15,
+        Key::F16,
+        Key::F17,
+        Key::F18,
+        Key::F19,
         Key::F20,
     ];
     KEYS.iter().position(|function| *function == key).and_then(|at| u8::try_from(at + 1).ok())
@@ -194,8 +211,7 @@ mod tests {
 
     #[test]
     fn what_is_composed_goes_out_when_it_is_done() {
-        let preedit =
-            Event::Ime(ImeEvent::Preedit { text: "ni".into(), active_range_chars: None });
+        let preedit = Event::Ime(ImeEvent::Preedit { text: "ni".into(), active_range_chars: None });
         let composing = read(&[preedit]);
         assert_eq!((composing.composing.as_deref(), composing.bytes), (Some("ni"), Vec::new()));
         let done = read(&[Event::Ime(ImeEvent::Commit("你".into()))]);

@@ -113,9 +113,12 @@ impl Plan {
     }
 
     fn stroke(&mut self, from: usize, to: usize, kind: StrokeKind, colour: Color32) {
-        let before = self.strokes.iter_mut().rev().take(2).find(|stroke| {
-            stroke.to == from && stroke.kind == kind && stroke.colour == colour
-        });
+        let before = self
+            .strokes
+            .iter_mut()
+            .rev()
+            .take(2)
+            .find(|stroke| stroke.to == from && stroke.kind == kind && stroke.colour == colour);
         match before {
             Some(stroke) => stroke.to = to,
             None => self.strokes.push(Stroke { from, to, kind, colour }),
@@ -153,8 +156,11 @@ mod tests {
     #[test]
     fn a_wide_letter_stands_in_two_cells_and_marks_on_theirs() {
         let plan = plan("字e\u{301}");
-        let stamps: Vec<_> =
-            plan.stamps.iter().map(|stamp| (stamp.column, stamp.width, stamp.text.clone())).collect();
+        let stamps: Vec<_> = plan
+            .stamps
+            .iter()
+            .map(|stamp| (stamp.column, stamp.width, stamp.text.clone()))
+            .collect();
         let marked = Text::Marked("e\u{301}".into());
         assert_eq!(stamps, [(0, 2, Text::Char('字')), (2, 1, marked)]);
     }

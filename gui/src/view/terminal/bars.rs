@@ -115,7 +115,10 @@ pub(super) fn ask(ui: &mut Ui, question: &Question) -> Option<Said> {
         }),
         Question::Copy(text) => bar(ui, Icon::ClipboardCopy, theme.warn, |ui| {
             let count = text.chars().count();
-            words(ui, &format!("The program wants to copy {count} characters: {}", shortened(text)));
+            words(
+                ui,
+                &format!("The program wants to copy {count} characters: {}", shortened(text)),
+            );
             answers(ui, "Copy", "Don't copy");
         }),
         Question::Open(address) => bar(ui, Icon::ExternalLink, theme.link, |ui| {

@@ -40,11 +40,7 @@ impl Find {
     pub(super) fn ui(&mut self, ui: &mut Ui, bar: Rect, screen: &mut Screen) -> bool {
         let theme = Theme::get(ui.ctx());
         ui.painter().rect_filled(bar, 0.0, theme.raised);
-        ui.painter().hline(
-            bar.x_range(),
-            bar.bottom(),
-            egui::Stroke::new(1.0, theme.line),
-        );
+        ui.painter().hline(bar.x_range(), bar.bottom(), egui::Stroke::new(1.0, theme.line));
         let mut ui = ui.new_child(
             UiBuilder::new()
                 .max_rect(bar.shrink2(egui::vec2(space::S, 0.0)))
@@ -55,8 +51,10 @@ impl Find {
         let key = |ui: &Ui, modifiers, key| {
             has_focus && ui.input_mut(|input| input.consume_key(modifiers, key))
         };
-        let newer = key(&ui, Modifiers::SHIFT, Key::Enter) || key(&ui, Modifiers::NONE, Key::ArrowDown);
-        let older = key(&ui, Modifiers::NONE, Key::Enter) || key(&ui, Modifiers::NONE, Key::ArrowUp);
+        let newer =
+            key(&ui, Modifiers::SHIFT, Key::Enter) || key(&ui, Modifiers::NONE, Key::ArrowDown);
+        let older =
+            key(&ui, Modifiers::NONE, Key::Enter) || key(&ui, Modifiers::NONE, Key::ArrowUp);
         let mut stays = !key(&ui, Modifiers::NONE, Key::Escape);
         let width = (ui.available_width() - 260.0).clamp(80.0, 420.0);
         let edit = TextEdit::singleline(&mut self.text).id(id).desired_width(width);

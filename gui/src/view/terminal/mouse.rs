@@ -143,9 +143,8 @@ impl TerminalView {
             }
         }
         self.drag_on(ui, place, screen, pointer);
-        self.link = pointer
-            .filter(|_| is_over && modifiers.ctrl && !self.mouse.selects)
-            .and_then(|pos| {
+        self.link =
+            pointer.filter(|_| is_over && modifiers.ctrl && !self.mouse.selects).and_then(|pos| {
                 let hit = hit(place, screen, pos);
                 screen.link_at(screen.place(hit.row, hit.column))
             });
@@ -271,7 +270,10 @@ impl TerminalView {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a wheel's turn is what happened, where, and to whom")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a wheel's turn is what happened, where, and to whom"
+    )]
     fn turn(
         &mut self,
         place: Place,
@@ -323,7 +325,7 @@ impl TerminalView {
         let is_open = matches!(data.state, TerminalState::Open);
         let selected = screen.selected_text().filter(|text| !text.is_empty());
         response.context_menu(|ui| {
-            let mut item = |ui: &mut Ui, enabled: bool, words: &str| {
+            let item = |ui: &mut Ui, enabled: bool, words: &str| {
                 let clicked = ui.add_enabled(enabled, egui::Button::new(words)).clicked();
                 if clicked {
                     ui.close();

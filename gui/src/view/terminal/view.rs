@@ -1,6 +1,6 @@
 //! The view of a terminal.
 
-use egui::{Align2, EventFilter, Id, Rect, Role, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Align2, EventFilter, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use lucide_icons::Icon;
 use orchestrator::seam::TerminalState;
 use orchestrator::terminal::Screen;
@@ -54,6 +54,11 @@ impl TerminalView {
         self.wants_focus = true;
     }
 
+    /// Whether it has the keys.
+    pub fn has_keys(&self) -> bool {
+        self.had_focus
+    }
+
     /// Rows that were drawn since it was made: what is not drawn again isn't counted again.
     pub fn rows_drawn(&self) -> usize {
         self.painted.glyphs.drawn
@@ -75,10 +80,7 @@ impl TerminalView {
         let mut room = whole;
         room.min.y = self.above(ui, whole, screen, data, &mut acts);
         let cell = self.painted.glyphs.begin(ui.ctx(), data.font_size);
-        screen.set_cell_size(
-            (cell.width / cell.pixel) as u16,
-            (cell.height / cell.pixel) as u16,
-        );
+        screen.set_cell_size((cell.width / cell.pixel) as u16, (cell.height / cell.pixel) as u16);
         let room = Rect::from_min_max(
             pos2(room.min.x + space::XS, room.min.y + space::XS),
             pos2(room.max.x - space::S, room.max.y),
@@ -237,8 +239,12 @@ impl TerminalView {
             return;
         }
         // While the shell is over, Tab leads to what can be done about it.
-        let filter =
-            EventFilter { tab: is_open, horizontal_arrows: true, vertical_arrows: true, escape: is_open };
+        let filter = EventFilter {
+            tab: is_open,
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            escape: is_open,
+        };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(place.id, filter));
         let typed = ui.input(|input| typed(&input.events, screen.modes()));
         let Typed { bytes, pastes, copy, search, pages, composing } = typed;
@@ -304,7 +310,10 @@ impl TerminalView {
         }
         let theme = Theme::get(ui.ctx());
         let room = place.room;
-        let lane = Rect::from_min_max(pos2(room.right() - 6.0, room.top()), pos2(room.right() + space::S, room.bottom()));
+        let lane = Rect::from_min_max(
+            pos2(room.right() - 6.0, room.top()),
+            pos2(room.right() + space::S, room.bottom()),
+        );
         let sense = Sense::click_and_drag() - Sense::FOCUSABLE;
         let response = ui.interact(lane, place.id.with("bar"), sense);
         let part = rows as f32 / (above + rows) as f32;
@@ -329,7 +338,8 @@ impl TerminalView {
 
     /// Says that a cut would end it, and why.
     fn note(ui: &Ui, room: Rect, data: &TerminalData<'_>) {
-        let Some(failure) = data.unkept.filter(|_| matches!(data.state, TerminalState::Open)) else {
+        let Some(failure) = data.unkept.filter(|_| matches!(data.state, TerminalState::Open))
+        else {
             return;
         };
         let theme = Theme::get(ui.ctx());
@@ -348,10 +358,7 @@ impl TerminalView {
         );
         let hint = failure.hint.as_deref().map(|hint| format!(". {hint}")).unwrap_or_default();
         let words = format!("{name}: {}{hint}", failure.message);
-        ui.ctx().accesskit_node_builder(response.id, |node| {
-            node.set_role(Role::Label);
-            node.set_label(words.as_str());
-        });
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
         response.on_hover_text(words);
     }
 }
