@@ -18,6 +18,7 @@ mod pending;
 mod repository;
 mod say;
 mod session_forms;
+mod terminals;
 #[cfg(test)]
 mod testing;
 mod transcripts;
@@ -70,6 +71,7 @@ use pending::Waiting;
 use repository::Repository;
 use say::Said;
 use session_forms::SessionForms;
+use terminals::Terminals;
 use transcripts::{Kept, Transcripts};
 
 /// What a window is started with.
@@ -161,6 +163,7 @@ pub struct App {
     composer: ComposerView,
     right: RightView,
     repository: Repository,
+    terminals: Terminals,
     git_view: GitView,
     status_bar: StatusBarView,
     palette: PaletteView,

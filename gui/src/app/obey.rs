@@ -34,6 +34,7 @@ impl App {
             file: self.shown_file().is_some(),
             tabs: session.map_or(0, |session| {
                 session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
+                    + self.terminal_tabs(&session.id).len()
             }),
             closed_tab: match session {
                 Some(session) => session.tabs.iter().any(|tab| closed.contains(&tab.id)),
@@ -91,10 +92,14 @@ impl App {
                 }
             }
             WindowCommand::NewTab => self.new_tab(),
-            WindowCommand::CloseTab => self.close_shown_tab(),
+            WindowCommand::NewTerminal => self.new_terminal(),
+            WindowCommand::CloseTab => match self.shown_terminal().map(|shown| shown.id.clone()) {
+                Some(terminal) => self.close_terminal(&terminal),
+                None => self.close_shown_tab(),
+            },
             WindowCommand::ReopenTab => self.reopen_tab(),
-            WindowCommand::NextTab => self.step_tab(true),
-            WindowCommand::PreviousTab => self.step_tab(false),
+            WindowCommand::NextTab => self.step_any_tab(true),
+            WindowCommand::PreviousTab => self.step_any_tab(false),
             WindowCommand::RenameTab => {
                 if let (Some(session), Some(tab)) = (self.shown_session(), self.shown_tab()) {
                     let (session, tab) = (session.id.clone(), tab.clone());
@@ -105,6 +110,7 @@ impl App {
             WindowCommand::MoveTabRight => self.step_shown_tab(true),
             WindowCommand::FocusComposer => {
                 self.leave_file();
+                self.hide_terminal();
                 self.composer.focus();
             }
             WindowCommand::SearchTranscript => {

@@ -138,6 +138,7 @@ impl App {
 
     /// Shows a tab that isn't there yet: it begins with its first message.
     pub(super) fn new_tab(&mut self) {
+        self.hide_terminal();
         if let Some(shown) = &mut self.shown {
             shown.tab = None;
             let session = shown.session.clone();

@@ -318,7 +318,6 @@ mod tests {
         assert_eq!(edges('╓'), [false, true, true, false]);
         assert_eq!(edges('┺'), [true, true, false, true]);
         assert_eq!(edges('╾'), [false, true, false, true]);
-        assert_eq!(edges('╰'), [true, true, false, false]);
     }
 
     #[test]

@@ -81,6 +81,20 @@ fn press(window: &mut Harness<'_, Bench>, pos: Pos2, pressed: bool, modifiers: M
     window.run();
 }
 
+/// So many clicks, as quickly as nobody is.
+fn clicks(window: &mut Harness<'_, Bench>, pos: Pos2, count: usize) {
+    window.event(Event::PointerMoved(pos));
+    for pressed in [true, false].into_iter().cycle().take(2 * count) {
+        window.event(Event::PointerButton {
+            pos,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        });
+    }
+    window.run();
+}
+
 fn drag(window: &mut Harness<'_, Bench>, from: Pos2, to: Pos2, modifiers: Modifiers) {
     press(window, from, true, modifiers);
     window.event(Event::PointerMoved(to));
@@ -159,13 +173,11 @@ fn text_is_selected_with_the_mouse_and_copied_with_a_key() {
 fn two_clicks_select_a_word_and_three_a_line() {
     let mut window = window(Bench { copy_on_select: true, ..bench("one two three\r\nfour") });
     let there = cell(&window, 0, 5);
-    for _ in 0..2 {
-        press(&mut window, there, true, Modifiers::NONE);
-        press(&mut window, there, false, Modifiers::NONE);
-    }
+    clicks(&mut window, there, 2);
     assert!(window.state().acts.contains(&TerminalAct::Copy("two".into())), "copied at once");
-    press(&mut window, there, true, Modifiers::NONE);
-    press(&mut window, there, false, Modifiers::NONE);
+    // Later, and from the beginning.
+    window.run_steps(4);
+    clicks(&mut window, there, 3);
     assert_eq!(window.state().screen.selected_text().as_deref(), Some("one two three\n"));
 }
 
@@ -194,7 +206,6 @@ fn a_program_that_wants_the_mouse_has_it_and_shift_takes_it_back() {
     assert_eq!(sent(&mut window), "\x1b[<0;6;1M\x1b[<0;6;1m\x1b[<64;6;1M");
     window.event(Event::ModifiersChanged(Modifiers::SHIFT));
     let (from, to) = (cell(&window, 0, 0), cell(&window, 0, 2));
-    window.input_mut().modifiers = Modifiers::SHIFT;
     drag(&mut window, from - vec2(3.0, 0.0), to + vec2(3.0, 0.0), Modifiers::SHIFT);
     assert_eq!(sent(&mut window), "");
     assert_eq!(window.state().screen.selected_text().as_deref(), Some("one"));
@@ -250,10 +261,9 @@ fn a_link_is_opened_with_ctrl_after_its_address_was_shown() {
     let made = "\x1b]8;;https://real.example/\x1b\\https://shown.example\x1b]8;;\x1b\\";
     let mut window = window(bench(made));
     let there = cell(&window, 0, 3);
-    window.input_mut().modifiers = Modifiers::CTRL;
+    window.event(Event::ModifiersChanged(Modifiers::CTRL));
     press(&mut window, there, true, Modifiers::CTRL);
     press(&mut window, there, false, Modifiers::CTRL);
-    window.input_mut().modifiers = Modifiers::NONE;
     window.event(Event::ModifiersChanged(Modifiers::NONE));
     window.run();
     window.get_by_label("Open https://real.example/?");
@@ -336,10 +346,10 @@ fn only_rows_that_changed_are_drawn_again_and_nothing_while_nothing_happens() {
 fn the_program_hears_of_the_focus_when_it_wants_to() {
     let mut window = window(bench("\x1b[?1004h"));
     sent(&mut window);
-    window.event(Event::WindowFocused(false));
+    window.input_mut().focused = false;
     window.run();
     assert_eq!(sent(&mut window), "\x1b[O");
-    window.event(Event::WindowFocused(true));
+    window.input_mut().focused = true;
     window.run();
     assert_eq!(sent(&mut window), "\x1b[I");
 }

@@ -1,6 +1,6 @@
 //! The view of a terminal.
 
-use egui::{Align2, EventFilter, Id, Rect, Role, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Align2, EventFilter, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use lucide_icons::Icon;
 use orchestrator::seam::TerminalState;
 use orchestrator::terminal::Screen;
@@ -52,6 +52,11 @@ impl TerminalView {
     /// Gives it the keys with the next frame.
     pub fn focus(&mut self) {
         self.wants_focus = true;
+    }
+
+    /// Whether it has the keys.
+    pub fn has_keys(&self) -> bool {
+        self.had_focus
     }
 
     /// Rows that were drawn since it was made: what is not drawn again isn't counted again.
@@ -353,10 +358,7 @@ impl TerminalView {
         );
         let hint = failure.hint.as_deref().map(|hint| format!(". {hint}")).unwrap_or_default();
         let words = format!("{name}: {}{hint}", failure.message);
-        ui.ctx().accesskit_node_builder(response.id, |node| {
-            node.set_role(Role::Label);
-            node.set_label(words.as_str());
-        });
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
         response.on_hover_text(words);
     }
 }
