@@ -6,12 +6,12 @@ mod call;
 mod change;
 mod commit;
 mod diff;
+mod fetch;
 mod lanes;
 mod log;
-mod status;
-mod fetch;
 mod pull;
 mod push;
+mod status;
 
 use clap::Subcommand;
 

@@ -226,6 +226,7 @@ impl App {
         let Some(file) = self.open_of(id) else { return };
         file.wants_focus = true;
         let session = file.session.clone();
+        self.hide_terminal();
         self.files.shown.insert(session, id);
         self.leave_diff();
     }

@@ -142,7 +142,7 @@ impl App {
         for act in tab_acts {
             match act {
                 TabsAct::Show(tab) => {
-                    self.hide_terminal();
+                    self.show_conversation();
                     self.show(&shown.session, Some(tab));
                 }
                 TabsAct::Close(tab) => self.close_tab(&tab),

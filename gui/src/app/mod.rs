@@ -1,6 +1,7 @@
 //! The window as a whole: what the bridge tells goes into its state, views show it, their wishes go to the bridge.
 
 mod asking;
+mod beside;
 mod draft_images;
 mod files;
 mod files_open;
