@@ -143,7 +143,7 @@ impl Laptop {
                 store: Store::open(&data).unwrap(),
                 hosts: HostDirectory::new(&hosts, machine.clone()),
                 definitions,
-                settings,
+                settings: settings.clone(),
                 history: history.clone(),
             }
         }
