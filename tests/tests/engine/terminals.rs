@@ -160,23 +160,16 @@ impl Window {
         String::from_utf8_lossy(&self.printed).into_owned()
     }
 
-    #[track_caller]
-    fn until<'a>(
-        &'a mut self,
-        what: &'a str,
-        wanted: impl Fn(&Self) -> bool + 'a,
-    ) -> impl Future<Output = ()> + 'a {
-        async move {
-            let seen = async {
-                while !wanted(self) {
-                    assert!(self.next().await, "it ended before {what}");
-                }
-            };
-            let seen = tokio::time::timeout(PATIENCE, seen).await.is_ok();
-            let text = self.text();
-            let tail = &text[text.floor_char_boundary(text.len().saturating_sub(3000))..];
-            assert!(seen, "never {what}: {:?}\n{tail:?}", self.terminal);
-        }
+    async fn until(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
+        let seen = async {
+            while !wanted(self) {
+                assert!(self.next().await, "it ended before {what}");
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, seen).await.is_ok();
+        let text = self.text();
+        let tail = &text[text.floor_char_boundary(text.len().saturating_sub(3000))..];
+        assert!(seen, "never {what}: {:?}\n{tail:?}", self.terminal);
     }
 
     async fn shows(&mut self, text: &str) {
@@ -366,7 +359,7 @@ on_every_way! {
             let mut window = bed.open(&desk, keep).await;
             let seconds = format!("98{:06}", fastrand::u32(0..1_000_000));
             window.type_(&desk, &format!("sleep {seconds} & sleep {seconds}\r")).await;
-            let sleeping = || processes(|words| words.iter().any(|word| *word == seconds)).len();
+            let sleeping = || processes(|words| words.contains(&seconds)).len();
             until("both sleep", || sleeping() == 2).await;
             let id = window.id.clone();
             window.close(&desk).await;
