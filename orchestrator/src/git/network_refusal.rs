@@ -6,9 +6,6 @@ use super::network_told::Told;
 use super::refusal::{self, Said};
 use crate::failure::{Code, Failure};
 
-/// A script of ours ended so, for a reason that it told.
-pub(super) const TOLD: u8 = 90;
-
 /// So many lines of what a hook said are shown.
 const HOOK_LINES: usize = 12;
 
