@@ -12,7 +12,9 @@ use crate::complete::CompleteArgs;
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
+use crate::files::FilesVerb;
 use crate::follow::FollowArgs;
+use crate::git::GitVerb;
 use crate::history::HistoryArgs;
 use crate::hosts::HostsVerb;
 use crate::interrupt::InterruptArgs;
@@ -26,6 +28,7 @@ use crate::session::SessionVerb;
 use crate::tab::TabArgs;
 use crate::terminal::TerminalArgs;
 use crate::test_connection::TestArgs;
+use crate::worktree::WorktreeVerb;
 
 /// A native control center for AI coding agents, on your own machines over plain SSH.
 #[derive(Debug, Parser)]
@@ -69,8 +72,17 @@ pub enum Verb {
     Approve(AnswerArgs),
     /// Refuse what an agent asks
     Deny(AnswerArgs),
+    /// Repositories on your machines, with their own git and its login
+    #[command(subcommand)]
+    Git(GitVerb),
+    /// Worktrees of a repository, with sessions in them, and pull requests
+    #[command(subcommand)]
+    Worktree(WorktreeVerb),
     /// What was done, here and by everybody who works on the same project
     History(HistoryArgs),
+    /// Files of a host or session: list, read, write, make, move, delete, find
+    #[command(subcommand)]
+    Files(FilesVerb),
     /// The agents that are known; with a host, which are there
     Agents(AgentsArgs),
     /// Run a program on a host that goes on without us: over a lost link, a closed lid, a killed `baton`

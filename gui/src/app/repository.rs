@@ -119,6 +119,11 @@ impl App {
         self.repository.diff.is_some()
     }
 
+    /// Something else is shown in the diff's place.
+    pub(super) fn leave_diff(&mut self) {
+        self.repository.diff = None;
+    }
+
     /// Draws the diff that is open.
     pub(super) fn diff(&mut self, ui: &mut Ui) {
         let Some(mut shown) = self.repository.diff.take() else { return };
@@ -485,7 +490,14 @@ impl App {
     fn open_file_of_repository(&mut self, path: &FilePath) {
         let Some(Some(status)) = self.repository.status.ready() else { return };
         let whole = status.top.join(path.bytes());
-        self.open_host_file(&whole);
+        let Some(session) = self.repository.of.clone() else { return };
+        // As the tree calls it, so that it has one tab.
+        let cwd = self.sessions.get(&session).and_then(|session| session.cwd.clone());
+        let below = cwd.and_then(|cwd| {
+            let rest = whole.bytes().strip_prefix(cwd.as_bytes())?.strip_prefix(b"/")?;
+            Some(FilePath(rest.to_vec()))
+        });
+        self.open_file(&session, &below.unwrap_or(whole), true);
     }
 
     fn git(&mut self, command: GitCommand, after: After) {
@@ -574,11 +586,6 @@ impl App {
             self.repository.draft = Fetched::Pending;
             self.ask_quietly(Ask::Repository(RepositoryAsk::Draft(session)));
         }
-    }
-
-    /// Opens a file of a host in the window.
-    fn open_host_file(&mut self, path: &FilePath) {
-        self.say(format!("{path}"));
     }
 }
 
