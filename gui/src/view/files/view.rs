@@ -336,7 +336,11 @@ impl FilesView {
         let whole = Self::whole(data, &path);
         let about = About { path: &path, entry: Some(entry), whole, transfers: data.transfers };
         match menu(&response, by_keys, &about) {
-            Some(Picked::Act(act)) => acts.push(act),
+            Some(Picked::Act(act)) => {
+                // The arrow keys go on from here.
+                ui.memory_mut(|memory| memory.request_focus(tree_id()));
+                acts.push(act);
+            }
             Some(Picked::Name(naming)) => self.naming = Some(naming),
             None => {}
         }
