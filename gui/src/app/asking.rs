@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use egui::Context;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    At, Command, ConnectionState, FileCommand, FileKind, FilePath, MessageChange, MessageId, QuestionId, SessionId, TabId,
+    At, Command, ConnectionState, FileCommand, FileKind, FilePath, MessageChange, MessageId,
+    QuestionId, SessionId, TabId,
 };
 
 use super::App;
@@ -15,10 +16,10 @@ use crate::bridge::{Ask, OpenId};
 use crate::memory::DraftKey;
 use crate::view::changed_key::{ChangedKeyAct, changed_key, is_changed_key};
 use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
-use crate::view::editor::{ClosingAct, ClosingView};
-use crate::view::files::shown_name;
 use crate::view::edit_message::{EditMessageAct, EditMessageView};
+use crate::view::editor::{ClosingAct, ClosingView};
 use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView};
+use crate::view::files::shown_name;
 use crate::view::question::{QuestionAct, QuestionData, QuestionView};
 
 /// What is asked.
@@ -63,7 +64,11 @@ struct ChangedKey {
 impl Asking {
     pub fn is_open(&self) -> bool {
         let tells = self.changed.values().any(|changed| !changed.is_known);
-        tells || self.closing.is_some() || self.whether.is_some() || !self.editing.is_empty() || self.images.is_some()
+        tells
+            || self.closing.is_some()
+            || self.whether.is_some()
+            || !self.editing.is_empty()
+            || self.images.is_some()
     }
 }
 
@@ -155,6 +160,7 @@ impl App {
         self.editing(ctx);
         self.images(ctx);
         self.closing(ctx);
+        self.uploading(ctx);
         self.whether(ctx);
         self.changed_keys(ctx);
         // Over everything else: a connection waits for it.
@@ -227,8 +233,17 @@ impl App {
     fn whether(&mut self, ctx: &Context) {
         let Some((mut view, whether)) = self.asking.whether.take() else { return };
         let about = match &whether {
-            Whether::Delete { path, .. } | Whether::Outside { command: FileCommand::Write { path, .. } | FileCommand::MakeDirectory { path, .. } | FileCommand::Rename { from: path, .. }, .. } => vec![shown_name(path)],
-            Whether::Outside { command: FileCommand::Delete { paths, .. }, .. } => paths.iter().map(shown_name).collect(),
+            Whether::Delete { path, .. }
+            | Whether::Outside {
+                command:
+                    FileCommand::Write { path, .. }
+                    | FileCommand::MakeDirectory { path, .. }
+                    | FileCommand::Rename { from: path, .. },
+                ..
+            } => vec![shown_name(path)],
+            Whether::Outside { command: FileCommand::Delete { paths, .. }, .. } => {
+                paths.iter().map(shown_name).collect()
+            }
             Whether::Remove { .. } | Whether::Fresh { .. } => Vec::new(),
         };
         let data = match &whether {

@@ -19,7 +19,7 @@ use crate::fetched::Fetched;
 use crate::memory::RightPage;
 use crate::view::files::tree::{Shown as Row, parted};
 use crate::view::files::{
-    FileTabAct, FilesAct, FilesData, Folder, QuickAct, QuickData, QuickView, Tree, shown_name,
+    FileTabAct, FilesAct, FilesData, Folder, QuickAct, QuickData, QuickView, Transfer, Tree, shown_name,
 };
 use crate::view::places::host_name;
 
@@ -66,6 +66,8 @@ pub(super) struct Files {
     /// The file that is shown of a session, in place of a conversation.
     pub shown: BTreeMap<SessionId, OpenId>,
     pub last: u64,
+    /// A file of this machine that is being chosen for a host.
+    pub uploading: Option<super::files_transfer::Uploading>,
     /// A file that is to be closed as soon as it is saved.
     pub closing: Option<OpenId>,
 }
@@ -101,7 +103,7 @@ impl App {
     }
 
     /// What the bar of files shows.
-    pub(super) fn files_data(&self) -> FilesData<'_> {
+    pub(super) fn files_data<'a>(&'a self, transfers: &'a [Transfer]) -> FilesData<'a> {
         let session = self.shown.as_ref().map(|shown| &shown.session);
         let known = session.and_then(|session| self.sessions.get(session));
         let tree = session.and_then(|session| self.files.trees.get(session));
@@ -117,7 +119,7 @@ impl App {
             host: host_name(&self.hosts.hosts.hosts, host),
             reached: session.is_some_and(|session| self.may_ask_host(session)),
             shown,
-            transfers: false,
+            transfers,
         }
     }
 
@@ -167,8 +169,9 @@ impl App {
             }
             FilesAct::Mention(path) => self.mention(&path),
             FilesAct::Look(folders) => self.files.in_sight = folders,
-            // Nobody can want them while there are no transfers.
-            FilesAct::Download(_) | FilesAct::Upload(_) => {}
+            FilesAct::Download(path) => self.download(session, path),
+            FilesAct::Upload(folder) => self.choose_upload(session, folder),
+            FilesAct::Transfer(act) => self.transfer_act(act),
         }
     }
 
@@ -195,7 +198,9 @@ impl App {
 
     /// Whether a path leads out of the session's directory, as far as that is known.
     pub(super) fn is_outside(&self, session: &SessionId, path: &FilePath) -> bool {
-        if path.bytes().starts_with(b"/") || path.bytes().split(|byte| *byte == b'/').any(|part| part == b"..") {
+        if path.bytes().starts_with(b"/")
+            || path.bytes().split(|byte| *byte == b'/').any(|part| part == b"..")
+        {
             return true;
         }
         let Some(tree) = self.files.trees.get(session) else { return false };
@@ -227,7 +232,9 @@ impl App {
     /// Takes in what the bridge tells of files.
     pub(super) fn file_news(&mut self, news: FilesNews) {
         match news {
-            FilesNews::Listed { session, path, answer } => self.listed_folder(&session, &path, answer),
+            FilesNews::Listed { session, path, answer } => {
+                self.listed_folder(&session, &path, answer)
+            }
             FilesNews::Found { finder, session, typed, answer } => {
                 let finding = match finder {
                     Finder::Quick => &mut self.files.quick_found,
@@ -256,7 +263,11 @@ impl App {
     }
 
     /// What became of something that was done to files.
-    pub(super) fn file_answered(&mut self, pending: FilePending, answer: Result<Box<Reply>, Failure>) {
+    pub(super) fn file_answered(
+        &mut self,
+        pending: FilePending,
+        answer: Result<Box<Reply>, Failure>,
+    ) {
         match (pending, answer.map(|reply| *reply)) {
             (FilePending::Save { id, text }, Ok(Reply::File(FileReply::File(entry)))) => {
                 self.saved(id, text, entry);
@@ -345,8 +356,9 @@ impl App {
         self.files.looked.clone_from(&wanted);
         let look = wanted.map(|(session, folders, files)| {
             let tree = self.files.trees.get(&session);
-            let version =
-                |path: &FilePath| tree.and_then(|tree| tree.folder(path)).map(|folder| folder.version.clone());
+            let version = |path: &FilePath| {
+                tree.and_then(|tree| tree.folder(path)).map(|folder| folder.version.clone())
+            };
             let directories =
                 folders.into_iter().map(|path| (path.clone(), version(&path))).collect();
             let of = |id: OpenId| {
@@ -512,6 +524,10 @@ impl App {
     /// Whether the tree of a session knows a path as a file; for tests and menus.
     pub(super) fn knows_file(&self, session: &SessionId, path: &FilePath) -> bool {
         let tree = self.files.trees.get(session);
-        tree.is_some_and(|tree| tree.row_of(path).and_then(|at| tree.shown(at)).is_some_and(|(_, row)| matches!(row, Row::Entry { .. })))
+        tree.is_some_and(|tree| {
+            tree.row_of(path)
+                .and_then(|at| tree.shown(at))
+                .is_some_and(|(_, row)| matches!(row, Row::Entry { .. }))
+        })
     }
 }

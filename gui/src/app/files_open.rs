@@ -196,9 +196,8 @@ impl App {
 
     /// Opens a file, or shows its tab.
     pub(super) fn open_file(&mut self, session: &SessionId, path: &FilePath, stays: bool) {
-        let known = self.files.open.iter_mut().find(|file| {
-            file.session == *session && file.path == *path
-        });
+        let known =
+            self.files.open.iter_mut().find(|file| file.session == *session && file.path == *path);
         let id = match known {
             Some(file) => {
                 file.stays |= stays;
@@ -209,9 +208,10 @@ impl App {
             }
             None => {
                 // What was only looked at makes room.
-                let passing = self.files.open.iter().find(|file| {
-                    file.session == *session && !file.stays && !file.is_modified()
-                });
+                let passing =
+                    self.files.open.iter().find(|file| {
+                        file.session == *session && !file.stays && !file.is_modified()
+                    });
                 if let Some(passing) = passing.map(|file| file.id) {
                     self.drop_file(passing);
                 }
@@ -226,6 +226,7 @@ impl App {
         let Some(file) = self.open_of(id) else { return };
         file.wants_focus = true;
         let session = file.session.clone();
+        self.hide_terminal();
         self.files.shown.insert(session, id);
         self.leave_diff();
     }
@@ -496,16 +497,16 @@ impl App {
     pub(super) fn file_drafts_came(&mut self, drafts: Vec<(String, FileDraft)>) {
         for (kept, draft) in drafts {
             let FileDraft { session, path, version, base, text } = draft;
-            let is_open = self.files.open.iter().any(|file| {
-                file.session == session && file.path == path
-            });
+            let is_open =
+                self.files.open.iter().any(|file| file.session == session && file.path == path);
             if is_open {
                 continue;
             }
             let id = self.new_file(&session, &path, true);
             let Some(file) = self.open_of(id) else { continue };
             let name = file.name();
-            let mut editor = EditorView::new(Document::new(base.as_deref().unwrap_or_default()), &name);
+            let mut editor =
+                EditorView::new(Document::new(base.as_deref().unwrap_or_default()), &name);
             editor.become_text(&text);
             if !editor.document.is_modified() || base.is_none() {
                 editor.document.mark_unsaved();

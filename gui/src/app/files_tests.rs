@@ -11,7 +11,9 @@ use orchestrator::seam::{
 };
 
 use super::testing::{Window, window};
-use crate::bridge::{Ask, Comparison, Contents, FileDraft, FilesAsk, FilesNews, News, OpenId, Opened};
+use crate::bridge::{
+    Ask, Comparison, Contents, FileDraft, FilesAsk, FilesNews, News, OpenId, Opened,
+};
 use crate::memory::{Memory, RightPage};
 use crate::samples::session;
 use crate::view::editor::{Document, Merge};
@@ -51,7 +53,8 @@ fn of_files(asks: Vec<Ask>) -> Vec<FilesAsk> {
 }
 
 fn list(window: &mut Window, entries: Vec<FileEntry>) {
-    let listing = Listing { entries, version: "1".into(), directory: "/srv".into(), ..Listing::default() };
+    let listing =
+        Listing { entries, version: "1".into(), directory: "/srv".into(), ..Listing::default() };
     let (session, path) = (SessionId::new("s"), FilePath::default());
     let answer = Ok(Some(Arc::new(Folder::of(listing))));
     window.tell(News::File(FilesNews::Listed { session, path, answer }));
@@ -314,9 +317,9 @@ fn unsaved_text_outlives_the_window() {
     assert_eq!((bytes.as_str(), expected), ("xone\n", Expected::Version("v1".into())));
     done(&mut window, ticket, "v2");
     window.harness.run();
-    let gone = of_files(window.asked()).into_iter().any(
-        |ask| matches!(ask, FilesAsk::Keep { name: of, draft: None } if of == name),
-    );
+    let gone = of_files(window.asked())
+        .into_iter()
+        .any(|ask| matches!(ask, FilesAsk::Keep { name: of, draft: None } if of == name));
     assert!(gone, "a saved text is kept no more");
 }
 

@@ -1,5 +1,6 @@
 //! Sending files to a host, and fetching them.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use egui::Context;
@@ -178,13 +179,8 @@ fn transfer(operation: &Operation) -> Transfer {
     }
 }
 
-/// Where a desktop keeps what was fetched: `XDG_DOWNLOAD_DIR` where it is set, else `Downloads` where that is there, else home.
-fn downloads(home: &Path, env: &[(std::ffi::OsString, std::ffi::OsString)]) -> PathBuf {
+/// Where a desktop keeps what was fetched: `XDG_DOWNLOAD_DIR` where it is set, else home, which is there.
+fn downloads(home: &Path, env: &[(OsString, OsString)]) -> PathBuf {
     let named = env.iter().find(|(name, _)| name == "XDG_DOWNLOAD_DIR").map(|(_, dir)| dir);
-    let usual = home.join("Downloads");
-    match named.map(PathBuf::from).filter(|dir| dir.is_absolute()) {
-        Some(dir) => dir,
-        None if usual.is_dir() => usual,
-        None => home.to_owned(),
-    }
+    named.map(PathBuf::from).filter(|dir| dir.is_absolute()).unwrap_or_else(|| home.to_owned())
 }

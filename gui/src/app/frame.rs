@@ -103,6 +103,7 @@ impl App {
             composer: Default::default(),
             right: Default::default(),
             repository: Default::default(),
+            terminals: Default::default(),
             git_view: Default::default(),
             status_bar: Default::default(),
             palette: Default::default(),
@@ -175,8 +176,11 @@ impl App {
     }
 
     fn keys(&self, ctx: &Context) -> Vec<WindowCommand> {
-        let focus =
-            Focus { typing: ctx.egui_wants_keyboard_input(), dialog: self.keys_are_taken() };
+        let focus = Focus {
+            typing: ctx.egui_wants_keyboard_input(),
+            dialog: self.keys_are_taken(),
+            terminal: self.terminal_has_keys(),
+        };
         let now = self.situation();
         ctx.input_mut(|input| keys::take(&mut input.events, focus, &now))
     }
@@ -369,6 +373,7 @@ impl App {
             || self.palette.is_open()
             || self.help.is_open()
             || self.files.quick.is_open()
+            || self.files.uploading.is_some()
     }
 
     /// The same with what the bars and the middle open over themselves: a name for a group, an entry of the history, a large

@@ -120,6 +120,8 @@ impl App {
                     kept.failure = Some(failure);
                 }
             }
+            News::Terminals(all) => self.terminals_are(all),
+            News::Terminal(id) => self.terminal_printed(&id),
             News::Done { ticket, answer } => {
                 if let Some(pending) = self.waiting.take(ticket) {
                     let is_sent = matches!(pending, Pending::Send { .. }) && answer.is_ok();
@@ -427,6 +429,7 @@ impl App {
             }
             (Pending::File(pending), answer) => self.file_answered(pending, answer),
             (Pending::Git { session, after }, answer) => self.git_done(&session, after, answer),
+            (Pending::OpenTerminal { session }, answer) => self.terminal_opened(session, answer),
             (Pending::Begin, Ok(reply)) => {
                 if let Reply::Operation(OperationReply::Operation(operation)) = *reply {
                     self.operation_came(*operation);

@@ -25,7 +25,7 @@ use crate::view::queue::{QueueAct, QueueData, queue_ui};
 use crate::view::settings::SettingsPage;
 use crate::view::sidebar::status as session_status;
 use crate::view::start_page::{StartPageAct, StartPageData, StartPageView};
-use crate::view::tabs::{TabsAct, TabsData};
+use crate::view::tabs::{TabsAct, TabsData, TerminalTabsAct};
 use crate::widget::{Kind, button, failure_card};
 
 impl App {
@@ -39,6 +39,9 @@ impl App {
         self.header_and_tabs(ui, &shown);
         if self.is_diff_shown() {
             self.diff(ui);
+            return;
+        }
+        if self.terminal(ui) {
             return;
         }
         let theme = Theme::get(ui.ctx());
@@ -110,9 +113,12 @@ impl App {
         }
         let files = self.file_tabs(&shown.session);
         let file = self.shown_file();
+        let terminals = self.terminal_tabs(&shown.session);
+        let in_terminal = terminals.iter().any(|tab| tab.shown);
         let data = TabsData {
             session,
-            shown: shown.tab.as_ref().filter(|_| file.is_none()),
+            shown: shown.tab.as_ref().filter(|_| file.is_none() && !in_terminal),
+            terminals: &terminals,
             closed: &self.memory.closed,
             unread: &unread,
             approvals: &approvals,
@@ -135,10 +141,19 @@ impl App {
         }
         for act in tab_acts {
             match act {
-                TabsAct::Show(tab) => self.show(&shown.session, Some(tab)),
+                TabsAct::Show(tab) => {
+                    self.show_conversation();
+                    self.show(&shown.session, Some(tab));
+                }
                 TabsAct::Close(tab) => self.close_tab(&tab),
                 TabsAct::New => self.new_tab(),
                 TabsAct::File(act) => self.file_tab_act(ui, act),
+                TabsAct::Terminal(act) => match act {
+                    TerminalTabsAct::Show(id) => self.show_terminal(&shown.session, id),
+                    TerminalTabsAct::Close(id) => self.close_terminal(&id),
+                    TerminalTabsAct::Rename(id, name) => self.rename_terminal(id, name),
+                    TerminalTabsAct::New => self.new_terminal(),
+                },
                 TabsAct::Rename { session, tab, name } => {
                     self.command(Command::RenameTab { session, tab, name });
                 }

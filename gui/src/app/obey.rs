@@ -34,6 +34,8 @@ impl App {
             file: self.shown_file().is_some(),
             tabs: session.map_or(0, |session| {
                 session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
+                    + self.terminal_tabs(&session.id).len()
+                    + self.file_tabs(&session.id).len()
             }),
             closed_tab: match session {
                 Some(session) => session.tabs.iter().any(|tab| closed.contains(&tab.id)),
@@ -91,7 +93,11 @@ impl App {
                 }
             }
             WindowCommand::NewTab => self.new_tab(),
-            WindowCommand::CloseTab => self.close_shown_tab(),
+            WindowCommand::NewTerminal => self.new_terminal(),
+            WindowCommand::CloseTab => match self.shown_terminal().map(|shown| shown.id.clone()) {
+                Some(terminal) => self.close_terminal(&terminal),
+                None => self.close_shown_tab(),
+            },
             WindowCommand::ReopenTab => self.reopen_tab(),
             WindowCommand::NextTab => self.step_tab(true),
             WindowCommand::PreviousTab => self.step_tab(false),
@@ -104,7 +110,7 @@ impl App {
             WindowCommand::MoveTabLeft => self.step_shown_tab(false),
             WindowCommand::MoveTabRight => self.step_shown_tab(true),
             WindowCommand::FocusComposer => {
-                self.leave_file();
+                self.show_conversation();
                 self.composer.focus();
             }
             WindowCommand::SearchTranscript => {
@@ -144,7 +150,9 @@ impl App {
             WindowCommand::GoToFile => self.go_to_file(),
             WindowCommand::SaveFile => self.save_shown_file(),
             WindowCommand::GoToLine => {
-                if let Some(editor) = self.shown_open().and_then(super::files_open::OpenFile::reader) {
+                if let Some(editor) =
+                    self.shown_open().and_then(super::files_open::OpenFile::reader)
+                {
                     editor.go_to_line();
                 }
             }
@@ -283,55 +291,6 @@ impl App {
             let open = session.tabs.iter().filter(|tab| !closed.contains(&tab.id));
             open.map(|tab| tab.id.clone()).collect()
         })
-    }
-
-    fn step_tab(&mut self, forward: bool) {
-        let Some(Shown { session, tab }) = self.shown.clone() else { return };
-        if self.step_file(&session, tab.as_ref(), forward) {
-            return;
-        }
-        let open = self.open_tabs();
-        let at = tab.and_then(|tab| open.iter().position(|known| *known == tab));
-        let next = match (at, forward) {
-            (Some(at), true) => open.get(at + 1).or(open.first()),
-            (Some(at), false) => at.checked_sub(1).and_then(|at| open.get(at)).or(open.last()),
-            (None, true) => open.first(),
-            (None, false) => open.last(),
-        };
-        if let Some(next) = next.cloned() {
-            self.show(&session, Some(next));
-        }
-    }
-
-    /// Turns from a conversation to a file, or from a file on; `false` where that leads from one conversation to another.
-    fn step_file(&mut self, session: &SessionId, tab: Option<&TabId>, forward: bool) -> bool {
-        let files: Vec<_> = self.file_tabs(session).iter().map(|file| file.id).collect();
-        let tabs = self.open_tabs();
-        let to_tab = |app: &mut Self, tab: Option<&TabId>| match tab {
-            Some(tab) => app.show(session, Some(tab.clone())),
-            None => app.leave_file(),
-        };
-        let shown = self.shown_file();
-        if let Some(at) = shown.and_then(|shown| files.iter().position(|file| *file == shown)) {
-            let next = if forward { Some(at + 1) } else { at.checked_sub(1) };
-            match (next.and_then(|next| files.get(next)), forward) {
-                (Some(next), _) => self.show_file(*next),
-                (None, true) => to_tab(self, tabs.first()),
-                (None, false) => to_tab(self, tabs.last()),
-            }
-            return true;
-        }
-        let at_edge = match (tab, forward) {
-            (None, _) => true,
-            (Some(tab), true) => tabs.last() == Some(tab),
-            (Some(tab), false) => tabs.first() == Some(tab),
-        };
-        let edge = if forward { files.first() } else { files.last() };
-        match edge.filter(|_| at_edge) {
-            Some(file) => self.show_file(*file),
-            None => return false,
-        }
-        true
     }
 
     /// Shows the conversation again in place of a file.

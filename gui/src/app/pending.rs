@@ -43,6 +43,8 @@ pub(super) enum Pending {
     Attach { key: DraftKey },
     /// A repository is being changed.
     Git { session: SessionId, after: After },
+    /// A terminal is being opened.
+    OpenTerminal { session: SessionId },
     /// Something that takes long is being begun.
     Begin,
     /// The history is being brought up to date.

@@ -138,10 +138,9 @@ impl App {
 
     /// Shows a tab that isn't there yet: it begins with its first message.
     pub(super) fn new_tab(&mut self) {
+        self.show_conversation();
         if let Some(shown) = &mut self.shown {
             shown.tab = None;
-            let session = shown.session.clone();
-            self.files.shown.remove(&session);
             self.composer.focus();
             self.tell_where_one_looks();
         }

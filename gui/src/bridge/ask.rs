@@ -10,7 +10,7 @@ use orchestrator::seam::{
 };
 
 use super::files::FilesAsk;
-use super::RepositoryAsk;
+use super::{RepositoryAsk, TerminalAsk};
 use crate::kept_image::KeptImage;
 use crate::memory::{DraftKey, Memory};
 use crate::transcript::Piece;
@@ -75,6 +75,8 @@ pub enum Ask {
     },
     /// Stop following it.
     Unfollow(TabId),
+    /// Of a terminal.
+    Terminal(TerminalAsk),
     /// Open the engine again after it could not be opened.
     OpenEngine,
     /// Which agents are known, and what a host has of them.

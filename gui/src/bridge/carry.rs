@@ -18,6 +18,7 @@ use super::keeper::Keeper;
 use super::notices::Looking;
 use super::repository::Repositories;
 use super::room::{Room, SentDraft, Standing};
+use super::terminals::Terminals;
 use super::{Ask, HistoryRead, News, Ticket, follow, hosts, kept_images, local};
 use crate::memory::DraftKey;
 use crate::view::history::HistoryCard;
@@ -38,6 +39,7 @@ pub(super) struct Carrier {
     tests: HashMap<Ticket, AbortHandle>,
     looking_at: Option<AbortHandle>,
     repositories: Repositories,
+    terminals: Terminals,
     /// Completions that are being asked; the next one takes their place.
     completing: Option<AbortHandle>,
     files: Files,
@@ -47,6 +49,7 @@ impl Carrier {
     pub fn new(room: Arc<Room>, keeper: Keeper) -> Self {
         let files = Files::new(Arc::clone(&room));
         let repositories = Repositories::new(Arc::clone(&room));
+        let terminals = Terminals::new(Arc::clone(&room));
         Self {
             room,
             keeper,
@@ -58,6 +61,7 @@ impl Carrier {
             tests: HashMap::new(),
             looking_at: None,
             repositories,
+            terminals,
             completing: None,
         }
     }
@@ -81,6 +85,7 @@ impl Carrier {
                     task.abort();
                 }
             }
+            Ask::Terminal(ask) => self.terminals.carry_out(&mut self.tasks, ask),
             Ask::OpenEngine => {
                 room.standing.send_if_modified(|standing| {
                     let failed = matches!(standing, Standing::Failed(_));

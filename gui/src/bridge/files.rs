@@ -205,13 +205,7 @@ pub(super) struct Files {
 impl Files {
     pub fn new(room: Arc<Room>) -> Self {
         let drafts = drafts::Drafts::start(&room);
-        Self {
-            room,
-            looking: None,
-            finding: HashMap::new(),
-            opening: HashMap::new(),
-            drafts,
-        }
+        Self { room, looking: None, finding: HashMap::new(), opening: HashMap::new(), drafts }
     }
 
     /// Begins it; never waits.
@@ -332,7 +326,8 @@ async fn list(
     match ask(room, FileQuery::List { at, path, seen, limit: ENTRIES }).await {
         Ok(FileReply::Listing(listing)) => {
             let sorted = tokio::task::spawn_blocking(move || Arc::new(Folder::of(listing))).await;
-            let broken = |error| Failure::new(Code::Internal, format!("sorting broke off: {error}"));
+            let broken =
+                |error| Failure::new(Code::Internal, format!("sorting broke off: {error}"));
             sorted.map(Some).map_err(broken)
         }
         Ok(FileReply::Unchanged) => Ok(None),

@@ -20,6 +20,7 @@ mod questions;
 mod repository;
 mod room;
 mod teller;
+mod terminals;
 #[cfg(test)]
 pub(crate) mod testing;
 mod world;
@@ -41,6 +42,7 @@ pub use repository::{RepositoryAsk, RepositoryNews};
 pub use room::BridgePlan;
 use teller::Hearing;
 pub use teller::Wake;
+pub use terminals::{SharedScreen, TerminalAsk};
 
 /// Asks that wait to be carried out. A person doesn't ask that fast; who does is told to wait.
 const ASKS: usize = 1024;

@@ -7,9 +7,9 @@ use orchestrator::failure::Failure;
 use orchestrator::host::HostsView;
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
 use orchestrator::seam::{
-    Approval, DirectoryLook, GitGlance, HistoryActivity, HistoryCount, HistoryNews,
-    HostConnection, HostQuestion, Image, KnownAgents, MessageId, Operation, QuestionId, Reply,
-    Session, SessionId, SkippedLines, TabId, Whereabouts,
+    Approval, DirectoryLook, GitGlance, HistoryActivity, HistoryCount, HistoryNews, HostConnection,
+    HostQuestion, Image, KnownAgents, MessageId, Operation, QuestionId, Reply, Session, SessionId,
+    SkippedLines, TabId, Terminal, Whereabouts,
 };
 use orchestrator::ssh_config::Resolved;
 
@@ -120,6 +120,10 @@ pub enum News {
         /// What.
         news: Box<RepositoryNews>,
     },
+    /// All terminals, in the order of their opening.
+    Terminals(Vec<Terminal>),
+    /// The terminal of that id shows something new on the screen that is shared with it.
+    Terminal(String),
     /// Something that takes long stands another way.
     Operation(Box<Operation>),
     /// The operation of that id was forgotten.

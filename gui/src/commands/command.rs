@@ -29,6 +29,8 @@ pub enum WindowCommand {
     RemoveSession,
     /// Begins a new conversation.
     NewTab,
+    /// Opens a terminal of the shown session's host.
+    NewTerminal,
     /// Closes the shown tab; its transcript stays.
     CloseTab,
     /// Shows the tab again that was closed last.
@@ -156,6 +158,7 @@ impl WindowCommand {
             | Self::DuplicateSession
             | Self::RemoveSession
             | Self::NewTab
+            | Self::NewTerminal
             | Self::CloseTab
             | Self::ReopenTab
             | Self::RenameTab

@@ -179,6 +179,14 @@ pub static TABLE: &[Entry] = &[
         "conversation chat",
         &[on(CTRL, Key::T)],
     ),
+    line(
+        Group::Tabs,
+        When::Session,
+        C::NewTerminal,
+        "New terminal",
+        "shell console command line",
+        &[on(CTRL_SHIFT, Key::Backtick)],
+    ),
     line(Group::Tabs, When::Session, C::CloseTab, "Close tab", "", &[on(CTRL, Key::W)]),
     line(
         Group::Tabs,

@@ -20,6 +20,7 @@ fn all() -> Vec<WindowCommand> {
         C::DuplicateSession,
         C::RemoveSession,
         C::NewTab,
+        C::NewTerminal,
         C::CloseTab,
         C::ReopenTab,
         C::NextTab,
@@ -85,6 +86,7 @@ fn all() -> Vec<WindowCommand> {
             | C::DuplicateSession
             | C::RemoveSession
             | C::NewTab
+            | C::NewTerminal
             | C::CloseTab
             | C::ReopenTab
             | C::NextTab

@@ -25,5 +25,6 @@ pub mod sidebar;
 pub mod start_page;
 pub mod status_bar;
 pub mod tabs;
+pub mod terminal;
 pub mod toasts;
 pub mod welcome;

@@ -160,8 +160,7 @@ fn read_all(dir: &Path) -> (Vec<(String, FileDraft)>, Vec<Failure>) {
             Ok(draft) => drafts.push((name, draft)),
             Err(why) => {
                 let path = entry.path();
-                let message =
-                    format!("an unsaved text in {} can't be read: {why}", path.display());
+                let message = format!("an unsaved text in {} can't be read: {why}", path.display());
                 failures.push(
                     Failure::new(Code::Corrupt, message).hint("It was left there; look at it"),
                 );

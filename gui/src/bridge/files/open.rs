@@ -140,9 +140,9 @@ fn contents(bytes: Vec<u8>) -> Contents {
 
 fn is_image(path: &FilePath) -> bool {
     let name = String::from_utf8_lossy(path.name()).to_lowercase();
-    ["png", "jpg", "jpeg", "gif", "webp"].iter().any(|ending| {
-        name.strip_suffix(ending).is_some_and(|name| name.ends_with('.'))
-    })
+    ["png", "jpg", "jpeg", "gif", "webp"]
+        .iter()
+        .any(|ending| name.strip_suffix(ending).is_some_and(|name| name.ends_with('.')))
 }
 
 /// Reads what is there now, and compares.
@@ -156,8 +156,11 @@ pub(super) async fn compare(
     let first = window(room, session, path, 0, FIRST).await?;
     let read = whole(room, session, path, first, u64::from(FILE_WINDOW)).await?;
     let Some((file, bytes)) = read else {
-        return Err(Failure::new(Code::TooLarge, format!("{path} is too large to be compared now"))
-            .hint("Save what is written here under another name"));
+        return Err(Failure::new(
+            Code::TooLarge,
+            format!("{path} is too large to be compared now"),
+        )
+        .hint("Save what is written here under another name"));
     };
     let theirs = String::from_utf8(bytes).map_err(|_| {
         Failure::new(Code::Unsupported, format!("{path} on the host is no text any more"))

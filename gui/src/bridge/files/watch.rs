@@ -32,13 +32,20 @@ pub(super) async fn watch(room: Arc<Room>, look: FilesLook) {
     loop {
         sleep(AGAIN).await; // wait: what changes is seen next time
         let (room, session) = (&room, &session);
-        let directories = directories.iter_mut().map(|(path, version)| directory(room, session, path, version));
-        let files = files.iter_mut().map(|(id, (path, version))| file(room, session, *id, path, version));
+        let directories =
+            directories.iter_mut().map(|(path, version)| directory(room, session, path, version));
+        let files =
+            files.iter_mut().map(|(id, (path, version))| file(room, session, *id, path, version));
         join(join_all(directories), join_all(files)).await;
     }
 }
 
-async fn directory(room: &Room, session: &SessionId, path: &FilePath, version: &mut Option<String>) {
+async fn directory(
+    room: &Room,
+    session: &SessionId,
+    path: &FilePath,
+    version: &mut Option<String>,
+) {
     let answer = match list(room, session, path, version.clone()).await {
         Ok(None) => return,
         Ok(Some(folder)) => {
@@ -74,8 +81,5 @@ async fn file(room: &Room, session: &SessionId, id: OpenId, path: &FilePath, ver
 
 /// Whether a failure is about the file, and not about the way to it.
 fn is_about_it(code: Code) -> bool {
-    matches!(
-        code,
-        Code::NotFound | Code::DirMissing | Code::PermissionDenied | Code::IsDirectory
-    )
+    matches!(code, Code::NotFound | Code::DirMissing | Code::PermissionDenied | Code::IsDirectory)
 }

@@ -231,12 +231,18 @@ impl TextArea {
             Grain::Word => word_at(document, pos),
             Grain::Line => {
                 let next = Pos::new(pos.line + 1, 0);
-                Pos::new(pos.line, 0)..if next.line < document.len() { next } else { document.end() }
+                Pos::new(pos.line, 0)..if next.line < document.len() {
+                    next
+                } else {
+                    document.end()
+                }
             }
         };
         if pressed || self.drag.is_none() && ui.input(|input| input.pointer.primary_down()) {
             response.request_focus();
-            let kind = match ui.input(|input| input.pointer.button_triple_clicked(egui::PointerButton::Primary)) {
+            let kind = match ui
+                .input(|input| input.pointer.button_triple_clicked(egui::PointerButton::Primary))
+            {
                 true => Grain::Line,
                 false if response.double_clicked() => Grain::Word,
                 false => Grain::Letter,
@@ -410,8 +416,7 @@ impl TextArea {
             flush(&mut job, begun);
             let hidden = letter.is_control()
                 || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{feff}');
-            let (shown, colour) =
-                if hidden { ('·', theme.warn) } else { (letter, format.color) };
+            let (shown, colour) = if hidden { ('·', theme.warn) } else { (letter, format.color) };
             let at = pos2(self.x(body, column), top + self.cells.height / 2.0);
             painter.text(at, Align2::LEFT_CENTER, shown, font(), colour);
         }
@@ -429,8 +434,7 @@ impl TextArea {
     ) {
         let head = self.selection.head;
         let column = self.cells.column(document.line(head.line), head.byte);
-        let (x, top) =
-            (self.x(body, column), self.scroller.y(body, head.line, self.cells.height));
+        let (x, top) = (self.x(body, column), self.scroller.y(body, head.line, self.cells.height));
         let mut rect = Rect::from_min_size(pos2(x, top), vec2(1.0, self.cells.height));
         if !self.preedit.is_empty() {
             let at = rect.left_center();

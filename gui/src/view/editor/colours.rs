@@ -106,7 +106,8 @@ impl Colours {
             if change.at < self.lines.len() {
                 // A line that is typed in keeps its looks meanwhile.
                 let first = self.lines.get(change.at).cloned().unwrap_or_default();
-                let new = (0..change.added).map(|at| if at == 0 { first.clone() } else { Pieces::new() });
+                let new =
+                    (0..change.added).map(|at| if at == 0 { first.clone() } else { Pieces::new() });
                 self.lines.splice(change.at..end, new.collect::<Vec<_>>());
             }
             self.good = self.good.min(change.at);

@@ -41,7 +41,11 @@ impl Cells {
             self.known.entry(letter).or_insert_with(|| {
                 let points = ui.ctx().fonts_mut(|fonts| fonts.glyph_width(font, letter));
                 let cells = (points / width - 0.2).ceil().clamp(0.0, 4.0);
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 4")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "0 to 4"
+                )]
                 {
                     cells as u8
                 }
@@ -90,7 +94,11 @@ impl Cells {
     /// The byte nearest to a column, which may lie within a letter.
     pub fn byte(&self, line: &str, column: f32) -> usize {
         if Self::is_plain(line) {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a column")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a column"
+            )]
             return (column.round().max(0.0) as usize).min(line.len());
         }
         let found = self.letters(line).find(|(_, at, _, cells)| {

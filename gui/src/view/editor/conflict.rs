@@ -111,7 +111,8 @@ impl ConflictView {
                 Row::Head(_, false) => {}
                 Row::Same(count) => {
                     let number = u64::try_from(count).unwrap_or(u64::MAX);
-                    let words = format!("⋯ {}", of_many(number, "line is the same", "lines are the same"));
+                    let words =
+                        format!("⋯ {}", of_many(number, "line is the same", "lines are the same"));
                     let at = pos2(rect.left() + space::M, top + LINE / 2.0);
                     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
                     let font = FontId::proportional(size::SMALL);
@@ -120,7 +121,12 @@ impl ConflictView {
                 Row::Lines { part, mine, theirs } => {
                     let sides = [
                         (rect.left(), middle - 2.0, mine.map(|line| self.merge.mine(line)), true),
-                        (middle + 2.0, rect.right() - 12.0, theirs.map(|line| self.merge.theirs(line)), false),
+                        (
+                            middle + 2.0,
+                            rect.right() - 12.0,
+                            theirs.map(|line| self.merge.theirs(line)),
+                            false,
+                        ),
                     ];
                     for (left, right, text, is_mine) in sides {
                         let place = Rect::from_min_max(pos2(left, top), pos2(right, top + LINE));
@@ -184,7 +190,8 @@ impl ConflictView {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::hover());
         let font = strong(size::SMALL);
         let theirs = format!("Theirs, on {host}");
-        for (left, words) in [(rect.left(), "Mine, not saved"), (rect.center().x, theirs.as_str())] {
+        for (left, words) in [(rect.left(), "Mine, not saved"), (rect.center().x, theirs.as_str())]
+        {
             let at = pos2(left + space::M, rect.center().y);
             ui.painter().text(at, Align2::LEFT_CENTER, words, font.clone(), theme.muted);
         }
@@ -192,8 +199,7 @@ impl ConflictView {
 
     fn part_head(&mut self, ui: &mut Ui, clip: Rect, place: Rect, at: usize) {
         let Some(part) = self.merge.parts().get(at).cloned() else { return };
-        let number =
-            self.merge.parts().iter().take(at + 1).filter(|part| part.differs).count();
+        let number = self.merge.parts().iter().take(at + 1).filter(|part| part.differs).count();
         let mut inside = ui.new_child(egui::UiBuilder::new().id_salt(("part", at)).max_rect(place));
         inside.set_clip_rect(clip.intersect(ui.clip_rect()));
         inside.horizontal(|ui| {
@@ -203,11 +209,9 @@ impl ConflictView {
             let theme = Theme::get(ui.ctx());
             let colour = if part.choice.is_none() { theme.warn } else { theme.muted };
             ui.label(RichText::new(format!("Difference {number}")).size(size::SMALL).color(colour));
-            for (choice, words) in [
-                (Choice::Mine, "Mine"),
-                (Choice::Theirs, "Theirs"),
-                (Choice::Both, "Both"),
-            ] {
+            for (choice, words) in
+                [(Choice::Mine, "Mine"), (Choice::Theirs, "Theirs"), (Choice::Both, "Both")]
+            {
                 let chosen = part.choice == Some(choice);
                 let response = ui.selectable_label(chosen, words);
                 let name = format!("{words} for difference {number}");
@@ -246,12 +250,12 @@ impl ConflictView {
                 (true, false) => theme.removed,
                 (false, _) => theme.sunken,
             };
-            let fill = if part.choice.is_none() && text.is_some() { theme.tint(theme.warn) } else { fill };
+            let fill =
+                if part.choice.is_none() && text.is_some() { theme.tint(theme.warn) } else { fill };
             painter.rect_filled(place, 0.0, fill);
         }
         let Some(text) = text else { return };
-        let colour: Color32 =
-            if counts || !part.differs { theme.text } else { theme.muted };
+        let colour: Color32 = if counts || !part.differs { theme.text } else { theme.muted };
         let at = pos2(place.left() + space::M, place.center().y);
         // As much as can be seen.
         let short: String = text.replace('\t', "    ").chars().take(400).collect();

@@ -327,8 +327,13 @@ impl Document {
             return selection;
         }
         // The last lines have no endings: they are replaced whole, so that neither loses its own.
-        let tail =
-            self.lines.iter().rev().zip(new.iter().rev()).take(most - head.min(most)).take_while(same);
+        let tail = self
+            .lines
+            .iter()
+            .rev()
+            .zip(new.iter().rev())
+            .take(most - head.min(most))
+            .take_while(same);
         let tail = tail.count();
         let (old_end, new_end) = (self.lines.len() - tail, new.len() - tail);
         let middle: String = new.get(head..new_end).unwrap_or_default().concat();
@@ -387,7 +392,13 @@ impl Document {
 
     /// Puts text behind the last line, and in front of the first one takes lines away: for what is only shown, as far as it
     /// is read. Nothing of it can be taken back.
-    pub fn slide(&mut self, in_front: &str, gone_in_front: usize, behind: &str, gone_behind: usize) {
+    pub fn slide(
+        &mut self,
+        in_front: &str,
+        gone_in_front: usize,
+        behind: &str,
+        gone_behind: usize,
+    ) {
         let count = self.lines.len().saturating_sub(1);
         let keep_from = gone_in_front.min(count);
         let keep_to = count.saturating_sub(gone_behind).max(keep_from);

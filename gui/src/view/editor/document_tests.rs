@@ -27,8 +27,11 @@ fn place(document: &Document, seed: (usize, usize)) -> Pos {
 type Wish = ((usize, usize), (usize, usize), String, bool);
 
 fn text() -> impl Strategy<Value = String> {
-    prop::collection::vec(prop::sample::select(vec!["a", "ä", "日", "\n", "\r\n", "\r", "\t", "b "]), 0..12)
-        .prop_map(|parts| parts.concat())
+    prop::collection::vec(
+        prop::sample::select(vec!["a", "ä", "日", "\n", "\r\n", "\r", "\t", "b "]),
+        0..12,
+    )
+    .prop_map(|parts| parts.concat())
 }
 
 proptest! {

@@ -72,7 +72,8 @@ impl FindBar {
         if back {
             return behind.checked_sub(1).or(self.places.len().checked_sub(1));
         }
-        let is_here = !range.is_empty() && self.places.get(behind).is_some_and(|at| start(at) == range.start);
+        let is_here =
+            !range.is_empty() && self.places.get(behind).is_some_and(|at| start(at) == range.start);
         let next = behind + usize::from(is_here);
         if next < self.places.len() { Some(next) } else { (!self.places.is_empty()).then_some(0) }
     }
@@ -130,7 +131,11 @@ impl FindBar {
                 (Some(at), total) if total >= MOST => format!("{} of many", of(at + 1)),
                 (Some(at), total) => format!("{} of {}", of(at + 1), of(total)),
                 (None, total) if total >= MOST => "many places".to_owned(),
-                (None, total) => crate::words::of_many(u64::try_from(total).unwrap_or(u64::MAX), "place", "places"),
+                (None, total) => crate::words::of_many(
+                    u64::try_from(total).unwrap_or(u64::MAX),
+                    "place",
+                    "places",
+                ),
             };
             if icon_button(ui, Icon::ChevronUp, "Previous place").clicked() {
                 let at = self.next(area.selection, true);

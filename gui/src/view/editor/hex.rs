@@ -102,8 +102,7 @@ impl HexView {
             let y = self.scroller.y(rect, row, height) + height / 2.0;
             let left = pos2(rect.left() + space::M, y);
             let number = format!("{:08x}", at * ROW);
-            let number =
-                painter.text(left, Align2::LEFT_CENTER, number, font.clone(), theme.muted);
+            let number = painter.text(left, Align2::LEFT_CENTER, number, font.clone(), theme.muted);
             let Some(bytes) = self.row(at) else {
                 missing = missing.or(Some(at * ROW / CHUNK));
                 continue;
@@ -153,7 +152,8 @@ fn written(bytes: &[u8]) -> (String, String) {
             None => hex.push_str("   "),
         }
     }
-    let letter = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
+    let letter =
+        |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
     (hex, bytes.iter().map(letter).collect())
 }
 

@@ -34,7 +34,9 @@ impl TextArea {
             Event::Text(text) if editable && !text.chars().any(char::is_control) => {
                 self.put(document, self.selection.range(), text, Kind::Typing);
             }
-            Event::Ime(ImeEvent::Preedit { text, .. }) if editable => text.clone_into(&mut self.preedit),
+            Event::Ime(ImeEvent::Preedit { text, .. }) if editable => {
+                text.clone_into(&mut self.preedit)
+            }
             Event::Ime(ImeEvent::Commit(text)) if editable => {
                 self.preedit.clear();
                 if !text.is_empty() {
@@ -139,7 +141,8 @@ impl TextArea {
 
     fn up_and_down(&mut self, document: &Document, by: isize, keep: bool) {
         let head = self.selection.head;
-        let goal = self.goal.unwrap_or_else(|| self.cells.column(document.line(head.line), head.byte));
+        let goal =
+            self.goal.unwrap_or_else(|| self.cells.column(document.line(head.line), head.byte));
         let last = document.len() - 1;
         let to = match head.line.checked_add_signed(by) {
             Some(line) if line <= last => {

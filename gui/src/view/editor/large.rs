@@ -65,7 +65,9 @@ impl LargeText {
                 None if rest.len() > LONGEST_LINE => {
                     // At a letter's beginning.
                     let back = within.iter().rev().take(3).take_while(|byte| **byte & 0xc0 == 0x80);
-                    LONGEST_LINE - back.count() - usize::from(within.last().is_some_and(|byte| *byte >= 0x80))
+                    LONGEST_LINE
+                        - back.count()
+                        - usize::from(within.last().is_some_and(|byte| *byte >= 0x80))
                 }
                 None if at_end => rest.len(),
                 None => break,
@@ -263,8 +265,7 @@ impl LargeView {
             }
         });
         let first_line = self.text.before;
-        let data =
-            AreaData { id, name, editable: false, colours: None, needle: None, first_line };
+        let data = AreaData { id, name, editable: false, colours: None, needle: None, first_line };
         let shown = self.area.ui(ui, &mut self.text.document, &data);
         match jump {
             Some(to) => Some(self.text.jump(to)),
@@ -291,8 +292,7 @@ mod tests {
     #[test]
     fn a_part_slides_to_the_end_and_back_and_every_line_is_whole() {
         let file = file(2_000_000);
-        let mut text =
-            LargeText::new(file.len() as u64, &file[..WINDOW as usize]);
+        let mut text = LargeText::new(file.len() as u64, &file[..WINDOW as usize]);
         let mut steps = 0;
         while let Some(wanted) = text.wanted(&(text.document.len() - 5..text.document.len())) {
             text.put(wanted.0, read(&file, wanted));

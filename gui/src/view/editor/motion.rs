@@ -65,7 +65,11 @@ pub fn moved(document: &Document, from: Pos, motion: Motion) -> Pos {
         },
         Motion::Left => Pos::new(from.line, from.byte - letter_before(line, from.byte)),
         Motion::Right if from.byte >= line.len() => {
-            if from.line < last { Pos::new(from.line + 1, 0) } else { from }
+            if from.line < last {
+                Pos::new(from.line + 1, 0)
+            } else {
+                from
+            }
         }
         Motion::Right => Pos::new(from.line, from.byte + letter_behind(line, from.byte)),
         Motion::WordLeft if from.byte == 0 => moved(document, from, Motion::Left),

@@ -174,12 +174,7 @@ impl EditorView {
         });
     }
 
-    fn menu(
-        &self,
-        response: &egui::Response,
-        data: &EditorData<'_>,
-        acts: &mut Vec<EditorAct>,
-    ) {
+    fn menu(&self, response: &egui::Response, data: &EditorData<'_>, acts: &mut Vec<EditorAct>) {
         let ctx = response.ctx.clone();
         let by_keys = response.has_focus()
             && ctx.input_mut(|input| {

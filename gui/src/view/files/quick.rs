@@ -218,9 +218,8 @@ fn draw(ui: &Ui, rect: Rect, file: &FoundFile, chosen: bool, response: &egui::Re
     if chosen {
         painter.rect_filled(rect, 6.0, theme.chosen);
     }
-    response.widget_info(|| {
-        WidgetInfo::selected(egui::Role::ListBoxOption, true, chosen, &file.path)
-    });
+    response
+        .widget_info(|| WidgetInfo::selected(egui::Role::ListBoxOption, true, chosen, &file.path));
     let middle = rect.center().y;
     let at = pos2(rect.left() + space::S, middle);
     let icon = char::from(kind_of(file.path.as_bytes()));

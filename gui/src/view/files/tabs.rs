@@ -1,8 +1,8 @@
 //! A file's tab, beside those of conversations.
 
 use egui::{
-    Align2, CornerRadius, FontId, Id, PointerButton, Popup, Rect, Sense, SetOpenCommand, Stroke, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, FontId, Id, PointerButton, Popup, Rect, Sense, SetOpenCommand, Stroke,
+    Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -44,7 +44,13 @@ pub enum FileTabAct {
 }
 
 /// Draws it.
-pub fn file_tab(ui: &mut Ui, tab: &FileTab, shown: bool, reveal: bool, width: f32) -> Option<FileTabAct> {
+pub fn file_tab(
+    ui: &mut Ui,
+    tab: &FileTab,
+    shown: bool,
+    reveal: bool,
+    width: f32,
+) -> Option<FileTabAct> {
     let theme = Theme::get(ui.ctx());
     let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::hover());
     let id = Id::unique(("file tab", tab.id));

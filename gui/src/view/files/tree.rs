@@ -71,7 +71,9 @@ pub fn shown_name(path: &FilePath) -> String {
         .chars()
         .map(|letter| match letter {
             // What turns the direction of writing, and what breaks lines (UAX 9).
-            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => format!("<{:x}>", u32::from(letter)),
+            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                format!("<{:x}>", u32::from(letter))
+            }
             letter => letter.to_string(),
         })
         .collect();

@@ -8,6 +8,7 @@ use super::data::{FilesAct, FilesData};
 use super::menu::{About, Picked, menu};
 use super::naming::Naming;
 use super::row::{self, HEIGHT, Stands};
+use super::transfers::transfers;
 use super::tree::{Note, Shown, Tree};
 use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space};
@@ -90,6 +91,7 @@ impl FilesView {
             return acts;
         }
         self.top(ui, data, &mut acts);
+        acts.extend(transfers(ui, data.transfers).map(FilesAct::Transfer));
         if let Some(failure) = data.tree.failure() {
             failure_card(ui, failure, |ui| {
                 if button(ui, Kind::Plain, "Try again").clicked() {
@@ -114,7 +116,8 @@ impl FilesView {
         if let Some(mut naming) = self.naming.take() {
             let (act, over) = naming.ui(ui.ctx(), data.tree);
             if over {
-                if let Some(FilesAct::Make { path, .. } | FilesAct::Rename { to: path, .. }) = &act {
+                if let Some(FilesAct::Make { path, .. } | FilesAct::Rename { to: path, .. }) = &act
+                {
                     self.wanted = Some(path.clone());
                 }
                 self.wants_focus = true;
@@ -132,10 +135,10 @@ impl FilesView {
             ui.spacing_mut().item_spacing.x = 0.0;
             ui.spacing_mut().button_padding.x = space::XS;
             let room = ui.available_width() - 5.0 * 30.0;
-            let place = data.tree.root().map_or_else(
-                || data.directory.to_owned(),
-                |root| root.directory.to_string(),
-            );
+            let place = data
+                .tree
+                .root()
+                .map_or_else(|| data.directory.to_owned(), |root| root.directory.to_string());
             let words = RichText::new(&place).size(size::SMALL).color(theme.muted);
             ui.allocate_ui(egui::vec2(room, size::CONTROL), |ui| {
                 ui.set_width(room);
@@ -310,11 +313,9 @@ impl FilesView {
         };
         let path = folder.join(entry.file.path.bytes());
         let is_folder = entry.file.kind == FileKind::Directory;
-        let stands =
-            Stands { depth, open, chosen, focused, shown: data.shown == Some(&path) };
-        response.widget_info(|| {
-            WidgetInfo::selected(egui::Role::TreeItem, true, chosen, &entry.words)
-        });
+        let stands = Stands { depth, open, chosen, focused, shown: data.shown == Some(&path) };
+        response
+            .widget_info(|| WidgetInfo::selected(egui::Role::TreeItem, true, chosen, &entry.words));
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_selected(chosen);
             node.set_description(row::about(&entry.file));
@@ -334,7 +335,7 @@ impl FilesView {
         let by_keys = self.menu_by_keys.as_mut().filter(|(of, _)| *of == at);
         let by_keys = by_keys.map(|(_, new)| std::mem::take(new));
         let whole = Self::whole(data, &path);
-        let about = About { path: &path, entry: Some(entry), whole, transfers: data.transfers };
+        let about = About { path: &path, entry: Some(entry), whole };
         match menu(&response, by_keys, &about) {
             Some(Picked::Act(act)) => {
                 // The arrow keys go on from here.

@@ -59,7 +59,7 @@ fn window(tree: Tree) -> Harness<'static, World> {
             host: "box",
             reached: world.reached,
             shown: None,
-            transfers: true,
+            transfers: &[],
         };
         let acts = world.view.ui(ui, &data);
         // As the window does it.
@@ -127,8 +127,7 @@ fn the_tree_is_used_by_arrow_keys_letters_and_enter() {
     window.run();
     assert_eq!(window.state().acts.last(), Some(&open("README.md", true)));
     press(&mut window, Key::Delete);
-    let delete =
-        FilesAct::Delete { path: "README.md".into(), kind: FileKind::File, link: false };
+    let delete = FilesAct::Delete { path: "README.md".into(), kind: FileKind::File, link: false };
     assert_eq!(window.state().acts.last(), Some(&delete));
 }
 

@@ -34,6 +34,7 @@ fn window(tabs: usize, world: World) -> Harness<'static, World> {
     let mut window = harness(world, move |ui, world| {
         let shown = TabId::new(format!("t{}", world.shown));
         let data = TabsData {
+            terminals: &[],
             session: if world.other { &other } else { &of },
             shown: Some(&shown),
             closed: &world.closed,
