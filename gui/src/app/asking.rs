@@ -160,6 +160,7 @@ impl App {
         self.editing(ctx);
         self.images(ctx);
         self.closing(ctx);
+        self.uploading(ctx);
         self.whether(ctx);
         self.changed_keys(ctx);
         // Over everything else: a connection waits for it.

@@ -19,7 +19,7 @@ use crate::fetched::Fetched;
 use crate::memory::RightPage;
 use crate::view::files::tree::{Shown as Row, parted};
 use crate::view::files::{
-    FileTabAct, FilesAct, FilesData, Folder, QuickAct, QuickData, QuickView, Tree, shown_name,
+    FileTabAct, FilesAct, FilesData, Folder, QuickAct, QuickData, QuickView, Transfer, Tree, shown_name,
 };
 use crate::view::places::host_name;
 
@@ -66,6 +66,8 @@ pub(super) struct Files {
     /// The file that is shown of a session, in place of a conversation.
     pub shown: BTreeMap<SessionId, OpenId>,
     pub last: u64,
+    /// A file of this machine that is being chosen for a host.
+    pub uploading: Option<super::files_transfer::Uploading>,
     /// A file that is to be closed as soon as it is saved.
     pub closing: Option<OpenId>,
 }
@@ -101,7 +103,7 @@ impl App {
     }
 
     /// What the bar of files shows.
-    pub(super) fn files_data(&self) -> FilesData<'_> {
+    pub(super) fn files_data<'a>(&'a self, transfers: &'a [Transfer]) -> FilesData<'a> {
         let session = self.shown.as_ref().map(|shown| &shown.session);
         let known = session.and_then(|session| self.sessions.get(session));
         let tree = session.and_then(|session| self.files.trees.get(session));
@@ -117,7 +119,7 @@ impl App {
             host: host_name(&self.hosts.hosts.hosts, host),
             reached: session.is_some_and(|session| self.may_ask_host(session)),
             shown,
-            transfers: false,
+            transfers,
         }
     }
 
@@ -167,8 +169,9 @@ impl App {
             }
             FilesAct::Mention(path) => self.mention(&path),
             FilesAct::Look(folders) => self.files.in_sight = folders,
-            // Nobody can want them while there are no transfers.
-            FilesAct::Download(_) | FilesAct::Upload(_) => {}
+            FilesAct::Download(path) => self.download(session, path),
+            FilesAct::Upload(folder) => self.choose_upload(session, folder),
+            FilesAct::Transfer(act) => self.transfer_act(act),
         }
     }
 

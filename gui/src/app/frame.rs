@@ -373,6 +373,7 @@ impl App {
             || self.palette.is_open()
             || self.help.is_open()
             || self.files.quick.is_open()
+            || self.files.uploading.is_some()
     }
 
     /// The same with what the bars and the middle open over themselves: a name for a group, an entry of the history, a large

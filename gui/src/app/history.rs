@@ -53,13 +53,14 @@ impl App {
     /// Draws the right bar.
     pub(super) fn right_bar(&mut self, ui: &mut Ui) {
         // Views of their own, so that what is shown can be looked at meanwhile.
+        let transfers = self.transfers();
         let mut right = std::mem::take(&mut self.right);
         let mut read = std::mem::take(&mut self.answer);
         let history = &self.history;
         let session = self.shown.as_ref().map(|shown| shown.session.clone());
         let data = RightData {
             page: self.memory.right_page,
-            files: self.files_data(),
+            files: self.files_data(&transfers),
             history: HistoryData {
                 now: Timestamp::now(),
                 zone: &self.zone,

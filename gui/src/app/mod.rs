@@ -6,6 +6,7 @@ mod draft_images;
 mod files;
 mod files_open;
 mod files_save;
+mod files_transfer;
 mod forms;
 mod frame;
 mod frames;

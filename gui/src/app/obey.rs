@@ -35,6 +35,7 @@ impl App {
             tabs: session.map_or(0, |session| {
                 session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
                     + self.terminal_tabs(&session.id).len()
+                    + self.file_tabs(&session.id).len()
             }),
             closed_tab: match session {
                 Some(session) => session.tabs.iter().any(|tab| closed.contains(&tab.id)),

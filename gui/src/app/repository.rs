@@ -562,6 +562,7 @@ impl App {
         let was_over = before.and_then(|at| all.get(at)).is_none_or(|known| known.state.is_over());
         let is_over = operation.state.is_over();
         let session = operation.session.clone();
+        let ended = (is_over && !was_over).then(|| operation.clone());
         match before.and_then(|at| all.get_mut(at)) {
             Some(known) => *known = operation,
             None => all.push(operation),
@@ -570,6 +571,14 @@ impl App {
         if is_over && !was_over && session == self.repository.of {
             self.refresh_repository();
         }
+        if let Some(ended) = ended {
+            self.transfer_ended(&ended);
+        }
+    }
+
+    /// Everything that takes long, wherever.
+    pub(super) fn operations(&self) -> &[Operation] {
+        &self.repository.operations
     }
 
     /// An operation was forgotten.

@@ -35,7 +35,7 @@ fn window(page: RightPage) -> Harness<'static, (RightView, Vec<RightAct>)> {
             host: "box",
             reached: true,
             shown: None,
-            transfers: false,
+            transfers: &[],
         };
         let data = RightData { page, files, history };
         acts.extend(view.ui(ui, &data, &mut |_, _| {}));

@@ -64,7 +64,7 @@ impl Cells {
 
     /// Whether each byte of a line is a cell.
     fn is_plain(line: &str) -> bool {
-        line.bytes().all(|byte| byte.is_ascii() && byte != b'\t')
+        line.is_ascii() && !line.as_bytes().contains(&b'\t')
     }
 
     /// The letters of a line: byte, column, letter and its cells.

@@ -90,8 +90,9 @@ impl TextArea {
 
     /// Moves the cursor; `false` when the key moves nothing.
     fn step(&mut self, document: &Document, key: Key, modifiers: Modifiers, mac: bool) -> bool {
-        let word = if mac { modifiers.alt } else { modifiers.ctrl };
-        let far = if mac { modifiers.mac_cmd || modifiers.command } else { modifiers.ctrl };
+        let control = modifiers.ctrl || modifiers.command;
+        let word = if mac { modifiers.alt } else { control };
+        let far = if mac { modifiers.command } else { control };
         if modifiers.alt && !mac {
             return false;
         }
@@ -117,8 +118,7 @@ impl TextArea {
             Key::End if far => moved(document, head, Motion::Finish),
             Key::Home => moved(document, head, Motion::Home),
             Key::End => moved(document, head, Motion::End),
-            Key::ArrowUp | Key::ArrowDown if modifiers.ctrl => return false,
-            Key::ArrowUp | Key::ArrowDown | Key::PageUp | Key::PageDown if !modifiers.ctrl => {
+            Key::ArrowUp | Key::ArrowDown | Key::PageUp | Key::PageDown if !control => {
                 let by = match key {
                     Key::ArrowUp => -1,
                     Key::ArrowDown => 1,
@@ -162,7 +162,7 @@ impl TextArea {
     }
 
     fn change(&mut self, document: &mut Document, key: Key, modifiers: Modifiers, mac: bool) {
-        let word = if mac { modifiers.alt } else { modifiers.ctrl };
+        let word = if mac { modifiers.alt } else { modifiers.ctrl || modifiers.command };
         let head = self.selection.head;
         match key {
             Key::Backspace | Key::Delete if !self.selection.is_empty() => {

@@ -73,7 +73,14 @@ impl Merge {
                 (true, true) | (false, false) => None,
             };
         }
-        Self { mine: mine_lines, theirs: theirs_lines, parts }
+        let mut merge = Self { mine: mine_lines, theirs: theirs_lines, parts };
+        // Where one side has changed nothing, no comparison can see it otherwise.
+        if base == Some(mine) {
+            merge.choose_all(Choice::Theirs);
+        } else if base == Some(theirs) {
+            merge.choose_all(Choice::Mine);
+        }
+        merge
     }
 
     /// All parts.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use orchestrator::seam::{FileKind, FilePath, SessionId};
 
+use super::transfers::{Transfer, TransferAct};
 use super::tree::Tree;
 
 /// What the files show.
@@ -21,8 +22,8 @@ pub struct FilesData<'a> {
     pub reached: bool,
     /// The file that is open beside it.
     pub shown: Option<&'a FilePath>,
-    /// Whether files can be sent and fetched.
-    pub transfers: bool,
+    /// Files of it on their way.
+    pub transfers: &'a [Transfer],
 }
 
 /// What a person wants of the files. Paths are relative to the session's directory.
@@ -88,6 +89,8 @@ pub enum FilesAct {
     Download(FilePath),
     /// Send a file of this machine into this directory.
     Upload(FilePath),
+    /// Of a file on its way.
+    Transfer(TransferAct),
     /// These directories are in sight.
     Look(BTreeSet<FilePath>),
 }

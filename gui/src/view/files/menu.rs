@@ -23,8 +23,6 @@ pub(super) struct About<'a> {
     pub entry: Option<&'a Entry>,
     /// Its path on the host.
     pub whole: String,
-    /// Whether files can be sent and fetched.
-    pub transfers: bool,
 }
 
 /// The menu: on a right click, or below the row by keys (and whether just now).
@@ -85,13 +83,11 @@ fn entries(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
             put(ui, "Mention in prompt", Picked::Act(FilesAct::Mention(path.clone())));
         }
     }
-    if about.transfers {
-        ui.separator();
-        if about.entry.is_some() && matches!(kind, FileKind::File | FileKind::Directory) {
-            put(ui, "Download…", Picked::Act(FilesAct::Download(path.clone())));
-        }
-        put(ui, "Upload here…", Picked::Act(FilesAct::Upload(folder)));
+    ui.separator();
+    if about.entry.is_some() && matches!(kind, FileKind::File | FileKind::Directory) {
+        put(ui, "Download", Picked::Act(FilesAct::Download(path.clone())));
     }
+    put(ui, "Upload here…", Picked::Act(FilesAct::Upload(folder)));
     if kind == FileKind::Directory {
         ui.separator();
         put(ui, "Refresh", Picked::Act(FilesAct::Refresh));

@@ -7,12 +7,14 @@ mod naming;
 mod quick;
 mod row;
 mod tabs;
+mod transfers;
 pub mod tree;
 mod view;
 
 pub use data::{FilesAct, FilesData};
 pub use quick::{QuickAct, QuickData, QuickView};
 pub use tabs::{FileTab, FileTabAct, file_tab};
+pub use transfers::{Transfer, TransferAct, transfers};
 pub use tree::{Entry, Folder, Tree, shown_name};
 pub use view::FilesView;
 

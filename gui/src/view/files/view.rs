@@ -8,6 +8,7 @@ use super::data::{FilesAct, FilesData};
 use super::menu::{About, Picked, menu};
 use super::naming::Naming;
 use super::row::{self, HEIGHT, Stands};
+use super::transfers::transfers;
 use super::tree::{Note, Shown, Tree};
 use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space};
@@ -90,6 +91,7 @@ impl FilesView {
             return acts;
         }
         self.top(ui, data, &mut acts);
+        acts.extend(transfers(ui, data.transfers).map(FilesAct::Transfer));
         if let Some(failure) = data.tree.failure() {
             failure_card(ui, failure, |ui| {
                 if button(ui, Kind::Plain, "Try again").clicked() {
@@ -333,9 +335,13 @@ impl FilesView {
         let by_keys = self.menu_by_keys.as_mut().filter(|(of, _)| *of == at);
         let by_keys = by_keys.map(|(_, new)| std::mem::take(new));
         let whole = Self::whole(data, &path);
-        let about = About { path: &path, entry: Some(entry), whole, transfers: data.transfers };
+        let about = About { path: &path, entry: Some(entry), whole };
         match menu(&response, by_keys, &about) {
-            Some(Picked::Act(act)) => acts.push(act),
+            Some(Picked::Act(act)) => {
+                // The arrow keys go on from here.
+                ui.memory_mut(|memory| memory.request_focus(tree_id()));
+                acts.push(act);
+            }
             Some(Picked::Name(naming)) => self.naming = Some(naming),
             None => {}
         }

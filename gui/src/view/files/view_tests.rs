@@ -59,7 +59,7 @@ fn window(tree: Tree) -> Harness<'static, World> {
             host: "box",
             reached: world.reached,
             shown: None,
-            transfers: true,
+            transfers: &[],
         };
         let acts = world.view.ui(ui, &data);
         // As the window does it.
