@@ -19,7 +19,8 @@ use crate::fetched::Fetched;
 use crate::memory::RightPage;
 use crate::view::files::tree::{Shown as Row, parted};
 use crate::view::files::{
-    FileTabAct, FilesAct, FilesData, Folder, QuickAct, QuickData, QuickView, Transfer, Tree, shown_name,
+    FileTabAct, FilesAct, FilesData, Folder, QuickAct, QuickData, QuickView, Transfer, Tree,
+    shown_name,
 };
 use crate::view::places::host_name;
 

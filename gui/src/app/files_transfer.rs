@@ -30,7 +30,8 @@ impl App {
         let downloads = downloads(&self.setup.home, &self.setup.env);
         let name = remote.name().to_vec();
         let local = FilePath::from(downloads.to_string_lossy().into_owned()).join(&name);
-        let words = format!("Fetching {} into {}", shown_name(&FilePath(name)), downloads.display());
+        let words =
+            format!("Fetching {} into {}", shown_name(&FilePath(name)), downloads.display());
         let at = At::Session(session);
         self.begin_transfer(Work::Download { at, remote, local, replace: false }, words);
     }
@@ -115,7 +116,10 @@ impl App {
     /// A transfer has ended: its directory is listed anew, and it is said.
     pub(super) fn transfer_ended(&mut self, operation: &Operation) {
         match (&operation.work, &operation.state) {
-            (Work::Upload { at: At::Session(session), remote, .. }, OperationState::Done { .. }) => {
+            (
+                Work::Upload { at: At::Session(session), remote, .. },
+                OperationState::Done { .. },
+            ) => {
                 self.say(format!("{} was sent", shown_name(remote)));
                 let (session, folder) = (session.clone(), parted(remote).0);
                 self.list(&session, &folder);

@@ -149,7 +149,8 @@ fn words_are_found_one_after_the_other_and_a_line_is_gone_to() {
 #[test]
 fn letters_composed_by_an_input_method_are_written() {
     let mut window = window("");
-    window.event(Event::Ime(egui::ImeEvent::Preedit { text: "e".into(), active_range_chars: None }));
+    window
+        .event(Event::Ime(egui::ImeEvent::Preedit { text: "e".into(), active_range_chars: None }));
     window.run();
     assert_eq!(text(&window), "");
     window.event(Event::Ime(egui::ImeEvent::Commit("éà".into())));

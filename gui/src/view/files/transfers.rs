@@ -51,14 +51,18 @@ pub fn transfers(ui: &mut Ui, all: &[Transfer]) -> Option<TransferAct> {
             let layout = egui::Layout::right_to_left(egui::Align::Center);
             ui.with_layout(layout, |ui| {
                 if transfer.over {
-                    if small_icon_button(ui, Icon::X, &format!("Forget {}", transfer.name)).clicked() {
+                    if small_icon_button(ui, Icon::X, &format!("Forget {}", transfer.name))
+                        .clicked()
+                    {
                         act = Some(TransferAct::Forget(transfer.id.clone()));
                     }
                     let again = format!("Go on with {}", transfer.name);
                     if transfer.failed && small_icon_button(ui, Icon::RefreshCw, &again).clicked() {
                         act = Some(TransferAct::Again(transfer.id.clone()));
                     }
-                } else if small_icon_button(ui, Icon::Square, &format!("Stop {}", transfer.name)).clicked() {
+                } else if small_icon_button(ui, Icon::Square, &format!("Stop {}", transfer.name))
+                    .clicked()
+                {
                     act = Some(TransferAct::Stop(transfer.id.clone()));
                 }
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
