@@ -50,7 +50,7 @@ pub async fn carry(app: &App, work: Work) -> Result<Carried, Stop> {
     let of = Watch::Output { id: operation.id.clone(), offset: 0 };
     let output = seam.subscribe(follow(of)).await?;
     Showing { app, seam, operation, states, output, line: Vec::new(), drawn: false }
-        .to_its_end(&mut leaving)
+        .show_to_end(&mut leaving)
         .await
 }
 
@@ -79,7 +79,7 @@ struct Showing<'a> {
 }
 
 impl Showing<'_> {
-    async fn to_its_end(mut self, leaving: &mut Leaving) -> Result<Carried, Stop> {
+    async fn show_to_end(mut self, leaving: &mut Leaving) -> Result<Carried, Stop> {
         let mut stopping = false;
         let mut has_output = true;
         let begun = tokio::time::Instant::now();

@@ -321,7 +321,7 @@ impl App {
         };
         for act in self.approval.ui(ui, &data) {
             match act {
-                ApprovalAct::Command(command) => self.carry_out(command, Pending::Decide),
+                ApprovalAct::Command(command) => self.carry_out(*command, Pending::Decide),
                 ApprovalAct::OpenLink(link) => {
                     self.ask(Ask::Open(link));
                 }

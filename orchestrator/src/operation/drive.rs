@@ -220,7 +220,7 @@ impl<'a> Driver<'a> {
                 };
                 match asked {
                     Ok(found) => found,
-                    Err(why) => return Ok(Err(why.into())),
+                    Err(why) => return Ok(Err(why)),
                 }
             }
         };

@@ -39,7 +39,7 @@ pub(super) enum Begin {
 }
 
 enum Line {
-    Plain(Plain),
+    Plain(Box<Plain>),
     Kept(Box<Client>),
 }
 
@@ -132,7 +132,7 @@ impl Life {
         }
         let plain = Plain::start(reached, directory, size).await?;
         self.held.change(|record| record.unkept = Some(unkept));
-        Ok(Line::Plain(plain))
+        Ok(Line::Plain(Box::new(plain)))
     }
 
     async fn serve(&mut self, line: Line, hold: Hold) -> Next {

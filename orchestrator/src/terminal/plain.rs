@@ -121,7 +121,7 @@ impl Plain {
 }
 
 /// Ends the shell as a terminal does that is closed. What it doesn't reach ends with the link.
-async fn hang_up(connection: &Connection, group: u32) {
+pub(super) async fn hang_up(connection: &Connection, group: u32) {
     let told = connection.call(scripts::end_shell(group));
     match tokio::time::timeout(super::end::PATIENCE, told).await {
         Ok(Ok(_)) => {}

@@ -105,7 +105,7 @@ pub struct Way {
     pub name: &'static str,
     pub host: &'static str,
     pub desk: Desk,
-    pub laptop: Laptop,
+    pub _laptop: Laptop,
     // Last, so that nothing of ours hangs on it any more.
     pub _machine: AgentHost,
 }
@@ -120,7 +120,7 @@ pub async fn ways() -> Vec<Way> {
         let config = machine.sshd().write_client_config("box", &[]);
         let laptop = Laptop::over(config, transport);
         let desk = laptop.engine().await;
-        ways.push(Way { name, host, desk, laptop, _machine: machine });
+        ways.push(Way { name, host, desk, _laptop: laptop, _machine: machine });
     }
     ways
 }
@@ -130,7 +130,7 @@ pub async fn here() -> Way {
     let machine = AgentHost::start();
     let laptop = Laptop::new(&machine);
     let desk = laptop.engine().await;
-    Way { name: "local", host: "local", desk, laptop, _machine: machine }
+    Way { name: "local", host: "local", desk, _laptop: laptop, _machine: machine }
 }
 
 impl Desk {

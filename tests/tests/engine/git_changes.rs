@@ -293,8 +293,13 @@ async fn every_sh_and_the_tools_of_busybox_do_the_same() {
         if sh == "busybox" {
             std::os::unix::fs::symlink("/usr/bin/git", laptop.path("home/bin/git")).unwrap();
         }
-        let way =
-            Way { name: sh, host: "local", desk: laptop.engine().await, laptop, _machine: machine };
+        let way = Way {
+            name: sh,
+            host: "local",
+            desk: laptop.engine().await,
+            _laptop: laptop,
+            _machine: machine,
+        };
         let repo = Repo::with("a\nb\n");
         repo.write("f", "a\nB");
         repo.write("bad \u{1}name\n", "x");

@@ -149,7 +149,7 @@ async fn a_worktree_with_a_session_lies_on_its_host_and_the_session_below_its_pa
             "{transport}: {own:?}"
         );
         assert_eq!((one.branch.as_deref(), one.changed), (Some("topic/a"), Some(1)), "{transport}");
-        assert_eq!(one.sessions, [child.id.clone()], "{transport}");
+        assert_eq!(one.sessions, std::slice::from_ref(&child.id), "{transport}");
 
         let dirty = remove(&desk, at.clone(), &path.to_string(), false).await.unwrap_err();
         assert!(

@@ -320,9 +320,8 @@ impl Document {
     /// selection is then.
     pub fn become_text(&mut self, text: &str, selection: Selection) -> Selection {
         let new: Vec<Box<str>> = lines_of(text).collect();
-        let same = |(a, b): &(&Box<str>, &Box<str>)| a == b;
         let most = self.lines.len().min(new.len());
-        let head = self.lines.iter().zip(&new).take_while(same).count();
+        let head = self.lines.iter().zip(&new).take_while(|(a, b)| a == b).count();
         if head == self.lines.len() && head == new.len() {
             return selection;
         }
@@ -333,7 +332,7 @@ impl Document {
             .rev()
             .zip(new.iter().rev())
             .take(most - head.min(most))
-            .take_while(same);
+            .take_while(|(a, b)| a == b);
         let tail = tail.count();
         let (old_end, new_end) = (self.lines.len() - tail, new.len() - tail);
         let middle: String = new.get(head..new_end).unwrap_or_default().concat();

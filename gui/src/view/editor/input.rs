@@ -43,10 +43,10 @@ impl TextArea {
                     self.put(document, self.selection.range(), text, Kind::Typing);
                 }
             }
-            Event::Key { key, pressed: true, modifiers, .. } => {
-                if !self.step(document, *key, *modifiers, mac) && editable {
-                    self.change(document, *key, *modifiers, mac);
-                }
+            Event::Key { key, pressed: true, modifiers, .. }
+                if !self.step(document, *key, *modifiers, mac) && editable =>
+            {
+                self.change(document, *key, *modifiers, mac);
             }
             _ => {}
         }

@@ -13,7 +13,8 @@ use super::redraw::{BLOCKS, Parts, Shot};
 use super::say;
 use crate::terminal::end::{Asked, Outcome, PATIENCE};
 use crate::terminal::held::{Held, Wish};
-use crate::transport::{Exit, Output, TransportError};
+use crate::terminal::plain::hang_up;
+use crate::transport::{Connection, Exit, Output, TransportError};
 
 /// Looks at the shell so long after something happened, then every so often while nothing does: tmux 3.3a misses the end of
 /// a child until it is spoken to.
@@ -75,6 +76,9 @@ pub(in crate::terminal) struct Client {
     is_looking: bool,
     /// Whether what was sent before may not have arrived: the link was cut.
     sends_again: bool,
+    connection: Connection,
+    /// The process of the shell, once tmux has said it.
+    shell: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -117,6 +121,7 @@ enum Heard {
 
 impl Client {
     pub(super) fn new(
+        connection: Connection,
         lines: mpsc::Sender<String>,
         stdout: Output,
         reader: Reader,
@@ -135,6 +140,8 @@ impl Client {
             looks: Looks { happened: now, done: 0, last: now },
             is_looking: false,
             sends_again: false,
+            connection,
+            shell: None,
         }
     }
 
@@ -208,6 +215,9 @@ impl Client {
                     Asked::Nothing => {}
                     Asked::Resized => self.tell(say::resize(held.size())),
                     Asked::Close(done) => {
+                        if let Some(shell) = self.shell {
+                            hang_up(&self.connection, shell).await;
+                        }
                         self.end().await;
                         return Outcome::Closed(done);
                     }
@@ -285,11 +295,13 @@ impl Client {
             self.drawing = Drawing::Answered(Parts { shot, blocks: Vec::new() });
         } else if let Some(check) = text.strip_prefix(b"baton check ") {
             self.is_looking = false;
-            let mut fields = check.splitn(5, |byte| *byte == b'|');
+            let mut fields = check.splitn(6, |byte| *byte == b'|');
             let mut field = || fields.next().unwrap_or_default();
             let number = |text: &[u8]| String::from_utf8_lossy(text).parse::<u64>().ok(); // Empty where there is none.
             let (input, dead) = (number(field()).unwrap_or(0), field() == b"1");
-            let (status, signal, path) = (number(field()), number(field()), field());
+            let (status, signal) = (number(field()), number(field()));
+            let (pid, path) = (number(field()), field());
+            self.shell = pid.and_then(|pid| u32::try_from(pid).ok()); // No process has another number.
             sent.arrived(input);
             if dead {
                 let signal = signal.filter(|signal| *signal > 0).map(|signal| 128 + signal);

@@ -33,7 +33,7 @@ pub(super) fn go_on() -> &'static str {
 
 /// How the shell is.
 pub(super) fn check() -> &'static str {
-    "display-message -p -t %0 'baton check #{@baton-in}|#{pane_dead}|#{pane_dead_status}|#{pane_dead_signal}|#{pane_current_path}'\n"
+    "display-message -p -t %0 'baton check #{@baton-in}|#{pane_dead}|#{pane_dead_status}|#{pane_dead_signal}|#{pane_pid}|#{pane_current_path}'\n"
 }
 
 /// All that is shown, in five blocks: the modes, what was scrolled away, what is behind the full screen, what is in sight,

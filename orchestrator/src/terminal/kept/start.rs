@@ -77,7 +77,8 @@ async fn start(
         Begun::Here { early } => {
             let lines = writer(stdin);
             tokio::spawn(drain(stderr));
-            let mut client = Client::new(lines, stdout, reader, Box::pin(exit), early);
+            let mut client =
+                Client::new(connection.clone(), lines, stdout, reader, Box::pin(exit), early);
             match fresh {
                 Some(size) => client.tell(say::set_up(size)),
                 None => client.take_up(),
