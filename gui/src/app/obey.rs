@@ -269,7 +269,7 @@ impl App {
         })
     }
 
-    fn step_tab(&mut self, forward: bool) {
+    pub(super) fn step_tab(&mut self, forward: bool) {
         let Some(Shown { session, tab }) = self.shown.clone() else { return };
         let open = self.open_tabs();
         let at = tab.and_then(|tab| open.iter().position(|known| *known == tab));
