@@ -8,21 +8,27 @@ use orchestrator::failure::{Code, Failure};
 
 use crate::agents::AgentsArgs;
 use crate::approvals::{AnswerArgs, ApprovalsArgs};
+use crate::complete::CompleteArgs;
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
+use crate::files::FilesVerb;
 use crate::follow::FollowArgs;
+use crate::git::GitVerb;
 use crate::history::HistoryArgs;
 use crate::hosts::HostsVerb;
 use crate::interrupt::InterruptArgs;
 use crate::man::ManArgs;
+use crate::operations::OperationsArgs;
 use crate::output::{Output, Stop};
 use crate::queue::QueueArgs;
 use crate::run::{AttachArgs, RunArgs, RunsArgs, StopArgs};
 use crate::send::SendArgs;
 use crate::session::SessionVerb;
 use crate::tab::TabArgs;
+use crate::terminal::TerminalArgs;
 use crate::test_connection::TestArgs;
+use crate::worktree::WorktreeVerb;
 
 /// A native control center for AI coding agents, on your own machines over plain SSH.
 #[derive(Debug, Parser)]
@@ -45,6 +51,8 @@ pub enum Verb {
     TestConnection(TestArgs),
     /// Run a program on a host, tied to this process; stdin, stdout and stderr are as with ssh
     Exec(ExecArgs),
+    /// A shell on a host, here; where the host has tmux it is kept over a lost link, and can be left and come back to
+    Terminal(TerminalArgs),
     /// Sessions: an agent at work in one directory on one host
     #[command(subcommand)]
     Session(SessionVerb),
@@ -64,8 +72,17 @@ pub enum Verb {
     Approve(AnswerArgs),
     /// Refuse what an agent asks
     Deny(AnswerArgs),
+    /// Repositories on your machines, with their own git and its login
+    #[command(subcommand)]
+    Git(GitVerb),
+    /// Worktrees of a repository, with sessions in them, and pull requests
+    #[command(subcommand)]
+    Worktree(WorktreeVerb),
     /// What was done, here and by everybody who works on the same project
     History(HistoryArgs),
+    /// Files of a host or session: list, read, write, make, move, delete, find
+    #[command(subcommand)]
+    Files(FilesVerb),
     /// The agents that are known; with a host, which are there
     Agents(AgentsArgs),
     /// Run a program on a host that goes on without us: over a lost link, a closed lid, a killed `baton`
@@ -76,6 +93,10 @@ pub enum Verb {
     Attach(AttachArgs),
     /// End a run and everything that it has started; returns when nothing of it is left
     Stop(StopArgs),
+    /// What takes long and goes on without us: list, show, stop or forget it
+    Operations(OperationsArgs),
+    /// Print what a Tab offers behind a command line on a host
+    Complete(CompleteArgs),
     /// Look at what is installed, configured and reachable, with a hint for each finding
     Doctor(DoctorArgs),
     /// Print a script that completes these words in your shell

@@ -5,21 +5,23 @@ mod app;
 mod approvals;
 mod args;
 mod ask;
+mod complete;
 mod completions;
 mod doctor;
 mod env_row;
 mod exec;
 mod exit;
+mod files;
 mod follow;
+mod git;
 mod heard;
 mod history;
 mod hosts;
 mod interrupt;
 mod logs;
 mod man;
+mod operations;
 mod output;
-// The verbs that name paths follow.
-#[allow(dead_code)]
 mod place;
 mod queue;
 mod reference;
@@ -29,8 +31,11 @@ mod seam;
 mod send;
 mod session;
 mod tab;
+mod terminal;
 mod test_connection;
+mod under_way;
 mod watch;
+mod worktree;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -78,6 +83,7 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Hosts(verb) => hosts::run(app, verb).await,
         Verb::TestConnection(args) => test_connection::run(app, args).await,
         Verb::Exec(args) => exec::run(app, args).await,
+        Verb::Terminal(args) => terminal::run(app, args).await,
         Verb::Session(verb) => session::run(app, verb).await,
         Verb::Send(args) => send::run(app, args).await,
         Verb::Follow(args) => follow::run(app, args).await,
@@ -87,12 +93,17 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Approvals(args) => approvals::list(app, args).await,
         Verb::Approve(args) => approvals::answer(app, args, true).await,
         Verb::Deny(args) => approvals::answer(app, args, false).await,
+        Verb::Git(verb) => git::run(app, verb).await,
+        Verb::Worktree(verb) => worktree::run(app, verb).await,
         Verb::History(args) => history::run(app, args).await,
+        Verb::Files(verb) => files::run(app, verb).await,
         Verb::Agents(args) => agents::run(app, args).await,
         Verb::Run(args) => run::launch(app, args).await,
         Verb::Runs(args) => run::runs(app, args).await,
         Verb::Attach(args) => run::attach(app, args).await,
         Verb::Stop(args) => run::stop(app, args).await,
+        Verb::Operations(args) => operations::run(app, args).await,
+        Verb::Complete(args) => complete::run(app, args).await,
         Verb::Doctor(args) => doctor::run(app, &args).await,
         Verb::Completions(args) => completions::run(&app.output, &args),
         Verb::Man(args) => man::run(&app.output, &args),

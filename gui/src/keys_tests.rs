@@ -11,6 +11,7 @@ fn everything() -> Situation {
         session: true,
         remote: true,
         tabs: 3,
+        file: true,
         tab: true,
         closed_tab: true,
         working: true,

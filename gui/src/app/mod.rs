@@ -1,7 +1,12 @@
 //! The window as a whole: what the bridge tells goes into its state, views show it, their wishes go to the bridge.
 
 mod asking;
+mod beside;
 mod draft_images;
+mod files;
+mod files_open;
+mod files_save;
+mod files_transfer;
 mod forms;
 mod frame;
 mod frames;
@@ -23,6 +28,8 @@ mod wishes;
 
 #[cfg(test)]
 mod asking_tests;
+#[cfg(test)]
+mod files_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
@@ -147,6 +154,7 @@ pub struct App {
     /// Counts the images that were attached since the start.
     last_image: u64,
     failures: BTreeMap<DraftKey, Failure>,
+    files: files::Files,
     history: History,
     outbox: u64,
     zone: TimeZone,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use orchestrator::host::HostConfig;
 use orchestrator::seam::{MessageId, SessionId};
 
+use super::files::FilePending;
 use super::repository::After;
 use crate::bridge::Ticket;
 use crate::memory::DraftKey;
@@ -50,6 +51,8 @@ pub(super) enum Pending {
     Sync,
     /// The images that a draft had when the window was closed.
     Restore { key: DraftKey },
+    /// Something is being done to files.
+    File(FilePending),
     /// Nothing more than a word when it is done.
     Say(String),
     /// Nothing, unless it fails.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{CentralPanel, Frame, Ui};
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    At, Command, Reply, SessionId, TabId, Terminal, TerminalCommand, TerminalReply, TerminalState,
+    At, Command, Reply, SessionId, Terminal, TerminalCommand, TerminalReply, TerminalState,
 };
 
 use super::App;
@@ -126,6 +126,8 @@ impl App {
         if let Some(screen) = screen {
             self.ask(Ask::Terminal(TerminalAsk::Follow { id: id.clone(), screen }));
         }
+        self.leave_file();
+        self.leave_diff();
         self.terminals.shown.insert(session.clone(), id);
     }
 
@@ -167,44 +169,6 @@ impl App {
             }
         };
         self.terminals.all.iter().filter(of_session).map(tab).collect()
-    }
-
-    /// The tab to the right or to the left: conversations first, then terminals, and round.
-    pub(super) fn step_any_tab(&mut self, right: bool) {
-        let Some(session) = self.shown_session().map(|session| session.id.clone()) else { return };
-        let terminals = self.terminal_tabs(&session);
-        let at = terminals.iter().position(|tab| tab.shown);
-        let show = |place: Option<&TerminalTab>| place.map(|tab| tab.id.clone());
-        if let Some(at) = at {
-            let beside = if right { Some(at + 1) } else { at.checked_sub(1) };
-            match show(beside.and_then(|at| terminals.get(at))) {
-                Some(id) => self.show_terminal(&session, id),
-                None => {
-                    let tab = self.conversation_at(!right);
-                    self.hide_terminal();
-                    if tab.is_some() {
-                        self.show(&session, tab);
-                    }
-                }
-            }
-            return;
-        }
-        let shown = self.shown_tab().map(|tab| tab.id.clone());
-        let is_last = shown.is_none() || self.conversation_at(right) == shown;
-        let beyond = if right { terminals.first() } else { terminals.last() };
-        match show(beyond).filter(|_| is_last) {
-            Some(id) => self.show_terminal(&session, id),
-            None => self.step_tab(right),
-        }
-    }
-
-    /// The last conversation of the shown session, or its first one.
-    fn conversation_at(&self, last: bool) -> Option<TabId> {
-        let closed = &self.memory.closed;
-        let tabs = &self.shown_session()?.tabs;
-        let mut open = tabs.iter().filter(|tab| !closed.contains(&tab.id));
-        let found = if last { open.next_back() } else { open.next() };
-        found.map(|tab| tab.id.clone())
     }
 
     /// Draws the one that is shown; `false` when none is.

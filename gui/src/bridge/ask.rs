@@ -9,6 +9,7 @@ use orchestrator::seam::{
     TabId,
 };
 
+use super::files::FilesAsk;
 use super::{RepositoryAsk, TerminalAsk};
 use crate::kept_image::KeptImage;
 use crate::memory::{DraftKey, Memory};
@@ -92,8 +93,8 @@ pub enum Ask {
         /// As it was typed so far.
         typed: String,
     },
-    /// Files of a session's directory.
-    Files(SessionId),
+    /// Something about files. Answers come as `News::File`.
+    File(FilesAsk),
     /// What git says of a session's directory.
     Git(SessionId),
     /// The images of a message.

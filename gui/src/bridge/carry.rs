@@ -13,6 +13,7 @@ use orchestrator::seam::{
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
+use super::files::Files;
 use super::keeper::Keeper;
 use super::notices::Looking;
 use super::repository::Repositories;
@@ -41,15 +42,18 @@ pub(super) struct Carrier {
     terminals: Terminals,
     /// Completions that are being asked; the next one takes their place.
     completing: Option<AbortHandle>,
+    files: Files,
 }
 
 impl Carrier {
     pub fn new(room: Arc<Room>, keeper: Keeper) -> Self {
+        let files = Files::new(Arc::clone(&room));
         let repositories = Repositories::new(Arc::clone(&room));
         let terminals = Terminals::new(Arc::clone(&room));
         Self {
             room,
             keeper,
+            files,
             tasks: JoinSet::new(),
             last: HashMap::new(),
             prompt: JoinSet::new(),
@@ -114,16 +118,7 @@ impl Carrier {
                     before.abort();
                 }
             }
-            Ask::Files(session) => {
-                self.spawn(async move {
-                    let wanted = Query::Files { session: session.clone(), limit: local::FILES };
-                    let answer = match ask_engine(&room, wanted).await {
-                        Ok(Reply::Files(files)) => Ok(files),
-                        other => Err(unfit(other)),
-                    };
-                    room.teller.tell(News::Files { session, answer }).await;
-                });
-            }
+            Ask::File(ask) => self.files.carry_out(&mut self.tasks, ask),
             Ask::Repository(ask) => self.repositories.carry_out(&mut self.tasks, ask),
             Ask::Git(session) => {
                 self.spawn(async move {
@@ -304,6 +299,7 @@ impl Carrier {
         }
         let sent = std::mem::take(&mut *self.room.sent());
         self.keeper.end(sent).await;
+        self.files.end().await;
         self.tasks.shutdown().await;
     }
 

@@ -7,6 +7,7 @@ mod ask;
 mod carry;
 mod desktop_looks;
 mod engine_room;
+mod files;
 mod follow;
 mod hosts;
 mod keeper;
@@ -31,6 +32,9 @@ use orchestrator::failure::{Code, Failure};
 use tokio::sync::mpsc;
 
 pub use ask::{Ask, Ticket};
+pub use files::{
+    Comparison, Contents, FileDraft, FilesAsk, FilesLook, FilesNews, Finder, OpenId, Opened,
+};
 pub use keeper::read_memory;
 pub use news::{EngineState, HistoryRead, LocalFile, News, Picture, TestNews};
 pub use notices::{Desktop, Notice, Notifier};

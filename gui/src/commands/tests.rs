@@ -42,6 +42,10 @@ fn all() -> Vec<WindowCommand> {
         C::ToggleLeftBar,
         C::ToggleRightBar,
         C::ShowFiles,
+        C::GoToFile,
+        C::SaveFile,
+        C::GoToLine,
+        C::RevealFile,
         C::ShowGit,
         C::ShowChanges,
         C::WriteCommit,
@@ -104,6 +108,10 @@ fn all() -> Vec<WindowCommand> {
             | C::ToggleLeftBar
             | C::ToggleRightBar
             | C::ShowFiles
+            | C::GoToFile
+            | C::SaveFile
+            | C::GoToLine
+            | C::RevealFile
             | C::ShowGit
             | C::ShowChanges
             | C::WriteCommit

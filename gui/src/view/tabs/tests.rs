@@ -41,6 +41,8 @@ fn window(tabs: usize, world: World) -> Harness<'static, World> {
             unread: &world.unread,
             approvals: &world.approvals,
             first_words: &world.first_words,
+            files: &[],
+            file: None,
         };
         let acts = world.view.ui(ui, &data);
         world.acts.extend(acts);

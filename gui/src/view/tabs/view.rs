@@ -13,8 +13,10 @@ use super::menu::{Picked, tab_menu};
 use super::moving::drag;
 use super::naming::Naming;
 use super::terminals::{TerminalNaming, TerminalTab, TerminalTabsAct};
+use crate::bridge::OpenId;
 use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
+use crate::view::files::{FileTab, FileTabAct, file_tab};
 use crate::view::sidebar::tab_status;
 use crate::widget::{dot, icon_button, small_icon_button};
 use crate::words::clean_line;
@@ -39,6 +41,10 @@ pub struct TabsData<'a> {
     pub approvals: &'a BTreeMap<TabId, u32>,
     /// The first words of a conversation, for tabs that nobody has named.
     pub first_words: &'a BTreeMap<TabId, String>,
+    /// Files of it that are open, behind its conversations.
+    pub files: &'a [FileTab],
+    /// The one that is shown; no conversation is then.
+    pub file: Option<OpenId>,
 }
 
 /// What a person wants of the tabs.
@@ -61,6 +67,8 @@ pub enum TabsAct {
         /// What a person typed, trimmed and not empty.
         name: Option<String>,
     },
+    /// Of a file's tab.
+    File(FileTabAct),
     /// Move that tab, as in [`orchestrator::seam::Command::MoveTab`].
     Move {
         /// Which.
@@ -74,6 +82,7 @@ pub enum TabsAct {
 #[derive(Debug, Default)]
 pub struct TabsView {
     revealed: Option<TabId>,
+    revealed_file: Option<OpenId>,
     naming: Option<Naming>,
     /// The tab whose menu was asked for by keys, and whether just now.
     menu_by_keys: Option<(TabId, bool)>,
@@ -119,7 +128,7 @@ impl TabsView {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             let room = ui.available_width() - 2.0 * size::CONTROL - 3.0 * space::S;
-            let count = (open.len() + data.terminals.len()).max(1);
+            let count = (open.len() + data.files.len() + data.terminals.len()).max(1);
             #[expect(clippy::cast_precision_loss, reason = "tabs are few")]
             let each = (room / count as f32 - space::XS).clamp(WIDTH.1, WIDTH.0);
             ScrollArea::horizontal()
@@ -131,6 +140,13 @@ impl TabsView {
                         for tab in &open {
                             self.tab(ui, data, tab, &ids, each, &mut acts);
                         }
+                        for file in data.files {
+                            let shown = data.file == Some(file.id);
+                            let reveal = shown && self.revealed_file != data.file;
+                            let act = file_tab(ui, file, shown, reveal, each);
+                            acts.extend(act.map(TabsAct::File));
+                        }
+                        self.revealed_file = data.file;
                         let mut of_terminals = Vec::new();
                         self.terminal_naming.ui(ui, data.terminals, each, &mut of_terminals);
                         acts.extend(of_terminals.into_iter().map(TabsAct::Terminal));

@@ -151,13 +151,13 @@ impl TerminalView {
         );
         bars.spacing_mut().item_spacing.y = 0.0;
         bars::state(&mut bars, data, acts);
-        if let Some(question) = self.questions.first().cloned() {
-            if let Some(said) = bars::ask(&mut bars, &question) {
-                self.questions.remove(0);
-                self.wants_focus = true;
-                if said == Said::Yes {
-                    self.agreed(question, screen, acts);
-                }
+        if let Some(question) = self.questions.first().cloned()
+            && let Some(said) = bars::ask(&mut bars, &question)
+        {
+            self.questions.remove(0);
+            self.wants_focus = true;
+            if said == Said::Yes {
+                self.agreed(question, screen, acts);
             }
         }
         if bars.min_rect().height() > 0.0 {
