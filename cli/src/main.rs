@@ -18,6 +18,9 @@ mod interrupt;
 mod logs;
 mod man;
 mod output;
+// The verbs that name paths follow.
+#[allow(dead_code)]
+mod place;
 mod queue;
 mod reference;
 mod render;

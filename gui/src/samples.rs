@@ -31,6 +31,7 @@ pub fn session(id: &str, name: &str, host: &str, made: i64) -> Session {
         talks: true,
         sync_history: true,
         synopsis: false,
+        parent: None,
         created_at: at(made),
         tabs: vec![tab(&format!("{id}-tab"))],
         totals: Totals::default(),

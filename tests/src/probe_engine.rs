@@ -223,6 +223,7 @@ fn session(wanted: NewSession) -> Session {
         talks: wanted.talks,
         sync_history: wanted.sync_history,
         synopsis: wanted.synopsis,
+        parent: wanted.parent,
         created_at: Timestamp::now(),
         tabs: vec![Tab {
             id: TabId::random(),

@@ -1,7 +1,7 @@
 //! `baton session list`.
 
 use jiff::Timestamp;
-use orchestrator::seam::{LinkState, Seam, Session, TabState};
+use orchestrator::seam::{LinkState, Seam, Session, TabState, nested};
 use serde_json::json;
 
 use crate::exit;
@@ -17,7 +17,16 @@ pub async fn run(output: &Output, seam: &dyn Seam) -> Result<u8, Stop> {
         output.note("No sessions yet. `baton session new` makes one.");
     } else {
         let now = Timestamp::now();
-        let rows: Vec<_> = snapshot.sessions.iter().map(|session| row(session, now)).collect();
+        let rows: Vec<_> = nested(&snapshot.sessions)
+            .into_iter()
+            .map(|(depth, session)| {
+                let mut row = row(session, now);
+                if depth > 0 {
+                    row[0] = format!("{}└ {}", "  ".repeat(depth - 1), row[0]);
+                }
+                row
+            })
+            .collect();
         output.table(
             ["NAME", "ID", "AGENT", "HOST", "DIRECTORY", "STATE", "LAST", "TURNS", "COST"],
             &rows,

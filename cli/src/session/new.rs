@@ -84,6 +84,7 @@ impl NewArgs {
             sync_history: self.sync_history,
             synopsis: self.synopsis,
             resume: self.resume,
+            parent: None,
         })
     }
 }

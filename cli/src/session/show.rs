@@ -41,6 +41,7 @@ pub fn lines(session: &Session, now: Timestamp) -> Vec<String> {
         ("talks", yes(session.talks)),
         ("sync_history", yes(session.sync_history)),
         ("synopsis", yes(session.synopsis)),
+        ("parent", session.parent.as_ref().map_or_else(|| "-".into(), ToString::to_string)),
         ("created", ago(session.created_at, now)),
         ("state", state(session)),
         ("totals", totals(&session.totals)),

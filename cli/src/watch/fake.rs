@@ -41,6 +41,7 @@ pub fn session(tabs: &[&str]) -> Session {
         talks: false,
         sync_history: false,
         synopsis: false,
+        parent: None,
         created_at: at(0),
         tabs: tabs.iter().map(|id| tab(id)).collect(),
         totals: Totals::default(),

@@ -2,6 +2,8 @@
 
 mod desk;
 mod directory;
+#[allow(dead_code)]
+mod form;
 mod glance;
 mod names;
 mod scripts;

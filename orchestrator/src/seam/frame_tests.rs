@@ -34,6 +34,7 @@ fn every_command() -> Vec<Command> {
             sync_history: false,
             synopsis: true,
             resume: Some("c-1".into()),
+            parent: Some(SessionId::new("p")),
         }),
         Command::EditSession {
             session: session(),

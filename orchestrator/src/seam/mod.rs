@@ -17,6 +17,7 @@ mod host_lock;
 mod host_role;
 mod host_settle;
 mod id;
+mod nesting;
 mod new_session;
 mod operation;
 mod path;
@@ -52,6 +53,7 @@ pub use history::{
 };
 pub use host::{EngineHandle, HostingPlan, Moves, StartEngine, Started, StopEngine, Whereabouts};
 pub use id::{ApprovalId, CommandId, MessageId, QuestionId, RunId, SessionId, TabId, TurnId};
+pub use nesting::nested;
 pub use new_session::{NewSession, SessionChange};
 pub use operation::{
     AddWorktree, Completion, CompletionKind, Completions, Operation, OperationCommand,

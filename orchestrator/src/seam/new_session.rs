@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::SessionId;
+
 /// A session to be made.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewSession {
@@ -37,6 +39,9 @@ pub struct NewSession {
     /// when `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<String>,
+    /// The session that it belongs below, such as the one from which its worktree was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<SessionId>,
 }
 
 /// Leaves the values of the environment out, since they may be secrets.

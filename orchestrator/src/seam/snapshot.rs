@@ -54,6 +54,9 @@ pub struct Session {
     /// Whether the agent is asked after each turn to say what it did, for the history.
     #[serde(default)]
     pub synopsis: bool,
+    /// The session that it belongs below; it may be gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<SessionId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Its conversations, in their order: that of their making, until a person moves one; at least one.

@@ -158,7 +158,10 @@ pub enum TerminalNews {
     /// How it stands: first of all, and after every change.
     Terminal(Box<Terminal>),
     /// Everything that was shown is to be forgotten: what comes next draws it anew.
-    Restart,
+    Restart {
+        /// Output before this offset is scrollback: who has shown that already may leave it out.
+        in_sight: u64,
+    },
     /// What it printed.
     Output {
         /// Bytes before these, since it was opened.
@@ -166,8 +169,11 @@ pub enum TerminalNews {
         /// As the program printed them.
         #[serde(with = "base64_bytes")]
         bytes: Vec<u8>,
-        /// Whether they were printed before somebody followed: questions in them were answered then.
+        /// Whether they were printed before this follower was there: no bell rings any more.
         replayed: bool,
+        /// Whether this follower answers the questions of programs in them. Of all followers one does, and none where the
+        /// host's tmux does.
+        answer: bool,
     },
     /// It was closed: nothing more comes.
     Closed,
@@ -177,12 +183,15 @@ impl std::fmt::Debug for TerminalNews {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Terminal(terminal) => f.debug_tuple("Terminal").field(terminal).finish(),
-            Self::Restart => f.write_str("Restart"),
-            Self::Output { offset, bytes, replayed } => f
+            Self::Restart { in_sight } => {
+                f.debug_struct("Restart").field("in_sight", in_sight).finish()
+            }
+            Self::Output { offset, bytes, replayed, answer } => f
                 .debug_struct("Output")
                 .field("offset", offset)
                 .field("bytes", &bytes.len())
                 .field("replayed", replayed)
+                .field("answer", answer)
                 .finish(),
             Self::Closed => f.write_str("Closed"),
         }

@@ -33,7 +33,8 @@ pub struct Resolved {
 ///
 /// # Errors
 ///
-/// [`Code::Usage`] for what can't be; [`Code::Conflict`] for a name that is taken.
+/// [`Code::Usage`] for what can't be; [`Code::Conflict`] for a name that is taken; [`Code::NotFound`] for a parent that isn't
+/// there.
 pub fn create(
     book: &Book,
     new: NewSession,
@@ -41,6 +42,9 @@ pub fn create(
     now: Now,
 ) -> Result<(Entry, Outcome), Failure> {
     check_env(new.env.keys())?;
+    if let Some(parent) = &new.parent {
+        book.get(parent)?;
+    }
     let name = match new.name {
         Some(name) => {
             check_name(book, None, &name)?;
@@ -68,6 +72,7 @@ pub fn create(
             talks: new.talks,
             sync_history: new.sync_history,
             synopsis: new.synopsis,
+            parent: new.parent,
             created_at: now,
             tabs: vec![tab.clone()],
             totals: Totals::default(),

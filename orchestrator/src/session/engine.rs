@@ -68,10 +68,12 @@ impl Engine {
         let world = Arc::new(World::new(store, hosts, definitions, settings, partials, ledger));
         let desk = Desk::start(Arc::clone(&world), loaded);
         let board = Board::new(world.hosts.clone(), world.turns.watch());
-        let reach: Arc<dyn Reach> = Arc::new(Places::new(Arc::clone(&world), desk.clone()));
+        let places = Arc::new(Places::new(Arc::clone(&world), desk.clone(), receipts.clone()));
+        let reach: Arc<dyn Reach> = Arc::clone(&places) as _;
         let files = Arc::new(FileDesk::new(Arc::clone(&reach)));
         let git = Arc::new(GitDesk::new(Arc::clone(&reach)));
-        let operations = Arc::new(Operations::new(world.store.clone(), Arc::clone(&reach)));
+        let operations = Operations::new(world.store.clone(), Arc::clone(&reach), places);
+        let operations = Arc::new(operations);
         let terminals = Arc::new(Terminals::new(world.store.clone(), reach));
         Ok(Arc::new(Self {
             world,
@@ -272,8 +274,9 @@ impl Seam for Engine {
                 self.take_up().await?;
                 let operations = Arc::clone(&self.operations);
                 let Command::Operation(wish) = command.clone() else { return Ok(Reply::Done) };
-                let carried_out =
-                    |_| async move { operations.carry_out(wish).await.map(Reply::Operation) };
+                let carried_out = |ticket| async move {
+                    operations.carry_out(wish, &ticket).await.map(Reply::Operation)
+                };
                 self.receipts.run(&id, &command, carried_out).await
             }
             Request::Command { id, command } => {
@@ -294,8 +297,8 @@ impl Seam for Engine {
             return Ok(self.world.ledger.look(scoped).await);
         }
         match wanted.watch {
-            Some(Watch::Operations) => return self.operations.watch().await,
-            Some(Watch::Output { id, offset }) => return self.operations.output(&id, offset).await,
+            Some(Watch::Operations) => return Ok(self.operations.watch()),
+            Some(Watch::Output { id, offset }) => return self.operations.output(&id, offset),
             Some(Watch::Terminals) => return self.terminals.watch().await,
             Some(Watch::Terminal { id, answers }) => {
                 return self.terminals.follow(&id, answers).await;

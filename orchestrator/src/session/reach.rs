@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use super::desk::DeskHandle;
 use super::look;
 use super::world::World;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::host::{Place, Reach, Reached};
-use crate::seam::At;
+use crate::operation::Sessions;
+use crate::seam::{At, Command, CommandId, NewSession, Receipts, Reply, SessionId};
 use crate::transport::Connection;
 
 /// The engine's hosts and sessions.
@@ -17,12 +18,13 @@ use crate::transport::Connection;
 pub struct Places {
     world: Arc<World>,
     desk: DeskHandle,
+    receipts: Receipts,
 }
 
 impl Places {
     /// Those of an engine.
-    pub fn new(world: Arc<World>, desk: DeskHandle) -> Self {
-        Self { world, desk }
+    pub fn new(world: Arc<World>, desk: DeskHandle, receipts: Receipts) -> Self {
+        Self { world, desk, receipts }
     }
 }
 
@@ -54,5 +56,21 @@ impl Reach for Places {
 
     fn connection(&self, place: &Place) -> Connection {
         self.world.hosts.connection(place)
+    }
+}
+
+#[async_trait]
+impl Sessions for Places {
+    async fn begin(&self, id: CommandId, new: NewSession) -> Result<SessionId, Failure> {
+        let (desk, command) = (self.desk.clone(), Command::NewSession(new));
+        let wish = command.clone();
+        let made = |ticket| async move { desk.command(wish, ticket).await };
+        match self.receipts.run(&id, &command, made).await? {
+            Reply::Session(session) => Ok(session.id),
+            other => {
+                let message = format!("a session was asked for, and the answer is {other:?}");
+                Err(Failure::new(Code::Internal, message))
+            }
+        }
     }
 }

@@ -196,7 +196,10 @@ fn asked<'a>(
         | Change::PutShared { .. }
         | Change::DropShared { .. }
         | Change::Sent(_)
-        | Change::NotSent { .. } => None,
+        | Change::NotSent { .. }
+        | Change::PutOperation(_)
+        | Change::ForgetOperation(_)
+        | Change::AddLine { .. } => None,
     });
     approvals.iter().chain(new)
 }

@@ -45,6 +45,7 @@ fn new_session() -> NewSession {
         sync_history: true,
         synopsis: false,
         resume: None,
+        parent: None,
     }
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::fault::Fault;
 use super::history::{self, Shared};
+use super::operations;
 use super::rows::{json, signed, state_word, unsigned};
 use super::{Batch, Change, Draft, Environment, Receipt, RunRecord};
 use crate::failure::{Code, Failure};
@@ -85,6 +86,9 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
         Change::DropShared { project, file } => history::drop_shared(db, *project, file),
         Change::Sent(positions) => history::sent(db, positions),
         Change::NotSent { positions, failure } => history::not_sent(db, positions, failure),
+        Change::PutOperation(record) => operations::put(db, record),
+        Change::ForgetOperation(id) => operations::forget(db, id),
+        Change::AddLine { scope, line } => operations::add_line(db, scope, line),
     }
 }
 
@@ -101,6 +105,7 @@ fn put_session(db: &Connection, session: &Session, env: Option<&Environment>) ->
 }
 
 fn remove_session(db: &Connection, id: &SessionId) -> Result<(), Fault> {
+    operations::forget_lines(db, id)?;
     let id = params![id.as_str()];
     run(db, "DELETE FROM images WHERE session = ?1", id)?;
     // Tabs, messages and approvals go along by their foreign keys.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{NewEntry, ProjectId, SharedEntry};
+use super::{LineScope, NewEntry, OperationRecord, ProjectId, SharedEntry};
 use crate::failure::Failure;
 use crate::host::Place;
 use crate::seam::{
@@ -182,6 +182,17 @@ pub enum Change {
         positions: Vec<i64>,
         /// Why.
         failure: Failure,
+    },
+    /// Makes an operation or replaces what is stored of it.
+    PutOperation(Box<OperationRecord>),
+    /// Forgets one.
+    ForgetOperation(String),
+    /// Keeps a command line as the last one that was run there; one that is kept already moves.
+    AddLine {
+        /// Whose.
+        scope: LineScope,
+        /// As it was typed.
+        line: String,
     },
 }
 

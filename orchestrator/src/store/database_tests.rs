@@ -34,6 +34,7 @@ fn session(id: &str) -> Session {
         talks: false,
         sync_history: true,
         synopsis: false,
+        parent: None,
         created_at: now(),
         tabs: Vec::new(),
         totals: Totals::default(),

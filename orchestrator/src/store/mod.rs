@@ -6,6 +6,7 @@ mod database;
 mod fault;
 mod history;
 mod open;
+mod operations;
 mod read;
 mod rows;
 mod writer;
@@ -19,3 +20,4 @@ pub use history::{
     Activity, HistoryQuery, HistoryRow, HistoryRows, HistoryScope, HistorySource, NewEntry,
     OutboxJob, OutboxScope, Project, ProjectId, SharedEntry,
 };
+pub use operations::{LineFilter, LineScope, OperationRecord};

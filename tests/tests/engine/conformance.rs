@@ -144,6 +144,7 @@ async fn a_session_is_made_without_its_secrets_being_told(bed: Bed) {
         sync_history: false,
         synopsis: false,
         resume: None,
+        parent: None,
     };
     let made = bed.seam.call(Request::command(Command::NewSession(wanted))).await.unwrap();
     let Reply::Session(session) = &made else { panic!("{made:?}") };

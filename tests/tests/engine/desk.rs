@@ -347,6 +347,7 @@ pub fn new_session(agent: &str, machine: &AgentHost) -> NewSession {
         sync_history: false,
         synopsis: false,
         resume: None,
+        parent: None,
     }
 }
 

@@ -22,6 +22,7 @@ mod history_crash;
 mod history_trouble;
 mod look;
 mod one_engine;
+mod operations;
 mod places;
 mod questions;
 mod resuming;

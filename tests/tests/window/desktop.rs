@@ -103,6 +103,7 @@ pub fn new_session(name: &str, agent: &str, host: &str, cwd: &Path) -> NewSessio
         talks: false,
         sync_history: false,
         synopsis: false,
+        parent: None,
         resume: None,
     }
 }

@@ -106,6 +106,7 @@ impl SessionForm {
             sync_history: self.sync_history,
             synopsis: self.synopsis,
             resume: self.resume.clone(),
+            parent: None,
         })
     }
 

@@ -24,6 +24,7 @@ pub(crate) fn session() -> Session {
         talks: true,
         sync_history: true,
         synopsis: false,
+        parent: None,
         created_at: Timestamp::UNIX_EPOCH,
         tabs: Vec::new(),
         totals: Totals::default(),

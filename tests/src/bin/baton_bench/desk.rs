@@ -106,6 +106,7 @@ impl Desk {
             sync_history: false,
             synopsis: false,
             resume: None,
+            parent: None,
         };
         match self.command(Command::NewSession(new)).await? {
             Reply::Session(session) => Ok(session.id),

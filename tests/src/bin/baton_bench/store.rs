@@ -142,6 +142,7 @@ fn session(number: usize, host: &str) -> Session {
         talks: false,
         sync_history: true,
         synopsis: false,
+        parent: None,
         created_at: Timestamp::now(),
         tabs: Vec::new(),
         totals: totals(),

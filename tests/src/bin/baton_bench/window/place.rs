@@ -105,6 +105,7 @@ impl Place {
             sync_history: false,
             synopsis: false,
             resume: None,
+            parent: None,
         };
         match engine.call(Request::command(Command::NewSession(new))).await? {
             Reply::Session(session) => Ok(*session),

@@ -1,0 +1,105 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # the others use what is set here
+# The way into a directory, and how git runs there. Each call is a subshell's own: it may go where it likes, and leave. Leaves
+# with 93 where the directory isn't there, with 94 where it may not be entered, and with 95 where there is no git.
+
+bg_nl='
+'
+
+# bg_put TEXT: prints it. printf is a program of its own in some shells (mksh, OpenBSD's), and takes no more than an argument
+# may have; print is theirs.
+case ${KSH_VERSION-} in
+  ?*)
+    # shellcheck disable=SC3061,SC2039,SC3025
+    bg_put() { print -rn -- "$1"; }
+    ;;
+  *)
+    bg_put() { printf '%s' "$1"; }
+    ;;
+esac
+
+# bg_git WORD…: git without a pager, colours and quoted names, whatever the account likes.
+bg_git() {
+  command git --no-pager -c core.quotePath=false -c color.ui=false -c i18n.logOutputEncoding=UTF-8 "$@"
+}
+
+# bg_go DIRECTORY: goes there; a relative one begins at home, wherever the server puts us.
+bg_go() {
+  unset CDPATH
+  case $1 in /*) ;; *) cd "$HOME" >/dev/null 2>&1 || : ;; esac
+  cd -- "$1" >/dev/null 2>&1 || {
+    [ -d "$1" ] && exit 94
+    exit 93
+  }
+  command -v git >/dev/null 2>&1 || exit 95
+  # What says where a repository is, counts for who set it, and not here.
+  unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_NAMESPACE
+  unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CEILING_DIRECTORIES GIT_EXTERNAL_DIFF GIT_DIFF_OPTS
+  unset GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS GIT_QUARANTINE_PATH
+  # Nobody is there to be asked. git says what it would have asked; an editor leaves everything as it is.
+  GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false SSH_ASKPASS=false SSH_ASKPASS_REQUIRE=force
+  GIT_EDITOR=: GIT_SEQUENCE_EDITOR=: GIT_MERGE_AUTOEDIT=no GIT_PAGER=cat GIT_LITERAL_PATHSPECS=1
+  export GIT_TERMINAL_PROMPT GIT_ASKPASS SSH_ASKPASS SSH_ASKPASS_REQUIRE
+  export GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_MERGE_AUTOEDIT GIT_PAGER GIT_LITERAL_PATHSPECS
+}
+
+# bg_ask DIRECTORY: goes there for a question: nobody who works there is kept waiting for a lock of ours.
+bg_ask() {
+  bg_go "$1"
+  LC_ALL=C GIT_OPTIONAL_LOCKS=0
+  export LC_ALL GIT_OPTIONAL_LOCKS
+}
+
+# bg_do DIRECTORY: goes there to change something. git speaks plain English; hooks keep the account's letters.
+bg_do() {
+  bg_go "$1"
+  case ${LC_ALL-} in
+    ?*)
+      LANG=$LC_ALL
+      export LANG
+      unset LC_ALL
+      ;;
+  esac
+  LC_MESSAGES=C LANGUAGE=C
+  export LC_MESSAGES LANGUAGE
+}
+
+# bg_where: sets bg_cdup to the top of the working tree, also one whose name ends with a newline.
+bg_where() {
+  bg_cdup=$(bg_git rev-parse --show-toplevel && bg_put .) || return
+  bg_cdup=${bg_cdup%"$bg_nl".}
+}
+
+# bg_top: goes to the top of the working tree; a repository without one stays where it is.
+bg_top() {
+  bg_where 2>/dev/null || return 0
+  cd -- "$bg_cdup" || exit
+}
+
+# bg_work: the same, and leaves with git's words where there is no working tree.
+bg_work() {
+  bg_where || exit
+  cd -- "$bg_cdup" || exit
+}
+
+# bg_empty: sets bg_tree to the tree without files.
+bg_empty() {
+  bg_tree=$(bg_git hash-object -t tree /dev/null)
+}
+
+# bg_default: sets bg_base to the branch that others are based on, as this repository has it, and bg_short to its name. Fails
+# where it can't be told.
+bg_default() {
+  bg_base=$(bg_git symbolic-ref -q refs/remotes/origin/HEAD) &&
+    bg_git rev-parse -q --verify "$bg_base^{commit}" >/dev/null 2>&1 && {
+    bg_short=${bg_base#refs/remotes/origin/}
+    return 0
+  }
+  for bg_short in main master; do
+    for bg_base in "refs/heads/$bg_short" "refs/remotes/origin/$bg_short"; do
+      bg_git rev-parse -q --verify "$bg_base^{commit}" >/dev/null 2>&1 && return 0
+    done
+  done
+  bg_base='' bg_short=''
+  return 1
+}
