@@ -35,6 +35,8 @@ pub(super) struct Download<'a> {
     pub(super) replace: bool,
     pub(super) target: Target,
     pub(super) begun: bool,
+    /// What a person should know of what came.
+    pub(super) said: String,
     pub(super) gauge: Gauge,
 }
 
@@ -52,6 +54,7 @@ impl<'a> Download<'a> {
             replace: terms.replace,
             target: Target::take(local, terms.replace)?,
             begun: false,
+            said: String::new(),
             gauge: Gauge::new(terms.report.clone()),
         })
     }
@@ -145,6 +148,7 @@ impl Attempt for Download<'_> {
         self.begun = true;
         match answer.split_first() {
             Some((kind, facts)) if kind == "file" => self.file(talk, facts).await?,
+            Some((kind, facts)) if kind == "tree" => self.tree(talk, facts).await?,
             _ => return Err(there.refused("", &answer.join(" ")).into()),
         }
         Ok(self.target.path.clone())

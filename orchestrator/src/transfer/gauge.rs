@@ -37,7 +37,13 @@ impl Gauge {
         }
     }
 
-    pub(super) fn tell(&mut self) {
+    /// It is at so many bytes.
+    pub(super) fn at(&mut self, done: u64) {
+        self.progress.done = done;
+        self.add(0);
+    }
+
+    fn tell(&mut self) {
         self.told = Some(Instant::now());
         self.report.tell(News::Progress(self.progress.clone()));
     }

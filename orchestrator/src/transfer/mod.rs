@@ -3,9 +3,13 @@
 //! What arrives goes into a part beside its target, and takes the target's name when it is whole. A part is found again by
 //! the next transfer of the same source, which goes on where it ends. The host's side is a script: `scripts/`.
 
+mod archive;
 mod cksum;
 mod download;
+mod download_tree;
+mod extract;
 mod gauge;
+mod header;
 mod local;
 mod persist;
 mod source;
@@ -14,6 +18,7 @@ mod terms;
 mod trouble;
 mod under_way;
 mod upload;
+mod upload_tree;
 mod words;
 
 use std::path::Path;
@@ -26,6 +31,7 @@ use download::Download;
 use source::Facts;
 use under_way::UnderWay;
 use upload::Upload;
+use upload_tree::UploadTree;
 
 pub use terms::{Cancel, News, Report, Terms};
 
@@ -45,7 +51,10 @@ pub async fn upload(
     let about = local.metadata().map_err(|error| trouble::here(local, &error))?;
     let _ours = UnderWay::begin(reached, remote)?;
     if about.is_dir() {
-        return Err(Failure::new(Code::IsDirectory, format!("{} is a directory", local.display())));
+        let mut tree = UploadTree::new(reached, local, &Facts::of(&about), remote, terms);
+        let path = Box::pin(persist::persist(&reached.connection, terms, &mut tree)).await?;
+        let said = download_tree::left_out_words(tree.left_out);
+        return Ok(Outcome { said, path: Some(path), ..Outcome::default() });
     }
     if !about.is_file() {
         let what = format!("{} is neither a file nor a directory", local.display());
@@ -71,5 +80,5 @@ pub async fn download(
     let mut download = Download::new(reached, remote, local, terms)?;
     let path = Box::pin(persist::persist(&reached.connection, terms, &mut download)).await?;
     let path = std::os::unix::ffi::OsStringExt::into_vec(path.into_os_string());
-    Ok(Outcome { path: Some(FilePath(path)), ..Outcome::default() })
+    Ok(Outcome { said: download.said.clone(), path: Some(FilePath(path)), ..Outcome::default() })
 }

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::transport::{Connection, State, TransportError};
 
 /// Before a connection that nobody tries any more is asked for again, and before another attempt on one that stands.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// So many attempts in a row that move nothing, over a connection that stands, are enough.
 const MOST_IDLE: u32 = 5;

@@ -142,7 +142,7 @@ impl Attempt for Upload<'_> {
 }
 
 /// Where it is now.
-fn placed(answer: &[String], there: There<'_>) -> Result<FilePath, Trouble> {
+pub(super) fn placed(answer: &[String], there: There<'_>) -> Result<FilePath, Trouble> {
     match answer.split_first() {
         Some((done, _)) if done == "done" => Ok(FilePath::from(there.path)),
         _ => Err(there.refused("", &answer.join(" ")).into()),

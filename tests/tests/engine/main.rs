@@ -20,6 +20,9 @@ mod history_accounts;
 mod history_bed;
 mod history_crash;
 mod history_trouble;
+#[expect(dead_code, reason = "shared with another tier, which needs more of it")]
+#[path = "../wire/support.rs"]
+mod hosts;
 mod look;
 mod one_engine;
 mod operations;
@@ -33,4 +36,7 @@ mod takeover;
 mod talking;
 mod talking_moments;
 mod transcript;
+mod transfers;
+mod transfers_bed;
+mod transfers_trees;
 mod turns;

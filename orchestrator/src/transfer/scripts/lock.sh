@@ -17,6 +17,7 @@ b_mine() {
 
 # b_free: gives the lock back.
 b_free() {
+  b_held=''
   ! b_mine || rm -rf "$b_lock"
 }
 
@@ -64,6 +65,7 @@ b_take() {
     sleep 0.05 2>/dev/null || sleep 1
     [ "$b_tries" -lt 60 ] || b_say e busy
   done
+  b_held=1
   trap b_free EXIT
   trap 'exit 1' HUP INT TERM PIPE
   b_boot

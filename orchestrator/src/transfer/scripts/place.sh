@@ -3,8 +3,11 @@
 # Where a transfer begins or ends on this machine, and how it is answered. Each runs in a shell of its own: it may go
 # where it likes, and leave.
 
-# b_say WORD…: an answer of one line, and the end.
+b_held=''
+
+# b_say WORD…: an answer of one line, and the end. Whoever hears it may take the lock at once.
 b_say() {
+  [ -z "$b_held" ] || b_free
   b_put "$*"
   exit 0
 }
