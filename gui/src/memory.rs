@@ -50,6 +50,10 @@ pub struct Memory {
     pub shown: Option<(SessionId, Option<TabId>)>,
     /// Whether the first screen was left.
     pub welcomed: bool,
+    /// Whether the sides of a difference stand beside one another.
+    pub side_by_side: bool,
+    /// What was written for commits that weren't made yet.
+    pub commit_messages: BTreeMap<SessionId, String>,
     /// How far back the history's graph looks, in hours; 0 is everything.
     pub look_back_hours: u32,
 }
@@ -69,6 +73,8 @@ pub struct Bar {
 pub enum RightPage {
     /// Files.
     Files,
+    /// The repository.
+    Git,
     /// History.
     #[default]
     History,
@@ -169,6 +175,8 @@ impl Default for Memory {
             drafts: BTreeMap::new(),
             shown: None,
             welcomed: false,
+            side_by_side: false,
+            commit_messages: BTreeMap::new(),
             look_back_hours: 24,
         }
     }

@@ -7,7 +7,7 @@ pub mod agent;
 mod connections;
 pub mod failure;
 mod files;
-mod git;
+pub mod git;
 pub mod history;
 pub mod host;
 pub mod machine;

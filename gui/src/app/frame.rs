@@ -101,6 +101,8 @@ impl App {
             tabs: Default::default(),
             composer: Default::default(),
             right: Default::default(),
+            repository: Default::default(),
+            git_view: Default::default(),
             status_bar: Default::default(),
             palette: Default::default(),
             help: Default::default(),
@@ -200,6 +202,7 @@ impl App {
             self.memory.right.width = kept_width(self.memory.right, shown.response.rect.width());
         }
         self.look_at_history(right);
+        self.look_at_repository(right);
         let frame = Frame::new().fill(theme.window);
         CentralPanel::no_frame().frame(frame).show(ui, |ui| {
             // A click beside a bar's own parts is nobody's.
@@ -338,6 +341,7 @@ impl App {
         let below = called || self.forms.settings.is_some();
         covered(ctx, called, || self.settings(ctx));
         covered(ctx, below, || self.sessions_forms(ctx));
+        covered(ctx, below, || self.git_dialogs(ctx));
         covered(ctx, asked, || self.palette_and_help(ctx));
         self.asking(ctx);
     }
@@ -354,6 +358,7 @@ impl App {
         self.forms.settings.is_some()
             || self.session_form_is_open()
             || self.is_asking()
+            || self.git_view.is_asking()
             || self.palette.is_open()
             || self.help.is_open()
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    ConnectionState, HostConnection, MessageId, Reply, Session, SessionId, TabId,
+    ConnectionState, HostConnection, MessageId, OperationReply, Reply, Session, SessionId, TabId,
 };
 
 use super::pending::Pending;
@@ -72,6 +72,7 @@ impl App {
                 for session in changed {
                     self.ask_git_when_done(&session);
                     self.forget_git_when_moved(&session);
+                    self.forget_repository_when_moved(&session);
                     self.sessions.put(session);
                 }
             }
@@ -136,6 +137,9 @@ impl App {
             }
             News::Files { session, answer } => self.looks.put_files(session, answer),
             News::Git { session, answer } => self.git_came(session, answer),
+            News::Repository { session, news } => self.repository_came(&session, *news),
+            News::Operation(operation) => self.operation_came(*operation),
+            News::OperationForgotten(id) => self.operation_forgotten(&id),
             News::Images { message, answer } => {
                 self.pictures_came(message, answer);
             }
@@ -419,12 +423,19 @@ impl App {
                     self.synced(&sync);
                 }
             }
+            (Pending::Git { session, after }, answer) => self.git_done(&session, after, answer),
+            (Pending::Begin, Ok(reply)) => {
+                if let Reply::Operation(OperationReply::Operation(operation)) = *reply {
+                    self.operation_came(*operation);
+                }
+            }
             (Pending::Say(words), Ok(_)) => self.say(words),
             (Pending::Quiet, Ok(_)) => {}
             (
                 Pending::Prompt { .. }
                 | Pending::RemoveQueued { .. }
                 | Pending::Sync
+                | Pending::Begin
                 | Pending::Say(_)
                 | Pending::Quiet,
                 Err(failure),

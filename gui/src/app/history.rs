@@ -92,6 +92,9 @@ impl App {
                 RightAct::History(act) => self.history_act(ui, act),
             }
         }
+        if self.memory.right_page == crate::memory::RightPage::Git {
+            self.git_page(ui);
+        }
     }
 
     fn history_act(&mut self, ui: &Ui, act: HistoryAct) {

@@ -37,6 +37,10 @@ impl App {
             return;
         };
         self.header_and_tabs(ui, &shown);
+        if self.is_diff_shown() {
+            self.diff(ui);
+            return;
+        }
         let theme = Theme::get(ui.ctx());
         let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(16, 10));
         Panel::bottom("composer").frame(frame).show_separator_line(false).show(ui, |ui| {

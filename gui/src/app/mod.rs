@@ -12,6 +12,7 @@ mod left;
 mod middle;
 mod obey;
 mod pending;
+mod repository;
 mod say;
 mod session_forms;
 #[cfg(test)]
@@ -48,6 +49,7 @@ use crate::transcript::Blocks;
 use crate::transcript::Picture;
 use crate::view::approval::ApprovalCard;
 use crate::view::composer::{Attachment, ComposerView};
+use crate::view::git::GitView;
 use crate::view::header::HeaderView;
 use crate::view::help::HelpView;
 use crate::view::palette::PaletteView;
@@ -60,6 +62,7 @@ use asking::Asking;
 use forms::Forms;
 use history::History;
 use pending::Waiting;
+use repository::Repository;
 use say::Said;
 use session_forms::SessionForms;
 use transcripts::{Kept, Transcripts};
@@ -151,6 +154,8 @@ pub struct App {
     tabs: TabsView,
     composer: ComposerView,
     right: RightView,
+    repository: Repository,
+    git_view: GitView,
     status_bar: StatusBarView,
     palette: PaletteView,
     help: HelpView,

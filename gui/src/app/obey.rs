@@ -130,6 +130,21 @@ impl App {
             WindowCommand::ToggleLeftBar => self.memory.left.open = !self.memory.left.open,
             WindowCommand::ToggleRightBar => self.memory.right.open = !self.memory.right.open,
             WindowCommand::ShowFiles => self.show_right(RightPage::Files),
+            WindowCommand::ShowGit => self.show_right(RightPage::Git),
+            WindowCommand::WriteCommit => {
+                self.show_right(RightPage::Git);
+                self.repository.page = crate::view::git::GitPage::Changes;
+                self.git_view.focus_message(ctx);
+            }
+            WindowCommand::ShowChanges => {
+                let of = orchestrator::seam::DiffOf::Head;
+                self.open_diff(crate::view::git::OpenDiff { of, path: None });
+            }
+            WindowCommand::NewWorktree => {
+                self.show_right(RightPage::Git);
+                self.git_view.open_add_worktree(String::new());
+            }
+            WindowCommand::PullRequest => self.show_pull_request(),
             WindowCommand::ShowHistory => self.show_right(RightPage::History),
             WindowCommand::ShowAutoRun => self.show_right(RightPage::AutoRun),
             WindowCommand::SearchHistory => {

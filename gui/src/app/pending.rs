@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use orchestrator::host::HostConfig;
 use orchestrator::seam::{MessageId, SessionId};
 
+use super::repository::After;
 use crate::bridge::Ticket;
 use crate::memory::DraftKey;
 
@@ -39,6 +40,10 @@ pub(super) enum Pending {
     Activity { round: u64 },
     /// Images for a draft.
     Attach { key: DraftKey },
+    /// A repository is being changed.
+    Git { session: SessionId, after: After },
+    /// Something that takes long is being begun.
+    Begin,
     /// The history is being brought up to date.
     Sync,
     /// The images that a draft had when the window was closed.

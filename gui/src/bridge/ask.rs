@@ -9,6 +9,7 @@ use orchestrator::seam::{
     TabId,
 };
 
+use super::RepositoryAsk;
 use crate::kept_image::KeptImage;
 use crate::memory::{DraftKey, Memory};
 use crate::transcript::Piece;
@@ -121,6 +122,8 @@ pub enum Ask {
         /// Which.
         images: Vec<KeptImage>,
     },
+    /// Of a session's repository. Answer: `News::Repository`.
+    Repository(RepositoryAsk),
     /// Change `hosts.toml`. Answer: `News::HostsEdited`.
     EditHosts {
         /// Comes back with the answer.

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::keeper::Keeper;
 use super::notices::Looking;
+use super::repository::Repositories;
 use super::room::{Room, SentDraft, Standing};
 use super::{Ask, HistoryRead, News, Ticket, follow, hosts, kept_images, local};
 use crate::memory::DraftKey;
@@ -35,12 +36,14 @@ pub(super) struct Carrier {
     follows: HashMap<TabId, AbortHandle>,
     tests: HashMap<Ticket, AbortHandle>,
     looking_at: Option<AbortHandle>,
+    repositories: Repositories,
     /// Completions that are being asked; the next one takes their place.
     completing: Option<AbortHandle>,
 }
 
 impl Carrier {
     pub fn new(room: Arc<Room>, keeper: Keeper) -> Self {
+        let repositories = Repositories::new(Arc::clone(&room));
         Self {
             room,
             keeper,
@@ -50,6 +53,7 @@ impl Carrier {
             follows: HashMap::new(),
             tests: HashMap::new(),
             looking_at: None,
+            repositories,
             completing: None,
         }
     }
@@ -115,6 +119,7 @@ impl Carrier {
                     room.teller.tell(News::Files { session, answer }).await;
                 });
             }
+            Ask::Repository(ask) => self.repositories.carry_out(&mut self.tasks, ask),
             Ask::Git(session) => {
                 self.spawn(async move {
                     let wanted = Query::Git { session: session.clone() };

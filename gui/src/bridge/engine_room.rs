@@ -62,6 +62,7 @@ async fn follow(room: &Arc<Room>, engine: &EngineHandle) {
         () = moving => {}
         ended = world::follow(room, engine) => tell(room, "sessions", ended).await,
         ended = world::follow_connections(room, engine) => tell(room, "connections", ended).await,
+        ended = world::follow_operations(room, engine) => tell(room, "operations", ended).await,
     }
 }
 

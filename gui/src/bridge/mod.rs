@@ -16,6 +16,7 @@ mod news;
 mod notices;
 mod outbox;
 mod questions;
+mod repository;
 mod room;
 mod teller;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use ask::{Ask, Ticket};
 pub use keeper::read_memory;
 pub use news::{EngineState, HistoryRead, LocalFile, News, Picture, TestNews};
 pub use notices::{Desktop, Notice, Notifier};
+pub use repository::{RepositoryAsk, RepositoryNews};
 pub use room::BridgePlan;
 use teller::Hearing;
 pub use teller::Wake;

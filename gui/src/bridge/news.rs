@@ -8,11 +8,12 @@ use orchestrator::host::HostsView;
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
 use orchestrator::seam::{
     Approval, DirectoryLook, FileNames, GitGlance, HistoryActivity, HistoryCount, HistoryNews,
-    HostConnection, HostQuestion, Image, KnownAgents, MessageId, QuestionId, Reply, Session,
-    SessionId, SkippedLines, TabId, Whereabouts,
+    HostConnection, HostQuestion, Image, KnownAgents, MessageId, Operation, QuestionId, Reply,
+    Session, SessionId, SkippedLines, TabId, Whereabouts,
 };
 use orchestrator::ssh_config::Resolved;
 
+use super::RepositoryNews;
 use super::ask::Ticket;
 use crate::kept_image::KeptImage;
 use crate::transcript::Piece;
@@ -116,6 +117,17 @@ pub enum News {
         /// It.
         answer: Result<GitGlance, Failure>,
     },
+    /// Of a session's repository.
+    Repository {
+        /// Whose.
+        session: SessionId,
+        /// What.
+        news: Box<RepositoryNews>,
+    },
+    /// Something that takes long stands another way.
+    Operation(Box<Operation>),
+    /// The operation of that id was forgotten.
+    OperationForgotten(String),
     /// Images of a message, decoded.
     Images {
         /// Whose.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     ConnectionState, Delivery, EngineHandle, Event, EventBody, HostConnection, Query, Reply,
-    Request, Seam, SessionId, Subscribe, TurnStatus,
+    Request, Seam, SessionId, Subscribe, TurnStatus, Watch,
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -261,4 +261,36 @@ fn tell_blocked(room: &Room, all: &[HostConnection], before: &mut BTreeSet<Strin
 
 fn odd() -> Failure {
     Failure::new(Code::Internal, "the engine answered something else than was asked")
+}
+
+/// Tells of what takes long, until the engine ends.
+///
+/// # Errors
+///
+/// What the engine says.
+pub(super) async fn follow_operations(
+    room: &Arc<Room>,
+    engine: &EngineHandle,
+) -> Result<(), Failure> {
+    let wanted = Subscribe { watch: Some(Watch::Operations), ..Subscribe::default() };
+    let mut following = engine.subscribe(wanted).await?;
+    while let Some(delivery) = following.next().await {
+        let news = match delivery? {
+            Delivery::Operation(operation) => News::Operation(operation),
+            Delivery::Forgotten { operation } => News::OperationForgotten(operation),
+            Delivery::Event(_)
+            | Delivery::Partial(_)
+            | Delivery::History(_)
+            | Delivery::Connections(_)
+            | Delivery::Questions(_)
+            | Delivery::Output(_)
+            | Delivery::Terminals(_)
+            | Delivery::Terminal(_)
+            | Delivery::Sync { .. } => continue,
+        };
+        if !room.teller.tell(news).await {
+            return Ok(());
+        }
+    }
+    Ok(())
 }

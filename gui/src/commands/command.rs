@@ -71,6 +71,16 @@ pub enum WindowCommand {
     ToggleRightBar,
     /// Shows Files in the right bar.
     ShowFiles,
+    /// Shows Git in the right bar.
+    ShowGit,
+    /// Shows everything that was changed since the last commit.
+    ShowChanges,
+    /// Puts the focus into the next commit's message.
+    WriteCommit,
+    /// Opens the form for a worktree.
+    NewWorktree,
+    /// Opens the form for a pull request.
+    PullRequest,
     /// Shows History in the right bar.
     ShowHistory,
     /// Shows Auto Run in the right bar.
@@ -159,6 +169,11 @@ impl WindowCommand {
             | Self::ToggleLeftBar
             | Self::ToggleRightBar
             | Self::ShowFiles
+            | Self::ShowGit
+            | Self::ShowChanges
+            | Self::WriteCommit
+            | Self::NewWorktree
+            | Self::PullRequest
             | Self::ShowHistory
             | Self::ShowAutoRun
             | Self::SearchHistory

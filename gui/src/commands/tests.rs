@@ -41,6 +41,11 @@ fn all() -> Vec<WindowCommand> {
         C::ToggleLeftBar,
         C::ToggleRightBar,
         C::ShowFiles,
+        C::ShowGit,
+        C::ShowChanges,
+        C::WriteCommit,
+        C::NewWorktree,
+        C::PullRequest,
         C::ShowHistory,
         C::ShowAutoRun,
         C::SearchHistory,
@@ -97,6 +102,11 @@ fn all() -> Vec<WindowCommand> {
             | C::ToggleLeftBar
             | C::ToggleRightBar
             | C::ShowFiles
+            | C::ShowGit
+            | C::ShowChanges
+            | C::WriteCommit
+            | C::NewWorktree
+            | C::PullRequest
             | C::ShowHistory
             | C::ShowAutoRun
             | C::SearchHistory

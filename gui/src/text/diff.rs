@@ -74,7 +74,7 @@ impl Diff {
             && old.len() <= MOST_LINES
             && old.iter().chain(&new).all(|line| line.len() <= LONGEST_LINE);
         let words: Vec<_> = if is_small {
-            old.iter().zip(&new).map(|(old, new)| words(old, new)).collect()
+            old.iter().zip(&new).map(|(old, new)| changed_words(old, new)).collect()
         } else {
             Vec::new()
         };
@@ -145,10 +145,10 @@ impl Diff {
 }
 
 /// Pieces of a line, and whether each was changed.
-type Words<'a> = Vec<(&'a str, bool)>;
+pub type Words<'a> = Vec<(&'a str, bool)>;
 
 /// What changed within a line; `None` when that is most of it.
-fn words<'a>(old: &'a str, new: &'a str) -> Option<(Words<'a>, Words<'a>)> {
+pub fn changed_words<'a>(old: &'a str, new: &'a str) -> Option<(Words<'a>, Words<'a>)> {
     let diff = TextDiff::from_words(old, new);
     if diff.ratio() < 0.4 {
         return None;

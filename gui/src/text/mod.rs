@@ -17,7 +17,7 @@ pub use block::{
 };
 pub use clean::{clean, clean_line};
 pub use code::highlight;
-pub use diff::{Diff, is_diff};
+pub use diff::{Diff, changed_words, is_diff};
 pub use fold::{Needle, find};
 pub use markdown::{code_blocks, diff_blocks, markdown, plain, printed};
 pub use reading::{Base, first_strong, has_right_to_left, is_foreign_digit, strong};

@@ -1,4 +1,4 @@
-//! The right bar: files, history, Auto Run.
+//! The right bar: files, git, history, Auto Run.
 
 use egui::{RichText, Sense, Stroke, Ui, WidgetInfo};
 use lucide_icons::Icon;
@@ -34,7 +34,7 @@ pub struct RightView {
 }
 
 impl RightView {
-    /// Draws it; `answer` draws an answer's Markdown.
+    /// Draws it, but for the page of Git; `answer` draws an answer's Markdown.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -46,6 +46,7 @@ impl RightView {
             ui.spacing_mut().item_spacing.x = space::L;
             let pages = [
                 (RightPage::Files, "Files"),
+                (RightPage::Git, "Git"),
                 (RightPage::History, "History"),
                 (RightPage::AutoRun, "Auto Run"),
             ];
@@ -65,6 +66,8 @@ impl RightView {
                 let words = "The session's directory, to look around in, will be here.";
                 empty(ui, Icon::FolderTree, "Files", words);
             }
+            // Drawn behind this, by who has it.
+            RightPage::Git => {}
             RightPage::AutoRun => {
                 let words = "Lists of tasks that an agent works off by itself will be here.";
                 empty(ui, Icon::ListChecks, "Auto Run", words);

@@ -5,8 +5,10 @@
 mod call;
 mod channel;
 mod desk;
+mod graph;
 mod pull_request;
 mod refusal;
 mod worktree;
 
 pub(crate) use desk::GitDesk;
+pub use graph::{GraphRow, graph};

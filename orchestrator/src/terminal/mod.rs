@@ -1,5 +1,7 @@
 //! Terminals on hosts.
 
 mod desk;
+pub mod screen;
 
 pub(crate) use desk::Terminals;
+pub use screen::Screen;

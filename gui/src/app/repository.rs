@@ -1,0 +1,635 @@
+//! The repository of the session that is shown: what is known of it, and what is done to it.
+
+use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, Ui};
+use jiff::Timestamp;
+use orchestrator::failure::{Code, Failure};
+use orchestrator::git::GraphRow;
+use orchestrator::seam::{
+    AddWorktree, At, ChosenLines, Command, DiffOf, FilePath, GitBranches, GitCommand, GitDiff,
+    GitLog, GitReply, GitStatus, LinesHow, NewSession, Operation, OperationCommand, OperationState,
+    PullRequestDraft, Reply, Session, SessionId, Work, Worktree,
+};
+
+use super::App;
+use super::pending::Pending;
+use crate::bridge::{Ask, EngineState, RepositoryAsk, RepositoryNews};
+use crate::fetched::Fetched;
+use crate::memory::RightPage;
+use crate::theme::Theme;
+use crate::view::diff::{DiffData, DiffView};
+use crate::view::git::{GitAct, GitData, GitPage, OpenDiff};
+use crate::widget::small_icon_button;
+
+/// Lines of context that a diff is asked with; chosen lines are counted in it.
+const CONTEXT: u32 = 3;
+
+/// What is known of the repository that is shown.
+#[derive(Debug, Default)]
+pub(super) struct Repository {
+    /// Whose it is.
+    of: Option<SessionId>,
+    /// What is looked at live.
+    looking: Option<SessionId>,
+    pub(super) page: GitPage,
+    status: Fetched<Option<Box<GitStatus>>>,
+    log: Fetched<GitLog>,
+    lanes: Vec<GraphRow>,
+    loading_more: bool,
+    log_all: bool,
+    log_containing: Option<String>,
+    branches: Fetched<GitBranches>,
+    worktrees: Fetched<Vec<Worktree>>,
+    draft: Fetched<PullRequestDraft>,
+    diff: Option<ShownDiff>,
+    versions: u64,
+    /// Everything that takes long, wherever.
+    operations: Vec<Operation>,
+}
+
+/// A diff that stands in place of the transcript.
+#[derive(Debug)]
+struct ShownDiff {
+    open: OpenDiff,
+    version: u64,
+    diff: Fetched<GitDiff>,
+    view: DiffView,
+}
+
+impl App {
+    /// Draws the Git page of the right bar.
+    pub(super) fn git_page(&mut self, ui: &mut Ui) {
+        let acts = self.with_git_data(|app, data| {
+            let mut view = std::mem::take(&mut app.git_view);
+            std::mem::swap(&mut view.messages, &mut app.memory.commit_messages);
+            let acts = view.ui(ui, data);
+            std::mem::swap(&mut view.messages, &mut app.memory.commit_messages);
+            app.git_view = view;
+            acts
+        });
+        self.git_acts(ui.ctx(), acts);
+    }
+
+    /// Draws what the Git page opens over the window.
+    pub(super) fn git_dialogs(&mut self, ctx: &egui::Context) {
+        if !self.git_view.is_asking() {
+            return;
+        }
+        let acts = self.with_git_data(|app, data| {
+            let mut view = std::mem::take(&mut app.git_view);
+            let acts = view.dialogs(ctx, data);
+            app.git_view = view;
+            acts
+        });
+        self.git_acts(ctx, acts);
+    }
+
+    fn with_git_data<R>(&mut self, draw: impl FnOnce(&mut Self, &GitData<'_>) -> R) -> R {
+        // Taken out while it is drawn: the view's own state lies beside it.
+        let repository = std::mem::take(&mut self.repository);
+        let zone = self.zone.clone();
+        let operations: Vec<Operation> = repository
+            .operations
+            .iter()
+            .filter(|of| concerns(of, repository.of.as_ref()))
+            .cloned()
+            .collect();
+        let data = GitData {
+            now: Timestamp::now(),
+            zone: &zone,
+            session: repository.of.as_ref(),
+            page: repository.page,
+            status: &repository.status,
+            log: &repository.log,
+            lanes: &repository.lanes,
+            loading_more: repository.loading_more,
+            branches: &repository.branches,
+            worktrees: &repository.worktrees,
+            operations: &operations,
+            open: repository.diff.as_ref().map(|diff| &diff.open),
+            draft: &repository.draft,
+            busy: self.waiting.any(|pending| matches!(pending, Pending::Git { .. })),
+        };
+        let drawn = draw(self, &data);
+        self.repository = repository;
+        drawn
+    }
+
+    /// Whether a diff stands in place of the transcript.
+    pub(super) fn is_diff_shown(&self) -> bool {
+        self.repository.diff.is_some()
+    }
+
+    /// Draws the diff that is open.
+    pub(super) fn diff(&mut self, ui: &mut Ui) {
+        let Some(mut shown) = self.repository.diff.take() else { return };
+        let busy = self.waiting.any(|pending| matches!(pending, Pending::Git { .. }));
+        let title = title(&shown.open);
+        let theme = Theme::get(ui.ctx());
+        let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 4));
+        let mut close = false;
+        Panel::top("diff bar").frame(frame).show_separator_line(false).show(ui, |ui| {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                close =
+                    small_icon_button(ui, lucide_icons::Icon::X, "Close the difference").clicked();
+                ui.weak("Esc closes, F7 goes to the next part");
+            });
+        });
+        let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 2));
+        let acts = CentralPanel::no_frame()
+            .frame(frame)
+            .show(ui, |ui| {
+                let data = DiffData {
+                    version: shown.version,
+                    of: &shown.open.of,
+                    title: &title,
+                    diff: &shown.diff,
+                    side_by_side: self.memory.side_by_side,
+                    busy,
+                };
+                shown.view.ui(ui, &data)
+            })
+            .inner;
+        let escaped = !self.keys_are_taken()
+            && !ui.ctx().egui_wants_keyboard_input()
+            && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+        if !close && !escaped {
+            self.repository.diff = Some(shown);
+        }
+        for act in acts {
+            self.diff_act(ui, act);
+        }
+    }
+
+    fn diff_act(&mut self, ui: &Ui, act: crate::view::git::DiffAct) {
+        use crate::view::git::DiffAct;
+        match act {
+            DiffAct::SideBySide(on) => self.memory.side_by_side = on,
+            DiffAct::Lines { how, file, lines } => self.lines(how, file, lines),
+            DiffAct::Stage(path) => self.git_acts(ui.ctx(), vec![GitAct::Stage(vec![path])]),
+            DiffAct::Unstage(path) => self.git_acts(ui.ctx(), vec![GitAct::Unstage(vec![path])]),
+            DiffAct::OpenFile(path) => self.git_acts(ui.ctx(), vec![GitAct::OpenFile(path)]),
+            DiffAct::Copy(text) => self.git_acts(ui.ctx(), vec![GitAct::Copy(text)]),
+            DiffAct::Retry => self.ask_diff(),
+        }
+    }
+
+    fn lines(&mut self, how: LinesHow, file: usize, lines: Vec<(u32, u32)>) {
+        let Some(at) = self.repository_at() else { return };
+        let of = self.repository.diff.as_ref().and_then(|diff| diff.diff.ready());
+        let Some(file) = of.and_then(|diff| diff.files.get(file)) else { return };
+        let lines = ChosenLines {
+            path: file.path.clone(),
+            old_blob: file.old_blob.clone(),
+            new_blob: file.new_blob.clone(),
+            lines,
+            context: CONTEXT,
+        };
+        self.git(GitCommand::Lines { at, how, lines }, After::Quiet);
+    }
+
+    /// Looks at the repository while it is in sight, and asks for what is shown of it.
+    pub(super) fn look_at_repository(&mut self, bar_shown: bool) {
+        let session = self.shown.as_ref().map(|shown| shown.session.clone());
+        if self.repository.of != session {
+            self.forget_repository();
+            self.repository.of = session;
+        }
+        let is_open = matches!(self.engine, EngineState::Open(_));
+        let page = bar_shown && self.memory.right_page == RightPage::Git;
+        let in_sight = (page || self.repository.diff.is_some()) && is_open && self.focused;
+        let wanted = self.repository.of.clone().filter(|_| in_sight);
+        if self.repository.looking != wanted {
+            self.repository.looking.clone_from(&wanted);
+            if wanted.is_some() && self.repository.status.is_missing() {
+                self.repository.status = Fetched::Pending;
+            }
+            self.ask_quietly(Ask::Repository(RepositoryAsk::Look(wanted)));
+        }
+        if page && is_open {
+            self.ask_page_of_git();
+        }
+    }
+
+    /// Asks for what the page shows and nobody has asked for.
+    fn ask_page_of_git(&mut self) {
+        let Some(session) = self.repository.of.clone() else { return };
+        let repository = &mut self.repository;
+        let ask = match repository.page {
+            GitPage::Changes => None,
+            GitPage::Log if repository.log.is_missing() => {
+                repository.log = Fetched::Pending;
+                let (all, containing) = (repository.log_all, repository.log_containing.clone());
+                Some(RepositoryAsk::more_log(session, all, containing, 0))
+            }
+            GitPage::Branches if repository.branches.is_missing() => {
+                repository.branches = Fetched::Pending;
+                Some(RepositoryAsk::Branches(session))
+            }
+            GitPage::Worktrees if repository.worktrees.is_missing() => {
+                repository.worktrees = Fetched::Pending;
+                Some(RepositoryAsk::Worktrees(session))
+            }
+            GitPage::Log | GitPage::Branches | GitPage::Worktrees => None,
+        };
+        if let Some(ask) = ask {
+            self.ask_quietly(Ask::Repository(ask));
+        }
+    }
+
+    /// What is known is of another directory now.
+    fn forget_repository(&mut self) {
+        let operations = std::mem::take(&mut self.repository.operations);
+        let (page, versions) = (self.repository.page, self.repository.versions + 1);
+        let looking = self.repository.looking.take();
+        self.repository =
+            Repository { operations, page, versions, looking, ..Repository::default() };
+    }
+
+    /// A session is on another host or in another directory now.
+    pub(super) fn forget_repository_when_moved(&mut self, session: &Session) {
+        let Some(before) = self.sessions.get(&session.id) else { return };
+        let is_moved = before.cwd != session.cwd || before.host != session.host;
+        if is_moved && self.repository.of.as_ref() == Some(&session.id) {
+            self.forget_repository();
+            self.repository.looking = None;
+        }
+    }
+
+    fn repository_at(&self) -> Option<At> {
+        self.repository.of.clone().map(At::Session)
+    }
+
+    /// Takes in what is said of a repository.
+    pub(super) fn repository_came(&mut self, session: &SessionId, news: RepositoryNews) {
+        if self.repository.of.as_ref() != Some(session) {
+            return;
+        }
+        match news {
+            RepositoryNews::Status(answer) => self.status_came(answer),
+            RepositoryNews::Diff { of, answer } => {
+                let repository = &mut self.repository;
+                let Some(shown) = repository.diff.as_mut().filter(|shown| shown.open == of) else {
+                    return;
+                };
+                let came: Fetched<GitDiff> = answer.map(|diff| *diff).into();
+                // What a person has chosen in it stays while it is the same.
+                if shown.diff != came {
+                    repository.versions += 1;
+                    shown.version = repository.versions;
+                    shown.diff = came;
+                }
+            }
+            RepositoryNews::Log(answer) => {
+                self.repository.loading_more = false;
+                match answer {
+                    Ok((log, lanes)) => {
+                        self.repository.lanes = lanes;
+                        self.repository.log = Fetched::Ready(log);
+                    }
+                    Err(failure) => self.repository.log = Fetched::Failed(failure),
+                }
+            }
+            RepositoryNews::Branches(answer) => self.repository.branches = answer.into(),
+            RepositoryNews::Worktrees(answer) => {
+                if let Ok(worktrees) = &answer {
+                    for id in worktrees.iter().flat_map(|worktree| &worktree.sessions) {
+                        if let Some(session) = self.sessions.get(id) {
+                            self.git_view.names.insert(id.clone(), session.name.clone());
+                        }
+                    }
+                }
+                self.repository.worktrees = answer.into();
+            }
+            RepositoryNews::Draft(answer) => self.repository.draft = answer.into(),
+        }
+    }
+
+    fn status_came(&mut self, answer: Result<Option<Box<GitStatus>>, Failure>) {
+        let head = |status: &Fetched<Option<Box<GitStatus>>>| match status.ready() {
+            Some(Some(status)) => {
+                Some((status.branch.clone(), status.commit.clone(), status.ahead_behind))
+            }
+            Some(None) | None => None,
+        };
+        let before = head(&self.repository.status);
+        self.repository.status = answer.into();
+        if head(&self.repository.status) != before {
+            // Lists are asked for again when they are looked at.
+            let repository = &mut self.repository;
+            if repository.log.ready().is_some() {
+                let known = repository.log.ready().map_or(0, |log| log.commits.len());
+                self.ask_log(known.saturating_sub(1));
+            } else {
+                repository.log = Fetched::Missing;
+            }
+            self.repository.branches = Fetched::Missing;
+            self.repository.worktrees = Fetched::Missing;
+        }
+        let lives = self.repository.diff.as_ref().is_some_and(|diff| match &diff.open.of {
+            DiffOf::Unstaged | DiffOf::Staged | DiffOf::Head | DiffOf::Base { .. } => true,
+            DiffOf::Untracked => true,
+            DiffOf::Commit { .. } => false,
+        });
+        if lives {
+            self.ask_diff();
+        }
+    }
+
+    fn ask_diff(&mut self) {
+        let (Some(session), Some(diff)) = (&self.repository.of, &self.repository.diff) else {
+            return;
+        };
+        let (session, of) = (session.clone(), diff.open.clone());
+        self.ask_quietly(Ask::Repository(RepositoryAsk::Diff { session, of }));
+    }
+
+    fn ask_log(&mut self, known: usize) {
+        let Some(session) = self.repository.of.clone() else { return };
+        let (all, containing) = (self.repository.log_all, self.repository.log_containing.clone());
+        self.ask_quietly(Ask::Repository(RepositoryAsk::more_log(session, all, containing, known)));
+    }
+
+    /// Shows a difference in place of the transcript.
+    pub(super) fn open_diff(&mut self, open: OpenDiff) {
+        let repository = &mut self.repository;
+        if repository.diff.as_ref().is_some_and(|shown| shown.open == open) {
+            return;
+        }
+        repository.versions += 1;
+        repository.diff = Some(ShownDiff {
+            open,
+            version: repository.versions,
+            diff: Fetched::Pending,
+            view: DiffView::default(),
+        });
+        self.ask_diff();
+    }
+
+    fn git_acts(&mut self, ctx: &egui::Context, acts: Vec<GitAct>) {
+        for act in acts {
+            self.git_act(ctx, act);
+        }
+    }
+
+    fn git_act(&mut self, ctx: &egui::Context, act: GitAct) {
+        let Some(at) = self.repository_at() else { return };
+        match act {
+            GitAct::Page(page) => self.repository.page = page,
+            GitAct::Refresh => self.refresh_repository(),
+            GitAct::Open(open) => self.open_diff(open),
+            GitAct::OpenFile(path) => self.open_file_of_repository(&path),
+            GitAct::Stage(paths) => self.git(GitCommand::Stage { at, paths }, After::Quiet),
+            GitAct::Unstage(paths) => self.git(GitCommand::Unstage { at, paths }, After::Quiet),
+            GitAct::Discard(paths) => self.git(GitCommand::Discard { at, paths }, After::Quiet),
+            GitAct::Commit { message, amend, all } => {
+                self.git(GitCommand::Commit { at, message, amend, all }, After::Committed);
+            }
+            GitAct::Unfinished { abort } => {
+                self.git(GitCommand::Unfinished { at, abort }, After::Quiet);
+            }
+            GitAct::Switch(branch) => {
+                let words = format!("{branch} is checked out");
+                self.git(GitCommand::Switch { at, branch }, After::Say(words));
+            }
+            GitAct::NewBranch { name, start, switch } => {
+                let words = format!("The branch {name} was made");
+                self.git(GitCommand::NewBranch { at, name, start, switch }, After::Say(words));
+            }
+            GitAct::RenameBranch { name, to } => {
+                self.git(GitCommand::RenameBranch { at, name, to }, After::Quiet);
+            }
+            GitAct::DeleteBranch { name, force } => {
+                let after = After::Deleted { name: name.clone(), force };
+                self.git(GitCommand::DeleteBranch { at, name, force }, after);
+            }
+            GitAct::RemoveWorktree { path, force } => {
+                let words = format!("The worktree {path} was removed");
+                self.git(GitCommand::RemoveWorktree { at, path, force }, After::Say(words));
+            }
+            GitAct::Prune => {
+                self.git(GitCommand::PruneWorktrees { at, dry_run: false }, After::Quiet);
+            }
+            GitAct::Push { force } => {
+                // The branch that was seen: another one may be checked out by now.
+                let branch = match self.repository.status.ready() {
+                    Some(Some(status)) => status.branch.clone(),
+                    Some(None) | None => None,
+                };
+                self.begin(Work::Push { at, remote: None, branch, force, tags: false });
+            }
+            GitAct::Pull { rebase } => self.begin(Work::Pull { at, rebase }),
+            GitAct::Fetch => self.begin(Work::Fetch { at, remote: None, prune: false }),
+            GitAct::AddWorktree { branch, base, path, set_up, session } => {
+                let session = self.like_shown().filter(|_| session).map(Box::new);
+                let path = path.map(FilePath::from);
+                let wanted = AddWorktree { at, branch, base, path, set_up, session };
+                self.begin(Work::AddWorktree(wanted));
+            }
+            GitAct::PullRequest { title, body, base, draft } => {
+                let (title, body) = (Some(title), Some(body));
+                self.begin(Work::PullRequest { at, title, body, base, draft });
+            }
+            GitAct::MoreLog => {
+                self.repository.loading_more = true;
+                let known = self.repository.log.ready().map_or(0, |log| log.commits.len());
+                self.ask_log(known);
+            }
+            GitAct::FilterLog(containing) => {
+                self.repository.log_containing = (!containing.is_empty()).then_some(containing);
+                self.repository.log = Fetched::Missing;
+            }
+            GitAct::AllBranches(all) => {
+                self.repository.log_all = all;
+                self.repository.log = Fetched::Missing;
+            }
+            GitAct::ShowSession(session) => self.show(&session, None),
+            GitAct::WantDraft => {
+                self.repository.draft = Fetched::Pending;
+                if let Some(session) = self.repository.of.clone() {
+                    self.ask_quietly(Ask::Repository(RepositoryAsk::Draft(session)));
+                }
+            }
+            GitAct::Stop(id) => self.command(Command::Operation(OperationCommand::Stop { id })),
+            GitAct::Forget(id) => self.command(Command::Operation(OperationCommand::Forget { id })),
+            GitAct::OpenLink(link) => {
+                self.ask(Ask::Open(link));
+            }
+            GitAct::Copy(text) => {
+                ctx.copy_text(text);
+                self.say("Copied".to_owned());
+            }
+        }
+    }
+
+    /// A session as the one that is shown, for a worktree.
+    fn like_shown(&self) -> Option<NewSession> {
+        let session = self.repository.of.as_ref().and_then(|of| self.sessions.get(of))?;
+        Some(NewSession {
+            name: None,
+            group: session.group.clone(),
+            agent: session.agent.clone(),
+            host: session.host.clone(),
+            cwd: None,
+            env: Default::default(),
+            model: session.model.clone(),
+            arguments: session.arguments.clone(),
+            read_only: session.read_only,
+            talks: session.talks,
+            sync_history: session.sync_history,
+            synopsis: session.synopsis,
+            resume: None,
+            parent: Some(session.id.clone()),
+        })
+    }
+
+    fn open_file_of_repository(&mut self, path: &FilePath) {
+        let Some(Some(status)) = self.repository.status.ready() else { return };
+        let whole = status.top.join(path.bytes());
+        self.open_host_file(&whole);
+    }
+
+    fn git(&mut self, command: GitCommand, after: After) {
+        let Some(session) = self.repository.of.clone() else { return };
+        self.carry_out(Command::Repository(command), Pending::Git { session, after });
+    }
+
+    fn begin(&mut self, work: Work) {
+        self.carry_out(Command::Operation(OperationCommand::Start(work)), Pending::Begin);
+    }
+
+    /// Asks for everything anew.
+    pub(super) fn refresh_repository(&mut self) {
+        let Some(session) = self.repository.of.clone() else { return };
+        self.repository.branches = Fetched::Missing;
+        self.repository.worktrees = Fetched::Missing;
+        self.repository.log = Fetched::Missing;
+        self.ask_quietly(Ask::Repository(RepositoryAsk::Status(session)));
+        self.ask_diff();
+    }
+
+    /// A change of a repository was made, or not.
+    pub(super) fn git_done(
+        &mut self,
+        session: &SessionId,
+        after: After,
+        answer: Result<Box<Reply>, Failure>,
+    ) {
+        match (after, answer) {
+            (After::Committed, Ok(reply)) => {
+                self.git_view.committed();
+                self.memory.commit_messages.remove(session);
+                if let Reply::Repository(GitReply::Committed { id, subject }) = *reply {
+                    let short = id.get(..7).unwrap_or(&id).to_owned();
+                    self.say(format!("Committed {short}: {}", crate::words::clean_line(&subject)));
+                }
+            }
+            (After::Say(words), Ok(_)) => self.say(words),
+            (After::Deleted { name, .. }, Ok(_)) => {
+                self.say(format!("The branch {name} was deleted"))
+            }
+            (After::Deleted { name, force: false }, Err(failure))
+                if failure.code == Code::Conflict =>
+            {
+                self.git_view.ask_to_force_delete(name);
+            }
+            (After::Quiet, Ok(_)) => {}
+            (_, Err(failure)) => self.complain(&failure),
+        }
+        if self.repository.of.as_ref() == Some(session) {
+            self.refresh_repository();
+        }
+        self.git_asked.remove(session);
+        self.looks.git.remove(session);
+        self.glance_at_git(session);
+    }
+
+    /// An operation stands another way.
+    pub(super) fn operation_came(&mut self, operation: Operation) {
+        let all = &mut self.repository.operations;
+        let before = all.iter().position(|known| known.id == operation.id);
+        let was_over = before.and_then(|at| all.get(at)).is_none_or(|known| known.state.is_over());
+        let is_over = operation.state.is_over();
+        let session = operation.session.clone();
+        match before.and_then(|at| all.get_mut(at)) {
+            Some(known) => *known = operation,
+            None => all.push(operation),
+        }
+        // What ended before we heard of it has changed nothing that we know.
+        if is_over && !was_over && session == self.repository.of {
+            self.refresh_repository();
+        }
+    }
+
+    /// An operation was forgotten.
+    pub(super) fn operation_forgotten(&mut self, id: &str) {
+        self.repository.operations.retain(|operation| operation.id != id);
+    }
+
+    /// Opens the form for a pull request.
+    pub(super) fn show_pull_request(&mut self) {
+        self.memory.right.open = true;
+        self.memory.right_page = RightPage::Git;
+        self.git_view.open_pull_request();
+        if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+            self.repository.draft = Fetched::Pending;
+            self.ask_quietly(Ask::Repository(RepositoryAsk::Draft(session)));
+        }
+    }
+
+    /// Opens a file of a host in the window.
+    fn open_host_file(&mut self, path: &FilePath) {
+        self.say(format!("{path}"));
+    }
+}
+
+/// What becomes of the answer to a change.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum After {
+    /// Nothing, unless it fails.
+    Quiet,
+    /// This is said.
+    Say(String),
+    /// The commit is said, and its message is no draft any more.
+    Committed,
+    /// A branch is gone; one that isn't merged is asked about.
+    Deleted { name: String, force: bool },
+}
+
+/// Whether an operation is shown in a session's Git page: git's own, under way or ended and not dismissed.
+fn concerns(operation: &Operation, session: Option<&SessionId>) -> bool {
+    let is_git = match &operation.work {
+        Work::Push { .. }
+        | Work::Pull { .. }
+        | Work::Fetch { .. }
+        | Work::AddWorktree(_)
+        | Work::PullRequest { .. } => true,
+        Work::Upload { .. } | Work::Download { .. } | Work::Line { .. } => false,
+    };
+    let is_said = match &operation.state {
+        OperationState::Done { outcome } => {
+            outcome.url.is_some() || outcome.failed.is_some() || outcome.session.is_some()
+        }
+        OperationState::Waiting
+        | OperationState::Running
+        | OperationState::Away { .. }
+        | OperationState::Failed { .. }
+        | OperationState::Stopped => true,
+    };
+    is_git && is_said && operation.session.as_ref() == session
+}
+
+fn title(open: &OpenDiff) -> String {
+    let what = match &open.of {
+        DiffOf::Unstaged => "Changes".to_owned(),
+        DiffOf::Staged => "Staged".to_owned(),
+        DiffOf::Head => "Since the last commit".to_owned(),
+        DiffOf::Base { base: Some(base) } => format!("Since {base}"),
+        DiffOf::Base { base: None } => "Since the default branch".to_owned(),
+        DiffOf::Commit { id } => format!("Commit {}", id.get(..7).unwrap_or(id)),
+        DiffOf::Untracked => "Untracked".to_owned(),
+    };
+    match &open.path {
+        Some(path) => format!("{what}: {path}"),
+        None => what,
+    }
+}

@@ -1,0 +1,9 @@
+//! Differences, to be read and to be staged.
+
+mod rows;
+mod view;
+
+pub use view::{DiffData, DiffView};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! The Git view: a repository's changes, commits, branches and worktrees.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use egui::{Ui, WidgetInfo};
+use lucide_icons::Icon;
+use orchestrator::seam::{FilePath, SessionId, Worktree};
+
+use super::data::{GitAct, GitData, GitPage};
+use super::forms::{PullRequestForm, Typed, Typing, WorktreeForm};
+use super::head;
+use super::parts::Part;
+use crate::fetched::Fetched;
+use crate::theme::{Theme, size, space};
+use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
+use crate::widget::{Kind, Rows, button, empty, failure_card};
+
+/// The view's own state.
+#[derive(Debug, Default)]
+pub struct GitView {
+    /// What is being written for each session's next commit.
+    pub messages: BTreeMap<SessionId, String>,
+    pub(super) amend: bool,
+    pub(super) folded: BTreeSet<Part>,
+    pub(super) change_rows: Rows,
+    pub(super) branch_rows: Rows,
+    pub(super) log_rows: Rows,
+    pub(super) branch_filter: String,
+    pub(super) log_filter: String,
+    pub(super) all_branches: bool,
+    asked: Option<(ConfirmView, Asked)>,
+    typing: Option<Typing>,
+    /// What sessions are called, for the worktrees.
+    pub names: BTreeMap<SessionId, String>,
+}
+
+/// What is asked before it is done.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// Lose changes.
+    Discard { paths: Vec<FilePath>, untracked: bool },
+    /// Delete a branch.
+    DeleteBranch { name: String, force: bool },
+    /// Remove a worktree.
+    RemoveWorktree { worktree: Box<Worktree>, force: bool },
+    /// Give up what is unfinished.
+    Abort,
+}
+
+impl GitView {
+    /// Puts a question before the person.
+    pub(super) fn ask(&mut self, asked: Asked) {
+        self.asked = Some((ConfirmView::default(), asked));
+    }
+
+    pub(super) fn open_new_branch(&mut self, start: Option<String>) {
+        let start = start.unwrap_or_default();
+        self.typing = Some(Typing::NewBranch { name: String::new(), start, switch: true });
+    }
+
+    pub(super) fn open_rename_branch(&mut self, name: String) {
+        self.typing = Some(Typing::RenameBranch { to: name.clone(), name });
+    }
+
+    /// Opens the form for a worktree.
+    pub fn open_add_worktree(&mut self, branch: String) {
+        self.typing = Some(Typing::Worktree(Box::new(WorktreeForm::of(branch))));
+    }
+
+    /// Opens the form for a pull request; [`GitAct::WantDraft`] fills it in.
+    pub fn open_pull_request(&mut self) {
+        self.typing = Some(Typing::PullRequest(Box::new(PullRequestForm::default())));
+    }
+
+    /// A branch wasn't deleted since it isn't merged: whether to do it all the same.
+    pub fn ask_to_force_delete(&mut self, name: String) {
+        self.ask(Asked::DeleteBranch { name, force: true });
+    }
+
+    /// Puts the focus into the commit's message.
+    pub fn focus_message(&self, ctx: &egui::Context) {
+        let id = crate::widget::field_id("commit message");
+        ctx.memory_mut(|memory| memory.request_focus(id));
+    }
+
+    /// The commit was made: the next one is a new one.
+    pub fn committed(&mut self) {
+        self.amend = false;
+    }
+
+    /// Whether one of its dialogs lies over the window.
+    pub fn is_asking(&self) -> bool {
+        self.asked.is_some() || self.typing.is_some()
+    }
+
+    pub(super) fn session_name(&self, session: &SessionId) -> String {
+        self.names.get(session).cloned().unwrap_or_else(|| session.to_string())
+    }
+
+    /// Draws it.
+    pub fn ui(&mut self, ui: &mut Ui, data: &GitData<'_>) -> Vec<GitAct> {
+        let mut acts = Vec::new();
+        if data.session.is_none() {
+            let words = "The repository of a session's directory will be here.";
+            empty(ui, Icon::GitBranch, "No session", words);
+            return acts;
+        }
+        match data.status {
+            Fetched::Failed(failure) => {
+                failure_card(ui, failure, |ui| {
+                    if button(ui, Kind::Plain, "Retry").clicked() {
+                        acts.push(GitAct::Refresh);
+                    }
+                });
+            }
+            Fetched::Missing | Fetched::Pending => {
+                ui.vertical_centered(|ui| {
+                    ui.add_space(space::XL);
+                    ui.weak("Asking git…");
+                });
+            }
+            Fetched::Ready(None) => {
+                let words = "The session's directory lies in no git repository.";
+                empty(ui, Icon::GitBranch, "No repository", words);
+            }
+            Fetched::Ready(Some(status)) => {
+                head::head(ui, data, status, &mut acts);
+                head::operations(ui, data, &mut acts);
+                self.pages(ui, data, &mut acts);
+                ui.add_space(space::XS);
+                match data.page {
+                    GitPage::Changes => self.changes(ui, data, status, &mut acts),
+                    GitPage::Log => self.log(ui, data, &mut acts),
+                    GitPage::Branches => {
+                        if let Some(all) = ready(ui, data.branches, &mut acts) {
+                            self.branches(ui, data, all, &mut acts);
+                        }
+                    }
+                    GitPage::Worktrees => {
+                        if let Some(all) = ready(ui, data.worktrees, &mut acts) {
+                            self.worktrees(ui, data, all, &mut acts);
+                        }
+                    }
+                }
+            }
+        }
+        // What would be lost is asked about before anybody hears of it.
+        acts.retain(|act| {
+            if *act == (GitAct::Unfinished { abort: true }) {
+                self.ask(Asked::Abort);
+                return false;
+            }
+            true
+        });
+        acts
+    }
+
+    /// Draws what lies over the window, wherever a person looks.
+    pub fn dialogs(&mut self, ctx: &egui::Context, data: &GitData<'_>) -> Vec<GitAct> {
+        let mut acts = Vec::new();
+        if let Some(mut typing) = self.typing.take() {
+            match typing.ui(ctx, data) {
+                Typed::On => self.typing = Some(typing),
+                Typed::Closed => {}
+                Typed::Done(act) => acts.push(act),
+            }
+        }
+        if let Some((mut view, asked)) = self.asked.take() {
+            match confirm(&mut view, ctx, &asked) {
+                Some(ConfirmAct::Do) => acts.push(done(asked)),
+                Some(ConfirmAct::Keep) => {}
+                None => self.asked = Some((view, asked)),
+            }
+        }
+        acts
+    }
+
+    fn pages(&mut self, ui: &mut Ui, data: &GitData<'_>, acts: &mut Vec<GitAct>) {
+        let theme = Theme::get(ui.ctx());
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::S;
+            for page in GitPage::ALL {
+                let on = page == data.page;
+                let colour = if on { theme.text } else { theme.muted };
+                let text = egui::RichText::new(page.words()).size(size::SMALL).color(colour);
+                let tab = ui.add(egui::Button::new(text).selected(on).frame_when_inactive(on));
+                tab.widget_info(|| WidgetInfo::selected(egui::Role::Tab, true, on, page.words()));
+                if tab.clicked() {
+                    acts.push(GitAct::Page(page));
+                }
+            }
+        });
+    }
+}
+
+/// What was fetched; else why there is nothing.
+fn ready<'a, T>(ui: &mut Ui, fetched: &'a Fetched<T>, acts: &mut Vec<GitAct>) -> Option<&'a T> {
+    match fetched {
+        Fetched::Ready(ready) => return Some(ready),
+        Fetched::Failed(failure) => {
+            failure_card(ui, failure, |ui| {
+                if button(ui, Kind::Plain, "Retry").clicked() {
+                    acts.push(GitAct::Refresh);
+                }
+            });
+        }
+        Fetched::Missing | Fetched::Pending => {
+            ui.weak("Asking git…");
+        }
+    }
+    None
+}
+
+fn confirm(view: &mut ConfirmView, ctx: &egui::Context, asked: &Asked) -> Option<ConfirmAct> {
+    let names: Vec<String> = match asked {
+        Asked::Discard { paths, .. } => paths.iter().map(ToString::to_string).collect(),
+        Asked::RemoveWorktree { worktree, .. } => vec![worktree.path.to_string()],
+        Asked::DeleteBranch { .. } | Asked::Abort => Vec::new(),
+    };
+    let (heading, what, act, keep) = match asked {
+        Asked::Discard { untracked: true, .. } => (
+            "Delete these files?".to_owned(),
+            "Git doesn't know them: they can't be had back.",
+            "Delete",
+            "Keep them",
+        ),
+        Asked::Discard { .. } => (
+            "Discard these changes?".to_owned(),
+            "The files become what is staged or committed. What was changed can't be had back.",
+            "Discard",
+            "Keep them",
+        ),
+        Asked::DeleteBranch { name, force: false } => (
+            format!("Delete the branch {name}?"),
+            "Its commits stay where other branches have them.",
+            "Delete the branch",
+            "Keep it",
+        ),
+        Asked::DeleteBranch { name, force: true } => (
+            format!("{name} isn't merged. Delete it all the same?"),
+            "Its commits are in no other branch that git has compared it with.",
+            "Delete the branch",
+            "Keep it",
+        ),
+        Asked::RemoveWorktree { force: false, .. } => (
+            "Remove this worktree?".to_owned(),
+            "Its directory is deleted with files that git ignores; its branch stays.",
+            "Remove it",
+            "Keep it",
+        ),
+        Asked::RemoveWorktree { force: true, .. } => (
+            "Remove this worktree with its changes?".to_owned(),
+            "Files in it aren't committed. They are lost; its branch stays.",
+            "Remove it",
+            "Keep it",
+        ),
+        Asked::Abort => (
+            "Give it up?".to_owned(),
+            "The files become what they were before it began. What was resolved so far is lost.",
+            "Give it up",
+            "Go on with it",
+        ),
+    };
+    let data = ConfirmData { heading: &heading, what, names: &names, act, keep };
+    view.ui(ctx, &data).into_iter().next()
+}
+
+fn done(asked: Asked) -> GitAct {
+    match asked {
+        Asked::Discard { paths, .. } => GitAct::Discard(paths),
+        Asked::DeleteBranch { name, force } => GitAct::DeleteBranch { name, force },
+        Asked::RemoveWorktree { worktree, force } => {
+            GitAct::RemoveWorktree { path: worktree.path, force }
+        }
+        Asked::Abort => GitAct::Unfinished { abort: true },
+    }
+}

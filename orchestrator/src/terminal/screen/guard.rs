@@ -1,0 +1,195 @@
+//! Stands between the parser and the emulator: what a program may ask without bounds has bounds here.
+
+use alacritty_terminal::Term;
+use alacritty_terminal::grid::Dimensions;
+use alacritty_terminal::index::{Column, Line, Point};
+use alacritty_terminal::term::color::COUNT;
+use alacritty_terminal::vte::ansi::{
+    Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, LineClearMode,
+    Mode, PrivateMode, Rgb, StandardCharset, TabulationClearMode,
+};
+use unicode_width::UnicodeWidthChar;
+
+use super::colour::Palette;
+use super::ear::Ear;
+
+/// Accents on one letter. Written languages need four, emoji a few more; the emulator takes any number.
+const MOST_MARKS: usize = 8;
+/// The longest address of a link, as VTE and iTerm2 have it (2,083 bytes, what Internet Explorer took).
+const LONGEST_LINK: usize = 2083;
+/// The longest name that joins a link's parts, as VTE has it.
+const LONGEST_LINK_ID: usize = 250;
+/// All addresses together. What is beyond is shown as plain text until older ones are forgotten.
+const MOST_LINKS: usize = 32 << 20;
+/// Titles are kept on a stack by the emulator; longer ones are cut before.
+const LONGEST_TITLE: usize = 1024;
+
+/// What the guard keeps from chunk to chunk.
+#[derive(Debug, Default)]
+pub(super) struct Bounds {
+    /// Bytes of links that cells may hold.
+    links: usize,
+}
+
+pub(super) struct Guard<'a> {
+    pub(super) term: &'a mut Term<Ear>,
+    pub(super) bounds: &'a mut Bounds,
+    pub(super) ear: &'a Ear,
+    pub(super) palette: &'a Palette,
+}
+
+impl Guard<'_> {
+    /// Whether the letter that a mark would go to has enough of them.
+    fn is_laden(&self) -> bool {
+        let grid = self.term.grid();
+        let Point { line, column } = grid.cursor.point;
+        let back = usize::from(!grid.cursor.input_needs_wrap);
+        // On a wide letter marks go to its first cell.
+        [back, back + 1].into_iter().any(|back| {
+            let cell = &grid[line][Column(column.0.saturating_sub(back))];
+            cell.zerowidth().is_some_and(|marks| marks.len() >= MOST_MARKS)
+        })
+    }
+
+    /// Makes room for links: all that are shown become plain text.
+    fn forget_links(&mut self) {
+        let (top, bottom) = (self.term.topmost_line().0, self.term.bottommost_line().0);
+        let last = self.term.columns();
+        for line in top..=bottom {
+            for column in 0..last {
+                let cell = &mut self.term.grid_mut()[Line(line)][Column(column)];
+                if cell.extra.is_some() {
+                    cell.set_hyperlink(None);
+                }
+            }
+        }
+        self.bounds.links = 0;
+    }
+}
+
+/// Hands calls on as they are.
+macro_rules! hand_on {
+    ($($name:ident($($argument:ident: $kind:ty),*);)*) => {
+        $(
+            #[inline]
+            fn $name(&mut self, $($argument: $kind),*) {
+                Handler::$name(self.term, $($argument),*);
+            }
+        )*
+    };
+}
+
+impl Handler for Guard<'_> {
+    #[inline]
+    fn input(&mut self, c: char) {
+        // No mark is below these; what is plain isn't looked up twice.
+        if c >= '\u{ad}' && c.width() == Some(0) && self.is_laden() {
+            return;
+        }
+        self.term.input(c);
+    }
+
+    fn set_title(&mut self, title: Option<String>) {
+        let title = title.map(|mut title| {
+            title.truncate(title.floor_char_boundary(LONGEST_TITLE));
+            title
+        });
+        self.term.set_title(title);
+    }
+
+    fn set_hyperlink(&mut self, link: Option<Hyperlink>) {
+        let is_long =
+            |id: &Option<String>| id.as_ref().is_some_and(|id| id.len() > LONGEST_LINK_ID);
+        let link = link.filter(|link| link.uri.len() <= LONGEST_LINK && !is_long(&link.id));
+        if let Some(link) = &link {
+            self.bounds.links += link.uri.len() + link.id.as_ref().map_or(0, String::len);
+            if self.bounds.links > MOST_LINKS {
+                self.forget_links();
+            }
+        }
+        self.term.set_hyperlink(link);
+    }
+
+    fn move_backward_tabs(&mut self, count: u16) {
+        // Without stops each step looks through the whole line and stays where it is.
+        let most = u16::try_from(self.term.columns()).unwrap_or(u16::MAX);
+        self.term.move_backward_tabs(count.min(most));
+    }
+
+    fn dynamic_color_sequence(&mut self, prefix: String, index: usize, terminator: &str) {
+        let [r, g, b] = self.palette.slot(index.min(COUNT - 1), self.term.colors());
+        self.ear.answer(&format!(
+            "\x1b]{prefix};rgb:{r:02x}{r:02x}/{g:02x}{g:02x}/{b:02x}{b:02x}{terminator}"
+        ));
+    }
+
+    fn reset_state(&mut self) {
+        self.term.reset_state();
+        self.term.set_title(None);
+        for index in 0..COUNT {
+            self.term.reset_color(index);
+        }
+    }
+
+    // The clipboard isn't read.
+    fn clipboard_load(&mut self, _: u8, _: &str) {}
+
+    hand_on! {
+        set_cursor_style(style: Option<CursorStyle>);
+        set_cursor_shape(shape: CursorShape);
+        goto(line: i32, column: usize);
+        goto_line(line: i32);
+        goto_col(column: usize);
+        insert_blank(count: usize);
+        move_up(lines: usize);
+        move_down(lines: usize);
+        identify_terminal(intermediate: Option<char>);
+        device_status(kind: usize);
+        move_forward(columns: usize);
+        move_backward(columns: usize);
+        move_down_and_cr(lines: usize);
+        move_up_and_cr(lines: usize);
+        put_tab(count: u16);
+        backspace();
+        carriage_return();
+        linefeed();
+        bell();
+        substitute();
+        newline();
+        set_horizontal_tabstop();
+        scroll_up(lines: usize);
+        scroll_down(lines: usize);
+        insert_blank_lines(lines: usize);
+        delete_lines(lines: usize);
+        erase_chars(count: usize);
+        delete_chars(count: usize);
+        move_forward_tabs(count: u16);
+        save_cursor_position();
+        restore_cursor_position();
+        clear_line(mode: LineClearMode);
+        clear_screen(mode: ClearMode);
+        clear_tabs(mode: TabulationClearMode);
+        set_tabs(interval: u16);
+        reverse_index();
+        terminal_attribute(attribute: Attr);
+        set_mode(mode: Mode);
+        unset_mode(mode: Mode);
+        report_mode(mode: Mode);
+        set_private_mode(mode: PrivateMode);
+        unset_private_mode(mode: PrivateMode);
+        report_private_mode(mode: PrivateMode);
+        set_scrolling_region(top: usize, bottom: Option<usize>);
+        set_keypad_application_mode();
+        unset_keypad_application_mode();
+        set_active_charset(index: CharsetIndex);
+        configure_charset(index: CharsetIndex, charset: StandardCharset);
+        set_color(index: usize, colour: Rgb);
+        reset_color(index: usize);
+        clipboard_store(clipboard: u8, base64: &[u8]);
+        decaln();
+        push_title();
+        pop_title();
+        text_area_size_pixels();
+        text_area_size_chars();
+    }
+}
