@@ -11,6 +11,7 @@ use crate::approvals::{AnswerArgs, ApprovalsArgs};
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
+use crate::files::FilesVerb;
 use crate::follow::FollowArgs;
 use crate::history::HistoryArgs;
 use crate::hosts::HostsVerb;
@@ -66,6 +67,9 @@ pub enum Verb {
     Deny(AnswerArgs),
     /// What was done, here and by everybody who works on the same project
     History(HistoryArgs),
+    /// Files of a host or session: list, read, write, make, move, delete, find
+    #[command(subcommand)]
+    Files(FilesVerb),
     /// The agents that are known; with a host, which are there
     Agents(AgentsArgs),
     /// Run a program on a host that goes on without us: over a lost link, a closed lid, a killed `baton`

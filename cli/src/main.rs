@@ -10,6 +10,7 @@ mod doctor;
 mod env_row;
 mod exec;
 mod exit;
+mod files;
 mod follow;
 mod heard;
 mod history;
@@ -18,8 +19,6 @@ mod interrupt;
 mod logs;
 mod man;
 mod output;
-// The verbs that name paths follow.
-#[allow(dead_code)]
 mod place;
 mod queue;
 mod reference;
@@ -88,6 +87,7 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Approve(args) => approvals::answer(app, args, true).await,
         Verb::Deny(args) => approvals::answer(app, args, false).await,
         Verb::History(args) => history::run(app, args).await,
+        Verb::Files(verb) => files::run(app, verb).await,
         Verb::Agents(args) => agents::run(app, args).await,
         Verb::Run(args) => run::launch(app, args).await,
         Verb::Runs(args) => run::runs(app, args).await,

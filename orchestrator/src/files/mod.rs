@@ -1,12 +1,19 @@
-//! What a host's directories hold, as far as somebody who types a path or a mention wants to know. One round trip each.
+//! Files of hosts. The desk answers front ends, through a [`form::Files`] of the place that is meant: its shell, in one round trip for each
+//! request that isn't large. Beside it stands what somebody who types a path wants to know.
 
+mod crc;
 mod desk;
 mod directory;
-#[allow(dead_code)]
+mod entry;
+mod finder;
 mod form;
 mod glance;
+mod listing;
+mod matching;
 mod names;
+mod refusal;
 mod scripts;
+mod shell;
 
 pub(crate) use desk::FileDesk;
 pub(crate) use directory::look;

@@ -1,5 +1,6 @@
 //! Files of a directory, for mentions.
 
+use super::form::Paths;
 use super::scripts::{LISTING_SECONDS, Words};
 use crate::failure::Failure;
 use crate::seam::FileNames;
@@ -51,23 +52,29 @@ pub(super) fn gone(connection: &Connection, directory: &str, status: u8) -> Opti
 
 /// Reads the answer of the script: names, and an empty one where these are all.
 fn read(answer: &[u8], limit: usize) -> FileNames {
+    let Paths { mut paths, whole } = paths(answer);
+    let more = !whole || paths.len() > limit;
+    paths.truncate(limit);
+    FileNames { files: paths, more }
+}
+
+/// The same, however many there are.
+pub(super) fn paths(answer: &[u8]) -> Paths {
     let mut parts: Vec<&[u8]> = answer.split(|byte| *byte == 0).collect();
     // What isn't ended may be half a name.
     parts.pop();
-    let is_all = parts.last().is_some_and(|last| last.is_empty());
-    let mut files: Vec<String> = parts
+    let whole = parts.last().is_some_and(|last| last.is_empty());
+    let mut paths: Vec<String> = parts
         .into_iter()
         .filter_map(|name| std::str::from_utf8(name).ok()) // Nobody could type it.
         .map(|name| name.strip_prefix("./").unwrap_or(name))
         .filter(|name| !name.is_empty() && !name.contains('\n'))
         .map(str::to_owned)
         .collect();
-    files.sort_unstable();
+    paths.sort_unstable();
     // git names a file that is in conflict once for each side.
-    files.dedup();
-    let more = !is_all || files.len() > limit;
-    files.truncate(limit);
-    FileNames { files, more }
+    paths.dedup();
+    Paths { paths, whole }
 }
 
 #[cfg(test)]

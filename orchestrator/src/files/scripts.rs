@@ -5,13 +5,28 @@ use std::time::Duration;
 use crate::transport::{Call, Library, TransportError, quote};
 
 /// What shells learn once.
-static FILES: Library = Library::new(
+pub(super) static FILES: Library = Library::new(
     "files",
     &[
         include_str!("scripts/put.sh"),
         include_str!("scripts/directory.sh"),
         include_str!("scripts/names.sh"),
         include_str!("scripts/glance.sh"),
+    ],
+);
+
+/// What they learn when files are looked at or changed.
+pub(super) static SHELL_FILES: Library = Library::new(
+    "shell-files",
+    &[
+        include_str!("../run/scripts/process.sh"),
+        include_str!("scripts/put.sh"),
+        include_str!("scripts/host.sh"),
+        include_str!("scripts/enter.sh"),
+        include_str!("scripts/list.sh"),
+        include_str!("scripts/read.sh"),
+        include_str!("scripts/write.sh"),
+        include_str!("scripts/change.sh"),
     ],
 );
 
@@ -65,6 +80,67 @@ impl Words {
     }
 }
 
+/// A line of calls, whose words may be any bytes but NUL.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Line(String);
+
+impl Line {
+    pub(super) fn new(function: &str) -> Self {
+        Self(function.to_owned())
+    }
+
+    /// Begins one more call, behind [`Line::then`].
+    pub(super) fn function(mut self, function: &str) -> Self {
+        self.0.push_str(function);
+        self
+    }
+
+    /// What follows is done where what stands here has gone well. Each has a shell of its own, which it may leave.
+    pub(super) fn then(mut self) -> Self {
+        self.0 = format!("({}) || exit; ", self.0);
+        self
+    }
+
+    /// One more word: a path, in which `~` is the host's to expand. None is where a relative one begins.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Usage`] for a NUL.
+    pub(super) fn path(self, path: &[u8]) -> Result<Self, TransportError> {
+        let path = if path.is_empty() { b"." } else { path };
+        Ok(self.and(&quote::path_text(path)?))
+    }
+
+    /// One more word, as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Line::path`].
+    pub(super) fn word(self, word: &[u8]) -> Result<Self, TransportError> {
+        Ok(self.and(&quote::text(word)?))
+    }
+
+    pub(super) fn number(self, number: u64) -> Self {
+        self.and(&number.to_string())
+    }
+
+    /// `1`, or nothing.
+    pub(super) fn flag(self, flag: bool) -> Self {
+        self.and(if flag { "1" } else { "''" })
+    }
+
+    fn and(mut self, word: &str) -> Self {
+        self.0.push(' ');
+        self.0.push_str(word);
+        self
+    }
+
+    /// For a shell that reads one line.
+    pub(super) fn text(&self) -> String {
+        quote::line(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -72,8 +148,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_library_is_one_short_line() {
-        let line = FILES.line().unwrap();
-        assert!(!line.contains('\n') && line.len() < 4 * 1024, "{}", line.len());
+    fn a_library_is_one_short_line() {
+        for (library, most) in [(&FILES, 4), (&SHELL_FILES, 20)] {
+            let line = library.line().unwrap();
+            assert!(!line.contains('\n') && line.len() < most * 1024, "{}", line.len());
+        }
     }
 }

@@ -16,7 +16,6 @@ mod reach;
 mod scripts;
 mod shell_files;
 mod spans;
-mod spooled;
 mod sync;
 
 pub use account::{Account, SYNOPSIS_PROMPT, TurnEnd};

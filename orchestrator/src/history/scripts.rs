@@ -19,10 +19,6 @@ pub(super) static HISTORY: Library = Library::new(
     ],
 );
 
-/// Reads the library, a line, and then the call, and goes on with stdin.
-pub(super) const BOOT: &str =
-    "IFS= read -r b_line && eval \"$b_line\" && IFS= read -r b_line && eval \"$b_line\"";
-
 /// Prints spans of files: a mark and four words for each; see [`read_program`].
 const READ: &str = include_str!("scripts/read.sh");
 

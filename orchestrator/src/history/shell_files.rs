@@ -14,8 +14,9 @@ use uuid::Uuid;
 use super::answer::{Ignored, Said, odd};
 use super::scripts::{self, HISTORY, Words};
 use super::spans::Spans;
-use super::spooled;
-use crate::transport::{Answer, Call, Connection, Program, State, TransportError};
+use crate::transport::{
+    Answer, Call, Connection, LongCall, Program, State, TransportError, timed_out,
+};
 
 /// Lines of so many bytes together go through a control shell, which reads a byte at a time.
 const MOST_INLINE: usize = 16 * 1024;
@@ -25,6 +26,12 @@ const LONGEST_CALL: usize = 24 * 1024;
 
 /// What a listing may take, and files may have grown between it and their bytes.
 const SLACK: usize = 1024 * 1024;
+
+/// More than any answer to an append; a torn line may have 1 MiB.
+const LONGEST_ANSWER: usize = 2 * 1024 * 1024;
+
+/// What the scripts are called in errors.
+const WHAT: &str = "a script of the shared history";
 
 /// What is read of a stream at once.
 const BUFFER: usize = 256 * 1024;
@@ -144,8 +151,17 @@ impl ShellFiles {
                 self.connection.call(call).await
             }
             None => {
-                let lines: Vec<&[u8]> = append.lines.iter().map(|line| line.text).collect();
-                spooled::run(&self.connection, &spooled, &lines, PATIENCE).await
+                let lines: Vec<&[u8]> =
+                    append.lines.iter().flat_map(|line| [line.text, b"\n"]).collect();
+                let call = LongCall {
+                    what: WHAT,
+                    library: &HISTORY,
+                    script: &spooled,
+                    bytes: &lines,
+                    limit_bytes: LONGEST_ANSWER,
+                    patience: PATIENCE,
+                };
+                call.run(&self.connection).await
             }
         };
         let answer = answer.map_err(|error| FilesError::InDoubt(Box::new(error)))?;
@@ -235,7 +251,7 @@ impl Files for ShellFiles {
         while !taker.is_over() {
             let read = tokio::time::timeout(PATIENCE, streams.stdout.read(&mut buffer)).await;
             let Ok(read) = read else {
-                let error = spooled::timed_out(&self.connection, group, PATIENCE).await;
+                let error = timed_out(&self.connection, group, PATIENCE, WHAT).await;
                 return Err(unreachable(error));
             };
             match read {

@@ -8,6 +8,7 @@ mod forward;
 mod library;
 mod link;
 mod local;
+mod long_call;
 mod marks;
 pub mod native;
 mod openssh;
@@ -29,6 +30,7 @@ pub use link::{
     TerminalSize, Transport,
 };
 pub use local::{Local, LocalSettings};
+pub(crate) use long_call::{LongCall, timed_out};
 pub(crate) use openssh::check_room;
 pub use openssh::{
     OpenSsh, OpenSshSettings, Patience, SOCKET_VARIABLE as ASKPASS_SOCKET_VARIABLE, Steps, ask,

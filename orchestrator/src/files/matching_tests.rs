@@ -1,0 +1,59 @@
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn candidates(paths: &[&str]) -> Arc<Candidates> {
+    let mut paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+    paths.sort();
+    Arc::new(Candidates::new(paths, true))
+}
+
+fn paths(found: &FoundFiles) -> Vec<&str> {
+    found.files.iter().map(|file| file.path.as_str()).collect()
+}
+
+#[test]
+fn the_best_come_first_with_the_letters_that_fit() {
+    let all = candidates(&["src/main.rs", "src/domain.rs", "README.md", "src/m/a/i/n.txt"]);
+    let found = Matching::default().search(&all, "main", 10);
+    assert_eq!(paths(&found)[0], "src/main.rs");
+    assert_eq!(found.files[0].letters, [4, 5, 6, 7]);
+    assert_eq!((found.looked_at, found.whole), (4, true));
+    let two = Matching::default().search(&all, "main", 2);
+    assert_eq!(paths(&two), &paths(&found)[..2]);
+}
+
+#[test]
+fn everything_fits_nothing() {
+    let all = candidates(&["b", "a", "c"]);
+    assert_eq!(paths(&Matching::default().search(&all, "", 2)), ["a", "b"]);
+}
+
+#[test]
+fn letters_are_counted_as_they_are_written() {
+    let all = candidates(&["größe/maß.rs"]);
+    let found = Matching::default().search(&all, "maß", 1);
+    assert_eq!(found.files[0].letters, [6, 7, 8]);
+    assert_eq!(paths(&Matching::default().search(&all, "grosse", 1)), [""; 0]);
+    assert_eq!(paths(&Matching::default().search(&all, "grö", 1)), ["größe/maß.rs"]);
+}
+
+proptest! {
+    #[test]
+    fn a_search_that_goes_on_finds_what_a_new_one_finds(
+        all in prop::collection::vec("[a-cA-C/._ é]{1,8}", 1..60),
+        typed in "[a-cA-C/. é\\\\]{1,6}",
+    ) {
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let all = candidates(&all);
+        let mut going_on = Matching::default();
+        let ends = typed.char_indices().map(|(at, letter)| at + letter.len_utf8());
+        for end in ends {
+            let one = going_on.search(&all, &typed[..end], 50);
+            let other = Matching::default().search(&all, &typed[..end], 50);
+            prop_assert_eq!(one, other, "{:?}", &typed[..end]);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Why a script has done nothing, as people are told.
+
+use crate::failure::{Code, Failure};
+use crate::host::HostId;
+use crate::seam::FilePath;
+use crate::transport::{Answer, TransportError};
+
+/// What somebody wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// To see it.
+    See,
+    /// To write a file.
+    Write,
+    /// To make, move or delete something.
+    Change,
+}
+
+/// Statuses that the scripts leave with; `enter.sh` and the others say what they mean.
+const WORDS: u8 = 4;
+
+/// Why `answer` isn't the answer.
+pub(super) fn failure(host: &HostId, wish: Wish, path: &FilePath, answer: &Answer) -> Failure {
+    let said = String::from_utf8_lossy(&answer.stderr);
+    let failure = match answer.status {
+        3 => missing(path),
+        WORDS => in_words(wish, path, &said),
+        5 => Failure::new(Code::IsDirectory, format!("{path} is a directory")),
+        6 => Failure::new(Code::Conflict, format!("{path} is there already"))
+            .hint("Choose another name, or say that it may be replaced"),
+        7 => Failure::new(Code::Conflict, format!("{path} was changed since it was read"))
+            .hint("Compare what is there now with yours; nothing was written"),
+        8 => Failure::new(
+            Code::PermissionDenied,
+            format!("{path} lies outside of the directory in which work is done"),
+        )
+        .hint("Say that it may lie outside, if you mean it; nothing was changed"),
+        9 => Failure::new(Code::Unsupported, format!("{path} is neither a file nor a directory"))
+            .hint("Sockets, pipes and devices are shown, but not read or written"),
+        10 => Failure::new(Code::ConnectionLost, format!("only a part of {path} arrived"))
+            .hint("What was there is untouched; write it again"),
+        11 => Failure::new(
+            Code::Unsupported,
+            format!("{path} has further names (hard links), which writing it would part from it"),
+        )
+        .hint("Remove the other names, or write into it with a program there: `baton exec`"),
+        12 => Failure::new(
+            Code::PermissionDenied,
+            format!("{path} belongs to another account, and would belong to this one when it is written"),
+        )
+        .hint("Write it as its owner, or make it yours first; what was there is untouched"),
+        13 => Failure::new(
+            Code::PermissionDenied,
+            format!("nothing may be made or removed in the directory of {path}"),
+        )
+        .hint("A file is replaced as a whole, for which its directory has to be writable: check its mode and owner"),
+        14 => Failure::new(Code::PermissionDenied, format!("{path} is read-only for this account"))
+            .hint("Check its mode and owner"),
+        15 => Failure::new(
+            Code::Unsupported,
+            format!("{path} would have to be moved to another file system, which takes long and may stop half-way"),
+        )
+        .hint("Copy it there with a program of the host: `baton exec HOST -- mv FROM TO`"),
+        16 => Failure::new(
+            Code::Usage,
+            format!("{path} is a home, `/`, what holds the directory in which work is done, or no name of its own"),
+        )
+        .hint("Such a one is not changed from here; name what is in it"),
+        17 => Failure::new(
+            Code::Usage,
+            format!("{path} may be a home, and is the name of a file as well"),
+        )
+        .hint(format!("Write ./{path} for the file, or the whole path for what is in the home")),
+        18 => Failure::new(Code::Conflict, format!("{path} is not empty"))
+            .hint("Say that what it holds is deleted as well"),
+        19 => Failure::new(Code::IsDirectory, format!("{path} would replace a directory, or a file be replaced by one"))
+            .hint("Delete or move what is there first"),
+        20 => Failure::new(Code::Unsupported, "neither find nor stat there tells what files are")
+            .hint("Install findutils or busybox there"),
+        status => {
+            let words = first_line(&said);
+            let words = if words.is_empty() { String::new() } else { format!(": {words}") };
+            Failure::new(Code::Internal, format!("a script for {path} ended with {status}{words}"))
+        }
+    };
+    failure.on(host.to_string())
+}
+
+fn missing(path: &FilePath) -> Failure {
+    Failure::new(Code::NotFound, format!("{path} is not there"))
+        .hint("It may have been moved or deleted")
+}
+
+/// By what the system's programs say in the C locale.
+fn in_words(wish: Wish, path: &FilePath, said: &str) -> Failure {
+    // Behind the last colon: before it may stand any name.
+    let says = |words: &str| {
+        said.lines().filter_map(|line| line.rsplit(": ").next()).any(|why| why.contains(words))
+    };
+    let line = first_line(said);
+    let untouched = match wish {
+        Wish::Write => "What was there is untouched. ",
+        Wish::See | Wish::Change => "",
+    };
+    if says("No space left") {
+        Failure::new(Code::TooLarge, format!("{path} could not be written: the disk is full"))
+            .hint(format!("{untouched}Make room there, then try again"))
+    } else if says("quota") || says("Quota") {
+        Failure::new(
+            Code::TooLarge,
+            format!("{path} could not be written: the disk quota is used up"),
+        )
+        .hint(format!("{untouched}Make room there, then try again"))
+    } else if says("File too large") {
+        Failure::new(Code::TooLarge, format!("{path} is larger than a file may be there"))
+            .hint(format!("{untouched}`ulimit -f` says how large one may be"))
+    } else if says("Read-only file system") {
+        Failure::new(Code::PermissionDenied, format!("{path} is on a read-only file system"))
+            .hint("It has to be mounted for writing first")
+    } else if says("ermission denied") {
+        Failure::new(Code::PermissionDenied, format!("permission denied: {path}"))
+            .hint("Check its owner and mode, and those of the directories above it")
+    } else if says("Operation not permitted") {
+        Failure::new(Code::PermissionDenied, format!("the system doesn't permit it: {path}"))
+            .hint("It may be marked as unchangeable, or its directory as sticky")
+    } else if says("Not a directory") {
+        Failure::new(Code::NotFound, format!("{path} is not there: a file stands on the way to it"))
+    } else if says("File name too long") {
+        Failure::new(Code::Usage, format!("{path} is too long for a name"))
+            .hint("A name may have 255 bytes")
+    } else if says("Too many levels") {
+        Failure::new(Code::NotFound, format!("{path} leads in a circle of links"))
+    } else if says("busy") {
+        Failure::new(Code::Busy, format!("{path} is in use"))
+            .hint("End what uses it, then try again")
+    } else if says("No such file") || says("nonexistent") || says("not found") {
+        missing(path)
+    } else {
+        let line = if line.is_empty() { "the system doesn't say why" } else { line };
+        Failure::new(Code::Internal, format!("{path}: {}", line.trim()))
+    }
+}
+
+fn first_line(said: &str) -> &str {
+    said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+}
+
+/// A file that was another one whenever it was read.
+pub(super) fn restless(host: &HostId, path: &FilePath) -> Failure {
+    Failure::new(Code::Conflict, format!("{path} changes faster than it can be read"))
+        .hint("Wait until what writes it is done, then try again")
+        .on(host.to_string())
+}
+
+/// An answer that can't be read.
+pub(super) fn garbled(host: &HostId) -> Failure {
+    let said = "the answer about a file can't be read".to_owned();
+    TransportError::ShellBroken { host: host.clone(), said }.into()
+}

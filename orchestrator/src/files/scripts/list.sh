@@ -1,0 +1,86 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # put.sh, host.sh and enter.sh stand before this
+# bf_list BASE PATH MARK BYTES: what a directory holds, BYTES of it at most. Answers, each part ended by MARK: form, root and path;
+# the entries; of the links where they end; which ones git ignores.
+
+bf_list() {
+  bf_at "$1"
+  case $2 in
+    /*) ;;
+    *) [ -n "$bf_root" ] || bf_why "$bf_missing" ;;
+  esac
+  cd -P -- "$2" >/dev/null 2>&1 || bf_why "$2"
+  [ -r . ] || {
+    ls -a . >/dev/null
+    exit 4
+  }
+  command printf '%s\0' "$bf_kind" "$bf_root" "$PWD"
+  bf_put "$3"
+  "bf_list_$bf_kind" "$3" "$4"
+  bf_put "$3"
+  bf_ignored "$4"
+  bf_put "$3"
+}
+
+# Each entry is a NUL after its name, and one after what comes before that.
+bf_list_gnu() {
+  find . -mindepth 1 -maxdepth 1 -printf '%y%Y %m %s %T@ %l\0%f\0' | head -c "$2"
+  bf_put "$1"
+  # How many, their names, and where each ends, whether that is there or not.
+  find . -mindepth 1 -maxdepth 1 -type l \
+    -exec sh -c 'printf "%s\0" "$#" "$@"; exec readlink -m -z -- "$@"' sh {} + 2>/dev/null | head -c "$2"
+}
+
+# stat ends each with a newline, which a name may have, too: so each begins with the mark.
+bf_list_c() {
+  find . ! -name . -prune -exec stat -c "$1 %f %s %Y %n" {} + | head -c "$2"
+  bf_put "$1"
+  bf_list_links | head -c "$2"
+}
+
+bf_list_f() {
+  find . ! -name . -prune -exec stat -f "$1 %p %z %Fm %N" {} + | head -c "$2"
+  bf_put "$1"
+  bf_list_links | head -c "$2"
+}
+
+# Of each link its name, the kind of its end, and where it points to.
+bf_list_links() {
+  # shellcheck disable=SC2016 # the other shell's
+  find . ! -name . -prune -type l -exec sh -c '
+    for l do
+      if [ -d "$l" ]; then k=d; elif [ -f "$l" ]; then k=f; elif [ -e "$l" ]; then k=o; else k=n; fi
+      printf "%s\0%s\0" "$l" "$k"
+      readlink -n "$l"
+      printf "\0"
+    done' sh {} +
+}
+
+# bf_ignored BYTES: those names that git ignores, each ended by a NUL; nothing where it knows nothing of the directory, or takes
+# longer than 2 s: the rest is waited for.
+bf_ignored() {
+  bf_up=$PWD
+  until [ -e "${bf_up%/}/.git" ]; do
+    case $bf_up in / | '') return 0 ;; esac
+    bf_up=${bf_up%/*}
+  done
+  command -v git >/dev/null 2>&1 || return 0
+  GIT_OPTIONAL_LOCKS=0 GIT_LITERAL_PATHSPECS=1
+  export GIT_OPTIONAL_LOCKS GIT_LITERAL_PATHSPECS
+  unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+  case $bf_kind in
+    gnu) find . -mindepth 1 -maxdepth 1 -printf '%p\0' ;;
+    *) find . ! -name . -prune -exec printf '%s\0' {} + ;;
+  esac 2>/dev/null | bf_soon git -c core.fsmonitor=false check-ignore -z --stdin 2>/dev/null | head -c "$1"
+}
+
+# bf_soon COMMAND…: runs it for 2 s at most.
+bf_soon() {
+  if command -v timeout >/dev/null 2>&1; then
+    timeout 2 "$@"
+  elif command -v perl >/dev/null 2>&1; then
+    perl -e 'alarm 2; exec @ARGV' "$@"
+  else
+    "$@"
+  fi
+}

@@ -1,0 +1,188 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # process.sh, put.sh, host.sh and enter.sh stand before this
+# bf_write BASE PATH OUTSIDE EXPECTED BYTES SUM WORD [TEXT]: writes TEXT, or so many BYTES of stdin whose cksum is SUM, into a file
+# beside the target, and moves that there. EXPECTED is the target's version, `-` for none, or nothing where it doesn't matter; OUTSIDE
+# is empty where it has to be inside. WORD is random. Answers what bf_show tells of the file. Leaves also with
+#   10 where not all bytes came, 11 where the file has further names, 12 where its mode and owner can't be kept, 13 where nothing may be made in
+#   its directory, 14 where it is read-only.
+
+bf_write() {
+  bf_at "$1"
+  bf_enter "$2"
+  bf_follow
+  [ -z "$bf_self" ] || exit 5
+  [ -n "$3" ] || bf_inside || exit 8
+  bf_was='' bf_mine=''
+  bf_expect "$4"
+  [ -w . ] || exit 13
+  bf_sweep
+  bf_mine=./.baton-save.$bf_place.$bf_pid.$7
+  trap 'bf_leave 143' HUP INT TERM
+  # Nobody else can read it, before it is known who may.
+  (
+    umask 077
+    set -C
+    : >"$bf_mine"
+  ) || bf_leave 4
+  bf_fill "$5" "$6" ${8+"$8"}
+  if [ -n "$bf_was" ]; then bf_keep; else chmod '=rw' "$bf_mine" || bf_leave 4; fi
+  dd if=/dev/null of="$bf_mine" conv=notrunc,fsync 2>/dev/null || sync
+  # Right before it is replaced.
+  bf_expect "$4"
+  bf_line "$bf_mine" || bf_leave 4
+  bf_inode_of "$bf_line"
+  bf_new=$bf_inode
+  if [ -z "$bf_was" ]; then bf_place_new "$4"; else bf_move; fi
+  bf_mine=''
+  bf_line "$bf_name" || exit 7
+  bf_inode_of "$bf_line"
+  # Somebody else was as quick.
+  [ "$bf_inode" = "$bf_new" ] || exit 7
+  bf_show
+}
+
+# bf_leave STATUS: leaves without a trace.
+bf_leave() {
+  [ -z "$bf_mine" ] || rm -f "$bf_mine"
+  exit "$1"
+}
+
+# bf_inode_of LINE: sets bf_inode.
+bf_inode_of() {
+  bf_inode=${1#* }
+  bf_inode=${bf_inode%% *}
+}
+
+# bf_expect EXPECTED: leaves where the target isn't so; sets bf_was to its line where there is one.
+bf_expect() {
+  [ ! -d "$bf_name" ] || bf_leave 5
+  if ! bf_there; then
+    case $1 in '' | -) ;; *) bf_leave 7 ;; esac
+    [ -z "$bf_was" ] || [ -z "$1" ] || bf_leave 7
+    bf_was=''
+    return
+  fi
+  [ "$1" != - ] || bf_leave 6
+  [ -f "$bf_name" ] || bf_leave 9
+  bf_line "$bf_name" || bf_leave 7
+  if [ -n "$1" ]; then
+    bf_version "$bf_name"
+    [ "$bf_v" = "$1" ] || bf_leave 7
+  fi
+  bf_was=$bf_line
+  [ -w "$bf_name" ] || bf_leave 14
+  set -f
+  # shellcheck disable=SC2086 # words
+  set -- $bf_line
+  set +f
+  [ "$5" = 1 ] || bf_leave 11
+}
+
+# bf_fill BYTES SUM [TEXT]: writes it, and looks whether it is there.
+bf_fill() {
+  if [ $# = 3 ]; then bf_put "$3" >"$bf_mine"; else head -c "$1" >"$bf_mine"; fi 2>/dev/null
+  if command -v cksum >/dev/null 2>&1; then
+    # shellcheck disable=SC2046 # the sum and the size are words
+    set -- "$1" "$2" $(cksum <"$bf_mine")
+    [ "$3 $4" != "$2 $1" ] || return 0
+  else
+    # shellcheck disable=SC2046 # one word, with spaces around it on some systems
+    set -- "$1" "$2" $(wc -c <"$bf_mine")
+    [ "$3" != "$1" ] || return 0
+  fi
+  # Not every shell or program says why.
+  dd if=/dev/zero of="$bf_mine" bs=1024 count="$(($1 / 1024 + 1))" || bf_leave 4
+  bf_leave 10
+}
+
+# bf_keep: gives it the target's mode and owner, and what cp knows of beyond that.
+bf_keep() {
+  bf_owned "$bf_was"
+  bf_wanted=$bf_owner
+  if [ "$bf_kind" = gnu ]; then
+    cp --attributes-only --preserve=mode,ownership,xattr "$bf_name" "$bf_mine" 2>/dev/null ||
+      cp --attributes-only --preserve=mode,ownership "$bf_name" "$bf_mine" 2>/dev/null
+  fi
+  bf_line "$bf_mine" || bf_leave 4
+  bf_owned "$bf_line"
+  [ "$bf_owner" != "$bf_wanted" ] || return 0
+  # shellcheck disable=SC2086 # words
+  set -- $bf_wanted
+  chown "$1:$2" "$bf_mine" 2>/dev/null || chown ":$2" "$bf_mine" 2>/dev/null
+  # The other way round it would lose what chown takes away.
+  chmod "$3" "$bf_mine"
+  bf_line "$bf_mine" || bf_leave 4
+  bf_owned "$bf_line"
+  [ "$bf_owner" = "$bf_wanted" ] || bf_leave 12
+}
+
+# bf_owned LINE: sets bf_owner to `UID GID MODE`.
+bf_owned() {
+  set -f
+  # shellcheck disable=SC2086 # words
+  set -- $1
+  set +f
+  shift 5
+  bf_owner="$1 $2 $5"
+}
+
+# bf_place_new EXPECTED: gives it its name, where there is none. Of two who both expect that, one has it.
+bf_place_new() {
+  if [ -z "$1" ]; then
+    bf_move
+  elif ln "$bf_mine" "$bf_name" 2>/dev/null; then
+    # A link into a directory that was just made.
+    if [ -d "$bf_name" ]; then
+      rm -f "$bf_name/${bf_mine#./}"
+      bf_leave 6
+    fi
+    rm -f "$bf_mine"
+  elif bf_there; then
+    bf_leave 6
+  else
+    # A file system without hard links: who makes the empty file has it.
+    (
+      set -C
+      : >"$bf_name"
+    ) || {
+      bf_there && bf_leave 6
+      bf_leave 4
+    }
+    bf_move
+  fi
+}
+
+
+# bf_move: moves it there. Where a directory has just come to that name, it goes into that, and is fetched back.
+bf_move() {
+  mv -f "$bf_mine" "$bf_name" || bf_leave 4
+  if [ -d "$bf_name" ]; then
+    rm -f "$bf_name/${bf_mine#./}"
+    bf_mine=''
+    exit 5
+  fi
+}
+
+# bf_sweep: sets bf_pid to the process that runs this, which isn't $$ in a subshell, and bf_place to where that number
+# counts; removes what others have left here who died.
+bf_sweep() {
+  { read -r bf_pid bf_rest </proc/self/stat; } 2>/dev/null || bf_pid=$(exec sh -c 'echo "$PPID"')
+  b_boot
+  # Its beginning is enough.
+  bf_place=${b_boot%%-*}
+  case $bf_place in *[!0-9A-Za-z]*) bf_place=boot ;; esac
+  for bf_one in ./.baton-save.*; do
+    [ -f "$bf_one" ] || continue
+    case $bf_one in
+      "./.baton-save.$bf_place."*)
+        bf_old=${bf_one#"./.baton-save.$bf_place."}
+        bf_old=${bf_old%%.*}
+        [ "$bf_old" != "$bf_pid" ] || continue
+        case $bf_old in '' | *[!0-9]*) continue ;; esac
+        b_born "$bf_old" || rm -f "$bf_one"
+        ;;
+      # Of before a restart, or of another machine that shares the disk, where it may be at work.
+      *) find "$bf_one" -prune -mmin +60 -exec rm -f {} + 2>/dev/null ;;
+    esac
+  done
+}

@@ -1,0 +1,315 @@
+//! Files through the host's shell: one call of a control shell each, and a channel for what is large.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use memchr::memmem;
+use uuid::Uuid;
+
+use super::crc::cksum;
+use super::entry::{Garbled, SHOWN, Shown};
+use super::form::{Files, Paths, Save, Window};
+use super::refusal::{self, Wish};
+use super::scripts::{FILES, Line, SHELL_FILES};
+use super::{listing, names};
+use crate::failure::Failure;
+use crate::host::Reached;
+use crate::seam::{Expected, FileEntry, FilePath, FileWindow, Listing};
+use crate::transport::{Answer, Call, Connection, LongCall};
+
+/// How long a look may take, with the way there and back, and with a disk that has fallen asleep.
+const LOOK_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a change may take: a disk may be slow to say that it has the bytes, and a large directory to be deleted.
+const CHANGE_PATIENCE: Duration = Duration::from_secs(300);
+
+/// Files of so many bytes go through a control shell, which reads a byte at a time; as histories have it.
+const MOST_INLINE: usize = 16 * 1024;
+
+/// A call with such a file may be longer: bytes that have to be quoted take four.
+const LONGEST_CALL: usize = 24 * 1024;
+
+/// Windows of so many bytes come through a control shell; larger ones would hold up what is small behind them.
+const MOST_INLINE_WINDOW: u32 = 256 * 1024;
+
+/// What dd reads at once: windows begin anywhere, so up to so much is read in front of one and behind it.
+const BLOCK: u64 = 4096;
+
+/// What an answer may hold besides what was asked for.
+const SLACK: usize = 256 * 1024;
+
+/// What an entry takes at most, by and large: names have up to 255 bytes, links up to 4 KiB, but hardly any have.
+const ENTRY_BYTES: usize = 160;
+
+/// How often a file that changes while it is read is read anew.
+const MOST_READS: usize = 3;
+
+/// So many bytes of names are fetched at most: 200,000 paths of 160 bytes.
+const MOST_NAME_BYTES: u64 = 32 * 1024 * 1024;
+
+/// How long they are looked for; what was found until then is taken.
+const NAMES_SECONDS: u64 = 30;
+
+/// One place's files.
+#[derive(Debug)]
+pub(super) struct ShellFiles {
+    connection: Connection,
+    root: Vec<u8>,
+}
+
+impl ShellFiles {
+    pub(super) fn new(reached: &Reached) -> Self {
+        let root = reached.directory.clone().filter(|root| !root.is_empty());
+        Self { connection: reached.connection.clone(), root: root.unwrap_or_else(|| b"~".to_vec()) }
+    }
+
+    fn line(&self, function: &str) -> Result<Line, Failure> {
+        Ok(Line::new(function).path(&self.root)?)
+    }
+
+    /// The call of a function that changes `paths`: not before it is sure what a tilde means.
+    fn change(&self, function: &str, paths: &[&FilePath]) -> Result<Line, Failure> {
+        let mut line = Line::default();
+        for path in paths.iter().filter(|path| path.bytes().starts_with(b"~")) {
+            line = line.function("bf_tilde").path(&self.root)?.word(path.bytes())?.then();
+        }
+        Ok(line.function(function).path(&self.root)?)
+    }
+
+    async fn call(&self, line: &Line, limit_bytes: usize) -> Result<Answer, Failure> {
+        let call = Call { patience: LOOK_PATIENCE, limit_bytes, ..Call::new(line.text()) };
+        Ok(self.connection.call(call.with(&SHELL_FILES)).await?)
+    }
+
+    async fn call_to_change(&self, line: &Line) -> Result<Answer, Failure> {
+        let call = Call { patience: CHANGE_PATIENCE, ..Call::new(line.text()) };
+        Ok(self.connection.call(call.with(&SHELL_FILES)).await?)
+    }
+
+    /// The same over a channel of its own.
+    async fn long_call(
+        &self,
+        line: &Line,
+        bytes: &[u8],
+        limit_bytes: usize,
+    ) -> Result<Answer, Failure> {
+        let call = LongCall {
+            what: "reading or writing a file",
+            library: &SHELL_FILES,
+            script: &line.text(),
+            bytes: &[bytes],
+            limit_bytes,
+            patience: CHANGE_PATIENCE,
+        };
+        Ok(Box::pin(call.run(&self.connection)).await?)
+    }
+
+    fn refused(&self, wish: Wish, path: &FilePath, answer: &Answer) -> Failure {
+        refusal::failure(self.connection.host(), wish, path, answer)
+    }
+
+    fn whole<T>(&self, read: Result<T, Garbled>) -> Result<T, Failure> {
+        read.map_err(|Garbled| refusal::garbled(self.connection.host()))
+    }
+
+    /// The file that an answer tells of.
+    fn shown(&self, wish: Wish, path: &FilePath, answer: &Answer) -> Result<FileEntry, Failure> {
+        if answer.status != 0 {
+            return Err(self.refused(wish, path, answer));
+        }
+        let fields: Vec<&[u8]> = answer.stdout.split(|byte| *byte == 0).collect();
+        let shown = fields.get(..SHOWN).ok_or(Garbled).and_then(Shown::read);
+        Ok(self.whole(shown)?.entry)
+    }
+
+    /// Reads a window once. The second is whether the file was the same before and after.
+    async fn read_once(&self, window: &Window<'_>) -> Result<Option<(FileWindow, bool)>, Failure> {
+        let mark = mark();
+        let (offset, length) = (window.offset, u64::from(window.length));
+        let skip = offset / BLOCK;
+        let lead = offset % BLOCK;
+        let count = (lead + length).div_ceil(BLOCK);
+        let line = self.line("bf_read")?.path(window.path.bytes())?.word(&mark)?;
+        let line = line.word(window.seen.unwrap_or_default().as_bytes())?;
+        let line = line.number(offset).number(length).number(skip).number(count);
+        let limit = usize::try_from(count * BLOCK).unwrap_or(usize::MAX).saturating_add(SLACK);
+        let answer = if window.length > MOST_INLINE_WINDOW {
+            self.long_call(&line, &[], limit).await?
+        } else {
+            self.call(&line, limit).await?
+        };
+        if answer.status != 0 {
+            return Err(self.refused(Wish::See, window.path, &answer));
+        }
+        if answer.stdout == b"same\0" {
+            return Ok(None);
+        }
+        self.whole(cut(answer.stdout, &mark, window, lead)).map(Some)
+    }
+}
+
+/// A word that nothing else has.
+fn mark() -> Vec<u8> {
+    Uuid::new_v4().simple().to_string().into_bytes()
+}
+
+/// Cuts the answer of `bf_read`; its first bytes are `lead` before the window.
+fn cut(
+    mut answer: Vec<u8>,
+    mark: &[u8],
+    window: &Window<'_>,
+    lead: u64,
+) -> Result<(FileWindow, bool), Garbled> {
+    let first = memmem::find(&answer, mark).ok_or(Garbled)?;
+    let fields: Vec<&[u8]> = answer[..first].split(|byte| *byte == 0).collect();
+    let Shown { mut entry, .. } = Shown::read(fields.get(..SHOWN).ok_or(Garbled)?)?;
+    let [asked, link, ..] = fields.get(SHOWN..).ok_or(Garbled)? else { return Err(Garbled) };
+    entry.path = FilePath(asked.to_vec());
+    entry.link = (!link.is_empty()).then(|| FilePath(link.to_vec()));
+    let last = memmem::rfind(&answer, mark).filter(|last| *last > first).ok_or(Garbled)?;
+    let is_same = answer[last + mark.len()..] == *entry.version.as_bytes();
+    answer.truncate(last);
+    let is_sized = entry.size > 0;
+    let lead = if is_sized { usize::try_from(lead).map_err(|_| Garbled)? } else { 0 };
+    let start = (first + mark.len() + lead).min(answer.len());
+    let mut bytes = answer.split_off(start);
+    let length = usize::try_from(window.length).map_err(|_| Garbled)?;
+    let is_short = bytes.len() < length;
+    bytes.truncate(length);
+    let reached = window.offset.saturating_add(bytes.len() as u64);
+    let end = if is_sized { reached >= entry.size } else { is_short };
+    // Fewer than there are: the disk gave no more, or it was cut short meanwhile.
+    let is_whole = !is_sized || end || !is_short;
+    // The system's own files are made when they are read, and so are their times.
+    let is_same = is_same || !is_sized;
+    Ok((FileWindow { file: entry, offset: window.offset, bytes, end }, is_same && is_whole))
+}
+
+#[async_trait]
+impl Files for ShellFiles {
+    async fn list(&self, path: &FilePath, limit: usize) -> Result<Listing, Failure> {
+        let mark = mark();
+        let most_bytes = limit.saturating_mul(ENTRY_BYTES).saturating_add(SLACK);
+        let line = self.line("bf_list")?.path(path.bytes())?.word(&mark)?;
+        // Entries, links and what is ignored.
+        let line = line.number(most_bytes as u64);
+        let answer = self.call(&line, most_bytes.saturating_mul(3).saturating_add(SLACK)).await?;
+        if answer.status != 0 {
+            return Err(self.refused(Wish::See, path, &answer));
+        }
+        self.whole(listing::read(&answer.stdout, &mark, most_bytes, limit))
+    }
+
+    async fn stat(&self, path: &FilePath) -> Result<FileEntry, Failure> {
+        let line = self.line("bf_stat")?.path(path.bytes())?;
+        let answer = self.call(&line, SLACK).await?;
+        self.shown(Wish::See, path, &answer)
+    }
+
+    async fn read(&self, window: &Window<'_>) -> Result<Option<FileWindow>, Failure> {
+        let mut before: Option<FileWindow> = None;
+        for _ in 0..MOST_READS {
+            let Some((read, is_same)) = self.read_once(window).await? else { return Ok(None) };
+            // A file that only grows, such as a log, is what it was as far as it goes.
+            let has_grown = before.as_ref().is_some_and(|before| grew(before, &read));
+            if is_same || has_grown {
+                return Ok(Some(read));
+            }
+            before = Some(read);
+        }
+        Err(refusal::restless(self.connection.host(), window.path))
+    }
+
+    async fn write(&self, save: &Save<'_>) -> Result<FileEntry, Failure> {
+        let expected = match save.expected {
+            Expected::Absent => "-",
+            Expected::Version(version) => version,
+            Expected::Anything => "",
+        };
+        let line = self.change("bf_write", &[save.path])?.path(save.path.bytes())?;
+        let line = line.flag(save.outside).word(expected.as_bytes())?;
+        let line = line.number(save.bytes.len() as u64).number(u64::from(cksum(save.bytes)));
+        let line = line.word(&mark())?;
+        let small = save.bytes.len() <= MOST_INLINE && !save.bytes.contains(&0);
+        let inline = small.then(|| line.clone().word(save.bytes)).transpose()?;
+        let answer = match inline.filter(|line| line.text().len() <= LONGEST_CALL) {
+            Some(inline) => self.call_to_change(&inline).await?,
+            None => self.long_call(&line, save.bytes, SLACK).await?,
+        };
+        self.shown(Wish::Write, save.path, &answer)
+    }
+
+    async fn make_directory(
+        &self,
+        path: &FilePath,
+        parents: bool,
+        outside: bool,
+    ) -> Result<FileEntry, Failure> {
+        let line = self.change("bf_mkdir", &[path])?.path(path.bytes())?;
+        let answer = self.call_to_change(&line.flag(outside).flag(parents)).await?;
+        self.shown(Wish::Change, path, &answer)
+    }
+
+    async fn rename(
+        &self,
+        from: &FilePath,
+        to: &FilePath,
+        replace: bool,
+        outside: bool,
+    ) -> Result<FileEntry, Failure> {
+        let line = self.change("bf_rename", &[from, to])?.path(from.bytes())?.path(to.bytes())?;
+        let answer = self.call_to_change(&line.flag(outside).flag(replace)).await?;
+        // It says of the second one that it is in the way.
+        let about = if matches!(answer.status, 6 | 15 | 19) { to } else { from };
+        self.shown(Wish::Change, about, &answer)
+    }
+
+    async fn delete(
+        &self,
+        paths: &[FilePath],
+        recursive: bool,
+        outside: bool,
+    ) -> Result<(), Failure> {
+        let all: Vec<&FilePath> = paths.iter().collect();
+        let mut line = self.change("bf_delete", &all)?.flag(outside).flag(recursive);
+        for path in paths {
+            line = line.path(path.bytes())?;
+        }
+        let answer = self.call_to_change(&line).await?;
+        if answer.status == 0 {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&answer.stdout);
+        let number = said.lines().last().and_then(|number| number.parse::<usize>().ok());
+        let about = number.and_then(|number| paths.get(number)).or(paths.first());
+        Err(self.refused(Wish::Change, about.unwrap_or(&FilePath::default()), &answer))
+    }
+
+    async fn paths(&self) -> Result<Paths, Failure> {
+        let line = self.line("bf_names")?.path(b"")?;
+        let line = line.number(MOST_NAME_BYTES).number(NAMES_SECONDS);
+        let limit_bytes = usize::try_from(MOST_NAME_BYTES).unwrap_or(usize::MAX) + SLACK;
+        // Behind what it takes to find them, the way there and back.
+        let patience = Duration::from_secs(NAMES_SECONDS) + LOOK_PATIENCE;
+        let call = Call { patience, limit_bytes, ..Call::new(line.text()) };
+        let answer = self.connection.call(call.with(&FILES)).await?;
+        let root = String::from_utf8_lossy(&self.root);
+        match names::gone(&self.connection, &root, answer.status) {
+            Some(failure) => Err(failure),
+            None => Ok(names::paths(&answer.stdout)),
+        }
+    }
+}
+
+/// Whether a window was read of the same file twice, which has only become longer in between.
+fn grew(before: &FileWindow, now: &FileWindow) -> bool {
+    let inode = |window: &FileWindow| {
+        let mut parts = window.file.version.splitn(3, ':').map(str::to_owned);
+        (parts.next(), parts.next())
+    };
+    let kept = before.bytes.len().min(now.bytes.len());
+    inode(before) == inode(now)
+        && now.file.size >= before.file.size
+        && now.bytes.len() >= before.bytes.len()
+        && before.bytes[..kept] == now.bytes[..kept]
+}
