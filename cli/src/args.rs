@@ -8,6 +8,7 @@ use orchestrator::failure::{Code, Failure};
 
 use crate::agents::AgentsArgs;
 use crate::approvals::{AnswerArgs, ApprovalsArgs};
+use crate::complete::CompleteArgs;
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
@@ -17,6 +18,7 @@ use crate::history::HistoryArgs;
 use crate::hosts::HostsVerb;
 use crate::interrupt::InterruptArgs;
 use crate::man::ManArgs;
+use crate::operations::OperationsArgs;
 use crate::output::{Output, Stop};
 use crate::queue::QueueArgs;
 use crate::run::{AttachArgs, RunArgs, RunsArgs, StopArgs};
@@ -80,6 +82,10 @@ pub enum Verb {
     Attach(AttachArgs),
     /// End a run and everything that it has started; returns when nothing of it is left
     Stop(StopArgs),
+    /// What takes long and goes on without us: list, show, stop or forget it
+    Operations(OperationsArgs),
+    /// Print what a Tab offers behind a command line on a host
+    Complete(CompleteArgs),
     /// Look at what is installed, configured and reachable, with a hint for each finding
     Doctor(DoctorArgs),
     /// Print a script that completes these words in your shell

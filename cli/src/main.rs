@@ -5,6 +5,7 @@ mod app;
 mod approvals;
 mod args;
 mod ask;
+mod complete;
 mod completions;
 mod doctor;
 mod env_row;
@@ -18,6 +19,7 @@ mod hosts;
 mod interrupt;
 mod logs;
 mod man;
+mod operations;
 mod output;
 mod place;
 mod queue;
@@ -93,6 +95,8 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Runs(args) => run::runs(app, args).await,
         Verb::Attach(args) => run::attach(app, args).await,
         Verb::Stop(args) => run::stop(app, args).await,
+        Verb::Operations(args) => operations::run(app, args).await,
+        Verb::Complete(args) => complete::run(app, args).await,
         Verb::Doctor(args) => doctor::run(app, &args).await,
         Verb::Completions(args) => completions::run(&app.output, &args),
         Verb::Man(args) => man::run(&app.output, &args),

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use orchestrator::failure::{Code, Failure};
-use orchestrator::seam::{FILE_WINDOW, FilePath, FileQuery, FileReply, Query, Reply, Request, Work};
+use orchestrator::seam::{
+    FILE_WINDOW, FilePath, FileQuery, FileReply, Query, Reply, Request, Work,
+};
 use serde_json::json;
 
 use super::transfer::carry;
@@ -69,7 +71,9 @@ fn target(local: &Path, remote: &FilePath) -> Result<PathBuf, Failure> {
         let name = remote.name();
         if name.is_empty() || name == b"~" || name == b"." || name == b".." {
             let message = format!("{remote} has no name that it could have in {}", local.display());
-            return Err(Failure::new(Code::Usage, message).hint("Write the name behind the directory"));
+            return Err(
+                Failure::new(Code::Usage, message).hint("Write the name behind the directory")
+            );
         }
         local.join(std::ffi::OsStr::from_bytes(name))
     } else {

@@ -62,7 +62,9 @@ pub async fn run(app: &App, args: PutArgs) -> Result<u8, Stop> {
     };
     let carried = match (carry(app, send(remote.clone())).await, name) {
         // A file goes into a directory, as with cp.
-        (Err(Stop::Failure(why)), Some(name)) if why.code == Code::IsDirectory && local.is_file() => {
+        (Err(Stop::Failure(why)), Some(name))
+            if why.code == Code::IsDirectory && local.is_file() =>
+        {
             carry(app, send(remote.join(&name))).await
         }
         (carried, _) => carried,

@@ -36,9 +36,8 @@ pub async fn carry(app: &App, work: Work) -> Result<Outcome, Stop> {
     let mut shown = Shown::new(app.output.clone());
     let mut stopping: Option<(Instant, u8)> = None;
     let result = loop {
-        let patience = stopping.map_or(Duration::MAX, |(since, _)| {
-            PARTING.saturating_sub(since.elapsed())
-        });
+        let patience =
+            stopping.map_or(Duration::MAX, |(since, _)| PARTING.saturating_sub(since.elapsed()));
         tokio::select! {
             next = news.next() => match next {
                 Some(Ok(Delivery::Operation(now))) if now.id == begun.id => {
@@ -72,7 +71,9 @@ pub async fn carry(app: &App, work: Work) -> Result<Outcome, Stop> {
         Ok(None) => {
             let signal = stopping.map_or(2, |(_, signal)| signal);
             app.output
-                .parting("stopped: what has arrived is kept, and the same command goes on from there")
+                .parting(
+                    "stopped: what has arrived is kept, and the same command goes on from there",
+                )
                 .await;
             Err(Stop::Told(128 + signal))
         }
@@ -83,7 +84,9 @@ pub async fn carry(app: &App, work: Work) -> Result<Outcome, Stop> {
 /// We go, and it is not stopped.
 async fn left(app: &App, id: &str, signal: u8) -> Result<Option<Outcome>, Stop> {
     app.output
-        .parting(format_args!("left: the next baton goes on with it; `baton operations stop {id}` stops it"))
+        .parting(format_args!(
+            "left: the next baton goes on with it; `baton operations stop {id}` stops it"
+        ))
         .await;
     Err(Stop::Told(128 + signal))
 }
@@ -176,7 +179,10 @@ impl Shown {
             if rate > 0 {
                 parts.push(format!("{}/s", size(rate)));
                 if let Some(of) = now.of {
-                    parts.push(format!("{} left", duration(of.saturating_sub(now.done) * 1000 / rate)));
+                    parts.push(format!(
+                        "{} left",
+                        duration(of.saturating_sub(now.done) * 1000 / rate)
+                    ));
                 }
             }
         }

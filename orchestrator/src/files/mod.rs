@@ -13,6 +13,10 @@ mod matching;
 mod names;
 mod refusal;
 mod scripts;
+mod sftp;
+mod sftp_or_shell;
+mod sftp_session;
+mod sftp_wire;
 mod shell;
 
 pub(crate) use desk::FileDesk;

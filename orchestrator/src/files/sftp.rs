@@ -172,9 +172,9 @@ impl SftpFiles {
             Some(_) => FileKind::Other,
         };
         let about = attrs.unwrap_or(own);
-        let (user, group) = about.owner.map_or_else(Default::default, |(user, group)| {
-            (user.to_string(), group.to_string())
-        });
+        let (user, group) = about
+            .owner
+            .map_or_else(Default::default, |(user, group)| (user.to_string(), group.to_string()));
         Ok(FileEntry {
             path: shown,
             kind,
@@ -255,8 +255,9 @@ impl SftpFiles {
         };
         let is_whole = window.offset == 0 && end;
         file.version = version(&before, is_whole.then_some(&bytes[..]));
-        let is_same = !is_sized || (before.size, before.times.map(|times| times.1))
-            == (after.size, after.times.map(|times| times.1));
+        let is_same = !is_sized
+            || (before.size, before.times.map(|times| times.1))
+                == (after.size, after.times.map(|times| times.1));
         Ok((FileWindow { file, offset: window.offset, bytes, end }, is_same))
     }
 
@@ -280,8 +281,7 @@ impl SftpFiles {
                 let mut now = version(attrs, None);
                 if expected.starts_with(&format!("{now}-")) {
                     // The same second and size: its bytes say whether it was changed.
-                    let window =
-                        Window { path, offset: 0, length: FILE_WINDOW, seen: None };
+                    let window = Window { path, offset: 0, length: FILE_WINDOW, seen: None };
                     let (read, _) = self
                         .window(full, &window)
                         .await
@@ -322,9 +322,7 @@ impl SftpFiles {
                 && now.owner != Some(owner)
             {
                 let kept = Attrs { owner: Some(owner), ..Attrs::default() };
-                session
-                    .order(kind::FSETSTAT, Body::default().bytes(&handle).attrs(&kept))
-                    .await?;
+                session.order(kind::FSETSTAT, Body::default().bytes(&handle).attrs(&kept)).await?;
             }
             if let Some(mode) = like.and_then(|attrs| attrs.mode) {
                 let kept = Attrs { mode: Some(mode & 0o7777), ..Attrs::default() };
@@ -426,9 +424,7 @@ impl Files for SftpFiles {
         for some in names.chunks(AT_ONCE) {
             let found = some.iter().map(|(name, attrs)| {
                 let below = here.join(name);
-                async move {
-                    self.entry(below.bytes(), FilePath(name.clone()), Some(*attrs)).await
-                }
+                async move { self.entry(below.bytes(), FilePath(name.clone()), Some(*attrs)).await }
             });
             for entry in join_all(found).await {
                 match entry {
@@ -490,7 +486,8 @@ impl Files for SftpFiles {
         let own = self.session.attrs(kind::LSTAT, full.bytes()).await;
         if own.as_ref().is_ok_and(|attrs| mode_kind(attrs) == LINK) {
             // The link stays, and what it leads to is written.
-            let real = self.real(full.bytes()).await.map_err(|refused| self.refused(path, refused))?;
+            let real =
+                self.real(full.bytes()).await.map_err(|refused| self.refused(path, refused))?;
             if !save.outside && !self.is_inside(&real).await? {
                 return Err(self.outside(path));
             }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::board::{Standing, is_away};
@@ -36,6 +37,7 @@ const LONGEST_LINE: usize = 8 << 10;
 pub(crate) struct Operations {
     shop: Arc<Workshop>,
     drivers: Mutex<Drivers>,
+    taken_up: OnceCell<()>,
 }
 
 #[derive(Debug, Default)]
@@ -47,15 +49,19 @@ struct Drivers {
 impl Operations {
     pub(crate) fn new(store: Store, reach: Arc<dyn Reach>, sessions: Arc<dyn Sessions>) -> Self {
         let shop = Arc::new(Workshop::new(store, reach, sessions));
-        Self { shop, drivers: Mutex::default() }
+        Self { shop, drivers: Mutex::default(), taken_up: OnceCell::new() }
     }
 
     pub(super) fn shop(&self) -> &Arc<Workshop> {
         &self.shop
     }
 
-    /// Follows again what a former engine has left under way.
+    /// Follows again what a former engine has left under way, once.
     pub(crate) async fn take_up(&self) -> Result<(), Failure> {
+        self.taken_up.get_or_try_init(|| self.take_all_up()).await.copied()
+    }
+
+    async fn take_all_up(&self) -> Result<(), Failure> {
         let records = self.shop.store.operations().await?;
         self.remove_strangers(&records).await;
         let mut open = Vec::new();

@@ -81,7 +81,7 @@ async fn sweep(shop: &Workshop, id: &str) {
 
 /// The driver of one operation.
 pub(super) struct Driver<'a> {
-    pub(super) shop: &'a Workshop,
+    pub(super) shop: &'a Arc<Workshop>,
     pub(super) id: &'a str,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) tape: super::tape::Tape,
@@ -97,7 +97,7 @@ enum Launched {
 
 impl<'a> Driver<'a> {
     async fn drive(
-        shop: &'a Workshop,
+        shop: &'a Arc<Workshop>,
         id: &'a str,
         turn: Option<Turn>,
     ) -> Result<OperationState, Ending> {
@@ -137,6 +137,7 @@ impl<'a> Driver<'a> {
         };
         match plan::plan(work, &reached) {
             Ok(Plan::Job(job)) => self.job(record, reached, *job, turn).await,
+            Ok(Plan::Transfer) => self.transfer(record, &reached).await,
             Err(why) => Ok(Err(why)),
         }
     }

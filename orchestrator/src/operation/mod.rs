@@ -19,6 +19,7 @@ mod scripts;
 mod sessions;
 mod stopping;
 mod tape;
+mod transferring;
 mod watch;
 mod work;
 

@@ -1,7 +1,7 @@
 //! Which job does which work.
 
 use super::job::Job;
-use super::line;
+use super::{line, transferring};
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
 use crate::seam::{At, Work};
@@ -25,6 +25,8 @@ pub(crate) fn at(work: &Work) -> &At {
 pub(super) enum Plan {
     /// By a run on the host.
     Job(Box<Job>),
+    /// From here.
+    Transfer,
 }
 
 /// Says how `work` is done at `reached`. It is made anew when a former engine has left the work under way, and has to come to
@@ -36,7 +38,10 @@ pub(super) enum Plan {
 pub(super) fn plan(work: &Work, reached: &Reached) -> Result<Plan, Failure> {
     let job = match work {
         Work::Line { line, .. } => line::job(line, reached)?,
-        Work::Upload { .. } | Work::Download { .. } => return Err(not_there("transfers")),
+        Work::Upload { .. } | Work::Download { .. } => {
+            transferring::check(work)?;
+            return Ok(Plan::Transfer);
+        }
         Work::Push { .. } | Work::Pull { .. } | Work::Fetch { .. } => {
             return Err(not_there("git push, pull and fetch"));
         }

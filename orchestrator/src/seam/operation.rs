@@ -77,7 +77,8 @@ pub enum Work {
         /// Not ready to be merged.
         draft: bool,
     },
-    /// A command line, for the account's login shell. It is kept in the session's history of lines.
+    /// A command line, for the account's login shell (`$SHELL -lc`): aliases of interactive shells aren't there. It is kept in the
+    /// session's history of lines, unless it begins with a blank.
     Line {
         /// Where it runs.
         at: At,

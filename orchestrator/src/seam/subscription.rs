@@ -39,9 +39,11 @@ pub struct Subscribe {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "of", content = "which", rename_all = "snake_case")]
 pub enum Watch {
-    /// Operations: those under way and the last ones that are over, as [`Delivery::Operation`], then each that changes.
+    /// Operations: those under way and the last ones that are over, as [`Delivery::Operation`], then a [`Delivery::Sync`], then
+    /// each that changes.
     Operations,
-    /// What an operation prints, as [`Delivery::Output`], to its end.
+    /// What an operation prints, as [`Delivery::Output`]. When it is over and all was told, [`Delivery::Operation`] says how it
+    /// ended, or [`Delivery::Forgotten`] that it is none any more, and nothing comes behind that.
     Output {
         /// Which.
         id: String,

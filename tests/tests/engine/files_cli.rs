@@ -110,7 +110,8 @@ fn a_session_stands_for_its_directory_and_is_left_only_when_that_was_said() {
     let (_sshd, home) = home();
     let work = home.path("work");
     let cwd = work.to_str().unwrap();
-    let new = ["session", "new", "--agent", "codex", "--host", "box", "--cwd", cwd, "--name", "fix"];
+    let new =
+        ["session", "new", "--agent", "codex", "--host", "box", "--cwd", cwd, "--name", "fix"];
     assert_eq!(home.baton(&new).status, Some(0));
     assert_eq!(files_with(&home, &["write", "fix:a"], b"1").status, Some(0));
     assert_eq!(fs::read(work.join("a")).unwrap(), b"1");

@@ -1,0 +1,209 @@
+//! `baton operations show` and `stop`: one operation, to its end.
+
+use std::io::IsTerminal;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{
+    Delivery, Operation, OperationCommand, OperationOutput, OperationReply, OperationState, Seam,
+    Subscribe, Subscription, Watch,
+};
+use serde_json::json;
+
+use super::words::{self, Row};
+use crate::exec::Leaving;
+use crate::exit;
+use crate::output::{Output, Stop};
+use crate::render::clean_line;
+
+async fn watch(seam: &dyn Seam, watch: Watch) -> Result<Subscription, Failure> {
+    seam.subscribe(Subscribe { watch: Some(watch), ..Subscribe::default() }).await
+}
+
+async fn next(subscription: &mut Subscription) -> Result<Delivery, Failure> {
+    let gone = || Err(Failure::new(Code::Internal, "the engine ended"));
+    subscription.next().await.unwrap_or_else(gone)
+}
+
+/// Shows what it prints, to its end. The exit status is that of a command line, and 0 for other work that was done.
+pub(super) async fn show(
+    output: &Output,
+    seam: &dyn Seam,
+    operation: Operation,
+) -> Result<u8, Stop> {
+    let id = operation.id.clone();
+    let mut leaving = Leaving::listen()?;
+    let mut states = watch(seam, Watch::Operations).await?;
+    let mut printed = watch(seam, Watch::Output { id: id.clone(), offset: 0 }).await?;
+    let mut screen = Screen { output, line: None, was_away: false, expected: 0 };
+    let over = loop {
+        tokio::select! {
+            biased;
+            number = leaving.first() => {
+                screen.erase();
+                if !operation.state.is_over() {
+                    let note = format!("left: `baton operations show {id}` shows it again, `baton operations stop {id}` ends it");
+                    output.parting(note).await;
+                }
+                return Ok(128 + number);
+            }
+            delivery = next(&mut printed) => match delivery? {
+                Delivery::Output(piece) => screen.print(piece).await?,
+                Delivery::Operation(over) => break *over,
+                Delivery::Forgotten { .. } => {
+                    screen.erase();
+                    let message = format!("operation {id} was forgotten");
+                    return Err(Failure::new(Code::NotFound, message).into());
+                }
+                _ => {}
+            },
+            delivery = next(&mut states) => {
+                if let Delivery::Operation(now) = delivery?
+                    && now.id == id
+                {
+                    screen.stands(&now);
+                }
+            }
+        }
+    };
+    screen.erase();
+    ended(output, &over)
+}
+
+/// Says how it ended.
+fn ended(output: &Output, over: &Operation) -> Result<u8, Stop> {
+    if output.is_json() {
+        output.document(&json!({ "type": "ended", "operation": Row::new(over) }))?;
+    }
+    match &over.state {
+        OperationState::Done { outcome } => {
+            if !output.is_json() {
+                for line in [Some(&outcome.said), outcome.url.as_ref()].into_iter().flatten() {
+                    if !line.is_empty() {
+                        output.note(clean_line(line));
+                    }
+                }
+                if let Some(why) = &outcome.failed {
+                    output.note(format_args!("{}", clean_line(&why.message)));
+                }
+            }
+            Ok(outcome.status.unwrap_or(exit::DONE))
+        }
+        // In JSON it was said.
+        OperationState::Failed { why } if output.is_json() => Ok(exit::status(why.code)),
+        OperationState::Failed { why } => Err(why.clone().into()),
+        OperationState::Stopped => {
+            if !output.is_json() {
+                output.note("It was stopped.");
+            }
+            Ok(exit::INTERRUPTED)
+        }
+        OperationState::Waiting | OperationState::Running | OperationState::Away { .. } => {
+            Ok(exit::DONE)
+        }
+    }
+}
+
+/// Asks it to stop, and waits until it has, or its host can't be reached.
+pub(super) async fn stop(
+    output: &Output,
+    seam: &dyn Seam,
+    operation: Operation,
+) -> Result<u8, Stop> {
+    let id = operation.id;
+    let mut leaving = Leaving::listen()?;
+    let mut states = watch(seam, Watch::Operations).await?;
+    let asked = super::command(seam, OperationCommand::Stop { id: id.clone() }).await?;
+    let OperationReply::Operation(mut now) = asked else {
+        return Err(crate::seam::odd(&orchestrator::seam::Reply::Operation(asked)).into());
+    };
+    while !now.state.is_over() {
+        if let OperationState::Away { why } = &now.state {
+            let message = format!("{}; it is stopped when its host is back", why.message);
+            return Err(Failure { message, ..why.clone() }.into());
+        }
+        let told = tokio::select! {
+            told = next(&mut states) => told?,
+            number = leaving.first() => return Ok(128 + number),
+        };
+        if let Delivery::Operation(told) = told
+            && told.id == id
+        {
+            now = told;
+        }
+    }
+    let text = match &now.state {
+        OperationState::Stopped => format!("Stopped {id}"),
+        _ => format!("{id} had ended: {}", words::state(&now)),
+    };
+    output.answer(&Row::new(&now), text)?;
+    Ok(exit::DONE)
+}
+
+/// What stands on the terminal.
+struct Screen<'a> {
+    output: &'a Output,
+    /// The line of progress that goes away again.
+    line: Option<String>,
+    was_away: bool,
+    /// Where the next byte of output should be.
+    expected: u64,
+}
+
+impl Screen<'_> {
+    fn erase(&mut self) {
+        if self.line.take().is_some() {
+            self.output.progress(None);
+        }
+    }
+
+    async fn print(&mut self, piece: OperationOutput) -> Result<(), Stop> {
+        self.erase();
+        let OperationOutput { offset, bytes, .. } = piece;
+        if offset > self.expected && !self.output.is_json() {
+            self.output
+                .note(format_args!("({} bytes before this are forgotten)", offset - self.expected));
+        }
+        self.expected = offset + bytes.len() as u64;
+        if !self.output.is_json() {
+            return Ok(self.output.raw(false, bytes).await?);
+        }
+        let document = match std::str::from_utf8(&bytes) {
+            Ok(text) => json!({ "type": "output", "offset": offset, "text": text }),
+            Err(_) => {
+                json!({ "type": "output", "offset": offset, "base64": STANDARD.encode(&bytes) })
+            }
+        };
+        self.output.document(&document)
+    }
+
+    fn stands(&mut self, now: &Operation) {
+        if self.output.is_json() {
+            return;
+        }
+        match &now.state {
+            OperationState::Away { why } if !self.was_away => {
+                self.was_away = true;
+                self.erase();
+                self.output.note(format_args!(
+                    "waiting for {}: {}",
+                    now.host,
+                    clean_line(&why.message)
+                ));
+            }
+            OperationState::Running if self.was_away => {
+                self.was_away = false;
+                self.erase();
+                self.output.note(format_args!("{} is back", now.host));
+            }
+            _ => {}
+        }
+        let Some(progress) = now.progress.as_ref().filter(|_| !now.state.is_over()) else { return };
+        if std::io::stderr().is_terminal() {
+            let line = words::progress(progress);
+            self.output.progress(Some(&line));
+            self.line = Some(line);
+        }
+    }
+}
