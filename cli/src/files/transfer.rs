@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Command, Delivery, Operation, OperationCommand, OperationReply, OperationState, Outcome,
-    Progress, Reply, Request, Seam, Subscribe, Watch, Work,
+    Command, Delivery, Operation, OperationCommand, OperationQuery, OperationReply, OperationState,
+    Outcome, Progress, Query, Reply, Request, Seam, Subscribe, Watch, Work,
 };
 use serde_json::json;
 
@@ -30,7 +30,11 @@ const PARTING: Duration = Duration::from_secs(10);
 pub async fn carry(app: &App, work: Work) -> Result<Outcome, Stop> {
     let engine = app.engine().await?;
     let mut told = signals()?;
-    let begun = operation(&*engine, OperationCommand::Start(work)).await?;
+    // What a process that was killed has left under way is gone on with by then.
+    let begun = match under_way(&*engine, &work).await? {
+        Some(begun) => begun,
+        None => operation(&*engine, OperationCommand::Start(work)).await?,
+    };
     let watched = Subscribe { watch: Some(Watch::Operations), ..Subscribe::default() };
     let mut news = engine.subscribe(watched).await?;
     let mut shown = Shown::new(app.output.clone());
@@ -94,6 +98,16 @@ async fn left(app: &App, id: &str, signal: u8) -> Result<Option<Outcome>, Stop> 
 fn gone(id: &str) -> Failure {
     Failure::new(Code::Internal, "the engine has ended in the middle of the transfer")
         .hint(format!("The next baton goes on with it: `baton operations show {id}`"))
+}
+
+/// The same work, where it is under way already.
+async fn under_way(seam: &dyn Seam, work: &Work) -> Result<Option<Operation>, Failure> {
+    match seam.call(Request::query(Query::Operation(OperationQuery::List))).await? {
+        Reply::Operation(OperationReply::Operations(all)) => {
+            Ok(all.into_iter().find(|one| !one.state.is_over() && one.work == *work))
+        }
+        other => Err(seam::odd(&other)),
+    }
 }
 
 async fn operation(seam: &dyn Seam, command: OperationCommand) -> Result<Operation, Failure> {

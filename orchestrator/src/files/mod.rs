@@ -19,6 +19,7 @@ mod sftp_session;
 mod sftp_wire;
 mod shell;
 
+pub(crate) use crc::cksum;
 pub(crate) use desk::FileDesk;
 pub(crate) use directory::look;
 pub(crate) use glance::glance;

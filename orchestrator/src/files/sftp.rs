@@ -242,7 +242,7 @@ impl SftpFiles {
             let bytes = self.bytes(&handle, window.offset, window.length).await?;
             Ok((before, bytes, self.fstat(&handle).await?))
         };
-        let read = read.await;
+        let read: Done<_> = read.await;
         let closed = self.session.close(&handle).await;
         let (before, bytes, after) = read?;
         closed?;
@@ -337,7 +337,7 @@ impl SftpFiles {
                 _ => Ok(()),
             }
         };
-        let written = write.await;
+        let written: Done<()> = write.await;
         let closed = session.close(&handle).await;
         written.and(closed)
     }

@@ -119,8 +119,8 @@ fn what_tar_writes_is_read_in_each_of_its_formats() {
     odd_tree(source.path());
     for format in ["gnu", "pax", "oldgnu"] {
         let format = format!("--format={format}");
-        let archive = Command::new("tar").args([&format, "-cf", "-", "."]);
-        let archive = archive_of(archive, source.path());
+        let mut command = Command::new("tar");
+        let archive = archive_of(command.args([&format, "-cf", "-", "."]), source.path());
         let target = tempfile::tempdir().unwrap();
         assert!(read(&archive, target.path()).unwrap().whole, "{format}");
         assert_eq!(listing(target.path()), listing(source.path()), "{format}");

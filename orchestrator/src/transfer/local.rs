@@ -11,9 +11,9 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::FlockOperation;
 
-use super::cksum::cksum;
 use super::trouble::{busy, exists, here};
 use crate::failure::{Code, Failure};
+use crate::files::cksum;
 
 /// Longer names of targets are told apart by a checksum: no name is longer than 255 bytes.
 const LONGEST: usize = 200;

@@ -4,7 +4,6 @@
 //! the next transfer of the same source, which goes on where it ends. The host's side is a script: `scripts/`.
 
 mod archive;
-mod cksum;
 mod download;
 mod download_tree;
 mod extract;

@@ -46,5 +46,6 @@ mod talking_moments;
 mod transcript;
 mod transfers;
 mod transfers_bed;
+mod transfers_cli;
 mod transfers_trees;
 mod turns;
