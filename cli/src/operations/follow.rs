@@ -135,7 +135,11 @@ pub(super) async fn stop(
     }
     let text = match &now.state {
         OperationState::Stopped => format!("Stopped {id}"),
-        _ => format!("{id} had ended: {}", words::state(&now)),
+        OperationState::Waiting
+        | OperationState::Running
+        | OperationState::Away { .. }
+        | OperationState::Done { .. }
+        | OperationState::Failed { .. } => format!("{id} had ended: {}", words::state(&now)),
     };
     output.answer(&Row::new(&now), text)?;
     Ok(exit::DONE)
@@ -197,7 +201,12 @@ impl Screen<'_> {
                 self.erase();
                 self.output.note(format_args!("{} is back", now.host));
             }
-            _ => {}
+            OperationState::Waiting
+            | OperationState::Running
+            | OperationState::Away { .. }
+            | OperationState::Done { .. }
+            | OperationState::Failed { .. }
+            | OperationState::Stopped => {}
         }
         let Some(progress) = now.progress.as_ref().filter(|_| !now.state.is_over()) else { return };
         if std::io::stderr().is_terminal() {

@@ -203,9 +203,10 @@ impl Operations {
             | Work::PullRequest { .. }
             | Work::Line { .. } => std::collections::BTreeMap::new(),
         };
-        let line = match &work {
-            Work::Line { line, .. } => kept_line(&at, &reached.place, line),
-            _ => None,
+        let line = if let Work::Line { line, .. } = &work {
+            kept_line(&at, &reached.place, line)
+        } else {
+            None
         };
         let operation = Operation {
             // As short and as random as that of any run.

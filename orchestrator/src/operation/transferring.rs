@@ -8,7 +8,7 @@ use super::drive::{Driver, Ending};
 use super::follow::is_asked_to_stop;
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
-use crate::seam::{FilePath, OperationState, Outcome, Work};
+use crate::seam::{FilePath, OperationState, Work};
 use crate::store::OperationRecord;
 use crate::transfer::{self, Cancel, News, Report, Terms};
 
@@ -18,7 +18,7 @@ use crate::transfer::{self, Cancel, News, Report, Terms};
 ///
 /// `usage` for a path of this machine that isn't absolute: the engine's process is nobody's place.
 pub(super) fn check(work: &Work) -> Result<(), Failure> {
-    let Some((local, _)) = here(work) else { return Ok(()) };
+    let Some(Ends { local, .. }) = Ends::of(work) else { return Ok(()) };
     if local.bytes().starts_with(b"/") {
         return Ok(());
     }
@@ -26,18 +26,30 @@ pub(super) fn check(work: &Work) -> Result<(), Failure> {
         .hint("Begin it with /"))
 }
 
-/// The path on this machine, and whether what is there may be replaced.
-fn here(work: &Work) -> Option<(&FilePath, bool)> {
-    match work {
-        Work::Upload { local, replace, .. } | Work::Download { local, replace, .. } => {
-            Some((local, *replace))
+/// A transfer's ends.
+struct Ends<'a> {
+    local: &'a FilePath,
+    remote: &'a FilePath,
+    replace: bool,
+    is_upload: bool,
+}
+
+impl<'a> Ends<'a> {
+    fn of(work: &'a Work) -> Option<Self> {
+        match work {
+            Work::Upload { local, remote, replace, .. } => {
+                Some(Self { local, remote, replace: *replace, is_upload: true })
+            }
+            Work::Download { local, remote, replace, .. } => {
+                Some(Self { local, remote, replace: *replace, is_upload: false })
+            }
+            Work::Push { .. }
+            | Work::Pull { .. }
+            | Work::Fetch { .. }
+            | Work::AddWorktree(_)
+            | Work::PullRequest { .. }
+            | Work::Line { .. } => None,
         }
-        Work::Push { .. }
-        | Work::Pull { .. }
-        | Work::Fetch { .. }
-        | Work::AddWorktree(_)
-        | Work::PullRequest { .. }
-        | Work::Line { .. } => None,
     }
 }
 
@@ -51,7 +63,8 @@ impl Driver<'_> {
         if self.is_stopping() {
             return Ok(Ok(OperationState::Stopped));
         }
-        let Some((local, replace)) = here(&record.operation.work) else {
+        let ends = Ends::of(&record.operation.work);
+        let Some(Ends { local, remote, replace, is_upload }) = ends else {
             return Ok(Err(Failure::new(Code::Internal, "this is no transfer")));
         };
         // One that a former engine has begun waits for its host, as one does whose link was lost.
@@ -71,14 +84,10 @@ impl Driver<'_> {
         let terms = Terms { replace, patient, report, cancel: cancel.clone() };
         let local = Path::new(std::ffi::OsStr::from_bytes(local.bytes()));
         let carried = async {
-            match &record.operation.work {
-                Work::Upload { remote, .. } => {
-                    transfer::upload(reached, local, remote, &terms).await
-                }
-                Work::Download { remote, .. } => {
-                    transfer::download(reached, remote, local, &terms).await
-                }
-                _ => Ok(Outcome::default()),
+            if is_upload {
+                transfer::upload(reached, local, remote, &terms).await
+            } else {
+                transfer::download(reached, remote, local, &terms).await
             }
         };
         let mut carried = Box::pin(carried);
