@@ -14,6 +14,7 @@ use crate::doctor::DoctorArgs;
 use crate::exec::ExecArgs;
 use crate::files::FilesVerb;
 use crate::follow::FollowArgs;
+use crate::git::GitVerb;
 use crate::history::HistoryArgs;
 use crate::hosts::HostsVerb;
 use crate::interrupt::InterruptArgs;
@@ -25,7 +26,9 @@ use crate::run::{AttachArgs, RunArgs, RunsArgs, StopArgs};
 use crate::send::SendArgs;
 use crate::session::SessionVerb;
 use crate::tab::TabArgs;
+use crate::terminal::TerminalArgs;
 use crate::test_connection::TestArgs;
+use crate::worktree::WorktreeVerb;
 
 /// A native control center for AI coding agents, on your own machines over plain SSH.
 #[derive(Debug, Parser)]
@@ -48,6 +51,8 @@ pub enum Verb {
     TestConnection(TestArgs),
     /// Run a program on a host, tied to this process; stdin, stdout and stderr are as with ssh
     Exec(ExecArgs),
+    /// A shell on a host, here; where the host has tmux it is kept over a lost link, and can be left and come back to
+    Terminal(TerminalArgs),
     /// Sessions: an agent at work in one directory on one host
     #[command(subcommand)]
     Session(SessionVerb),
@@ -67,6 +72,12 @@ pub enum Verb {
     Approve(AnswerArgs),
     /// Refuse what an agent asks
     Deny(AnswerArgs),
+    /// Repositories on your machines, with their own git and its login
+    #[command(subcommand)]
+    Git(GitVerb),
+    /// Worktrees of a repository, with sessions in them, and pull requests
+    #[command(subcommand)]
+    Worktree(WorktreeVerb),
     /// What was done, here and by everybody who works on the same project
     History(HistoryArgs),
     /// Files of a host or session: list, read, write, make, move, delete, find

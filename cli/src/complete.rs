@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use orchestrator::seam::{OperationQuery, OperationReply, Query, Reply, Request, Seam};
+use orchestrator::seam::{OperationQuery, OperationReply, Query, Reply, Request};
 
 use crate::app::App;
 use crate::exit;

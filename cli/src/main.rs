@@ -13,6 +13,7 @@ mod exec;
 mod exit;
 mod files;
 mod follow;
+mod git;
 mod heard;
 mod history;
 mod hosts;
@@ -30,8 +31,11 @@ mod seam;
 mod send;
 mod session;
 mod tab;
+mod terminal;
 mod test_connection;
+mod under_way;
 mod watch;
+mod worktree;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -79,6 +83,7 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Hosts(verb) => hosts::run(app, verb).await,
         Verb::TestConnection(args) => test_connection::run(app, args).await,
         Verb::Exec(args) => exec::run(app, args).await,
+        Verb::Terminal(args) => terminal::run(app, args).await,
         Verb::Session(verb) => session::run(app, verb).await,
         Verb::Send(args) => send::run(app, args).await,
         Verb::Follow(args) => follow::run(app, args).await,
@@ -88,6 +93,8 @@ async fn dispatch(app: &App, args: Args) -> Result<u8, Stop> {
         Verb::Approvals(args) => approvals::list(app, args).await,
         Verb::Approve(args) => approvals::answer(app, args, true).await,
         Verb::Deny(args) => approvals::answer(app, args, false).await,
+        Verb::Git(verb) => git::run(app, verb).await,
+        Verb::Worktree(verb) => worktree::run(app, verb).await,
         Verb::History(args) => history::run(app, args).await,
         Verb::Files(verb) => files::run(app, verb).await,
         Verb::Agents(args) => agents::run(app, args).await,

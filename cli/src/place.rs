@@ -27,8 +27,6 @@ pub struct Place {
     pub named: Named,
     /// As it was typed; empty for the directory where relative paths begin.
     pub path: FilePath,
-    /// Whether a `:` was typed.
-    pub has_path: bool,
     /// What was typed before it.
     pub typed: String,
 }
@@ -57,9 +55,8 @@ impl Place {
             }
             Err(stop) => return Err(stop),
         };
-        let has_path = path.is_some();
         let path = FilePath(path.unwrap_or_default().into_vec());
-        Ok(Self { named, path, has_path, typed: who })
+        Ok(Self { named, path, typed: who })
     }
 
     /// The same where a path has to be named.

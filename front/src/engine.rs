@@ -31,13 +31,15 @@ pub(crate) async fn open(
     let agents = dirs.agents();
     let data = dirs.data.clone();
     let history = setup.history()?;
+    let worktree_path = setup.settings()?.git.worktree_path;
+    let settings = EngineSettings { worktree_path, ..EngineSettings::default() };
     let plan = HostingPlan {
         data: data.clone(),
         run: dirs.run.clone(),
         program,
         start: Box::new(move || {
-            let (hosts, agents) = (hosts.clone(), agents.clone());
-            Box::pin(start(hosts, agents, data.clone(), history.clone()))
+            let (hosts, agents, settings) = (hosts.clone(), agents.clone(), settings.clone());
+            Box::pin(start(hosts, agents, data.clone(), history.clone(), settings))
         }),
     };
     EngineHandle::open(plan).await
@@ -48,6 +50,7 @@ async fn start(
     agents: std::path::PathBuf,
     data: std::path::PathBuf,
     history: HistorySettings,
+    settings: EngineSettings,
 ) -> Result<Started, Failure> {
     let read = tokio::task::spawn_blocking(move || {
         let (definitions, faults) = Definitions::load(&agents);
@@ -62,7 +65,6 @@ async fn start(
     for fault in faults {
         tracing::warn!("{fault}");
     }
-    let settings = EngineSettings::default();
     let plan = EnginePlan { store: store?, hosts, definitions, settings, history };
     let engine = Engine::start(plan).await?;
     let ending = Arc::clone(&engine);

@@ -95,8 +95,15 @@ impl egui::Plugin for Clipboard {
     }
 
     fn input_hook(&mut self, ctx: &Context, input: &mut RawInput) {
-        let (events, wanted) = take_keys(std::mem::take(&mut input.events));
+        let events = std::mem::take(&mut input.events);
+        let is_programs = ctx.data(|data| data.get_temp(programs()).unwrap_or(false));
+        let (events, mut wanted) =
+            if is_programs { take_terminal_keys(events) } else { take_keys(events) };
         input.events = events;
+        if ctx.data(|data| data.get_temp::<()>(menu()).is_some()) {
+            ctx.data_mut(|data| data.remove_temp::<()>(menu()));
+            wanted.push(Wish::Paste);
+        }
         match &mut self.way {
             Way::Thread { wishes, answers, .. } => {
                 wanted.into_iter().for_each(|wish| ask(ctx, wishes.as_ref(), wish));
@@ -145,6 +152,28 @@ impl egui::Plugin for Clipboard {
     }
 }
 
+/// Whether Ctrl+C, Ctrl+X and Ctrl+V are a program's in a terminal; with Shift they are the clipboard's there.
+pub fn keys_are_programs(ctx: &Context, are: bool) {
+    let were = ctx.data(|data| data.get_temp(programs()).unwrap_or(false));
+    if were != are {
+        ctx.data_mut(|data| data.insert_temp(programs(), are));
+    }
+}
+
+/// What the clipboard holds comes as a paste, as if its key was pressed.
+pub fn want_paste(ctx: &Context) {
+    ctx.data_mut(|data| data.insert_temp(menu(), ()));
+    ctx.request_repaint();
+}
+
+fn programs() -> Id {
+    Id::unique("a program has the clipboard's keys")
+}
+
+fn menu() -> Id {
+    Id::unique("a menu wants a paste")
+}
+
 /// What the clipboard could not do, once each.
 pub fn take_trouble(ctx: &Context) -> Vec<Failure> {
     // A look takes no lock for writing while there is nothing.
@@ -175,6 +204,32 @@ fn ask(ctx: &Context, wishes: Option<&mpsc::Sender<Wished>>, wish: Wish) {
 fn no_answer() -> Failure {
     Failure::new(Code::TimedOut, "the program that holds the clipboard doesn't answer")
         .hint("Copy it again, there or in another program, then paste")
+}
+
+/// The same for a terminal: its program has every key but Shift+Insert and those with Ctrl and Shift.
+fn take_terminal_keys(events: Vec<Event>) -> (Vec<Event>, Vec<Wish>) {
+    let mut wanted = Vec::new();
+    for event in &events {
+        match event {
+            Event::Key { key: Key::Paste, pressed: true, .. } => wanted.push(Wish::Paste),
+            Event::Key { key: Key::V, pressed: true, modifiers, .. }
+                if modifiers.ctrl && modifiers.shift =>
+            {
+                wanted.push(Wish::Paste);
+            }
+            Event::Key { key: Key::Insert, pressed: true, modifiers, .. }
+                if modifiers.shift && !modifiers.ctrl =>
+            {
+                wanted.push(Wish::Paste);
+            }
+            Event::PointerButton { pos, button: PointerButton::Middle, pressed: true, .. } => {
+                wanted.push(Wish::PasteSelected(*pos));
+            }
+            // The program's.
+            _ => {}
+        }
+    }
+    (events, wanted)
 }
 
 /// Takes the keys of the clipboard out of what was pressed: what egui does itself becomes its events, the rest wishes.
@@ -341,6 +396,18 @@ mod tests {
             pressed(Key::V, Modifiers::NONE),
         ];
         assert_eq!((events, wanted), (left.to_vec(), vec![Wish::Paste]));
+    }
+
+    #[test]
+    fn a_terminals_program_has_the_keys_without_shift() {
+        let keys = vec![
+            pressed(Key::C, Modifiers::CTRL),
+            pressed(Key::V, Modifiers::CTRL),
+            pressed(Key::V, Modifiers::CTRL | Modifiers::SHIFT),
+            pressed(Key::Insert, Modifiers::SHIFT),
+        ];
+        let (events, wanted) = take_terminal_keys(keys.clone());
+        assert_eq!((events, wanted), (keys, vec![Wish::Paste, Wish::Paste]));
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub struct Focus {
     pub typing: bool,
     /// Whether a dialog (or the palette) is over everything.
     pub dialog: bool,
+    /// Whether a terminal has the keys: its program has all but those that [`is_kept_of_terminals`] names.
+    pub terminal: bool,
 }
 
 /// What a key press means, if anything: the keys as the layout names them, else where they are on the keyboard.
@@ -25,6 +27,7 @@ pub fn command_for(
         TABLE.iter().find(|entry| {
             entry.is_usable(now)
                 && (!focus.dialog || counts_in_dialogs(entry))
+                && (!focus.terminal || is_kept_of_terminals(key, modifiers))
                 && entry.shortcuts.iter().any(|shortcut| {
                     shortcut.keys.logical_key == key
                         && modifiers.matches_exact(shortcut.keys.modifiers)
@@ -58,6 +61,24 @@ pub fn take(events: &mut Vec<Event>, focus: Focus, now: &Situation) -> Vec<Windo
         command.is_none()
     });
     commands
+}
+
+/// Keys that a terminal's program doesn't get, as far as they mean something: with Ctrl and Shift or Ctrl and Alt, and with
+/// Ctrl the digits, the signs of zoom and settings, Page up and down, and Tab. Ctrl with a letter is the program's, and
+/// so are Ctrl+Shift+C, V and F, which are the terminal's own.
+fn is_kept_of_terminals(key: Key, modifiers: Modifiers) -> bool {
+    if !modifiers.ctrl && !modifiers.command {
+        return false;
+    }
+    match key {
+        Key::C | Key::V | Key::F if modifiers.shift && !modifiers.alt => false,
+        _ if modifiers.shift || modifiers.alt => true,
+        Key::Comma | Key::Plus | Key::Equals | Key::Minus => true,
+        Key::PageUp | Key::PageDown | Key::Tab => true,
+        Key::Num0 | Key::Num1 | Key::Num2 | Key::Num3 | Key::Num4 => true,
+        Key::Num5 | Key::Num6 | Key::Num7 | Key::Num8 | Key::Num9 => true,
+        _ => false,
+    }
 }
 
 /// Behind a dialog nothing is told to do anything.

@@ -14,6 +14,7 @@ pub mod model;
 pub mod program;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod terminal;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;

@@ -56,6 +56,8 @@ pub struct Memory {
     pub commit_messages: BTreeMap<SessionId, String>,
     /// How far back the history's graph looks, in hours; 0 is everything.
     pub look_back_hours: u32,
+    /// Whether what is selected in a terminal is copied at once.
+    pub copy_on_select: bool,
 }
 
 /// A bar beside the transcript.
@@ -178,6 +180,7 @@ impl Default for Memory {
             side_by_side: false,
             commit_messages: BTreeMap::new(),
             look_back_hours: 24,
+            copy_on_select: false,
         }
     }
 }

@@ -124,6 +124,25 @@ pub fn count(number: u64) -> String {
     shown
 }
 
+/// How large: `512 bytes`, `4.2 KB`, `10 GB`, in thousands.
+pub fn bytes(count: u64) -> String {
+    if count < 1000 {
+        return of_many(count, "byte", "bytes");
+    }
+    let mut tenths = count / 100;
+    let mut unit = 0;
+    while tenths >= 10_000 {
+        tenths /= 1000;
+        unit += 1;
+    }
+    let unit = ["KB", "MB", "GB", "TB", "PB", "EB"].get(unit).copied().unwrap_or("EB");
+    if tenths < 100 {
+        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {unit}", tenths / 10)
+    }
+}
+
 /// The word for one or for many: `1 entry`, `3 entries`.
 pub fn of_many(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })

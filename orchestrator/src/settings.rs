@@ -16,6 +16,24 @@ pub struct Settings {
     pub connection: ConnectionKeys,
     /// How history is shared.
     pub history: HistoryKeys,
+    /// What is made of repositories.
+    pub git: GitKeys,
+}
+
+/// `[git]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GitKeys {
+    /// Where a new worktree lies on its host, unless somebody says it: `{repo}` is the name of the repository's directory,
+    /// `{branch}` the branch's with its slashes as `-`. A relative one begins at the repository; `~` is the account's home.
+    pub worktree_path: String,
+}
+
+impl Default for GitKeys {
+    fn default() -> Self {
+        // Beside the repository: git, searches and watchers of it don't see them.
+        Self { worktree_path: "../{repo}-worktrees/{branch}".into() }
+    }
 }
 
 /// `[history]`.
@@ -85,6 +103,13 @@ impl Settings {
         ]
         .into_iter()
         .find(|(_, value)| *value == 0);
+        if !settings.git.worktree_path.contains("{branch}") {
+            return Err(Failure::new(
+                Code::InvalidConfig,
+                format!("{name}: worktree_path needs {{branch}}: each worktree has a directory of its own"),
+            )
+            .hint("Leave the key out for its default"));
+        }
         if let Some(name) = &settings.history.host_name {
             checked_hostname(name)?;
         }
@@ -150,6 +175,7 @@ mod tests {
             profile_timeout_seconds,
         } = uncommented.connection;
         let HistoryKeys { host_name: _, limit } = uncommented.history;
+        let GitKeys { worktree_path } = uncommented.git;
         let shown = [
             "[connection]".to_owned(),
             format!("linger_seconds = {linger_seconds}"),
@@ -160,6 +186,8 @@ mod tests {
             "[history]".to_owned(),
             "host_name = \"ada-laptop\"".to_owned(),
             format!("limit = {limit}"),
+            "[git]".to_owned(),
+            format!("worktree_path = \"{worktree_path}\""),
         ];
         assert_eq!(settings, shown);
     }
@@ -178,6 +206,12 @@ mod tests {
         let refused = Settings::parse("\n[connection]\nlinger = 3\n", "config.toml").unwrap_err();
         assert_eq!(refused.code, Code::InvalidConfig);
         assert!(refused.message.starts_with("config.toml:3:1: "), "{refused}");
+    }
+
+    #[test]
+    fn worktrees_of_two_branches_never_get_one_path() {
+        let refused = Settings::parse("[git]\nworktree_path = \"~/w\"", "config.toml").unwrap_err();
+        assert!(refused.message.contains("{branch}"), "{refused}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::env_row::env_rows;
 use crate::exit;
 use crate::output::Stop;
 pub use leave::Leaving;
-use raw::RawTerminal;
+pub use raw::{RawTerminal, size as terminal_size};
 
 /// What ssh's own failures exit with, as with ssh.
 pub const SSH_FAILED: u8 = 255;

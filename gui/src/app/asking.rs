@@ -5,17 +5,21 @@ use std::collections::{BTreeMap, VecDeque};
 use egui::Context;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    Command, ConnectionState, MessageChange, MessageId, QuestionId, SessionId, TabId,
+    At, Command, ConnectionState, FileCommand, FileKind, FilePath, MessageChange, MessageId,
+    QuestionId, SessionId, TabId,
 };
 
 use super::App;
+use super::files::FilePending;
 use super::pending::Pending;
-use crate::bridge::Ask;
+use crate::bridge::{Ask, OpenId};
 use crate::memory::DraftKey;
 use crate::view::changed_key::{ChangedKeyAct, changed_key, is_changed_key};
 use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
 use crate::view::edit_message::{EditMessageAct, EditMessageView};
+use crate::view::editor::{ClosingAct, ClosingView};
 use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView};
+use crate::view::files::shown_name;
 use crate::view::question::{QuestionAct, QuestionData, QuestionView};
 
 /// What is asked.
@@ -23,6 +27,8 @@ use crate::view::question::{QuestionAct, QuestionData, QuestionView};
 enum Whether {
     Remove { session: SessionId, name: String, working: bool },
     Fresh { session: SessionId, tab: TabId },
+    Delete { session: SessionId, path: FilePath, kind: FileKind, link: bool },
+    Outside { command: FileCommand, pending: FilePending },
 }
 
 /// A message that waits and is being changed.
@@ -43,6 +49,7 @@ pub(super) struct Asking {
     /// One behind the other: none takes the place of what is being typed.
     editing: VecDeque<Editing>,
     images: Option<(FilePickerView, DraftKey)>,
+    closing: Option<(ClosingView, OpenId, String)>,
     /// Hosts that show another key than the one on record, and whether the person knows.
     changed: BTreeMap<String, ChangedKey>,
 }
@@ -57,7 +64,11 @@ struct ChangedKey {
 impl Asking {
     pub fn is_open(&self) -> bool {
         let tells = self.changed.values().any(|changed| !changed.is_known);
-        tells || self.whether.is_some() || !self.editing.is_empty() || self.images.is_some()
+        tells
+            || self.closing.is_some()
+            || self.whether.is_some()
+            || !self.editing.is_empty()
+            || self.images.is_some()
     }
 }
 
@@ -87,6 +98,44 @@ impl App {
         self.asking.whether = Some((ConfirmView::default(), whether));
     }
 
+    /// Asks whether a file is to be deleted.
+    pub(super) fn ask_whether_delete(
+        &mut self,
+        session: SessionId,
+        path: FilePath,
+        kind: FileKind,
+        link: bool,
+    ) {
+        let whether = Whether::Delete { session, path, kind, link };
+        self.asking.whether = Some((ConfirmView::default(), whether));
+    }
+
+    /// Asks whether something outside of the session's directory is to be changed.
+    pub(super) fn ask_whether_outside(&mut self, command: FileCommand, pending: FilePending) {
+        let whether = Whether::Outside { command, pending };
+        self.asking.whether = Some((ConfirmView::default(), whether));
+    }
+
+    /// Asks what is to become of a file that isn't saved.
+    pub(super) fn ask_whether_close(&mut self, id: OpenId, name: String) {
+        self.asking.closing = Some((ClosingView::default(), id, name));
+    }
+
+    fn closing(&mut self, ctx: &Context) {
+        let Some((view, id, name)) = &mut self.asking.closing else { return };
+        let (act, id) = (view.ui(ctx, name), *id);
+        match act {
+            Some(ClosingAct::Save) => {
+                self.files.closing = Some(id);
+                self.save_file(id, false);
+            }
+            Some(ClosingAct::Lose) => self.drop_file(id),
+            Some(ClosingAct::Stay) => self.show_file(id),
+            None => return,
+        }
+        self.asking.closing = None;
+    }
+
     /// Opens a message that waits, to change it.
     pub(super) fn edit_queued(&mut self, session: SessionId, message: MessageId, text: String) {
         let view = EditMessageView::new(text);
@@ -110,6 +159,8 @@ impl App {
     pub(super) fn asking(&mut self, ctx: &Context) {
         self.editing(ctx);
         self.images(ctx);
+        self.closing(ctx);
+        self.uploading(ctx);
         self.whether(ctx);
         self.changed_keys(ctx);
         // Over everything else: a connection waits for it.
@@ -181,7 +232,35 @@ impl App {
 
     fn whether(&mut self, ctx: &Context) {
         let Some((mut view, whether)) = self.asking.whether.take() else { return };
+        let about = match &whether {
+            Whether::Delete { path, .. }
+            | Whether::Outside {
+                command:
+                    FileCommand::Write { path, .. }
+                    | FileCommand::MakeDirectory { path, .. }
+                    | FileCommand::Rename { from: path, .. },
+                ..
+            } => vec![shown_name(path)],
+            Whether::Outside { command: FileCommand::Delete { paths, .. }, .. } => {
+                paths.iter().map(shown_name).collect()
+            }
+            Whether::Remove { .. } | Whether::Fresh { .. } => Vec::new(),
+        };
         let data = match &whether {
+            Whether::Delete { path, kind, link, .. } => ConfirmData {
+                heading: &format!("Delete {}?", shown_name(&FilePath(path.name().to_vec()))),
+                what: Self::delete_words(*kind, *link),
+                names: &about,
+                act: "Delete",
+                keep: "Keep it",
+            },
+            Whether::Outside { .. } => ConfirmData {
+                heading: "Change what lies outside?",
+                what: "This leads out of the session's directory, by a link or a path of its own.",
+                names: &about,
+                act: "Change it",
+                keep: "Leave it alone",
+            },
             Whether::Remove { name, working, .. } => ConfirmData {
                 heading: &format!("Remove {name}?"),
                 what: if *working {
@@ -209,6 +288,21 @@ impl App {
                 Whether::Remove { session, name, working } => {
                     let command = Command::RemoveSession { session, force: working };
                     self.carry_out(command, Pending::Say(format!("{name} was removed")));
+                }
+                Whether::Delete { session, path, kind, link } => {
+                    let outside = self.is_outside(&session, &path);
+                    let recursive = kind == FileKind::Directory && !link;
+                    let (at, paths) = (At::Session(session.clone()), vec![path.clone()]);
+                    let command = FileCommand::Delete { at, paths, recursive, outside };
+                    self.do_or_ask(outside, command, FilePending::Delete { session, path });
+                }
+                Whether::Outside { command, pending } => {
+                    if let FilePending::Save { id, .. } = &pending
+                        && let Some(file) = self.open_of(*id)
+                    {
+                        file.outside = true;
+                    }
+                    self.write_file(command, pending);
                 }
                 Whether::Fresh { session, tab } => {
                     let command = Command::FreshConversation { session, tab };

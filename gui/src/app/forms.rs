@@ -200,6 +200,7 @@ impl App {
                 self.tell_where_one_looks();
             }
             SettingsAct::Reasoning(shown) => self.memory.reasoning = shown,
+            SettingsAct::CopyOnSelect(on) => self.memory.copy_on_select = on,
             SettingsAct::OpenLog => {
                 if let Some(log) = &self.log {
                     let log = log.display().to_string();

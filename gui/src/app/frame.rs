@@ -92,6 +92,7 @@ impl App {
             attachments: Default::default(),
             last_image: 0,
             failures: Default::default(),
+            files: Default::default(),
             history: Default::default(),
             outbox: 0,
             zone: TimeZone::system(),
@@ -102,6 +103,7 @@ impl App {
             composer: Default::default(),
             right: Default::default(),
             repository: Default::default(),
+            terminals: Default::default(),
             git_view: Default::default(),
             status_bar: Default::default(),
             palette: Default::default(),
@@ -120,6 +122,7 @@ impl App {
         app.put_looks(ctx);
         app.ask(Ask::Agents { host: None, refresh: false });
         app.restore_images();
+        app.ask(Ask::File(crate::bridge::FilesAsk::Drafts));
         if !app.memory.welcomed {
             app.open_welcome();
         }
@@ -133,6 +136,7 @@ impl App {
         if ctx.input(|input| input.viewport().close_requested()) {
             // What is left to be done takes a moment, and isn't to be looked at.
             ctx.send_viewport_cmd(ViewportCommand::Visible(false));
+            self.keep_files(&ctx, true);
         }
         self.put_looks(&ctx);
         for command in self.keys(&ctx) {
@@ -147,6 +151,7 @@ impl App {
         });
         self.dialogs(&ctx);
         self.toasts(&ctx);
+        self.keep_files(&ctx, false);
         self.remember(&ctx);
         if let Some(begun) = self.begun.take() {
             let pieces = self.shown_transcript().map_or(0, |kept| kept.view.len());
@@ -171,8 +176,11 @@ impl App {
     }
 
     fn keys(&self, ctx: &Context) -> Vec<WindowCommand> {
-        let focus =
-            Focus { typing: ctx.egui_wants_keyboard_input(), dialog: self.keys_are_taken() };
+        let focus = Focus {
+            typing: ctx.egui_wants_keyboard_input(),
+            dialog: self.keys_are_taken(),
+            terminal: self.terminal_has_keys(),
+        };
         let now = self.situation();
         ctx.input_mut(|input| keys::take(&mut input.events, focus, &now))
     }
@@ -202,6 +210,7 @@ impl App {
             self.memory.right.width = kept_width(self.memory.right, shown.response.rect.width());
         }
         self.look_at_history(right);
+        self.look_at_files(right, true);
         self.look_at_repository(right);
         let frame = Frame::new().fill(theme.window);
         CentralPanel::no_frame().frame(frame).show(ui, |ui| {
@@ -332,12 +341,14 @@ impl App {
             }
         }
         self.help.ui(ctx);
+        self.quick(ctx);
     }
 
     fn dialogs(&mut self, ctx: &Context) {
         // What asks lies over everything, and settings over the form that has opened them to add a host.
         let asked = self.is_asking();
-        let called = asked || self.palette.is_open() || self.help.is_open();
+        let called =
+            asked || self.palette.is_open() || self.help.is_open() || self.files.quick.is_open();
         let below = called || self.forms.settings.is_some();
         covered(ctx, called, || self.settings(ctx));
         covered(ctx, below, || self.sessions_forms(ctx));
@@ -361,6 +372,8 @@ impl App {
             || self.git_view.is_asking()
             || self.palette.is_open()
             || self.help.is_open()
+            || self.files.quick.is_open()
+            || self.files.uploading.is_some()
     }
 
     /// The same with what the bars and the middle open over themselves: a name for a group, an entry of the history, a large
@@ -381,6 +394,8 @@ impl eframe::App for App {
         // Else the frame does it.
         if ctx.input(|input| input.viewport().visible() == Some(false)) {
             self.attend(ctx, false);
+            self.look_at_files(false, false);
+            self.keep_files(ctx, true);
         }
     }
 

@@ -54,7 +54,7 @@ impl App {
         }
     }
 
-    fn may_ask_host(&self, session: &SessionId) -> bool {
+    pub(super) fn may_ask_host(&self, session: &SessionId) -> bool {
         let Some(host) = self.sessions.get(session).map(|session| &session.host) else {
             return false;
         };

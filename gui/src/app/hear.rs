@@ -72,6 +72,7 @@ impl App {
                 for session in changed {
                     self.ask_git_when_done(&session);
                     self.forget_git_when_moved(&session);
+                    self.forget_files_when_moved(&session);
                     self.forget_repository_when_moved(&session);
                     self.sessions.put(session);
                 }
@@ -119,6 +120,8 @@ impl App {
                     kept.failure = Some(failure);
                 }
             }
+            News::Terminals(all) => self.terminals_are(all),
+            News::Terminal(id) => self.terminal_printed(&id),
             News::Done { ticket, answer } => {
                 if let Some(pending) = self.waiting.take(ticket) {
                     let is_sent = matches!(pending, Pending::Send { .. }) && answer.is_ok();
@@ -135,7 +138,7 @@ impl App {
                     wanted.look = answer.into();
                 }
             }
-            News::Files { session, answer } => self.looks.put_files(session, answer),
+            News::File(news) => self.file_news(news),
             News::Git { session, answer } => self.git_came(session, answer),
             News::Repository { session, news } => self.repository_came(&session, *news),
             News::Operation(operation) => self.operation_came(*operation),
@@ -285,6 +288,7 @@ impl App {
         self.looks.forget(id);
         self.git_asked.remove(id);
         self.git_under_way.remove(id);
+        self.forget_files(id);
         self.attachments.remove(&DraftKey::New(id.clone()));
         self.failures.remove(&DraftKey::New(id.clone()));
         if self.shown.as_ref().is_some_and(|shown| shown.session == *id) {
@@ -423,7 +427,9 @@ impl App {
                     self.synced(&sync);
                 }
             }
+            (Pending::File(pending), answer) => self.file_answered(pending, answer),
             (Pending::Git { session, after }, answer) => self.git_done(&session, after, answer),
+            (Pending::OpenTerminal { session }, answer) => self.terminal_opened(session, answer),
             (Pending::Begin, Ok(reply)) => {
                 if let Reply::Operation(OperationReply::Operation(operation)) = *reply {
                     self.operation_came(*operation);

@@ -52,10 +52,15 @@ pub(super) struct History {
 impl App {
     /// Draws the right bar.
     pub(super) fn right_bar(&mut self, ui: &mut Ui) {
+        // Views of their own, so that what is shown can be looked at meanwhile.
+        let transfers = self.transfers();
+        let mut right = std::mem::take(&mut self.right);
+        let mut read = std::mem::take(&mut self.answer);
         let history = &self.history;
         let session = self.shown.as_ref().map(|shown| shown.session.clone());
         let data = RightData {
             page: self.memory.right_page,
+            files: self.files_data(&transfers),
             history: HistoryData {
                 now: Timestamp::now(),
                 zone: &self.zone,
@@ -72,7 +77,7 @@ impl App {
                 session: session.as_ref(),
             },
         };
-        let shown = &mut self.answer;
+        let shown = &mut read;
         let mut links = Vec::new();
         let mut answer = |ui: &mut Ui, text: &str| {
             // Read once, and not for each frame.
@@ -82,13 +87,15 @@ impl App {
             }
             links.extend(shown.1.ui(ui));
         };
-        let acts = self.right.ui(ui, &data, &mut answer);
+        let acts = right.ui(ui, &data, &mut answer);
+        (self.right, self.answer) = (right, read);
         for link in links {
             self.ask(Ask::Open(link));
         }
         for act in acts {
             match act {
                 RightAct::Page(page) => self.memory.right_page = page,
+                RightAct::Files(act) => self.files_act(ui, act),
                 RightAct::History(act) => self.history_act(ui, act),
             }
         }

@@ -25,7 +25,7 @@ use crate::view::queue::{QueueAct, QueueData, queue_ui};
 use crate::view::settings::SettingsPage;
 use crate::view::sidebar::status as session_status;
 use crate::view::start_page::{StartPageAct, StartPageData, StartPageView};
-use crate::view::tabs::{TabsAct, TabsData};
+use crate::view::tabs::{TabsAct, TabsData, TerminalTabsAct};
 use crate::widget::{Kind, button, failure_card};
 
 impl App {
@@ -41,7 +41,18 @@ impl App {
             self.diff(ui);
             return;
         }
+        if self.terminal(ui) {
+            return;
+        }
         let theme = Theme::get(ui.ctx());
+        if let Some(file) = self.shown_file() {
+            let frame = Frame::new().fill(theme.window);
+            CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                self.file(ui, file);
+            });
+            return;
+        }
         let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(16, 10));
         Panel::bottom("composer").frame(frame).show_separator_line(false).show(ui, |ui| {
             centred(ui, |ui| {
@@ -100,13 +111,20 @@ impl App {
         for approval in self.approvals.iter().filter(|approval| approval.session == session.id) {
             *approvals.entry(approval.tab.clone()).or_default() += 1;
         }
+        let files = self.file_tabs(&shown.session);
+        let file = self.shown_file();
+        let terminals = self.terminal_tabs(&shown.session);
+        let in_terminal = terminals.iter().any(|tab| tab.shown);
         let data = TabsData {
             session,
-            shown: shown.tab.as_ref(),
+            shown: shown.tab.as_ref().filter(|_| file.is_none() && !in_terminal),
+            terminals: &terminals,
             closed: &self.memory.closed,
             unread: &unread,
             approvals: &approvals,
             first_words: &self.first_words,
+            files: &files,
+            file,
         };
         let tabs = &mut self.tabs;
         let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 2));
@@ -123,9 +141,19 @@ impl App {
         }
         for act in tab_acts {
             match act {
-                TabsAct::Show(tab) => self.show(&shown.session, Some(tab)),
+                TabsAct::Show(tab) => {
+                    self.show_conversation();
+                    self.show(&shown.session, Some(tab));
+                }
                 TabsAct::Close(tab) => self.close_tab(&tab),
                 TabsAct::New => self.new_tab(),
+                TabsAct::File(act) => self.file_tab_act(ui, act),
+                TabsAct::Terminal(act) => match act {
+                    TerminalTabsAct::Show(id) => self.show_terminal(&shown.session, id),
+                    TerminalTabsAct::Close(id) => self.close_terminal(&id),
+                    TerminalTabsAct::Rename(id, name) => self.rename_terminal(id, name),
+                    TerminalTabsAct::New => self.new_terminal(),
+                },
                 TabsAct::Rename { session, tab, name } => {
                     self.command(Command::RenameTab { session, tab, name });
                 }
@@ -222,7 +250,8 @@ impl App {
             to: &to,
             enter_sends: self.memory.enter_sends,
             sent: &sent,
-            files: self.looks.files(&shown.session),
+            files: &self.files.mentions.found,
+            files_version: self.files.mentions.version,
             commands: &shown_commands,
             takes_images: agent.is_none_or(|agent| agent.images),
             no_read_only,
@@ -253,10 +282,7 @@ impl App {
                 ComposerAct::Send => self.send(),
                 ComposerAct::Interrupt => self.interrupt(false),
                 ComposerAct::Stop => self.interrupt(true),
-                ComposerAct::WantFiles => {
-                    self.looks.ask_files(shown.session.clone());
-                    self.ask(Ask::Files(shown.session.clone()));
-                }
+                ComposerAct::WantFiles(typed) => self.want_mentions(&shown.session, typed),
                 ComposerAct::ChooseImages => self.choose_images(key.clone()),
                 ComposerAct::Attach(files) => {
                     let ticket = self.waiting.ticket(Pending::Attach { key: key.clone() });
@@ -295,7 +321,7 @@ impl App {
         };
         for act in self.approval.ui(ui, &data) {
             match act {
-                ApprovalAct::Command(command) => self.carry_out(command, Pending::Decide),
+                ApprovalAct::Command(command) => self.carry_out(*command, Pending::Decide),
                 ApprovalAct::OpenLink(link) => {
                     self.ask(Ask::Open(link));
                 }

@@ -1,7 +1,12 @@
 //! The window as a whole: what the bridge tells goes into its state, views show it, their wishes go to the bridge.
 
 mod asking;
+mod beside;
 mod draft_images;
+mod files;
+mod files_open;
+mod files_save;
+mod files_transfer;
 mod forms;
 mod frame;
 mod frames;
@@ -15,6 +20,7 @@ mod pending;
 mod repository;
 mod say;
 mod session_forms;
+mod terminals;
 #[cfg(test)]
 mod testing;
 mod transcripts;
@@ -22,6 +28,8 @@ mod wishes;
 
 #[cfg(test)]
 mod asking_tests;
+#[cfg(test)]
+mod files_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
@@ -65,6 +73,7 @@ use pending::Waiting;
 use repository::Repository;
 use say::Said;
 use session_forms::SessionForms;
+use terminals::Terminals;
 use transcripts::{Kept, Transcripts};
 
 /// What a window is started with.
@@ -145,6 +154,7 @@ pub struct App {
     /// Counts the images that were attached since the start.
     last_image: u64,
     failures: BTreeMap<DraftKey, Failure>,
+    files: files::Files,
     history: History,
     outbox: u64,
     zone: TimeZone,
@@ -155,6 +165,7 @@ pub struct App {
     composer: ComposerView,
     right: RightView,
     repository: Repository,
+    terminals: Terminals,
     git_view: GitView,
     status_bar: StatusBarView,
     palette: PaletteView,

@@ -31,8 +31,11 @@ impl App {
             session: session.is_some(),
             remote: session.is_some_and(|session| !is_local(&session.host)),
             tab: tab.is_some(),
+            file: self.shown_file().is_some(),
             tabs: session.map_or(0, |session| {
                 session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
+                    + self.terminal_tabs(&session.id).len()
+                    + self.file_tabs(&session.id).len()
             }),
             closed_tab: match session {
                 Some(session) => session.tabs.iter().any(|tab| closed.contains(&tab.id)),
@@ -90,7 +93,11 @@ impl App {
                 }
             }
             WindowCommand::NewTab => self.new_tab(),
-            WindowCommand::CloseTab => self.close_shown_tab(),
+            WindowCommand::NewTerminal => self.new_terminal(),
+            WindowCommand::CloseTab => match self.shown_terminal().map(|shown| shown.id.clone()) {
+                Some(terminal) => self.close_terminal(&terminal),
+                None => self.close_shown_tab(),
+            },
             WindowCommand::ReopenTab => self.reopen_tab(),
             WindowCommand::NextTab => self.step_tab(true),
             WindowCommand::PreviousTab => self.step_tab(false),
@@ -102,9 +109,16 @@ impl App {
             }
             WindowCommand::MoveTabLeft => self.step_shown_tab(false),
             WindowCommand::MoveTabRight => self.step_shown_tab(true),
-            WindowCommand::FocusComposer => self.composer.focus(),
+            WindowCommand::FocusComposer => {
+                self.show_conversation();
+                self.composer.focus();
+            }
             WindowCommand::SearchTranscript => {
-                if let Some(kept) = self.shown_transcript() {
+                if let Some(file) = self.shown_open() {
+                    if let Some(editor) = file.reader() {
+                        editor.find();
+                    }
+                } else if let Some(kept) = self.shown_transcript() {
                     kept.view.open_search();
                 }
             }
@@ -129,7 +143,25 @@ impl App {
             WindowCommand::ToggleReadOnly => self.toggle_read_only(),
             WindowCommand::ToggleLeftBar => self.memory.left.open = !self.memory.left.open,
             WindowCommand::ToggleRightBar => self.memory.right.open = !self.memory.right.open,
-            WindowCommand::ShowFiles => self.show_right(RightPage::Files),
+            WindowCommand::ShowFiles => {
+                self.show_right(RightPage::Files);
+                self.right.files.focus();
+            }
+            WindowCommand::GoToFile => self.go_to_file(),
+            WindowCommand::SaveFile => self.save_shown_file(),
+            WindowCommand::GoToLine => {
+                if let Some(editor) =
+                    self.shown_open().and_then(super::files_open::OpenFile::reader)
+                {
+                    editor.go_to_line();
+                }
+            }
+            WindowCommand::RevealFile => {
+                let shown = self.shown_open().map(|file| (file.session.clone(), file.path.clone()));
+                if let Some((session, path)) = shown {
+                    self.reveal_in_tree(&session, &path);
+                }
+            }
             WindowCommand::ShowGit => self.show_right(RightPage::Git),
             WindowCommand::WriteCommit => {
                 self.show_right(RightPage::Git);
@@ -261,18 +293,10 @@ impl App {
         })
     }
 
-    fn step_tab(&mut self, forward: bool) {
-        let Some(Shown { session, tab }) = self.shown.clone() else { return };
-        let open = self.open_tabs();
-        let at = tab.and_then(|tab| open.iter().position(|known| *known == tab));
-        let next = match (at, forward) {
-            (Some(at), true) => open.get(at + 1).or(open.first()),
-            (Some(at), false) => at.checked_sub(1).and_then(|at| open.get(at)).or(open.last()),
-            (None, true) => open.first(),
-            (None, false) => open.last(),
-        };
-        if let Some(next) = next.cloned() {
-            self.show(&session, Some(next));
+    /// Shows the conversation again in place of a file.
+    pub(super) fn leave_file(&mut self) {
+        if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+            self.files.shown.remove(&session);
         }
     }
 
@@ -286,6 +310,10 @@ impl App {
 
     fn close_shown_tab(&mut self) {
         let Some(Shown { session, tab }) = self.shown.clone() else { return };
+        if let Some(id) = self.shown_file() {
+            self.close_file(id);
+            return;
+        }
         match tab {
             Some(tab) => self.close_tab(&tab),
             // It was never begun; what is written there stays.

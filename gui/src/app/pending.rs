@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use orchestrator::host::HostConfig;
 use orchestrator::seam::{MessageId, SessionId};
 
+use super::files::FilePending;
 use super::repository::After;
 use crate::bridge::Ticket;
 use crate::memory::DraftKey;
@@ -42,12 +43,16 @@ pub(super) enum Pending {
     Attach { key: DraftKey },
     /// A repository is being changed.
     Git { session: SessionId, after: After },
+    /// A terminal is being opened.
+    OpenTerminal { session: SessionId },
     /// Something that takes long is being begun.
     Begin,
     /// The history is being brought up to date.
     Sync,
     /// The images that a draft had when the window was closed.
     Restore { key: DraftKey },
+    /// Something is being done to files.
+    File(FilePending),
     /// Nothing more than a word when it is done.
     Say(String),
     /// Nothing, unless it fails.

@@ -119,6 +119,11 @@ impl App {
         self.repository.diff.is_some()
     }
 
+    /// Something else is shown in the diff's place.
+    pub(super) fn leave_diff(&mut self) {
+        self.repository.diff = None;
+    }
+
     /// Draws the diff that is open.
     pub(super) fn diff(&mut self, ui: &mut Ui) {
         let Some(mut shown) = self.repository.diff.take() else { return };
@@ -485,7 +490,14 @@ impl App {
     fn open_file_of_repository(&mut self, path: &FilePath) {
         let Some(Some(status)) = self.repository.status.ready() else { return };
         let whole = status.top.join(path.bytes());
-        self.open_host_file(&whole);
+        let Some(session) = self.repository.of.clone() else { return };
+        // As the tree calls it, so that it has one tab.
+        let cwd = self.sessions.get(&session).and_then(|session| session.cwd.clone());
+        let below = cwd.and_then(|cwd| {
+            let rest = whole.bytes().strip_prefix(cwd.as_bytes())?.strip_prefix(b"/")?;
+            Some(FilePath(rest.to_vec()))
+        });
+        self.open_file(&session, &below.unwrap_or(whole), true);
     }
 
     fn git(&mut self, command: GitCommand, after: After) {
@@ -550,6 +562,7 @@ impl App {
         let was_over = before.and_then(|at| all.get(at)).is_none_or(|known| known.state.is_over());
         let is_over = operation.state.is_over();
         let session = operation.session.clone();
+        let ended = (is_over && !was_over).then(|| operation.clone());
         match before.and_then(|at| all.get_mut(at)) {
             Some(known) => *known = operation,
             None => all.push(operation),
@@ -558,6 +571,14 @@ impl App {
         if is_over && !was_over && session == self.repository.of {
             self.refresh_repository();
         }
+        if let Some(ended) = ended {
+            self.transfer_ended(&ended);
+        }
+    }
+
+    /// Everything that takes long, wherever.
+    pub(super) fn operations(&self) -> &[Operation] {
+        &self.repository.operations
     }
 
     /// An operation was forgotten.
@@ -574,11 +595,6 @@ impl App {
             self.repository.draft = Fetched::Pending;
             self.ask_quietly(Ask::Repository(RepositoryAsk::Draft(session)));
         }
-    }
-
-    /// Opens a file of a host in the window.
-    fn open_host_file(&mut self, path: &FilePath) {
-        self.say(format!("{path}"));
     }
 }
 

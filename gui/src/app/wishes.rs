@@ -84,6 +84,9 @@ impl App {
     /// Shows a session, with the tab of that id, or the one that was used last.
     pub(super) fn show(&mut self, session: &SessionId, tab: Option<TabId>) {
         let Some(known) = self.sessions.get(session).cloned() else { return };
+        if tab.is_some() {
+            self.files.shown.remove(session);
+        }
         let closed = &self.memory.closed;
         let is_there = |id: &TabId| known.tabs.iter().any(|tab| tab.id == *id);
         // One that was closed comes back when there is no other.
@@ -135,6 +138,7 @@ impl App {
 
     /// Shows a tab that isn't there yet: it begins with its first message.
     pub(super) fn new_tab(&mut self) {
+        self.show_conversation();
         if let Some(shown) = &mut self.shown {
             shown.tab = None;
             self.composer.focus();

@@ -9,7 +9,8 @@ use orchestrator::seam::{
     TabId,
 };
 
-use super::RepositoryAsk;
+use super::files::FilesAsk;
+use super::{RepositoryAsk, TerminalAsk};
 use crate::kept_image::KeptImage;
 use crate::memory::{DraftKey, Memory};
 use crate::transcript::Piece;
@@ -74,6 +75,8 @@ pub enum Ask {
     },
     /// Stop following it.
     Unfollow(TabId),
+    /// Of a terminal.
+    Terminal(TerminalAsk),
     /// Open the engine again after it could not be opened.
     OpenEngine,
     /// Which agents are known, and what a host has of them.
@@ -90,8 +93,8 @@ pub enum Ask {
         /// As it was typed so far.
         typed: String,
     },
-    /// Files of a session's directory.
-    Files(SessionId),
+    /// Something about files. Answers come as `News::File`.
+    File(FilesAsk),
     /// What git says of a session's directory.
     Git(SessionId),
     /// The images of a message.

@@ -13,10 +13,12 @@ use orchestrator::seam::{
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
+use super::files::Files;
 use super::keeper::Keeper;
 use super::notices::Looking;
 use super::repository::Repositories;
 use super::room::{Room, SentDraft, Standing};
+use super::terminals::Terminals;
 use super::{Ask, HistoryRead, News, Ticket, follow, hosts, kept_images, local};
 use crate::memory::DraftKey;
 use crate::view::history::HistoryCard;
@@ -37,16 +39,21 @@ pub(super) struct Carrier {
     tests: HashMap<Ticket, AbortHandle>,
     looking_at: Option<AbortHandle>,
     repositories: Repositories,
+    terminals: Terminals,
     /// Completions that are being asked; the next one takes their place.
     completing: Option<AbortHandle>,
+    files: Files,
 }
 
 impl Carrier {
     pub fn new(room: Arc<Room>, keeper: Keeper) -> Self {
+        let files = Files::new(Arc::clone(&room));
         let repositories = Repositories::new(Arc::clone(&room));
+        let terminals = Terminals::new(Arc::clone(&room));
         Self {
             room,
             keeper,
+            files,
             tasks: JoinSet::new(),
             last: HashMap::new(),
             prompt: JoinSet::new(),
@@ -54,6 +61,7 @@ impl Carrier {
             tests: HashMap::new(),
             looking_at: None,
             repositories,
+            terminals,
             completing: None,
         }
     }
@@ -77,6 +85,7 @@ impl Carrier {
                     task.abort();
                 }
             }
+            Ask::Terminal(ask) => self.terminals.carry_out(&mut self.tasks, ask),
             Ask::OpenEngine => {
                 room.standing.send_if_modified(|standing| {
                     let failed = matches!(standing, Standing::Failed(_));
@@ -109,16 +118,7 @@ impl Carrier {
                     before.abort();
                 }
             }
-            Ask::Files(session) => {
-                self.spawn(async move {
-                    let wanted = Query::Files { session: session.clone(), limit: local::FILES };
-                    let answer = match ask_engine(&room, wanted).await {
-                        Ok(Reply::Files(files)) => Ok(files),
-                        other => Err(unfit(other)),
-                    };
-                    room.teller.tell(News::Files { session, answer }).await;
-                });
-            }
+            Ask::File(ask) => self.files.carry_out(&mut self.tasks, ask),
             Ask::Repository(ask) => self.repositories.carry_out(&mut self.tasks, ask),
             Ask::Git(session) => {
                 self.spawn(async move {
@@ -299,6 +299,7 @@ impl Carrier {
         }
         let sent = std::mem::take(&mut *self.room.sent());
         self.keeper.end(sent).await;
+        self.files.end().await;
         self.tasks.shutdown().await;
     }
 

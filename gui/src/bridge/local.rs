@@ -8,8 +8,6 @@ use orchestrator::seam::Image;
 
 use super::{LocalFile, News, Picture, Ticket};
 
-/// Files that are offered for mentions: a person types on rather than to look at more.
-pub(super) const FILES: u32 = 20_000;
 /// The longest side of a picture that is drawn, in pixels: what every graphics card can.
 const LONGEST_SIDE: u32 = 2_048;
 /// The largest image file that is taken, in bytes; agents refuse larger ones.

@@ -7,6 +7,7 @@ mod ask;
 mod carry;
 mod desktop_looks;
 mod engine_room;
+mod files;
 mod follow;
 mod hosts;
 mod keeper;
@@ -19,6 +20,7 @@ mod questions;
 mod repository;
 mod room;
 mod teller;
+mod terminals;
 #[cfg(test)]
 pub(crate) mod testing;
 mod world;
@@ -30,6 +32,9 @@ use orchestrator::failure::{Code, Failure};
 use tokio::sync::mpsc;
 
 pub use ask::{Ask, Ticket};
+pub use files::{
+    Comparison, Contents, FileDraft, FilesAsk, FilesLook, FilesNews, Finder, OpenId, Opened,
+};
 pub use keeper::read_memory;
 pub use news::{EngineState, HistoryRead, LocalFile, News, Picture, TestNews};
 pub use notices::{Desktop, Notice, Notifier};
@@ -37,6 +42,7 @@ pub use repository::{RepositoryAsk, RepositoryNews};
 pub use room::BridgePlan;
 use teller::Hearing;
 pub use teller::Wake;
+pub use terminals::{SharedScreen, TerminalAsk};
 
 /// Asks that wait to be carried out. A person doesn't ask that fast; who does is told to wait.
 const ASKS: usize = 1024;

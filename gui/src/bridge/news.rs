@@ -7,14 +7,15 @@ use orchestrator::failure::Failure;
 use orchestrator::host::HostsView;
 use orchestrator::host::test_connection::{ConnectionReport, StageName, StageReport};
 use orchestrator::seam::{
-    Approval, DirectoryLook, FileNames, GitGlance, HistoryActivity, HistoryCount, HistoryNews,
-    HostConnection, HostQuestion, Image, KnownAgents, MessageId, Operation, QuestionId, Reply,
-    Session, SessionId, SkippedLines, TabId, Whereabouts,
+    Approval, DirectoryLook, GitGlance, HistoryActivity, HistoryCount, HistoryNews, HostConnection,
+    HostQuestion, Image, KnownAgents, MessageId, Operation, QuestionId, Reply, Session, SessionId,
+    SkippedLines, TabId, Terminal, Whereabouts,
 };
 use orchestrator::ssh_config::Resolved;
 
 use super::RepositoryNews;
 use super::ask::Ticket;
+use super::files::FilesNews;
 use crate::kept_image::KeptImage;
 use crate::transcript::Piece;
 use crate::view::history::HistoryCard;
@@ -103,13 +104,8 @@ pub enum News {
         /// What was found.
         answer: Result<DirectoryLook, Failure>,
     },
-    /// Files of a session's directory.
-    Files {
-        /// Whose.
-        session: SessionId,
-        /// What was found.
-        answer: Result<FileNames, Failure>,
-    },
+    /// Something about files.
+    File(FilesNews),
     /// What git says of a session's directory.
     Git {
         /// Whose.
@@ -124,6 +120,10 @@ pub enum News {
         /// What.
         news: Box<RepositoryNews>,
     },
+    /// All terminals, in the order of their opening.
+    Terminals(Vec<Terminal>),
+    /// The terminal of that id shows something new on the screen that is shared with it.
+    Terminal(String),
     /// Something that takes long stands another way.
     Operation(Box<Operation>),
     /// The operation of that id was forgotten.

@@ -19,6 +19,7 @@ use super::notices::{Notices, Notifier};
 use super::outbox;
 use super::questions::LocalQuestions;
 use super::teller::{Teller, Wake};
+use super::terminals;
 use super::{Ask, News, Ticket};
 use crate::memory::DraftKey;
 
@@ -130,6 +131,7 @@ pub(super) async fn live(plan: BridgePlan, mut asked: mpsc::Receiver<Ask>, telle
     tasks.spawn(hosts::watch(Arc::clone(&room)));
     tasks.spawn(outbox::watch(Arc::clone(&room)));
     tasks.spawn(desktop_looks::follow(Arc::clone(&room)));
+    tasks.spawn(terminals::watch(Arc::clone(&room)));
     if let Some(raises) = raises {
         tasks.spawn(raise(Arc::clone(&room), raises));
     }

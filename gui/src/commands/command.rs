@@ -29,6 +29,8 @@ pub enum WindowCommand {
     RemoveSession,
     /// Begins a new conversation.
     NewTab,
+    /// Opens a terminal of the shown session's host.
+    NewTerminal,
     /// Closes the shown tab; its transcript stays.
     CloseTab,
     /// Shows the tab again that was closed last.
@@ -71,6 +73,14 @@ pub enum WindowCommand {
     ToggleRightBar,
     /// Shows Files in the right bar.
     ShowFiles,
+    /// Finds a file of the shown session by its name.
+    GoToFile,
+    /// Saves the file that is shown.
+    SaveFile,
+    /// Goes to a line of the file that is shown.
+    GoToLine,
+    /// Shows the file that is shown in the tree.
+    RevealFile,
     /// Shows Git in the right bar.
     ShowGit,
     /// Shows everything that was changed since the last commit.
@@ -148,6 +158,7 @@ impl WindowCommand {
             | Self::DuplicateSession
             | Self::RemoveSession
             | Self::NewTab
+            | Self::NewTerminal
             | Self::CloseTab
             | Self::ReopenTab
             | Self::RenameTab
@@ -169,6 +180,10 @@ impl WindowCommand {
             | Self::ToggleLeftBar
             | Self::ToggleRightBar
             | Self::ShowFiles
+            | Self::GoToFile
+            | Self::SaveFile
+            | Self::GoToLine
+            | Self::RevealFile
             | Self::ShowGit
             | Self::ShowChanges
             | Self::WriteCommit
@@ -195,6 +210,8 @@ pub enum Group {
     Conversation,
     /// Approvals.
     Approvals,
+    /// Files.
+    Files,
     /// View.
     View,
     /// History.
@@ -207,11 +224,12 @@ pub enum Group {
 
 impl Group {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sessions,
         Self::Tabs,
         Self::Conversation,
         Self::Approvals,
+        Self::Files,
         Self::History,
         Self::View,
         Self::Hosts,
@@ -225,6 +243,7 @@ impl Group {
             Self::Tabs => "Tabs",
             Self::Conversation => "Conversation",
             Self::Approvals => "Approvals",
+            Self::Files => "Files",
             Self::View => "View",
             Self::History => "History",
             Self::Hosts => "Hosts",

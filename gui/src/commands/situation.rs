@@ -15,6 +15,8 @@ pub enum When {
     Remote,
     /// A tab of it is shown that has begun.
     Tab,
+    /// A file of it is shown.
+    File,
     /// It has several tabs.
     SeveralTabs,
     /// A tab of it was closed; without a session, of any.
@@ -40,6 +42,8 @@ pub struct Situation {
     pub remote: bool,
     /// Whether a tab of it is shown that has begun.
     pub tab: bool,
+    /// Whether a file of it is shown.
+    pub file: bool,
     /// How many tabs of it are open.
     pub tabs: usize,
     /// Whether a tab of it was closed; without a session, of any.
@@ -64,6 +68,7 @@ impl When {
             Self::Session => now.session,
             Self::Remote => now.session && now.remote,
             Self::Tab => now.session && now.tab,
+            Self::File => now.session && now.file,
             Self::SeveralTabs => now.session && now.tabs > 1,
             Self::ClosedTab => now.closed_tab,
             Self::Working => now.session && now.working,

@@ -20,6 +20,7 @@ fn all() -> Vec<WindowCommand> {
         C::DuplicateSession,
         C::RemoveSession,
         C::NewTab,
+        C::NewTerminal,
         C::CloseTab,
         C::ReopenTab,
         C::NextTab,
@@ -41,6 +42,10 @@ fn all() -> Vec<WindowCommand> {
         C::ToggleLeftBar,
         C::ToggleRightBar,
         C::ShowFiles,
+        C::GoToFile,
+        C::SaveFile,
+        C::GoToLine,
+        C::RevealFile,
         C::ShowGit,
         C::ShowChanges,
         C::WriteCommit,
@@ -81,6 +86,7 @@ fn all() -> Vec<WindowCommand> {
             | C::DuplicateSession
             | C::RemoveSession
             | C::NewTab
+            | C::NewTerminal
             | C::CloseTab
             | C::ReopenTab
             | C::NextTab
@@ -102,6 +108,10 @@ fn all() -> Vec<WindowCommand> {
             | C::ToggleLeftBar
             | C::ToggleRightBar
             | C::ShowFiles
+            | C::GoToFile
+            | C::SaveFile
+            | C::GoToLine
+            | C::RevealFile
             | C::ShowGit
             | C::ShowChanges
             | C::WriteCommit

@@ -1,9 +1,9 @@
-//! What was looked up on hosts: agents, directories, files, git.
+//! What was looked up on hosts: agents, directories, git.
 
 use std::collections::{BTreeMap, HashMap};
 
 use orchestrator::failure::Failure;
-use orchestrator::seam::{DirectoryLook, FileNames, GitGlance, KnownAgent, KnownAgents, SessionId};
+use orchestrator::seam::{DirectoryLook, GitGlance, KnownAgent, KnownAgents, SessionId};
 
 use crate::fetched::Fetched;
 use crate::view::places::is_local;
@@ -25,11 +25,9 @@ pub struct Looks {
     agents: HashMap<Option<String>, Fetched<KnownAgents>>,
     /// The directory that is being typed.
     pub directory: Typed,
-    files: HashMap<SessionId, Fetched<FileNames>>,
     /// What git says, where it was asked and has answered.
     pub git: BTreeMap<SessionId, GitGlance>,
     missing_agents: Fetched<KnownAgents>,
-    missing_files: Fetched<FileNames>,
 }
 
 impl Looks {
@@ -68,27 +66,8 @@ impl Looks {
         if is_it { &self.directory.look } else { &MISSING }
     }
 
-    /// Files of a session.
-    pub fn files(&self, session: &SessionId) -> &Fetched<FileNames> {
-        self.files.get(session).unwrap_or(&self.missing_files)
-    }
-
-    /// Says that a session's files are being asked for; what is known stays until they come.
-    pub fn ask_files(&mut self, session: SessionId) {
-        let known = self.files.entry(session).or_default();
-        if known.ready().is_none() {
-            *known = Fetched::Pending;
-        }
-    }
-
-    /// What files a session has.
-    pub fn put_files(&mut self, session: SessionId, answer: Result<FileNames, Failure>) {
-        self.files.insert(session, answer.into());
-    }
-
     /// Forgets what belongs to a session that is gone.
     pub fn forget(&mut self, session: &SessionId) {
-        self.files.remove(session);
         self.git.remove(session);
     }
 }

@@ -27,38 +27,76 @@ pub fn highlight(language: &str, text: &str) -> Rich {
 
 /// The pieces of a text with what each is; `None` where that isn't known or would take too long.
 fn classes<'a>(language: &str, text: &'a str) -> Option<Vec<(&'a str, Option<Class>)>> {
-    let token = token(language)?;
     if text.lines().take(MOST_LINES + 1).count() > MOST_LINES
         || text.lines().any(|line| line.len() > LONGEST_LINE)
     {
         return None;
     }
-    let set = syntaxes();
-    let syntax = set.find_syntax_by_token(token)?;
-    let mut state = ParseState::new(syntax);
-    let mut stack = ScopeStack::new();
+    let mut reader = CodeReader::of_language(language)?;
     let mut pieces = Vec::new();
     for line in text.split_inclusive('\n') {
-        // The grammars want every line to end.
-        let parsed = match line.ends_with('\n') {
-            true => state.parse_line(line, set),
-            false => state.parse_line(&format!("{line}\n"), set),
-        };
         let mut from = 0;
-        // A grammar that fails leaves the rest as it is.
-        for (at, change) in parsed.ok()? {
-            let at = at.min(line.len());
-            if let Some(piece) = line.get(from..at).filter(|piece| !piece.is_empty()) {
-                pieces.push((piece, class(&stack)));
-            }
-            from = at;
-            stack.apply(&change).ok()?;
-        }
-        if let Some(piece) = line.get(from..).filter(|piece| !piece.is_empty()) {
-            pieces.push((piece, class(&stack)));
+        for (end, class) in reader.line(line)? {
+            pieces.extend(line.get(from..end).map(|piece| (piece, class)));
+            from = end;
         }
     }
     Some(pieces)
+}
+
+/// Reads code line by line, and can be kept where it is: what follows is read from there again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeReader {
+    state: ParseState,
+    stack: ScopeStack,
+}
+
+impl CodeReader {
+    /// At the beginning of a text, as a fence names it; `None` where no grammar is known for it. The first one takes a moment.
+    pub fn of_language(language: &str) -> Option<Self> {
+        let syntax = syntaxes().find_syntax_by_token(token(language)?)?;
+        Some(Self { state: ParseState::new(syntax), stack: ScopeStack::new() })
+    }
+
+    /// At the beginning of a file, by its name or its first line.
+    pub fn of_file(name: &str, first_line: &str) -> Option<Self> {
+        let ending = name.rsplit_once('.').map_or(name, |(_, ending)| ending);
+        let set = syntaxes();
+        let syntax = token(&ending.to_lowercase())
+            .and_then(|token| set.find_syntax_by_token(token))
+            .or_else(|| set.find_syntax_by_token(name))
+            .or_else(|| set.find_syntax_by_first_line(first_line))?;
+        let is_plain = syntax.name == "Plain Text";
+        (!is_plain).then(|| Self { state: ParseState::new(syntax), stack: ScopeStack::new() })
+    }
+
+    /// The pieces of a line with its ending, each by where it ends; `None` when the grammar fails.
+    pub fn line(&mut self, line: &str) -> Option<Vec<(usize, Option<Class>)>> {
+        let set = syntaxes();
+        // The grammars want every line to end.
+        let parsed = match line.ends_with('\n') {
+            true => self.state.parse_line(line, set),
+            false => self.state.parse_line(&format!("{line}\n"), set),
+        };
+        let mut pieces: Vec<(usize, Option<Class>)> = Vec::new();
+        let mut from = 0;
+        let mut put = |end: usize, class: Option<Class>| {
+            if end > from {
+                from = end;
+                match pieces.last_mut() {
+                    Some(last) if last.1 == class => last.0 = end,
+                    Some(_) | None => pieces.push((end, class)),
+                }
+            }
+        };
+        // A grammar that fails leaves the rest as it is.
+        for (at, change) in parsed.ok()? {
+            put(at.min(line.len()), class(&self.stack));
+            self.stack.apply(&change).ok()?;
+        }
+        put(line.len(), class(&self.stack));
+        Some(pieces)
+    }
 }
 
 /// What the grammars call a language; `None` for text.

@@ -16,7 +16,7 @@ pub use block::{
     MarkKind, Marker, Progress, Table, Way,
 };
 pub use clean::{clean, clean_line};
-pub use code::highlight;
+pub use code::{CodeReader, highlight};
 pub use diff::{Diff, changed_words, is_diff};
 pub use fold::{Needle, find};
 pub use markdown::{code_blocks, diff_blocks, markdown, plain, printed};

@@ -33,7 +33,7 @@ pub struct ApprovalData<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ApprovalAct {
     /// To be sent to the engine: the answer.
-    Command(Command),
+    Command(Box<Command>),
     /// To be opened: a link in what is asked.
     OpenLink(String),
 }
@@ -100,7 +100,7 @@ impl ApprovalCard {
             decided = buttons(ui, approval, is_ready);
         });
         if let Some(decision) = decided {
-            acts.push(ApprovalAct::Command(self.answer(approval, decision)));
+            acts.push(ApprovalAct::Command(Box::new(self.answer(approval, decision))));
         }
         acts
     }

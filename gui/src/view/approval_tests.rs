@@ -57,7 +57,8 @@ fn wait(window: &mut Harness<'_, State>) {
 }
 
 fn resolved(decision: Decision) -> ApprovalAct {
-    ApprovalAct::Command(Command::ResolveApproval { approval: ApprovalId::new("a"), decision })
+    let approval = ApprovalId::new("a");
+    ApprovalAct::Command(Box::new(Command::ResolveApproval { approval, decision }))
 }
 
 fn yes(id: &str) -> ApprovalAct {
@@ -110,7 +111,7 @@ fn each_answer_can_be_given_without_the_mouse() {
         let now = window.ctx.input(|input| input.time);
         let State { card, approval, .. } = window.state_mut();
         let given = card.decide(approval, wanted, now);
-        assert_eq!(given.map(ApprovalAct::Command), Some(act), "{wanted:?}");
+        assert_eq!(given.map(Box::new).map(ApprovalAct::Command), Some(act), "{wanted:?}");
         // Once: the engine is at work on it.
         assert_eq!(card.decide(approval, wanted, now), None);
     }

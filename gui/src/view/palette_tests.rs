@@ -107,6 +107,7 @@ fn every_command_can_be_found_by_its_name() {
         session: true,
         remote: true,
         tabs: 2,
+        file: true,
         tab: true,
         closed_tab: true,
         working: true,

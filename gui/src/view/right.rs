@@ -3,6 +3,7 @@
 use egui::{RichText, Sense, Stroke, Ui, WidgetInfo};
 use lucide_icons::Icon;
 
+use super::files::{FilesAct, FilesData, FilesView};
 use super::history::{HistoryAct, HistoryData, HistoryView};
 use crate::memory::RightPage;
 use crate::theme::{Theme, size, space, strong};
@@ -13,6 +14,8 @@ use crate::widget::empty;
 pub struct RightData<'a> {
     /// Which page.
     pub page: RightPage,
+    /// What its files show.
+    pub files: FilesData<'a>,
     /// What its history shows.
     pub history: HistoryData<'a>,
 }
@@ -22,6 +25,8 @@ pub struct RightData<'a> {
 pub enum RightAct {
     /// Show that page.
     Page(RightPage),
+    /// Of the files.
+    Files(FilesAct),
     /// Of the history.
     History(HistoryAct),
 }
@@ -29,6 +34,8 @@ pub enum RightAct {
 /// The right bar's own state.
 #[derive(Debug, Default)]
 pub struct RightView {
+    /// The files'.
+    pub files: FilesView,
     /// The history's.
     pub history: HistoryView,
 }
@@ -63,8 +70,7 @@ impl RightView {
                 acts.extend(history.into_iter().map(RightAct::History));
             }
             RightPage::Files => {
-                let words = "The session's directory, to look around in, will be here.";
-                empty(ui, Icon::FolderTree, "Files", words);
+                acts.extend(self.files.ui(ui, &data.files).into_iter().map(RightAct::Files));
             }
             // Drawn behind this, by who has it.
             RightPage::Git => {}

@@ -7,6 +7,7 @@ use super::*;
 use crate::fetched::Fetched;
 use crate::samples::at;
 use crate::testing::harness;
+use crate::view::files::Tree;
 use crate::view::history::LookBack;
 
 fn window(page: RightPage) -> Harness<'static, (RightView, Vec<RightAct>)> {
@@ -27,7 +28,16 @@ fn window(page: RightPage) -> Harness<'static, (RightView, Vec<RightAct>)> {
             look_back: LookBack::Day,
             session: None,
         };
-        let data = RightData { page, history };
+        let files = FilesData {
+            session: None,
+            tree: &Tree::default(),
+            directory: "~",
+            host: "box",
+            reached: true,
+            shown: None,
+            transfers: &[],
+        };
+        let data = RightData { page, files, history };
         acts.extend(view.ui(ui, &data, &mut |_, _| {}));
     });
     window.run();
@@ -46,7 +56,7 @@ fn its_pages_are_a_click_apart() {
 #[test]
 fn pages_to_come_say_in_one_line_what_will_be_there_and_have_no_dead_buttons() {
     for (page, words) in [
-        (RightPage::Files, "The session's directory, to look around in, will be here."),
+        (RightPage::Files, "Those of the session that is shown stand here."),
         (RightPage::AutoRun, "Lists of tasks that an agent works off by itself will be here."),
     ] {
         let window = window(page);

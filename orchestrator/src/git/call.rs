@@ -106,9 +106,9 @@ impl Words {
         words.into_iter().try_fold(self, Self::word)
     }
 
-    /// How long its line is already.
-    pub(super) fn len(&self) -> usize {
-        self.text.len()
+    /// Whether its line is longer than a control shell should hear.
+    pub(super) fn is_long(&self) -> bool {
+        self.text.len() > LONGEST_LINE
     }
 }
 
@@ -157,24 +157,26 @@ impl Site {
         self.connection().call(call).await
     }
 
-    /// Runs it in one round trip, or in more where its line is too long for that.
+    /// Runs it in one round trip.
     ///
     /// # Errors
     ///
     /// As [`Site::run`], and what git refuses.
     pub(super) async fn call(&self, words: &Words) -> Result<Answer, Failure> {
-        if words.len() > LONGEST_LINE {
-            return self.feed(words, b"").await;
-        }
         self.checked(self.run(words).await?)
     }
 
-    /// Runs it over a channel of its own, with `bytes` on its stdin: it may take its time, and others don't wait for it.
+    /// Runs it over a channel of its own, with `bytes` on its stdin, whatever status it leaves with: it may take its time, and
+    /// others don't wait for it.
     ///
     /// # Errors
     ///
-    /// As [`Site::call`]; `connection_lost`: nobody knows what became of it.
-    pub(super) async fn feed(&self, words: &Words, bytes: &[u8]) -> Result<Answer, Failure> {
+    /// As [`Site::run`]; [`TransportError::ConnectionLost`]: nobody knows what became of it.
+    pub(super) async fn stream(
+        &self,
+        words: &Words,
+        bytes: &[u8],
+    ) -> Result<Answer, TransportError> {
         let script = self.script(words)?;
         let job = channel::Job {
             library: words.library,
@@ -183,7 +185,7 @@ impl Site {
             patience: words.patience,
             limit_bytes: words.limit_bytes,
         };
-        self.checked(channel::run(self.connection(), &job).await?)
+        channel::run(self.connection(), &job).await
     }
 
     /// The answer, or why there is none.

@@ -38,9 +38,7 @@ pub(super) async fn run(connection: &Connection, job: &Job<'_>) -> Result<Answer
     let (ProcessStreams { mut stdin, stdout, stderr }, exit) = process.into_parts();
     let tell = async move {
         for part in [lesson.as_bytes(), b"\n", job.script.as_bytes(), b"\n", job.bytes] {
-            if let Err(error) = stdin.write_all(part).await {
-                return Err(error);
-            }
+            stdin.write_all(part).await?;
         }
         stdin.shutdown().await
     };

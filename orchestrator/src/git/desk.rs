@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::call::Site;
-use super::{pull_request, worktree};
-use crate::failure::{Code, Failure};
+use super::{branches, commit, diff, lines, log, pull_request, stage, status, worktree};
+use crate::failure::Failure;
 use crate::host::Reach;
 use crate::seam::{GitCommand, GitQuery, GitReply};
 
@@ -22,40 +22,65 @@ impl GitDesk {
     pub(crate) async fn answer(&self, query: GitQuery) -> Result<GitReply, Failure> {
         let reach = &self.reach;
         match query {
-            GitQuery::Worktrees { at } => worktree::list(&Site::of(reach, &at).await?).await,
+            GitQuery::Status { at, seen } => {
+                status::ask(&Site::of(reach, &at).await?, seen.as_deref()).await
+            }
+            GitQuery::Diff { at, of, paths, context } => {
+                diff::ask(&Site::of(reach, &at).await?, &of, &paths, context).await
+            }
+            GitQuery::Patch { at, of, paths } => {
+                diff::patch(&Site::of(reach, &at).await?, &of, &paths).await
+            }
+            GitQuery::Log { at, revision, all, path, containing, skip, limit } => {
+                let wanted = log::Wanted { revision, all, path, containing, skip, limit };
+                log::ask(&Site::of(reach, &at).await?, &wanted).await
+            }
+            GitQuery::Branches { at } => branches::ask(&Site::of(reach, &at).await?).await,
+            GitQuery::Worktrees { at } => worktree::list(reach, &Site::of(reach, &at).await?).await,
             GitQuery::PullRequest { at } => pull_request::draft(&Site::of(reach, &at).await?).await,
-            GitQuery::Status { .. }
-            | GitQuery::Diff { .. }
-            | GitQuery::Patch { .. }
-            | GitQuery::Log { .. }
-            | GitQuery::Branches { .. } => Err(not_yet()),
         }
     }
 
     pub(crate) async fn carry_out(&self, command: GitCommand) -> Result<GitReply, Failure> {
         let reach = &self.reach;
         match command {
+            GitCommand::Stage { at, paths } => {
+                stage::stage(&Site::of(reach, &at).await?, &paths).await
+            }
+            GitCommand::Unstage { at, paths } => {
+                stage::unstage(&Site::of(reach, &at).await?, &paths).await
+            }
+            GitCommand::Discard { at, paths } => {
+                stage::discard(&Site::of(reach, &at).await?, &paths).await
+            }
+            GitCommand::Lines { at, how, lines } => {
+                lines::carry_out(&Site::of(reach, &at).await?, how, &lines).await
+            }
+            GitCommand::Commit { at, message, amend, all } => {
+                commit::commit(&Site::of(reach, &at).await?, &message, amend, all).await
+            }
+            GitCommand::Switch { at, branch } => {
+                branches::switch(&Site::of(reach, &at).await?, &branch).await
+            }
+            GitCommand::NewBranch { at, name, start, switch } => {
+                let site = Site::of(reach, &at).await?;
+                branches::make(&site, &name, start.as_deref(), switch).await
+            }
+            GitCommand::RenameBranch { at, name, to } => {
+                branches::rename(&Site::of(reach, &at).await?, &name, &to).await
+            }
+            GitCommand::DeleteBranch { at, name, force } => {
+                branches::delete(&Site::of(reach, &at).await?, &name, force).await
+            }
+            GitCommand::Unfinished { at, abort } => {
+                commit::unfinished(&Site::of(reach, &at).await?, abort).await
+            }
             GitCommand::RemoveWorktree { at, path, force } => {
-                worktree::remove(&Site::of(reach, &at).await?, &path, force).await
+                worktree::remove(reach, &Site::of(reach, &at).await?, &path, force).await
             }
             GitCommand::PruneWorktrees { at, dry_run } => {
                 worktree::prune(&Site::of(reach, &at).await?, dry_run).await
             }
-            GitCommand::Stage { .. }
-            | GitCommand::Unstage { .. }
-            | GitCommand::Discard { .. }
-            | GitCommand::Lines { .. }
-            | GitCommand::Commit { .. }
-            | GitCommand::Switch { .. }
-            | GitCommand::NewBranch { .. }
-            | GitCommand::RenameBranch { .. }
-            | GitCommand::DeleteBranch { .. }
-            | GitCommand::Unfinished { .. } => Err(not_yet()),
         }
     }
-}
-
-fn not_yet() -> Failure {
-    Failure::new(Code::Unsupported, "git can't be asked here yet")
-        .hint("Use git in a terminal on the host")
 }

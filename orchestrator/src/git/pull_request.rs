@@ -1,10 +1,215 @@
-//! What a pull request would say.
+//! Pull requests: what one would say, and opening one with the host's own gh.
 
-use super::call::Site;
+use super::call::{ENTER, Site, Words};
+use super::network::{NETWORK, SiteName, named};
+use super::network_progress::Meter;
+use super::network_refusal::{self, Refused};
+use super::network_told::Told;
 use crate::failure::{Code, Failure};
-use crate::seam::GitReply;
+use crate::host::Reached;
+use crate::operation::{Job, JobReader};
+use crate::seam::{GitReply, Outcome, Progress, PullRequestDraft, Work};
+use crate::transport::Library;
 
-pub(super) async fn draft(_: &Site) -> Result<GitReply, Failure> {
-    Err(Failure::new(Code::Unsupported, "pull requests can't be made here yet")
-        .hint("Use `gh pr create` in a terminal on the host"))
+const SCRIPT: &str = include_str!("scripts/pull_request.sh");
+
+/// What shells learn once.
+static LIBRARY: Library = Library::new("git-pull-requests", &[ENTER, SCRIPT]);
+
+/// Descriptor 3 is the reader's.
+const BEGIN: &str = "exec 3>&2 2>&1\nbn_begin\nbp_open \"$@\"\nbn_end $?\n";
+
+/// A body of more letters GitHub refuses: it takes 65,536.
+const LONGEST_BODY: usize = 65_000;
+
+/// What a pull request from here would say.
+pub(super) async fn draft(site: &Site) -> Result<GitReply, Failure> {
+    let answer = site.call(&Words::ask("bp_look").from(&LIBRARY)).await?;
+    let mut told = Told::default();
+    told.take(&answer.stdout);
+    let some = |key: &str| Some(told.text(key)).filter(|text| !text.is_empty());
+    let number = |key: &str| told.text(key).parse().unwrap_or(0);
+    Ok(GitReply::PullRequest(PullRequestDraft {
+        branch: some("branch"),
+        base: some("base"),
+        title: told.text("title"),
+        body: told.text("body"),
+        commits: number("commits"),
+        changed: number("changed"),
+    }))
 }
+
+/// How to open one at `reached`.
+///
+/// # Errors
+///
+/// `usage` for what gh can't be given.
+pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
+    let Work::PullRequest { title, body, base, draft, .. } = work else {
+        return Err(Failure::new(Code::Internal, "no work for gh"));
+    };
+    let base = named("a base", base.as_deref())?;
+    let texts = [title.as_deref(), body.as_deref()];
+    if texts.iter().flatten().any(|text| text.contains('\0')) {
+        return Err(Failure::new(Code::Usage, "the title or the body holds a NUL byte")
+            .hint("No program can be given one"));
+    }
+    if title.as_deref().is_some_and(|title| title.trim().is_empty()) {
+        return Err(Failure::new(Code::Usage, "the title is empty")
+            .hint("Leave it out for one that is made of the commits"));
+    }
+    if body.as_deref().is_some_and(|body| body.chars().count() > LONGEST_BODY) {
+        return Err(Failure::new(
+            Code::TooLarge,
+            format!("the body has more than {LONGEST_BODY} letters"),
+        )
+        .hint("GitHub takes no longer one"));
+    }
+    let flag = |on: bool| if on { "1" } else { "" };
+    let words = [
+        title.as_deref().unwrap_or_default(),
+        body.as_deref().unwrap_or_default(),
+        base,
+        flag(*draft),
+        flag(title.is_some()),
+        flag(body.is_some()),
+    ];
+    let script = format!("{ENTER}\n{NETWORK}\n{SCRIPT}\n{BEGIN}");
+    let reader =
+        Reader { site: SiteName::of(reached), told: Told::default(), meter: Meter::default() };
+    Ok(Job::script(reached, "gh pr create", &script, words, Box::new(reader)))
+}
+
+#[derive(Debug)]
+struct Reader {
+    site: SiteName,
+    told: Told,
+    meter: Meter,
+}
+
+impl JobReader for Reader {
+    fn chunk(&mut self, bytes: &[u8]) -> Option<Progress> {
+        self.meter.take(bytes)
+    }
+
+    fn told(&mut self, bytes: &[u8]) -> Option<Progress> {
+        let opens = self.told.take(bytes).iter().any(|key| key == "doing")
+            && self.told.text("doing") == "open";
+        opens.then(|| Progress { doing: "opening the pull request".into(), ..Progress::default() })
+    }
+
+    fn finish(self: Box<Self>, status: Option<u8>, tail: &[u8]) -> Result<Outcome, Failure> {
+        let Self { site, told, .. } = *self;
+        let out = told.text("gh");
+        let err = told.text("gh_err");
+        if let Some(url) = address(&out).filter(|_| status == Some(0)) {
+            let said = format!(
+                "opened a pull request of {} into {}",
+                told.text("branch"),
+                told.text("base")
+            );
+            return Ok(Outcome {
+                said: format!("{said}{}", left(&told)),
+                url: Some(url),
+                ..Outcome::default()
+            });
+        }
+        if err.contains("already exists")
+            && let Some(url) = address(&err)
+        {
+            let said = format!(
+                "{} has a pull request already, which has what was pushed now",
+                told.text("branch")
+            );
+            return Ok(Outcome {
+                said: format!("{said}{}", left(&told)),
+                url: Some(url),
+                ..Outcome::default()
+            });
+        }
+        let failure = refusal(&told, &site, &err, status);
+        let what = if told.has("gh") { "gh pr create" } else { "git push" };
+        let refused = Refused { what, site: &site, told: &told, status, tail };
+        Err(failure.map_or_else(
+            || network_refusal::read(&refused),
+            |failure| failure.on(site.host.clone()),
+        ))
+    }
+}
+
+/// What isn't in it.
+fn left(told: &Told) -> String {
+    match told.text("changed").parse::<u32>() {
+        Ok(1) => "; a changed file isn't committed, and isn't in it".into(),
+        Ok(changed) if changed > 1 => {
+            format!("; {changed} changed files aren't committed, and aren't in it")
+        }
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+/// The last address in what gh said.
+fn address(said: &str) -> Option<String> {
+    let is_address = |word: &&str| word.starts_with("https://") || word.starts_with("http://");
+    said.split_whitespace().rfind(is_address).map(str::to_owned)
+}
+
+/// A reason of our script's or of gh's; `None` for one of git's.
+fn refusal(told: &Told, site: &SiteName, err: &str, status: Option<u8>) -> Option<Failure> {
+    let (what, host) = (told.text("what"), &site.host);
+    let fail = Failure::new;
+    Some(match told.text("why").as_str() {
+        "no_gh" => fail(Code::NotFound, format!("there is no gh on {host}"))
+            .hint("Install GitHub's command line there: https://cli.github.com"),
+        "gh_broken" => fail(Code::Conflict, format!("gh doesn't work on {host}: {}", short(&what)))
+            .hint("Run `gh --version` there"),
+        "no_login" => {
+            fail(Code::AuthRefused, format!("gh isn't logged in on {host}: {}", short(&what)))
+                .hint(format!("Log in there once: `baton terminal {host}`, then `gh auth login`"))
+        }
+        "no_base" => {
+            fail(Code::NotFound, "nobody knows which branch it is to be merged into".to_owned())
+                .hint("Say it with --base")
+        }
+        "is_base" => {
+            fail(Code::Conflict, format!("{what} is checked out, and would be merged into itself"))
+                .hint("Make a branch for it: `baton git branch`; or say another one with --base")
+        }
+        "nothing_new" => fail(
+            Code::Conflict,
+            format!("{} has no commit that {what} doesn't have", told.text("branch")),
+        )
+        .hint("Commit something first, or say another one with --base"),
+        _ if !told.has("gh") || status == Some(0) && err.is_empty() => {
+            return nothing_said(told, status);
+        }
+        _ if err.contains("gh auth login") || err.contains("authentication") => {
+            fail(Code::AuthRefused, format!("gh was refused: {}", short(err)))
+                .hint(format!("Log in there again: `baton terminal {host}`, then `gh auth login`"))
+        }
+        _ if err.contains("repo set-default") || err.contains("No default remote repository") => {
+            fail(Code::Conflict, short(err)).hint("Say it once on the host: gh repo set-default")
+        }
+        _ => fail(Code::Conflict, format!("the branch was pushed, but gh refused: {}", short(err)))
+            .hint("Do what it says, then try again: nothing is pushed or opened twice"),
+    })
+}
+
+/// A gh that ended well and named no address.
+fn nothing_said(told: &Told, status: Option<u8>) -> Option<Failure> {
+    (told.has("gh") && status == Some(0)).then(|| {
+        Failure::new(Code::Internal, "gh named no address of a pull request")
+            .hint("Look whether there is one: `gh pr view` on the host")
+    })
+}
+
+/// The first lines of what a program said.
+fn short(said: &str) -> String {
+    let lines: Vec<&str> =
+        said.lines().map(str::trim).filter(|line| !line.is_empty()).take(4).collect();
+    if lines.is_empty() { "it said nothing".into() } else { lines.join("; ") }
+}
+
+#[cfg(test)]
+#[path = "pull_request_tests.rs"]
+mod tests;

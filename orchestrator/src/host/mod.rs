@@ -26,7 +26,7 @@ pub use edit::{Change, apply};
 pub use error::HostsError;
 pub use id::HostId;
 pub use place::{Place, Site, Way};
-pub use reached::{Reach, Reached};
+pub use reached::{Reach, Reached, Seated};
 pub use reference::recall;
 pub use resolve::{AdHoc, ResolvedHost, find, resolve};
 pub use slug::unique_id;

@@ -37,6 +37,21 @@ impl fmt::Debug for Reached {
     }
 }
 
+/// A session of a place.
+#[derive(Clone, Debug)]
+pub struct Seated {
+    /// Which.
+    pub session: SessionId,
+    /// What a person calls it.
+    pub name: String,
+    /// The one that it belongs below.
+    pub parent: Option<SessionId>,
+    /// Its directory, as [`Reached::directory`].
+    pub directory: Option<Vec<u8>>,
+    /// Whether a turn is under way.
+    pub is_working: bool,
+}
+
 /// Who knows what a front end's words mean.
 #[async_trait]
 pub trait Reach: fmt::Debug + Send + Sync {
@@ -49,4 +64,14 @@ pub trait Reach: fmt::Debug + Send + Sync {
 
     /// A connection to a place that was remembered, not opened yet.
     fn connection(&self, place: &Place) -> Connection;
+
+    /// The sessions of a place.
+    ///
+    /// # Errors
+    ///
+    /// When the engine has ended.
+    async fn sessions(&self, place: &Place) -> Result<Vec<Seated>, Failure>;
+
+    /// Where a new worktree lies, as `config.toml` says it; see [`crate::settings::GitKeys::worktree_path`].
+    fn worktree_path(&self) -> &str;
 }

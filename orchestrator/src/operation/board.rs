@@ -13,7 +13,7 @@ use crate::store::OperationRecord;
 const KEPT: usize = 100;
 
 /// What stands in memory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Board {
     all: Mutex<All>,
     /// Counts what changed.
@@ -55,12 +55,6 @@ pub(super) struct Standing {
     pub(super) tape: Tape,
     /// Turns true when it is to stop.
     pub(super) stop: watch::Receiver<bool>,
-}
-
-impl Default for Board {
-    fn default() -> Self {
-        Self { all: Mutex::default(), changes: watch::Sender::default() }
-    }
 }
 
 impl Board {

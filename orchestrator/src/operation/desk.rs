@@ -190,7 +190,7 @@ impl Operations {
         let at = plan::at(&work).clone();
         let reached = self.shop.reach.reach(&at).await?;
         // What can't be planned is refused: nothing is stored then.
-        plan::plan(&work, &reached)?;
+        plan::plan(&work, &reached, &*self.shop.reach)?;
         let env = match &mut work {
             Work::AddWorktree(add) => {
                 add.session.as_mut().map(|new| std::mem::take(&mut new.env)).unwrap_or_default()

@@ -135,7 +135,7 @@ impl<'a> Driver<'a> {
             Err(_) if record.run.is_some() => self.remembered(&record),
             Err(why) => return Ok(Err(why)),
         };
-        match plan::plan(work, &reached) {
+        match plan::plan(work, &reached, &*self.shop.reach) {
             Ok(Plan::Job(job)) => self.job(record, reached, *job, turn).await,
             Ok(Plan::Transfer) => self.transfer(record, &reached).await,
             Err(why) => Ok(Err(why)),
@@ -220,7 +220,7 @@ impl<'a> Driver<'a> {
                 };
                 match asked {
                     Ok(found) => found,
-                    Err(why) => return Ok(Err(why.into())),
+                    Err(why) => return Ok(Err(why)),
                 }
             }
         };

@@ -2,8 +2,9 @@
 
 use super::job::Job;
 use super::{line, transferring};
-use crate::failure::{Code, Failure};
-use crate::host::Reached;
+use crate::failure::Failure;
+use crate::git::{network, pull_request, worktree_add};
+use crate::host::{Reach, Reached};
 use crate::seam::{At, Work};
 
 /// Where a work is done.
@@ -35,23 +36,16 @@ pub(super) enum Plan {
 /// # Errors
 ///
 /// `usage` for what can't be done; nothing was begun then.
-pub(super) fn plan(work: &Work, reached: &Reached) -> Result<Plan, Failure> {
+pub(super) fn plan(work: &Work, reached: &Reached, reach: &dyn Reach) -> Result<Plan, Failure> {
     let job = match work {
         Work::Line { line, .. } => line::job(line, reached)?,
         Work::Upload { .. } | Work::Download { .. } => {
             transferring::check(work)?;
             return Ok(Plan::Transfer);
         }
-        Work::Push { .. } | Work::Pull { .. } | Work::Fetch { .. } => {
-            return Err(not_there("git push, pull and fetch"));
-        }
-        Work::AddWorktree(_) => return Err(not_there("worktrees")),
-        Work::PullRequest { .. } => return Err(not_there("pull requests")),
+        Work::Push { .. } | Work::Pull { .. } | Work::Fetch { .. } => network::job(work, reached)?,
+        Work::AddWorktree(add) => worktree_add::job(add, reached, reach.worktree_path())?,
+        Work::PullRequest { .. } => pull_request::job(work, reached)?,
     };
     Ok(Plan::Job(Box::new(job)))
-}
-
-fn not_there(what: &str) -> Failure {
-    Failure::new(Code::Unsupported, format!("this version of Baton has no {what} yet"))
-        .hint("Use `baton exec` with the host's own programs")
 }

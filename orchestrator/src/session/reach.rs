@@ -8,9 +8,11 @@ use super::desk::DeskHandle;
 use super::look;
 use super::world::World;
 use crate::failure::{Code, Failure};
-use crate::host::{Place, Reach, Reached};
+use crate::host::{Place, Reach, Reached, Seated};
 use crate::operation::Sessions;
-use crate::seam::{At, Command, CommandId, NewSession, Receipts, Reply, SessionId};
+use crate::seam::{
+    At, Command, CommandId, NewSession, Query, Receipts, Reply, SessionId, TabState,
+};
 use crate::transport::Connection;
 
 /// The engine's hosts and sessions.
@@ -56,6 +58,29 @@ impl Reach for Places {
 
     fn connection(&self, place: &Place) -> Connection {
         self.world.hosts.connection(place)
+    }
+
+    async fn sessions(&self, place: &Place) -> Result<Vec<Seated>, Failure> {
+        let hosts = &self.world.hosts;
+        let Reply::Snapshot(snapshot) = self.desk.query(Query::Snapshot).await? else {
+            return Err(Failure::new(Code::Internal, "the desk has no snapshot"));
+        };
+        let seated = snapshot.sessions.into_iter().filter_map(|session| {
+            // One whose host is gone or switched off works nowhere.
+            let host = hosts.recall(&session.host).ok().filter(|host| host.place() == *place)?;
+            Some(Seated {
+                directory: host.directory(session.cwd.as_deref()).map(String::into_bytes),
+                is_working: session.tabs.iter().any(|tab| tab.state != TabState::Idle),
+                session: session.id,
+                name: session.name,
+                parent: session.parent,
+            })
+        });
+        Ok(seated.collect())
+    }
+
+    fn worktree_path(&self) -> &str {
+        &self.world.settings.worktree_path
     }
 }
 

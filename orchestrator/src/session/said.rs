@@ -195,6 +195,8 @@ fn asked<'a>(
         | Change::SetHinted(_)
         | Change::PutShared { .. }
         | Change::DropShared { .. }
+        | Change::PutTerminal(_)
+        | Change::DropTerminal(_)
         | Change::Sent(_)
         | Change::NotSent { .. }
         | Change::PutOperation(_)

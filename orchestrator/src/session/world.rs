@@ -14,19 +14,23 @@ use crate::history::Ledger;
 use crate::host::{HostDirectory, Place};
 use crate::run::Runs;
 use crate::seam::{Ephemerals, NewMessage, Session};
+use crate::settings::GitKeys;
 use crate::store::Store;
 
 /// How an engine behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineSettings {
     /// After how long without a word of the agent a `quiet` event says so; then after twice as long, and so on.
     pub quiet_after: Duration,
+    /// Where a new worktree lies; see [`crate::settings::GitKeys::worktree_path`].
+    pub worktree_path: String,
 }
 
 impl Default for EngineSettings {
     fn default() -> Self {
         // opencode is silent for 71 s when its provider asks it to wait, gemini for minutes.
-        Self { quiet_after: Duration::from_secs(30) }
+        let quiet_after = Duration::from_secs(30);
+        Self { quiet_after, worktree_path: GitKeys::default().worktree_path }
     }
 }
 

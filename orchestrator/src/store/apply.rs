@@ -9,7 +9,7 @@ use super::fault::Fault;
 use super::history::{self, Shared};
 use super::operations;
 use super::rows::{json, signed, state_word, unsigned};
-use super::{Batch, Change, Draft, Environment, Receipt, RunRecord};
+use super::{Batch, Change, Draft, Environment, Receipt, RunRecord, terminals};
 use crate::failure::{Code, Failure};
 use crate::seam::{Event, Image, MessageId, QueuedMessage, RunId, Session, SessionId, Tab, TabId};
 
@@ -84,6 +84,8 @@ fn change(db: &Connection, change: &Change, at: Timestamp) -> Result<(), Fault> 
             history::put_shared(db, &Shared { project, file, index, reset, entries, keep })
         }
         Change::DropShared { project, file } => history::drop_shared(db, *project, file),
+        Change::PutTerminal(record) => terminals::put(db, record),
+        Change::DropTerminal(id) => terminals::forget(db, id),
         Change::Sent(positions) => history::sent(db, positions),
         Change::NotSent { positions, failure } => history::not_sent(db, positions, failure),
         Change::PutOperation(record) => operations::put(db, record),

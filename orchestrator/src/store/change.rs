@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{LineScope, NewEntry, OperationRecord, ProjectId, SharedEntry};
+use super::{LineScope, NewEntry, OperationRecord, ProjectId, SharedEntry, TerminalRecord};
 use crate::failure::Failure;
 use crate::host::Place;
 use crate::seam::{
@@ -176,6 +176,10 @@ pub enum Change {
     },
     /// Takes jobs out of the outbox, by their positions: their lines are in the shared file.
     Sent(Vec<i64>),
+    /// Makes a terminal or replaces what is stored of it.
+    PutTerminal(Box<TerminalRecord>),
+    /// Forgets a terminal.
+    DropTerminal(String),
     /// Notes why an attempt with these jobs failed. They stay.
     NotSent {
         /// The jobs.

@@ -9,6 +9,7 @@ mod open;
 mod operations;
 mod read;
 mod rows;
+mod terminals;
 mod writer;
 
 pub use change::{
@@ -21,3 +22,4 @@ pub use history::{
     OutboxJob, OutboxScope, Project, ProjectId, SharedEntry,
 };
 pub use operations::{LineFilter, LineScope, OperationRecord};
+pub use terminals::TerminalRecord;

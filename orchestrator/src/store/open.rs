@@ -21,6 +21,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0003.sql")),
     M::up(include_str!("migrations/0004.sql")),
     M::up(include_str!("migrations/0005.sql")),
+    M::up(include_str!("migrations/0006.sql")),
 ];
 
 /// Other processes hold the write lock for milliseconds; who waits longer than this waits for something that hangs.

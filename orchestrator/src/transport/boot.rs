@@ -58,6 +58,9 @@ const MARK_STDERR: &str = "printf \"%s.b\\n\" \"$baton_n\" >&2; ";
 /// program's, 128 + n for a signal. Over OpenSSH's multiplexing a signal couldn't be told otherwise.
 const RUN: &str = "exec 4>&2 2>/dev/null; (exec 2>&4 4>&- \"$@\"); exit $?";
 
+/// Becomes the program.
+const BECOME: &str = "exec \"$@\"";
+
 /// Second stage of a control shell: two lines a request, its marker and its text; both streams end with the marker. With
 /// the marker `+` the text is for the shell itself, which learns functions from it and says nothing.
 const CONTROL: &str = "printf \"%s.b %s\\n\" \"$baton_n\" \"$$\" || exit 126; printf \"%s.b\\n\" \"$baton_n\" >&2; \
@@ -72,6 +75,8 @@ pub enum Stage {
     Program,
     /// A program in a terminal.
     Terminal,
+    /// A program in a terminal that takes the shell's place.
+    Shell,
     /// A control shell.
     Control,
 }
@@ -84,6 +89,7 @@ pub fn command(stage: Stage, login: bool, nonce: &str, argument: Option<&str>) -
     let second = match stage {
         Stage::Program => [TOLD, ENTER, MARK_STDERR, RUN].concat(),
         Stage::Terminal => [TOLD_IN_TERMINAL, ENTER, RUN].concat(),
+        Stage::Shell => [TOLD_IN_TERMINAL, ENTER, BECOME].concat(),
         Stage::Control => CONTROL.to_owned(),
     };
     let argument = argument.unwrap_or_default();
@@ -167,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_command_line_keeps_to_what_all_login_shells_read_alike() {
-        for stage in [Stage::Program, Stage::Terminal, Stage::Control] {
+        for stage in [Stage::Program, Stage::Terminal, Stage::Shell, Stage::Control] {
             for login in [false, true] {
                 let line = command(stage, login, "abc", argument("it's ! \\ \u{e9}\n").as_deref());
                 assert!(line.bytes().all(|byte| matches!(byte, 0x20..=0x7e)), "{line}");

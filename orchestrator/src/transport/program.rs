@@ -18,6 +18,9 @@ pub struct Program {
     pub env: Vec<(String, Vec<u8>)>,
     /// Whether the account's login shell sets the environment first (`$SHELL -lc`).
     pub login: bool,
+    /// Whether a program with a terminal takes the place of the shell that starts it: it leads its session then, and is who
+    /// hears that the terminal is hung up. The number of a signal that ends it is lost over OpenSSH's multiplexing.
+    pub takes_over: bool,
     /// A terminal of that `TERM` and size instead of three streams.
     pub terminal: Option<(String, TerminalSize)>,
 }
@@ -30,12 +33,17 @@ impl Program {
             cwd: None,
             env: Vec::new(),
             login: true,
+            takes_over: false,
             terminal: None,
         }
     }
 
     fn stage(&self) -> Stage {
-        if self.terminal.is_some() { Stage::Terminal } else { Stage::Program }
+        match (&self.terminal, self.takes_over) {
+            (Some(_), true) => Stage::Shell,
+            (Some(_), false) => Stage::Terminal,
+            (None, _) => Stage::Program,
+        }
     }
 
     /// The form of `line` that goes along with the command, where that is possible: it saves a round trip.

@@ -135,7 +135,7 @@ impl Laptop {
     fn plan(&self) -> impl Fn() -> EnginePlan + Send + Sync + 'static {
         let (agents, data) = (self.path("config/agents"), self.path("data"));
         let (hosts, machine) = (self.path("config/hosts.toml"), self.machine());
-        let (settings, history) = (self.settings, self.history.clone());
+        let (settings, history) = (self.settings.clone(), self.history.clone());
         move || {
             let (definitions, faults) = Definitions::load(&agents);
             assert_eq!(faults, []);
@@ -143,7 +143,7 @@ impl Laptop {
                 store: Store::open(&data).unwrap(),
                 hosts: HostDirectory::new(&hosts, machine.clone()),
                 definitions,
-                settings,
+                settings: settings.clone(),
                 history: history.clone(),
             }
         }

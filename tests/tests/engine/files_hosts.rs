@@ -83,7 +83,7 @@ async fn a_poor_hosts_directory_has_its_links_and_its_newlines() {
     let listing = bed.list("").await.unwrap();
     assert_eq!(listing.entries.len(), NAMES.len() + 2);
     for name in NAMES {
-        let found = listing.entries.iter().find(|entry| entry.path.bytes() == *name);
+        let found = listing.entries.iter().find(|entry| entry.path.bytes() == name);
         assert_eq!(found.map(|entry| (entry.kind, entry.size)), Some((FileKind::File, 5)));
     }
     let link = |name: &str| {
@@ -214,6 +214,7 @@ async fn a_file_that_is_replaced_while_it_is_read_is_one_or_the_other() {
                 fs::write(&other, &texts[turn % 2]).unwrap();
                 fs::rename(&other, &place).unwrap();
                 // wait: long enough that some reads are undisturbed
+                #[expect(clippy::disallowed_methods, reason = "a thread of its own")]
                 std::thread::sleep(Duration::from_millis(7));
             }
         }

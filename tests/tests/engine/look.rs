@@ -209,7 +209,7 @@ async fn directories_and_files_are_told_under_every_login_shell() {
 }
 
 /// This machine, as one whose `sh` is that: with the tools of busybox, or with the usual ones.
-fn laptop_with(sh: &str, machine: &AgentHost) -> Laptop {
+pub fn laptop_with(sh: &str, machine: &AgentHost) -> Laptop {
     let laptop = Laptop::new(machine);
     let bin = laptop.path("home/bin");
     fs::create_dir(&bin).unwrap();

@@ -31,7 +31,7 @@ async fn command(desk: &Desk, command: OperationCommand) -> Result<Reply, Failur
     within(desk.command(Command::Operation(command))).await
 }
 
-async fn start(desk: &Desk, work: Work) -> Operation {
+pub async fn start(desk: &Desk, work: Work) -> Operation {
     operation(command(desk, OperationCommand::Start(work)).await.unwrap())
 }
 
@@ -66,7 +66,7 @@ async fn stands(desk: &Desk, id: &str, wanted: impl Fn(&Operation) -> bool) -> O
     within(found).await
 }
 
-async fn over(desk: &Desk, id: &str) -> Operation {
+pub async fn over(desk: &Desk, id: &str) -> Operation {
     stands(desk, id, |operation| operation.state.is_over()).await
 }
 

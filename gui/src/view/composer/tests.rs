@@ -1,6 +1,6 @@
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
-use orchestrator::seam::FileNames;
+use orchestrator::seam::{FoundFile, FoundFiles};
 use proptest::prelude::*;
 
 use super::*;
@@ -15,7 +15,13 @@ struct Bench {
     enter_sends: bool,
     working: bool,
     sent: Vec<String>,
-    files: Fetched<FileNames>,
+    files: Fetched<FoundFiles>,
+}
+
+fn found(paths: &[&str]) -> Fetched<FoundFiles> {
+    let file = |path: &&str| FoundFile { path: (*path).to_owned(), letters: Vec::new() };
+    let files = paths.iter().map(file).collect();
+    Fetched::Ready(FoundFiles { files, looked_at: 3, whole: true })
 }
 
 impl Bench {
@@ -27,10 +33,7 @@ impl Bench {
             enter_sends: true,
             working: false,
             sent: vec!["older".into(), "newer".into()],
-            files: Fetched::Ready(FileNames {
-                files: vec!["src/main.rs".into(), "src/lib.rs".into(), "README.md".into()],
-                more: false,
-            }),
+            files: found(&["src/main.rs", "src/lib.rs", "README.md"]),
         }
     }
 }
@@ -44,6 +47,7 @@ fn window(bench: Bench) -> egui_kittest::Harness<'static, Bench> {
             enter_sends: bench.enter_sends,
             sent: &bench.sent,
             files: &bench.files,
+            files_version: bench.files.ready().map_or(0, |found| found.files.len() as u64),
             commands: &commands,
             takes_images: true,
             no_read_only: None,
@@ -127,6 +131,9 @@ fn arrow_up_calls_back_what_was_sent_and_arrow_down_what_was_begun() {
 fn a_file_is_mentioned_by_a_few_of_its_letters() {
     let mut window = window(Bench::new());
     write(&mut window, "look at @mai");
+    assert_eq!(window.state().acts.last(), Some(&ComposerAct::WantFiles("mai".into())));
+    window.state_mut().files = found(&["src/main.rs", "x/main.c"]);
+    window.run();
     window.get_by_label("src/main.rs");
     press(&mut window, Modifiers::NONE, Key::Enter);
     assert_eq!(window.state().draft.text, "look at @src/main.rs ");
@@ -139,7 +146,11 @@ fn a_file_is_mentioned_by_a_few_of_its_letters() {
 fn the_files_are_asked_for_when_they_are_wanted() {
     let mut window = window(Bench { files: Fetched::Missing, ..Bench::new() });
     write(&mut window, "@");
-    assert!(window.state().acts.contains(&ComposerAct::WantFiles));
+    assert_eq!(window.state().acts, [ComposerAct::WantFiles(String::new())]);
+    write(&mut window, "a");
+    window.run();
+    let wanted = [String::new(), "a".to_owned()].map(ComposerAct::WantFiles);
+    assert_eq!(window.state().acts, wanted);
 }
 
 #[test]

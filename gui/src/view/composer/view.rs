@@ -10,10 +10,10 @@ use egui::{
 };
 use lucide_icons::Icon;
 use orchestrator::failure::Failure;
-use orchestrator::seam::FileNames;
+use orchestrator::seam::FoundFiles;
 
 use super::mention::{Mention, mention};
-use super::offers::{Offer, offers};
+use super::offers::{MOST, Offer, offers};
 use super::recall::Recall;
 use crate::bridge::Picture;
 use crate::fetched::Fetched;
@@ -55,8 +55,10 @@ pub struct ComposerData<'a> {
     pub enter_sends: bool,
     /// What was sent before, the newest last.
     pub sent: &'a [String],
-    /// Files of the directory, for `@`.
-    pub files: &'a Fetched<FileNames>,
+    /// Files of the directory whose paths fit what was typed behind `@`, best first; those that fitted before until they come.
+    pub files: &'a Fetched<FoundFiles>,
+    /// Another number whenever those are others.
+    pub files_version: u64,
     /// Names of the commands behind `/`, and what they do.
     pub commands: &'a [(String, String)],
     /// Whether the agent takes images.
@@ -84,8 +86,8 @@ pub enum ComposerAct {
     Interrupt,
     /// Kill it.
     Stop,
-    /// The files of the directory are wanted.
-    WantFiles,
+    /// Files of the directory are wanted that fit this.
+    WantFiles(String),
     /// Choose an image file.
     ChooseImages,
     /// These files were dropped.
@@ -107,7 +109,9 @@ pub struct ComposerView {
     recall: Recall,
     chosen: usize,
     /// What a list was last made for, and the list.
-    offered: Option<(Mention, usize, Vec<Offer>)>,
+    offered: Option<(Mention, u64, Vec<Offer>)>,
+    /// What files were asked for, while a mention is being typed.
+    wanted: Option<String>,
     /// The word whose list was closed.
     closed: Option<Mention>,
     focus: bool,
@@ -217,36 +221,39 @@ impl ComposerView {
         let found = cursor.filter(|_| focused).and_then(|at| mention(&draft.text, at));
         let Some(found) = found.filter(|found| self.closed.as_ref() != Some(found)) else {
             self.offered = None;
+            self.wanted = None;
             return;
         };
-        // With each new mention: files come and go.
-        let is_new = !matches!(self.offered, Some((Mention::File { .. }, ..)));
-        if matches!(found, Mention::File { .. }) && is_new && !data.files.is_pending() {
-            acts.push(ComposerAct::WantFiles);
+        if let Mention::File { typed, .. } = &found
+            && self.wanted.as_ref() != Some(typed)
+        {
+            self.wanted = Some(typed.clone());
+            acts.push(ComposerAct::WantFiles(typed.clone()));
         }
         if let (Mention::File { .. }, Some(failure)) = (&found, data.files.failure()) {
             let words = format!("The files can't be listed: {}", failure.message);
             let theme = Theme::get(ui.ctx());
             ui.add(Label::new(RichText::new(words).size(size::SMALL).color(theme.bad)).wrap());
         }
-        let count = match &found {
-            Mention::File { .. } => data.files.ready().map_or(0, |files| files.files.len()),
-            Mention::Command { .. } => data.commands.len(),
+        let version = match &found {
+            Mention::File { .. } => data.files_version,
+            Mention::Command { .. } => u64::try_from(data.commands.len()).unwrap_or(u64::MAX),
         };
         let is_known =
-            matches!(&self.offered, Some((of, of_count, _)) if *of == found && *of_count == count);
+            matches!(&self.offered, Some((of, known, _)) if *of == found && *known == version);
         if !is_known {
             let list = match &found {
-                Mention::File { typed, .. } => {
+                Mention::File { .. } => {
                     let files = data.files.ready().map(|files| files.files.as_slice());
-                    offers(typed, files.unwrap_or_default().iter().map(String::as_str))
+                    let files = files.unwrap_or_default().iter().take(MOST).enumerate();
+                    files.map(|(at, file)| Offer { at, words: file.path.clone() }).collect()
                 }
                 Mention::Command { typed, .. } => {
                     offers(typed, data.commands.iter().map(|(name, _)| name.as_str()))
                 }
             };
             self.chosen = 0;
-            self.offered = Some((found.clone(), count, list));
+            self.offered = Some((found.clone(), version, list));
         }
         let Some((_, _, list)) = self.offered.clone() else { return };
         let waiting = matches!(found, Mention::File { .. }) && data.files.is_pending();

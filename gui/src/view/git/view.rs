@@ -7,7 +7,7 @@ use lucide_icons::Icon;
 use orchestrator::seam::{FilePath, SessionId, Worktree};
 
 use super::data::{GitAct, GitData, GitPage};
-use super::forms::{PullRequestForm, Typed, Typing, WorktreeForm};
+use super::forms::{Typed, Typing, WorktreeForm};
 use super::head;
 use super::parts::Part;
 use crate::fetched::Fetched;
@@ -69,7 +69,7 @@ impl GitView {
 
     /// Opens the form for a pull request; [`GitAct::WantDraft`] fills it in.
     pub fn open_pull_request(&mut self) {
-        self.typing = Some(Typing::PullRequest(Box::new(PullRequestForm::default())));
+        self.typing = Some(Typing::PullRequest(Box::default()));
     }
 
     /// A branch wasn't deleted since it isn't merged: whether to do it all the same.

@@ -42,6 +42,8 @@ pub enum SettingsAct {
     Notifications(bool),
     /// [`Memory::reasoning`].
     Reasoning(bool),
+    /// Whether what is selected in a terminal is copied at once.
+    CopyOnSelect(bool),
     /// Open the log with what the desktop has for it.
     OpenLog,
     /// Close settings.

@@ -79,6 +79,12 @@ pub(super) fn behaviour(ui: &mut Ui, memory: &Memory) -> Vec<SettingsAct> {
     if switch(ui, &mut reasoning, "Show reasoning", explained).changed() {
         acts.push(SettingsAct::Reasoning(reasoning));
     }
+    ui.add_space(space::S);
+    let mut copy = memory.copy_on_select;
+    let explained = "What you select in a terminal is on the clipboard without a key.";
+    if switch(ui, &mut copy, "Copy on select", explained).changed() {
+        acts.push(SettingsAct::CopyOnSelect(copy));
+    }
     acts
 }
 

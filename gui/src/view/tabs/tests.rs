@@ -34,12 +34,15 @@ fn window(tabs: usize, world: World) -> Harness<'static, World> {
     let mut window = harness(world, move |ui, world| {
         let shown = TabId::new(format!("t{}", world.shown));
         let data = TabsData {
+            terminals: &[],
             session: if world.other { &other } else { &of },
             shown: Some(&shown),
             closed: &world.closed,
             unread: &world.unread,
             approvals: &world.approvals,
             first_words: &world.first_words,
+            files: &[],
+            file: None,
         };
         let acts = world.view.ui(ui, &data);
         world.acts.extend(acts);

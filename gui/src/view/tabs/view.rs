@@ -12,8 +12,11 @@ use orchestrator::seam::{Session, SessionId, Tab, TabId};
 use super::menu::{Picked, tab_menu};
 use super::moving::drag;
 use super::naming::Naming;
+use super::terminals::{TerminalNaming, TerminalTab, TerminalTabsAct};
+use crate::bridge::OpenId;
 use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
+use crate::view::files::{FileTab, FileTabAct, file_tab};
 use crate::view::sidebar::tab_status;
 use crate::widget::{dot, icon_button, small_icon_button};
 use crate::words::clean_line;
@@ -28,6 +31,8 @@ pub struct TabsData<'a> {
     pub session: &'a Session,
     /// Its tab that is shown.
     pub shown: Option<&'a TabId>,
+    /// The session's terminals, in the order of their opening.
+    pub terminals: &'a [TerminalTab],
     /// Tabs that a person has closed: they are left out.
     pub closed: &'a BTreeSet<TabId>,
     /// Tabs in which something ended that nobody has seen.
@@ -36,6 +41,10 @@ pub struct TabsData<'a> {
     pub approvals: &'a BTreeMap<TabId, u32>,
     /// The first words of a conversation, for tabs that nobody has named.
     pub first_words: &'a BTreeMap<TabId, String>,
+    /// Files of it that are open, behind its conversations.
+    pub files: &'a [FileTab],
+    /// The one that is shown; no conversation is then.
+    pub file: Option<OpenId>,
 }
 
 /// What a person wants of the tabs.
@@ -47,6 +56,8 @@ pub enum TabsAct {
     Close(TabId),
     /// Begin a new conversation.
     New,
+    /// Of a terminal.
+    Terminal(TerminalTabsAct),
     /// Call that tab so; `None` gives it its number back.
     Rename {
         /// Of which session: another one may be shown by now.
@@ -56,6 +67,8 @@ pub enum TabsAct {
         /// What a person typed, trimmed and not empty.
         name: Option<String>,
     },
+    /// Of a file's tab.
+    File(FileTabAct),
     /// Move that tab, as in [`orchestrator::seam::Command::MoveTab`].
     Move {
         /// Which.
@@ -69,9 +82,11 @@ pub enum TabsAct {
 #[derive(Debug, Default)]
 pub struct TabsView {
     revealed: Option<TabId>,
+    revealed_file: Option<OpenId>,
     naming: Option<Naming>,
     /// The tab whose menu was asked for by keys, and whether just now.
     menu_by_keys: Option<(TabId, bool)>,
+    terminal_naming: TerminalNaming,
 }
 
 /// Whether a person has named it: a number is what a tab is called that nobody has named.
@@ -112,9 +127,10 @@ impl TabsView {
         }
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
-            let room = ui.available_width() - size::CONTROL - space::S;
+            let room = ui.available_width() - 2.0 * size::CONTROL - 3.0 * space::S;
+            let count = (open.len() + data.files.len() + data.terminals.len()).max(1);
             #[expect(clippy::cast_precision_loss, reason = "tabs are few")]
-            let each = (room / open.len().max(1) as f32 - space::XS).clamp(WIDTH.1, WIDTH.0);
+            let each = (room / count as f32 - space::XS).clamp(WIDTH.1, WIDTH.0);
             ScrollArea::horizontal()
                 .id_salt("tabs")
                 .max_width(room)
@@ -124,12 +140,27 @@ impl TabsView {
                         for tab in &open {
                             self.tab(ui, data, tab, &ids, each, &mut acts);
                         }
+                        for file in data.files {
+                            let shown = data.file == Some(file.id);
+                            let reveal = shown && self.revealed_file != data.file;
+                            let act = file_tab(ui, file, shown, reveal, each);
+                            acts.extend(act.map(TabsAct::File));
+                        }
+                        self.revealed_file = data.file;
+                        let mut of_terminals = Vec::new();
+                        self.terminal_naming.ui(ui, data.terminals, each, &mut of_terminals);
+                        acts.extend(of_terminals.into_iter().map(TabsAct::Terminal));
                     });
                 });
             let keys = keys_of(WindowCommand::NewTab, ui.ctx().os().is_mac());
             let new = icon_button(ui, Icon::Plus, "New tab");
             if new.on_hover_text(keys).clicked() {
                 acts.push(TabsAct::New);
+            }
+            let keys = keys_of(WindowCommand::NewTerminal, ui.ctx().os().is_mac());
+            let new = icon_button(ui, Icon::SquareTerminal, "New terminal");
+            if new.on_hover_text(keys).clicked() {
+                acts.push(TabsAct::Terminal(TerminalTabsAct::New));
             }
         });
         acts

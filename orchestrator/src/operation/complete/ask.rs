@@ -59,6 +59,7 @@ pub(super) struct Ask {
     pub(super) piece: usize,
     /// The words that the account's shell is asked with, the last one under way.
     words: Vec<String>,
+    /// The line from the first of them on.
     line: String,
 }
 
@@ -104,7 +105,7 @@ impl Ask {
             remotes,
             piece,
             words: pieces(typed),
-            line: line.to_owned(),
+            line: line.get(typed.command_from..).unwrap_or_default().to_owned(),
         })
     }
 

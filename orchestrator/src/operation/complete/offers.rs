@@ -27,8 +27,8 @@ struct Heard<'a> {
     remotes: Vec<&'a [u8]>,
     /// Words of bash: each stands for the piece that is completed.
     words: Vec<&'a [u8]>,
-    /// Words of fish, which stand for the whole word.
-    fish: Vec<Vec<u8>>,
+    /// Words of fish, escaped, which stand for the whole word; what it says of one comes behind a tab.
+    fish: Vec<String>,
     more: bool,
 }
 
@@ -49,9 +49,7 @@ fn hear(answer: &[u8]) -> Heard<'_> {
             b'o' => heard.remotes.push(name),
             b'w' => heard.words.push(name),
             b'e' => {
-                let text = String::from_utf8_lossy(name);
-                // What fish says of it comes behind a tab.
-                heard.fish.push(from_fish(text.split('\t').next().unwrap_or_default()));
+                heard.fish.push(String::from_utf8_lossy(name).into_owned());
             }
             b'm' => heard.more = true,
             // That the shell has answered, or of a newer script.
@@ -119,11 +117,17 @@ impl Offers<'_> {
         }
         let kind = if self.ask.commands { CompletionKind::Command } else { CompletionKind::Word };
         let mut found_files = false;
-        for word in &heard.fish {
-            found_files |= self.file_of(word).is_some();
+        for text in &heard.fish {
+            // It escapes no tab, and a name may hold one.
+            let whole = from_fish(text);
+            let word = match self.file_of(&whole) {
+                Some(_) => whole,
+                None => from_fish(text.split('\t').next().unwrap_or_default()),
+            };
+            found_files |= self.file_of(&word).is_some();
             // It also offers what only holds the word.
-            if self.behind_home(word).starts_with(value.as_bytes()) {
-                self.word(word, kind);
+            if self.behind_home(&word).starts_with(value.as_bytes()) {
+                self.word(&word, kind);
             }
         }
         *wants_files

@@ -11,6 +11,8 @@ const BEFORE_COMMANDS: &[&str] = &[
 pub(super) struct Typed {
     /// The words of the command that is being typed, up to the one under the cursor, as the shell would pass them on.
     pub(super) words: Vec<String>,
+    /// Where the first of them begins, in bytes of the line; the word under the cursor, where there is none.
+    pub(super) command_from: usize,
     /// The word under the cursor.
     pub(super) word: Word,
     /// Whether the word is where a redirection leads.
@@ -50,7 +52,8 @@ impl Typed {
 
 #[derive(Debug, Default)]
 struct Scan {
-    words: Vec<String>,
+    /// Where each begins, and what it is.
+    words: Vec<(usize, String)>,
     /// The word under way.
     word: Option<Word>,
     is_redirection: bool,
@@ -138,7 +141,7 @@ impl Scan {
     fn ends_word(&mut self) {
         let Some(word) = self.word.take() else { return };
         if !std::mem::take(&mut self.is_redirection) {
-            self.words.push(word.value);
+            self.words.push((word.from, word.value));
         }
     }
 
@@ -153,22 +156,24 @@ impl Scan {
         let mut word = word.unwrap_or_else(|| Word { from: line.len(), ..Word::default() });
         word.find_home(line);
         // What stands before a command: assignments, and programs that run others, with their options.
-        let is_assignment = |word: &String| {
+        let is_assignment = |word: &str| {
             word.split_once('=').is_some_and(|(name, _)| crate::transport::quote::is_env_name(name))
         };
-        while let Some(first) = words.first() {
+        while let Some((_, first)) = words.first() {
             if is_assignment(first) {
                 words.remove(0);
             } else if BEFORE_COMMANDS.contains(&first.as_str()) {
                 words.remove(0);
-                while words.first().is_some_and(|word| word.starts_with('-')) {
+                while words.first().is_some_and(|(_, word)| word.starts_with('-')) {
                     words.remove(0);
                 }
             } else {
                 break;
             }
         }
-        Typed { words, word, is_redirection, is_comment }
+        let command_from = words.first().map_or(word.from, |(from, _)| *from);
+        let words = words.into_iter().map(|(_, word)| word).collect();
+        Typed { words, command_from, word, is_redirection, is_comment }
     }
 }
 
@@ -247,6 +252,8 @@ mod tests {
         assert!(!Typed::new("ls a#b").is_comment);
         assert!(Typed::new("x; ").is_command() && Typed::new("if tr").is_command());
         assert!(!Typed::new("ls ").is_command());
+        let from = |line: &str| Typed::new(line).command_from;
+        assert_eq!((from("x && sudo -E make te"), from("x; m")), (13, 3));
     }
 
     #[test]

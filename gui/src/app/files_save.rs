@@ -1,0 +1,234 @@
+//! Saving files, and what to do when somebody else has changed them.
+
+use std::sync::Arc;
+
+use egui::Ui;
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{At, Expected, FILE_WINDOW, FileCommand, FileEntry};
+
+use super::App;
+use super::files::FilePending;
+use super::files_open::{Conflict, OpenFile};
+use crate::bridge::{Comparison, FilesAsk, OpenId};
+use crate::view::editor::{ConflictAct, ConflictView, EditorAct, Standing};
+use crate::view::files::tree::parted;
+use crate::words::bytes;
+
+impl App {
+    /// Saves the file that is shown.
+    pub(super) fn save_shown_file(&mut self) {
+        if let Some(id) = self.shown_file() {
+            self.save_file(id, false);
+        }
+    }
+
+    /// Saves a file: over what was read, and over nothing else. `anyway` also where nothing was typed.
+    pub(super) fn save_file(&mut self, id: OpenId, anyway: bool) {
+        let Some(file) = self.open_of(id) else { return };
+        let gone = file.standing == Standing::Gone;
+        if file.saving || (!file.is_modified() && !gone && !anyway) {
+            return;
+        }
+        let version = file.version();
+        let (session, path, agreed) = (file.session.clone(), file.path.clone(), file.outside);
+        let leads_out = file.file.as_ref().is_some_and(|entry| entry.outside);
+        let Some(editor) = file.editor() else { return };
+        let most = usize::try_from(FILE_WINDOW).unwrap_or(usize::MAX);
+        if editor.document.bytes() > most {
+            let size = u64::try_from(editor.document.bytes()).unwrap_or(u64::MAX);
+            let message = format!("{path} has {} now", bytes(size));
+            let failure = Failure::new(Code::TooLarge, message)
+                .hint(format!("At most {} can be saved at once", bytes(u64::from(FILE_WINDOW))));
+            file.failure = Some(failure);
+            return;
+        }
+        let text: Arc<str> = editor.document.text().into();
+        let expected = match version {
+            Some(version) if !gone => Expected::Version(version),
+            Some(_) | None => Expected::Absent,
+        };
+        let outside = leads_out || self.is_outside(&session, &path);
+        let bytes = text.as_bytes().to_vec();
+        let at = At::Session(session);
+        let command = FileCommand::Write { at, path, bytes, expected, outside };
+        let pending = FilePending::Save { id, text };
+        if outside && !agreed {
+            self.ask_whether_outside(command, pending);
+        } else {
+            self.write_file(command, pending);
+        }
+    }
+
+    /// Writes what is to be saved.
+    pub(super) fn write_file(&mut self, command: FileCommand, pending: FilePending) {
+        let FilePending::Save { id, .. } = &pending else {
+            return self.do_or_ask(false, command, pending);
+        };
+        if let Some(file) = self.open_of(*id) {
+            file.saving = true;
+            file.failure = None;
+            if let Some(editor) = file.editor() {
+                editor.document.begin_save();
+            }
+        }
+        self.do_or_ask(false, command, pending);
+    }
+
+    /// A file was saved.
+    pub(super) fn saved(&mut self, id: OpenId, text: Arc<str>, entry: FileEntry) {
+        let Some(file) = self.open_of(id) else { return };
+        file.saving = false;
+        file.failure = None;
+        file.standing = Standing::Same;
+        file.conflict = None;
+        file.base = Some(text);
+        let outside = file.file.as_ref().is_some_and(|before| before.outside);
+        let is_new = file.file.is_none();
+        file.file = Some(FileEntry { outside: entry.outside || outside, ..entry });
+        let (session, path) = (file.session.clone(), file.path.clone());
+        if let Some(editor) = file.editor() {
+            editor.document.end_save(true);
+        }
+        self.look_anew();
+        if is_new || !self.knows_file(&session, &path) {
+            self.list(&session, &parted(&path).0);
+        }
+        if self.files.closing.take_if(|closing| *closing == id).is_some() {
+            self.close_file(id);
+        }
+    }
+
+    /// A file could not be saved: what is written stays, and says why.
+    pub(super) fn save_failed(&mut self, id: OpenId, failure: Failure) {
+        self.files.closing.take_if(|closing| *closing == id);
+        let Some(file) = self.open_of(id) else {
+            return self.complain(&failure);
+        };
+        file.saving = false;
+        if let Some(editor) = file.editor() {
+            editor.document.end_save(false);
+        }
+        if failure.code == Code::Conflict {
+            let gone = file.standing == Standing::Gone;
+            file.standing = Standing::Changed;
+            // What was thought gone is there again.
+            if gone {
+                file.file = None;
+            }
+            self.compare_file(id);
+        } else {
+            file.failure = Some(failure);
+        }
+    }
+
+    /// Reads what is on the host, and shows it beside what is written here.
+    pub(super) fn compare_file(&mut self, id: OpenId) {
+        let Some(file) = self.open_of(id) else { return };
+        if file.comparing {
+            return;
+        }
+        let (session, path) = (file.session.clone(), file.path.clone());
+        let base = file.base.clone();
+        let Some(mine) = file.editor().map(|editor| editor.document.text()) else { return };
+        file.comparing = true;
+        if !self.file_ask(FilesAsk::Compare { id, session, path, base, mine })
+            && let Some(file) = self.open_of(id)
+        {
+            file.comparing = false;
+        }
+    }
+
+    /// Both texts were compared.
+    pub(super) fn file_compared(&mut self, id: OpenId, answer: Result<Box<Comparison>, Failure>) {
+        let Some(file) = self.open_of(id) else { return };
+        file.comparing = false;
+        match answer {
+            Ok(comparison) => {
+                let Comparison { merge, file: entry, theirs } = *comparison;
+                if merge.count().0 == 0 {
+                    // They are the same: nobody has to choose.
+                    file.file = Some(entry);
+                    file.base = Some(theirs);
+                    file.standing = Standing::Same;
+                    let now = file.base.clone();
+                    if let Some(editor) = file.editor()
+                        && Some(editor.document.text().as_str()) == now.as_deref()
+                    {
+                        editor.document.mark_saved();
+                    }
+                    self.look_anew();
+                    return;
+                }
+                let view = ConflictView::new(merge);
+                file.conflict = Some(Conflict { view, file: entry, theirs });
+            }
+            Err(failure) if failure.code == Code::NotFound => file.standing = Standing::Gone,
+            Err(failure) => file.failure = Some(failure),
+        }
+    }
+
+    /// Does what somebody wants of a text.
+    pub(super) fn editor_act(&mut self, ui: &Ui, id: OpenId, act: EditorAct) {
+        match act {
+            EditorAct::Save => self.save_file(id, false),
+            EditorAct::Compare => self.compare_file(id),
+            EditorAct::TakeTheirs => {
+                let Some(file) = self.open_of(id) else { return };
+                file.gives_way = true;
+                let (session, path) = (file.session.clone(), file.path.clone());
+                self.file_ask(FilesAsk::Open { id, session, path });
+            }
+            EditorAct::Dismiss => {
+                if let Some(file) = self.open_of(id) {
+                    file.failure = None;
+                }
+            }
+            EditorAct::Colour(work) => {
+                if !self.file_ask(FilesAsk::Colour { id, work })
+                    && let Some(editor) = self.open_of(id).and_then(OpenFile::reader)
+                {
+                    editor.colours.forget_work();
+                }
+            }
+            EditorAct::Command(command) => self.obey(ui.ctx(), command),
+        }
+    }
+
+    /// Does what somebody wants of a conflict. Nothing that was written is lost: every text can be had back by undoing.
+    pub(super) fn conflict_act(&mut self, id: OpenId, act: ConflictAct) {
+        let Some(file) = self.open_of(id) else { return };
+        let Some(Conflict { file: entry, theirs, .. }) = file.conflict.take() else { return };
+        match act {
+            ConflictAct::Leave => return,
+            ConflictAct::KeepMine => {
+                file.file = Some(entry);
+                file.base = Some(theirs);
+                file.standing = Standing::Same;
+                self.save_file(id, true);
+            }
+            ConflictAct::TakeTheirs => {
+                file.file = Some(entry);
+                file.standing = Standing::Same;
+                file.base = Some(Arc::clone(&theirs));
+                if let Some(editor) = file.editor() {
+                    editor.become_text(&theirs);
+                    editor.document.mark_saved();
+                }
+            }
+            ConflictAct::Use(text) => {
+                file.file = Some(entry);
+                file.standing = Standing::Same;
+                file.base = Some(Arc::clone(&theirs));
+                if let Some(editor) = file.editor() {
+                    editor.become_text(&text);
+                    if text == *theirs {
+                        editor.document.mark_saved();
+                    } else {
+                        editor.document.mark_unsaved();
+                    }
+                }
+            }
+        }
+        self.look_anew();
+    }
+}

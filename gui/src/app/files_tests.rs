@@ -1,0 +1,444 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use egui::{Event, Key, Modifiers, Role};
+use egui_kittest::kittest::Queryable;
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{
+    Command, Expected, FileCommand, FileEntry, FileKind, FilePath, FileReply, Listing, Reply,
+    SessionId,
+};
+
+use super::testing::{Window, window};
+use crate::bridge::{
+    Ask, Comparison, Contents, FileDraft, FilesAsk, FilesNews, News, OpenId, Opened,
+};
+use crate::memory::{Memory, RightPage};
+use crate::samples::session;
+use crate::view::editor::{Document, Merge};
+use crate::view::files::Folder;
+
+fn entry(name: &str, version: &str) -> FileEntry {
+    FileEntry {
+        path: name.into(),
+        kind: FileKind::File,
+        link: None,
+        outside: false,
+        size: 5,
+        modified: None,
+        mode: 0o644,
+        owner: String::new(),
+        group: String::new(),
+        ignored: false,
+        writable: None,
+        version: version.to_owned(),
+    }
+}
+
+fn files() -> Window {
+    let memory = Memory { right_page: RightPage::Files, ..Memory::default() };
+    let mut window = window(memory, vec![session("s", "api", "local", 0)]);
+    window.harness.run();
+    window
+}
+
+fn of_files(asks: Vec<Ask>) -> Vec<FilesAsk> {
+    let of = |ask| match ask {
+        Ask::File(FilesAsk::Look(_) | FilesAsk::Colour { .. }) => None,
+        Ask::File(ask) => Some(ask),
+        _ => None,
+    };
+    asks.into_iter().filter_map(of).collect()
+}
+
+fn list(window: &mut Window, entries: Vec<FileEntry>) {
+    let listing =
+        Listing { entries, version: "1".into(), directory: "/srv".into(), ..Listing::default() };
+    let (session, path) = (SessionId::new("s"), FilePath::default());
+    let answer = Ok(Some(Arc::new(Folder::of(listing))));
+    window.tell(News::File(FilesNews::Listed { session, path, answer }));
+}
+
+fn opened(text: &str, version: &str) -> Result<Box<Opened>, Failure> {
+    let contents = Contents::Text(Box::new(Document::new(text)), text.into());
+    Ok(Box::new(Opened { file: entry("/srv/a.rs", version), contents }))
+}
+
+/// A window in which a file of that text is open.
+fn editing(text: &str) -> (Window, OpenId) {
+    let mut window = files();
+    window.asked();
+    list(&mut window, vec![entry("a.rs", "")]);
+    window.harness.get_by_role_and_label(Role::TreeItem, "a.rs").click();
+    window.harness.run();
+    let asked = of_files(window.asked());
+    let [FilesAsk::Open { id, path, .. }] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(*path, FilePath::from("a.rs"));
+    let id = *id;
+    window.tell(News::File(FilesNews::Opened { id, answer: opened(text, "v1") }));
+    window.asked();
+    (window, id)
+}
+
+fn write(window: &mut Window, text: &str) {
+    window.harness.event(Event::Text(text.into()));
+    window.harness.run();
+}
+
+/// What is being written: its ticket, bytes and what is expected there.
+fn written(window: &mut Window) -> (u64, String, Expected) {
+    let found = window.asked().into_iter().find_map(|ask| match ask {
+        Ask::Do { ticket, command } => match *command {
+            Command::File(FileCommand::Write { bytes, expected, .. }) => {
+                Some((ticket, String::from_utf8(bytes).unwrap(), expected))
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    found.expect("something is written")
+}
+
+fn done(window: &mut Window, ticket: u64, version: &str) {
+    let reply = Reply::File(FileReply::File(entry("/srv/a.rs", version)));
+    window.tell(News::Done { ticket, answer: Ok(Box::new(reply)) });
+}
+
+fn failed(window: &mut Window, ticket: u64, code: Code) {
+    let failure = Failure::new(code, "it can't be");
+    window.tell(News::Done { ticket, answer: Err(failure) });
+}
+
+fn text(window: &mut Window, id: OpenId) -> String {
+    window.app().open_of(id).unwrap().reader().unwrap().document.text()
+}
+
+fn save(window: &mut Window) -> (u64, String, Expected) {
+    window.press(Modifiers::COMMAND, Key::S);
+    written(window)
+}
+
+#[test]
+fn the_directory_is_listed_when_it_is_looked_at_and_watched_then() {
+    let mut window = files();
+    let asked = window.asked();
+    // It was asked for in the window's first frames, which the bench has thrown away.
+    assert!(of_files(asked).is_empty());
+    list(&mut window, vec![entry("a.rs", "")]);
+    let look = window.asked().into_iter().find_map(|ask| match ask {
+        Ask::File(FilesAsk::Look(look)) => look,
+        _ => None,
+    });
+    let look = look.unwrap();
+    assert_eq!(look.directories.get(&FilePath::default()), Some(&Some("1".to_owned())));
+    window.obey(crate::commands::WindowCommand::ShowHistory);
+    assert!(window.asked().iter().any(|ask| matches!(ask, Ask::File(FilesAsk::Look(None)))));
+}
+
+#[test]
+fn a_file_is_edited_and_saved_over_what_was_read() {
+    let (mut window, id) = editing("one\n");
+    write(&mut window, "x");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved");
+    let (ticket, bytes, expected) = save(&mut window);
+    assert_eq!((bytes.as_str(), expected), ("xone\n", Expected::Version("v1".into())));
+    // What is typed meanwhile isn't saved with it.
+    write(&mut window, "y");
+    done(&mut window, ticket, "v2");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved");
+    let (ticket, bytes, expected) = save(&mut window);
+    assert_eq!((bytes.as_str(), expected), ("xyone\n", Expected::Version("v2".into())));
+    done(&mut window, ticket, "v3");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs");
+    assert_eq!(text(&mut window, id), "xyone\n");
+}
+
+#[test]
+fn a_save_that_fails_says_why_and_loses_nothing() {
+    let (mut window, id) = editing("one\n");
+    write(&mut window, "x");
+    let (ticket, ..) = save(&mut window);
+    failed(&mut window, ticket, Code::ConnectionLost);
+    window.harness.get_by_label("It isn't saved: it can't be");
+    assert_eq!(text(&mut window, id), "xone\n");
+    window.harness.get_by_role_and_label(Role::Button, "Try again").click();
+    window.harness.run();
+    let (ticket, bytes, _) = written(&mut window);
+    assert_eq!(bytes, "xone\n");
+    done(&mut window, ticket, "v2");
+    assert!(window.harness.query_by_label("It isn't saved: it can't be").is_none());
+}
+
+fn conflicted() -> (Window, OpenId) {
+    let (mut window, id) = editing("1\n2\n3\n");
+    write(&mut window, "mine ");
+    let (ticket, ..) = save(&mut window);
+    failed(&mut window, ticket, Code::Conflict);
+    let asked = of_files(window.asked());
+    let [FilesAsk::Compare { base, mine, .. }] = asked.as_slice() else { panic!("{asked:?}") };
+    let theirs = "theirs 1\n2\nthree\n";
+    let merge = Merge::new(base.as_deref(), mine, theirs);
+    let comparison = Comparison { merge, file: entry("/srv/a.rs", "v9"), theirs: theirs.into() };
+    window.tell(News::File(FilesNews::Compared { id, answer: Ok(Box::new(comparison)) }));
+    (window, id)
+}
+
+#[test]
+fn a_conflict_is_merged_difference_by_difference_and_then_saved() {
+    let (mut window, id) = conflicted();
+    window.harness.get_by_label("Somebody else has changed this file");
+    window.harness.get_by_label("2 differences, 1 not chosen yet");
+    window.harness.get_by_role_and_label(Role::RadioButton, "Mine for difference 1").click();
+    window.harness.run();
+    window.harness.get_by_role_and_label(Role::Button, "Use what is chosen").click();
+    window.harness.run();
+    // Only they have changed the last line.
+    assert_eq!(text(&mut window, id), "mine 1\n2\nthree\n");
+    let (ticket, bytes, expected) = save(&mut window);
+    assert_eq!((bytes.as_str(), expected), ("mine 1\n2\nthree\n", Expected::Version("v9".into())));
+    done(&mut window, ticket, "v10");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs");
+}
+
+#[test]
+fn mine_may_be_kept_over_what_was_shown_and_over_nothing_newer() {
+    let (mut window, _) = conflicted();
+    window.harness.get_by_role_and_label(Role::Button, "Keep mine").click();
+    window.harness.run();
+    let (_, bytes, expected) = written(&mut window);
+    assert_eq!((bytes.as_str(), expected), ("mine 1\n2\n3\n", Expected::Version("v9".into())));
+}
+
+#[test]
+fn theirs_may_be_taken_and_mine_had_back() {
+    let (mut window, id) = conflicted();
+    window.harness.get_by_role_and_label(Role::Button, "Take theirs").click();
+    window.harness.run();
+    assert_eq!(text(&mut window, id), "theirs 1\n2\nthree\n");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs");
+    window.app().open_of(id).unwrap().editor().unwrap().area.focus();
+    window.harness.run();
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(text(&mut window, id), "mine 1\n2\n3\n");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved");
+}
+
+fn stands(window: &mut Window, id: OpenId, answer: Result<FileEntry, Failure>) {
+    window.tell(News::File(FilesNews::Stands { id, answer }));
+}
+
+#[test]
+fn a_file_that_changes_is_read_again_quietly_and_never_over_what_is_written() {
+    let (mut window, id) = editing("one\n");
+    stands(&mut window, id, Ok(entry("/srv/a.rs", "v2")));
+    assert!(matches!(of_files(window.asked()).as_slice(), [FilesAsk::Open { .. }]));
+    window.tell(News::File(FilesNews::Opened { id, answer: opened("two\n", "v2") }));
+    assert_eq!(text(&mut window, id), "two\n");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs");
+    write(&mut window, "x");
+    stands(&mut window, id, Ok(entry("/srv/a.rs", "v3")));
+    let reads = of_files(window.asked());
+    assert!(!reads.iter().any(|ask| matches!(ask, FilesAsk::Open { .. })), "{reads:?}");
+    window.harness.get_by_label("This file was changed on this machine");
+    // One that was on its way when somebody began to type.
+    window.tell(News::File(FilesNews::Opened { id, answer: opened("three\n", "v3") }));
+    assert_eq!(text(&mut window, id), "xtwo\n");
+    let (_, _, expected) = save(&mut window);
+    assert_eq!(expected, Expected::Version("v2".into()));
+}
+
+#[test]
+fn a_file_that_is_gone_can_be_saved_as_new() {
+    let (mut window, id) = editing("one\n");
+    stands(&mut window, id, Err(Failure::new(Code::NotFound, "gone")));
+    window.harness.get_by_role_and_label(Role::Button, "Save as new").click();
+    window.harness.run();
+    let (ticket, bytes, expected) = written(&mut window);
+    assert_eq!((bytes.as_str(), expected), ("one\n", Expected::Absent));
+    done(&mut window, ticket, "v2");
+    assert!(window.harness.query_by_label("Save as new").is_none());
+}
+
+#[test]
+fn what_isn_t_saved_is_asked_about_before_it_is_closed() {
+    let (mut window, id) = editing("one\n");
+    write(&mut window, "x");
+    window.press(Modifiers::COMMAND, Key::W);
+    window.harness.get_by_label("Save a.rs before it is closed?");
+    window.harness.get_by_role_and_label(Role::Button, "Go on editing").click();
+    window.harness.run();
+    assert_eq!(text(&mut window, id), "xone\n");
+    window.press(Modifiers::COMMAND, Key::W);
+    window.harness.get_by_role_and_label(Role::Button, "Save and close").click();
+    window.harness.run();
+    let (ticket, ..) = written(&mut window);
+    assert!(window.app().open_of(id).is_some());
+    done(&mut window, ticket, "v2");
+    assert!(window.app().open_of(id).is_none());
+}
+
+#[test]
+fn a_close_that_can_t_save_keeps_the_file_open() {
+    let (mut window, id) = editing("one\n");
+    write(&mut window, "x");
+    window.press(Modifiers::COMMAND, Key::W);
+    window.harness.get_by_role_and_label(Role::Button, "Save and close").click();
+    window.harness.run();
+    let (ticket, ..) = written(&mut window);
+    failed(&mut window, ticket, Code::PermissionDenied);
+    window.harness.get_by_label("It isn't saved: it can't be");
+    assert_eq!(text(&mut window, id), "xone\n");
+}
+
+#[test]
+fn unsaved_text_outlives_the_window() {
+    let (mut window, _) = editing("one\n");
+    write(&mut window, "x");
+    let mut kept = Vec::new();
+    for _ in 0..4 {
+        kept.extend(of_files(window.asked()));
+        window.harness.step();
+    }
+    let (name, draft) = kept
+        .into_iter()
+        .find_map(|ask| match ask {
+            FilesAsk::Keep { name, draft: Some(draft) } => Some((name, draft)),
+            _ => None,
+        })
+        .unwrap();
+    assert_eq!((draft.text.as_str(), draft.version.as_str()), ("xone\n", "v1"));
+
+    let mut window = files();
+    window.tell(News::File(FilesNews::Drafts(vec![(name.clone(), *draft)])));
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved").click();
+    window.harness.run();
+    let (ticket, bytes, expected) = save(&mut window);
+    assert_eq!((bytes.as_str(), expected), ("xone\n", Expected::Version("v1".into())));
+    done(&mut window, ticket, "v2");
+    window.harness.run();
+    let gone = of_files(window.asked())
+        .into_iter()
+        .any(|ask| matches!(ask, FilesAsk::Keep { name: of, draft: None } if of == name));
+    assert!(gone, "a saved text is kept no more");
+}
+
+#[test]
+fn a_draft_of_something_new_is_saved_as_new() {
+    let mut window = files();
+    let draft = FileDraft {
+        session: SessionId::new("s"),
+        path: "b.txt".into(),
+        version: String::new(),
+        base: None,
+        text: "b".into(),
+    };
+    window.tell(News::File(FilesNews::Drafts(vec![("1.json".into(), draft)])));
+    window.harness.get_by_role_and_label(Role::Tab, "b.txt, not saved").click();
+    window.harness.run();
+    assert_eq!(save(&mut window).2, Expected::Absent);
+}
+
+#[test]
+fn what_leads_outside_is_written_only_when_a_person_agrees() {
+    let mut window = files();
+    window.asked();
+    list(&mut window, vec![entry("a.rs", "")]);
+    window.harness.get_by_role_and_label(Role::TreeItem, "a.rs").click();
+    window.harness.run();
+    let asked = of_files(window.asked());
+    let [FilesAsk::Open { id, .. }] = asked.as_slice() else { panic!("{asked:?}") };
+    let file = FileEntry { outside: true, ..entry("/etc/a.rs", "v1") };
+    let contents = Contents::Text(Box::new(Document::new("a")), "a".into());
+    let answer = Ok(Box::new(Opened { file, contents }));
+    window.tell(News::File(FilesNews::Opened { id: *id, answer }));
+    write(&mut window, "x");
+    window.asked();
+    window.press(Modifiers::COMMAND, Key::S);
+    window.harness.get_by_label("Change what lies outside?");
+    assert!(!window.asked().iter().any(|ask| matches!(ask, Ask::Do { .. })));
+    window.harness.get_by_role_and_label(Role::Button, "Change it").click();
+    window.harness.run();
+    let outside = window.asked().into_iter().find_map(|ask| match ask {
+        Ask::Do { command, .. } => match *command {
+            Command::File(FileCommand::Write { outside, .. }) => Some(outside),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(outside, Some(true));
+}
+
+#[test]
+fn deleting_asks_and_names_what_goes() {
+    let mut window = files();
+    list(&mut window, vec![entry("a.rs", "")]);
+    window.app().right.files.focus();
+    window.harness.run();
+    window.press(Modifiers::NONE, Key::Delete);
+    window.harness.get_by_label("Delete a.rs?");
+    window.asked();
+    window.harness.get_by_role_and_label(Role::Button, "Delete").click();
+    window.harness.run();
+    let deleted = window.asked().into_iter().find_map(|ask| match ask {
+        Ask::Do { command, .. } => match *command {
+            Command::File(FileCommand::Delete { paths, recursive, .. }) => Some((paths, recursive)),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(deleted, Some((vec!["a.rs".into()], false)));
+}
+
+#[test]
+fn a_file_is_gone_to_by_a_few_letters() {
+    use crate::bridge::Finder;
+    use orchestrator::seam::{FoundFile, FoundFiles};
+    let mut window = files();
+    window.asked();
+    window.press(Modifiers::COMMAND, Key::P);
+    window.harness.event(Event::Text("ma".into()));
+    window.harness.run();
+    let asked = of_files(window.asked());
+    let typed: Vec<&str> = asked
+        .iter()
+        .filter_map(|ask| match ask {
+            FilesAsk::Find { typed, .. } => Some(typed.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(typed, ["", "ma"]);
+    let found = |path: &str| FoundFiles {
+        files: vec![FoundFile { path: path.into(), letters: vec![4, 5] }],
+        looked_at: 12,
+        whole: true,
+    };
+    let news = |typed: &str, path: &str| {
+        let (finder, session, typed) = (Finder::Quick, SessionId::new("s"), typed.to_owned());
+        News::File(FilesNews::Found { finder, session, typed, answer: Ok(found(path)) })
+    };
+    // An answer to what was typed before comes late.
+    window.tell(news("", "other.rs"));
+    assert!(window.harness.query_by_label("other.rs").is_none());
+    window.tell(news("ma", "src/main.rs"));
+    window.press(Modifiers::NONE, Key::Enter);
+    let asked = of_files(window.asked());
+    assert!(
+        matches!(asked.as_slice(), [FilesAsk::Open { path, .. }] if *path == "src/main.rs".into()),
+        "{asked:?}"
+    );
+    window.harness.get_by_role_and_label(Role::Tab, "main.rs");
+}
+
+#[test]
+fn tabs_of_files_are_turned_to_like_those_of_conversations() {
+    let (mut window, _) = editing("one\n");
+    let is_file = |window: &mut Window| window.app().shown_file().is_some();
+    assert!(is_file(&mut window));
+    window.press(Modifiers::CTRL, Key::Tab);
+    assert!(!is_file(&mut window));
+    window.press(Modifiers::CTRL, Key::Tab);
+    assert!(is_file(&mut window));
+    window.press(Modifiers::COMMAND, Key::L);
+    assert!(!is_file(&mut window));
+}

@@ -1,0 +1,96 @@
+//! What can be done with a file, from its row.
+
+use egui::{Popup, Response, SetOpenCommand, Ui};
+use orchestrator::seam::{FileKind, FilePath};
+
+use super::data::FilesAct;
+use super::naming::Naming;
+use super::tree::{Entry, parted};
+
+/// What was picked.
+pub(super) enum Picked {
+    /// For the one who uses the view.
+    Act(FilesAct),
+    /// Ask for a name first.
+    Name(Naming),
+}
+
+/// What the menu is about.
+pub(super) struct About<'a> {
+    /// Its path; the session's directory has none.
+    pub path: &'a FilePath,
+    /// It; the session's directory has none.
+    pub entry: Option<&'a Entry>,
+    /// Its path on the host.
+    pub whole: String,
+}
+
+/// The menu: on a right click, or below the row by keys (and whether just now).
+pub(super) fn menu(row: &Response, by_keys: Option<bool>, about: &About<'_>) -> Option<Picked> {
+    let open = if row.secondary_clicked() || by_keys == Some(true) {
+        Some(SetOpenCommand::Bool(true))
+    } else if row.clicked() {
+        Some(SetOpenCommand::Bool(false))
+    } else {
+        None
+    };
+    let popup = Popup::menu(row).open_memory(open).accessible_name("File");
+    let popup = if by_keys.is_none() { popup.at_pointer_fixed() } else { popup };
+    let mut picked = None;
+    popup.show(|ui| {
+        picked = entries(ui, about);
+        if picked.is_some() {
+            // Enter and Space close nothing by themselves.
+            ui.close();
+        }
+    });
+    picked
+}
+
+fn entries(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
+    let path = about.path;
+    let kind = about.entry.map_or(FileKind::Directory, |entry| entry.file.kind);
+    let mut picked = None;
+    let mut put = |ui: &mut Ui, words: &str, what: Picked| {
+        if ui.button(words).clicked() {
+            picked = Some(what);
+        }
+    };
+    ui.set_min_width(190.0);
+    if kind == FileKind::File {
+        let open = |stays| Picked::Act(FilesAct::Open { path: path.clone(), stays });
+        put(ui, "Open", open(false));
+        put(ui, "Open in new tab", open(true));
+        ui.separator();
+    }
+    let folder = if kind == FileKind::Directory { path.clone() } else { parted(path).0 };
+    put(ui, "New file…", Picked::Name(Naming::new_in(&folder, false)));
+    put(ui, "New folder…", Picked::Name(Naming::new_in(&folder, true)));
+    if let Some(entry) = about.entry {
+        ui.separator();
+        put(ui, "Rename…", Picked::Name(Naming::of(path)));
+        let delete = FilesAct::Delete { path: path.clone(), kind, link: entry.file.link.is_some() };
+        put(ui, "Delete…", Picked::Act(delete));
+    }
+    ui.separator();
+    let whole = about.whole.clone();
+    put(ui, "Copy path", Picked::Act(FilesAct::Copy { what: "Path", text: whole }));
+    if about.entry.is_some() {
+        let text = path.to_string();
+        let act = FilesAct::Copy { what: "Relative path", text };
+        put(ui, "Copy relative path", Picked::Act(act));
+        if path.text().is_some() {
+            put(ui, "Mention in prompt", Picked::Act(FilesAct::Mention(path.clone())));
+        }
+    }
+    ui.separator();
+    if about.entry.is_some() && matches!(kind, FileKind::File | FileKind::Directory) {
+        put(ui, "Download", Picked::Act(FilesAct::Download(path.clone())));
+    }
+    put(ui, "Upload here…", Picked::Act(FilesAct::Upload(folder)));
+    if kind == FileKind::Directory {
+        ui.separator();
+        put(ui, "Refresh", Picked::Act(FilesAct::Refresh));
+    }
+    picked
+}

@@ -1,0 +1,362 @@
+//! The tree's view.
+
+use egui::{EventFilter, Id, Label, Rect, RichText, Sense, Ui, WidgetInfo};
+use lucide_icons::Icon;
+use orchestrator::seam::{FileKind, FilePath, SessionId};
+
+use super::data::{FilesAct, FilesData};
+use super::menu::{About, Picked, menu};
+use super::naming::Naming;
+use super::row::{self, HEIGHT, Stands};
+use super::transfers::transfers;
+use super::tree::{Note, Shown, Tree};
+use crate::commands::{WindowCommand, keys_of};
+use crate::theme::{Theme, size, space};
+use crate::widget::{
+    Kind, Scroll, Stack, button, empty, failure_card, icon_button, search_field, search_id,
+};
+
+/// The tree's own state.
+#[derive(Debug, Default)]
+pub struct FilesView {
+    session: Option<SessionId>,
+    filter: String,
+    /// The row with the cursor, by its path; a row that is no file by its number.
+    at: Option<(usize, Option<FilePath>)>,
+    reveal: Option<usize>,
+    /// A path that the cursor goes to as soon as there is a row for it.
+    wanted: Option<FilePath>,
+    wants_focus: bool,
+    pub(super) naming: Option<Naming>,
+    pub(super) menu_by_keys: Option<(usize, bool)>,
+    /// Letters that lead to a name, and when the last one came.
+    pub(super) ahead: (String, f64),
+    /// How many rows are seen.
+    pub(super) page: usize,
+    stack: (u64, Stack),
+    /// What the cursor's number was found for.
+    found: u64,
+}
+
+fn tree_id() -> Id {
+    Id::unique("files tree")
+}
+
+impl FilesView {
+    /// Puts the focus into the tree.
+    pub fn focus(&mut self) {
+        self.wants_focus = true;
+    }
+
+    /// Puts the focus into the filter.
+    pub fn focus_filter(&self, ctx: &egui::Context) {
+        ctx.memory_mut(|memory| memory.request_focus(search_id("files")));
+    }
+
+    /// Puts the cursor on a path as soon as there is a row for it.
+    pub fn reveal(&mut self, path: &FilePath) {
+        self.wanted = Some(path.clone());
+    }
+
+    /// The row with the cursor.
+    pub(super) fn cursor(&self, tree: &Tree) -> Option<usize> {
+        self.at.as_ref().map(|(at, _)| *at).filter(|at| *at < tree.rows().len())
+    }
+
+    pub(super) fn put_cursor(&mut self, at: usize) {
+        self.at = Some((at, None));
+        self.found = u64::MAX;
+        self.reveal = Some(at);
+    }
+
+    /// A path as its host calls it.
+    pub(super) fn whole(data: &FilesData<'_>, path: &FilePath) -> String {
+        match data.tree.root() {
+            Some(root) if path.bytes().is_empty() => root.directory.to_string(),
+            Some(root) => root.directory.join(path.bytes()).to_string(),
+            None => path.to_string(),
+        }
+    }
+
+    /// Draws it.
+    pub fn ui(&mut self, ui: &mut Ui, data: &FilesData<'_>) -> Vec<FilesAct> {
+        let mut acts = Vec::new();
+        if self.session.as_ref() != data.session {
+            let session = data.session.cloned();
+            let filter = data.tree.filter().to_owned();
+            *self = Self { session, filter, ..Self::default() };
+        }
+        if data.session.is_none() {
+            empty(ui, Icon::FolderTree, "Files", "Those of the session that is shown stand here.");
+            return acts;
+        }
+        self.top(ui, data, &mut acts);
+        acts.extend(transfers(ui, data.transfers).map(FilesAct::Transfer));
+        if let Some(failure) = data.tree.failure() {
+            failure_card(ui, failure, |ui| {
+                if button(ui, Kind::Plain, "Try again").clicked() {
+                    acts.push(FilesAct::Show);
+                }
+            });
+        } else if data.tree.root().is_some() {
+            self.rows(ui, data, &mut acts);
+        } else if data.reached || data.tree.is_under_way(&FilePath::default()) {
+            ui.weak(format!("Asking {} …", data.host));
+            acts.push(FilesAct::Show);
+        } else {
+            let words = "There is no connection; the files are listed once there is one.";
+            empty(ui, Icon::FolderTree, &format!("Files on {}", data.host), words);
+            ui.add_space(space::S);
+            ui.vertical_centered(|ui| {
+                if button(ui, Kind::Plain, "Connect and list them").clicked() {
+                    acts.push(FilesAct::Show);
+                }
+            });
+        }
+        if let Some(mut naming) = self.naming.take() {
+            let (act, over) = naming.ui(ui.ctx(), data.tree);
+            if over {
+                if let Some(FilesAct::Make { path, .. } | FilesAct::Rename { to: path, .. }) = &act
+                {
+                    self.wanted = Some(path.clone());
+                }
+                self.wants_focus = true;
+            } else {
+                self.naming = Some(naming);
+            }
+            acts.extend(act);
+        }
+        acts
+    }
+
+    fn top(&mut self, ui: &mut Ui, data: &FilesData<'_>, acts: &mut Vec<FilesAct>) {
+        let theme = Theme::get(ui.ctx());
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            ui.spacing_mut().button_padding.x = space::XS;
+            let room = ui.available_width() - 5.0 * 30.0;
+            let place = data
+                .tree
+                .root()
+                .map_or_else(|| data.directory.to_owned(), |root| root.directory.to_string());
+            let words = RichText::new(&place).size(size::SMALL).color(theme.muted);
+            ui.allocate_ui(egui::vec2(room, size::CONTROL), |ui| {
+                ui.set_width(room);
+                let label = Label::new(words).truncate().selectable(false);
+                ui.add(label).on_hover_text(format!("{place} on {}", data.host));
+            });
+            let mac = ui.ctx().os().is_mac();
+            let keys = keys_of(WindowCommand::GoToFile, mac);
+            if icon_button(ui, Icon::FileSearch, "Go to file").on_hover_text(keys).clicked() {
+                acts.push(FilesAct::GoTo);
+            }
+            let folder = self.folder_at(data.tree);
+            if icon_button(ui, Icon::FilePlus, "New file").clicked() {
+                self.naming = Some(Naming::new_in(&folder, false));
+            }
+            if icon_button(ui, Icon::FolderPlus, "New folder").clicked() {
+                self.naming = Some(Naming::new_in(&folder, true));
+            }
+            if icon_button(ui, Icon::ChevronsDownUp, "Fold all").clicked() {
+                acts.push(FilesAct::FoldAll);
+            }
+            if icon_button(ui, Icon::RefreshCw, "Refresh").clicked() {
+                acts.push(FilesAct::Refresh);
+            }
+        });
+        let searched = search_field(ui, "files", "Filter what is unfolded", &mut self.filter);
+        if searched.response.changed() {
+            acts.push(FilesAct::Filter(self.filter.clone()));
+        }
+        if searched.go_on {
+            self.put_cursor(0);
+            self.wants_focus = true;
+        }
+        ui.add_space(space::XS);
+    }
+
+    /// The directory that something new goes into: that of the cursor.
+    fn folder_at(&self, tree: &Tree) -> FilePath {
+        let shown = self.cursor(tree).and_then(|at| tree.shown(at));
+        match shown {
+            Some((_, Shown::Entry { folder, entry, .. })) => {
+                if entry.file.kind == FileKind::Directory {
+                    folder.join(entry.file.path.bytes())
+                } else {
+                    folder.clone()
+                }
+            }
+            Some((_, Shown::Note { folder, .. })) => folder.clone(),
+            None => FilePath::default(),
+        }
+    }
+
+    /// Rows come and go: the cursor stays on its file.
+    fn keep_cursor(&mut self, tree: &Tree) {
+        if let Some(wanted) = &self.wanted
+            && let Some(at) = tree.row_of(wanted)
+        {
+            self.wanted = None;
+            self.at = Some((at, tree.path(at)));
+            self.reveal = Some(at);
+            self.found = tree.version();
+        }
+        if self.found == tree.version() {
+            return;
+        }
+        self.found = tree.version();
+        let Some((at, path)) = self.at.take() else { return };
+        let last = tree.rows().len().saturating_sub(1);
+        let now = match &path {
+            Some(path) => tree.row_of(path).unwrap_or(at.min(last)),
+            None => at.min(last),
+        };
+        self.at = Some((now, tree.path(now)));
+    }
+
+    fn rows(&mut self, ui: &mut Ui, data: &FilesData<'_>, acts: &mut Vec<FilesAct>) {
+        let tree = data.tree;
+        self.keep_cursor(tree);
+        let id = tree_id();
+        let place = ui.available_rect_before_wrap();
+        let list = ui.interact(place, id, Sense::focusable_noninteractive());
+        list.widget_info(|| WidgetInfo::labeled(egui::Role::Tree, true, "Files"));
+        if std::mem::take(&mut self.wants_focus) {
+            list.request_focus();
+            if self.at.is_none() {
+                self.at = Some((0, tree.path(0)));
+            }
+        }
+        let focused = ui.memory(|memory| memory.has_focus(id));
+        if focused {
+            let filter = EventFilter {
+                vertical_arrows: true,
+                horizontal_arrows: true,
+                ..EventFilter::default()
+            };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+            if self.naming.is_none() {
+                self.keys(ui, data, acts);
+            }
+        }
+        if tree.rows().is_empty() {
+            let words = "What is folded and was never unfolded isn't looked into.";
+            empty(ui, Icon::SearchX, "Nothing is called so", words);
+            ui.vertical_centered(|ui| {
+                if button(ui, Kind::Plain, "Look through all files").clicked() {
+                    acts.push(FilesAct::GoTo);
+                }
+            });
+            acts.push(FilesAct::Look(tree.folders_of(0..0)));
+            return;
+        }
+        if self.stack.0 != tree.version() || self.stack.1.len() != tree.rows().len() {
+            self.stack = (tree.version(), Stack::new(tree.rows().iter().map(|_| HEIGHT)));
+        }
+        let stack = std::mem::take(&mut self.stack);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few rows")]
+        {
+            self.page = (place.height() / HEIGHT).floor().max(1.0) as usize;
+        }
+        let scroll = self.reveal.take().map_or(Scroll::Stay, Scroll::Reveal);
+        let mut seen: Option<(usize, usize)> = None;
+        stack.1.show(ui, "files", scroll, |ui, at, rect| {
+            seen = Some((seen.map_or(at, |(first, _)| first), at + 1));
+            self.row(ui, at, rect, data, focused, acts);
+        });
+        self.stack = stack;
+        if let Some((first, last)) = seen {
+            acts.push(FilesAct::Look(tree.folders_of(first..last)));
+        }
+    }
+
+    fn row(
+        &mut self,
+        ui: &mut Ui,
+        at: usize,
+        rect: Rect,
+        data: &FilesData<'_>,
+        focused: bool,
+        acts: &mut Vec<FilesAct>,
+    ) {
+        let tree = data.tree;
+        let Some((depth, shown)) = tree.shown(at) else { return };
+        // Reached by the arrow keys: Tab would stop at every file.
+        let sense = Sense::click() - Sense::FOCUSABLE;
+        let response = ui.interact(rect, Id::unique(("file row", at)), sense);
+        let chosen = self.cursor(tree) == Some(at);
+        let (folder, entry, open) = match shown {
+            Shown::Note { folder, note, failure } => {
+                let words = match note {
+                    Note::Waits => format!("Asking {} …", data.host),
+                    Note::Empty => "Empty".to_owned(),
+                    Note::More => "There are more, which aren't shown".to_owned(),
+                    Note::Failed => failure.map_or_else(String::new, |failure| {
+                        format!("{} (click to try again)", failure.message)
+                    }),
+                };
+                let stands = Stands { depth, open: false, chosen, focused, shown: false };
+                row::ground(ui, rect, &response, stands);
+                row::note(ui, rect, note, &words, depth);
+                response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, &words));
+                if response.clicked() && note == Note::Failed {
+                    acts.push(FilesAct::Unfold { path: folder.clone(), open: true });
+                    acts.push(FilesAct::Refresh);
+                }
+                if note == Note::Failed {
+                    let hint = failure.and_then(|failure| failure.hint.clone());
+                    response.on_hover_text(hint.unwrap_or(words));
+                }
+                return;
+            }
+            Shown::Entry { folder, entry, open } => (folder, entry, open),
+        };
+        let path = folder.join(entry.file.path.bytes());
+        let is_folder = entry.file.kind == FileKind::Directory;
+        let stands = Stands { depth, open, chosen, focused, shown: data.shown == Some(&path) };
+        response
+            .widget_info(|| WidgetInfo::selected(egui::Role::TreeItem, true, chosen, &entry.words));
+        ui.ctx().accesskit_node_builder(response.id, |node| {
+            node.set_selected(chosen);
+            node.set_description(row::about(&entry.file));
+            if is_folder {
+                node.set_expanded(open);
+            }
+        });
+        row::ground(ui, rect, &response, stands);
+        row::entry(ui, rect, entry, stands);
+        if response.clicked() || response.secondary_clicked() {
+            self.at = Some((at, Some(path.clone())));
+            ui.memory_mut(|memory| memory.request_focus(tree_id()));
+        }
+        if response.secondary_clicked() {
+            self.menu_by_keys = None;
+        }
+        let by_keys = self.menu_by_keys.as_mut().filter(|(of, _)| *of == at);
+        let by_keys = by_keys.map(|(_, new)| std::mem::take(new));
+        let whole = Self::whole(data, &path);
+        let about = About { path: &path, entry: Some(entry), whole };
+        match menu(&response, by_keys, &about) {
+            Some(Picked::Act(act)) => {
+                // The arrow keys go on from here.
+                ui.memory_mut(|memory| memory.request_focus(tree_id()));
+                acts.push(act);
+            }
+            Some(Picked::Name(naming)) => self.naming = Some(naming),
+            None => {}
+        }
+        if response.double_clicked() && entry.file.kind == FileKind::File {
+            acts.push(FilesAct::Open { path, stays: true });
+        } else if response.clicked() {
+            match entry.file.kind {
+                FileKind::Directory => acts.push(FilesAct::Unfold { path, open: !open }),
+                FileKind::File => acts.push(FilesAct::Open { path, stays: false }),
+                FileKind::Broken | FileKind::Other => {}
+            }
+        }
+        response.on_hover_ui(|ui| {
+            ui.label(RichText::new(entry.words.as_str()));
+            ui.weak(row::about(&entry.file));
+        });
+    }
+}

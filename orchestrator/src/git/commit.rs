@@ -1,0 +1,89 @@
+//! Commits what is staged; goes on with, or gives up, what is unfinished. Hooks run, and may take their time.
+
+use uuid::Uuid;
+
+use super::call::{HOOK_PATIENCE, Site, Words};
+use crate::failure::{Code, Failure};
+use crate::seam::GitReply;
+
+/// So much is kept of what git and its hooks say.
+const MOST_WORDS: usize = 256 << 10;
+
+/// The scripts' word for a repository that is in the middle of nothing.
+const NOTHING: u8 = 85;
+/// The scripts' word for what doesn't go on by itself.
+const BISECT: u8 = 86;
+
+/// Commits.
+pub(super) async fn commit(
+    site: &Site,
+    message: &str,
+    amend: bool,
+    all: bool,
+) -> Result<GitReply, Failure> {
+    let is_empty = message.trim().is_empty();
+    if is_empty && !amend {
+        return Err(Failure::new(Code::Usage, "the commit has no message"));
+    }
+    if message.contains('\0') {
+        return Err(Failure::new(Code::Usage, "the message holds a NUL byte"));
+    }
+    let mark = Uuid::new_v4().simple().to_string();
+    let mut words = Words::change("bg_commit").word(&mark)?;
+    if is_empty {
+        words = words.word("--no-edit")?;
+    } else {
+        words = words.words(["-F", "-"])?;
+    }
+    if amend {
+        words = words.word("--amend")?;
+    }
+    if all {
+        words = words.word("--all")?;
+    }
+    let words = words.patience(HOOK_PATIENCE).limit(MOST_WORDS);
+    let answer = site.stream(&words, message.as_bytes()).await?;
+    if answer.status != 0 {
+        let failure = site.refusal(&answer);
+        // git itself has words for everything; with status 1 and words that aren't its own it was a hook.
+        let is_hooks =
+            answer.status == 1 && matches!(failure.code, Code::Conflict | Code::Internal);
+        return Err(if is_hooks && failure.hint.is_none() {
+            by_hook(failure, &answer.stderr)
+        } else {
+            failure
+        });
+    }
+    let text = String::from_utf8_lossy(&answer.stdout);
+    let told = text.rsplit(mark.as_str()).next().unwrap_or_default().trim_end();
+    let (id, subject) = told.split_once(' ').unwrap_or((told, ""));
+    Ok(GitReply::Committed { id: id.to_owned(), subject: subject.to_owned() })
+}
+
+fn by_hook(failure: Failure, stderr: &[u8]) -> Failure {
+    let message = if stderr.trim_ascii().is_empty() {
+        "a hook of the repository refused the commit, and didn't say why".to_owned()
+    } else {
+        format!("a hook of the repository refused the commit:\n{}", failure.message)
+    };
+    Failure { code: Code::Conflict, message, ..failure }
+}
+
+/// Goes on, or gives up.
+pub(super) async fn unfinished(site: &Site, abort: bool) -> Result<GitReply, Failure> {
+    let words = Words::change("bg_unfinished").word(if abort { "abort" } else { "continue" })?;
+    let words = words.patience(HOOK_PATIENCE).limit(MOST_WORDS);
+    let answer = site.stream(&words, b"").await?;
+    let failure = match answer.status {
+        NOTHING => Failure::new(
+            Code::NotFound,
+            "the repository is in the middle of nothing: there is nothing to go on with",
+        ),
+        BISECT => {
+            Failure::new(Code::Unsupported, "a bisect goes on when a commit is called good or bad")
+                .hint("Say `git bisect good` or `git bisect bad` on the host, or end it")
+        }
+        _ => return site.checked(answer).map(|_| GitReply::Done),
+    };
+    Err(failure.on(site.connection().host().to_string()))
+}

@@ -1,0 +1,124 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::*;
+use crate::git::job_bed::{Bed, Ran};
+
+/// A gh that notes what it is called with, and opens request 7.
+const GH: &str = "printf '%s\\n' \"$*\" >>\"$HOME/gh\"\n\
+    case $1 in --version) echo 'gh version 2.40.0' ;; auth) echo 'Logged in' >&2 ;;\n\
+    pr) for w in \"$@\"; do printf '<%s>' \"$w\" >>\"$HOME/words\"; done; echo 'Creating pull request' >&2; \
+    echo https://github.com/ada/work/pull/7 ;; esac\n";
+
+impl Bed {
+    fn open(&self, words: [&str; 6]) -> Ran {
+        let site = SiteName { host: "box".into(), directory: "work".into() };
+        let reader = Reader { site, told: Told::default(), meter: Meter::default() };
+        let script = format!("{ENTER}\n{NETWORK}\n{SCRIPT}\n{BEGIN}");
+        self.run("work", &script, words, Box::new(reader))
+    }
+
+    /// A repository with a branch `topic/nice_thing` of two commits.
+    fn with_topic(&self) {
+        self.cloned("work");
+        self.git("work", &["switch", "-q", "-c", "topic/nice_thing"]);
+        self.commit("work", "second", "2\n");
+        self.commit("work", "third", "3\n");
+    }
+}
+
+const PLAIN: [&str; 6] = [""; 6];
+
+#[test]
+fn a_request_is_opened_by_the_hosts_gh_after_the_branch_was_pushed() {
+    for bed in Bed::all() {
+        bed.program("gh", GH);
+        bed.with_topic();
+        std::fs::write(bed.path("work/loose"), "x").unwrap();
+        let opened = bed.open(PLAIN).done(bed.shell);
+        assert_eq!(opened.url.as_deref(), Some("https://github.com/ada/work/pull/7"));
+        assert_eq!(
+            opened.said,
+            "opened a pull request of topic/nice_thing into main; a changed file isn't committed, and isn't in it"
+        );
+        let words = "<pr><create><--head><topic/nice_thing><--base><main><--title><nice thing><--body><- second\n- third>";
+        assert_eq!(bed.read("home/words"), words, "{:?}", bed.shell);
+        assert!(bed.read("home/gh").starts_with("--version\nauth status\npr create"));
+        assert_eq!(
+            bed.git("origin.git", &["log", "-1", "--format=%s", "topic/nice_thing"]),
+            "third"
+        );
+        assert_eq!(
+            bed.git("work", &["rev-parse", "--abbrev-ref", "@{upstream}"]),
+            "origin/topic/nice_thing"
+        );
+    }
+}
+
+#[test]
+fn a_single_commit_says_it_itself_and_a_person_says_it_better() {
+    let bed = Bed::new(&["sh"]);
+    bed.program("gh", GH);
+    bed.cloned("work");
+    bed.git("work", &["switch", "-q", "-c", "one", "--track", "origin/main"]);
+    bed.git("work", &["commit", "-q", "--allow-empty", "-m", "Mend it\n\nIt was broken."]);
+    bed.open(PLAIN).done(bed.shell);
+    assert!(bed.read("home/words").ends_with("<--title><Mend it><--body><It was broken.>"));
+    // What it followed was somebody else's branch.
+    assert_eq!(bed.git("origin.git", &["log", "-1", "--format=%s", "main"]), "first");
+    std::fs::remove_file(bed.path("home/words")).unwrap();
+    bed.open(["It's \"mine\"", "", "main", "1", "1", "1"]).done(bed.shell);
+    assert!(bed.read("home/words").ends_with("<--title><It's \"mine\"><--body><><--draft>"));
+}
+
+#[test]
+fn what_stands_in_the_way_is_said_with_what_to_do() {
+    for bed in Bed::all() {
+        let shell = bed.shell;
+        bed.repository("work");
+        assert_eq!(bed.open(PLAIN).failed(shell).message, "the repository of work has no remote");
+        drop(bed);
+        let bed = Bed::new(shell);
+        bed.with_topic();
+        let missing = bed.open(PLAIN).failed(shell);
+        assert_eq!((missing.code, &*missing.message), (Code::NotFound, "there is no gh on box"));
+        bed.program("gh", "case $1 in auth) echo 'You are not logged into any GitHub hosts.' >&2; exit 1 ;; esac\n");
+        let login = bed.open(PLAIN).failed(shell);
+        assert_eq!(login.code, Code::AuthRefused);
+        assert!(
+            login.message.contains("isn't logged in on box")
+                && login.hint.unwrap().contains("gh auth login")
+        );
+        // Nothing was pushed for nothing.
+        assert!(!bed.git("origin.git", &["branch"]).contains("topic"));
+        bed.program("gh", GH);
+        let base = bed.open(["", "", "topic/nice_thing", "", "", ""]).failed(shell);
+        assert!(base.message.contains("merged into itself"), "{base:?}");
+        bed.git("work", &["switch", "-q", "-c", "idle", "main"]);
+        let nothing = bed.open(PLAIN).failed(shell);
+        assert_eq!(nothing.message, "idle has no commit that main doesn't have");
+        bed.git("work", &["checkout", "-q", "--detach"]);
+        assert!(bed.open(PLAIN).failed(shell).message.contains("detached"));
+    }
+}
+
+#[test]
+fn a_request_that_is_there_is_the_answer_and_what_gh_refuses_is_told() {
+    let bed = Bed::new(&["sh"]);
+    bed.with_topic();
+    bed.program(
+        "gh",
+        "case $1 in pr) printf 'a pull request for branch \"x\" into branch \"main\" already exists:\\nhttps://github.com/a/b/pull/3\\n' >&2; exit 1;; esac\n",
+    );
+    let there = bed.open(PLAIN).done(bed.shell);
+    assert_eq!(there.url.as_deref(), Some("https://github.com/a/b/pull/3"));
+    assert!(there.said.contains("has a pull request already"), "{there:?}");
+    bed.program("gh", "case $1 in pr) echo 'GraphQL: Head sha is wrong' >&2; exit 1;; esac\n");
+    let refused = bed.open(PLAIN).failed(bed.shell);
+    assert!(refused.message.contains("Head sha is wrong"), "{refused:?}");
+    bed.program("gh", "exit 0\n");
+    assert_eq!(bed.open(PLAIN).failed(bed.shell).code, Code::Internal);
+    bed.colleague("topic/nice_thing", "theirs", "t\n");
+    bed.git("work", &["commit", "-q", "--amend", "-m", "other"]);
+    let behind = bed.open(PLAIN).failed(bed.shell);
+    assert!(behind.message.contains("commits of topic/nice_thing that aren't here"), "{behind:?}");
+}

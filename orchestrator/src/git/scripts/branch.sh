@@ -1,0 +1,75 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # enter.sh stands before this
+# Branches. Names are those of branches alone, never of a tag that is called the same. Leaves with 97 where there is none.
+
+# bg_branches MARK: a record of ten fields for each branch, MARK, the newest tags, MARK, and the branch that others are based on.
+bg_branches() {
+  bg_git rev-parse --git-dir >/dev/null || exit
+  bg_begin='%(refname)%00%(HEAD)%00'
+  bg_end='%00%(upstream)%00%(upstream:track,nobracket)%00%(objectname)%00%(committerdate:unix)%00%(symref)%00%(contents:subject)%00'
+  # git before 2.23 doesn't know where a branch is checked out.
+  bg_git for-each-ref --sort=-committerdate --format="$bg_begin%(worktreepath)$bg_end" refs/heads refs/remotes 2>/dev/null ||
+    bg_git for-each-ref --sort=-committerdate --format="$bg_begin$bg_end" refs/heads refs/remotes || exit
+  bg_put "$1"
+  bg_git for-each-ref --sort=-creatordate --count=1000 --format='%(refname:lstrip=2)' refs/tags || exit
+  bg_default
+  bg_put "$1$bg_short"
+}
+
+# bg_is REF: whether there is one.
+bg_is() {
+  bg_git show-ref -q --verify "$1"
+}
+
+# bg_switch NAME: a remote's branch gets one here that follows it.
+bg_switch() {
+  bg_work
+  bg_local=${1#*/}
+  if bg_is "refs/heads/$1"; then
+    bg_git checkout -q "$1" --
+  elif bg_is "refs/remotes/$1" && bg_is "refs/heads/$bg_local"; then
+    bg_git checkout -q "$bg_local" --
+  elif bg_is "refs/remotes/$1"; then
+    bg_git checkout -q --track -b "$bg_local" "refs/remotes/$1" --
+  elif [ -n "$(bg_git for-each-ref --count=1 --format=1 "refs/remotes/*/$1")" ]; then
+    bg_git checkout -q "$1" --
+  else
+    exit 97
+  fi
+}
+
+# bg_branch NAME START SWITCH: makes one that follows nobody.
+bg_branch() {
+  bg_named "$1"
+  bg_start=''
+  if [ -n "$2" ]; then
+    bg_git rev-parse --git-dir >/dev/null || exit
+    bg_git rev-parse -q --verify "$2^{commit}" >/dev/null || exit 97
+    bg_start=$2
+  fi
+  if [ -n "$3" ]; then
+    bg_work
+    bg_git checkout -q --no-track -b "$1" ${bg_start:+"$bg_start"} --
+  else
+    bg_git branch --no-track "$1" ${bg_start:+"$bg_start"}
+  fi
+}
+
+# bg_named NAME: leaves with 84 where no branch may be called so.
+bg_named() {
+  bg_git check-ref-format "refs/heads/$1" || exit 84
+}
+
+bg_rename() {
+  bg_git rev-parse --git-dir >/dev/null || exit
+  bg_named "$2"
+  bg_is "refs/heads/$1" || exit 97
+  bg_git branch -m -- "$1" "$2"
+}
+
+# bg_delete FLAG NAME
+bg_delete() {
+  bg_git rev-parse --git-dir >/dev/null || exit
+  bg_is "refs/heads/$2" || exit 97
+  bg_git branch "$1" -- "$2"
+}

@@ -1,0 +1,96 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # enter.sh stands before this; for bp_open network.sh, too
+# Pull requests: what one would say, and one that is opened by the host's own gh.
+
+# bp_default REMOTE: sets bp_base to the branch of the remote that others are based on, and leaves it alone where that can't be
+# told.
+bp_default() {
+  bp_head=$(bg_git symbolic-ref -q "refs/remotes/$1/HEAD") &&
+    bg_git rev-parse -q --verify "$bp_head^{commit}" >/dev/null && {
+    bp_base=${bp_head#refs/remotes/"$1"/}
+    return 0
+  }
+  for bp_one in main master; do
+    for bp_head in "refs/remotes/$1/$bp_one" "refs/heads/$bp_one"; do
+      bg_git rev-parse -q --verify "$bp_head^{commit}" >/dev/null && {
+        bp_base=$bp_one
+        return 0
+      }
+    done
+  done
+  return 1
+}
+
+# bp_draft BRANCH REMOTE BASE: sets bp_base, the number bp_commits of commits that the branch has and the base hasn't, bp_title
+# and bp_body made of them, and the number bp_changed of files that aren't committed.
+bp_draft() {
+  bp_base=$3 bp_commits=0 bp_title='' bp_body='' bp_from=''
+  [ -n "$bp_base" ] || bp_default "$2"
+  bp_changed=$(bg_git status --porcelain --untracked-files=all 2>/dev/null | wc -l)
+  bp_changed=$((bp_changed))
+  [ -n "$1" ] && [ -n "$bp_base" ] || return 0
+  # What is there counts, before what is here of it.
+  bp_from=$(bg_git rev-parse -q --verify "refs/remotes/$2/$bp_base^{commit}" ||
+    bg_git rev-parse -q --verify "refs/heads/$bp_base^{commit}") || return 0
+  bp_range=$bp_from..refs/heads/$1
+  bp_commits=$(bg_git rev-list --count --no-merges "$bp_range" --) || bp_commits=0
+  case $bp_commits in
+    0) ;;
+    1)
+      bp_title=$(bg_git log --no-merges --format=%s "$bp_range" --)
+      bp_body=$(bg_git log --no-merges --format=%b "$bp_range" --)
+      ;;
+    *)
+      bp_title=$(bg_put "${1##*/}" | tr '_-' '  ')
+      bp_body=$(bg_git log --no-merges --reverse --format='- %s' "$bp_range" -- | head -n 100)
+      ;;
+  esac
+  return 0
+}
+
+# bp_look: what a pull request from here would say, as `KEY VALUE` ended by NULs.
+bp_look() {
+  bg_git rev-parse --git-dir >/dev/null || exit
+  bp_branch=$(bg_git symbolic-ref -q HEAD)
+  bp_branch=${bp_branch#refs/heads/}
+  bp_remote=$(bg_git config --get "branch.$bp_branch.pushRemote" || bg_git config --get remote.pushDefault ||
+    bg_git config --get "branch.$bp_branch.remote")
+  case $bp_remote in '' | .) bp_remote=origin ;; esac
+  bp_draft "$bp_branch" "$bp_remote" ''
+  printf '%s\0' "branch $bp_branch" "base $bp_base" "commits $bp_commits" "changed $bp_changed" "title $bp_title" \
+    "body $bp_body"
+}
+
+# bp_gh WORD…: gh, which asks nothing.
+bp_gh() {
+  GH_PROMPT_DISABLED=1 GH_NO_UPDATE_NOTIFIER=1 NO_COLOR=1 CLICOLOR_FORCE='' gh "$@" 3>&- </dev/null
+}
+
+# bp_open TITLE BODY BASE DRAFT HAS_TITLE HAS_BODY: pushes the branch that is checked out, and opens a pull request for it.
+bp_open() {
+  bn_branch ''
+  bn_remote ''
+  command -v gh >/dev/null 2>&1 || bn_stop no_gh
+  bp_said=$(bp_gh --version 2>&1) || bn_stop gh_broken "$bp_said"
+  bp_said=$(bp_gh auth status 2>&1) || bn_stop no_login "$bp_said"
+  bp_draft "$bn_branch" "$bn_remote" "$3"
+  [ -n "$bp_base" ] || bn_stop no_base
+  bn_tell base "$bp_base"
+  bn_tell changed "$bp_changed"
+  [ "$bp_base" != "$bn_branch" ] || bn_stop is_base "$bp_base"
+  [ -z "$bp_from" ] || [ "$bp_commits" -gt 0 ] || bn_stop nothing_new "$bp_base"
+  bn_tell doing push
+  bn_push "$bn_remote" "$bn_branch" '' '' own || return
+  bn_tell doing open
+  [ -z "$5" ] || bp_title=$1
+  [ -z "$6" ] || bp_body=$2
+  [ -n "$bp_title" ] || bp_title=$bn_branch
+  set -- pr create --head "$bn_branch" --base "$bp_base" --title "$bp_title" --body "$bp_body" ${4:+--draft}
+  bp_words=${0%/*}/said
+  bp_gh "$@" >"$bp_words" 2>"$bp_words.err"
+  bp_status=$?
+  cat "$bp_words.err" "$bp_words"
+  bn_tell gh "$(cat "$bp_words")"
+  bn_tell gh_err "$(cat "$bp_words.err")"
+  return "$bp_status"
+}

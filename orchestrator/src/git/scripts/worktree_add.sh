@@ -1,0 +1,214 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # enter.sh, network.sh and worktree.sh stand before this
+# A worktree that is made in a run of its own.
+
+# bw_filled TEMPLATE BRANCH: sets bw_path to the template with the repository's name and the branch's in it.
+bw_filled() {
+  bw_left=$1 bw_path=''
+  bw_repo=${bw_main##*/}
+  bw_repo=${bw_repo%.git}
+  bw_flat=$(printf '%s' "$2" | tr / -)
+  while [ -n "$bw_left" ]; do
+    case $bw_left in
+      '{repo}'*) bw_path=$bw_path$bw_repo bw_left=${bw_left#'{repo}'} ;;
+      '{branch}'*) bw_path=$bw_path$bw_flat bw_left=${bw_left#'{branch}'} ;;
+      *)
+        bw_path=$bw_path${bw_left%"${bw_left#?}"}
+        bw_left=${bw_left#?}
+        ;;
+    esac
+  done
+}
+
+# bw_place: looks at what is at bw_real already. Leaves with what stands in the way; bw_there is 1 where the worktree is there.
+bw_place() {
+  bw_there=''
+  if [ -d "$bw_real" ]; then
+    bw_is_ours "$bw_real"
+    case $? in
+      0)
+        [ "$bw_real" != "$bw_main" ] || bn_stop is_main "$bw_real"
+        bw_there=1
+        return 0
+        ;;
+      2) bn_stop other_repository "$bw_real" ;;
+    esac
+  fi
+  case $bw_real/ in "$bw_common"/*) bn_stop inside "$bw_common" ;; esac
+  if [ -z "$bw_bare" ]; then
+    case $bw_real/ in "$bw_main"/*) bn_stop inside "$bw_main" ;; esac
+  fi
+  # Inside of another worktree it would be a change there.
+  bw_in=$(bg_git worktree list --porcelain | while IFS= read -r bw_line; do
+    case $bw_line in 'worktree '*) ;; *) continue ;; esac
+    bw_at=${bw_line#worktree }
+    if [ -n "$bw_bare" ] && [ "$bw_at" = "$bw_main" ]; then continue; fi
+    case $bw_real/ in "$bw_at"/*) bg_put "$bw_at" ;; esac
+  done)
+  [ -z "$bw_in" ] || bn_stop inside "$bw_in"
+  [ -d "$bw_real" ] || return 0
+  bw_any=$(ls -A -- "$bw_real") || bn_stop denied "$bw_real"
+  [ -z "$bw_any" ] || bn_stop not_empty "$bw_real"
+}
+
+# bw_here DIRECTORY: sets bw_here to the branch that is checked out there; to nothing where none is. git's own short names are
+# longer where a tag is called so, too.
+bw_here() {
+  bw_here=$(cd -P -- "$1" && bg_git symbolic-ref -q HEAD)
+  bw_here=${bw_here#refs/heads/}
+}
+
+# bw_has REF: whether that very ref is there.
+bw_has() {
+  bg_git show-ref --verify --quiet -- "$1"
+}
+
+# bw_base NAME: sets bw_start to the branch or commit of that name, a branch before a tag, and bw_short to what it is called.
+bw_base() {
+  bw_short=$1
+  if [ -z "$1" ]; then
+    bw_here .
+    bw_short=$bw_here
+    bw_start=HEAD
+  elif bw_has "refs/heads/$1"; then
+    bw_start=refs/heads/$1
+  elif bw_has "refs/remotes/$1"; then
+    bw_start=refs/remotes/$1
+  else
+    bw_start=$1
+  fi
+  bw_start=$(bg_git rev-parse -q --verify "$bw_start^{commit}") || {
+    [ -n "$1" ] || bn_stop no_commit
+    bn_stop no_base "$1"
+  }
+}
+
+# bw_from_remote BRANCH: sets bw_ref to the remote's branch that is meant, and bw_branch to what it is called here.
+bw_from_remote() {
+  bw_ref='' bw_found=0
+  for bw_one in $(bg_git remote); do
+    case $1 in
+      "$bw_one"/*)
+        if bw_has "refs/remotes/$1"; then
+          bw_ref=refs/remotes/$1 bw_branch=${1#"$bw_one"/}
+          return 0
+        fi
+        ;;
+    esac
+    if bw_has "refs/remotes/$bw_one/$1"; then
+      bw_found=$((bw_found + 1)) bw_ref=refs/remotes/$bw_one/$1
+    fi
+  done
+  [ "$bw_found" -eq 1 ] || bw_ref=''
+  [ -n "$bw_ref" ]
+}
+
+# bw_make BRANCH BASE: makes it at bw_real.
+bw_make() {
+  bw_branch=$1 bw_ref=''
+  if ! bw_has "refs/heads/$1"; then
+    # A base says that the branch is to be new; the name of a remote's branch says that it isn't.
+    if bw_from_remote "$1" && { [ -z "$2" ] || [ "$bw_ref" = "refs/remotes/$1" ]; }; then
+      bw_has "refs/heads/$bw_branch" && bw_ref=''
+    else
+      bw_ref='' bw_branch=$1
+    fi
+  fi
+  bn_tell branch "$bw_branch"
+  if bw_has "refs/heads/$bw_branch"; then
+    bw_used=$(bw_where "$bw_branch")
+    [ -z "$bw_used" ] || bn_stop used "$bw_used"
+    [ -z "$2" ] || bn_tell base_unused "$2"
+    bw_here .
+    bw_short=${2:-$bw_here}
+    bn_tell made checkout
+    bn_git worktree add -- "$bw_real" "$bw_branch"
+  elif [ -n "$bw_ref" ]; then
+    bn_tell made "${bw_ref#refs/remotes/}"
+    bw_short=${bw_ref#refs/remotes/}
+    bn_git worktree add --track -b "$bw_branch" -- "$bw_real" "$bw_ref"
+  else
+    bw_base "$2"
+    bn_tell made new
+    bn_git worktree add --no-track -b "$bw_branch" -- "$bw_real" "$bw_start"
+  fi
+}
+
+# bw_add BRANCH BASE PATH TEMPLATE HOW LINE SECONDS: makes a worktree and sets it up: HOW is `line` for LINE, `own` for what the
+# repository brings, or nothing.
+bw_add() {
+  bw_repository
+  case $1 in -*) bn_stop bad_name "$1" ;; esac
+  bg_git check-ref-format "refs/heads/$1" || bn_stop bad_name "$1"
+  if [ -n "$3" ]; then
+    bw_absolute "$3" "$PWD"
+  else
+    bw_filled "$4" "$1"
+    bw_absolute "$bw_path" "$bw_main"
+  fi
+  bw_real "$bw_path" || bn_stop "path_$bw_why" "$bw_path"
+  bw_place
+  bn_tell path "$bw_real"
+  if [ -n "$bw_there" ]; then
+    bn_tell there 1
+    bw_here "$bw_real"
+    bw_wanted=$1
+    bw_has "refs/heads/$1" || ! bw_from_remote "$1" || bw_wanted=$bw_branch
+    bn_tell branch "$bw_wanted"
+    [ "$bw_here" = "$bw_wanted" ] || bn_tell mismatch "$bw_here"
+    return 0
+  fi
+  bw_make "$1" "$2" || return
+  # From here on it is there, whatever becomes of its set-up.
+  bn_tell is_made 1
+  bw_set_up "$5" "$6" "$7"
+}
+
+# bw_set_up HOW LINE SECONDS: sets the worktree up. What takes longer is ended with all that it has started.
+bw_set_up() {
+  case $1 in
+    line) bw_line=$2 ;;
+    own)
+      if [ ! -f "$bw_real/.baton/worktree-setup" ]; then return 0; fi
+      if [ ! -x "$bw_real/.baton/worktree-setup" ]; then
+        bn_tell not_executable 1
+        return 0
+      fi
+      bw_line=./.baton/worktree-setup
+      ;;
+    *) return 0 ;;
+  esac
+  bn_tell setting_up "$bw_line"
+  BATON_WORKTREE_PATH=$bw_real BATON_WORKTREE_BRANCH=$bw_branch BATON_MAIN_REPO_PATH=$bw_main BATON_BASE_BRANCH=$bw_short
+  export BATON_WORKTREE_PATH BATON_WORKTREE_BRANCH BATON_MAIN_REPO_PATH BATON_BASE_BRANCH
+  # A shell can't wait for the first of two: the nap is waited for, and the set-up's end ends it.
+  sleep "$3" >/dev/null 3>&- &
+  bw_nap=$!
+  (
+    (bw_run "$bw_line") 3>&-
+    printf '%s' "$?" >"${0%/*}/set_up"
+    kill -KILL "$bw_nap"
+  ) &
+  # What a shell says of a nap that was ended is nobody's business.
+  if { wait "$bw_nap"; } 2>/dev/null; then
+    # The reader knows all there is; what follows ends us, too. We are in a process group with the set-up and nobody else.
+    bn_tell set_up late
+    trap '' TERM
+    kill -TERM 0
+    sleep 3
+    kill -KILL 0
+  fi
+  bn_tell set_up "$(cat "${0%/*}/set_up")"
+  return 0
+}
+
+# bw_run LINE: the account's shell runs the line in the worktree. csh has no -lc.
+bw_run() {
+  cd -P -- "$bw_real" || exit
+  unset GIT_TERMINAL_PROMPT GIT_ASKPASS SSH_ASKPASS SSH_ASKPASS_REQUIRE GCM_INTERACTIVE
+  unset GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_MERGE_AUTOEDIT GIT_PAGER
+  case ${SHELL:=/bin/sh} in
+    *csh) exec "$SHELL" -c "$1" ;;
+    *) exec "$SHELL" -lc "$1" ;;
+  esac
+}

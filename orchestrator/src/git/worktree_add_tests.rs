@@ -1,0 +1,295 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use super::*;
+use crate::git::job_bed::{Bed, Ran};
+use crate::seam::At;
+
+const TEMPLATE: &str = "../{repo}-worktrees/{branch}";
+
+fn wish(branch: &str) -> AddWorktree {
+    AddWorktree {
+        at: At::Host { host: "box".into(), directory: None },
+        branch: branch.into(),
+        base: None,
+        path: None,
+        set_up: None,
+        session: None,
+    }
+}
+
+impl Bed {
+    fn add(&self, directory: &str, wish: &AddWorktree) -> Ran {
+        self.add_with(directory, words(wish, TEMPLATE).unwrap())
+    }
+
+    fn add_with(&self, directory: &str, words: Vec<Vec<u8>>) -> Ran {
+        let site = SiteName { host: "box".into(), directory: directory.into() };
+        let reader = Reader { site, told: Told::default(), meter: Meter::default() };
+        let script = format!("{ENTER}\n{NETWORK}\n{WORKTREES}\n{ADD}\n{BEGIN}");
+        self.run(directory, &script, words, Box::new(reader))
+    }
+
+    fn branch_at(&self, directory: &str) -> String {
+        let branch = self.git(directory, &["symbolic-ref", "HEAD"]);
+        branch.strip_prefix("refs/heads/").unwrap().to_owned()
+    }
+
+    fn text(&self, below: &str) -> String {
+        self.path(below).display().to_string()
+    }
+}
+
+fn at(path: &Outcome) -> String {
+    path.path.as_ref().unwrap().text().unwrap().to_owned()
+}
+
+#[test]
+fn a_new_branch_gets_a_worktree_beside_the_repository_and_follows_nothing() {
+    for bed in Bed::all() {
+        bed.cloned("work");
+        bed.git("work", &["config", "branch.autoSetupMerge", "always"]);
+        let made =
+            bed.add("work", &wish("feature/new thing".replace(' ', "-").as_str())).done(bed.shell);
+        assert_eq!(at(&made), bed.text("work-worktrees/feature-new-thing"), "{:?}", bed.shell);
+        assert_eq!(bed.branch_at("work-worktrees/feature-new-thing"), "feature/new-thing");
+        assert!(made.failed.is_none() && made.branch_mismatch.is_none());
+        let follows =
+            bed.git("work", &["for-each-ref", "--format=%(upstream)", "refs/heads/feature"]);
+        assert_eq!(follows, "");
+        // From within a worktree, it begins where that is, and lies beside the repository, too.
+        bed.commit("work-worktrees/feature-new-thing", "there", "t\n");
+        bed.add("work-worktrees/feature-new-thing", &wish("next")).done(bed.shell);
+        assert_eq!(bed.git("work-worktrees/next", &["log", "-1", "--format=%s"]), "there");
+        let base = AddWorktree { base: Some("origin/main".into()), ..wish("based") };
+        bed.add("work-worktrees/next", &base).done(bed.shell);
+        assert_eq!(bed.git("work-worktrees/based", &["log", "-1", "--format=%s"]), "first");
+        assert_eq!(
+            bed.git("work", &["for-each-ref", "--format=%(upstream)", "refs/heads/based"]),
+            ""
+        );
+    }
+}
+
+#[test]
+fn a_branch_is_never_taken_for_a_tag_of_its_name() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        bed.git("work", &["branch", "x"]);
+        bed.commit("work", "second", "2\n");
+        bed.git("work", &["tag", "x"]);
+        bed.git("work", &["tag", "base"]);
+        bed.git("work", &["branch", "base", "x~1"]);
+        let made = bed.add("work", &wish("x")).done(bed.shell);
+        assert_eq!(bed.branch_at("work-worktrees/x"), "x", "{made:?}");
+        assert_eq!(bed.git("work-worktrees/x", &["log", "-1", "--format=%s"]), "first");
+        let again = bed.add("work", &wish("x")).done(bed.shell);
+        assert!(again.branch_mismatch.is_none(), "{again:?}");
+        bed.add("work", &AddWorktree { base: Some("base".into()), ..wish("y") }).done(bed.shell);
+        assert_eq!(bed.git("work-worktrees/y", &["log", "-1", "--format=%s"]), "first");
+    }
+}
+
+#[test]
+fn a_branch_of_a_remote_becomes_one_that_follows_it() {
+    for bed in Bed::all() {
+        bed.cloned("work");
+        bed.git("work", &["push", "-q", "origin", "main:topic/a", "main:b"]);
+        bed.git("work", &["fetch", "-q"]);
+        let made = bed.add("work", &wish("origin/topic/a")).done(bed.shell);
+        assert!(made.said.starts_with("topic/a follows origin/topic/a"), "{made:?}");
+        assert_eq!(bed.branch_at("work-worktrees/origin-topic-a"), "topic/a");
+        let upstream = |branch: &str| {
+            bed.git("work", &["rev-parse", "--abbrev-ref", &format!("{branch}@{{upstream}}")])
+        };
+        assert_eq!(upstream("topic/a"), "origin/topic/a");
+        // The same by its own name alone, as `git switch` has it.
+        bed.add("work", &wish("b")).done(bed.shell);
+        assert_eq!(upstream("b"), "origin/b");
+        // Once more: it is there.
+        let again = bed.add("work", &wish("origin/topic/a")).done(bed.shell);
+        assert!(again.branch_mismatch.is_none() && again.said.contains("already"), "{again:?}");
+    }
+}
+
+#[test]
+fn what_is_at_the_path_already_is_told_apart() {
+    for bed in Bed::all() {
+        let shell = bed.shell;
+        bed.repository("work");
+        bed.repository("stranger");
+        let with =
+            |branch: &str, path: &str| AddWorktree { path: Some(path.into()), ..wish(branch) };
+        let refused = |branch: &str, path: &str| bed.add("work", &with(branch, path)).failed(shell);
+
+        let inside = refused("a", "inside");
+        assert!(
+            inside.code == Code::Conflict && inside.message.contains("inside of"),
+            "{inside:?}"
+        );
+        // By whatever way it gets there.
+        symlink(bed.path("work"), bed.path("link")).unwrap();
+        for path in ["../link/in", "../work/deep/er", "../nothing/../work/x", "./.git/x"] {
+            let refused = refused("a", path);
+            assert!(matches!(refused.code, Code::Conflict | Code::Usage), "{path}: {refused:?}");
+        }
+        let itself = refused("a", ".");
+        assert!(itself.message.contains("is the repository itself"), "{itself:?}");
+        let other = refused("a", "../stranger");
+        assert!(other.message.ends_with("belongs to another repository"), "{other:?}");
+        fs::create_dir(bed.path("full")).unwrap();
+        fs::write(bed.path("full/file"), "mine").unwrap();
+        let full = refused("a", "../full");
+        assert!(full.message.contains("isn't empty"), "{full:?}");
+        assert_eq!(bed.read("full/file"), "mine");
+        let file = refused("a", "../full/file");
+        assert!(file.message.contains("a file stands in the way"), "{file:?}");
+        symlink("/nowhere", bed.path("dangling")).unwrap();
+        assert!(refused("a", "../dangling").message.contains("stands in the way"));
+        assert_eq!(bed.git("work", &["worktree", "list"]).lines().count(), 1, "{shell:?}");
+        assert_eq!(bed.git("work", &["branch", "--format=%(refname:short)"]), "main");
+
+        // An empty one is used.
+        fs::create_dir(bed.path("empty")).unwrap();
+        let made = bed.add("work", &with("a", "../empty")).done(shell);
+        assert_eq!(at(&made), bed.text("empty"));
+        // One that is there is used, and it is said when it has another branch.
+        let again = bed.add("work", &with("a", "../empty/")).done(shell);
+        assert!(again.branch_mismatch.is_none() && again.said.contains("already"), "{again:?}");
+        let mismatch = bed.add("work", &with("b", "../empty")).done(shell);
+        assert_eq!(mismatch.branch_mismatch.as_deref(), Some("a"));
+        assert_eq!(bed.branch_at("empty"), "a");
+        // And inside of that one none is made.
+        assert!(refused("c", "../empty/c").message.contains("inside of"));
+        let used = refused("a", "../second");
+        assert!(
+            used.code == Code::Conflict && used.message.contains(&bed.text("empty")),
+            "{used:?}"
+        );
+        let main = refused("main", "../second");
+        assert!(main.message.contains(&bed.text("work")), "{main:?}");
+        assert!(!bed.path("second").exists());
+    }
+}
+
+#[test]
+fn names_from_hell_are_only_names() {
+    for bed in Bed::all() {
+        let odd = "wo'r k$(touch pwned)\n";
+        bed.repository(odd);
+        let made = bed.add(odd, &wish("it's;$(touch${IFS}pwned)")).done(bed.shell);
+        let path = at(&made);
+        assert!(path.ends_with("pwned)\n-worktrees/it's;$(touch${IFS}pwned)"), "{path:?}");
+        assert!(fs::exists(&path).unwrap());
+        assert!(!bed.path("pwned").exists() && !bed.path(odd).join("pwned").exists());
+    }
+}
+
+#[test]
+fn bad_names_and_bases_are_refused() {
+    for name in ["", "-x", "a\nb"] {
+        assert_eq!(words(&wish(name), TEMPLATE).unwrap_err().code, Code::Usage, "{name:?}");
+    }
+    for bed in Bed::all() {
+        bed.repository("work");
+        let refused = bed.add("work", &wish("a..b")).failed(bed.shell);
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::Usage, "a branch can't be called a..b")
+        );
+        let refused = bed
+            .add("work", &AddWorktree { base: Some("gone".into()), ..wish("a") })
+            .failed(bed.shell);
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (Code::NotFound, "there is no branch, tag or commit gone to begin at")
+        );
+        bed.git(".", &["init", "-q", "fresh"]);
+        let refused = bed.add("fresh", &wish("a")).failed(bed.shell);
+        assert!(refused.message.contains("no commit yet"), "{refused:?}");
+        let outside = bed.add("home", &wish("a")).failed(bed.shell);
+        assert_eq!(outside.code, Code::NotARepository);
+    }
+}
+
+#[test]
+fn a_bare_repository_has_worktrees_as_well() {
+    for bed in Bed::all() {
+        bed.cloned("work");
+        let made = bed.add("origin.git", &wish("x")).done(bed.shell);
+        assert_eq!(at(&made), bed.text("origin-worktrees/x"));
+        // A bare one in a directory of its own, as some like it: worktrees lie beside the git directory.
+        bed.git(".", &["clone", "-q", "--bare", "origin.git", "proj/.git"]);
+        let beside = AddWorktree { path: Some("y".into()), ..wish("y") };
+        let made = bed.add("proj", &beside).done(bed.shell);
+        assert_eq!(at(&made), bed.text("proj/y"));
+        let inside = AddWorktree { path: Some(".git/z".into()), ..wish("z") };
+        assert!(bed.add("proj", &inside).failed(bed.shell).message.contains("inside of"));
+    }
+}
+
+#[test]
+fn a_set_up_runs_in_the_worktree_and_its_failure_keeps_that() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        bed.executable(
+            "work/.baton/worktree-setup",
+            "echo \"in $(pwd -P)\"; echo \"$BATON_WORKTREE_PATH|$BATON_WORKTREE_BRANCH|$BATON_MAIN_REPO_PATH|$BATON_BASE_BRANCH\"\n",
+        );
+        bed.git("work", &["add", "."]);
+        bed.git("work", &["commit", "-q", "-m", "setup"]);
+        let ran = bed.add("work", &wish("a"));
+        let (work, path) = (bed.text("work"), bed.text("work-worktrees/a"));
+        assert!(
+            ran.output.contains(&format!("in {path}\n{path}|a|{work}|main\n")),
+            "{:?}: {}",
+            bed.shell,
+            ran.output
+        );
+        assert!(ran.progress.iter().any(|progress| progress.doing == "setting it up"));
+        assert!(ran.done(bed.shell).failed.is_none());
+
+        let failing = AddWorktree { set_up: Some("echo half-way; exit 7".into()), ..wish("b") };
+        let made = bed.add("work", &failing).done(bed.shell);
+        let failed = made.failed.unwrap();
+        assert_eq!(
+            (failed.code, &*failed.message),
+            (Code::Conflict, "the set-up failed with status 7")
+        );
+        assert_eq!(bed.branch_at("work-worktrees/b"), "b");
+        let none = bed.add("work", &AddWorktree { set_up: Some(String::new()), ..wish("c") });
+        assert!(!none.output.contains("in /"), "{}", none.output);
+        assert!(none.done(bed.shell).failed.is_none());
+    }
+}
+
+#[test]
+fn a_set_up_that_takes_too_long_is_ended_with_all_that_it_has_started() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        let line = "sleep 1234 & echo $! >pids; echo $$ >>pids; trap '' TERM; sleep 1235";
+        let slow = AddWorktree { set_up: Some(line.into()), ..wish("a") };
+        let mut words = words(&slow, TEMPLATE).unwrap();
+        *words.last_mut().unwrap() = b"1".to_vec();
+        let made = bed.add_with("work", words).done(bed.shell);
+        let failed = made.failed.unwrap();
+        assert_eq!(failed.code, Code::TimedOut, "{:?}: {failed:?}", bed.shell);
+        for pid in bed.read("work-worktrees/a/pids").lines() {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            // A zombie that its new parent hasn't looked at yet is dead.
+            assert!(stat.is_empty() || stat.contains(") Z "), "{:?}: {stat}", bed.shell);
+        }
+    }
+}
+
+#[test]
+fn templates_are_filled_once() {
+    for bed in Bed::all() {
+        bed.repository("{branch}");
+        let words = words(&wish("a/b"), "~/w/{repo}/{branch}/{branch}").unwrap();
+        let made = bed.add_with("{branch}", words).done(bed.shell);
+        assert_eq!(at(&made), bed.text("home/w/{branch}/a-b/a-b"));
+    }
+}

@@ -1,0 +1,336 @@
+//! The client of a tmux that keeps a shell: carries what is typed and printed, and notices the shell's end.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::lines::{Reader, Said};
+use super::redraw::{BLOCKS, Parts, Shot};
+use super::say;
+use crate::terminal::end::{Asked, Outcome, PATIENCE};
+use crate::terminal::held::{Held, Wish};
+use crate::terminal::plain::hang_up;
+use crate::transport::{Connection, Exit, Output, TransportError};
+
+/// Looks at the shell so long after something happened, then every so often while nothing does: tmux 3.3a misses the end of
+/// a child until it is spoken to.
+const LOOKS: [Duration; 3] =
+    [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(4)];
+const LOOKS_IDLE: Duration = Duration::from_secs(10);
+
+/// Input that may be on its way without a word that it arrived; then it is asked for.
+const MOST_UNHEARD: usize = 256 * 1024;
+
+/// Input that was sent and may not have arrived.
+#[derive(Debug, Default)]
+pub(in crate::terminal) struct Sent {
+    /// Number and bytes of each line, in their order.
+    lines: VecDeque<(u64, Vec<u8>)>,
+    /// The last number.
+    number: u64,
+    bytes: usize,
+}
+
+impl Sent {
+    fn add(&mut self, bytes: Vec<u8>) -> String {
+        self.number += 1;
+        self.bytes += bytes.len();
+        let line = say::keys(&bytes, self.number);
+        self.lines.push_back((self.number, bytes));
+        line
+    }
+
+    /// Those up to that number have arrived.
+    fn arrived(&mut self, number: u64) {
+        self.number = self.number.max(number);
+        while let Some((sent, bytes)) = self.lines.front()
+            && *sent <= number
+        {
+            self.bytes -= bytes.len();
+            self.lines.pop_front();
+        }
+    }
+
+    fn again(&self) -> impl Iterator<Item = String> {
+        self.lines.iter().map(|(number, bytes)| say::keys(bytes, *number))
+    }
+}
+
+/// One that is attached.
+pub(in crate::terminal) struct Client {
+    lines: mpsc::Sender<String>,
+    stdout: Output,
+    reader: Reader,
+    exit: BoxFuture<'static, Result<Exit, TransportError>>,
+    /// Said already, not heard yet.
+    early: Vec<Said>,
+    /// Lines that wait for the writer.
+    outbox: VecDeque<String>,
+    /// What is asked of all that is shown; output before the answer is in it.
+    drawing: Drawing,
+    looks: Looks,
+    is_looking: bool,
+    /// Whether what was sent before may not have arrived: the link was cut.
+    sends_again: bool,
+    connection: Connection,
+    /// The process of the shell, once tmux has said it.
+    shell: Option<u32>,
+}
+
+#[derive(Debug)]
+enum Drawing {
+    No,
+    Asked,
+    Answered(Parts),
+}
+
+/// When the shell is looked at next.
+#[derive(Debug)]
+struct Looks {
+    happened: Instant,
+    done: usize,
+    last: Instant,
+}
+
+impl Looks {
+    fn next(&self) -> Instant {
+        match LOOKS.get(self.done) {
+            Some(after) => self.happened + *after,
+            None => self.last + LOOKS_IDLE,
+        }
+    }
+
+    /// Something happened. A stream of it doesn't put a look off for ever.
+    fn again(&mut self, now: Instant) {
+        if self.done > 0 || self.happened + LOOKS[0] > now {
+            self.happened = now;
+            self.done = 0;
+        }
+    }
+}
+
+/// What is to be done about something that was said.
+enum Heard {
+    Nothing,
+    Over(Outcome),
+}
+
+impl Client {
+    pub(super) fn new(
+        connection: Connection,
+        lines: mpsc::Sender<String>,
+        stdout: Output,
+        reader: Reader,
+        exit: BoxFuture<'static, Result<Exit, TransportError>>,
+        early: Vec<Said>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            lines,
+            stdout,
+            reader,
+            exit,
+            early,
+            outbox: VecDeque::new(),
+            drawing: Drawing::No,
+            looks: Looks { happened: now, done: 0, last: now },
+            is_looking: false,
+            sends_again: false,
+            connection,
+            shell: None,
+        }
+    }
+
+    pub(super) fn tell(&mut self, line: impl Into<String>) {
+        self.outbox.push_back(line.into());
+    }
+
+    /// All that is shown is asked for before anything else is taken: it may have changed while nobody was attached.
+    pub(super) fn take_up(&mut self) {
+        self.drawing = Drawing::Asked;
+        self.sends_again = true;
+    }
+
+    /// Serves it until it ends, or is to end. `sent` outlives the client.
+    pub(in crate::terminal) async fn serve(
+        mut self,
+        held: &Held,
+        sent: &mut Sent,
+        wishes: &mut mpsc::Receiver<Wish>,
+    ) -> Outcome {
+        if matches!(self.drawing, Drawing::Asked) {
+            self.tell(say::set_up(held.size()));
+            self.tell(say::snapshot());
+        }
+        let mut heard = std::mem::take(&mut self.early);
+        let mut buffer = vec![0; 64 * 1024];
+        let lines = self.lines.clone();
+        loop {
+            match self.hear(heard.drain(..), held, sent) {
+                Heard::Nothing => {}
+                Heard::Over(Outcome::Ended(status)) => {
+                    self.end().await;
+                    return Outcome::Ended(status);
+                }
+                Heard::Over(outcome) => return outcome,
+            }
+            // Before a drawing is there, nobody knows what of the input has arrived.
+            let takes = matches!(self.drawing, Drawing::No) && sent.bytes < 2 * MOST_UNHEARD;
+            if takes && self.outbox.is_empty() && held.typed.is_waiting() {
+                let line = sent.add(held.typed.take(say::MOST_KEYS));
+                self.tell(line);
+                self.looks.again(Instant::now());
+            }
+            if sent.bytes > MOST_UNHEARD {
+                self.look();
+            }
+            tokio::select! {
+                permit = lines.reserve(), if !self.outbox.is_empty() => match (permit, self.outbox.pop_front()) {
+                    (Ok(permit), Some(line)) => permit.send(line),
+                    // The end of its output says why.
+                    (Err(_), _) | (_, None) => self.outbox.clear(),
+                },
+                () = held.typed.arrived(), if takes && self.outbox.is_empty() => {}
+                read = self.stdout.read(&mut buffer) => match read {
+                    Ok(read @ 1..) => {
+                        if self.reader.feed(&buffer[..read], |said| heard.push(said)).is_err() {
+                            return Outcome::Confused("an answer of it has no end".into());
+                        }
+                    }
+                    Ok(0) | Err(_) => return match self.exit.await {
+                        Ok(_) => Outcome::LetGo,
+                        Err(why) => Outcome::Cut(why),
+                    },
+                },
+                () = tokio::time::sleep_until(self.looks.next()) => {
+                    self.looks.done += 1;
+                    self.looks.last = Instant::now();
+                    self.look();
+                }
+                wish = wishes.recv() => match Asked::of(wish) {
+                    Asked::Nothing => {}
+                    Asked::Resized => self.tell(say::resize(held.size())),
+                    Asked::Close(done) => {
+                        if let Some(shell) = self.shell {
+                            hang_up(&self.connection, shell).await;
+                        }
+                        self.end().await;
+                        return Outcome::Closed(done);
+                    }
+                    // The end of our lines lets it go.
+                    Asked::End(done) => return Outcome::Left(done),
+                },
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        if !self.is_looking {
+            self.is_looking = true;
+            self.tell(say::check());
+        }
+    }
+
+    fn hear(&mut self, heard: impl Iterator<Item = Said>, held: &Held, sent: &mut Sent) -> Heard {
+        let mut output = Vec::new();
+        for said in heard {
+            match said {
+                Said::Output(bytes) => {
+                    if !matches!(self.drawing, Drawing::Asked) {
+                        output.extend(bytes);
+                    }
+                }
+                Said::Block { text, failed, asked: true } => {
+                    let over = self.answer(&text, failed, held, sent);
+                    if let Heard::Over(outcome) = over {
+                        if !output.is_empty() {
+                            held.shown.push(&output);
+                        }
+                        return Heard::Over(outcome);
+                    }
+                }
+                Said::Paused => {
+                    self.drawing = Drawing::Asked;
+                    self.tell(say::go_on());
+                    self.tell(say::snapshot());
+                }
+                Said::Exit(why) => tracing::debug!(%why, "tmux lets a terminal go"),
+                Said::Block { .. } | Said::Ours(_) | Said::Other => {}
+            }
+        }
+        if !output.is_empty() {
+            held.shown.push(&output);
+            self.looks.again(Instant::now());
+        }
+        Heard::Nothing
+    }
+
+    /// Takes the answer to a command of ours. Most have none to speak of.
+    fn answer(&mut self, text: &[u8], failed: bool, held: &Held, sent: &mut Sent) -> Heard {
+        if let Drawing::Answered(parts) = &mut self.drawing {
+            if failed {
+                let said = String::from_utf8_lossy(text).into_owned();
+                return Heard::Over(Outcome::Confused(said));
+            }
+            parts.blocks.push(text.to_vec());
+            if parts.blocks.len() == BLOCKS {
+                let drawn = parts.redraw(&held.shown.modes());
+                held.shown.redraw(&drawn.scrollback, &drawn.in_sight);
+                self.drawing = Drawing::No;
+            }
+            return Heard::Nothing;
+        }
+        if let Some(shot) = text.strip_prefix(b"baton shot ") {
+            let Some(shot) = Shot::read(&String::from_utf8_lossy(shot)) else {
+                return Heard::Over(Outcome::Confused("it doesn't say how the screen is".into()));
+            };
+            sent.arrived(shot.input);
+            if std::mem::take(&mut self.sends_again) {
+                self.outbox.extend(sent.again());
+            }
+            self.drawing = Drawing::Answered(Parts { shot, blocks: Vec::new() });
+        } else if let Some(check) = text.strip_prefix(b"baton check ") {
+            self.is_looking = false;
+            let mut fields = check.splitn(6, |byte| *byte == b'|');
+            let mut field = || fields.next().unwrap_or_default();
+            let number = |text: &[u8]| String::from_utf8_lossy(text).parse::<u64>().ok(); // Empty where there is none.
+            let (input, dead) = (number(field()).unwrap_or(0), field() == b"1");
+            let (status, signal) = (number(field()), number(field()));
+            let (pid, path) = (number(field()), field());
+            self.shell = pid.and_then(|pid| u32::try_from(pid).ok()); // No process has another number.
+            sent.arrived(input);
+            if dead {
+                let signal = signal.filter(|signal| *signal > 0).map(|signal| 128 + signal);
+                let status = signal.or(status).and_then(|status| u8::try_from(status).ok()); // No status has more.
+                return Heard::Over(Outcome::Ended(status));
+            }
+            if path.starts_with(b"/") {
+                held.set_directory(path.to_vec());
+            }
+        } else if failed
+            && matches!(self.drawing, Drawing::Asked)
+            && text.starts_with(b"can't find")
+        {
+            return Heard::Over(Outcome::Confused(String::from_utf8_lossy(text).into_owned()));
+        }
+        Heard::Nothing
+    }
+
+    /// Ends the server with what runs in it, and waits until it is gone.
+    async fn end(mut self) {
+        let ended = async {
+            if self.lines.send(say::end().into()).await.is_err() {
+                return;
+            }
+            let mut buffer = vec![0; 64 * 1024];
+            while let Ok(1..) = self.stdout.read(&mut buffer).await {}
+        };
+        if tokio::time::timeout(PATIENCE, ended).await.is_err() {
+            tracing::debug!("a tmux was told to end and doesn't say that it did");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Becoming a client of the tmux that keeps a shell.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
+
+use super::client::Client;
+use super::lines::{Reader, Said};
+use super::say;
+use crate::failure::{Code, Failure};
+use crate::host::Reached;
+use crate::seam::FilePath;
+use crate::terminal::{scripts, shell};
+use crate::transport::{
+    Connection, Input, Output, Process, ProcessStreams, Program, TerminalSize, TransportError,
+};
+
+/// How long tmux may take to begin.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What tmux complains at most when it doesn't begin.
+const MOST_WORDS: u64 = 64 * 1024;
+
+/// What came of it.
+pub(in crate::terminal) enum Start {
+    /// It is kept, and served by this.
+    Client(Box<Client>),
+    /// The host has no tmux that could.
+    Unable(Failure),
+    /// The one that kept it is gone.
+    Gone(Failure),
+    /// It didn't begin, for this reason.
+    Refused(Failure),
+}
+
+/// Starts a shell in a server of its own.
+pub(in crate::terminal) async fn open(
+    reached: &Reached,
+    directory: Option<&FilePath>,
+    (socket, mark): (&str, &str),
+    size: TerminalSize,
+) -> Result<Start, TransportError> {
+    let (columns, rows) = (size.columns.to_string(), size.rows.to_string());
+    let words = ["open", socket, &columns, &rows, mark];
+    let program = shell::kept(scripts::keep(), &words, Some(reached), directory);
+    start(&reached.connection, &program, Some(size)).await
+}
+
+/// Attaches to the one that is there.
+pub(in crate::terminal) async fn attach(
+    connection: &Connection,
+    socket: &str,
+) -> Result<Start, TransportError> {
+    let program = shell::kept(scripts::keep(), &["attach", socket], None, None);
+    start(connection, &program, None).await
+}
+
+async fn start(
+    connection: &Connection,
+    program: &Program,
+    fresh: Option<TerminalSize>,
+) -> Result<Start, TransportError> {
+    let host = connection.host().to_string();
+    let process: Process = connection.start(program).await?;
+    let (ProcessStreams { stdin, mut stdout, stderr }, exit) = process.into_parts();
+    let mut reader = Reader::default();
+    let begun = tokio::time::timeout(PATIENCE, begin(&mut stdout, &mut reader)).await;
+    let begun = match begun {
+        Ok(begun) => begun,
+        Err(_) => {
+            let message = format!("{host}'s tmux did not begin within {} s", PATIENCE.as_secs());
+            return Ok(Start::Refused(Failure::new(Code::TimedOut, message).on(host)));
+        }
+    };
+    match begun {
+        Begun::Here { early } => {
+            let lines = writer(stdin);
+            tokio::spawn(drain(stderr));
+            let mut client =
+                Client::new(connection.clone(), lines, stdout, reader, Box::pin(exit), early);
+            match fresh {
+                Some(size) => client.tell(say::set_up(size)),
+                None => client.take_up(),
+            }
+            Ok(Start::Client(Box::new(client)))
+        }
+        Begun::None => Ok(Start::Unable(
+            Failure::new(Code::Unsupported, format!("{host} has no tmux, so a cut ends the shell"))
+                .hint("Install tmux 3.0 or newer there")
+                .on(host),
+        )),
+        Begun::Old(version) => Ok(Start::Unable(
+            Failure::new(
+                Code::Unsupported,
+                format!("{host}'s tmux is too old ({version}), so a cut ends the shell"),
+            )
+            .hint("Install tmux 3.0 or newer there")
+            .on(host),
+        )),
+        Begun::Ended => {
+            let mut words = Vec::new();
+            let mut most = stderr.take(MOST_WORDS);
+            let said = most.read_to_end(&mut words);
+            if !matches!(tokio::time::timeout(PATIENCE, said).await, Ok(Ok(_))) {
+                tracing::debug!(%host, "tmux's complaint is lost");
+            }
+            exit.await?;
+            let said = String::from_utf8_lossy(&words).trim().to_owned();
+            let gone = [
+                "no server",
+                "no sessions",
+                "error connecting",
+                "lost server",
+                "can't find session",
+            ];
+            if fresh.is_none() && gone.iter().any(|words| said.contains(words)) {
+                let message = format!("the tmux on {host} that kept the terminal has ended");
+                return Ok(Start::Gone(
+                    Failure::new(Code::NotFound, message)
+                        .hint("The machine may have been restarted; open it again in the same directory")
+                        .on(host),
+                ));
+            }
+            let message = format!("{host}'s tmux did not begin: {said}");
+            Ok(Start::Refused(Failure::new(Code::Unsupported, message).on(host)))
+        }
+    }
+}
+
+enum Begun {
+    /// What was said behind the first word.
+    Here {
+        early: Vec<Said>,
+    },
+    None,
+    Old(String),
+    Ended,
+}
+
+/// Reads up to the first answer: before it, nothing may be done to a server that has just begun.
+async fn begin(stdout: &mut Output, reader: &mut Reader) -> Begun {
+    let mut buffer = vec![0; 4096];
+    let mut heard = Vec::new();
+    loop {
+        let read = match stdout.read(&mut buffer).await {
+            Ok(0) | Err(_) => return Begun::Ended,
+            Ok(read) => read,
+        };
+        if reader.feed(&buffer[..read], |said| heard.push(said)).is_err() {
+            return Begun::Ended;
+        }
+        if let Some(Said::Ours(word)) = heard.first() {
+            match word.split_once(' ').unwrap_or((word, "")) {
+                ("none", _) => return Begun::None,
+                ("old", version) => return Begun::Old(version.to_owned()),
+                _ => {}
+            }
+        }
+        if heard.iter().any(|said| matches!(said, Said::Block { failed: false, .. })) {
+            return Begun::Here { early: heard.split_off(1) };
+        }
+    }
+}
+
+/// Writes lines until nobody has any more; then tmux hears that we leave.
+fn writer(mut stdin: Input) -> mpsc::Sender<String> {
+    // One line waits while another one is written.
+    let (lines, mut waiting) = mpsc::channel::<String>(1);
+    tokio::spawn(async move {
+        while let Some(mut line) = waiting.recv().await {
+            while let Ok(next) = waiting.try_recv() {
+                line.push_str(&next);
+            }
+            let written = async {
+                stdin.write_all(line.as_bytes()).await?;
+                stdin.flush().await
+            };
+            if let Err(error) = written.await {
+                // The client's end says why.
+                tracing::debug!(%error, "tmux takes no more lines");
+                waiting.close();
+                return;
+            }
+        }
+    });
+    lines
+}
+
+async fn drain(mut stderr: Output) {
+    if let Err(error) = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await {
+        tracing::trace!(%error, "tmux's complaints ended");
+    }
+}

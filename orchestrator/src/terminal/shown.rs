@@ -1,0 +1,284 @@
+//! What a terminal shows, for everybody who follows it, and who of them answers its program.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::ring::Ring;
+use super::scan::Modes;
+
+/// What is kept in memory: 50,000 lines of 80 letters.
+const MOST: usize = 4 << 20;
+
+/// How long the questions of a fresh shell wait for somebody who answers them: a window's tab is there sooner.
+const ANSWERS_WAIT: Duration = Duration::from_secs(5);
+
+/// Takes back what a program may have set that was cut off, and begins a line (xterm's control sequences).
+const FRESH: &[u8] = b"\x18\x1b[0m\x1b[?1049l\x1b[?47l\x1b[r\x1b[4l\x1b[?1l\x1b[?5l\x1b[?6l\x1b[?7h\x1b[?25h\x1b>\x1b(B\x1b)B\x0f\
+\x1b[0 q\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?2004l\r\n";
+
+/// A follower's number.
+pub(super) type FollowerId = u64;
+
+#[derive(Debug)]
+struct State {
+    ring: Ring,
+    /// Counts up when everything is drawn anew.
+    drawn: u64,
+    in_sight: u64,
+    /// Those who would answer, in the order of their coming.
+    answering: Vec<FollowerId>,
+    next_follower: FollowerId,
+    /// Questions before this place are answered, or nobody's any more.
+    answered: u64,
+    opened: Instant,
+    tmux_answers: bool,
+}
+
+/// Output, from its beginning or the last drawing on.
+#[derive(Debug)]
+pub(super) struct Shown {
+    state: Mutex<State>,
+    changed: watch::Sender<u64>,
+}
+
+/// Where a follower is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct At {
+    drawn: u64,
+    offset: u64,
+    /// Before this it is a replay.
+    live_from: u64,
+}
+
+/// What a follower is told next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Restart {
+        in_sight: u64,
+        offset: u64,
+        set_up: Vec<u8>,
+    },
+    Output {
+        offset: u64,
+        bytes: Vec<u8>,
+        replayed: bool,
+        answer: bool,
+    },
+    /// It has everything.
+    Nothing,
+}
+
+impl Shown {
+    pub(super) fn new() -> Self {
+        let state = State {
+            ring: Ring::new(MOST),
+            drawn: 0,
+            in_sight: 0,
+            answering: Vec::new(),
+            next_follower: 0,
+            answered: 0,
+            opened: Instant::now(),
+            tmux_answers: false,
+        };
+        Self { state: Mutex::new(state), changed: watch::channel(0).0 }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes up with every change.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    fn tell(&self) {
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Whether the host's tmux answers the questions of programs.
+    pub(super) fn set_tmux_answers(&self, answers: bool) {
+        self.state().tmux_answers = answers;
+    }
+
+    /// Adds what the program printed; returns what OSC 7 said last.
+    pub(super) fn push(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut directory = None;
+        let mut state = self.state();
+        state.ring.push(bytes, |path| directory = Some(path.to_vec()));
+        let is_late = state.opened.elapsed() > ANSWERS_WAIT;
+        if state.tmux_answers || (state.answering.is_empty() && is_late) {
+            state.answered = state.ring.end();
+        }
+        drop(state);
+        self.tell();
+        directory
+    }
+
+    /// Draws everything anew.
+    pub(super) fn redraw(&self, scrollback: &[u8], in_sight: &[u8]) {
+        let mut state = self.state();
+        state.ring.restart();
+        state.drawn += 1;
+        state.ring.push(scrollback, |_| ());
+        state.in_sight = state.ring.end();
+        state.ring.push(in_sight, |_| ());
+        state.answered = state.ring.end();
+        drop(state);
+        self.tell();
+    }
+
+    /// How the terminal is set now.
+    pub(super) fn modes(&self) -> Modes {
+        self.state().ring.now().modes.clone()
+    }
+
+    /// The last part of it, for a fresh terminal.
+    pub(super) fn last_part(&self, most: usize) -> Vec<u8> {
+        self.state().ring.last_part(most)
+    }
+
+    /// Where it ends.
+    #[cfg(test)]
+    fn end(&self) -> u64 {
+        self.state().ring.end()
+    }
+
+    /// A new shell begins below what was there: what its program asks is a fresh one's.
+    pub(super) fn begin_again(&self) {
+        let mut state = self.state();
+        state.opened = Instant::now();
+        state.ring.push(FRESH, |_| ());
+        state.answered = state.ring.end();
+        drop(state);
+        self.tell();
+    }
+
+    pub(super) fn enter(&self, answers: bool) -> FollowerId {
+        let mut state = self.state();
+        let id = state.next_follower;
+        state.next_follower += 1;
+        if answers {
+            state.answering.push(id);
+        }
+        id
+    }
+
+    pub(super) fn leave(&self, follower: FollowerId) {
+        let mut state = self.state();
+        state.answering.retain(|id| *id != follower);
+    }
+
+    /// What comes next for a follower, at most so many bytes of it. `at` is moved behind that.
+    pub(super) fn next(&self, follower: FollowerId, at: &mut Option<At>, most: usize) -> Step {
+        let mut state = self.state();
+        let here = match *at {
+            Some(here) if here.drawn == state.drawn => here,
+            Some(_) | None => return restart(&state, at),
+        };
+        let end = state.ring.end();
+        if here.offset >= end {
+            return Step::Nothing;
+        }
+        // A piece is wholly replayed or not, and wholly answered or not.
+        let answers = state.answering.first() == Some(&follower) && !state.tmux_answers;
+        let borders = [here.live_from, state.answered];
+        let most = borders
+            .into_iter()
+            .filter_map(|border| border.checked_sub(here.offset))
+            .filter(|left| *left > 0)
+            .fold(most as u64, u64::min);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let Some(bytes) = state.ring.read(here.offset, most) else { return restart(&state, at) };
+        let offset = here.offset;
+        let behind = offset + bytes.len() as u64;
+        let answer = answers && offset >= state.answered;
+        if answer {
+            state.answered = behind;
+        }
+        *at = Some(At { offset: behind, ..here });
+        Step::Output { offset, bytes, replayed: offset < here.live_from, answer }
+    }
+}
+
+/// Begins anew, for a follower who has nothing yet or is too slow.
+fn restart(state: &State, at: &mut Option<At>) -> Step {
+    let (offset, set_up) = state.ring.replay();
+    *at = Some(At { drawn: state.drawn, offset, live_from: state.ring.end() });
+    Step::Restart { in_sight: state.in_sight.max(offset), offset, set_up }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+
+    fn output(step: Step) -> (Vec<u8>, bool, bool) {
+        match step {
+            Step::Output { bytes, replayed, answer, .. } => (bytes, replayed, answer),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn of_all_followers_one_answers_and_the_next_when_it_leaves() {
+        let shown = Shown::new();
+        shown.push(b"\x1b[c");
+        let (one, two) = (shown.enter(true), shown.enter(true));
+        let (mut at_one, mut at_two) = (None, None);
+        assert!(matches!(shown.next(one, &mut at_one, 10), Step::Restart { .. }));
+        assert!(matches!(shown.next(two, &mut at_two, 10), Step::Restart { .. }));
+        assert_eq!(output(shown.next(two, &mut at_two, 10)), (b"\x1b[c".to_vec(), true, false));
+        // The shell had just begun to ask when nobody was there yet.
+        assert_eq!(output(shown.next(one, &mut at_one, 10)), (b"\x1b[c".to_vec(), true, true));
+        shown.push(b"x");
+        assert_eq!(output(shown.next(one, &mut at_one, 10)), (b"x".to_vec(), false, true));
+        assert_eq!(output(shown.next(two, &mut at_two, 10)), (b"x".to_vec(), false, false));
+        shown.leave(one);
+        shown.push(b"y");
+        assert_eq!(output(shown.next(two, &mut at_two, 10)), (b"y".to_vec(), false, true));
+        assert_eq!(shown.next(two, &mut at_two, 10), Step::Nothing);
+    }
+
+    #[test]
+    fn where_tmux_answers_nobody_does() {
+        let shown = Shown::new();
+        shown.set_tmux_answers(true);
+        let (one, mut at) = (shown.enter(true), None);
+        shown.next(one, &mut at, 10);
+        shown.push(b"\x1b[6n");
+        assert_eq!(output(shown.next(one, &mut at, 10)), (b"\x1b[6n".to_vec(), false, false));
+    }
+
+    #[test]
+    fn who_is_too_slow_is_told_to_begin_anew() {
+        let shown = Shown::new();
+        let (slow, mut at) = (shown.enter(false), None);
+        shown.next(slow, &mut at, 10);
+        for _ in 0..100 {
+            shown.push(&[b"y\r\n".repeat(40_000)].concat());
+        }
+        let Step::Restart { offset, .. } = shown.next(slow, &mut at, 10) else {
+            panic!("it had it all")
+        };
+        assert!(shown.end() - offset <= MOST as u64);
+        assert_eq!(output(shown.next(slow, &mut at, 3)).0, b"y\r\n");
+    }
+
+    #[test]
+    fn a_redraw_says_what_is_in_sight() {
+        let shown = Shown::new();
+        shown.push(b"old");
+        let (one, mut at) = (shown.enter(false), None);
+        shown.next(one, &mut at, 10);
+        shown.redraw(b"above\r\n", b"here");
+        assert_eq!(
+            shown.next(one, &mut at, 10),
+            Step::Restart { in_sight: 10, offset: 3, set_up: vec![] }
+        );
+        assert_eq!(output(shown.next(one, &mut at, 100)), (b"above\r\nhere".to_vec(), true, false));
+    }
+}

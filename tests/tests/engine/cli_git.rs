@@ -1,0 +1,103 @@
+//! `baton git`, as a person or a script uses it.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::cli_bed::{Bed, code};
+use crate::git_bed::Repo;
+
+/// The repository as a place of the host `box`.
+fn place(repo: &Repo) -> String {
+    format!("box:{}", repo.path().display())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_looked_at_staged_and_committed() {
+    let bed = Bed::start();
+    let repo = Repo::with("one\ntwo\n");
+    let place = place(&repo);
+    repo.write("f", "one\nTWO\n");
+    repo.write("new file", "x\n");
+    let status = bed.baton(&["git", "status", &place]).await;
+    assert_eq!(status.status, Some(0), "{status:?}");
+    for words in ["On main", "changed     f", "unknown     new file", "+1 -1 lines"] {
+        assert!(status.stdout.contains(words), "{words}: {status:?}");
+    }
+    let told = bed.baton(&["git", "status", &place, "--json"]).await.json();
+    assert_eq!(
+        (&told["status"]["branch"], &told["status"]["changed"]),
+        (&"main".into(), &2.into())
+    );
+
+    // Byte for byte as git prints it, so that it can be applied.
+    let diff = bed.baton(&["git", "diff", &place]).await;
+    assert_eq!(diff.stdout, repo.git(&["diff", "--binary", "--full-index"]));
+    let other = Repo::with("one\ntwo\n");
+    let mut apply = Command::new("git");
+    let mut apply =
+        apply.arg("apply").current_dir(other.path()).stdin(Stdio::piped()).spawn().unwrap();
+    apply.stdin.take().unwrap().write_all(diff.stdout.as_bytes()).unwrap();
+    assert!(apply.wait().unwrap().success());
+    assert_eq!(other.read("f"), "one\nTWO\n");
+    let stat = bed.baton(&["git", "diff", &place, "--stat"]).await;
+    assert!(stat.stdout.contains("changed  +1   -1    f"), "{stat:?}");
+
+    let staged = bed.baton(&["git", "stage", &place, "f", "new file"]).await;
+    assert_eq!((staged.status, &*staged.stdout), (Some(0), ""), "{staged:?}");
+    let unstaged = bed.baton(&["git", "unstage", &place, "new file", "--json"]).await;
+    assert_eq!(unstaged.json()["done"], true);
+    let staged = bed.baton(&["git", "diff", &place, "--staged", "--json"]).await.json();
+    assert_eq!(
+        (&staged["files"][0]["path"], staged["files"].as_array().unwrap().len()),
+        (&"f".into(), 1)
+    );
+    let made = bed.baton(&["git", "commit", &place, "-m", "second", "-m", "why"]).await;
+    assert!(made.stdout.ends_with(" second\n"), "{made:?}");
+    assert_eq!(repo.git(&["log", "-1", "--format=%B"]).trim_end(), "second\n\nwhy");
+    let discarded = bed.baton(&["git", "discard", &place, "new file"]).await;
+    assert_eq!(discarded.status, Some(0), "{discarded:?}");
+    assert!(!repo.file("new file").exists());
+    let clean = bed.baton(&["git", "status", &place]).await;
+    assert!(clean.stdout.contains("Nothing has changed"), "{clean:?}");
+    let log = bed.baton(&["git", "log", &place, "--graph", "-n", "1"]).await;
+    assert!(log.stdout.starts_with("●  ") && log.stdout.contains("(HEAD, main) second"), "{log:?}");
+    assert!(log.stderr.contains("more"), "{log:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_names_its_repository_and_branches_are_worked_with() {
+    let bed = Bed::start();
+    let outside = bed.baton(&["git", "status", "work", "--json"]).await;
+    assert_eq!(code(&outside).1, "not_a_repository");
+    let project = bed.host.project();
+    let git = |words: &[&str]| {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(&project).args(["-c", "user.name=Ada", "-c", "user.email=a@b"]);
+        assert!(git.args(words).output().unwrap().status.success(), "{words:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["commit", "-q", "--allow-empty", "-m", "first"]);
+    for words in [
+        &["git", "switch", "work", "-c", "topic"][..],
+        &["git", "branch", "work", "other", "main"],
+        &["git", "branch", "work", "other", "-m", "third"],
+    ] {
+        let done = bed.baton(words).await;
+        assert_eq!(done.status, Some(0), "{done:?}");
+    }
+    let told = bed.baton(&["git", "branches", "work"]).await;
+    assert!(told.stdout.contains("* topic") && told.stdout.contains("  third"), "{told:?}");
+    let gone = bed.baton(&["git", "switch", "work", "nobody", "--json"]).await;
+    assert_eq!(code(&gone), (Some(4), "not_found".into()));
+    let held = bed.baton(&["git", "branch", "work", "topic", "-d", "--json"]).await;
+    assert_eq!(code(&held), (Some(5), "busy".into()));
+    let done = bed.baton(&["git", "branch", "work", "third", "-d"]).await;
+    assert_eq!(done.status, Some(0), "{done:?}");
+    let nothing = bed.baton(&["git", "commit", "work", "-m", "x", "--json"]).await;
+    assert_eq!(code(&nothing), (Some(4), "not_found".into()));
+    let nothing = bed.baton(&["git", "abort", "work"]).await;
+    assert!(
+        nothing.status == Some(4) && nothing.stderr.contains("middle of nothing"),
+        "{nothing:?}"
+    );
+}

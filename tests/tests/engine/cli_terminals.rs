@@ -1,0 +1,189 @@
+//! `baton terminal`, as a person has it in a terminal of theirs.
+
+use std::fs;
+use std::time::Duration;
+
+use baton_tests::{Home, Terminal, TestSshd, Wan, short_dir, until};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+const HOSTS: [&str; 3] = ["box", "own", "local"];
+
+/// Links that are cut are noticed soon, and nothing of ssh lingers.
+const QUICK: &str =
+    "[connection]\nlinger_seconds = 0\nkeepalive_interval_seconds = 1\nkeepalive_count = 2\n";
+
+struct Bed {
+    home: Home,
+    wan: Wan,
+    _sshd: TestSshd,
+    sockets: TempDir,
+}
+
+impl Bed {
+    fn start() -> Self {
+        let sockets = short_dir();
+        let sshd = TestSshd::builder()
+            .environment("TMUX_TMPDIR", sockets.path().to_str().unwrap())
+            .environment("SHELL", "/bin/bash")
+            .environment("PS1", "> ")
+            .start();
+        let wan = Wan::start(sshd.address(), Duration::ZERO);
+        let home = Home::new(sshd.write_client_config_through("box", wan.port(), &[]));
+        fs::write(home.path("b/config/config.toml"), QUICK).unwrap();
+        let own = "[host.box]\nssh_config = \"box\"\n[host.own]\nssh_config = \"box\"\ntransport = \"native\"\n";
+        fs::write(home.hosts_toml(), own).unwrap();
+        Self { home, wan, _sshd: sshd, sockets }
+    }
+
+    fn command(&self, words: &[&str]) -> std::process::Command {
+        let mut command = self.home.command(&[&["terminal"], words].concat());
+        command.env("TMUX_TMPDIR", self.sockets.path());
+        command
+    }
+
+    /// The ids that are listed.
+    fn listed(&self) -> Vec<String> {
+        let run = baton_tests::Run::of(self.command(&["--list", "--json"]).output().unwrap());
+        assert_eq!(run.status, Some(0), "{run:?}");
+        let all = run.json();
+        let all = all["terminals"].as_array().unwrap();
+        all.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shell_is_here_and_its_status_is_ours() {
+    let bed = Bed::start();
+    for host in HOSTS {
+        for keep in [&[][..], &["--no-keep"]] {
+            let terminal = Terminal::new();
+            let before = terminal.modes();
+            let words = [&[host, "--cwd", "/usr"], keep].concat();
+            let running = terminal.start(&bed.command(&words));
+            terminal.keys("echo here $PWD $((40 + 2)); stty size\r");
+            terminal.shows("here /usr 42\r\n30 90\r\n").await;
+            terminal.resize(101, 42);
+            terminal.keys("for i in 1 2 3 4 5 6 7 8 9; do stty size; sleep 0.1; done\r");
+            terminal.shows("42 101\r\n").await;
+            terminal.keys("exit 5\r");
+            let status = running.ended().await;
+            assert_eq!(status.code(), Some(5), "{host}: {}", terminal.printed());
+            assert_eq!(terminal.modes(), before, "{host}");
+            assert_eq!(bed.listed(), [""; 0]);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_left_or_killed_is_come_back_to_as_it_was() {
+    let bed = Bed::start();
+    for host in HOSTS {
+        let terminal = Terminal::new();
+        let running = terminal.start(&bed.command(&[host]));
+        terminal.keys("MINE=my; echo rea''dy\r");
+        terminal.shows("ready\r\n").await;
+        terminal.keys("\r~.");
+        assert_eq!(running.ended().await.code(), Some(0), "{host}: {}", terminal.printed());
+        let ids = bed.listed();
+        let [id] = &ids[..] else { panic!("{ids:?}") };
+        assert!(
+            terminal.printed().contains(&format!("baton terminal --attach {id}")),
+            "{}",
+            terminal.printed()
+        );
+
+        let terminal = Terminal::new();
+        let running = terminal.start(&bed.command(&["--attach", &id[..6]]));
+        terminal.shows("ready").await;
+        terminal.keys("echo still $MINE''s\r");
+        terminal.shows("still mys\r\n").await;
+        kill_process(Pid::from_raw(running.pid()).unwrap(), Signal::KILL).unwrap();
+        running.ended().await;
+
+        let terminal = Terminal::new();
+        let running = terminal.start(&bed.command(&["--attach", id]));
+        terminal.shows("still mys").await;
+        terminal.keys("echo and $MINE''s; exit\r");
+        until("it still knows", || {
+            let ended = terminal.printed().contains("error:");
+            assert!(!ended, "{:?}", terminal.printed());
+            terminal.printed().contains("and mys")
+        })
+        .await;
+        assert_eq!(running.ended().await.code(), Some(0), "{host}: {}", terminal.printed());
+        assert_eq!(bed.listed(), [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_is_said_in_one_line_and_it_goes_on() {
+    let bed = Bed::start();
+    for host in ["box", "own"] {
+        let terminal = Terminal::new();
+        let cwd = bed.sockets.path().to_str().unwrap();
+        let running = terminal.start(&bed.command(&[host, "--cwd", cwd]));
+        terminal.keys("vim -u NONE -N letter\r");
+        until("vim is there", || {
+            assert!(!terminal.printed().contains("not found"), "{}", terminal.printed());
+            terminal.printed().contains("[New]")
+        })
+        .await;
+        terminal.keys("ione\r");
+        terminal.shows("one").await;
+        bed.wan.cut();
+        terminal.shows("it comes back by itself").await;
+        bed.wan.restore();
+        let shown = || {
+            let printed = terminal.printed();
+            let notice = printed.rfind("it comes back by itself").unwrap();
+            printed[notice..].contains("\x1b[?1049h") && printed[notice..].contains("one")
+        };
+        until("it is drawn anew", shown).await;
+        terminal.keys("two\x1b:wq\r");
+        terminal.keys("cat letter; rm letter; exit 3\r");
+        terminal.shows("one\r\ntwo\r\n").await;
+        assert_eq!(running.ended().await.code(), Some(3), "{host}: {}", terminal.printed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_nothing_keeps_is_lost_with_the_link_and_says_so() {
+    let bed = Bed::start();
+    for host in ["box", "own"] {
+        let terminal = Terminal::new();
+        let before = terminal.modes();
+        let running = terminal.start(&bed.command(&[host, "--no-keep"]));
+        terminal.keys("echo rea''dy\r");
+        terminal.shows("ready\r\n").await;
+        bed.wan.reset();
+        assert_eq!(running.ended().await.code(), Some(255), "{host}: {}", terminal.printed());
+        assert!(terminal.printed().contains("error:"), "{}", terminal.printed());
+        assert_eq!(terminal.modes(), before, "{host}");
+        assert_eq!(bed.listed(), [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_terminal_is_told_how_to_do_it_else() {
+    let bed = Bed::start();
+    let refused = bed.home.baton(&["terminal", "box"]);
+    assert_eq!(refused.status, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("baton exec"), "{refused:?}");
+    let missing = bed.home.baton(&["terminal", "--close", "nothing"]);
+    assert_eq!(missing.status, Some(4), "{missing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_is_closed_from_elsewhere() {
+    let bed = Bed::start();
+    let terminal = Terminal::new();
+    let running = terminal.start(&bed.command(&["local"]));
+    terminal.keys("echo rea''dy\r");
+    terminal.shows("ready\r\n").await;
+    let id = bed.listed().pop().unwrap();
+    let closed = baton_tests::Run::of(bed.command(&["--close", &id]).output().unwrap());
+    assert_eq!(closed.status, Some(0), "{closed:?}");
+    assert!(!running.ended().await.success());
+    assert!(terminal.printed().contains("closed elsewhere"), "{}", terminal.printed());
+}

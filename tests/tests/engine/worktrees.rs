@@ -1,0 +1,301 @@
+//! Worktrees on their hosts: made with a session, listed, refused where something would be lost, removed, forgotten.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command as Program;
+
+use baton_tests::AgentHost;
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{
+    AddWorktree, At, Command, FilePath, GitCommand, GitQuery, GitReply, Operation, OperationState,
+    Outcome, Query, Reply, SessionId, Work, Worktree,
+};
+
+use crate::cli_bed::{Bed, code};
+use crate::desk::{Desk, Laptop, new_session};
+use crate::operations::{over, start};
+
+/// git here, in a directory of a machine of the test bed; what it prints.
+#[track_caller]
+pub fn git(directory: &Path, words: &[&str]) -> String {
+    let output = Program::new("git")
+        .args([
+            "-c",
+            "user.name=Ada",
+            "-c",
+            "user.email=ada@example.org",
+            "-c",
+            "init.defaultBranch=main",
+        ])
+        .args(words)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+}
+
+pub fn commit(directory: &Path, file: &str) {
+    fs::write(directory.join(file), format!("{file}\n")).unwrap();
+    git(directory, &["add", "."]);
+    git(directory, &["commit", "-q", "-m", file]);
+}
+
+/// The machine's project as a repository with a commit.
+pub fn repository(machine: &AgentHost) -> std::path::PathBuf {
+    let project = machine.project().canonicalize().unwrap();
+    git(&project, &["init", "-q"]);
+    commit(&project, "first");
+    project
+}
+
+/// The same with a bare remote beside it that has its commit.
+pub fn cloned(machine: &AgentHost) -> std::path::PathBuf {
+    let project = repository(machine);
+    git(&project, &["init", "-q", "--bare", "../origin.git"]);
+    git(&project, &["remote", "add", "origin", "../origin.git"]);
+    git(&project, &["push", "-q", "-u", "origin", "main"]);
+    project
+}
+
+fn add(at: At, branch: &str) -> AddWorktree {
+    AddWorktree { at, branch: branch.into(), base: None, path: None, set_up: None, session: None }
+}
+
+/// What came of a work.
+pub async fn done(desk: &Desk, work: Work) -> Outcome {
+    match ended(desk, work).await.state {
+        OperationState::Done { outcome } => outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Why a work failed.
+pub async fn failed(desk: &Desk, work: Work) -> Failure {
+    match ended(desk, work).await.state {
+        OperationState::Failed { why } => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn ended(desk: &Desk, work: Work) -> Operation {
+    let begun = start(desk, work).await;
+    over(desk, &begun.id).await
+}
+
+async fn list(desk: &Desk, at: At) -> Vec<Worktree> {
+    match desk.query(Query::Repository(GitQuery::Worktrees { at })).await {
+        Reply::Repository(GitReply::Worktrees(worktrees)) => worktrees,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn remove(desk: &Desk, at: At, path: &str, force: bool) -> Result<(), Failure> {
+    let command = GitCommand::RemoveWorktree { at, path: FilePath::from(path), force };
+    match desk.command(Command::Repository(command)).await? {
+        Reply::Repository(GitReply::Done) => Ok(()),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn prune(desk: &Desk, at: At, dry_run: bool) -> Vec<String> {
+    let command = GitCommand::PruneWorktrees { at, dry_run };
+    match desk.command(Command::Repository(command)).await.unwrap() {
+        Reply::Repository(GitReply::Worktrees(gone)) => {
+            gone.into_iter().map(|one| one.path.to_string()).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worktree_with_a_session_lies_on_its_host_and_the_session_below_its_parent() {
+    for transport in ["openssh", "native", "local"] {
+        let machine = AgentHost::start();
+        let project = repository(&machine);
+        let laptop = Laptop::over(
+            machine.sshd().write_client_config("box", &[]),
+            if transport == "local" { "openssh" } else { transport },
+        );
+        let desk = laptop.engine().await;
+        let host = if transport == "local" { "local" } else { "box" };
+        let mut new = new_session("codex", &machine);
+        new.host = host.into();
+        new.cwd = Some(project.display().to_string());
+        let parent = desk.try_session(new.clone()).await.unwrap();
+        let at = At::Session(parent.id.clone());
+
+        let wish =
+            || AddWorktree { session: Some(Box::new(new.clone())), ..add(at.clone(), "topic/a") };
+        let made = done(&desk, Work::AddWorktree(wish())).await;
+        let path = made.path.clone().unwrap();
+        let wanted = project.parent().unwrap().join("project-worktrees/topic-a");
+        assert_eq!(path.to_string(), wanted.display().to_string(), "{transport}");
+        assert_eq!(git(&wanted, &["symbolic-ref", "--short", "HEAD"]), "topic/a");
+        let child = desk.show(&made.session.clone().unwrap()).await;
+        assert_eq!((child.parent.as_ref(), &*child.host), (Some(&parent.id), host), "{transport}");
+        assert_eq!(child.cwd, Some(path.to_string()));
+
+        // Asked for again, both are there.
+        let again = done(&desk, Work::AddWorktree(wish())).await;
+        assert_eq!((&again.session, &again.path), (&made.session, &made.path), "{transport}");
+
+        fs::write(wanted.join("loose"), "x").unwrap();
+        let found = list(&desk, at.clone()).await;
+        let [own, one] = &found[..] else { panic!("{transport}: {found:?}") };
+        assert!(
+            own.main && own.current && own.sessions == [parent.id.clone()],
+            "{transport}: {own:?}"
+        );
+        assert_eq!((one.branch.as_deref(), one.changed), (Some("topic/a"), Some(1)), "{transport}");
+        assert_eq!(one.sessions, std::slice::from_ref(&child.id), "{transport}");
+
+        let dirty = remove(&desk, at.clone(), &path.to_string(), false).await.unwrap_err();
+        assert!(
+            dirty.code == Code::DirtyWorktree && dirty.message.contains("loose"),
+            "{transport}: {dirty:?}"
+        );
+        // From within it, and by its branch.
+        remove(&desk, At::Session(child.id), "topic/a", true).await.unwrap();
+        assert!(!wanted.exists(), "{transport}");
+        assert_eq!(git(&project, &["branch", "--format=%(refname:short)"]), "main\ntopic/a");
+
+        done(&desk, Work::AddWorktree(add(at.clone(), "gone"))).await;
+        let gone = project.parent().unwrap().join("project-worktrees/gone");
+        fs::remove_dir_all(&gone).unwrap();
+        let name = [gone.display().to_string()];
+        assert_eq!(prune(&desk, at.clone(), true).await, name, "{transport}");
+        assert_eq!(list(&desk, at.clone()).await.len(), 2, "{transport}");
+        assert_eq!(prune(&desk, at.clone(), false).await, name, "{transport}");
+        assert_eq!(list(&desk, at).await.len(), 1, "{transport}");
+        desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_a_worktree_is_never_lost_by_removing_it() {
+    let machine = AgentHost::start().with_scripted("codex");
+    let project = repository(&machine);
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let parent = desk.session("codex", &machine).await;
+    let at = || At::Session(parent.id.clone());
+    let refused =
+        async |what: &str, force: bool| remove(&desk, at(), what, force).await.unwrap_err();
+
+    let itself = refused(".", true).await;
+    assert!(
+        itself.code == Code::Conflict && itself.message.contains("the repository itself"),
+        "{itself:?}"
+    );
+    assert_eq!(refused("nothing", false).await.code, Code::NotFound);
+
+    fs::write(project.join(".gitignore"), "*.log\n").unwrap();
+    commit(&project, "ignores");
+    let made = done(&desk, Work::AddWorktree(add(at(), "a"))).await;
+    let tree =
+        machine.project().canonicalize().unwrap().parent().unwrap().join("project-worktrees/a");
+    fs::write(tree.join("big.log"), "x").unwrap();
+    fs::write(tree.join("mine"), "x").unwrap();
+    let dirty = refused("a", false).await;
+    assert_eq!(dirty.code, Code::DirtyWorktree);
+    assert!(dirty.message.contains("mine") && dirty.hint.unwrap().contains("big.log"));
+    git(&tree, &["add", "mine"]);
+    git(&tree, &["commit", "-q", "-m", "mine"]);
+    git(&tree, &["checkout", "-q", "--detach"]);
+    commit(&tree, "nowhere else");
+    let detached = refused(made.path.unwrap().text().unwrap(), false).await;
+    assert!(
+        detached.code == Code::DirtyWorktree && detached.message.contains("on no branch"),
+        "{detached:?}"
+    );
+    git(&tree, &["checkout", "-q", "a"]);
+    git(&project, &["worktree", "lock", "--reason", "on a stick", tree.to_str().unwrap()]);
+    let locked = refused("a", true).await;
+    assert!(locked.message.ends_with("is locked: on a stick"), "{locked:?}");
+    git(&project, &["worktree", "unlock", tree.to_str().unwrap()]);
+
+    // A session is at work in a directory of it.
+    fs::create_dir(tree.join("src")).unwrap();
+    let mut new = new_session("codex", &machine);
+    new.cwd = Some(tree.join("src").display().to_string());
+    let child = desk.try_session(new).await.unwrap();
+    let gate = machine.project().join("gate");
+    let sent = desk.send(&child.id, &format!("wait-for {}\nprint done", gate.display())).await;
+    for force in [false, true] {
+        let busy = refused("a", force).await;
+        assert!(
+            busy.code == Code::Busy && busy.hint.unwrap().contains(child.id.as_str()),
+            "{force}"
+        );
+    }
+    fs::write(&gate, "").unwrap();
+    desk.end_of(&sent).await;
+    remove(&desk, at(), "a", false).await.unwrap();
+    assert!(!tree.exists());
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_not_put_into_a_worktree_of_another_branch_and_a_failed_set_up_is_said() {
+    let machine = AgentHost::start();
+    repository(&machine);
+    let laptop = Laptop::new(&machine);
+    let desk = laptop.engine().await;
+    let at = At::Host {
+        host: "box".into(),
+        directory: Some(FilePath::from(machine.project().display().to_string())),
+    };
+    let path = Some(FilePath::from("../tree"));
+    let line = Some("echo \"$FROM_HOST\" >said; exit 3".to_owned());
+    let made = done(
+        &desk,
+        Work::AddWorktree(AddWorktree { path: path.clone(), set_up: line, ..add(at.clone(), "a") }),
+    )
+    .await;
+    assert_eq!(made.failed.unwrap().code, Code::Conflict);
+    let tree = machine.project().parent().unwrap().join("tree");
+    assert_eq!(fs::read_to_string(tree.join("said")).unwrap(), "the host\n");
+    let session = Some(Box::new(new_session("codex", &machine)));
+    let other = AddWorktree { path, session, ..add(at, "b") };
+    let outcome = done(&desk, Work::AddWorktree(other)).await;
+    assert_eq!(
+        (outcome.branch_mismatch.as_deref(), outcome.session),
+        (Some("a"), None::<SessionId>)
+    );
+    assert_eq!(outcome.failed.unwrap().code, Code::Conflict);
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_makes_lists_and_removes_worktrees() {
+    let bed = Bed::start();
+    let project = repository(&bed.host);
+    let made = bed.baton(&["worktree", "add", "work", "x", "--session", "--name", "below"]).await;
+    assert_eq!(made.status, Some(0), "{made:?}");
+    let tree = project.parent().unwrap().join("project-worktrees/x");
+    assert_eq!(made.stdout, format!("{}\n", tree.display()));
+    let listed = bed.baton(&["worktree", "list", "work"]).await;
+    assert!(
+        listed.stdout.contains("below") && listed.stdout.contains("repository, here"),
+        "{listed:?}"
+    );
+    let json = bed.baton(&["worktree", "list", "work", "--json"]).await.json();
+    assert_eq!(json["worktrees"][1]["branch"], "x");
+    let sessions = bed.baton(&["session", "list"]).await.stdout;
+    assert!(sessions.contains("└ below"), "{sessions}");
+    fs::write(tree.join("loose"), "x").unwrap();
+    let dirty = bed.baton(&["worktree", "remove", "work", "x", "--json"]).await;
+    assert_eq!(code(&dirty), (Some(5), "dirty_worktree".into()));
+    // By HOST:PATH as well.
+    let place = format!("box:{}", project.display());
+    let removed =
+        bed.baton(&["worktree", "remove", &place, tree.to_str().unwrap(), "--force"]).await;
+    assert_eq!(removed.status, Some(0), "{removed:?}");
+    assert!(!tree.exists());
+    let none = bed.baton(&["worktree", "prune", "work", "--json"]).await.json();
+    assert_eq!(none["pruned"].as_array().map(Vec::len), Some(0));
+    let inside = bed.baton(&["worktree", "add", "work", "y", "--path", "in", "--json"]).await;
+    assert_eq!(code(&inside), (Some(5), "conflict".into()));
+}
