@@ -169,7 +169,7 @@ impl Shown {
                 "type": "progress", "doing": now.doing, "done_bytes": now.done, "of_bytes": now.of,
             }))?;
         } else if self.on_terminal && self.since.elapsed() >= WORTH_SHOWING {
-            let line = cut(&self.line(&now), Console::columns().unwrap_or(80).saturating_sub(1));
+            let line = cut(&self.line(&now), Console::columns().saturating_sub(1));
             self.output.progress(Some(&line));
         }
         self.last = Some(now);
