@@ -182,7 +182,8 @@ impl Here {
                 match terminal.state {
                     TerminalState::Opening | TerminalState::Open => self.say(None).await?,
                     TerminalState::Away { why } => {
-                        let text = format!("{}; it comes back by itself (~. leaves)", why.message);
+                        let text =
+                            format!("Away: it comes back by itself (~. leaves). {}", why.message);
                         self.say(Some(&text)).await?;
                     }
                     TerminalState::Lost { why } => return Ok(Some(End::Lost(why))),

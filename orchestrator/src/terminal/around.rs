@@ -13,7 +13,7 @@ use crate::host::{Place, Reach};
 use crate::store::Store;
 use crate::transport::Connection;
 
-/// How long looking for what is left over may hold up a terminal that is opened.
+/// How long looking for what is left over may take.
 const SWEEP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What they share.
@@ -147,14 +147,10 @@ impl Around {
             }
             Ok::<(), crate::transport::TransportError>(())
         };
-        match tokio::time::timeout(SWEEP_PATIENCE, sweeping).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::debug!(%host, %error, "what is left of terminals was not looked for")
-            }
-            Err(_) => {
-                tracing::debug!(%host, "what is left of terminals was not looked for: no answer")
-            }
+        let swept = tokio::time::timeout(SWEEP_PATIENCE, sweeping).await;
+        if !matches!(swept, Ok(Ok(()))) {
+            tracing::debug!(%host, ?swept, "what is left of terminals is looked for the next time");
+            self.sweep_again(&host).await;
         }
     }
 

@@ -119,12 +119,12 @@ impl Life {
         let (directory, size) = (record.directory.as_ref(), self.held.size());
         let mut unkept = Failure::new(Code::Unsupported, "it was asked not to be kept over a cut");
         if record.keep {
-            self.around.sweep(&reached.connection).await;
             let socket = self.around.socket(&record.id);
             let named = (socket.as_str(), self.around.mark());
             match kept::open(reached, directory, named, size).await? {
                 Start::Client(client) => {
                     self.held.change(|record| record.unkept = None);
+                    self.sweep(reached.connection.clone());
                     return Ok(Line::Kept(client));
                 }
                 Start::Unable(why) | Start::Refused(why) | Start::Gone(why) => unkept = why,
@@ -200,7 +200,7 @@ impl Life {
             };
             let why = match attached {
                 Ok(Start::Client(client)) => {
-                    self.around.sweep(&connection).await;
+                    self.sweep(connection.clone());
                     self.held.set_state(TerminalState::Open);
                     self.store().await;
                     return Next::Serve(Line::Kept(client), hold);
@@ -297,6 +297,12 @@ impl Life {
         let record = self.held.record();
         let connection = self.around.connection(&record.place);
         self.around.end_kept(&connection, vec![self.around.socket(&record.id)]).await;
+    }
+
+    /// Ends what nobody knows any more, while this goes on.
+    fn sweep(&self, connection: Connection) {
+        let around = Arc::clone(&self.around);
+        tokio::spawn(async move { around.sweep(&connection).await });
     }
 
     async fn store(&self) {

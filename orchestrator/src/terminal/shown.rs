@@ -14,6 +14,9 @@ const MOST: usize = 4 << 20;
 /// How long the questions of a fresh shell wait for somebody who answers them: a window's tab is there sooner.
 const ANSWERS_WAIT: Duration = Duration::from_secs(5);
 
+/// What is kept of former shells: some thousand lines.
+const MOST_ABOVE: usize = 1 << 20;
+
 /// Takes back what a program may have set that was cut off, and begins a line (xterm's control sequences).
 const FRESH: &[u8] = b"\x18\x1b[0m\x1b[?1049l\x1b[?47l\x1b[r\x1b[4l\x1b[?1l\x1b[?5l\x1b[?6l\x1b[?7h\x1b[?25h\x1b>\x1b(B\x1b)B\x0f\
 \x1b[0 q\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?2004l\r\n";
@@ -27,6 +30,8 @@ struct State {
     /// Counts up when everything is drawn anew.
     drawn: u64,
     in_sight: u64,
+    /// What shells before this one showed, for the drawings of this one.
+    above: Vec<u8>,
     /// Those who would answer, in the order of their coming.
     answering: Vec<FollowerId>,
     next_follower: FollowerId,
@@ -76,6 +81,7 @@ impl Shown {
             ring: Ring::new(MOST),
             drawn: 0,
             in_sight: 0,
+            above: Vec::new(),
             answering: Vec::new(),
             next_follower: 0,
             answered: 0,
@@ -122,6 +128,9 @@ impl Shown {
         let mut state = self.state();
         state.ring.restart();
         state.drawn += 1;
+        let above = std::mem::take(&mut state.above);
+        state.ring.push(&above, |_| ());
+        state.above = above;
         state.ring.push(scrollback, |_| ());
         state.in_sight = state.ring.end();
         state.ring.push(in_sight, |_| ());
@@ -151,6 +160,7 @@ impl Shown {
         let mut state = self.state();
         state.opened = Instant::now();
         state.ring.push(FRESH, |_| ());
+        state.above = state.ring.last_part(MOST_ABOVE);
         state.answered = state.ring.end();
         drop(state);
         self.tell();

@@ -22,6 +22,9 @@ const LOOKS: [Duration; 3] =
     [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(4)];
 const LOOKS_IDLE: Duration = Duration::from_secs(10);
 
+/// How often a shell is looked at that has ended nobody knows how: a second and a half.
+const MOST_UNKNOWN: u32 = 6;
+
 /// Input that may be on its way without a word that it arrived; then it is asked for.
 const MOST_UNHEARD: usize = 256 * 1024;
 
@@ -82,6 +85,8 @@ pub(in crate::terminal) struct Client {
     /// How the shell ended: its last words are drawn before that is told. tmux 3.3a doesn't send what a control client
     /// hadn't got when the pane was closed (control.c, control_write_pending).
     ended: Option<Option<u8>>,
+    /// How often it had ended and nobody knew how.
+    unknown: u32,
 }
 
 #[derive(Debug)]
@@ -100,6 +105,10 @@ struct Looks {
 }
 
 impl Looks {
+    fn from(now: Instant) -> Self {
+        Self { happened: now, done: 0, last: now }
+    }
+
     fn next(&self) -> Instant {
         match LOOKS.get(self.done) {
             Some(after) => self.happened + *after,
@@ -140,12 +149,13 @@ impl Client {
             early,
             outbox: VecDeque::new(),
             drawing: Drawing::No,
-            looks: Looks { happened: now, done: 0, last: now },
+            looks: Looks::from(now),
             is_looking: false,
             sends_again: false,
             connection,
             shell: None,
             ended: None,
+            unknown: 0,
         }
     }
 
@@ -170,6 +180,8 @@ impl Client {
             self.tell(say::set_up(held.size()));
             self.tell(say::snapshot());
         }
+        // Which process the shell is, for its end.
+        self.look();
         let mut heard = std::mem::take(&mut self.early);
         let mut buffer = vec![0; 64 * 1024];
         let lines = self.lines.clone();
@@ -313,6 +325,14 @@ impl Client {
             let (pid, path) = (number(field()), field());
             self.shell = pid.and_then(|pid| u32::try_from(pid).ok()); // No process has another number.
             sent.arrived(input);
+            let is_known = status.is_some() || signal.is_some_and(|signal| signal > 0);
+            if dead && !is_known && self.unknown < MOST_UNKNOWN {
+                // The terminal is closed, and tmux hasn't heard of the shell's end yet.
+                self.unknown += 1;
+                self.tell(say::wake());
+                self.looks = Looks::from(Instant::now());
+                return Heard::Nothing;
+            }
             if dead {
                 let signal = signal.filter(|signal| *signal > 0).map(|signal| 128 + signal);
                 let status = signal.or(status).and_then(|status| u8::try_from(status).ok()); // No status has more.

@@ -98,7 +98,8 @@ async fn start(
             .hint("Install tmux 3.0 or newer there")
             .on(host),
         )),
-        Begun::Ended => {
+        Begun::Ended(in_block) => {
+            drop(stdin);
             let mut words = Vec::new();
             let mut most = stderr.take(MOST_WORDS);
             let said = most.read_to_end(&mut words);
@@ -106,7 +107,7 @@ async fn start(
                 tracing::debug!(%host, "tmux's complaint is lost");
             }
             exit.await?;
-            let said = String::from_utf8_lossy(&words).trim().to_owned();
+            let said = format!("{in_block} {}", String::from_utf8_lossy(&words)).trim().to_owned();
             let gone = [
                 "no server",
                 "no sessions",
@@ -135,7 +136,8 @@ enum Begun {
     },
     None,
     Old(String),
-    Ended,
+    /// It said why it doesn't, or ended without a word there.
+    Ended(String),
 }
 
 /// Reads up to the first answer: before it, nothing may be done to a server that has just begun.
@@ -144,11 +146,11 @@ async fn begin(stdout: &mut Output, reader: &mut Reader) -> Begun {
     let mut heard = Vec::new();
     loop {
         let read = match stdout.read(&mut buffer).await {
-            Ok(0) | Err(_) => return Begun::Ended,
+            Ok(0) | Err(_) => return Begun::Ended(String::new()),
             Ok(read) => read,
         };
         if reader.feed(&buffer[..read], |said| heard.push(said)).is_err() {
-            return Begun::Ended;
+            return Begun::Ended(String::new());
         }
         if let Some(Said::Ours(word)) = heard.first() {
             match word.split_once(' ').unwrap_or((word, "")) {
@@ -157,7 +159,12 @@ async fn begin(stdout: &mut Output, reader: &mut Reader) -> Begun {
                 _ => {}
             }
         }
-        if heard.iter().any(|said| matches!(said, Said::Block { failed: false, .. })) {
+        for said in &heard {
+            if let Said::Block { text, failed: true, .. } = said {
+                return Begun::Ended(String::from_utf8_lossy(text).into_owned());
+            }
+        }
+        if heard.iter().any(|said| matches!(said, Said::Block { .. })) {
             return Begun::Here { early: heard.split_off(1) };
         }
     }
