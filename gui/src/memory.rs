@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use orchestrator::seam::{SessionId, TabId, TurnId};
+use orchestrator::seam::{FilePath, SessionId, TabId, TurnId};
 use serde::{Deserialize, Serialize};
 
 use crate::kept_image::KeptImage;
@@ -46,6 +46,8 @@ pub struct Memory {
     pub closed: BTreeSet<TabId>,
     /// What was begun and not sent.
     pub drafts: BTreeMap<DraftKey, Draft>,
+    /// Files that are open and stay so, in the order of their tabs.
+    pub files: Vec<(SessionId, FilePath)>,
     /// What was shown last.
     pub shown: Option<(SessionId, Option<TabId>)>,
     /// Whether the first screen was left.
@@ -175,6 +177,7 @@ impl Default for Memory {
             seen: BTreeMap::new(),
             closed: BTreeSet::new(),
             drafts: BTreeMap::new(),
+            files: Vec::new(),
             shown: None,
             welcomed: false,
             side_by_side: false,

@@ -493,16 +493,39 @@ impl App {
         }
     }
 
+    /// Files that were open when the window was closed are again; each is read when somebody looks at it.
+    pub(super) fn restore_files(&mut self) {
+        for (session, path) in self.memory.files.clone() {
+            self.new_file(&session, &path, true);
+        }
+        self.ask(Ask::File(FilesAsk::Drafts));
+    }
+
+    /// Remembers which files are open.
+    pub(super) fn remember_files(&mut self) {
+        let stay = self.files.open.iter().filter(|file| file.stays);
+        let is_same = stay.clone().count() == self.memory.files.len()
+            && stay
+                .clone()
+                .zip(&self.memory.files)
+                .all(|(file, (session, path))| file.session == *session && file.path == *path);
+        if !is_same {
+            self.memory.files =
+                stay.map(|file| (file.session.clone(), file.path.clone())).collect();
+        }
+    }
+
     /// What wasn't saved when the window was closed is open again.
     pub(super) fn file_drafts_came(&mut self, drafts: Vec<(String, FileDraft)>) {
         for (kept, draft) in drafts {
             let FileDraft { session, path, version, base, text } = draft;
-            let is_open =
-                self.files.open.iter().any(|file| file.session == session && file.path == path);
-            if is_open {
-                continue;
-            }
-            let id = self.new_file(&session, &path, true);
+            let known =
+                self.files.open.iter().find(|file| file.session == session && file.path == path);
+            let id = match known {
+                Some(file) if file.is_modified() => continue,
+                Some(file) => file.id,
+                None => self.new_file(&session, &path, true),
+            };
             let Some(file) = self.open_of(id) else { continue };
             let name = file.name();
             let mut editor =

@@ -122,7 +122,7 @@ impl App {
         app.put_looks(ctx);
         app.ask(Ask::Agents { host: None, refresh: false });
         app.restore_images();
-        app.ask(Ask::File(crate::bridge::FilesAsk::Drafts));
+        app.restore_files();
         if !app.memory.welcomed {
             app.open_welcome();
         }
@@ -312,6 +312,7 @@ impl App {
                 self.memory.window = Some(WindowPlace { at, size, maximized });
             }
         });
+        self.remember_files();
         if self.memory != self.kept {
             self.kept.clone_from(&self.memory);
             self.ask_quietly(Ask::Remember(Box::new(self.memory.clone())));

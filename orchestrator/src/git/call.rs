@@ -14,7 +14,17 @@ use crate::transport::{Answer, Call, Connection, Library, TransportError, quote}
 pub(super) const ENTER: &str = include_str!("scripts/enter.sh");
 
 /// What shells learn once.
-static GIT: Library = Library::new("git", &[ENTER]);
+static GIT: Library = Library::new(
+    "git",
+    &[
+        ENTER,
+        include_str!("scripts/status.sh"),
+        include_str!("scripts/diff.sh"),
+        include_str!("scripts/log.sh"),
+        include_str!("scripts/stage.sh"),
+        include_str!("scripts/branch.sh"),
+    ],
+);
 
 /// How long a question may take: a cold disk and some hundred thousand files are looked through in that time.
 const ASK_PATIENCE: Duration = Duration::from_secs(60);
@@ -228,5 +238,32 @@ mod tests {
     fn the_library_is_one_short_line() {
         let line = GIT.line().unwrap();
         assert!(!line.contains('\n') && line.len() < 16 * 1024, "{}", line.len());
+        let called = [
+            "status",
+            "why",
+            "diff",
+            "patch",
+            "new",
+            "new_patch",
+            "blobs",
+            "log",
+            "branches",
+            "switch",
+            "branch",
+        ];
+        let changing = [
+            "rename",
+            "delete",
+            "stage",
+            "unstage",
+            "discard",
+            "lines",
+            "lines_back",
+            "commit",
+            "unfinished",
+        ];
+        for function in called.into_iter().chain(changing) {
+            assert!(line.contains(&format!("\\nbg_{function}() {{\\n")), "bg_{function}");
+        }
     }
 }

@@ -56,9 +56,9 @@ pub(super) async fn carry_out(
             return Err(changed(&lines.path));
         }
         renamed = diff::fetch_blobs(site, &lines.old_blob, &lines.new_blob, lines.context).await?;
-        former = patch::read(&renamed.bytes, renamed.whole).into_iter().next();
+        former = Some(patch::read_hunks(&renamed.bytes));
     }
-    let hunks = former.as_ref().map_or(&file.hunks, |former| &former.hunks);
+    let hunks = former.as_ref().unwrap_or(&file.hunks);
     let (old, new) = file.modes;
     let target = match (how, former.is_some()) {
         (LinesHow::Stage, _) => Target { mode: old.max(new), is_there: old != 0, stays: new != 0 },

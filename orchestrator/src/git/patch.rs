@@ -88,6 +88,20 @@ pub(super) fn read(bytes: &[u8], whole: bool) -> Vec<File<'_>> {
     files
 }
 
+/// The hunks of a diff of two contents, whatever git calls these.
+pub(super) fn read_hunks(bytes: &[u8]) -> Vec<RawHunk<'_>> {
+    let mut rest = bytes;
+    while let Some((_, behind)) = record(rest) {
+        rest = behind;
+    }
+    let mut lines = Lines { rest: rest.strip_prefix(b"\0").unwrap_or(rest) };
+    let mut file = File::default();
+    if lines.peek().is_some_and(|line| line.starts_with(b"diff --git ")) {
+        section(&mut lines, &mut file);
+    }
+    file.hunks
+}
+
 /// `:OLDMODE NEWMODE OLDID NEWID LETTER[SCORE]\0PATH\0[PATH\0]`.
 fn record(bytes: &[u8]) -> Option<(File<'_>, &[u8])> {
     let line = bytes.strip_prefix(b":")?;

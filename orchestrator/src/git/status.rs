@@ -1,5 +1,7 @@
 //! How a repository stands: one round trip.
 
+use std::time::Duration;
+
 use sha1::{Digest, Sha1};
 use uuid::Uuid;
 
@@ -15,6 +17,9 @@ const MOST_BYTES: usize = 4 << 20;
 /// So many changes are told at most: more than a person goes through.
 const MOST_CHANGES: usize = 10_000;
 
+/// How long the lines may be counted beside; what was changed is told without them then.
+const COUNT_PATIENCE: Duration = Duration::from_secs(20);
+
 /// Asks the host.
 pub(super) async fn ask(site: &Site, seen: Option<&str>) -> Result<GitReply, Failure> {
     let mark = Uuid::new_v4().simple().to_string();
@@ -23,7 +28,7 @@ pub(super) async fn ask(site: &Site, seen: Option<&str>) -> Result<GitReply, Fai
             Words::ask("bg_status").word(&mark)?.word(MOST_BYTES.to_string())?.word(count)?;
         Ok::<_, TransportError>(words.limit(MOST_BYTES * 2))
     };
-    let answer = match site.run(&words("1")?).await {
+    let answer = match site.run(&words("1")?.patience(COUNT_PATIENCE)).await {
         // Lines of gigabytes can't be counted in time; what was changed may still be told.
         Err(TransportError::TimedOut { .. }) => site.run(&words("")?).await?,
         answer => answer?,

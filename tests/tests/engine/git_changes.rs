@@ -134,7 +134,7 @@ async fn why_nothing_was_committed_is_said_with_what_to_do() {
     assert_eq!(hook.code, Code::Conflict);
     assert!(hook.message.contains("hook") && hook.message.contains("the tests fail"), "{hook:?}");
     repo.program(".git/hooks/pre-commit", "echo ran >ran; echo fine; exit 0");
-    repo.program(".git/hooks/commit-msg", "echo 'signed: hook' >>\"$1\"");
+    repo.program(".git/hooks/commit-msg", "printf '\\nsigned: hook\\n' >>\"$1\"");
     assert!(matches!(way.commit(&repo, "message").await, Ok(GitReply::Committed { .. })));
     assert_eq!(repo.read("ran"), "ran\n");
     assert!(repo.git(&["log", "-1", "--format=%B"]).contains("signed: hook"));

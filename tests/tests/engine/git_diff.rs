@@ -88,7 +88,7 @@ async fn differences_are_parted_into_files_and_lines_over_every_transport() {
         assert_eq!(kinds[3..5], [LineKind::Removed, LineKind::Added], "{name}");
         assert_eq!(staged[3].from, Some("from".into()), "{name}");
 
-        assert_eq!(way.desk.diff(repo.at(way.host), DiffOf::Head).await.len(), 9, "{name}");
+        assert_eq!(way.desk.diff(repo.at(way.host), DiffOf::Head).await.len(), 8, "{name}");
         let id = repo.git(&["rev-parse", "HEAD"]).trim().to_owned();
         let first = way.desk.diff(repo.at(way.host), DiffOf::Commit { id }).await;
         assert_eq!((first.len(), first[0].kind), (8, ChangeKind::Added), "{name}");

@@ -259,8 +259,9 @@ on_every_way! {
                 assert!(text.contains("<truecolor>\r\n1\r\n"), "{text}");
                 assert!(text.contains("error connecting") || text.contains("no server running"), "{text}");
             }
-            window.type_(&desk, "exit 7\r").await;
+            window.type_(&desk, "echo the last wor''ds; exit 7\r").await;
             assert_eq!(window.ended().await, Some(7));
+            assert!(window.text().contains("the last words"), "{}", window.text());
             let again = terminal(&desk, TerminalCommand::Reopen { id: window.id.clone() }).await;
             assert!(matches!(again, TerminalReply::Terminal(again) if again.state == TerminalState::Open));
             window.until("open again", |window| window.state() == Some(&TerminalState::Open)).await;

@@ -38,6 +38,8 @@ enum Row {
     Same(usize),
 }
 
+/// So many letters of a line are shown.
+const SHOWN: usize = 1_000;
 /// Lines that stay around a difference.
 const AROUND: usize = 3;
 
@@ -49,6 +51,8 @@ pub struct ConflictView {
     scroller: Scroller,
     /// The difference that keys work on.
     at: usize,
+    /// How wide the longest line of a difference is, in points.
+    widest: f32,
 }
 
 impl ConflictView {
@@ -57,7 +61,8 @@ impl ConflictView {
         let rows = rows(&merge);
         let first = merge.parts().iter().position(|part| part.differs && part.choice.is_none());
         let at = first.or_else(|| merge.parts().iter().position(|part| part.differs)).unwrap_or(0);
-        let mut view = Self { merge, rows, scroller: Scroller::default(), at };
+        let widest = widest(&merge);
+        let mut view = Self { merge, rows, scroller: Scroller::default(), at, widest };
         view.show(at);
         view
     }
@@ -94,7 +99,8 @@ impl ConflictView {
         let rect = ui.available_rect_before_wrap();
         ui.allocate_rect(rect, Sense::hover());
         let id = Id::unique("conflict");
-        let seen = self.scroller.ui(ui, id, rect, self.rows.len(), LINE, 0.0);
+        let seen =
+            self.scroller.ui(ui, id, rect, self.rows.len(), LINE, self.widest + rect.width());
         let theme = Theme::get(ui.ctx());
         let middle = rect.center().x.round();
         for at in seen {
@@ -256,12 +262,27 @@ impl ConflictView {
         }
         let Some(text) = text else { return };
         let colour: Color32 = if counts || !part.differs { theme.text } else { theme.muted };
-        let at = pos2(place.left() + space::M, place.center().y);
+        let at = pos2(place.left() + space::M - self.scroller.left, place.center().y);
         // As much as can be seen.
-        let short: String = text.replace('\t', "    ").chars().take(400).collect();
+        let short: String = text.replace('\t', "    ").chars().take(SHOWN).collect();
         let font = FontId::monospace(size::CODE - 0.5);
         let shown = plain(&short);
         painter.text(at, Align2::LEFT_CENTER, shown, font, colour);
+    }
+}
+
+/// How wide the longest line of a difference is, in points, as far as lines are shown.
+fn widest(merge: &Merge) -> f32 {
+    let differ = merge.parts().iter().filter(|part| part.differs);
+    let letters = differ.flat_map(|part| {
+        let mine = part.mine.clone().map(|line| merge.mine(line).len());
+        mine.chain(part.theirs.clone().map(|line| merge.theirs(line).len()))
+    });
+    let most = letters.max().unwrap_or(0).min(SHOWN);
+    // A letter of code is about six tenths as wide as it is high.
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred letters")]
+    {
+        most as f32 * (size::CODE - 0.5) * 0.6
     }
 }
 

@@ -80,7 +80,11 @@ impl HexView {
     pub fn ui(&mut self, ui: &mut Ui, data: &HexData<'_>) -> Option<(u64, u32)> {
         let theme = Theme::get(ui.ctx());
         let words = format!("{}; no text, so its bytes are shown", bytes(self.size));
-        ui.label(RichText::new(words).size(size::SMALL).color(theme.muted));
+        ui.horizontal(|ui| {
+            ui.set_min_height(size::CONTROL);
+            ui.add_space(space::M);
+            ui.label(RichText::new(words).size(size::SMALL).color(theme.muted));
+        });
         let rect = ui.available_rect_before_wrap();
         ui.allocate_rect(rect, Sense::hover());
         let response = ui.interact(rect, data.id, Sense::click());

@@ -238,6 +238,7 @@ impl LargeView {
         let mut jump = None;
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::S;
+            ui.add_space(space::XS);
             let text = &self.text;
             let words = format!(
                 "{} is too large to be edited here: it is read part by part, and only shown",

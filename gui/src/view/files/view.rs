@@ -84,7 +84,9 @@ impl FilesView {
         if self.session.as_ref() != data.session {
             let session = data.session.cloned();
             let filter = data.tree.filter().to_owned();
-            *self = Self { session, filter, ..Self::default() };
+            // What was wanted of this session's tree before it was drawn.
+            let (wanted, wants_focus) = (self.wanted.take(), self.wants_focus);
+            *self = Self { session, filter, wanted, wants_focus, ..Self::default() };
         }
         if data.session.is_none() {
             empty(ui, Icon::FolderTree, "Files", "Those of the session that is shown stand here.");

@@ -65,9 +65,10 @@ bf_ignored() {
     bf_up=${bf_up%/*}
   done
   command -v git >/dev/null 2>&1 || return 0
-  GIT_OPTIONAL_LOCKS=0 GIT_LITERAL_PATHSPECS=1
-  export GIT_OPTIONAL_LOCKS GIT_LITERAL_PATHSPECS
-  unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+  GIT_OPTIONAL_LOCKS=0
+  export GIT_OPTIONAL_LOCKS
+  # With literal pathspecs `git check-ignore` refuses every name.
+  unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_LITERAL_PATHSPECS
   case $bf_kind in
     gnu) find . -mindepth 1 -maxdepth 1 -printf '%p\0' ;;
     *) find . ! -name . -prune -exec printf '%s\0' {} + ;;

@@ -28,7 +28,7 @@ bg_status() {
     bg_cdup=$bg_dir
     case $(bg_git rev-parse --is-bare-repository) in true) bg_bare=1 ;; esac
   }
-  bg_stashes=$(wc -l 2>/dev/null <"${bg_common%.}/logs/refs/stash")
+  bg_stashes=$({ wc -l <"${bg_common%.}/logs/refs/stash"; } 2>/dev/null)
   bg_remotes=$(bg_git remote)
   wait "$bg_first"
   # What status says of no working tree.

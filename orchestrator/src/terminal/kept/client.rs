@@ -79,6 +79,9 @@ pub(in crate::terminal) struct Client {
     connection: Connection,
     /// The process of the shell, once tmux has said it.
     shell: Option<u32>,
+    /// How the shell ended: its last words are drawn before that is told. tmux 3.3a doesn't send what a control client
+    /// hadn't got when the pane was closed (control.c, control_write_pending).
+    ended: Option<Option<u8>>,
 }
 
 #[derive(Debug)]
@@ -142,6 +145,7 @@ impl Client {
             sends_again: false,
             connection,
             shell: None,
+            ended: None,
         }
     }
 
@@ -272,6 +276,9 @@ impl Client {
     /// Takes the answer to a command of ours. Most have none to speak of.
     fn answer(&mut self, text: &[u8], failed: bool, held: &Held, sent: &mut Sent) -> Heard {
         if let Drawing::Answered(parts) = &mut self.drawing {
+            if failed && let Some(status) = self.ended {
+                return Heard::Over(Outcome::Ended(status));
+            }
             if failed {
                 let said = String::from_utf8_lossy(text).into_owned();
                 return Heard::Over(Outcome::Confused(said));
@@ -281,6 +288,9 @@ impl Client {
                 let drawn = parts.redraw(&held.shown.modes());
                 held.shown.redraw(&drawn.scrollback, &drawn.in_sight);
                 self.drawing = Drawing::No;
+                if let Some(status) = self.ended {
+                    return Heard::Over(Outcome::Ended(status));
+                }
             }
             return Heard::Nothing;
         }
@@ -306,7 +316,10 @@ impl Client {
             if dead {
                 let signal = signal.filter(|signal| *signal > 0).map(|signal| 128 + signal);
                 let status = signal.or(status).and_then(|status| u8::try_from(status).ok()); // No status has more.
-                return Heard::Over(Outcome::Ended(status));
+                self.ended = Some(status);
+                self.drawing = Drawing::Asked;
+                self.tell(say::snapshot());
+                return Heard::Nothing;
             }
             if path.starts_with(b"/") {
                 held.set_directory(path.to_vec());
