@@ -140,7 +140,15 @@ async fn a_cut_is_said_in_one_line_and_it_goes_on() {
             printed[notice..].contains("\x1b[?1049h") && printed[notice..].contains("one")
         };
         until("it is drawn anew", shown).await;
-        terminal.keys("two\x1b:wq\r");
+        terminal.keys("two\x1b");
+        terminal.keys(":wq\r");
+        // What is typed while vim leaves may be thrown away with its modes.
+        until("vim has left", || {
+            let printed = terminal.printed();
+            let drawn = printed.rfind("\x1b[?1049h").unwrap();
+            printed[drawn..].contains("\x1b[?1049l")
+        })
+        .await;
         terminal.keys("cat letter; rm letter; exit 3\r");
         until("the letter is read", || {
             let printed = terminal.printed();

@@ -22,7 +22,7 @@ async fn a_file_and_a_directory_go_there_and_back() {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let run = async |line: Vec<String>| {
         let line: Vec<&str> = line.iter().map(String::as_str).collect();
-        home.exec(&line).await
+        ended(home.start(&line)).await
     };
     let local = local.to_str().unwrap();
     let put = run(words(&["files", "put", local, &to])).await;
@@ -107,7 +107,7 @@ async fn one_that_is_stopped_or_killed_goes_on_where_it_was() {
         assert!(!there.path().join("a").exists());
     }
     let before = wan.arrived();
-    let run = home.exec(&words).await;
+    let run = ended(home.start(&words)).await;
     let crossed = wan.arrived() - before;
     assert_eq!(run.status, Some(0), "{run:?}");
     assert!(fs::read(there.path().join("a")).unwrap() == body);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records what programs print to a terminal, for the tests of the engine's own.
 
-Usage: scripts/record-terminal DIRECTORY
+Usage: tests/record_terminal.py DIRECTORY
 
 For each recording: NAME.raw is what the program printed to a terminal of 80 columns and 24 lines, NAME.txt what tmux
 shows of those bytes: another terminal's opinion, not ours. Wants vim, less and tmux. Nobody answers the programs'
