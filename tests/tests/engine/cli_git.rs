@@ -76,6 +76,8 @@ async fn a_session_names_its_repository_and_branches_are_worked_with() {
         assert!(git.args(words).output().unwrap().status.success(), "{words:?}");
     };
     git(&["init", "-q", "-b", "main"]);
+    git(&["config", "user.name", "Ada"]);
+    git(&["config", "user.email", "a@b"]);
     git(&["commit", "-q", "--allow-empty", "-m", "first"]);
     for words in [
         &["git", "switch", "work", "-c", "topic"][..],
