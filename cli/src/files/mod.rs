@@ -4,9 +4,12 @@ mod ask;
 mod cat;
 mod change;
 mod find;
+mod get;
 mod list;
+mod put;
 mod show;
 mod stat;
+mod transfer;
 mod tree;
 mod write;
 
@@ -37,6 +40,10 @@ pub enum FilesVerb {
     Tree(tree::TreeArgs),
     /// Find files below a directory by some of their letters: what `@` offers
     Find(find::FindArgs),
+    /// Fetch a file or directory from a host
+    Get(get::GetArgs),
+    /// Send a file or directory to a host
+    Put(put::PutArgs),
 }
 
 /// Runs it, and returns the exit status.
@@ -55,5 +62,7 @@ pub async fn run(app: &App, verb: FilesVerb) -> Result<u8, Stop> {
         FilesVerb::Rm(args) => change::rm(app, args).await,
         FilesVerb::Tree(args) => tree::run(app, args).await,
         FilesVerb::Find(args) => find::run(app, args).await,
+        FilesVerb::Get(args) => get::run(app, args).await,
+        FilesVerb::Put(args) => put::run(app, args).await,
     }
 }

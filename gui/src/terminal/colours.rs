@@ -5,7 +5,7 @@ use orchestrator::terminal::screen::{Palette, Rgb};
 
 use crate::theme::Theme;
 
-/// The palette of a theme: each of the sixteen can be read on its background.
+/// The palette of a theme. All but black can be read on its background; black is what programs draw behind text.
 pub fn palette(theme: &Theme) -> Palette {
     let rgb = |colour: Color32| -> Rgb { [colour.r(), colour.g(), colour.b()] };
     let hex = |hex: u32| -> Rgb {

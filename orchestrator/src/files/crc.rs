@@ -22,7 +22,7 @@ const fn table() -> [u32; 256] {
 }
 
 /// What `cksum` says of `bytes`: of them, and of their number behind them.
-pub(super) fn cksum(bytes: &[u8]) -> u32 {
+pub(crate) fn cksum(bytes: &[u8]) -> u32 {
     let step = |sum: u32, byte: u8| (sum << 8) ^ TABLE[usize::from((sum >> 24) as u8 ^ byte)];
     let mut sum = bytes.iter().fold(0, |sum, byte| step(sum, *byte));
     let mut length = bytes.len();

@@ -6,9 +6,9 @@ use sha1::{Digest, Sha1};
 
 use super::finder::Finder;
 use super::form::{Files, Save, Window};
-use super::shell::ShellFiles;
+use super::sftp_or_shell::Forms;
 use crate::failure::{Code, Failure};
-use crate::host::{Reach, Reached};
+use crate::host::Reach;
 use crate::seam::{At, FILE_WINDOW, FileCommand, FileQuery, FileReply, Listing};
 
 /// So many entries are listed at most, whatever was asked for.
@@ -19,11 +19,12 @@ const MOST_ENTRIES: usize = 200_000;
 pub(crate) struct FileDesk {
     reach: Arc<dyn Reach>,
     finder: Finder,
+    forms: Forms,
 }
 
 impl FileDesk {
     pub(crate) fn new(reach: Arc<dyn Reach>) -> Self {
-        Self { reach, finder: Finder::default() }
+        Self { reach, finder: Finder::default(), forms: Forms::default() }
     }
 
     /// Answers a question.
@@ -55,7 +56,7 @@ impl FileDesk {
             FileQuery::Find { at, typed, limit } => {
                 let reached = self.reach.reach(&at).await?;
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-                let files = form(&reached);
+                let files = self.forms.of(&reached).await?;
                 Ok(FileReply::Found(self.finder.find(&reached, files, typed, limit).await?))
             }
         }
@@ -94,13 +95,8 @@ impl FileDesk {
     }
 
     async fn files(&self, at: &At) -> Result<Arc<dyn Files>, Failure> {
-        Ok(form(&self.reach.reach(at).await?))
+        self.forms.of(&self.reach.reach(at).await?).await
     }
-}
-
-/// The form in which a place's files are reached.
-fn form(reached: &Reached) -> Arc<dyn Files> {
-    Arc::new(ShellFiles::new(reached))
 }
 
 fn too_large(bytes: usize) -> Failure {

@@ -13,8 +13,13 @@ mod matching;
 mod names;
 mod refusal;
 mod scripts;
+mod sftp;
+mod sftp_or_shell;
+mod sftp_session;
+mod sftp_wire;
 mod shell;
 
+pub(crate) use crc::cksum;
 pub(crate) use desk::FileDesk;
 pub(crate) use directory::look;
 pub(crate) use glance::glance;

@@ -277,9 +277,14 @@ fn a_set_up_that_takes_too_long_is_ended_with_all_that_it_has_started() {
         let failed = made.failed.unwrap();
         assert_eq!(failed.code, Code::TimedOut, "{:?}: {failed:?}", bed.shell);
         for pid in bed.read("work-worktrees/a/pids").lines() {
-            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            // A zombie that its new parent hasn't looked at yet is dead.
-            assert!(stat.is_empty() || stat.contains(") Z "), "{:?}: {stat}", bed.shell);
+            let stat = || fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            // A zombie that its new parent hasn't looked at yet is dead; one that was killed may still be on its way.
+            let is_dead = || stat().is_empty() || stat().contains(") Z ");
+            let began = std::time::Instant::now();
+            while !is_dead() && began.elapsed() < std::time::Duration::from_secs(20) {
+                std::thread::yield_now();
+            }
+            assert!(is_dead(), "{:?}: {}", bed.shell, stat());
         }
     }
 }

@@ -252,11 +252,11 @@ const COMMANDS: [&str; 24] = [
     "add_history",
     "sync_history",
     "ignore_history",
-    "keep_history_here",
     "file",
     "repository",
     "operation",
     "terminal",
+    "keep_history_here",
 ];
 const QUERIES: [&str; 20] = [
     "snapshot",
@@ -274,11 +274,11 @@ const QUERIES: [&str; 20] = [
     "history_entry",
     "history_activity",
     "outbox",
-    "command_status",
     "file",
     "repository",
     "operation",
     "terminals",
+    "command_status",
 ];
 
 impl Asked {

@@ -30,7 +30,7 @@ async fn what_isnt_a_database_of_ours_is_refused_and_left_alone() {
         (garbage, Code::Corrupt, "no database"),
         (cut, Code::Corrupt, "malformed"),
         (made(&foreign), Code::Corrupt, "another program's database"),
-        (made(&newer), Code::Unsupported, "newer version of Baton (its schema is 999, ours 4)"),
+        (made(&newer), Code::Unsupported, "newer version of Baton (its schema is 999, ours 6)"),
     ] {
         let path = dir.path().join(FILE);
         let before = fs::read(&path).unwrap();

@@ -35,7 +35,6 @@ pub enum News {
 
 /// Who hears of a transfer. It is called on the transfer's own task, and must not block.
 #[derive(Clone)]
-#[allow(dead_code, reason = "the transfers come next")]
 pub struct Report(Arc<dyn Fn(News) + Send + Sync>);
 
 impl Report {
@@ -49,7 +48,6 @@ impl Report {
         Self::to(|_| ())
     }
 
-    #[allow(dead_code, reason = "the transfers come next")]
     pub(super) fn tell(&self, news: News) {
         (self.0)(news);
     }

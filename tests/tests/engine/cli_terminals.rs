@@ -140,9 +140,22 @@ async fn a_cut_is_said_in_one_line_and_it_goes_on() {
             printed[notice..].contains("\x1b[?1049h") && printed[notice..].contains("one")
         };
         until("it is drawn anew", shown).await;
-        terminal.keys("two\x1b:wq\r");
+        terminal.keys("two\x1b");
+        terminal.keys(":wq\r");
+        // What is typed while vim leaves may be thrown away with its modes.
+        until("vim has left", || {
+            let printed = terminal.printed();
+            let drawn = printed.rfind("\x1b[?1049h").unwrap();
+            printed[drawn..].contains("\x1b[?1049l")
+        })
+        .await;
         terminal.keys("cat letter; rm letter; exit 3\r");
-        terminal.shows("one\r\ntwo\r\n").await;
+        until("the letter is read", || {
+            let printed = terminal.printed();
+            let read = printed.rfind("cat letter").map(|at| printed[at..].to_owned());
+            read.is_some_and(|read| read.contains("one") && read.contains("two"))
+        })
+        .await;
         assert_eq!(running.ended().await.code(), Some(3), "{host}: {}", terminal.printed());
     }
 }
@@ -158,7 +171,7 @@ async fn one_that_nothing_keeps_is_lost_with_the_link_and_says_so() {
         terminal.shows("ready\r\n").await;
         bed.wan.reset();
         assert_eq!(running.ended().await.code(), Some(255), "{host}: {}", terminal.printed());
-        assert!(terminal.printed().contains("error:"), "{}", terminal.printed());
+        terminal.shows("error:").await;
         assert_eq!(terminal.modes(), before, "{host}");
         assert_eq!(bed.listed(), [""; 0]);
     }

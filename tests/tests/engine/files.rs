@@ -123,8 +123,11 @@ pub mod checks {
     }
 
     pub async fn odd_names_are_read_written_moved_and_deleted(bed: &FileBed) {
+        let owner = fs::metadata(&bed.root).unwrap();
         for name in NAMES {
-            fs::write(bed.root.join(OsStr::from_bytes(name)), name).unwrap();
+            let path = bed.root.join(OsStr::from_bytes(name));
+            fs::write(&path, name).unwrap();
+            chown(&path, Some(owner.uid()), Some(owner.gid())).unwrap();
         }
         let listing = bed.list("").await.unwrap();
         let mut wanted: Vec<_> = NAMES.iter().map(|name| name.to_vec()).collect();
@@ -204,8 +207,9 @@ pub mod checks {
         assert_eq!(fs::read(&place).unwrap(), b"one\n");
         // As any program there would make it.
         assert_eq!(fs::metadata(&place).unwrap().mode() & 0o7777, 0o644);
-        fs::set_permissions(&place, fs::Permissions::from_mode(0o2751)).unwrap();
+        // The other way round the kernel takes the bit away.
         chown(&place, Some(1234), Some(2345)).unwrap();
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o2751)).unwrap();
         symlink("a", bed.root.join("link")).unwrap();
         symlink("link", bed.root.join("link to link")).unwrap();
         let now = bed.read("link to link").await.unwrap();

@@ -98,8 +98,8 @@ fn any_bytes_are_written_and_printed_as_they_are() {
     assert_eq!(files_with(&home, &["write", &place], &bytes).status, Some(0));
     let cat = home.command(&["files", "cat", &place]).output().unwrap();
     assert!(cat.stdout == bytes);
-    let lines = files(&home, &["cat", &place, "--length", "10", "--json"]).json();
-    assert_eq!(lines["base64"], "AAcOFRwjKjE4Pw==");
+    let lines = files(&home, &["cat", &place, "--offset", "20", "--length", "10", "--json"]).json();
+    assert_eq!(lines["base64"], "jJOaoaivtr3Eyw==");
     let much = files_with(&home, &["write", &place, "--force", "--json"], &vec![0; 5 << 20]);
     assert_eq!((much.status, &much.json()["error"]["code"]), (Some(1), &"too_large".into()));
     assert_eq!(fs::read(home.path("work/bytes")).unwrap(), bytes);
@@ -116,13 +116,13 @@ fn a_session_stands_for_its_directory_and_is_left_only_when_that_was_said() {
     assert_eq!(files_with(&home, &["write", "fix:a"], b"1").status, Some(0));
     assert_eq!(fs::read(work.join("a")).unwrap(), b"1");
     assert_eq!(files(&home, &["ls", "fix"]).stdout, "a\n");
-    let outside = files_with(&home, &["write", "fix:../b", "--json"], b"1");
+    let outside = files_with(&home, &["write", "fix:../beside", "--json"], b"1");
     let error = &outside.json()["error"];
     assert_eq!((outside.status, &error["code"]), (Some(1), &"permission_denied".into()));
     assert!(error["hint"].as_str().unwrap().contains("--outside"), "{error}");
-    let meant = files_with(&home, &["write", "fix:../b", "--outside"], b"2");
+    let meant = files_with(&home, &["write", "fix:../beside", "--outside"], b"2");
     assert_eq!(meant.status, Some(0), "{meant:?}");
-    assert_eq!(fs::read(work.join("../b")).unwrap(), b"2");
+    assert_eq!(fs::read(work.join("../beside")).unwrap(), b"2");
     assert_eq!(files(&home, &["rm", "fix:."]).status, Some(2));
 
     let nobody = files(&home, &["ls", "nobody:x", "--json"]);

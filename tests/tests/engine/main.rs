@@ -35,6 +35,9 @@ mod history_accounts;
 mod history_bed;
 mod history_crash;
 mod history_trouble;
+#[expect(dead_code, reason = "shared with another tier, which needs more of it")]
+#[path = "../wire/support.rs"]
+mod hosts;
 mod look;
 mod one_engine;
 mod operations;
@@ -43,6 +46,7 @@ mod pull_requests;
 mod pushing;
 mod questions;
 mod resuming;
+mod sftp;
 mod store_crash;
 mod support;
 mod survival;
@@ -51,5 +55,9 @@ mod talking;
 mod talking_moments;
 mod terminals;
 mod transcript;
+mod transfers;
+mod transfers_bed;
+mod transfers_cli;
+mod transfers_trees;
 mod turns;
 mod worktrees;

@@ -16,8 +16,6 @@ use crate::widget::plain;
 
 /// Lines that a notch of the wheel moves: what xterm and VTE have.
 const NOTCH: f32 = 3.0;
-/// Two presses in this time are one double click, in seconds: GTK's own.
-const DOUBLE: f64 = 0.4;
 
 /// What the mouse is at.
 #[derive(Debug, Default)]
@@ -193,8 +191,9 @@ impl TerminalView {
             return;
         }
         let now = ui.input(|input| input.time);
+        let double = ui.options(|options| options.input_options.max_double_click_delay);
         let count = match self.mouse.pressed {
-            Some((before, there, count)) if now - before < DOUBLE && there == at => count % 3 + 1,
+            Some((before, there, count)) if now - before < double && there == at => count % 3 + 1,
             Some(_) | None => 1,
         };
         self.mouse.pressed = Some((now, at, count));

@@ -180,6 +180,8 @@ impl Client {
             self.tell(say::set_up(held.size()));
             self.tell(say::snapshot());
         }
+        // Which process the shell is, for its end.
+        self.look();
         let mut heard = std::mem::take(&mut self.early);
         let mut buffer = vec![0; 64 * 1024];
         let lines = self.lines.clone();
@@ -327,6 +329,7 @@ impl Client {
             if dead && !is_known && self.unknown < MOST_UNKNOWN {
                 // The terminal is closed, and tmux hasn't heard of the shell's end yet.
                 self.unknown += 1;
+                self.tell(say::wake());
                 self.looks = Looks::from(Instant::now());
                 return Heard::Nothing;
             }

@@ -36,6 +36,11 @@ pub(super) fn check() -> &'static str {
     "display-message -p -t %0 'baton check #{@baton-in}|#{pane_dead}|#{pane_dead_status}|#{pane_dead_signal}|#{pane_pid}|#{pane_current_path}'\n"
 }
 
+/// Makes it look at its children: one that ends tells it of all that have (tmux 3.3a misses some by themselves).
+pub(super) fn wake() -> &'static str {
+    "run-shell -b true\n"
+}
+
 /// All that is shown, in five blocks: the modes, what was scrolled away, what is behind the full screen, what is in sight,
 /// and the beginning of a sequence that isn't over.
 pub(super) fn snapshot() -> &'static str {

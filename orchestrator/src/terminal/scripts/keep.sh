@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Arguments: what is wanted (open, attach), the socket's name, columns, rows, whose terminal it is.
 # Says on its first line whether the host has a tmux that can keep a shell, and becomes its client.
 version=$(tmux -V 2>/dev/null) || version=

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Finds and ends the servers that keep our terminals. Functions of a control shell.
 # b_kept PREFIX: the names of the sockets that begin so, each behind a line's beginning.
 b_kept() {

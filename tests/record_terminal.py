@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records what programs print to a terminal, for the tests of the engine's own.
 
-Usage: scripts/record-terminal DIRECTORY
+Usage: tests/record_terminal.py DIRECTORY
 
 For each recording: NAME.raw is what the program printed to a terminal of 80 columns and 24 lines, NAME.txt what tmux
 shows of those bytes: another terminal's opinion, not ours. Wants vim, less and tmux. Nobody answers the programs'
@@ -54,7 +54,7 @@ SEQUENCES = (
     # Saved and restored places. (tmux tells letters of the line drawing alphabet as letters, so they aren't here.)
     + b"\x1b[4;1H\x1b[2K\x1b7\x1b[23;70Hthere\x1b8 back"
     # Wide characters, cut at the edge and written over.
-    + "\x1b[9;1H\x1b[2K字字字\x1b[9;4Hx\x1b[11;80H字\x1b[24;1H\x1b[2Ke\u0301ä end".encode()
+    + "\x1b[9;1H\x1b[2K字字字\x1b[9;4Hx\x1b[11;1H\x1b[2K\x1b[11;80H字\x1b[24;1H\x1b[2Ke\u0301ä end".encode()
 )
 
 

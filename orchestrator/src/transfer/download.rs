@@ -1,0 +1,257 @@
+//! A file from a host to here.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::gauge::Gauge;
+use super::local::{self, END, Target};
+use super::persist::Attempt;
+use super::source::key;
+use super::talk::{CHUNK, Hearing, Talk};
+use super::terms::Terms;
+use super::trouble::{There, Trouble, here};
+use super::words::{Words, cwd};
+use crate::failure::Failure;
+use crate::host::Reached;
+use crate::seam::FilePath;
+
+/// So many pieces are read before they are written.
+const AHEAD: usize = 4;
+
+/// Where a part may go on: what the host's `dd` skips is in such blocks.
+const BLOCK: u64 = 256 * 1024;
+
+/// A file on its way from a host.
+#[derive(Debug)]
+pub(super) struct Download<'a> {
+    pub(super) reached: &'a Reached,
+    pub(super) remote: &'a FilePath,
+    pub(super) shown: String,
+    pub(super) replace: bool,
+    pub(super) target: Target,
+    pub(super) begun: bool,
+    /// What a person should know of what came.
+    pub(super) said: String,
+    pub(super) gauge: Gauge,
+}
+
+impl<'a> Download<'a> {
+    pub(super) fn new(
+        reached: &'a Reached,
+        remote: &'a FilePath,
+        local: &Path,
+        terms: &Terms,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            reached,
+            remote,
+            shown: remote.to_string(),
+            replace: terms.replace,
+            target: Target::take(local, terms.replace)?,
+            begun: false,
+            said: String::new(),
+            gauge: Gauge::new(terms.report.clone()),
+        })
+    }
+
+    async fn file(&mut self, mut talk: Talk, facts: &[String]) -> Result<(), Trouble> {
+        let host = self.reached.connection.host();
+        let there = There { host, path: &self.shown };
+        let [size, modified, _, mode] = facts else {
+            return Err(there.refused("", &facts.join(" ")).into());
+        };
+        if self.target.path.is_dir() {
+            return Err(local::is_directory(&self.target.path).into());
+        }
+        let state = facts.join(" ");
+        let key = key(&[host.as_str().as_bytes(), self.remote.bytes(), state.as_bytes()]);
+        let part = self.target.part(&key)?;
+        let file = local::open_part(&part).map_err(|error| here(&part, &error))?;
+        // What the system makes up as it is read has no size: all that comes is the file.
+        let size: Option<u64> = size.parse().ok().filter(|size| *size > 0);
+        let have = file.metadata().map_err(|error| here(&part, &error))?.len();
+        let from = match size {
+            Some(size) if have <= size => {
+                let from = have - have % BLOCK;
+                if from > 0 && fits(&mut talk, there, &file, from).await? { from } else { 0 }
+            }
+            Some(_) | None => 0,
+        };
+        talk.tell(&format!("go {}\n", from / BLOCK)).await;
+        self.gauge.set("receiving", from, size);
+        let writer = Writer::begin(file, &part, from);
+        let Talk { stdin, mut hearing } = talk;
+        let taken = take(&mut hearing, size.map(|size| size - from), writer, &mut self.gauge).await;
+        drop(stdin);
+        let file = match taken {
+            Ok(Taken { file, whole: true }) => file,
+            Ok(Taken { whole: false, .. }) => return Err(there.changed().into()),
+            Err(Trouble::Final(why)) => {
+                // A full disk is no place to keep half a file.
+                if why.code == crate::failure::Code::TooLarge {
+                    local::remove(&part);
+                }
+                return Err(why.into());
+            }
+            Err(trouble @ Trouble::Link(_)) => return Err(trouble),
+        };
+        self.verify(&mut hearing, &file, size, &state).await?;
+        let all = self.gauge.done();
+        self.gauge.set("writing", all, size);
+        let mode = u32::from_str_radix(mode, 8).unwrap_or(0o644);
+        let modified = local::time(modified);
+        let done = tokio::task::spawn_blocking(move || local::complete(&file, mode, modified));
+        done.await.map_err(std::io::Error::other).flatten().map_err(|error| here(&part, &error))?;
+        Ok(self.target.place(&part, self.replace)?)
+    }
+
+    /// Whether all has come, of a file that is still what it was.
+    async fn verify(
+        &self,
+        hearing: &mut Hearing,
+        file: &File,
+        size: Option<u64>,
+        state: &str,
+    ) -> Result<(), Trouble> {
+        let there = There { host: self.reached.connection.host(), path: &self.shown };
+        let said = hearing.said().await;
+        let Some((before, end)) = said.rsplit_once("end ") else {
+            return Err(hearing.ended(there).await);
+        };
+        let (status, now) = end.trim().split_once(' ').unwrap_or((end, ""));
+        if status != "0" {
+            let word = if before.contains("Permission denied") { "denied" } else { "" };
+            return Err(there.refused(word, before).into());
+        }
+        let have = file.metadata().map_err(|error| here(&self.target.path, &error))?.len();
+        if now != state || size.is_some_and(|size| size != have) {
+            return Err(there.changed().into());
+        }
+        Ok(())
+    }
+}
+
+impl Attempt for Download<'_> {
+    type Done = PathBuf;
+
+    async fn attempt(&mut self) -> Result<PathBuf, Trouble> {
+        let script = Words::default().path("b_p", self.remote.bytes())?.call("b_send");
+        let connection = &self.reached.connection;
+        let mut talk = Talk::begin(connection, cwd(self.reached, self.remote), &script).await?;
+        let there = There { host: connection.host(), path: &self.shown };
+        let answer = talk.line(there).await?;
+        self.begun = true;
+        match answer.split_first() {
+            Some((kind, facts)) if kind == "file" => self.file(talk, facts).await?,
+            Some((kind, facts)) if kind == "tree" => self.tree(talk, facts).await?,
+            _ => return Err(there.refused("", &answer.join(" ")).into()),
+        }
+        Ok(self.target.path.clone())
+    }
+
+    fn gauge(&mut self) -> &mut Gauge {
+        &mut self.gauge
+    }
+
+    fn has_begun(&self) -> bool {
+        self.begun
+    }
+}
+
+/// Whether the host's file has the same bytes before `from`, as far as their checksum says.
+async fn fits(talk: &mut Talk, there: There<'_>, file: &File, from: u64) -> Result<bool, Trouble> {
+    talk.tell(&format!("sum {}\n", (from - END) / END)).await;
+    let answer = talk.line(there).await?;
+    let Ok(ours) = local::end_of(file, from) else { return Ok(false) };
+    Ok(answer.get(1).is_some_and(|theirs| *theirs == ours.to_string()))
+}
+
+struct Taken {
+    file: File,
+    /// Nothing more came than was expected.
+    whole: bool,
+}
+
+/// Takes `rest` bytes, or all there are. Fewer are no error here: the script's last words say why.
+async fn take(
+    hearing: &mut Hearing,
+    rest: Option<u64>,
+    writer: Writer,
+    gauge: &mut Gauge,
+) -> Result<Taken, Trouble> {
+    let mut rest = rest.unwrap_or(u64::MAX);
+    let mut whole = true;
+    loop {
+        let mut piece = vec![0; CHUNK];
+        let mut filled = 0;
+        let mut over = false;
+        while filled < CHUNK {
+            match hearing.stdout.read(&mut piece[filled..]).await {
+                Ok(0) | Err(_) => {
+                    over = true;
+                    break;
+                }
+                Ok(count) => {
+                    gauge.add(count);
+                    filled += count;
+                }
+            }
+        }
+        if filled as u64 > rest {
+            whole = false;
+            over = true;
+            filled = usize::try_from(rest).unwrap_or(filled);
+        }
+        rest -= filled as u64;
+        piece.truncate(filled);
+        if filled > 0 && writer.pieces.send(piece).await.is_err() {
+            break; // It says why below.
+        }
+        if over {
+            break;
+        }
+    }
+    Ok(Taken { file: writer.end().await?, whole })
+}
+
+/// Writes a part, on a thread that may block.
+struct Writer {
+    pieces: mpsc::Sender<Vec<u8>>,
+    writing: JoinHandle<Result<File, Failure>>,
+    part: PathBuf,
+}
+
+impl Writer {
+    fn begin(mut file: File, part: &Path, from: u64) -> Self {
+        let (pieces, mut sent) = mpsc::channel::<Vec<u8>>(AHEAD);
+        let path = part.to_owned();
+        let writing = tokio::task::spawn_blocking(move || {
+            let write = |file: &mut File, sent: &mut mpsc::Receiver<Vec<u8>>| {
+                file.set_len(from)?;
+                file.seek(SeekFrom::Start(from))?;
+                while let Some(piece) = sent.blocking_recv() {
+                    file.write_all(&piece)?;
+                }
+                Ok(())
+            };
+            match write(&mut file, &mut sent) {
+                Ok(()) => Ok(file),
+                Err(error) => Err(here(&path, &error)),
+            }
+        });
+        Self { pieces, writing, part: part.to_owned() }
+    }
+
+    async fn end(self) -> Result<File, Failure> {
+        drop(self.pieces);
+        match self.writing.await {
+            Ok(written) => written,
+            Err(error) => Err(here(&self.part, &std::io::Error::other(error))),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # place.sh and lock.sh stand before this; a call sets the rest
+# Takes a file from stdin.
+
+# b_stamp FILE: gives it the time b_at (seconds and their fraction), or b_then_at where that isn't understood.
+b_stamp() {
+  touch -d "@$b_at" "$1" 2>/dev/null || touch -d "@${b_at%.*}" "$1" 2>/dev/null ||
+    TZ=UTC0 touch -t "$b_at_words" "$1" 2>/dev/null
+}
+
+# b_place: gives the part b_part the name b_name, without replacing anything where b_replace is empty.
+b_place() {
+  if [ -n "$b_replace" ]; then
+    [ ! -d "./$b_name" ] || b_say e isdir
+    b_words=$(mv -f "$b_part" "./$b_name" 2>&1) && return
+  else
+    # link(1) links to that very name, where ln would go into a directory.
+    b_words=$(link "$b_part" "./$b_name" 2>&1) && {
+      rm -f "$b_part"
+      return
+    }
+    if [ -e "./$b_name" ] || [ -h "./$b_name" ]; then b_say e exists; fi
+    # No such program, or a disk without hard links: the name is taken first.
+    b_words=$({ set -C && : >"./$b_name"; } 2>&1) && b_words=$(mv -f "$b_part" "./$b_name" 2>&1) && return
+  fi
+  b_why "$b_words"
+  b_refuse "$b_word" "$b_words"
+}
+
+# b_receive: b_p is the target, b_key names the source, b_size is its size, b_at when it was changed, b_was the inode
+# of a part that was sent before. Says `ready` with the size of the part that is there, the checksum of its end, its
+# inode and the umask; is told `append MODE` or `anew MODE`, and takes the bytes. Without all of them it ends, and the
+# part stays.
+b_receive() {
+  b_plain
+  b_target
+  if [ -d "./$b_name" ]; then b_say e isdir; fi
+  if [ -e "./$b_name" ]; then
+    [ -f "./$b_name" ] || b_say e other
+  fi
+  b_part=./.$b_short.baton-$b_key.part
+  if [ -n "$b_was" ] && [ ! -e "$b_part" ] && [ "$(b_inode "./$b_name")" = "$b_was" ]; then b_say "done $PWD/$b_name"; fi
+  if [ -e "./$b_name" ] && [ -z "$b_replace" ]; then b_say e exists; fi
+  b_take
+  for b_other in "./.$b_short.baton-"????????.part; do
+    [ "$b_other" = "$b_part" ] || rm -rf "$b_other"
+  done
+  if [ -h "$b_part" ] || [ ! -f "$b_part" ] || [ ! -w "$b_part" ]; then
+    rm -rf "$b_part"
+    b_words=$({ umask 077 && set -C && : >"$b_part"; } 2>&1) || {
+      b_why "$b_words"
+      b_refuse "$b_word" "$b_words"
+    }
+  fi
+  # shellcheck disable=SC2046 # two numbers
+  set -- $(tail -c 65536 "$b_part" | cksum)
+  b_put "ready $(b_bytes "$b_part") $1 $(b_inode "$b_part") $(umask)"
+  read -r b_go b_mode || exit 0
+  case $b_go in
+    append) b_words=$(cat 2>&1 >>"$b_part") ;;
+    anew) b_words=$(cat 2>&1 >"$b_part") ;;
+    *) exit 0 ;;
+  esac || {
+    b_why "$b_words"
+    # A full disk is no place to keep half a file.
+    [ "$b_word" != full ] || rm -f "$b_part"
+    b_refuse "$b_word" "$b_words"
+  }
+  [ "$(b_bytes "$b_part")" = "$b_size" ] || exit 0
+  b_mine || b_say e lost
+  chmod "$b_mode" "$b_part"
+  b_stamp "$b_part"
+  b_words=$(sync "$b_part" 2>&1) || case $b_words in
+    *'No space left'* | *'nput/output error'*) b_refuse full "$b_words" ;;
+  esac
+  b_place
+  sync . 2>/dev/null
+  b_say "done $PWD/$b_name"
+}

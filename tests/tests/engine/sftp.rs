@@ -1,0 +1,162 @@
+//! Files of hosts whose shell runs nothing, through their sftp server.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+use baton_tests::{LoginShells, TestSshd};
+use orchestrator::failure::Code;
+use orchestrator::seam::{Expected, FileKind, FilePath};
+
+use crate::desk::Laptop;
+use crate::files_bed::FileBed;
+
+const WAYS: [&str; 2] = ["openssh", "native"];
+
+/// A server that runs nothing but sftp.
+async fn forced(way: &str) -> FileBed {
+    let sshd = TestSshd::builder().force_command("internal-sftp").start();
+    let laptop = Laptop::over(sshd.write_client_config("box", &[]), way);
+    FileBed::on(laptop, Some(sshd), "box").await
+}
+
+fn names(bed: &FileBed) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(&bed.root)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_is_listed_with_names_of_every_kind() {
+    for way in WAYS {
+        let bed = forced(way).await;
+        let odd: [&[u8]; 4] = [b"\xff\xfe", b"-rf", b"new\nline", " größe ".as_bytes()];
+        for name in odd {
+            fs::write(bed.root.join(OsStr::from_bytes(name)), "xyz").unwrap();
+        }
+        fs::create_dir(bed.root.join("dir")).unwrap();
+        symlink("dir", bed.root.join("link")).unwrap();
+        symlink("gone", bed.root.join("nowhere")).unwrap();
+        symlink("/etc", bed.root.join("out")).unwrap();
+        let listing = bed.list("").await.unwrap();
+        let find = |name: &[u8]| {
+            let found = listing.entries.iter().find(|entry| entry.path.bytes() == name);
+            found.unwrap_or_else(|| panic!("{way}: {name:?} in {listing:?}")).clone()
+        };
+        for name in odd {
+            assert_eq!((find(name).kind, find(name).size), (FileKind::File, 3), "{way}");
+        }
+        assert_eq!(find(b"dir").kind, FileKind::Directory, "{way}");
+        let link = find(b"link");
+        assert_eq!((link.kind, link.outside), (FileKind::Directory, false), "{way}");
+        assert_eq!(link.link, Some(FilePath::from("dir")), "{way}");
+        assert_eq!(find(b"nowhere").kind, FileKind::Broken, "{way}");
+        assert!(find(b"out").outside, "{way}");
+        assert_eq!(listing.entries.len(), 8, "{way}");
+        let gone = bed.list("gone").await.unwrap_err();
+        assert_eq!(gone.code, Code::NotFound, "{way}: {gone:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_of_a_large_file_is_read_and_nothing_else() {
+    for way in WAYS {
+        let bed = forced(way).await;
+        let body: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 251) as u8).collect();
+        fs::write(bed.root.join("a"), &body).unwrap();
+        let window = bed.read_at("a", 1_000_001, 700_000).await.unwrap();
+        assert!(window.bytes == body[1_000_001..1_700_001], "{way}");
+        assert!(!window.end, "{way}");
+        let window = bed.read_at("a", 2_999_990, 100).await.unwrap();
+        assert!(window.end && window.bytes == body[2_999_990..], "{way}");
+        fs::create_dir(bed.root.join("dir")).unwrap();
+        let error = bed.read("dir").await.unwrap_err();
+        assert_eq!(error.code, Code::IsDirectory, "{way}: {error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_save_is_whole_and_refused_when_the_file_was_changed() {
+    for way in WAYS {
+        let bed = forced(way).await;
+        let path = bed.root.join("a");
+        fs::write(&path, "one").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let read = bed.read("a").await.unwrap();
+        let version = Expected::Version(read.file.version);
+        let written = bed.write("a", b"two", version.clone()).await.unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two", "{way}");
+        assert_eq!(path.metadata().unwrap().mode() & 0o7777, 0o640, "{way}");
+        // What was read first is no longer there; in the same second, and of the same size.
+        let error = bed.write("a", b"six", version).await.unwrap_err();
+        assert_eq!(error.code, Code::Conflict, "{way}: {error:?}");
+        let error = bed.write("a", b"six", Expected::Absent).await.unwrap_err();
+        assert_eq!(error.code, Code::Conflict, "{way}: {error:?}");
+        assert_eq!(fs::read(&path).unwrap(), b"two", "{way}");
+        let large = vec![b'x'; 3_000_000];
+        bed.write("a", &large, Expected::Version(written.version)).await.unwrap();
+        assert!(fs::read(&path).unwrap() == large, "{way}");
+        bed.write("new", b"new", Expected::Absent).await.unwrap();
+        // A link stays one.
+        symlink("new", bed.root.join("link")).unwrap();
+        bed.write("link", b"through", Expected::Anything).await.unwrap();
+        assert!(bed.root.join("link").symlink_metadata().unwrap().is_symlink(), "{way}");
+        assert_eq!(fs::read(bed.root.join("new")).unwrap(), b"through", "{way}");
+        // Nothing outside.
+        symlink(bed.beside("out"), bed.root.join("away")).unwrap();
+        fs::write(bed.beside("out"), "kept").unwrap();
+        for outside in ["away", "../out", bed.beside("out").to_str().unwrap()] {
+            let error = bed.write(outside, b"x", Expected::Anything).await.unwrap_err();
+            assert_eq!(error.code, Code::PermissionDenied, "{way}: {outside}: {error:?}");
+        }
+        assert_eq!(fs::read(bed.beside("out")).unwrap(), b"kept", "{way}");
+        assert_eq!(names(&bed), ["a", "away", "link", "new"], "{way}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restricted_shell_is_no_obstacle_where_there_is_sftp() {
+    let shells = LoginShells::named(&["rbash", "nologin"]);
+    let sshd = std::sync::Arc::new(TestSshd::builder().login_shells(shells).start());
+    let laptop = Laptop::over(sshd.write_client_config_as("rbash", "box", &[]), "openssh");
+    let bed = FileBed::on(laptop, None, "box").await;
+    fs::set_permissions(&bed.root, fs::Permissions::from_mode(0o777)).unwrap();
+    bed.write("a", b"one", Expected::Absent).await.unwrap();
+    assert_eq!(fs::read(bed.root.join("a")).unwrap(), b"one");
+    assert_eq!(bed.read("a").await.unwrap().bytes, b"one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_neither_says_what_its_shell_says() {
+    let sshd = TestSshd::builder().force_command("/bin/false").without_sftp().start();
+    let laptop = Laptop::over(sshd.write_client_config("box", &[]), "openssh");
+    let bed = FileBed::on(laptop, Some(sshd), "box").await;
+    let error = bed.list("").await.unwrap_err();
+    assert_eq!(error.code, Code::ShellBroken, "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_is_said_and_another_one_is_asked() {
+    let bed = forced("openssh").await;
+    fs::write(bed.root.join("a"), "one").unwrap();
+    bed.read("a").await.unwrap();
+    bed.sshd.as_ref().unwrap().cut_connections();
+    let read = async {
+        loop {
+            match bed.read("a").await {
+                Ok(window) => return window,
+                Err(error) => assert!(
+                    matches!(error.code, Code::ConnectionLost | Code::ConnectionClosed),
+                    "{error:?}"
+                ),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    let read = tokio::time::timeout(std::time::Duration::from_secs(30), read).await;
+    assert_eq!(read.expect("it never came back").bytes, b"one");
+}

@@ -1,0 +1,452 @@
+//! What people may rely on of files that go to a host and back.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use baton_tests::{LoginShells, TestSshd, short_dir, until};
+use orchestrator::failure::Code;
+use orchestrator::seam::FilePath;
+use orchestrator::transfer::{self, Terms};
+
+use crate::hosts::openssh_as;
+use crate::transfers_bed::{Bed, Heard, Mounted, bytes, names, reached, replacing, terms, within};
+
+const NAMES: [&[u8]; 9] = [
+    b"plain",
+    b"with space ",
+    b"-rf",
+    b"new\nline\n",
+    b"it's \"quoted\" $HOME `x` \\",
+    b"\xff\xfe not utf-8",
+    "größe ✓".as_bytes(),
+    b"~",
+    b"*?[a]!",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_arrives_whole_with_its_mode_and_time_under_any_name() {
+    let (once, again) = (terms(), replacing());
+    for bed in Bed::all() {
+        for (at, name) in NAMES.into_iter().enumerate() {
+            let what = format!("{}: {}", bed.name, String::from_utf8_lossy(name));
+            let body = bytes([0, 1, 70_000, 300_000, 3 << 20][at % 5]);
+            let local = bed.here.path().join(OsStr::from_bytes(name));
+            fs::write(&local, &body).unwrap();
+            fs::set_permissions(&local, fs::Permissions::from_mode(0o751)).unwrap();
+            let when = SystemTime::UNIX_EPOCH + Duration::new(1_600_000_000 + at as u64, 5_000);
+            fs::File::open(&local).unwrap().set_modified(when).unwrap();
+            let remote = FilePath(bed.there(".").as_os_str().as_bytes().to_vec()).join(name);
+            let sent = transfer::upload(&bed.reached, &local, &remote, &once);
+            within(sent).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+            let there = bed.there.path().join(OsStr::from_bytes(name));
+            assert!(fs::read(&there).unwrap() == body, "{what}");
+            let about = there.metadata().unwrap();
+            assert_eq!((about.mode() & 0o777, about.modified().unwrap()), (0o751, when), "{what}");
+            let back = bed.here("back");
+            let fetched = transfer::download(&bed.reached, &remote, &back, &again);
+            within(fetched).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+            assert!(fs::read(&back).unwrap() == body, "{what}");
+            let about = back.metadata().unwrap();
+            assert_eq!((about.mode() & 0o777, about.modified().unwrap()), (0o751, when), "{what}");
+        }
+        assert_eq!(names(bed.there.path()).len(), NAMES.len(), "{:?}", names(bed.there.path()));
+        assert_eq!(names(bed.here.path()).len(), NAMES.len() + 1);
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relative_name_begins_in_the_places_directory_and_a_long_one_fits() {
+    for bed in Bed::all() {
+        let local = bed.here("a");
+        fs::write(&local, "x").unwrap();
+        let long = "x".repeat(255);
+        bed.put(&local, &long).await.unwrap();
+        assert_eq!(names(bed.there.path()), std::slice::from_ref(&long), "{}", bed.name);
+        let back = bed.here(&long);
+        bed.get(&long, &back).await.unwrap();
+        assert_eq!(fs::read(back).unwrap(), b"x");
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_is_replaced_only_if_that_was_said() {
+    for bed in Bed::all() {
+        let local = bed.here("a");
+        fs::write(&local, "new").unwrap();
+        fs::write(bed.there("a"), "old").unwrap();
+        let error = bed.put(&local, "a").await.unwrap_err();
+        assert_eq!(error.code, Code::Conflict, "{error:?}");
+        assert_eq!(fs::read(bed.there("a")).unwrap(), b"old");
+        let error = bed.get("a", &local).await.unwrap_err();
+        assert_eq!(error.code, Code::Conflict, "{error:?}");
+        assert_eq!(fs::read(&local).unwrap(), b"new");
+        // A link stays one, and what it leads to is written.
+        symlink("a", bed.there("link")).unwrap();
+        bed.put_on(&local, "link", &replacing()).await.unwrap();
+        assert_eq!(fs::read(bed.there("a")).unwrap(), b"new");
+        assert!(bed.there("link").symlink_metadata().unwrap().is_symlink());
+        assert_eq!((names(bed.there.path()).len(), names(bed.here.path()).len()), (2, 1));
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_in_the_way_is_said() {
+    for bed in Bed::all() {
+        let local = bed.here("a");
+        fs::write(&local, "x").unwrap();
+        fs::create_dir(bed.there("dir")).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            bed.there("pipe"),
+            rustix::fs::FileType::Fifo,
+            0o600.into(),
+            0,
+        )
+        .unwrap();
+        for (remote, code) in [
+            ("gone/a", Code::DirMissing),
+            ("dir", Code::IsDirectory),
+            ("pipe", Code::Unsupported),
+            ("..", Code::Usage),
+        ] {
+            let error = bed.put_on(&local, remote, &replacing()).await.unwrap_err();
+            assert_eq!(error.code, code, "{}: {remote}: {error:?}", bed.name);
+            assert!(error.hint.is_some(), "{error:?}");
+        }
+        for (remote, code) in [("gone", Code::NotFound), ("pipe", Code::Unsupported)] {
+            let error = bed.get(remote, &bed.here("b")).await.unwrap_err();
+            assert_eq!(error.code, code, "{}: {remote}: {error:?}", bed.name);
+        }
+        let error = bed.put(&bed.here("gone"), "x").await.unwrap_err();
+        assert_eq!(error.code, Code::NotFound, "{error:?}");
+        assert_eq!(names(bed.here.path()), ["a"]);
+        assert_eq!(names(bed.there.path()), ["dir", "pipe"]);
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_login_shell_will_do_and_what_an_account_may_not_is_said() {
+    let sshd = Arc::new(TestSshd::builder().login_shells(LoginShells::usable()).start());
+    let body = bytes(600_000);
+    for shell in LoginShells::usable_names() {
+        let bed = Bed::of(shell, openssh_as(&sshd, shell));
+        let local = bed.here("a");
+        fs::write(&local, &body).unwrap();
+        bed.put(&local, "a").await.unwrap_or_else(|error| panic!("{shell}: {error:?}"));
+        assert!(fs::read(bed.there("a")).unwrap() == body, "{shell}");
+        bed.get("a", &bed.here("b")).await.unwrap_or_else(|error| panic!("{shell}: {error:?}"));
+        assert!(fs::read(bed.here("b")).unwrap() == body, "{shell}");
+        fs::create_dir(bed.there("ours")).unwrap();
+        fs::write(bed.there("secret"), "x").unwrap();
+        fs::set_permissions(bed.there("secret"), fs::Permissions::from_mode(0o600)).unwrap();
+        let error = bed.put(&local, "ours/a").await.unwrap_err();
+        assert_eq!(error.code, Code::PermissionDenied, "{shell}: {error:?}");
+        let error = bed.get("secret", &bed.here("c")).await.unwrap_err();
+        assert_eq!(error.code, Code::PermissionDenied, "{shell}: {error:?}");
+        assert_eq!(names(bed.there.path()), ["a", "ours", "secret"], "{shell}");
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_cut_twenty_times_on_the_way_up_leaves_a_whole_file() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(20_000_000);
+    let body = bytes(48 << 20);
+    let local = bed.here("a");
+    fs::write(&local, &body).unwrap();
+    let heard = Heard::default();
+    let terms = Terms { report: heard.report(), ..terms() };
+    let sending = bed.put_on(&local, "a", &terms);
+    let (sent, ()) = tokio::join!(sending, cut(&wan, 20));
+    sent.unwrap();
+    assert!(fs::read(bed.there("a")).unwrap() == body);
+    assert_eq!(names(bed.there.path()), ["a"]);
+    assert!(heard.away() >= 10, "{:?}", heard.away());
+    // What had arrived isn't sent again, but for what was on its way.
+    assert!(wan.arrived() < 3 * body.len() as u64, "{}", wan.arrived());
+    bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_cut_twenty_times_on_the_way_down_leaves_a_whole_file() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(20_000_000);
+    let body = bytes(48 << 20);
+    fs::write(bed.there("a"), &body).unwrap();
+    let heard = Heard::default();
+    let terms = Terms { report: heard.report(), ..terms() };
+    let target = bed.here("a");
+    let fetching = bed.get_on("a", &target, &terms);
+    let (fetched, ()) = tokio::join!(fetching, cut(&wan, 20));
+    fetched.unwrap();
+    assert!(fs::read(bed.here("a")).unwrap() == body);
+    assert_eq!(names(bed.here.path()), ["a"]);
+    assert!(heard.away() >= 10, "{:?}", heard.away());
+    bed.close().await;
+}
+
+/// Resets the link so many times, each after some more bytes.
+async fn cut(wan: &baton_tests::Wan, times: u32) {
+    for turn in 0..times {
+        let more = 100_000 + u64::from(fastrand::u32(..1_500_000));
+        let goal = wan.arrived() + more;
+        until("bytes arrive", || wan.arrived() >= goal).await;
+        let reset = if turn % 5 == 4 { baton_tests::Wan::cut } else { baton_tests::Wan::reset };
+        reset(wan);
+        wan.restore();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_was_stopped_and_is_begun_again_goes_on_where_it_was() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(20_000_000);
+    let body = bytes(24 << 20);
+    fs::write(bed.here("a"), &body).unwrap();
+    fs::write(bed.there("b"), &body).unwrap();
+    for down in [false, true] {
+        let stopped = terms();
+        let half = wan.arrived() + 16_000_000;
+        let stop = async {
+            until("half of it is there", || wan.arrived() >= half).await;
+            stopped.cancel.cancel();
+        };
+        let (ended, ()) = match down {
+            false => tokio::join!(async { bed.put_on(&bed.here("a"), "a", &stopped).await }, stop),
+            true => tokio::join!(async { bed.get_on("b", &bed.here("b"), &stopped).await }, stop),
+        };
+        let error = ended.unwrap_err();
+        assert_eq!(error.code, Code::Cancelled, "{error:?}");
+        let target = if down { bed.here("b") } else { bed.there("a") };
+        assert!(!target.exists());
+        let before = wan.arrived();
+        match down {
+            false => bed.put(&bed.here("a"), "a").await.unwrap(),
+            true => bed.get("b", &bed.here("b")).await.unwrap(),
+        };
+        let crossed = wan.arrived() - before;
+        assert!(crossed < 14_000_000, "{crossed} of {} crossed again: {down}", body.len());
+        assert!(fs::read(&target).unwrap() == body);
+    }
+    assert_eq!(names(bed.there.path()), ["a", "b"]);
+    assert_eq!(names(bed.here.path()), ["a", "b"]);
+    bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_another_source_is_not_gone_on_with() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(20_000_000);
+    for down in [false, true] {
+        let name = if down { "down" } else { "up" };
+        let (source, target) = match down {
+            false => (bed.here(name), bed.there(name)),
+            true => (bed.there(name), bed.here(name)),
+        };
+        fs::write(&source, bytes(8 << 20)).unwrap();
+        let stopped = terms();
+        let goal = wan.arrived() + 3_000_000;
+        let stop = async {
+            until("some of it is there", || wan.arrived() >= goal).await;
+            stopped.cancel.cancel();
+        };
+        let (ended, ()) = match down {
+            false => tokio::join!(async { bed.put_on(&source, name, &stopped).await }, stop),
+            true => tokio::join!(async { bed.get_on(name, &target, &stopped).await }, stop),
+        };
+        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+        let other = bytes((8 << 20) + 1);
+        fs::write(&source, &other).unwrap();
+        match down {
+            false => bed.put(&source, name).await.unwrap(),
+            true => bed.get(name, &target).await.unwrap(),
+        };
+        assert!(fs::read(&target).unwrap() == other, "{name}");
+    }
+    assert_eq!(names(bed.there.path()), ["down", "up"]);
+    assert_eq!(names(bed.here.path()), ["down", "up"]);
+    bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_transfers_to_one_target_the_second_is_refused() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(4_000_000);
+    let body = bytes(8 << 20);
+    let (first, second) = (bed.here("a"), bed.here("b"));
+    fs::write(&first, &body).unwrap();
+    fs::write(&second, "other").unwrap();
+    fs::write(bed.there("c"), &body).unwrap();
+    let away = bed.here("dir");
+    fs::create_dir(&away).unwrap();
+    let sending = bed.put(&first, "a");
+    let meddling = async {
+        let goal = wan.arrived() + 1_000_000;
+        until("the first is under way", || wan.arrived() >= goal).await;
+        let same = bed.put(&first, "a").await.unwrap_err();
+        // As another process would.
+        let other_words = format!("{}/a", bed.there.path().display());
+        let other = bed.put(&second, &other_words).await.unwrap_err();
+        assert_eq!((same.code, other.code), (Code::Busy, Code::Busy), "{same:?} {other:?}");
+    };
+    let (sent, ()) = tokio::join!(sending, meddling);
+    sent.unwrap();
+    assert!(fs::read(bed.there("a")).unwrap() == body);
+    let target = bed.here("c");
+    let fetching = bed.get("c", &target);
+    let meddling = async {
+        let goal = wan.arrived() + 1_000_000;
+        until("the first is under way", || wan.arrived() >= goal).await;
+        let error = bed.get("a", &target).await.unwrap_err();
+        assert_eq!(error.code, Code::Busy, "{error:?}");
+    };
+    let (fetched, ()) = tokio::join!(fetching, meddling);
+    fetched.unwrap();
+    assert!(fs::read(&target).unwrap() == body);
+    bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_holder_that_is_dead_or_hangs_on_a_lost_link_holds_nobody_up() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(4_000_000);
+    let body = bytes(4 << 20);
+    fs::write(bed.here("a"), &body).unwrap();
+    // A link that is lost without a word: the host's shell waits for more on it.
+    let stopped = terms();
+    let goal = wan.arrived() + 1_000_000;
+    let stop = async {
+        until("some of it is there", || wan.arrived() >= goal).await;
+        wan.cut();
+        stopped.cancel.cancel();
+    };
+    let (ended, ()) = tokio::join!(async { bed.put_on(&bed.here("a"), "a", &stopped).await }, stop);
+    assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+    bed.close().await;
+    let locked = || names(bed.there.path()).iter().any(|name| name.ends_with(".lock"));
+    assert!(locked(), "{:?}", names(bed.there.path()));
+    // Another way to the same host.
+    let direct = bed.host.sshd.as_ref().unwrap();
+    let config = direct.write_client_config("box", &[]);
+    let host = crate::hosts::openssh_with(
+        Arc::clone(direct),
+        config,
+        orchestrator::transport::ConnectionSettings::default(),
+        |_| (),
+    );
+    let again = reached(&host.connection, bed.there.path());
+    within(transfer::upload(&again, &bed.here("a"), &FilePath::from("a"), &terms())).await.unwrap();
+    assert!(fs::read(bed.there("a")).unwrap() == body);
+    // One that is dead.
+    let lock = bed.there(".b.baton.lock");
+    fs::create_dir(&lock).unwrap();
+    fs::write(lock.join("owner"), "999999999\nboot\nstart\nkey\nnonce\n").unwrap();
+    within(transfer::upload(&again, &bed.here("a"), &FilePath::from("b"), &terms())).await.unwrap();
+    assert_eq!(names(bed.there.path()), ["a", "b"]);
+    host.connection.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_changes_on_the_way_is_said_and_its_target_is_as_it_was() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(8_000_000);
+    for (down, grows) in [(false, true), (false, false), (true, true), (true, false)] {
+        let (source, target) = match down {
+            false => (bed.here("a"), bed.there("a")),
+            true => (bed.there("a"), bed.here("a")),
+        };
+        fs::write(&source, bytes(6 << 20)).unwrap();
+        fs::write(&target, "old").unwrap();
+        let goal = wan.arrived() + 1_500_000;
+        let change = async {
+            until("some of it is there", || wan.arrived() >= goal).await;
+            let file = fs::File::options().append(true).open(&source).unwrap();
+            match grows {
+                true => std::io::Write::write_all(&mut &file, &bytes(100_000)).unwrap(),
+                false => file.set_len(10).unwrap(),
+            }
+        };
+        let (ended, ()) = match down {
+            false => tokio::join!(async { bed.put_on(&source, "a", &replacing()).await }, change),
+            true => tokio::join!(async { bed.get_on("a", &target, &replacing()).await }, change),
+        };
+        let error = ended.unwrap_err();
+        assert_eq!(error.code, Code::Conflict, "{down} {grows}: {error:?}");
+        assert!(error.message.contains("changed while it was read"), "{error:?}");
+        assert_eq!(fs::read(&target).unwrap(), b"old");
+    }
+    bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_gone_in_the_middle_is_said() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(8_000_000);
+    let source = bed.here("a");
+    fs::write(&source, bytes(6 << 20)).unwrap();
+    let goal = wan.arrived() + 1_500_000;
+    let remove = async {
+        until("some of it is there", || wan.arrived() >= goal).await;
+        fs::remove_file(&source).unwrap();
+    };
+    let (ended, ()) = tokio::join!(async { bed.put(&source, "a").await }, remove);
+    assert_eq!(ended.unwrap_err().code, Code::NotFound);
+    assert!(!bed.there("a").exists());
+    bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_keeps_what_it_had_and_gets_its_room_back() {
+    let (up, down) = (short_dir(), short_dir());
+    let _disks =
+        [Mounted::at(up.path(), "size=1m,mode=777"), Mounted::at(down.path(), "size=1m,mode=777")];
+    for bed in Bed::all() {
+        let source = bed.here("a");
+        fs::write(&source, bytes(3 << 20)).unwrap();
+        for disk in [&up, &down] {
+            fs::write(disk.path().join("a"), "old").unwrap();
+        }
+        let remote = format!("{}/a", up.path().display());
+        let error = bed.put_on(&source, &remote, &replacing()).await.unwrap_err();
+        assert_eq!(error.code, Code::TooLarge, "{}: {error:?}", bed.name);
+        assert!(error.message.contains("no room is left"), "{error:?}");
+        fs::write(bed.there("a"), bytes(3 << 20)).unwrap();
+        let error = bed.get_on("a", &down.path().join("a"), &replacing()).await.unwrap_err();
+        assert_eq!(error.code, Code::TooLarge, "{}: {error:?}", bed.name);
+        for disk in [&up, &down] {
+            until("its litter is gone", || names(disk.path()) == ["a"]).await;
+            assert_eq!(fs::read(disk.path().join("a")).unwrap(), b"old", "{}", bed.name);
+        }
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_is_told_in_bytes_up_to_all_of_them() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(8_000_000);
+    fs::write(bed.here("a"), bytes(5 << 20)).unwrap();
+    for down in [false, true] {
+        let heard = Heard::default();
+        let terms = Terms { report: heard.report(), ..terms() };
+        match down {
+            false => bed.put_on(&bed.here("a"), "a", &terms).await.unwrap(),
+            true => bed.get_on("a", &bed.here("b"), &terms).await.unwrap(),
+        };
+        let told = heard.progress();
+        assert!(told.len() > 3, "{told:?}");
+        assert!(told.iter().all(|now| now.bytes && now.of == Some(5 << 20)), "{told:?}");
+        assert!(told.windows(2).all(|pair| pair[0].done <= pair[1].done), "{told:?}");
+        assert_eq!(told.last().unwrap().done, 5 << 20);
+    }
+    bed.close().await;
+}

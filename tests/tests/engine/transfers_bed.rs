@@ -1,0 +1,192 @@
+//! Places to send to and fetch from.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use baton_tests::{TestSshd, Wan, short_dir};
+use orchestrator::failure::Failure;
+use orchestrator::host::{HostId, Place, Reached};
+use orchestrator::seam::{FilePath, Outcome, Progress};
+use orchestrator::transfer::{self, Cancel, News, Report, Terms};
+use orchestrator::transport::{Connection, ConnectionSettings};
+use tempfile::TempDir;
+
+use crate::hosts::{self, Host};
+
+/// Longer than anything here takes, also when both cores are busy.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A host, a directory of it, and one of ours.
+pub struct Bed {
+    pub name: &'static str,
+    pub host: Host,
+    pub reached: Reached,
+    pub there: TempDir,
+    pub here: TempDir,
+}
+
+pub fn reached(connection: &Connection, directory: &Path) -> Reached {
+    Reached {
+        place: Place { id: HostId::new("box"), way: None },
+        connection: connection.clone(),
+        directory: Some(directory.as_os_str().as_bytes().to_vec()),
+        env: BTreeMap::new(),
+        session: None,
+    }
+}
+
+impl Bed {
+    pub fn of(name: &'static str, host: Host) -> Self {
+        let (there, here) = (short_dir(), short_dir());
+        fs::set_permissions(there.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let reached = reached(&host.connection, there.path());
+        Self { name, host, reached, there, here }
+    }
+
+    /// One for each way to reach a host.
+    pub fn all() -> [Self; 3] {
+        [
+            Self::of("local", hosts::local()),
+            Self::of("openssh", hosts::openssh(TestSshd::start())),
+            Self::of("native", hosts::native(TestSshd::start())),
+        ]
+    }
+
+    /// Over a long way, with the system's ssh.
+    pub fn far() -> (Self, Wan) {
+        let sshd = Arc::new(TestSshd::start());
+        let wan = Wan::start(sshd.address(), Duration::ZERO);
+        let config = sshd.write_client_config_through("box", wan.port(), &[]);
+        let host = hosts::openssh_with(sshd, config, ConnectionSettings::default(), |_| ());
+        (Self::of("openssh", host), wan)
+    }
+
+    pub fn here(&self, name: &str) -> PathBuf {
+        self.here.path().join(name)
+    }
+
+    pub fn there(&self, name: &str) -> PathBuf {
+        self.there.path().join(name)
+    }
+
+    pub async fn put(&self, local: &Path, remote: &str) -> Result<Outcome, Failure> {
+        self.put_on(local, remote, &terms()).await
+    }
+
+    pub async fn put_on(
+        &self,
+        local: &Path,
+        remote: &str,
+        terms: &Terms,
+    ) -> Result<Outcome, Failure> {
+        within(transfer::upload(&self.reached, local, &FilePath::from(remote), terms)).await
+    }
+
+    pub async fn get(&self, remote: &str, local: &Path) -> Result<Outcome, Failure> {
+        self.get_on(remote, local, &terms()).await
+    }
+
+    pub async fn get_on(
+        &self,
+        remote: &str,
+        local: &Path,
+        terms: &Terms,
+    ) -> Result<Outcome, Failure> {
+        within(transfer::download(&self.reached, &FilePath::from(remote), local, terms)).await
+    }
+
+    pub async fn close(&self) {
+        self.host.connection.close().await;
+    }
+}
+
+pub async fn within<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, Box::pin(work)).await.expect("it takes too long")
+}
+
+/// Nothing is replaced, and nobody hears.
+pub fn terms() -> Terms {
+    Terms { replace: false, patient: false, report: Report::nobody(), cancel: Cancel::default() }
+}
+
+/// Something is replaced.
+pub fn replacing() -> Terms {
+    Terms { replace: true, ..terms() }
+}
+
+/// What is heard of a transfer.
+#[derive(Clone, Default)]
+pub struct Heard(Arc<Mutex<Vec<News>>>);
+
+impl Heard {
+    pub fn report(&self) -> Report {
+        let heard = self.clone();
+        Report::to(move |news| heard.0.lock().unwrap().push(news))
+    }
+
+    pub fn all(&self) -> Vec<News> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub fn progress(&self) -> Vec<Progress> {
+        let news = self.all().into_iter();
+        news.filter_map(|news| match news {
+            News::Progress(progress) => Some(progress),
+            News::Away(_) | News::Back => None,
+        })
+        .collect()
+    }
+
+    pub fn away(&self) -> usize {
+        self.all().iter().filter(|news| matches!(news, News::Away(_))).count()
+    }
+}
+
+/// Bytes that don't repeat and don't compress.
+pub fn bytes(count: usize) -> Vec<u8> {
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64 ^ count as u64;
+    let mut all = Vec::with_capacity(count + 8);
+    while all.len() < count {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        all.extend_from_slice(&seed.to_le_bytes());
+    }
+    all.truncate(count);
+    all
+}
+
+/// All names in a directory.
+pub fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A file system of its own at a place, gone on drop.
+pub struct Mounted(PathBuf);
+
+impl Mounted {
+    pub fn at(place: &Path, options: &str) -> Self {
+        let mut mount = std::process::Command::new("mount");
+        let mounted =
+            mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(place).status().unwrap();
+        assert!(mounted.success(), "this test needs root, to mount a small disk");
+        Self(place.to_owned())
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let gone = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+        assert!(gone.is_ok_and(|status| status.success()));
+    }
+}

@@ -1,0 +1,212 @@
+//! What people may rely on of directories that go to a host and back.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use baton_tests::{LoginShells, TestSshd, Wan, short_dir, until};
+use orchestrator::failure::Code;
+use orchestrator::transfer::Terms;
+
+use crate::hosts::openssh_as;
+use crate::transfers_bed::{Bed, Heard, Mounted, bytes, names, replacing, terms};
+
+/// A directory with names and links of every kind.
+fn odd_tree(root: &Path, size: usize) {
+    let deep = root.join("d".repeat(130)).join("e".repeat(130));
+    fs::create_dir_all(&deep).unwrap();
+    fs::create_dir(root.join("empty")).unwrap();
+    let names: [&[u8]; 7] = [
+        b"plain",
+        b"-rf",
+        b"new\nline\n",
+        b"\xff\xfe not utf-8",
+        "größe ✓".as_bytes(),
+        b" blank ",
+        b"it's \"$HOME\" `x` \\",
+    ];
+    for (at, name) in names.into_iter().enumerate() {
+        for dir in [root, &deep] {
+            let path = dir.join(OsStr::from_bytes(name));
+            fs::write(&path, bytes(at * size)).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+            let when = SystemTime::UNIX_EPOCH + Duration::from_secs(1_500_000_000 + at as u64);
+            fs::File::open(&path).unwrap().set_modified(when).unwrap();
+        }
+    }
+    symlink("/etc/passwd", root.join("away")).unwrap();
+    symlink("plain", root.join("near")).unwrap();
+    symlink("l".repeat(150), deep.join("long link")).unwrap();
+}
+
+/// All there is: kinds, modes, times of files, contents.
+fn listing(root: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut waiting = vec![root.to_owned()];
+    while let Some(dir) = waiting.pop() {
+        for found in fs::read_dir(&dir).unwrap() {
+            let path = found.unwrap().path();
+            let about = path.symlink_metadata().unwrap();
+            let name = path.strip_prefix(root).unwrap();
+            lines.push(if about.is_symlink() {
+                format!("{name:?} -> {:?}", fs::read_link(&path).unwrap())
+            } else if about.is_dir() {
+                format!("{name:?} {:o}", about.mode())
+            } else {
+                let sum = fs::read(&path)
+                    .unwrap()
+                    .iter()
+                    .fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+                format!("{name:?} {:o} {} {sum}", about.mode(), about.mtime())
+            });
+            if about.is_dir() {
+                waiting.push(path);
+            }
+        }
+    }
+    lines.sort();
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_goes_there_and_back_with_all_its_names_and_links() {
+    for bed in Bed::all() {
+        let source = bed.here("source");
+        fs::create_dir(&source).unwrap();
+        odd_tree(&source, 30_000);
+        let heard = Heard::default();
+        let told = Terms { report: heard.report(), ..terms() };
+        bed.put_on(&source, "sent", &told).await.unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(listing(&bed.there("sent")), listing(&source), "{}", bed.name);
+        let all = 2 * 30_000 * (1 + 2 + 3 + 4 + 5 + 6);
+        let last = heard.progress().pop().unwrap();
+        assert_eq!((last.done, last.of), (all, Some(all)), "{}", bed.name);
+        let heard = Heard::default();
+        let told = Terms { report: heard.report(), ..terms() };
+        bed.get_on("sent", &bed.here("back"), &told).await.unwrap();
+        assert_eq!(listing(&bed.here("back")), listing(&source), "{}", bed.name);
+        assert_eq!(heard.progress().pop().unwrap().done, all, "{}", bed.name);
+        assert_eq!(names(bed.here.path()), ["back", "source"]);
+        assert_eq!(names(bed.there.path()), ["sent"]);
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_login_shell_takes_and_gives_a_directory() {
+    let sshd = Arc::new(TestSshd::builder().login_shells(LoginShells::usable()).start());
+    for shell in LoginShells::usable_names() {
+        let bed = Bed::of(shell, openssh_as(&sshd, shell));
+        let source = bed.here("source");
+        fs::create_dir(&source).unwrap();
+        odd_tree(&source, 2_000);
+        bed.put(&source, "sent").await.unwrap_or_else(|error| panic!("{shell}: {error:?}"));
+        assert_eq!(listing(&bed.there("sent")), listing(&source), "{shell}");
+        let back = bed.here("back");
+        bed.get("sent", &back).await.unwrap_or_else(|error| panic!("{shell}: {error:?}"));
+        assert_eq!(listing(&back), listing(&source), "{shell}");
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_is_there_keeps_what_the_other_has_not() {
+    for bed in Bed::all() {
+        let source = bed.here("source");
+        fs::create_dir_all(source.join("a/b")).unwrap();
+        fs::write(source.join("a/b/new"), "new").unwrap();
+        fs::write(source.join("a/both"), "new").unwrap();
+        for target in [bed.there("dir"), bed.here("dir")] {
+            fs::create_dir_all(target.join("a/mine")).unwrap();
+            fs::write(target.join("a/both"), "old").unwrap();
+            fs::write(target.join("a/mine/kept"), "kept").unwrap();
+        }
+        fs::create_dir_all(bed.there("from")).unwrap();
+        bed.put(&source, "again").await.unwrap();
+        let refused = [
+            bed.put(&source, "dir").await.unwrap_err(),
+            bed.get("again", &bed.here("dir")).await.unwrap_err(),
+        ];
+        assert!(refused.iter().all(|error| error.code == Code::Conflict), "{refused:?}");
+        bed.put_on(&source, "dir", &replacing()).await.unwrap();
+        bed.get_on("again", &bed.here("dir"), &replacing()).await.unwrap();
+        for target in [bed.there("dir"), bed.here("dir")] {
+            let read = |name: &str| fs::read_to_string(target.join(name)).unwrap();
+            let all = [read("a/b/new"), read("a/both"), read("a/mine/kept")];
+            assert_eq!(all, ["new", "new", "kept"], "{}", bed.name);
+        }
+        // A file where a directory is to go, and the other way round: nothing is changed.
+        for target in [bed.there("dir"), bed.here("dir")] {
+            fs::remove_dir_all(target.join("a/b")).unwrap();
+            fs::write(target.join("a/b"), "file").unwrap();
+            fs::write(target.join("a/both"), "old").unwrap();
+        }
+        let refused = [
+            bed.put_on(&source, "dir", &replacing()).await.unwrap_err(),
+            bed.get_on("again", &bed.here("dir"), &replacing()).await.unwrap_err(),
+        ];
+        assert!(refused.iter().all(|error| error.code == Code::Conflict), "{refused:?}");
+        for target in [bed.there("dir"), bed.here("dir")] {
+            assert_eq!(fs::read_to_string(target.join("a/both")).unwrap(), "old");
+        }
+        // A directory isn't put over a file.
+        fs::write(bed.there("file"), "x").unwrap();
+        let error = bed.put_on(&source, "file", &replacing()).await.unwrap_err();
+        assert_eq!(error.code, Code::Conflict, "{error:?}");
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_cut_leaves_a_whole_directory_or_none() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(30_000_000);
+    let source = bed.here("source");
+    fs::create_dir(&source).unwrap();
+    odd_tree(&source, 200_000);
+    for down in [false, true] {
+        let cut = async {
+            for _ in 0..4 {
+                let goal = wan.arrived() + 100_000 + u64::from(fastrand::u32(..3_000_000));
+                until("bytes arrive", || wan.arrived() >= goal).await;
+                Wan::reset(&wan);
+            }
+        };
+        let target = if down { bed.here("back") } else { bed.there("sent") };
+        let (ended, ()) = match down {
+            false => tokio::join!(async { bed.put(&source, "sent").await }, cut),
+            true => tokio::join!(async { bed.get("sent", &target).await }, cut),
+        };
+        ended.unwrap_or_else(|error| panic!("{down}: {error:?}"));
+        assert_eq!(listing(&target), listing(&source), "{down}");
+    }
+    assert_eq!(names(bed.here.path()), ["back", "source"]);
+    assert_eq!(names(bed.there.path()), ["sent"]);
+    bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_without_room_for_a_directory_keeps_what_it_had() {
+    let (up, down) = (short_dir(), short_dir());
+    let _disks =
+        [Mounted::at(up.path(), "size=1m,mode=777"), Mounted::at(down.path(), "size=1m,mode=777")];
+    for bed in Bed::all() {
+        let source = bed.here("source");
+        fs::create_dir(&source).unwrap();
+        odd_tree(&source, 100_000);
+        let remote = format!("{}/a", up.path().display());
+        let error = bed.put(&source, &remote).await.unwrap_err();
+        assert_eq!(error.code, Code::TooLarge, "{}: {error:?}", bed.name);
+        let remote = source.to_str().unwrap();
+        let error = bed.get(remote, &down.path().join("a")).await.unwrap_err();
+        assert_eq!(error.code, Code::TooLarge, "{}: {error:?}", bed.name);
+        for disk in [&up, &down] {
+            until("its litter is gone", || names(disk.path()).is_empty()).await;
+        }
+        bed.close().await;
+    }
+}
