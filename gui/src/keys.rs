@@ -11,7 +11,7 @@ pub struct Focus {
     pub typing: bool,
     /// Whether a dialog (or the palette) is over everything.
     pub dialog: bool,
-    /// Whether a terminal has the keys: its program has all but those that [`is_kept_of_terminals`] names.
+    /// Whether a terminal has the keys: its program has all but the few that the window keeps.
     pub terminal: bool,
 }
 
