@@ -18,6 +18,7 @@ mod sftp_or_shell;
 mod sftp_session;
 mod sftp_wire;
 mod shell;
+mod window;
 
 pub(crate) use crc::cksum;
 pub(crate) use desk::FileDesk;

@@ -152,6 +152,13 @@ pub(super) fn restless(host: &HostId, path: &FilePath) -> Failure {
         .on(host.to_string())
 }
 
+/// A file of which less came than it has, though nothing happened to it.
+pub(super) fn unreadable(host: &HostId, path: &FilePath) -> Failure {
+    Failure::new(Code::Internal, format!("{path} could not be read to its end"))
+        .hint("Its disk may be damaged; the system's log there says more")
+        .on(host.to_string())
+}
+
 /// An answer that can't be read.
 pub(super) fn garbled(host: &HostId) -> Failure {
     let said = "the answer about a file can't be read".to_owned();

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use memchr::memmem;
 use uuid::Uuid;
 
 use super::crc::cksum;
@@ -11,6 +10,7 @@ use super::entry::{Garbled, SHOWN, Shown};
 use super::form::{Files, Paths, Save, Window};
 use super::refusal::{self, Wish};
 use super::scripts::{FILES, Line, SHELL_FILES};
+use super::window::{self, Held, begins_alike};
 use super::{listing, names};
 use crate::failure::Failure;
 use crate::host::Reached;
@@ -122,8 +122,8 @@ impl ShellFiles {
         Ok(self.whole(shown)?.entry)
     }
 
-    /// Reads a window once. The second is whether the file was the same before and after.
-    async fn read_once(&self, window: &Window<'_>) -> Result<Option<(FileWindow, bool)>, Failure> {
+    /// Reads a window once.
+    async fn read_once(&self, window: &Window<'_>) -> Result<Option<(FileWindow, Held)>, Failure> {
         let mark = mark();
         let (offset, length) = (window.offset, u64::from(window.length));
         let skip = offset / BLOCK;
@@ -144,45 +144,13 @@ impl ShellFiles {
         if answer.stdout == b"same\0" {
             return Ok(None);
         }
-        self.whole(cut(answer.stdout, &mark, window, lead)).map(Some)
+        self.whole(window::cut(answer.stdout, &mark, window, lead)).map(Some)
     }
 }
 
 /// A word that nothing else has.
 fn mark() -> Vec<u8> {
     Uuid::new_v4().simple().to_string().into_bytes()
-}
-
-/// Cuts the answer of `bf_read`; its first bytes are `lead` before the window.
-fn cut(
-    mut answer: Vec<u8>,
-    mark: &[u8],
-    window: &Window<'_>,
-    lead: u64,
-) -> Result<(FileWindow, bool), Garbled> {
-    let first = memmem::find(&answer, mark).ok_or(Garbled)?;
-    let fields: Vec<&[u8]> = answer[..first].split(|byte| *byte == 0).collect();
-    let Shown { mut entry, .. } = Shown::read(fields.get(..SHOWN).ok_or(Garbled)?)?;
-    let [asked, link, ..] = fields.get(SHOWN..).ok_or(Garbled)? else { return Err(Garbled) };
-    entry.path = FilePath(asked.to_vec());
-    entry.link = (!link.is_empty()).then(|| FilePath(link.to_vec()));
-    let last = memmem::rfind(&answer, mark).filter(|last| *last > first).ok_or(Garbled)?;
-    let is_same = answer[last + mark.len()..] == *entry.version.as_bytes();
-    answer.truncate(last);
-    let is_sized = entry.size > 0;
-    let lead = if is_sized { usize::try_from(lead).map_err(|_| Garbled)? } else { 0 };
-    let start = (first + mark.len() + lead).min(answer.len());
-    let mut bytes = answer.split_off(start);
-    let length = usize::try_from(window.length).map_err(|_| Garbled)?;
-    let is_short = bytes.len() < length;
-    bytes.truncate(length);
-    let reached = window.offset.saturating_add(bytes.len() as u64);
-    let end = if is_sized { reached >= entry.size } else { is_short };
-    // Fewer than there are: the disk gave no more, or it was cut short meanwhile.
-    let is_whole = !is_sized || end || !is_short;
-    // The system's own files are made when they are read, and so are their times.
-    let is_same = is_same || !is_sized;
-    Ok((FileWindow { file: entry, offset: window.offset, bytes, end }, is_same && is_whole))
 }
 
 #[async_trait]
@@ -209,13 +177,20 @@ impl Files for ShellFiles {
     async fn read(&self, window: &Window<'_>) -> Result<Option<FileWindow>, Failure> {
         let mut before: Option<FileWindow> = None;
         for _ in 0..MOST_READS {
-            let Some((read, is_same)) = self.read_once(window).await? else { return Ok(None) };
-            // A file that only grows, such as a log, is what it was as far as it goes.
-            let has_grown = before.as_ref().is_some_and(|before| grew(before, &read));
-            if is_same || has_grown {
-                return Ok(Some(read));
+            let Some((read, held)) = self.read_once(window).await? else { return Ok(None) };
+            match held {
+                Held::Same => return Ok(Some(read)),
+                // A log is what it was as far as it goes.
+                Held::Grown
+                    if before.as_ref().is_some_and(|before| begins_alike(before, &read)) =>
+                {
+                    return Ok(Some(read));
+                }
+                Held::Short => {
+                    return Err(refusal::unreadable(self.connection.host(), window.path));
+                }
+                Held::Grown | Held::Changed => before = Some(read),
             }
-            before = Some(read);
         }
         Err(refusal::restless(self.connection.host(), window.path))
     }
@@ -299,17 +274,4 @@ impl Files for ShellFiles {
             None => Ok(names::paths(&answer.stdout)),
         }
     }
-}
-
-/// Whether a window was read of the same file twice, which has only become longer in between.
-fn grew(before: &FileWindow, now: &FileWindow) -> bool {
-    let inode = |window: &FileWindow| {
-        let mut parts = window.file.version.splitn(3, ':').map(str::to_owned);
-        (parts.next(), parts.next())
-    };
-    let kept = before.bytes.len().min(now.bytes.len());
-    inode(before) == inode(now)
-        && now.file.size >= before.file.size
-        && now.bytes.len() >= before.bytes.len()
-        && before.bytes[..kept] == now.bytes[..kept]
 }

@@ -86,5 +86,9 @@ bf_show() {
   else
     bf_version "$bf_name"
   fi
+  bf_tell
+}
+
+bf_tell() {
   command printf '%s\0' "$bf_kind" "$bf_root" "$bf_dir$bf_base" "$bf_end$bf_w" "$bf_shown" "$bf_v" "$bf_to" "$bf_real"
 }

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # put.sh, host.sh and enter.sh stand before this
+# shellcheck disable=SC2034,SC2154 # put.sh, host.sh and enter.sh stand before this
 # bf_read BASE PATH MARK SEEN OFFSET LENGTH SKIP COUNT: LENGTH bytes of a file from OFFSET on, as COUNT blocks of 4 KiB after SKIP of
 # them. Answers `same`, a NUL, where its version is SEEN; else what bf_show tells of the file at the end of a link, MARK, the
-# bytes, MARK, and its version then. Before the first MARK stands also what was asked for, and where that points to.
+# bytes, MARK, and its line then. Before the first MARK stands also what was asked for, and where that points to.
 
 bf_read() {
   bf_at "$1"
@@ -30,7 +30,18 @@ bf_read() {
       exit 0
     fi
   fi
-  bf_show
+  # What is open is one file, whatever becomes of its name.
+  bf_opened "$@" <"$bf_name" || exit 4
+}
+
+# bf_opened …: the same words, with the file as stdin. Of a file without nanoseconds the sum is taken by its name: not
+# everywhere a second look at /dev/stdin begins at its beginning.
+bf_opened() {
+  bf_line -L /dev/stdin || bf_line "$bf_name" || exit 3
+  bf_version "$bf_name"
+  bf_shown=$bf_line bf_end=f bf_to='' bf_real='' bf_w=0
+  [ ! -w "$bf_name" ] || bf_w=1
+  bf_tell
   command printf '%s\0' "$bf_asked" "$bf_first"
   bf_put "$3"
   set -f
@@ -39,12 +50,12 @@ bf_read() {
   set -- $bf_shown
   if [ "$4" = 0 ]; then
     # Files of /proc have no size, but contents.
-    tail -c +"$((bf_from + 1))" "$bf_name" | head -c "$bf_length"
+    tail -c +"$((bf_from + 1))" | head -c "$bf_length"
   else
-    dd if="$bf_name" bs=4096 skip="$bf_skip" count="$bf_count" 2>/dev/null
+    dd bs=4096 skip="$bf_skip" count="$bf_count" 2>/dev/null
   fi
   bf_put "$bf_mark"
-  bf_v=''
-  bf_line "$bf_name" && bf_version "$bf_name"
-  bf_put "$bf_v"
+  bf_line=''
+  bf_line -L /dev/stdin || bf_line "$bf_name"
+  bf_put "$bf_line"
 }
