@@ -287,8 +287,8 @@ async fn asks_and_works(laptop: &Laptop, agent: &str, machine: &AgentHost) {
     };
     desk.command(stop).await.unwrap();
     let again = desk.turn(&session.id, "NOTOOLS again").await;
-    if agent == "gemini-cli" {
-        // gemini 0.61 doesn't find what it has written itself as an agent that talks.
+    if agent == "gemini-cli" && again.end().0 == TurnStatus::Failed {
+        // gemini 0.61 mostly doesn't find what it has written itself as an agent that talks.
         assert_eq!(again.failure().code, Code::NotFound, "{:#?}", again.events);
         assert!(again.failure().hint.as_ref().unwrap().contains("--fresh"));
         let tab = desk.show(&session.id).await.tabs[0].id.clone();

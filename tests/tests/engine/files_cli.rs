@@ -1,7 +1,7 @@
 //! `baton files`, as a person or a script runs it.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -26,7 +26,11 @@ fn files_with(home: &Home, words: &[&str], stdin: &[u8]) -> Run {
     let mut command = home.command(&[&["files"], words].concat());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(stdin).unwrap();
+    // Who refuses it may not read it to its end.
+    match child.stdin.take().unwrap().write_all(stdin) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => panic!("{error}"),
+        Ok(()) | Err(_) => {}
+    }
     Run::of(child.wait_with_output().unwrap())
 }
 

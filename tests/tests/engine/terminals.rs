@@ -7,8 +7,8 @@ use std::time::Duration;
 use baton_tests::{AgentHost, TestSshd, Wan, processes, short_dir};
 use orchestrator::failure::Code;
 use orchestrator::seam::{
-    At, Command, Delivery, FilePath, Query, Reply, Seam, Subscribe, Subscription, Terminal,
-    TerminalCommand, TerminalNews, TerminalReply, TerminalState, Watch,
+    At, Command, Delivery, FilePath, FileQuery, Query, Reply, Request, Seam, Subscribe,
+    Subscription, Terminal, TerminalCommand, TerminalNews, TerminalReply, TerminalState, Watch,
 };
 use tempfile::TempDir;
 
@@ -609,11 +609,28 @@ over_a_link! {
         bed.wan().restore();
         let servers = || processes(|words| words.iter().any(|word| word.ends_with(&id)));
         assert!(!servers().is_empty(), "who ended it?");
+        // What was on its way when the link was cut is reset.
+        reached(&desk).await;
         let mut next = bed.open(&desk, true).await;
         until("it has ended", || servers().is_empty()).await;
         next.close(&desk).await;
         desk.stop().await;
     }
+}
+
+/// Waits until the host can be asked again.
+async fn reached(desk: &Desk) {
+    let asked = async {
+        loop {
+            let at = At::Host { host: "box".into(), directory: None };
+            let query = Query::File(FileQuery::Stat { at, path: ".".into() });
+            if desk.engine.call(Request::query(query)).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asked).await.expect("the host is not reached");
 }
 
 #[tokio::test(flavor = "multi_thread")]
