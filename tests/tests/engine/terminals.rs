@@ -307,11 +307,10 @@ on_every_way! {
         let desk = bed.laptop.engine().await;
         for keep in [true, false] {
             let mut window = bed.open(&desk, keep).await;
-            window.type_(&desk, "trap 'stty size' WINCH; stty size\r").await;
+            window.type_(&desk, "stty size\r").await;
             window.shows("24 80\r\n").await;
             for (columns, rows) in [(200, 50), (20, 5), (1, 1), (300, 100)] {
                 window.resize(&desk, columns, rows).await;
-                window.type_(&desk, "\r").await;
                 let id = window.id.clone();
                 let size = format!("{rows} {columns}\r\n");
                 until_shown(&mut window, &desk, &size).await;
@@ -426,12 +425,12 @@ on_every_way! {
     }
 }
 
-/// Types returns until the trap has said it: bash runs a trap when a line is read.
+/// Asks for the size until it is that.
 async fn until_shown(window: &mut Window, desk: &Desk, text: &str) {
     let wanted = text.as_bytes();
     let shown = async {
         while !window.printed.windows(wanted.len()).any(|part| part == wanted) {
-            window.type_(desk, "\r").await;
+            window.type_(desk, "stty size\r").await;
             let some = async { while window.next().await {} };
             // wait: what comes of it comes within that time, or of the next one
             tokio::time::timeout(Duration::from_millis(100), some).await.ok(); // It ended: said below.
