@@ -626,7 +626,7 @@ async fn reached(desk: &Desk) {
             if desk.engine.call(Request::query(query)).await.is_ok() {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await; // wait: between two tries
         }
     };
     tokio::time::timeout(PATIENCE, asked).await.expect("the host is not reached");
