@@ -60,7 +60,8 @@ impl SharedScreen {
     pub async fn hear(&self, news: &TerminalNews) -> Vec<u8> {
         match news {
             TerminalNews::Restart { .. } => {
-                self.with(Screen::restart);
+                // To free 50,000 lines takes longer than a frame should wait.
+                drop(self.with(|screen| std::mem::replace(screen, screen.fresh())));
                 Vec::new()
             }
             TerminalNews::Output { offset: _, bytes, replayed, answer } => {

@@ -122,15 +122,11 @@ async fn alone(printed: Arc<Vec<u8>>) -> Outcome<f64> {
             processor.advance(&mut term, chunk);
         }
         let took = start.elapsed().as_secs_f64();
-        // Line ends count as those of the file.
-        let ends = memchr_count(&printed);
+        // A line's end counts as that of the file.
+        let ends = printed.iter().filter(|byte| **byte == b'\r').count();
         (printed.len() - ends) as f64 / 1e6 / took
     });
     Ok(fed.await?)
-}
-
-fn memchr_count(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte == b'\r').count()
 }
 
 struct Cells;
@@ -153,20 +149,23 @@ impl Dimensions for Cells {
 async fn frames(shell: &mut Shell<'_>, path: &Path) -> Outcome<Costs> {
     let (screen, is_over) = (Arc::clone(&shell.screen), Arc::new(AtomicBool::new(false)));
     let over = Arc::clone(&is_over);
+    let (ready, draws) = tokio::sync::oneshot::channel();
     let drawing = std::thread::Builder::new().name("frames".into()).spawn(move || {
         let mut stage = Stage::new();
         let mut costs = Vec::new();
+        ready.send(()).ok(); // Who waits for it has given up.
         while !over.load(Ordering::Acquire) {
             let begun = Instant::now();
             let mut screen = screen.draw();
             let waited = begun.elapsed();
             costs.push(waited + stage.frame(&mut screen));
             drop(screen);
-            // wait: a window's frames come so often
-            std::thread::sleep(FRAME.saturating_sub(begun.elapsed()));
+            // A window's frames come so often; one more now and then changes nothing.
+            std::thread::park_timeout(FRAME.saturating_sub(begun.elapsed()));
         }
         costs
     })?;
+    draws.await?;
     let printed = shell.cat(path).await;
     is_over.store(true, Ordering::Release);
     let costs = drawing.join().map_err(|_| "the drawing thread panicked")?;

@@ -71,8 +71,8 @@ impl<'a> Shell<'a> {
         // What is typed doesn't hold the mark.
         self.send(format!("{line}\necho end-''{}-end\n", self.ends).as_bytes()).await?;
         self.until(|screen| {
-            let row = screen.cursor().map_or(0, |cursor| cursor.row);
-            row > 0 && screen.row_text(row - 1) == end
+            let prompt = screen.cursor().filter(|cursor| cursor.row > 0 && cursor.column > 0);
+            prompt.is_some_and(|prompt| screen.row_text(prompt.row - 1) == end)
         })
         .await
     }
