@@ -267,6 +267,9 @@ pub enum GitReply {
 pub struct GitStatus {
     /// Its top directory, as the host calls it.
     pub top: FilePath,
+    /// Where the directory that was asked about is below the top; empty at the top.
+    #[serde(default)]
+    pub prefix: FilePath,
     /// The git directory that its worktrees share.
     pub common: FilePath,
     /// The branch; `None` where the head is detached.

@@ -135,6 +135,17 @@ impl Desk {
         Ok(self.engine.call(Request::command(command)).await?)
     }
 
+    /// Asks it.
+    pub async fn query(&self, query: Query) -> Outcome<Reply> {
+        Ok(self.engine.call(Request::query(query)).await?)
+    }
+
+    /// Follows something else than events.
+    pub async fn watch(&self, watch: orchestrator::seam::Watch) -> Outcome<Subscription> {
+        let wanted = Subscribe { watch: Some(watch), ..Subscribe::default() };
+        Ok(self.engine.subscribe(wanted).await?)
+    }
+
     /// Follows a session from now on.
     pub async fn follow(&self, session: &SessionId) -> Outcome<Watch> {
         let session = Some(session.clone());

@@ -10,6 +10,7 @@ mod desk;
 mod durable;
 mod exec;
 mod first;
+mod git;
 mod history;
 mod machine;
 mod many;
@@ -24,6 +25,7 @@ mod sessions;
 mod small;
 mod store;
 mod table;
+mod terminal;
 mod turns;
 mod window;
 
@@ -97,6 +99,10 @@ enum Subject {
     Restored,
     /// A project's shared history.
     History,
+    /// How a repository of 20,000 files stands.
+    Git,
+    /// A terminal's keys, its floods and its frames.
+    Terminal,
 }
 
 /// How much is measured.
@@ -178,7 +184,9 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 | Subject::Durable
                 | Subject::Sessions
                 | Subject::Restored
-                | Subject::History => continue,
+                | Subject::History
+                | Subject::Git
+                | Subject::Terminal => continue,
             });
         }
         println!("\n{table}");
@@ -220,6 +228,8 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
             Subject::Sessions,
             Subject::Restored,
             Subject::History,
+            Subject::Git,
+            Subject::Terminal,
         ] {
             if !wanted(subject) {
                 continue;
@@ -243,6 +253,8 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::Sessions => sessions::measure(&bed, scale).await?,
                 Subject::Restored => restored::measure(&bed, scale).await?,
                 Subject::History => history::measure(&bed, scale).await?,
+                Subject::Git => git::measure(&bed, scale).await?,
+                Subject::Terminal => terminal::measure(&bed, scale).await?,
             };
             table.extend(rows);
         }

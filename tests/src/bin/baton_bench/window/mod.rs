@@ -1,6 +1,6 @@
 //! The window: how soon it is there, what it costs at rest, and what its frames cost under load.
 
-mod frames;
+pub mod frames;
 mod opening;
 mod place;
 mod program;
