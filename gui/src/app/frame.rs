@@ -139,6 +139,7 @@ impl App {
             self.keep_files(&ctx, true);
         }
         self.put_looks(&ctx);
+        self.take_drops(&ctx);
         for command in self.keys(&ctx) {
             self.obey(&ctx, command);
         }
@@ -212,6 +213,7 @@ impl App {
         self.look_at_history(right);
         self.look_at_files(right, true);
         self.look_at_repository(right);
+        self.pass_drops_on(ui.ctx(), right);
         let frame = Frame::new().fill(theme.window);
         CentralPanel::no_frame().frame(frame).show(ui, |ui| {
             // A click beside a bar's own parts is nobody's.
@@ -374,7 +376,7 @@ impl App {
             || self.palette.is_open()
             || self.help.is_open()
             || self.files.quick.is_open()
-            || self.files.uploading.is_some()
+            || self.is_transfer_asking()
     }
 
     /// The same with what the bars and the middle open over themselves: a name for a group, an entry of the history, a large

@@ -4,6 +4,9 @@ mod asking;
 mod beside;
 mod draft_images;
 mod files;
+mod files_clash;
+mod files_drop;
+mod files_git;
 mod files_open;
 mod files_save;
 mod files_transfer;
@@ -36,6 +39,8 @@ mod forms_tests;
 mod history_tests;
 #[cfg(test)]
 mod obey_tests;
+#[cfg(test)]
+mod transfers_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
