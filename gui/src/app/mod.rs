@@ -36,6 +36,8 @@ mod files_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
+mod frame_tests;
+#[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod obey_tests;
@@ -153,6 +155,8 @@ pub struct App {
     unread: BTreeSet<SessionId>,
     /// Whether the desktop is dark, where it says so.
     desktop_is_dark: Option<bool>,
+    /// Of the left and the right bar.
+    squeezed: [frame::Squeezed; 2],
     focused: bool,
     raise: bool,
     attachments: BTreeMap<DraftKey, Vec<Attachment>>,
