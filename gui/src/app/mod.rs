@@ -4,6 +4,9 @@ mod asking;
 mod beside;
 mod draft_images;
 mod files;
+mod files_clash;
+mod files_drop;
+mod files_git;
 mod files_open;
 mod files_save;
 mod files_transfer;
@@ -33,9 +36,13 @@ mod files_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
+mod frame_tests;
+#[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod obey_tests;
+#[cfg(test)]
+mod transfers_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -148,6 +155,8 @@ pub struct App {
     unread: BTreeSet<SessionId>,
     /// Whether the desktop is dark, where it says so.
     desktop_is_dark: Option<bool>,
+    /// Of the left and the right bar.
+    squeezed: [frame::Squeezed; 2],
     focused: bool,
     raise: bool,
     attachments: BTreeMap<DraftKey, Vec<Attachment>>,

@@ -6,6 +6,7 @@ use orchestrator::host::HostConfig;
 use orchestrator::seam::{MessageId, SessionId};
 
 use super::files::FilePending;
+use super::files_transfer::Begun;
 use super::repository::After;
 use crate::bridge::Ticket;
 use crate::memory::DraftKey;
@@ -47,6 +48,8 @@ pub(super) enum Pending {
     OpenTerminal { session: SessionId },
     /// Something that takes long is being begun.
     Begin,
+    /// A transfer is being begun.
+    Transfer(Begun),
     /// The history is being brought up to date.
     Sync,
     /// The images that a draft had when the window was closed.

@@ -285,7 +285,10 @@ impl App {
             return;
         }
         match news {
-            RepositoryNews::Status(answer) => self.status_came(answer),
+            RepositoryNews::Status(answer) => {
+                self.status_came(answer);
+                self.grant_git_wish();
+            }
             RepositoryNews::Diff { of, answer } => {
                 let repository = &mut self.repository;
                 let Some(shown) = repository.diff.as_mut().filter(|shown| shown.open == of) else {
@@ -322,6 +325,17 @@ impl App {
             }
             RepositoryNews::Draft(answer) => self.repository.draft = answer.into(),
         }
+    }
+
+    /// Whether it is known how the repository stands.
+    pub(super) fn has_status(&self) -> bool {
+        self.repository.status.ready().is_some()
+    }
+
+    /// Where the repository lies; `None` where there is none, and while nobody knows.
+    pub(super) fn repository_top(&self) -> Option<FilePath> {
+        let status = self.repository.status.ready()?.as_deref()?;
+        Some(status.top.clone())
     }
 
     fn status_came(&mut self, answer: Result<Option<Box<GitStatus>>, Failure>) {
@@ -386,13 +400,16 @@ impl App {
         }
     }
 
-    fn git_act(&mut self, ctx: &egui::Context, act: GitAct) {
+    /// Does what somebody wants of git.
+    pub(super) fn git_act(&mut self, ctx: &egui::Context, act: GitAct) {
         let Some(at) = self.repository_at() else { return };
         match act {
             GitAct::Page(page) => self.repository.page = page,
             GitAct::Refresh => self.refresh_repository(),
             GitAct::Open(open) => self.open_diff(open),
             GitAct::OpenFile(path) => self.open_file_of_repository(&path),
+            GitAct::Reveal(path) => self.reveal_of_repository(&path),
+            GitAct::OpenTerminal(directory) => self.new_terminal_in(Some(directory)),
             GitAct::Stage(paths) => self.git(GitCommand::Stage { at, paths }, After::Quiet),
             GitAct::Unstage(paths) => self.git(GitCommand::Unstage { at, paths }, After::Quiet),
             GitAct::Discard(paths) => self.git(GitCommand::Discard { at, paths }, After::Quiet),
@@ -572,6 +589,8 @@ impl App {
         let was_over = before.and_then(|at| all.get(at)).is_none_or(|known| known.state.is_over());
         let is_over = operation.state.is_over();
         let session = operation.session.clone();
+        self.note_transfer(&operation);
+        let all = &mut self.repository.operations;
         let ended = (is_over && !was_over).then(|| operation.clone());
         match before.and_then(|at| all.get_mut(at)) {
             Some(known) => *known = operation,
@@ -594,6 +613,7 @@ impl App {
     /// An operation was forgotten.
     pub(super) fn operation_forgotten(&mut self, id: &str) {
         self.repository.operations.retain(|operation| operation.id != id);
+        self.forget_transfer(id);
     }
 
     /// Opens the form for a pull request.

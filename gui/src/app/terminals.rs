@@ -6,7 +6,8 @@ use std::sync::Arc;
 use egui::{CentralPanel, Frame, Ui};
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    At, Command, Reply, SessionId, Terminal, TerminalCommand, TerminalReply, TerminalState,
+    At, Command, FilePath, Reply, SessionId, Terminal, TerminalCommand, TerminalReply,
+    TerminalState,
 };
 
 use super::App;
@@ -77,9 +78,15 @@ impl App {
 
     /// A new one beside the conversations of the shown session.
     pub(super) fn new_terminal(&mut self) {
+        self.new_terminal_in(None);
+    }
+
+    /// The same, in a directory of the session's host.
+    pub(super) fn new_terminal_in(&mut self, directory: Option<FilePath>) {
         let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) else { return };
         let command = TerminalCommand::Open {
             at: At::Session(session.clone()),
+            directory,
             columns: FIRST.0,
             rows: FIRST.1,
             name: None,

@@ -112,7 +112,8 @@ struct Window {
 
 impl Window {
     async fn open(desk: &Desk, at: At, keep: bool) -> Self {
-        let open = TerminalCommand::Open { at, columns: 80, rows: 24, name: None, keep };
+        let open =
+            TerminalCommand::Open { at, directory: None, columns: 80, rows: 24, name: None, keep };
         let TerminalReply::Terminal(opened) = terminal(desk, open).await else { panic!() };
         assert_eq!(opened.unkept.is_none(), keep, "{opened:?}");
         let mut window = Self::follow(desk, &opened.id).await;
@@ -550,7 +551,7 @@ over_a_link! {
     async fn without_tmux_a_cut_loses_the_shell_and_it_is_opened_again_where_it_was(bed: Bed) {
         bed.without_tmux();
         let desk = bed.laptop.engine().await;
-        let open = TerminalCommand::Open { at: bed.at(), columns: 80, rows: 24, name: None, keep: true };
+        let open = TerminalCommand::Open { at: bed.at(), directory: None, columns: 80, rows: 24, name: None, keep: true };
         let TerminalReply::Terminal(opened) = terminal(&desk, open).await else { panic!() };
         let why = opened.unkept.clone().expect("it is kept without a tmux");
         assert!(why.message.contains("no tmux") && why.hint.is_some(), "{why:?}");
@@ -638,7 +639,8 @@ async fn a_terminal_that_can_not_be_opened_is_not_there() {
     let desk = bed.laptop.engine().await;
     for keep in [true, false] {
         let at = At::Host { host: "box".into(), directory: Some(FilePath::from("/not/there")) };
-        let open = TerminalCommand::Open { at, columns: 80, rows: 24, name: None, keep };
+        let open =
+            TerminalCommand::Open { at, directory: None, columns: 80, rows: 24, name: None, keep };
         let refused = desk.command(Command::Terminal(open)).await.unwrap_err();
         assert_eq!(refused.code, Code::DirMissing, "{refused:?}");
         assert_eq!(listed(&desk).await, []);
