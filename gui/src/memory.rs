@@ -60,6 +60,19 @@ pub struct Memory {
     pub look_back_hours: u32,
     /// Whether what is selected in a terminal is copied at once.
     pub copy_on_select: bool,
+    /// The command box.
+    pub commands: CommandsBar,
+    /// What stands in the command box of each session.
+    pub lines: BTreeMap<SessionId, String>,
+}
+
+/// The command box below what is shown of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandsBar {
+    /// Whether it is there.
+    pub open: bool,
+    /// In points.
+    pub height: f32,
 }
 
 /// A bar beside the transcript.
@@ -184,6 +197,8 @@ impl Default for Memory {
             commit_messages: BTreeMap::new(),
             look_back_hours: 24,
             copy_on_select: false,
+            commands: CommandsBar { open: false, height: 240.0 },
+            lines: BTreeMap::new(),
         }
     }
 }

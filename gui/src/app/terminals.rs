@@ -78,14 +78,19 @@ impl App {
     /// A new one beside the conversations of the shown session.
     pub(super) fn new_terminal(&mut self) {
         let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) else { return };
-        let command = TerminalCommand::Open {
+        let command = self.opening_terminal(&session);
+        self.carry_out(Command::Terminal(command), Pending::OpenTerminal { session });
+    }
+
+    /// What opens one for a session.
+    pub(super) fn opening_terminal(&self, session: &SessionId) -> TerminalCommand {
+        TerminalCommand::Open {
             at: At::Session(session.clone()),
             columns: FIRST.0,
             rows: FIRST.1,
             name: None,
             keep: true,
-        };
-        self.carry_out(Command::Terminal(command), Pending::OpenTerminal { session });
+        }
     }
 
     /// What became of opening one.
