@@ -63,7 +63,16 @@ pub struct Memory {
     /// The command box.
     pub commands: CommandsBar,
     /// What stands in the command box of each session.
-    pub lines: BTreeMap<SessionId, String>,
+    pub lines: BTreeMap<SessionId, TypedLine>,
+}
+
+/// A line that was typed and isn't run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypedLine {
+    /// It.
+    pub text: String,
+    /// The host that it was typed for, by its id.
+    pub host: String,
 }
 
 /// The command box below what is shown of a session.

@@ -16,7 +16,7 @@ use super::wishes::draft_key;
 use super::{App, Shown};
 use crate::bridge::{Ask, LinesAsk, LinesNews, SharedConsole};
 use crate::fetched::Fetched;
-use crate::memory::DraftKey;
+use crate::memory::{DraftKey, TypedLine};
 use crate::theme::{Theme, size};
 use crate::view::command_box::{
     Block, BlockAct, CommandBoxAct, CommandBoxData, CommandBoxView, Completed, LineData, Unfolded,
@@ -48,14 +48,12 @@ pub(super) struct Lines {
     /// By operation.
     outputs: HashMap<String, Output>,
     /// What a host has offered last, and for whom.
-    completed: Option<(SessionId, Completed)>,
+    completed: Option<(SessionId, Arc<Completed>)>,
     versions: u64,
     /// Lines that were run, the newest last.
     history: BTreeMap<SessionId, Fetched<Arc<[String]>>>,
     /// Why the line in a session's box wasn't begun.
     failures: BTreeMap<SessionId, Failure>,
-    /// The host that the line in a session's box was typed for.
-    meant_for: BTreeMap<SessionId, String>,
 }
 
 #[derive(Debug, Default)]
@@ -71,9 +69,9 @@ impl Lines {
     }
 
     /// What its host has offered last.
-    pub(super) fn completed(&self, session: &SessionId) -> Option<Completed> {
+    pub(super) fn completed(&self, session: &SessionId) -> Option<Arc<Completed>> {
         let (of, completed) = self.completed.as_ref()?;
-        (of == session).then(|| completed.clone())
+        (of == session).then(|| Arc::clone(completed))
     }
 }
 
@@ -82,7 +80,11 @@ impl App {
     pub(super) fn toggle_command_box(&mut self) {
         if self.memory.commands.open && self.lines.view.has_focus() {
             self.close_command_box();
-        } else if self.shown.is_some() {
+        } else if let Some(shown) = &self.shown {
+            // What couldn't be read before is asked for again.
+            self.lines
+                .history
+                .retain(|of, lines| *of != shown.session || lines.failure().is_none());
             self.memory.commands.open = true;
             self.lines.view.focus();
         }
@@ -132,7 +134,8 @@ impl App {
         let completed = self.lines.completed(of);
         let remote = !is_local(&session.host);
         let directory = session.cwd.clone().unwrap_or_else(|| "~".to_owned());
-        let mut text = self.memory.lines.get(of).cloned().unwrap_or_default();
+        let typed = self.memory.lines.get(of);
+        let mut text = typed.map(|typed| typed.text.clone()).unwrap_or_default();
         let starting = self.waiting.any(|pending| {
             matches!(pending, Pending::Line { session, from: LineFrom::Box, .. } if session == of)
         });
@@ -143,7 +146,7 @@ impl App {
                 host: &host,
                 remote,
                 directory: &directory,
-                completed: completed.as_ref(),
+                completed: completed.as_deref(),
                 history: &history,
             },
             blocks: &blocks,
@@ -161,13 +164,11 @@ impl App {
     fn put_line(&mut self, of: &SessionId, text: String) {
         if text.is_empty() {
             self.memory.lines.remove(of);
-            self.lines.meant_for.remove(of);
-        } else if self.memory.lines.get(of) != Some(&text) {
-            let host = self.sessions.get(of).map(|session| session.host.clone());
-            if let Some(host) = host {
-                self.lines.meant_for.entry(of.clone()).or_insert(host);
-            }
-            self.memory.lines.insert(of.clone(), text);
+        } else if let Some(typed) = self.memory.lines.get_mut(of) {
+            typed.text = text;
+        } else if let Some(session) = self.sessions.get(of) {
+            let host = session.host.clone();
+            self.memory.lines.insert(of.clone(), TypedLine { text, host });
         }
     }
 
@@ -254,13 +255,14 @@ impl App {
     }
 
     fn run_box(&mut self, session: &SessionId) {
-        let Some(line) = self.memory.lines.get(session).cloned() else { return };
+        let Some(typed) = self.memory.lines.get_mut(session) else { return };
         let Some(host) = self.sessions.get(session).map(|session| session.host.clone()) else {
             return;
         };
         // A line that was typed for one machine doesn't run on another without a word.
-        let before = self.lines.meant_for.insert(session.clone(), host.clone());
-        if let Some(before) = before.filter(|before| *before != host) {
+        let before = std::mem::replace(&mut typed.host, host.clone());
+        let line = typed.text.clone();
+        if before != host {
             let (before, now) = (self.host_words(&before), self.host_words(&host));
             let message =
                 format!("this line was typed for {before}, and the session is on {now} now");
@@ -313,7 +315,7 @@ impl App {
                 self.remember_line(&session, &line);
                 match from {
                     LineFrom::Box => {
-                        if self.memory.lines.get(&session) == Some(&line) {
+                        if self.memory.lines.get(&session).is_some_and(|typed| typed.text == line) {
                             self.put_line(&session, String::new());
                         }
                         self.lines.view.forget_line();
@@ -438,7 +440,7 @@ impl App {
                 self.lines.versions += 1;
                 let version = self.lines.versions;
                 let completed = Completed { line, answer: answer.into(), version };
-                self.lines.completed = Some((session, completed));
+                self.lines.completed = Some((session, Arc::new(completed)));
             }
             LinesNews::History { session, answer } => {
                 self.lines.history.insert(session, answer.into());
@@ -457,6 +459,7 @@ impl App {
             BlockAct::Stop => self.command(Command::Operation(OperationCommand::Stop { id })),
             BlockAct::Again => self.run_line(session.clone(), line, LineFrom::Block),
             BlockAct::Edit => {
+                self.put_line(session, String::new());
                 self.put_line(session, line);
                 self.lines.view.forget_line();
                 self.lines.view.focus();
@@ -566,7 +569,6 @@ impl App {
         self.memory.lines.remove(session);
         self.lines.history.remove(session);
         self.lines.failures.remove(session);
-        self.lines.meant_for.remove(session);
     }
 }
 

@@ -59,6 +59,11 @@ fn answer(ticket: u64, operation: Operation) -> News {
     News::Done { ticket, answer: Ok(Box::new(reply)) }
 }
 
+/// What stands in the box.
+fn stands(window: &mut Window) -> Option<String> {
+    window.app().memory.lines.get(&id()).map(|typed| typed.text.clone())
+}
+
 /// A window whose command box is open, with that typed into it.
 fn typing(line: &str) -> Window {
     let mut window = window(Memory::default(), vec![session()]);
@@ -75,9 +80,9 @@ fn a_line_runs_in_the_session_in_front_and_stays_until_the_engine_has_it() {
     window.press(Modifiers::NONE, Key::Enter);
     let (ticket, work) = begun(window.asked()).unwrap();
     assert_eq!(work, Work::Line { at: At::Session(id()), line: "make".into() });
-    assert_eq!(window.app().memory.lines.get(&id()).map(String::as_str), Some("make"));
+    assert_eq!(stands(&mut window).as_deref(), Some("make"));
     window.tell(answer(ticket, operation("make", OperationState::Waiting)));
-    assert_eq!(window.app().memory.lines.get(&id()), None);
+    assert_eq!(stands(&mut window), None);
     window.harness.get_by_role_and_label(Role::Button, "make on box: begins");
 }
 
@@ -89,7 +94,7 @@ fn a_line_that_the_engine_refuses_stays_in_the_box_with_its_reason() {
     let (ticket, _) = begun(window.asked()).unwrap();
     let failure = Failure::new(Code::NoRoute, "could not reach box").hint("Is it on?");
     window.tell(News::Done { ticket, answer: Err(failure) });
-    assert_eq!(window.app().memory.lines.get(&id()).map(String::as_str), Some("make"));
+    assert_eq!(stands(&mut window).as_deref(), Some("make"));
     window.harness.get_by_label("could not reach box");
     window.harness.get_by_label("Is it on?");
 }
@@ -108,8 +113,7 @@ fn a_line_whose_host_is_down_stands_in_the_box_again() {
             window.tell(answer(ticket, operation("make", OperationState::Waiting)));
             window.tell(News::Operation(Box::new(operation("make", refused()))));
         }
-        let line = window.app().memory.lines.get(&id()).cloned();
-        assert_eq!(line.as_deref(), Some("make"), "heard before: {heard_before}");
+        assert_eq!(stands(&mut window).as_deref(), Some("make"), "heard before: {heard_before}");
         window.harness.get_by_role_and_label(Role::Button, "make on box: failed");
     }
 }
@@ -124,7 +128,7 @@ fn what_somebody_types_meanwhile_is_not_overwritten_by_a_line_that_failed() {
     window.harness.event(egui::Event::Text("ls".to_owned()));
     window.harness.run();
     window.tell(News::Operation(Box::new(operation("make", refused()))));
-    assert_eq!(window.app().memory.lines.get(&id()).map(String::as_str), Some("ls"));
+    assert_eq!(stands(&mut window).as_deref(), Some("ls"));
 }
 
 #[test]
@@ -138,6 +142,18 @@ fn a_line_that_was_typed_for_one_machine_does_not_run_on_another_without_a_word(
     window.harness.get_by_label_contains("typed for box, and the session is on prod now");
     window.press(Modifiers::NONE, Key::Enter);
     assert!(begun(window.asked()).is_some());
+}
+
+#[test]
+fn a_line_that_was_left_for_one_machine_is_asked_about_also_after_a_restart() {
+    let typed = TypedLine { text: "reboot".into(), host: "test".into() };
+    let memory = Memory { lines: [(id(), typed)].into(), ..Memory::default() };
+    let mut window = window(memory, vec![session()]);
+    window.obey(WindowCommand::RunLine);
+    window.asked();
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(begun(window.asked()), None);
+    window.harness.get_by_label_contains("typed for test, and the session is on box now");
 }
 
 #[test]
@@ -208,9 +224,9 @@ fn the_lines_of_a_session_are_asked_for_once_and_called_back() {
     let history: Arc<[String]> = ["old".to_owned(), "new".to_owned()].into();
     window.tell(News::Lines(Box::new(LinesNews::History { session: id(), answer: Ok(history) })));
     window.press(Modifiers::NONE, Key::ArrowUp);
-    assert_eq!(window.app().memory.lines.get(&id()).map(String::as_str), Some("new"));
+    assert_eq!(stands(&mut window).as_deref(), Some("new"));
     window.press(Modifiers::NONE, Key::ArrowUp);
-    assert_eq!(window.app().memory.lines.get(&id()).map(String::as_str), Some("old"));
+    assert_eq!(stands(&mut window).as_deref(), Some("old"));
     assert_eq!(asked(&mut window), 0);
 }
 

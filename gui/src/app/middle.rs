@@ -274,7 +274,7 @@ impl App {
                 host: &place,
                 remote,
                 directory: &directory,
-                completed: completed.as_ref(),
+                completed: completed.as_deref(),
                 history: &history,
             },
             failure: self.failures.get(&key),

@@ -46,7 +46,10 @@ fn run(window: &mut Window, line: &str) {
 fn a_line_runs_on_the_host_in_the_sessions_directory_and_shows_what_came_of_it() {
     let (machine, desktop, session) = world();
     let mut window = opened(&desktop);
-    run(&mut window, "pwd -P > where; printf 'out\\n'; printf '\\033[31mwrong\\033[0m\\n' >&2; exit 3");
+    run(
+        &mut window,
+        "pwd -P > where; printf 'out\\n'; printf '\\033[31mwrong\\033[0m\\n' >&2; exit 3",
+    );
     window.hear("out");
     window.hear("wrong");
     window.read("exit 3");
@@ -94,7 +97,10 @@ fn files_commands_and_branches_of_the_host_are_completed() {
     window.fill(BOX, "cat an");
     window.key(Modifiers::NONE, Key::Tab);
     holds(&mut window, BOX, "cat an\\ unlikely\\ name.txt ");
-    run(&mut window, "git init -q . && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x && git branch odd/branch");
+    run(
+        &mut window,
+        "git init -q . && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x && git branch odd/branch",
+    );
     window.read(": done");
     window.fill(BOX, "git checkout odd");
     window.key(Modifiers::NONE, Key::Tab);
@@ -127,7 +133,8 @@ fn a_line_goes_on_without_the_window_and_is_taken_up_and_stopped_by_the_next() {
 }
 
 #[test]
-fn a_line_behind_an_exclamation_mark_in_the_composer_runs_and_its_output_goes_where_a_person_sends_it() {
+fn a_line_behind_an_exclamation_mark_in_the_composer_runs_and_its_output_goes_where_a_person_sends_it()
+ {
     let (_machine, desktop, session) = world();
     let mut window = Window::open(&desktop.setup);
     window.read("Ask Codex anything");

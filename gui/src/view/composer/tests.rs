@@ -330,3 +330,13 @@ fn arrows_call_back_lines_behind_an_exclamation_mark_and_messages_else() {
     press(&mut window, Modifiers::NONE, Key::ArrowDown);
     assert_eq!(window.state().draft.text, "!");
 }
+
+#[test]
+fn a_message_that_is_called_back_is_no_line_for_the_shell() {
+    let sent = vec!["!important".to_owned()];
+    let mut window = window(Bench { sent, ..Bench::new() });
+    press(&mut window, Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(window.state().draft.text, "\\!important");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().acts, [ComposerAct::Send]);
+}

@@ -474,7 +474,9 @@ impl ComposerView {
             None
         };
         if let Some(text) = found {
-            draft.text = text;
+            // A message stays one.
+            let escape = if text.starts_with('!') { "\\" } else { "" };
+            draft.text = format!("{escape}{text}");
             put_caret(ui, edit_id, &draft.text, draft.text.len());
         }
     }
