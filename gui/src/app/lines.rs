@@ -45,6 +45,8 @@ pub(super) enum LineFrom {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     view: CommandBoxView,
+    /// Whose outputs are at hand.
+    of: Option<SessionId>,
     /// By operation.
     outputs: HashMap<String, Output>,
     /// What a host has offered last, and for whom.
@@ -107,6 +109,7 @@ impl App {
             self.running_lines(ui, shown);
             return;
         }
+        self.let_outputs_go(&shown.session);
         self.want_history(&shown.session);
         let theme = Theme::get(ui.ctx());
         let height = self.memory.commands.height.clamp(HEIGHT.0, HEIGHT.1);
@@ -123,6 +126,23 @@ impl App {
         let acts = drawn.inner;
         for act in acts {
             self.command_box_act(ui, &shown.session, act);
+        }
+    }
+
+    /// Outputs of other sessions are read again when one comes back to them: many are many MB.
+    fn let_outputs_go(&mut self, session: &SessionId) {
+        if self.lines.of.as_ref() == Some(session) {
+            return;
+        }
+        self.lines.of = Some(session.clone());
+        let elsewhere = |operation: &&Operation| operation.session.as_ref() != Some(session);
+        let others: Vec<String> =
+            self.operations().iter().filter(elsewhere).map(|other| other.id.clone()).collect();
+        for id in others {
+            let output = self.lines.outputs.get_mut(&id);
+            if output.and_then(|output| output.console.take()).is_some() {
+                self.ask_quietly(Ask::Lines(LinesAsk::Unfollow(id)));
+            }
         }
     }
 
