@@ -106,6 +106,7 @@ impl App {
             right: Default::default(),
             repository: Default::default(),
             terminals: Default::default(),
+            lines: Default::default(),
             git_view: Default::default(),
             status_bar: Default::default(),
             palette: Default::default(),
@@ -336,10 +337,12 @@ impl App {
             // A palette that is closed looks at none of them.
             let is_open = self.palette.is_open();
             let sessions: Vec<_> = self.sessions.iter().filter(|_| is_open).collect();
+            let host = self.shown_session().map(|session| session.host.clone());
             let data = PaletteData {
                 now: &now,
                 sessions: &sessions,
                 hosts: &self.hosts.hosts.hosts,
+                host: host.as_deref(),
                 version: self.sessions.version() + self.version,
             };
             match self.palette.ui(ctx, &data) {

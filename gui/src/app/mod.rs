@@ -17,6 +17,7 @@ mod git;
 mod hear;
 mod history;
 mod left;
+mod lines;
 mod middle;
 mod obey;
 mod pending;
@@ -76,6 +77,7 @@ use crate::view::toasts::ToastsView;
 use asking::Asking;
 use forms::Forms;
 use history::History;
+use lines::Lines;
 use pending::Waiting;
 use repository::Repository;
 use say::Said;
@@ -175,6 +177,7 @@ pub struct App {
     right: RightView,
     repository: Repository,
     terminals: Terminals,
+    lines: Lines,
     git_view: GitView,
     status_bar: StatusBarView,
     palette: PaletteView,

@@ -602,6 +602,14 @@ impl App {
         }
         if let Some(ended) = ended {
             self.transfer_ended(&ended);
+            self.line_ended(&ended);
+        }
+    }
+
+    /// An operation was begun here; what was heard of it meanwhile is newer.
+    pub(super) fn operation_begun(&mut self, operation: Operation) {
+        if !self.repository.operations.iter().any(|known| known.id == operation.id) {
+            self.operation_came(operation);
         }
     }
 
@@ -614,6 +622,7 @@ impl App {
     pub(super) fn operation_forgotten(&mut self, id: &str) {
         self.repository.operations.retain(|operation| operation.id != id);
         self.forget_transfer(id);
+        self.line_forgotten(id);
     }
 
     /// Opens the form for a pull request.

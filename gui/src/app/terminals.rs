@@ -84,15 +84,20 @@ impl App {
     /// The same, in a directory of the session's host.
     pub(super) fn new_terminal_in(&mut self, directory: Option<FilePath>) {
         let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) else { return };
-        let command = TerminalCommand::Open {
+        let command = self.opening_terminal(&session);
+        self.carry_out(Command::Terminal(command), Pending::OpenTerminal { session });
+    }
+
+    /// What opens one for a session.
+    pub(super) fn opening_terminal(&self, session: &SessionId) -> TerminalCommand {
+        TerminalCommand::Open {
             at: At::Session(session.clone()),
             directory,
             columns: FIRST.0,
             rows: FIRST.1,
             name: None,
             keep: true,
-        };
-        self.carry_out(Command::Terminal(command), Pending::OpenTerminal { session });
+        }
     }
 
     /// What became of opening one.
