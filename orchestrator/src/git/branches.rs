@@ -12,6 +12,10 @@ use crate::transport::Answer;
 /// Fields of a branch, as branch.sh prints them.
 const FIELDS: usize = 9;
 
+/// The scripts' word for a branch that is checked out, and a hook behind that failed.
+const HOOK: u8 = 81;
+/// The scripts' word for a repository without commits.
+const NO_COMMIT: u8 = 83;
 /// The scripts' word for a name that no branch may have.
 const BAD_NAME: u8 = 84;
 /// The scripts' word for a branch or commit that isn't there.
@@ -83,6 +87,20 @@ fn done(site: &Site, answer: Answer, from: &str, to: &str) -> Result<GitReply, F
         NO_SUCH => Failure::new(Code::NotFound, format!("there is no branch {from}"))
             .hint("`baton git branches` lists them"),
         BAD_NAME => bad(to),
+        NO_COMMIT => Failure::new(
+            Code::NotFound,
+            "the repository has no commit yet where a branch could begin",
+        )
+        .hint("Commit something first, or check the new branch out at once"),
+        HOOK => {
+            let name = if to.is_empty() { from } else { to };
+            let said = site.refusal(&answer).message;
+            Failure::new(
+                Code::Conflict,
+                format!("{name} is checked out, but a hook behind that failed: {said}"),
+            )
+            .hint("Look at .git/hooks/post-checkout on the host; nothing else is to be done again")
+        }
         _ => return site.checked(answer).map(|_| GitReply::Done),
     };
     Err(failure.on(site.connection().host().to_string()))

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::call::{HOOK_PATIENCE, Site, Words};
+use super::stage;
 use crate::failure::{Code, Failure};
 use crate::seam::GitReply;
 
@@ -21,20 +22,16 @@ pub(super) async fn commit(
     amend: bool,
     all: bool,
 ) -> Result<GitReply, Failure> {
-    let is_empty = message.trim().is_empty();
-    if is_empty && !amend {
+    let message = if message.trim().is_empty() { "" } else { message };
+    if message.is_empty() && !amend {
         return Err(Failure::new(Code::Usage, "the commit has no message"));
     }
     if message.contains('\0') {
         return Err(Failure::new(Code::Usage, "the message holds a NUL byte"));
     }
     let mark = Uuid::new_v4().simple().to_string();
-    let mut words = Words::change("bg_commit").word(&mark)?;
-    if is_empty {
-        words = words.word("--no-edit")?;
-    } else {
-        words = words.words(["-F", "-"])?;
-    }
+    let bytes = message.len().to_string();
+    let mut words = Words::change("bg_commit").word(&mark)?.word(bytes)?;
     if amend {
         words = words.word("--amend")?;
     }
@@ -43,6 +40,9 @@ pub(super) async fn commit(
     }
     let words = words.patience(HOOK_PATIENCE).limit(MOST_WORDS);
     let answer = site.stream(&words, message.as_bytes()).await?;
+    if answer.status == stage::MARKED {
+        return Err(stage::marked(site, &answer));
+    }
     if answer.status != 0 {
         let failure = site.refusal(&answer);
         // git itself has words for everything; with status 1 and words that aren't its own it was a hook.

@@ -5,6 +5,8 @@ mod call;
 mod channel;
 mod choose;
 mod commit;
+#[cfg(test)]
+mod cut_tests;
 mod desk;
 mod diff;
 mod graph;

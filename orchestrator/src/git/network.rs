@@ -34,7 +34,7 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
     let flag = |on: bool| if on { "1" } else { "" };
     let (kind, end, words): (_, _, Vec<&str>) = match work {
         Work::Push { remote, branch, force, tags, .. } => {
-            let remote = named("a remote", remote.as_deref())?;
+            let remote = remote_named(remote.as_deref())?;
             let branch = named("a branch", branch.as_deref())?;
             (Kind::Push, PUSH, vec![remote, branch, flag(*force), flag(*tags)])
         }
@@ -43,7 +43,7 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
             (Kind::Pull, PULL, vec![how])
         }
         Work::Fetch { remote, prune, .. } => {
-            (Kind::Fetch, FETCH, vec![named("a remote", remote.as_deref())?, flag(*prune)])
+            (Kind::Fetch, FETCH, vec![remote_named(remote.as_deref())?, flag(*prune)])
         }
         Work::Upload { .. }
         | Work::Download { .. }
@@ -61,6 +61,20 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
         meter: Meter::default(),
     };
     Ok(Job::script(reached, kind.title(), &script, words, Box::new(reader)))
+}
+
+/// The name of a remote or its address, or nothing.
+///
+/// # Errors
+///
+/// `usage` for what no remote can be, and for a login in an address: it would be kept with the operation.
+fn remote_named(name: Option<&str>) -> Result<&str, Failure> {
+    let name = named("a remote", name)?;
+    if network_refusal::without_logins(name) == name {
+        return Ok(name);
+    }
+    Err(Failure::new(Code::Usage, "the remote's address holds a login")
+        .hint("Leave it out of the address: a credential helper on the host knows it"))
 }
 
 /// The name of a branch or remote, or nothing.
@@ -135,7 +149,8 @@ impl JobReader for Reader {
 
 /// What was done, in a sentence.
 fn said(kind: Kind, told: &Told, meter: &Meter) -> String {
-    let (branch, remote) = (told.text("branch"), told.text("remote"));
+    let (branch, remote) =
+        (told.text("branch"), network_refusal::without_logins(&told.text("remote")));
     match kind {
         Kind::Push if meter.is_up_to_date => format!("{remote} had all of {branch} already"),
         Kind::Push if told.has("follows") => {

@@ -22,6 +22,9 @@ const BEGIN: &str = "exec 3>&2 2>&1\nbn_begin\nbp_open \"$@\"\nbn_end $?\n";
 /// A body of more letters GitHub refuses: it takes 65,536.
 const LONGEST_BODY: usize = 65_000;
 
+/// A body of more bytes no program is given on Linux: an argument has 128 KiB at most (execve(2), `MAX_ARG_STRLEN`).
+const MOST_BYTES: usize = 128_000;
+
 /// What a pull request from here would say.
 pub(super) async fn draft(site: &Site) -> Result<GitReply, Failure> {
     let answer = site.call(&Words::ask("bp_look").from(&LIBRARY)).await?;
@@ -58,12 +61,15 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
         return Err(Failure::new(Code::Usage, "the title is empty")
             .hint("Leave it out for one that is made of the commits"));
     }
-    if body.as_deref().is_some_and(|body| body.chars().count() > LONGEST_BODY) {
+    let too_long = |body: &str| body.len() > MOST_BYTES || body.chars().count() > LONGEST_BODY;
+    if body.as_deref().is_some_and(too_long) {
         return Err(Failure::new(
             Code::TooLarge,
-            format!("the body has more than {LONGEST_BODY} letters"),
+            format!(
+                "the body has more than {LONGEST_BODY} letters, or more than {MOST_BYTES} bytes"
+            ),
         )
-        .hint("GitHub takes no longer one"));
+        .hint("GitHub or the host takes no longer one"));
     }
     let flag = |on: bool| if on { "1" } else { "" };
     let words = [
@@ -163,6 +169,10 @@ fn refusal(told: &Told, site: &SiteName, err: &str, status: Option<u8>) -> Optio
             .hint("Install GitHub's command line there: https://cli.github.com"),
         "gh_broken" => fail(Code::Conflict, format!("gh doesn't work on {host}: {}", short(&what)))
             .hint("Run `gh --version` there"),
+        "no_login" if what.contains("unknown command") => {
+            fail(Code::Unsupported, format!("gh is too old on {host}: {}", short(&what)))
+                .hint("gh 2.0 or later is needed there: https://cli.github.com")
+        }
         "no_login" => {
             fail(Code::AuthRefused, format!("gh isn't logged in on {host}: {}", short(&what)))
                 .hint(format!("Log in there once: `baton terminal {host}`, then `gh auth login`"))

@@ -50,7 +50,7 @@ const fn known(
 const UNMERGED: &str =
     "Mend the conflicts, stage the files, and go on; or give the merge or rebase up";
 
-const KNOWN: [Known; 46] = [
+const KNOWN: [Known; 49] = [
     known(
         "index file corrupt",
         Code::Corrupt,
@@ -150,6 +150,12 @@ const KNOWN: [Known; 46] = [
     known("could not read Username", Code::AuthRefused, None, Some(LOGIN)),
     known("could not read Password", Code::AuthRefused, None, Some(LOGIN)),
     known(
+        "untracked working tree files would be",
+        Code::DirtyWorktree,
+        None,
+        Some("Move these files away first: they are in no commit"),
+    ),
+    known(
         "would be overwritten by",
         Code::DirtyWorktree,
         None,
@@ -218,6 +224,20 @@ const KNOWN: [Known; 46] = [
         Some(STAGE),
     ),
     known("did not match any file", Code::NotFound, None, None),
+    known(
+        "working trees containing submodules",
+        Code::DirtyWorktree,
+        Some("the worktree has submodules"),
+        Some(
+            "Push what was committed in them first; --force removes the worktree with them and their changes",
+        ),
+    ),
+    known(
+        "bad config",
+        Code::InvalidConfig,
+        None,
+        Some("Mend that file on the host: `git config --edit` there, or --global"),
+    ),
     known(
         "must be run in a work tree",
         Code::Unsupported,

@@ -155,7 +155,13 @@ fn made(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
                 .hint(again),
         ),
     };
-    let failed = failed.map(|failure| failure.on(site.host.clone()));
+    let hook = told.has("hook").then(|| {
+        let message =
+            format!("a hook behind the checkout failed with status {}", told.text("hook"));
+        Failure::new(Code::Conflict, message)
+            .hint("The worktree is there; what the hook has printed says more")
+    });
+    let failed = failed.or(hook).map(|failure| failure.on(site.host.clone()));
     Outcome { said, path: Some(path), failed, ..Outcome::default() }
 }
 
@@ -181,6 +187,8 @@ fn refusal(why: &str, told: &Told) -> Option<Failure> {
     Some(match why {
         "inside" => fail(Code::Conflict, format!("a worktree can't lie inside of {what}: it would be a change there"))
             .hint("Choose a directory beside the repository with --path"),
+        "gone" => fail(Code::Conflict, format!("{what} was a worktree, and its directory is gone"))
+            .hint("`baton worktree prune` forgets it; then it can be made again"),
         "is_main" => fail(Code::Conflict, format!("{what} is the repository itself"))
             .hint("Choose another directory with --path; `baton git switch` checks a branch out there"),
         "not_empty" => fail(Code::Conflict, format!("{what} is there, is no worktree, and isn't empty"))
