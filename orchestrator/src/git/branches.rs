@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::call::{Site, Words};
+use super::call::{HOOK_PATIENCE, Site, Words};
 use super::diff::revision;
 use crate::failure::{Code, Failure};
 use crate::seam::{FilePath, GitBranch, GitBranches, GitReply};
-use crate::transport::Answer;
+use crate::transport::{Answer, TransportError};
 
 /// Fields of a branch, as branch.sh prints them.
 const FIELDS: usize = 9;
@@ -34,7 +34,7 @@ pub(super) async fn ask(site: &Site) -> Result<GitReply, Failure> {
 /// Checks one out.
 pub(super) async fn switch(site: &Site, branch: &str) -> Result<GitReply, Failure> {
     let words = Words::change("bg_switch").word(name(branch)?)?;
-    done(site, site.run(&words).await?, branch, "")
+    done(site, checkout(site, words).await?, branch, "")
 }
 
 /// Makes one.
@@ -47,7 +47,13 @@ pub(super) async fn make(
     let start = start.map_or(Ok(""), revision)?;
     let words = Words::change("bg_branch").word(name(branch)?)?.word(start)?;
     let words = words.word(if switch { "1" } else { "" })?;
-    done(site, site.run(&words).await?, start, branch)
+    let answer = if switch { checkout(site, words).await? } else { site.run(&words).await? };
+    done(site, answer, start, branch)
+}
+
+/// Many files, their filters and a hook: it takes its time, and would be half a checkout where it was ended.
+async fn checkout(site: &Site, words: Words) -> Result<Answer, TransportError> {
+    site.stream(&words.patience(HOOK_PATIENCE), b"").await
 }
 
 /// Gives it another name.

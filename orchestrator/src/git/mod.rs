@@ -16,6 +16,7 @@ mod lines;
 mod log;
 pub(crate) mod network;
 mod network_progress;
+mod network_reader;
 mod network_refusal;
 mod network_told;
 mod patch;

@@ -2,12 +2,13 @@
 
 use super::call::ENTER;
 use super::network_progress::Meter;
-use super::network_refusal::{self, Refused};
+use super::network_reader::{Heard, Judge, Reader};
+use super::network_refusal;
 use super::network_told::Told;
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
-use crate::operation::{Job, JobReader};
-use crate::seam::{Outcome, Progress, Work};
+use crate::operation::Job;
+use crate::seam::{Outcome, Work};
 
 /// What all that git does over the network begins with.
 pub(super) const NETWORK: &str = include_str!("scripts/network.sh");
@@ -54,13 +55,7 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
         }
     };
     let script = format!("{ENTER}\n{NETWORK}\n{end}");
-    let reader = Reader {
-        kind,
-        site: SiteName::of(reached),
-        told: Told::default(),
-        meter: Meter::default(),
-    };
-    Ok(Job::script(reached, kind.title(), &script, words, Box::new(reader)))
+    Ok(Job::script(reached, kind.title(), &script, words, Box::new(Reader::at(reached, kind))))
 }
 
 /// The name of a remote or its address, or nothing.
@@ -117,33 +112,13 @@ impl SiteName {
     }
 }
 
-/// Reads one of them.
-#[derive(Debug)]
-struct Reader {
-    kind: Kind,
-    site: SiteName,
-    told: Told,
-    meter: Meter,
-}
-
-impl JobReader for Reader {
-    fn chunk(&mut self, bytes: &[u8]) -> Option<Progress> {
-        self.meter.take(bytes)
-    }
-
-    fn told(&mut self, bytes: &[u8]) -> Option<Progress> {
-        self.told.take(bytes);
-        None
-    }
-
-    fn finish(self: Box<Self>, status: Option<u8>, tail: &[u8]) -> Result<Outcome, Failure> {
-        let Self { kind, site, told, meter } = *self;
-        if status == Some(0) && !told.has("why") {
-            let said = said(kind, &told, &meter);
+impl Judge for Kind {
+    fn judge(&self, heard: &Heard, tail: &[u8]) -> Result<Outcome, Failure> {
+        if heard.status == Some(0) && !heard.told.has("why") {
+            let said = said(*self, &heard.told, &heard.meter);
             return Ok(Outcome { said, ..Outcome::default() });
         }
-        let refused = Refused { what: kind.title(), site: &site, told: &told, status, tail };
-        Err(network_refusal::read(&refused))
+        Err(heard.refused(self.title(), tail))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::git::job_bed::{Bed, Ran};
 impl Bed {
     fn network(&self, directory: &str, kind: Kind, end: &str, words: &[&str]) -> Ran {
         let site = SiteName { host: "box".into(), directory: directory.into() };
-        let reader = Reader { kind, site, told: Told::default(), meter: Meter::default() };
+        let reader = Reader::new(site, kind);
         let script = format!("{ENTER}\n{NETWORK}\n{end}");
         self.run(directory, &script, words, Box::new(reader))
     }

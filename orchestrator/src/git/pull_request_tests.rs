@@ -12,7 +12,7 @@ const GH: &str = "printf '%s\\n' \"$*\" >>\"$HOME/gh\"\n\
 impl Bed {
     fn open(&self, words: [&str; 6]) -> Ran {
         let site = SiteName { host: "box".into(), directory: "work".into() };
-        let reader = Reader { site, told: Told::default(), meter: Meter::default() };
+        let reader = Reader::new(site, Opened);
         let script = format!("{ENTER}\n{NETWORK}\n{SCRIPT}\n{BEGIN}");
         self.run("work", &script, words, Box::new(reader))
     }

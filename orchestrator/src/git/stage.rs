@@ -1,6 +1,6 @@
 //! Stages files whole, takes them back out, and discards their changes.
 
-use super::call::{Site, Words};
+use super::call::{HOOK_PATIENCE, Site, Words};
 use crate::failure::{Code, Failure};
 use crate::seam::{FilePath, GitReply};
 use crate::transport::Answer;
@@ -44,7 +44,9 @@ async fn each(site: &Site, function: &str, paths: &[FilePath]) -> Result<GitRepl
     }
     for paths in parts(paths) {
         let words = Words::change(function).words(paths.iter().map(FilePath::bytes))?;
-        let answer = if words.is_long() {
+        // Filters of large files take their time, and so does everything.
+        let words = words.patience(HOOK_PATIENCE);
+        let answer = if words.is_long() || paths.is_empty() {
             site.stream(&words, b"").await?
         } else {
             site.run(&words).await?

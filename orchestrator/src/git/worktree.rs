@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::call::{ENTER, Site, Words};
+use super::call::{ENTER, HOOK_PATIENCE, Site, Words};
 use super::network_told::Told;
 use crate::failure::{Code, Failure};
 use crate::host::{Reach, Seated};
@@ -46,8 +46,8 @@ pub(super) async fn remove(
     working.retain(|seated| seated.is_working);
     let words = Words::change("bw_remove").from(&LIBRARY).word(path.bytes())?;
     let words = words.word(if force { "1" } else { "" })?.words(working.iter().map(directory))?;
-    // The host's answer is read here: a refusal of ours isn't git's.
-    let answer = site.run(&words).await?;
+    // A large one takes its time. The host's answer is read here: a refusal of ours isn't git's.
+    let answer = site.stream(&words.patience(HOOK_PATIENCE), b"").await?;
     match answer.status {
         REFUSED => {
             Err(refusal(&answer.stdout, path, &working).on(site.connection().host().to_string()))

@@ -27,7 +27,7 @@ impl Bed {
 
     fn add_with(&self, directory: &str, words: Vec<Vec<u8>>) -> Ran {
         let site = SiteName { host: "box".into(), directory: directory.into() };
-        let reader = Reader { site, told: Told::default(), meter: Meter::default() };
+        let reader = Reader::new(site, Made);
         let script = format!("{ENTER}\n{NETWORK}\n{WORKTREES}\n{ADD}\n{BEGIN}");
         self.run(directory, &script, words, Box::new(reader))
     }

@@ -36,8 +36,6 @@ fn mask(text: &mut [u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = memchr::memmem::find(text.get(at..)?, BEFORE) {
         let from = at + found + BEFORE.len();
-        let is_web = text.get(..from - BEFORE.len())?.ends_with(b"http")
-            || text.get(..from - BEFORE.len())?.ends_with(b"https");
         let rest = text.get_mut(from..)?;
         let end = rest.iter().position(|byte| is_end(*byte));
         if end.is_none() && rest.len() <= LONGEST {
@@ -47,8 +45,8 @@ fn mask(text: &mut [u8]) -> Option<usize> {
         let machine = rest.get_mut(..end)?;
         if let Some(login) = machine.iter().rposition(|byte| *byte == b'@')
             && let Some(login) = machine.get_mut(..login)
-            // A name is no secret, but for who logs in on the web with nothing else.
-            && (is_web || login.contains(&b':'))
+            // What everybody is called at the large forges.
+            && login != b"git"
         {
             login.fill(b'*');
         }

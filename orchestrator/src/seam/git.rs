@@ -103,10 +103,10 @@ pub enum GitCommand {
     Stage {
         /// A directory in it.
         at: At,
-        /// Relative to the repository's top; everything when empty.
+        /// Relative to the repository's top; everything when empty: `conflict` while a file in conflict holds git's marks.
         paths: Vec<FilePath>,
     },
-    /// Takes files back out of what is staged. Answer: [`GitReply::Done`].
+    /// Takes files back out of what is staged; `conflict` where one is in conflict. Answer: [`GitReply::Done`].
     Unstage {
         /// A directory in it.
         at: At,
@@ -139,10 +139,11 @@ pub enum GitCommand {
         message: String,
         /// Instead of the last commit.
         amend: bool,
-        /// With everything that git knows and that was changed.
+        /// With everything that git knows and that was changed: `conflict` while a file in conflict holds git's marks.
         all: bool,
     },
-    /// Checks a branch out. Refused by git's own words where changes would be lost. Answer: [`GitReply::Done`].
+    /// Checks a branch out. Refused by git's own words where changes would be lost, or files that git ignores. Answer:
+    /// [`GitReply::Done`].
     Switch {
         /// A directory in it.
         at: At,

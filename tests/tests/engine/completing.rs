@@ -195,7 +195,9 @@ async fn the_accounts_own_completions_are_asked_where_that_needs_no_terminal() {
     put(&sshd, "bash", ".bash_profile", bash);
     // What bash-completion does where it is: a command's completions are read when they are asked for.
     let lazy = ".local/share/bash-completion/completions";
-    let loader = format!("_completion_loader() {{ . ~/{lazy}/\"$1\" && return 124; }}\ncomplete -D -F _completion_loader\n");
+    let loader = format!(
+        "_completion_loader() {{ . ~/{lazy}/\"$1\" && return 124; }}\ncomplete -D -F _completion_loader\n"
+    );
     put(&sshd, "bash", ".nix-profile/etc/profile.d/bash_completion.sh", &loader);
     put(&sshd, "bash", &format!("{lazy}/lazytool"), "complete -W 'late later' lazytool\n");
     put(

@@ -3,14 +3,17 @@
 use std::fs;
 use std::io::Write;
 use std::process::{Command as Program, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use baton_tests::{AgentHost, Wan};
 use orchestrator::failure::Code;
 use orchestrator::seam::{
-    At, DiffOf, GitCommand, GitQuery, GitReply, Operation, OperationCommand, OperationState,
-    Unfinished, Work,
+    At, Command, DiffOf, GitCommand, GitQuery, GitReply, Operation, OperationCommand,
+    OperationState, Request, Seam, Unfinished, Work,
 };
 
+use crate::desk::{Laptop, until};
 use crate::git_bed::{Repo, change, here, paths, ways};
 use crate::operations::{command, over, printed, start};
 
@@ -252,4 +255,41 @@ async fn a_login_in_an_address_is_not_kept_shown_or_told() {
     assert!(printed.contains("https://**********@127.0.0.1:9/x.git"), "{printed}");
     assert!(!format!("{why:?}{printed}").contains("s3cr3t"), "{why:?}");
     way.desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_goes_on_over_a_cut_and_who_asked_for_it_is_told_to_look() {
+    for transport in ["openssh", "native"] {
+        let machine = AgentHost::start();
+        let wan = Wan::start(machine.sshd().address(), Duration::ZERO);
+        let laptop = Laptop::through(&machine, &wan, transport);
+        let desk = laptop.engine().await;
+        let repo = Repo::with("a\n");
+        let hook = "echo begun >\"$(git rev-parse --absolute-git-dir)/begun\"\n\
+            while ! [ -e \"$(git rev-parse --absolute-git-dir)/gate\" ]; do sleep 0.05; done";
+        repo.program(".git/hooks/pre-commit", hook);
+        repo.write("f", "b\n");
+        let (engine, at) = (Arc::clone(&desk.engine), repo.at("box"));
+        let committing = tokio::spawn(async move {
+            let command = Command::Repository(commit(at, "second", true));
+            engine.call(Request::command(command)).await
+        });
+        until("the hook runs", || repo.file(".git/begun").exists()).await;
+        wan.cut();
+        let lost = committing.await.unwrap().unwrap_err();
+        assert!(
+            lost.hint.as_ref().is_some_and(|hint| hint.contains("look at the log")),
+            "{transport}: {lost:?}"
+        );
+        repo.write(".git/gate", "");
+        until("it is committed", || repo.git(&["log", "-1", "--format=%s"]) == "second\n").await;
+        let left = || {
+            fs::read_dir(repo.file(".git"))
+                .unwrap()
+                .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with("baton-"))
+        };
+        until("nothing of ours is left", || !left()).await;
+        wan.restore();
+        desk.stop().await;
+    }
 }
