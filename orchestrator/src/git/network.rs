@@ -116,10 +116,21 @@ impl Judge for Kind {
     fn judge(&self, heard: &Heard, tail: &[u8]) -> Result<Outcome, Failure> {
         if heard.status == Some(0) && !heard.told.has("why") {
             let said = said(*self, &heard.told, &heard.meter);
-            return Ok(Outcome { said, ..Outcome::default() });
+            let failed = is_stashed(tail).then(|| stashed().on(heard.site.host.clone()));
+            return Ok(Outcome { said, failed, ..Outcome::default() });
         }
         Err(heard.refused(self.title(), tail))
     }
+}
+
+/// Whether a pull has left what wasn't committed in the stash (`rebase.autoStash`): for git that is no failure.
+fn is_stashed(tail: &[u8]) -> bool {
+    memchr::memmem::find(tail, b"Your changes are safe in the stash").is_some()
+}
+
+fn stashed() -> Failure {
+    let message = "what wasn't committed conflicts with what came: it is kept in the stash";
+    Failure::new(Code::Conflict, message).hint("`git stash pop` there brings it back")
 }
 
 /// What was done, in a sentence.

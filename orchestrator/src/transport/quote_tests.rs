@@ -222,6 +222,7 @@ fn what_is_left_out_of_a_script_is_for_readers() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // there is no runtime here
 fn a_git_that_is_ended_leaves_no_lock() {
     use std::os::unix::process::CommandExt;
     let dir = tempfile::tempdir().unwrap();
