@@ -50,7 +50,7 @@ const fn known(
 const UNMERGED: &str =
     "Mend the conflicts, stage the files, and go on; or give the merge or rebase up";
 
-const KNOWN: [Known; 49] = [
+const KNOWN: [Known; 51] = [
     known(
         "index file corrupt",
         Code::Corrupt,
@@ -232,12 +232,9 @@ const KNOWN: [Known; 49] = [
             "Push what was committed in them first; --force removes the worktree with them and their changes",
         ),
     ),
-    known(
-        "bad config",
-        Code::InvalidConfig,
-        None,
-        Some("Mend that file on the host: `git config --edit` there, or --global"),
-    ),
+    known("bad boolean config value", Code::InvalidConfig, None, Some(CONFIG)),
+    known("bad numeric config value", Code::InvalidConfig, None, Some(CONFIG)),
+    known("bad config", Code::InvalidConfig, None, Some(CONFIG)),
     known(
         "must be run in a work tree",
         Code::Unsupported,
@@ -250,6 +247,7 @@ const INDEX: &str = "On the host, move .git/index away and run `git reset`: no f
 const IDENTITY: &str =
     "On the host: `git config --global user.name …` and `git config --global user.email …`";
 const LOGIN: &str = "git may not ask here: log in on the host once (a credential helper, a key), for instance in `baton terminal`";
+const CONFIG: &str = "Mend that file on the host: `git config --edit` there, or --global";
 const STAGE: &str = "Stage files first, or commit all that git knows";
 
 /// Why a script failed.

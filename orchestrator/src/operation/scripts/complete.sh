@@ -222,7 +222,13 @@ compadd() {
   local one
   for one in \$hits; do
     (( (count += 1) <= 400 )) || { (( count > 401 )) || printf \"m\\0\" >&3; break }
-    printf \"z%s\\0\" \"\$IPREFIX\$ahead[2]\$hidden[2]\$one\$after[2]\" >&3
+    one=\$IPREFIX\$ahead[2]\$hidden[2]\$one\$after[2]
+    # As it would be quoted in the line.
+    case \$compstate[quote] in
+      \"\") one=\${(Q)one} ;;
+      \\\") one=\${(Q):-\\\"\$one\\\"} ;;
+    esac
+    printf \"z%s\\0\" \"\$one\" >&3
   done
   builtin compadd \"\$@\"
 }
