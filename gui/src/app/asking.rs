@@ -251,7 +251,10 @@ impl App {
             Whether::Outside { command: FileCommand::Delete { paths, .. }, .. } => {
                 paths.iter().map(shown_name).collect()
             }
-            Whether::Remove { session, .. } => self.open_terminals_of(session),
+            Whether::Remove { session, .. } => {
+                let files = self.unsaved_files(session).into_iter();
+                files.chain(self.open_terminals_of(session)).collect()
+            }
             Whether::Fresh { .. } | Whether::CloseTerminal { .. } => Vec::new(),
         };
         let data = match &whether {
@@ -269,22 +272,9 @@ impl App {
                 act: "Change it",
                 keep: "Leave it alone",
             },
-            Whether::Remove { name, working, .. } => ConfirmData {
+            Whether::Remove { session, name, working } => ConfirmData {
                 heading: &format!("Remove {name}?"),
-                what: match (*working, about.is_empty()) {
-                    (true, true) => {
-                        "Its transcript is deleted here. A turn is under way: it is ended here, and what is left of it on the host is left alone."
-                    }
-                    (true, false) => {
-                        "Its transcript is deleted here. A turn is under way: it is ended here, and what is left of it on the host is left alone. Its terminals are closed, with what runs in them:"
-                    }
-                    (false, true) => {
-                        "Its transcript is deleted here. Files on the host and the shared history stay."
-                    }
-                    (false, false) => {
-                        "Its transcript is deleted here. Files on the host and the shared history stay. Its terminals are closed, with what runs in them:"
-                    }
-                },
+                what: &self.removal_words(session, *working),
                 names: &about,
                 act: "Remove session",
                 keep: "Keep it",
@@ -337,6 +327,23 @@ impl App {
                 }
             },
         }
+    }
+
+    /// What becomes of a session that is removed.
+    fn removal_words(&self, session: &SessionId, working: bool) -> String {
+        let mut words = "Its transcript is deleted here. ".to_owned();
+        words += if working {
+            "A turn is under way: it is ended here, and what is left of it on the host is left alone."
+        } else {
+            "Files on the host and the shared history stay."
+        };
+        if !self.unsaved_files(session).is_empty() {
+            words += " What isn't saved of these files is put aside on this machine.";
+        }
+        if !self.open_terminals_of(session).is_empty() {
+            words += " Its terminals are closed, with what runs in them.";
+        }
+        words
     }
 
     fn editing(&mut self, ctx: &Context) {
