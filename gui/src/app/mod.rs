@@ -43,6 +43,8 @@ mod history_tests;
 #[cfg(test)]
 mod obey_tests;
 #[cfg(test)]
+mod terminals_tests;
+#[cfg(test)]
 mod transfers_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
