@@ -135,6 +135,16 @@ impl Desk {
         Ok(self.engine.call(Request::command(command)).await?)
     }
 
+    /// Answers a question.
+    pub async fn query(&self, query: Query) -> Outcome<Reply> {
+        Ok(self.engine.call(Request::query(query)).await?)
+    }
+
+    /// Follows something from now on.
+    pub async fn subscribe(&self, wanted: Subscribe) -> Outcome<Subscription> {
+        Ok(self.engine.subscribe(wanted).await?)
+    }
+
     /// Follows a session from now on.
     pub async fn follow(&self, session: &SessionId) -> Outcome<Watch> {
         let session = Some(session.clone());

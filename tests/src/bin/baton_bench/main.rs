@@ -9,6 +9,7 @@ mod counting;
 mod desk;
 mod durable;
 mod exec;
+mod files;
 mod first;
 mod history;
 mod machine;
@@ -16,14 +17,17 @@ mod many;
 mod merge;
 mod ours;
 mod parse;
+mod paths;
 mod plain;
 mod restored;
 mod rounds;
 mod search;
 mod sessions;
+mod sftp;
 mod small;
 mod store;
 mod table;
+mod transfers;
 mod turns;
 mod window;
 
@@ -97,6 +101,12 @@ enum Subject {
     Restored,
     /// A project's shared history.
     History,
+    /// A large directory, and many small files.
+    Files,
+    /// A large file, there and back.
+    Transfers,
+    /// What `@` offers among many paths.
+    Paths,
 }
 
 /// How much is measured.
@@ -178,7 +188,10 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 | Subject::Durable
                 | Subject::Sessions
                 | Subject::Restored
-                | Subject::History => continue,
+                | Subject::History
+                | Subject::Files
+                | Subject::Transfers
+                | Subject::Paths => continue,
             });
         }
         println!("\n{table}");
@@ -220,6 +233,9 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
             Subject::Sessions,
             Subject::Restored,
             Subject::History,
+            Subject::Files,
+            Subject::Transfers,
+            Subject::Paths,
         ] {
             if !wanted(subject) {
                 continue;
@@ -243,6 +259,9 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::Sessions => sessions::measure(&bed, scale).await?,
                 Subject::Restored => restored::measure(&bed, scale).await?,
                 Subject::History => history::measure(&bed, scale).await?,
+                Subject::Files => files::measure(&bed, scale).await?,
+                Subject::Transfers => transfers::measure(&bed, scale).await?,
+                Subject::Paths => paths::measure(&bed, scale).await?,
             };
             table.extend(rows);
         }
