@@ -49,6 +49,17 @@ impl FarPlace {
         Ok(Self { window, hands, engine, _place: place, _screen: screen })
     }
 
+    /// Presses keys, and waits until all that comes of them is drawn.
+    pub async fn press(&mut self, keys: &[u32]) -> Outcome<()> {
+        let pressed = self.hands.press(keys)?;
+        let has_them = |frames: &[Told]| {
+            let mut later = frames.iter().rev().take_while(|frame| frame.begun >= pressed.sent);
+            later.any(|frame| frame.inputs > 0).then_some(())
+        };
+        self.window.until("a frame with the keys", has_them).await?;
+        self.window.rest().await
+    }
+
     /// Closes it.
     pub async fn close(self) -> Outcome<()> {
         self.engine.shutdown().await;

@@ -20,11 +20,10 @@ const PAUSE: Duration = Duration::from_millis(120);
 /// Measures it in a directory of so many paths.
 pub async fn measure(bed: &Bed, scale: Scale, dir: &Path, count: usize) -> Outcome<Vec<Row>> {
     let mut place = FarPlace::open(bed, dir, 1).await?;
-    let FarPlace { window, hands, .. } = &mut place;
     // The composer, and an answer that knows all paths.
-    hands.press(&[CONTROL, u32::from(b'l')])?;
-    window.rest().await?;
-    hands.press(&[SHIFT, u32::from(b'2')])?;
+    place.press(&[CONTROL, u32::from(b'l')]).await?;
+    place.press(&[SHIFT, u32::from(b'2')]).await?;
+    let FarPlace { window, hands, .. } = &mut place;
     let has_come = |frames: &[Told]| frames.last().filter(|frame| frame.mentions >= 2).map(drop);
     window.until("what `@` offers", has_come).await?;
     window.rest().await?;
@@ -40,14 +39,14 @@ pub async fn measure(bed: &Bed, scale: Scale, dir: &Path, count: usize) -> Outco
         }
     }
     window.rest().await?;
-    let frames: Vec<Told> = window.frames()?.into_iter().skip(before).collect();
+    let frames = window.frames()?;
     let answered = presses.iter().filter_map(|press| {
         let mut later = frames.iter().filter(|frame| frame.begun >= press.sent);
         let known = frames.iter().take_while(|frame| frame.begun < press.sent).last()?.mentions;
         Some(later.find(|frame| frame.mentions > known)?.begun - press.sent)
     });
     let answered = Costs::of(answered);
-    let costs = Costs::of(frames.iter().map(|frame| frame.cpu));
+    let costs = Costs::of(frames.iter().skip(before).map(|frame| frame.cpu));
     place.close().await?;
     if answered.count() < presses.len() {
         return Err(

@@ -33,12 +33,11 @@ pub async fn measure(bed: &Bed, scale: Scale) -> Outcome<Vec<Row>> {
     let rounds = scale.share(4) as usize;
     let dir = tempfile::tempdir()?;
     // What was listed before is shown at once: so each is unfolded once. The first one draws letters that nobody has seen yet.
-    for round in 0..=rounds {
+    for round in 0..=rounds + 1 {
         fill(&dir.path().join(format!("folder-{round:02}")))?;
     }
-    let mut place = FarPlace::open(bed, dir.path(), rounds + 1).await?;
-    place.hands.press(&[CONTROL, SHIFT, u32::from(b'e')])?;
-    place.window.rest().await?;
+    let mut place = FarPlace::open(bed, dir.path(), rounds + 2).await?;
+    place.press(&[CONTROL, SHIFT, u32::from(b'e')]).await?;
     let (mut begun, mut seen, mut round_trips, mut frames) = (vec![], vec![], vec![], vec![]);
     for round in 0..=rounds {
         let round_trip = bed.round_trip().await?;
@@ -75,9 +74,8 @@ pub async fn measure(bed: &Bed, scale: Scale) -> Outcome<Vec<Row>> {
 
 /// Goes to the next directory, unfolds it, and folds it again.
 async fn unfold(place: &mut FarPlace) -> Outcome<Unfolded> {
+    place.press(&[DOWN]).await?;
     let FarPlace { window, hands, .. } = place;
-    hands.press(&[DOWN])?;
-    window.rest().await?;
     let before = window.frames()?.len();
     hands.pictures()?;
     let pressed = hands.press(&[RIGHT])?;
@@ -88,11 +86,7 @@ async fn unfold(place: &mut FarPlace) -> Outcome<Unfolded> {
     let picture = picture(hands, frame.begun).await?;
     window.rest().await?;
     let frames = window.frames()?.iter().skip(before).map(|frame| frame.cpu).collect();
-    hands.press(&[LEFT])?;
-    let is_folded =
-        |frames: &[Told]| frames.last().filter(|frame| frame.rows < ENTRIES as u64).map(drop);
-    window.until("the folded directory", is_folded).await?;
-    window.rest().await?;
+    place.press(&[LEFT]).await?;
     let since = |at: Duration| at.saturating_sub(pressed.sent).as_secs_f64() * 1000.0;
     Ok(Unfolded { begun: since(frame.begun), seen: since(picture), frames })
 }
