@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{HistoryScope, Whereabouts};
 
+use super::frames::Shows;
 use super::{App, AppPlan};
 use crate::bridge::{Ask, Bridge, EngineState};
 use crate::clipboard;
@@ -160,7 +161,12 @@ impl App {
         self.remember(&ctx);
         if let Some(begun) = self.begun.take() {
             let pieces = self.shown_transcript().map_or(0, |kept| kept.view.len());
-            begun.end(self.sessions.iter().len(), pieces);
+            begun.end(Shows {
+                sessions: self.sessions.iter().len(),
+                pieces,
+                rows: self.rows_of_files(),
+                mentions: self.files.mentions.version,
+            });
         }
     }
 

@@ -12,11 +12,14 @@ use sha1::{Digest, Sha1};
 use uuid::Uuid;
 
 use super::form::{Files, Paths, Save, Window};
+use super::many;
 use super::sftp_session::{AT_ONCE, Refused, Session};
 use super::sftp_wire::{Attrs, Body, flag, kind, status};
 use crate::failure::{Code, Failure};
 use crate::host::{HostId, Reached};
-use crate::seam::{Expected, FILE_WINDOW, FileEntry, FileKind, FilePath, FileWindow, Listing};
+use crate::seam::{
+    Expected, FILE_WINDOW, FileBeginning, FileEntry, FileKind, FilePath, FileWindow, Listing,
+};
 
 /// What is read or written in one request: what every server takes (draft-ietf-secsh-filexfer-02, 3).
 const PIECE: u32 = 32 * 1024;
@@ -477,6 +480,14 @@ impl Files for SftpFiles {
             }
         }
         Err(self.conflict(format!("{path} is changed again and again while it is read")))
+    }
+
+    async fn read_many(
+        &self,
+        paths: &[FilePath],
+        length: u32,
+    ) -> Result<Vec<Result<FileBeginning, Failure>>, Failure> {
+        Ok(many::one_by_one(self, &paths.iter().collect::<Vec<_>>(), length).await)
     }
 
     async fn write(&self, save: &Save<'_>) -> Result<FileEntry, Failure> {

@@ -38,8 +38,8 @@ pub use client::SocketSeam;
 pub use connection::{ConnectionState, HostConnection, HostQuestion, HostQuestionKind, Secret};
 pub use event::{Decision, Event, EventBody, LinkState, Partial, PartialKind, TurnStatus};
 pub use files::{
-    Expected, FILE_WINDOW, FileCommand, FileEntry, FileKind, FileQuery, FileReply, FileWindow,
-    FoundFile, FoundFiles, Listing,
+    Expected, FILE_WINDOW, FileBeginning, FileCommand, FileEntry, FileKind, FileQuery, FileReply,
+    FileWindow, FoundFile, FoundFiles, Listing, MANY_FILES,
 };
 pub use frame::{PROTOCOL, Program};
 pub use git::{
