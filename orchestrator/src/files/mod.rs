@@ -15,8 +15,8 @@ mod refusal;
 mod scripts;
 mod sftp;
 mod sftp_or_shell;
-mod sftp_session;
-mod sftp_wire;
+mod sftp_place;
+mod sftp_save;
 mod shell;
 mod window;
 

@@ -7,10 +7,12 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use baton_tests::{LoginShells, TestSshd};
 use orchestrator::failure::Code;
-use orchestrator::seam::{Expected, FileKind, FilePath};
+use orchestrator::seam::{Expected, FileCommand, FileKind, FilePath};
 
 use crate::desk::Laptop;
+use crate::files::checks;
 use crate::files_bed::FileBed;
+use crate::transfers_bed::Mounted;
 
 const WAYS: [&str; 2] = ["openssh", "native"];
 
@@ -21,13 +23,71 @@ async fn forced(way: &str) -> FileBed {
     FileBed::on(laptop, Some(sshd), "box").await
 }
 
-fn names(bed: &FileBed) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(&bed.root)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
+#[tokio::test(flavor = "multi_thread")]
+async fn what_front_ends_may_rely_on_is_the_same_without_a_shell() {
+    for way in WAYS {
+        macro_rules! check {
+            ($($name:ident)*) => {$({
+                let bed = forced(way).await;
+                checks::$name(&bed).await;
+                bed.stop().await;
+            })*};
+        }
+        check! {
+            odd_names_are_read_written_moved_and_deleted
+            windows_are_all_that_moves_of_a_large_file
+            a_file_that_changed_meanwhile_is_not_overwritten
+            what_lies_outside_is_changed_only_when_that_was_said
+            directories_are_made_files_moved_and_deleted
+            files_are_found_by_some_of_their_letters
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_file_is_neither_read_nor_replaced() {
+    for way in WAYS {
+        let bed = forced(way).await;
+        rustix::fs::mkfifoat(rustix::fs::CWD, bed.root.join("pipe"), 0o600.into()).unwrap();
+        assert_eq!(bed.read("pipe").await.unwrap_err().code, Code::Unsupported, "{way}");
+        let error = bed.write("pipe", b"x", Expected::Anything).await.unwrap_err();
+        assert_eq!(error.code, Code::Unsupported, "{way}: {error:?}");
+        let error = bed.write("x".repeat(300), b"x", Expected::Absent).await.unwrap_err();
+        assert_eq!(error.code, Code::Usage, "{way}: {error:?}");
+        assert_eq!(bed.names(), ["pipe"], "{way}");
+        // The server answers on.
+        bed.write("a", b"one", Expected::Absent).await.unwrap();
+        bed.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_place_of_work_and_a_home_are_not_deleted_and_what_holds_them_is_not_either() {
+    let bed = forced("openssh").await;
+    fs::write(bed.root.join("a"), "kept").unwrap();
+    let above = bed.root.parent().unwrap().to_str().unwrap();
+    let root = bed.root.to_str().unwrap();
+    for path in [root, above, "/", ".", "~"] {
+        let (at, paths) = (bed.at(), vec![FilePath::from(path)]);
+        let delete = FileCommand::Delete { at, paths, recursive: true, outside: true };
+        let error = bed.wish(delete).await.unwrap_err();
+        assert_eq!(error.code, Code::Usage, "{path}: {error:?}");
+    }
+    assert_eq!(fs::read(bed.root.join("a")).unwrap(), b"kept");
+    bed.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_and_keeps_what_was_there() {
+    let bed = forced("openssh").await;
+    let _disk = Mounted::at(&bed.root, "size=64k");
+    fs::write(bed.root.join("a"), "old").unwrap();
+    let full = bed.write("a", &[b'n'; 100_000], Expected::Anything).await.unwrap_err();
+    assert_eq!(full.code, Code::TooLarge, "{full:?}");
+    assert!(full.message.contains("the disk is full"), "{full:?}");
+    assert_eq!((fs::read(bed.root.join("a")).unwrap(), bed.names()), (b"old".to_vec(), vec!["a".to_owned()]));
+    bed.write("a", b"new", Expected::Anything).await.unwrap();
+    bed.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +174,7 @@ async fn a_save_is_whole_and_refused_when_the_file_was_changed() {
             assert_eq!(error.code, Code::PermissionDenied, "{way}: {outside}: {error:?}");
         }
         assert_eq!(fs::read(bed.beside("out")).unwrap(), b"kept", "{way}");
-        assert_eq!(names(&bed), ["a", "away", "link", "new"], "{way}");
+        assert_eq!(bed.names(), ["a", "away", "link", "new"], "{way}");
     }
 }
 

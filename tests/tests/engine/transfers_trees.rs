@@ -162,6 +162,32 @@ async fn a_directory_that_is_there_keeps_what_the_other_has_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_replaces_a_link_to_a_directory_takes_its_place_and_does_not_go_into_it() {
+    for bed in Bed::all() {
+        let source = bed.here("source");
+        fs::create_dir_all(source.join("releases")).unwrap();
+        symlink("releases", source.join("current")).unwrap();
+        fs::write(source.join("file"), "new").unwrap();
+        for target in [bed.there("dir"), bed.here("dir")] {
+            fs::create_dir_all(target.join("elsewhere")).unwrap();
+            fs::create_dir(target.join("releases")).unwrap();
+            symlink("releases", target.join("current")).unwrap();
+            symlink("elsewhere", target.join("file")).unwrap();
+        }
+        bed.put_on(&source, "dir", &replacing()).await.unwrap();
+        bed.get_on("dir", &bed.here("dir"), &replacing()).await.unwrap();
+        for target in [bed.there("dir"), bed.here("dir")] {
+            let link = fs::read_link(target.join("current")).unwrap();
+            assert_eq!(link.to_str(), Some("releases"), "{}", bed.name);
+            assert!(target.join("file").symlink_metadata().unwrap().is_file(), "{}", bed.name);
+            assert_eq!(names(&target.join("releases")), [""; 0], "{}", bed.name);
+            assert_eq!(names(&target.join("elsewhere")), [""; 0], "{}", bed.name);
+        }
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_is_cut_leaves_a_whole_directory_or_none() {
     let (bed, wan) = Bed::far();
     wan.set_rate(30_000_000);

@@ -30,6 +30,8 @@ b_merge() (
     if [ -d "$b_one" ] && [ ! -h "$b_one" ] && [ -d "$2/$b_one" ]; then
       b_merge "$PWD/$b_one" "$2/$b_one" || exit 1
     else
+      # mv would go on into a directory that a link there leads to.
+      if [ -h "$2/$b_one" ] && [ -d "$2/$b_one" ]; then rm -f "$2/$b_one" || exit 1; fi
       mv -f "./$b_one" "$2/$b_one" || exit 1
     fi
   done
