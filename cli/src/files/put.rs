@@ -10,6 +10,7 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{FilePath, Work};
 use serde_json::json;
 
+use super::change::with_option;
 use super::transfer::carry;
 use crate::app::App;
 use crate::exit;
@@ -32,6 +33,9 @@ pub struct PutArgs {
     /// Replace what is there
     #[arg(long, short)]
     force: bool,
+    /// In a session: also outside of its directory
+    #[arg(long)]
+    outside: bool,
 }
 
 /// Sends a file or directory.
@@ -59,6 +63,7 @@ pub async fn run(app: &App, args: PutArgs) -> Result<u8, Stop> {
         local: FilePath(local.clone().into_os_string().into_vec()),
         remote,
         replace: args.force,
+        outside: args.outside || place.is_open(),
     };
     let carried = match (carry(app, send(remote.clone())).await, name) {
         // A file goes into a directory, as with cp.
@@ -69,7 +74,11 @@ pub async fn run(app: &App, args: PutArgs) -> Result<u8, Stop> {
         }
         (carried, _) => carried,
     };
-    let path = carried?.path.unwrap_or_default();
+    let path = match carried {
+        Ok(outcome) => outcome.path.unwrap_or_default(),
+        Err(Stop::Failure(failure)) => return Err(with_option(&place, failure).into()),
+        Err(stop) => return Err(stop),
+    };
     let shown = args.local.to_string_lossy();
     app.output.answer(
         &json!({ "type": "done", "path": path }),

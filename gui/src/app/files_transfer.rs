@@ -76,7 +76,10 @@ impl App {
         let local = FilePath(file.as_os_str().as_encoded_bytes().to_vec());
         let words = format!("Sending {}", shown_name(&remote));
         let at = At::Session(session);
-        self.begin_transfer(Work::Upload { at, local, remote, replace: false }, words);
+        self.begin_transfer(
+            Work::Upload { at, local, remote, replace: false, outside: false },
+            words,
+        );
     }
 
     fn begin_transfer(&mut self, work: Work, words: String) {

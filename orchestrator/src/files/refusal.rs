@@ -139,8 +139,11 @@ fn in_words(wish: Wish, path: &FilePath, said: &str) -> Failure {
             .hint(format!("{untouched}`ulimit -f` says how large one may be"))
     } else if says("nput/output error") {
         let what = if wish == Wish::See { "read" } else { "written" };
-        Failure::new(Code::Internal, format!("{path} could not be {what}: its disk reports an error"))
-            .hint(format!("{untouched}The disk may be damaged; the system's log there says more"))
+        Failure::new(
+            Code::Internal,
+            format!("{path} could not be {what}: its disk reports an error"),
+        )
+        .hint(format!("{untouched}The disk may be damaged; the system's log there says more"))
     } else if says("Read-only file system") {
         Failure::new(Code::PermissionDenied, format!("{path} is on a read-only file system"))
             .hint("It has to be mounted for writing first")

@@ -37,7 +37,7 @@ impl SftpFiles {
     /// What a server's refusal means, in the words that a shell's has.
     pub(super) fn refused(&self, path: &FilePath, refused: Refused) -> Failure {
         match refused {
-            Refused::Lost(failure) => failure,
+            Refused::Lost(error) => error.into(),
             Refused::Status(status::NO_SUCH_FILE, _) => self.because(path, why::MISSING),
             Refused::Status(status::PERMISSION_DENIED, _) => {
                 self.in_words(path, "Permission denied")
@@ -67,7 +67,12 @@ impl SftpFiles {
     }
 
     /// What a path is, with what its link leads to.
-    pub(super) async fn entry(&self, full: &[u8], shown: FilePath, attrs: Option<Attrs>) -> Done<FileEntry> {
+    pub(super) async fn entry(
+        &self,
+        full: &[u8],
+        shown: FilePath,
+        attrs: Option<Attrs>,
+    ) -> Done<FileEntry> {
         let session = &self.session;
         let own = match attrs {
             Some(attrs) => attrs,
@@ -110,7 +115,11 @@ impl SftpFiles {
     }
 
     /// A window, and whether the file was the same before and after.
-    pub(super) async fn window(&self, full: &[u8], window: &Window<'_>) -> Done<(FileWindow, bool)> {
+    pub(super) async fn window(
+        &self,
+        full: &[u8],
+        window: &Window<'_>,
+    ) -> Done<(FileWindow, bool)> {
         let handle = self.session.open_file(full).await?;
         let read = async {
             let before = self.session.fstat(&handle).await?;
@@ -130,9 +139,7 @@ impl SftpFiles {
         };
         let is_whole = window.offset == 0 && end;
         file.version = version(&before, is_whole.then_some(&bytes[..]));
-        let is_same = !is_sized
-            || (before.size, before.changed())
-                == (after.size, after.changed());
+        let is_same = !is_sized || (before.size, before.changed()) == (after.size, after.changed());
         Ok((FileWindow { file, offset: window.offset, bytes, end }, is_same))
     }
 }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::form::Files;
 use super::sftp::SftpFiles;
-use crate::sftp::{Refused, Session};
 use super::shell::ShellFiles;
 use crate::failure::Failure;
 use crate::host::{Place, Reached};
+use crate::sftp::{Refused, Session};
 use crate::transport::{Call, State, TransportError};
 
 /// What is known of places.

@@ -4,7 +4,7 @@ use super::refusal::why;
 use super::sftp::SftpFiles;
 use crate::failure::{Code, Failure};
 use crate::seam::FilePath;
-use crate::sftp::{Refused, kind, status};
+use crate::sftp::{Refused, full, kind, status};
 
 /// A name may have so many bytes, on every file system that people use.
 const LONGEST: usize = 255;
@@ -12,27 +12,12 @@ const LONGEST: usize = 255;
 impl SftpFiles {
     /// A path as the server takes it: home is where it begins.
     pub(super) fn full(&self, path: &FilePath) -> Result<Vec<u8>, Failure> {
-        let at_home = |path: &[u8]| match path.strip_prefix(b"~") {
-            None => Ok(path.to_vec()),
-            Some(b"") => Ok(b".".to_vec()),
-            Some(rest) => match rest.strip_prefix(b"/") {
-                Some(b"") => Ok(b".".to_vec()),
-                Some(rest) => Ok(rest.to_vec()),
-                None => Err(self.unsupported("doesn't know other accounts' homes (~NAME)")),
-            },
-        };
         if path.bytes().contains(&0) {
             return Err(Failure::new(Code::Usage, format!("{path} holds a NUL byte"))
                 .hint("No file can be called so"));
         }
-        let root = at_home(&self.root)?;
-        let root = if root.is_empty() { b".".to_vec() } else { root };
-        Ok(match path.bytes().first() {
-            None => root,
-            Some(b'/') => path.bytes().to_vec(),
-            Some(b'~') => at_home(path.bytes())?,
-            Some(_) => FilePath(root).join(path.bytes()).0,
-        })
+        full(&self.root, path)
+            .ok_or_else(|| self.unsupported("doesn't know other accounts' homes (~NAME)"))
     }
 
     /// Where a path is, as the server calls it, its last name not followed; refused where it lies outside.

@@ -124,12 +124,6 @@ impl Session {
         self.order(kind::MKDIR, Body::default().bytes(full).attrs(attrs)).await
     }
 
-    /// Makes a link that points to `target`.
-    pub(crate) async fn make_link(&self, full: &[u8], target: &[u8]) -> Done<()> {
-        // OpenSSH has the two the other way round than the draft (PROTOCOL, 4.1), and all others do as it does.
-        self.order(kind::SYMLINK, Body::default().bytes(target).bytes(full)).await
-    }
-
     /// Removes a file, or a link itself.
     pub(crate) async fn remove_file(&self, full: &[u8]) -> Done<()> {
         self.order(kind::REMOVE, Body::default().bytes(full)).await

@@ -9,8 +9,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::wire::{Attrs, Body, Garbled, Reader, kind, status};
-use crate::failure::Failure;
-use crate::host::HostId;
 use crate::transport::{Channel, Connection, Input, Output, TransportError};
 
 /// How long the server may say nothing while it is asked: as long as for a small operation of a shell.
@@ -31,12 +29,12 @@ pub(crate) enum Refused {
     /// The server said so: a number of the protocol, and its words.
     Status(u32, String),
     /// The conversation is over, or makes no sense.
-    Lost(Failure),
+    Lost(TransportError),
 }
 
 impl From<TransportError> for Refused {
     fn from(error: TransportError) -> Self {
-        Self::Lost(error.into())
+        Self::Lost(error)
     }
 }
 
@@ -133,11 +131,6 @@ impl Session {
         lock(&self.waiting).as_ref().map(|waiting| waiting.heard)
     }
 
-    /// Whose files these are.
-    pub(crate) fn host(&self) -> &HostId {
-        self.connection.host()
-    }
-
     fn lost(&self) -> Refused {
         TransportError::ConnectionLost {
             host: self.connection.host().clone(),
@@ -218,11 +211,7 @@ impl Session {
     }
 
     /// Names, each with what is known of it.
-    pub(crate) async fn names(
-        &self,
-        kind: u8,
-        subject: &[u8],
-    ) -> Done<Vec<(Vec<u8>, Attrs)>> {
+    pub(crate) async fn names(&self, kind: u8, subject: &[u8]) -> Done<Vec<(Vec<u8>, Attrs)>> {
         let answer = self.ask(kind, Body::default().bytes(subject)).await?;
         if answer.kind != kind::NAME {
             return Err(self.garbled());
@@ -262,12 +251,7 @@ impl Session {
     }
 
     /// Bytes of a file; none at its end.
-    pub(crate) async fn read(
-        &self,
-        handle: &[u8],
-        offset: u64,
-        length: u32,
-    ) -> Done<Vec<u8>> {
+    pub(crate) async fn read(&self, handle: &[u8], offset: u64, length: u32) -> Done<Vec<u8>> {
         let body = Body::default().bytes(handle).long(offset).number(length);
         match self.ask(kind::READ, body).await {
             Ok(answer) if answer.kind == kind::DATA => {

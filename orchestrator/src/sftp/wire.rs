@@ -21,7 +21,6 @@ pub(crate) mod kind {
     pub const STAT: u8 = 17;
     pub const RENAME: u8 = 18;
     pub const READLINK: u8 = 19;
-    pub const SYMLINK: u8 = 20;
     pub const STATUS: u8 = 101;
     pub const HANDLE: u8 = 102;
     pub const DATA: u8 = 103;

@@ -4,15 +4,17 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::time::{Duration, SystemTime};
 
-use baton_tests::{LoginShells, TestSshd};
+use baton_tests::{LoginShells, TestSshd, until};
 use orchestrator::failure::Code;
 use orchestrator::seam::{Expected, FileCommand, FileKind, FilePath};
+use orchestrator::transfer::Terms;
 
 use crate::desk::Laptop;
 use crate::files::checks;
 use crate::files_bed::FileBed;
-use crate::transfers_bed::Mounted;
+use crate::transfers_bed::{Bed, Mounted, bytes, replacing, terms};
 
 const WAYS: [&str; 2] = ["openssh", "native"];
 
@@ -85,7 +87,10 @@ async fn a_full_disk_is_said_and_keeps_what_was_there() {
     let full = bed.write("a", &[b'n'; 100_000], Expected::Anything).await.unwrap_err();
     assert_eq!(full.code, Code::TooLarge, "{full:?}");
     assert!(full.message.contains("the disk is full"), "{full:?}");
-    assert_eq!((fs::read(bed.root.join("a")).unwrap(), bed.names()), (b"old".to_vec(), vec!["a".to_owned()]));
+    assert_eq!(
+        (fs::read(bed.root.join("a")).unwrap(), bed.names()),
+        (b"old".to_vec(), vec!["a".to_owned()])
+    );
     bed.write("a", b"new", Expected::Anything).await.unwrap();
     bed.stop().await;
 }
@@ -176,6 +181,93 @@ async fn a_save_is_whole_and_refused_when_the_file_was_changed() {
         assert_eq!(fs::read(bed.beside("out")).unwrap(), b"kept", "{way}");
         assert_eq!(bed.names(), ["a", "away", "link", "new"], "{way}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_sent_and_fetched_without_a_shell() {
+    for way in WAYS {
+        let bed = Bed::without_a_shell(way);
+        let body = bytes(5_000_001);
+        let local = bed.here("a");
+        for name in ["plain", "new\nline ", "-rf", &"x".repeat(255)] {
+            fs::write(&local, &body).unwrap();
+            fs::set_permissions(&local, fs::Permissions::from_mode(0o751)).unwrap();
+            let when = SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+            fs::File::open(&local).unwrap().set_modified(when).unwrap();
+            bed.put(&local, name).await.unwrap();
+            let about = bed.there(name).metadata().unwrap();
+            assert_eq!((about.mode() & 0o777, about.modified().unwrap()), (0o751, when), "{way}");
+            assert!(fs::read(bed.there(name)).unwrap() == body, "{way}");
+            bed.get_on(name, &bed.here("back"), &replacing()).await.unwrap();
+            assert!(fs::read(bed.here("back")).unwrap() == body, "{way}");
+            let about = bed.here("back").metadata().unwrap();
+            assert_eq!(about.modified().unwrap(), when, "{way}");
+        }
+        // What is there, and what stands in the way.
+        fs::write(bed.there("old"), "old").unwrap();
+        fs::set_permissions(bed.there("old"), fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(bed.put(&local, "old").await.unwrap_err().code, Code::Conflict);
+        assert_eq!(fs::read(bed.there("old")).unwrap(), b"old");
+        bed.put_on(&local, "old", &replacing()).await.unwrap();
+        assert_eq!(bed.there("old").metadata().unwrap().mode() & 0o777, 0o600);
+        fs::create_dir(bed.there("dir")).unwrap();
+        for (remote, code) in
+            [("gone/a", Code::DirMissing), ("dir", Code::IsDirectory), ("..", Code::Usage)]
+        {
+            let error = bed.put_on(&local, remote, &replacing()).await.unwrap_err();
+            assert_eq!(error.code, code, "{way}: {remote}: {error:?}");
+        }
+        let error = bed.get("gone", &bed.here("b")).await.unwrap_err();
+        assert_eq!(error.code, Code::NotFound, "{way}: {error:?}");
+        let inside = Terms { outside: false, ..replacing() };
+        let error = bed.put_on(&local, "../a", &inside).await.unwrap_err();
+        assert_eq!(error.code, Code::PermissionDenied, "{way}: {error:?}");
+        let error = bed.get("dir", &bed.here("b")).await.unwrap_err();
+        assert_eq!(error.code, Code::Unsupported, "{way}: {error:?}");
+        fs::create_dir(bed.here("dir")).unwrap();
+        let error = bed.put(&bed.here("dir"), "new").await.unwrap_err();
+        assert_eq!(error.code, Code::Unsupported, "{way}: {error:?}");
+        assert_eq!(bed.names_there().iter().filter(|name| name.contains(".baton")).count(), 0);
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_without_a_shell_goes_on_over_cuts_and_after_a_stop() {
+    let (bed, wan) = Bed::far_without_a_shell();
+    wan.set_rate(20_000_000);
+    let body = bytes(24 << 20);
+    fs::write(bed.here("a"), &body).unwrap();
+    fs::write(bed.there("b"), &body).unwrap();
+    for down in [false, true] {
+        let stopped = terms();
+        let half = wan.arrived() + 16_000_000;
+        let stop = async {
+            for _ in 0..3 {
+                let goal = wan.arrived() + 3_000_000;
+                until("some of it is there", || wan.arrived() >= goal).await;
+                wan.reset();
+            }
+            until("half of it is there", || wan.arrived() >= half).await;
+            stopped.cancel.cancel();
+        };
+        let (ended, ()) = match down {
+            false => tokio::join!(async { bed.put_on(&bed.here("a"), "a", &stopped).await }, stop),
+            true => tokio::join!(async { bed.get_on("b", &bed.here("b"), &stopped).await }, stop),
+        };
+        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+        let before = wan.arrived();
+        match down {
+            false => bed.put(&bed.here("a"), "a").await.unwrap(),
+            true => bed.get("b", &bed.here("b")).await.unwrap(),
+        };
+        let crossed = wan.arrived() - before;
+        assert!(crossed < 20_000_000, "{crossed} crossed again: {down}");
+        let target = if down { bed.here("b") } else { bed.there("a") };
+        assert!(fs::read(&target).unwrap() == body, "{down}");
+    }
+    assert_eq!(bed.names_there(), ["a", "b"]);
+    bed.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -216,6 +216,83 @@ async fn a_link_that_is_cut_leaves_a_whole_directory_or_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_has_arrived_of_a_directory_does_not_come_again() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(20_000_000);
+    for source in [bed.here("source"), bed.there("from")] {
+        fs::create_dir(&source).unwrap();
+        odd_tree(&source, 400_000);
+    }
+    // What was touched right before it is begun comes again.
+    let touched = fs::metadata(bed.there("from")).unwrap().ctime();
+    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    until("it wasn't touched lately", || now() as i64 > touched + 4).await;
+    let all = 2 * 400_000 * (1 + 2 + 3 + 4 + 5 + 6);
+    for down in [false, true] {
+        let target = if down { bed.here("back") } else { bed.there("sent") };
+        let stopped = terms();
+        let most = wan.arrived() + all * 3 / 4;
+        let stop = async {
+            until("most of it is there", || wan.arrived() >= most).await;
+            stopped.cancel.cancel();
+        };
+        let (ended, ()) = match down {
+            false => tokio::join!(
+                async { bed.put_on(&bed.here("source"), "sent", &stopped).await },
+                stop
+            ),
+            true => tokio::join!(async { bed.get_on("from", &target, &stopped).await }, stop),
+        };
+        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+        // One that is another one now, and one that is new.
+        let source = if down { bed.there("from") } else { bed.here("source") };
+        let plain = source.join("d".repeat(130)).join("plain");
+        fs::write(&plain, "x").unwrap();
+        fs::write(source.join("-rf"), bytes(400_000)).unwrap();
+        fs::write(source.join("new"), "new").unwrap();
+        let before = wan.arrived();
+        let heard = Heard::default();
+        let told = Terms { report: heard.report(), ..terms() };
+        match down {
+            false => bed.put_on(&source, "sent", &told).await.unwrap(),
+            true => bed.get_on("from", &target, &told).await.unwrap(),
+        };
+        let crossed = wan.arrived() - before;
+        assert!(crossed < all * 3 / 5, "{crossed} of {all} crossed again: {down}");
+        assert_eq!(listing(&target), listing(&source), "{down}");
+        assert!(heard.progress().iter().any(|now| now.done > all / 3), "{down}");
+    }
+    assert_eq!(names(bed.here.path()), ["back", "source"]);
+    assert_eq!(names(bed.there.path()), ["from", "sent"]);
+    // What is gone at the source isn't at the target either.
+    for down in [false, true] {
+        let (source, target) = match down {
+            false => (bed.here("source"), bed.there("again")),
+            true => (bed.there("from"), bed.here("again")),
+        };
+        let stopped = terms();
+        let most = wan.arrived() + all / 2;
+        let stop = async {
+            until("half of it is there", || wan.arrived() >= most).await;
+            stopped.cancel.cancel();
+        };
+        let (ended, ()) = match down {
+            false => tokio::join!(async { bed.put_on(&source, "again", &stopped).await }, stop),
+            true => tokio::join!(async { bed.get_on("from", &target, &stopped).await }, stop),
+        };
+        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+        fs::remove_dir_all(source.join("d".repeat(130))).unwrap();
+        fs::remove_file(source.join("plain")).unwrap();
+        match down {
+            false => bed.put(&source, "again").await.unwrap(),
+            true => bed.get("from", &target).await.unwrap(),
+        };
+        assert_eq!(listing(&target), listing(&source), "{down}");
+    }
+    bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_disk_without_room_for_a_directory_keeps_what_it_had() {
     let (up, down) = (short_dir(), short_dir());
     let _disks =

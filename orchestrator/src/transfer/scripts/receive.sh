@@ -68,7 +68,7 @@ b_receive() {
   }
   [ "$(b_bytes "$b_part")" = "$b_size" ] || exit 0
   b_mine || b_say e lost
-  chmod "$b_mode" "$b_part"
+  b_like || chmod "$b_mode" "$b_part"
   b_stamp "$b_part"
   b_words=$(sync "$b_part" 2>&1) || case $b_words in
     *'No space left'* | *'nput/output error'*) b_refuse full "$b_words" ;;
