@@ -21,7 +21,8 @@ use crate::place::Place;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A link that is lost is waited for. Ctrl-C stops the transfer; the same command goes on where it was, as long as the source \
-is what it was. A directory goes with all that is in it; links stay links. With -f, what is in a directory that is there \
+is what it was. A directory goes with all that is in it; links stay links; what has arrived of it doesn't go again where \
+the host has GNU's find. With -f, a file that is replaced keeps its mode and owner, and what is in a directory that is there \
 already and isn't in ours stays.")]
 pub struct PutArgs {
     /// What to send; `-` takes a file from stdin

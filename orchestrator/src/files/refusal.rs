@@ -29,6 +29,7 @@ pub(super) mod why {
     pub const EITHER: u8 = 17;
     pub const NOT_EMPTY: u8 = 18;
     pub const OVER_DIRECTORY: u8 = 19;
+    pub const NO_DIRECTORY: u8 = 21;
 }
 
 /// Why `answer` isn't the answer.
@@ -45,6 +46,9 @@ pub(super) fn refused(
     status: u8,
     said: &str,
 ) -> Failure {
+    // The directory in which paths begin has no name.
+    let here = FilePath::from(".");
+    let path = if path.bytes().is_empty() { &here } else { path };
     let failure = match status {
         why::MISSING => missing(path),
         why::WORDS => in_words(wish, path, said),
@@ -100,6 +104,8 @@ pub(super) fn refused(
             .hint("Delete or move what is there first"),
         20 => Failure::new(Code::Unsupported, "neither find nor stat there tells what files are")
             .hint("Install findutils or busybox there"),
+        why::NO_DIRECTORY => Failure::new(Code::NotFound, format!("{path} is no directory"))
+            .hint("Name the directory that it is in, or read it as the file that it is"),
         status => {
             let words = first_line(said);
             let words = if words.is_empty() { String::new() } else { format!(": {words}") };

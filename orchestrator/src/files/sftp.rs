@@ -164,6 +164,10 @@ impl Files for SftpFiles {
         let refused = |refused| self.refused(path, refused);
         let full = self.full(path)?;
         let directory = self.session.real(&full).await.map_err(refused)?;
+        let about = self.session.attrs(kind::STAT, &directory).await.map_err(refused)?;
+        if !about.is_directory() {
+            return Err(self.because(path, why::NO_DIRECTORY));
+        }
         let (names, more) = self.session.entries(&directory, limit).await.map_err(refused)?;
         let mut entries = Vec::with_capacity(names.len());
         let here = FilePath(directory.clone());

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-/// What names of ours in a part begin with.
+/// What names of ours in a part begin with: a source may have such ones, too.
 pub(super) const MARK: &str = ".baton-";
 
 /// A source that was touched less than so many seconds before a transfer was begun may have been touched after it, too: a clock of
@@ -49,9 +49,7 @@ impl Arrived {
             let mut seconds = || word()?.split('.').next()?.parse().ok();
             let (modified, changed) = (seconds()?, seconds()?);
             let path = words.next()?.to_vec();
-            if !path.starts_with(MARK.as_bytes()) {
-                all.insert(path, Listed { kind, size, modified, changed });
-            }
+            all.insert(path, Listed { kind, size, modified, changed });
         }
         (!all.is_empty()).then_some(Self(all))
     }
@@ -78,8 +76,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_every_kind_are_listed_and_ours_are_not() {
-        let listed = b"f 12 5.25 6.5 a b\n\xff\0d 4096 5.0 6.0 d\0f 0 1.0 1.0 .baton-x\0";
+    fn names_of_every_kind_are_listed() {
+        let listed = b"f 12 5.25 6.5 a b\n\xff\0d 4096 5.0 6.0 d\0";
         let arrived = Arrived::read(listed).unwrap();
         let file = arrived.get(b"a b\n\xff").unwrap();
         assert_eq!(file, Listed { kind: b'f', size: 12, modified: 5, changed: 6 });

@@ -49,7 +49,8 @@ impl Download<'_> {
                 talk.tell(&format!("list {mark}\n")).await;
                 let listed = talk.hearing.up_to(there, mark.as_bytes()).await?;
                 let part = part.clone();
-                let rest = move || rest(&part, &Arrived::read(&listed)?, since);
+                let noted = noted.clone();
+                let rest = move || rest(&part, &noted, &Arrived::read(&listed)?, since);
                 tokio::task::spawn_blocking(rest).await.ok().flatten()
             }
             _ => None,
@@ -224,15 +225,13 @@ struct Rest {
 }
 
 /// Compares a part with what the host has, and removes from it what that has no longer. `None` where nothing of it counts.
-fn rest(part: &Path, listed: &Arrived, since: i64) -> Option<Rest> {
+fn rest(part: &Path, noted: &Path, listed: &Arrived, since: i64) -> Option<Rest> {
     let mut waiting = vec![PathBuf::new()];
     while let Some(directory) = waiting.pop() {
         for entry in fs::read_dir(part.join(&directory)).ok()? {
             let entry = entry.ok()?;
             let path = directory.join(entry.file_name());
-            if directory.as_os_str().is_empty()
-                && entry.file_name().as_bytes().starts_with(MARK.as_bytes())
-            {
+            if entry.path() == noted {
                 continue;
             }
             let is_dir = entry.file_type().ok()?.is_dir();

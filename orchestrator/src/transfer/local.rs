@@ -60,8 +60,15 @@ impl Target {
             let what = format!("the directory {} does not exist here", dir.display());
             return Err(Failure::new(Code::DirMissing, what).hint("Make it first"));
         }
-        if !replace && path.symlink_metadata().is_ok() {
-            return Err(exists(&path.display().to_string()));
+        if let Ok(there) = path.symlink_metadata() {
+            if !there.is_file() && !there.is_dir() {
+                let what = format!("{} is neither a file nor a directory", path.display());
+                return Err(Failure::new(Code::Unsupported, what)
+                    .hint("Devices, sockets and pipes are not replaced; `-` writes to stdout"));
+            }
+            if !replace {
+                return Err(exists(&path.display().to_string()));
+            }
         }
         let short = short(name.as_bytes());
         let lock = dir.join(beside(&short, ".baton.lock"));

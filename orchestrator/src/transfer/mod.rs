@@ -1,7 +1,8 @@
 //! Files and directories from here to a host and back: over a channel of their own, and over lost links.
 //!
 //! What arrives goes into a part beside its target, and takes the target's name when it is whole. A part is found again by
-//! the next transfer of the same source, which goes on where it ends. The host's side is a script: `scripts/`.
+//! the next transfer of the same source, which goes on where it ends. The host's side is a script: `scripts/`; files go by sftp
+//! where the shell runs nothing.
 
 mod archive;
 mod arrived;

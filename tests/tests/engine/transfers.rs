@@ -182,6 +182,14 @@ async fn what_stands_in_the_way_is_said() {
             let error = bed.get(remote, &bed.here("b")).await.unwrap_err();
             assert_eq!(error.code, code, "{}: {remote}: {error:?}", bed.name);
         }
+        let pipe = bed.here("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+        fs::write(bed.there("b"), "x").unwrap();
+        let error = bed.get_on("b", &pipe, &replacing()).await.unwrap_err();
+        assert_eq!(error.code, Code::Unsupported, "{}: {error:?}", bed.name);
+        assert!(!pipe.is_file(), "a pipe was replaced");
+        fs::remove_file(pipe).unwrap();
+        fs::remove_file(bed.there("b")).unwrap();
         let error = bed.put(&bed.here("gone"), "x").await.unwrap_err();
         assert_eq!(error.code, Code::NotFound, "{error:?}");
         assert_eq!(names(bed.here.path()), ["a"]);

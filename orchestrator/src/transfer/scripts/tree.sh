@@ -69,6 +69,8 @@ b_receive_tree() {
     }
   else
     { read -r b_begun <"$b_part/$b_noted"; } 2>/dev/null
+    # Marks of streams that nobody has placed, and this note: neither is of the source.
+    rm -f "$b_part/.baton-"*
   fi
   case $b_begun in '' | *[!0-9]*) b_begun=0 ;; esac
   b_put "ready $b_begun 0 $(b_inode "$b_part") $(umask)"
@@ -78,14 +80,15 @@ b_receive_tree() {
   case $b_go in
     anew)
       (cd "$b_part" && find . ! -name . -prune -exec rm -rf {} +) 2>/dev/null
-      b_words=$(b_put "$b_since" 2>&1 >"$b_part/$b_noted") || {
-        b_why "$b_words"
-        b_refuse "$b_word" "$b_words"
-      }
+      b_begun=$b_since
       ;;
     more) ;;
     *) exit 0 ;;
   esac
+  b_words=$(b_put "$b_begun" 2>&1 >"$b_part/$b_noted") || {
+    b_why "$b_words"
+    b_refuse "$b_word" "$b_words"
+  }
   b_words=$( (cd "$b_part" && tar -xof -) 2>&1)
   b_status=$?
   [ -f "$b_part/.baton-$b_mark" ] || {
