@@ -114,6 +114,17 @@ impl SftpFiles {
         })
     }
 
+    /// The same, told by itself: also whether it lies outside.
+    pub(super) async fn told(&self, full: &[u8], shown: FilePath) -> Done<FileEntry> {
+        let mut entry = self.entry(full, shown, None).await?;
+        if entry.link.is_none()
+            && let Ok(real) = self.session.real(full).await
+        {
+            entry.outside = !self.is_inside(&real).await.unwrap_or(true);
+        }
+        Ok(entry)
+    }
+
     /// A window, and whether the file was the same before and after.
     pub(super) async fn window(
         &self,
@@ -130,7 +141,7 @@ impl SftpFiles {
         let closed = self.session.close(&handle).await;
         let (before, bytes, after) = read?;
         closed?;
-        let mut file = self.entry(full, window.path.clone(), None).await?;
+        let mut file = self.told(full, window.path.clone()).await?;
         let reached = window.offset + bytes.len() as u64;
         let is_sized = before.size.is_some_and(|size| size > 0);
         let end = match is_sized {
@@ -203,7 +214,7 @@ impl Files for SftpFiles {
             self.place(path, true).await?.full
         };
         let at = shown.0.clone();
-        self.entry(&at, shown, None).await.map_err(|refused| self.refused(path, refused))
+        self.told(&at, shown).await.map_err(|refused| self.refused(path, refused))
     }
 
     async fn read(&self, window: &Window<'_>) -> Result<Option<FileWindow>, Failure> {
@@ -280,7 +291,7 @@ impl Files for SftpFiles {
         let about = self.session.attrs(kind::LSTAT, source.bytes()).await;
         let about = about.map_err(|refused| self.refused(from, refused))?;
         if target == source {
-            let entry = self.entry(target.bytes(), target.clone(), None).await;
+            let entry = self.told(target.bytes(), target.clone()).await;
             return entry.map_err(|refused| self.refused(to, refused));
         }
         if target.bytes().starts_with(source.join(b"").bytes()) {
@@ -299,7 +310,7 @@ impl Files for SftpFiles {
         }
         let moved = self.session.rename(source.bytes(), target.bytes(), replace).await;
         moved.map_err(|refused| self.refused(to, refused))?;
-        let entry = self.entry(target.bytes(), target.clone(), None).await;
+        let entry = self.told(target.bytes(), target.clone()).await;
         entry.map_err(|refused| self.refused(to, refused))
     }
 

@@ -58,7 +58,7 @@ impl SftpFiles {
             }
             return Err(failure);
         }
-        let entry = self.entry(full.bytes(), full.clone(), None).await;
+        let entry = self.told(full.bytes(), full.clone()).await;
         let mut entry = entry.map_err(|refused| self.refused(path, refused))?;
         let attrs = Attrs {
             size: Some(entry.size),

@@ -58,7 +58,8 @@ impl<'a> SftpUpload<'a> {
             shown: remote.to_string(),
             replace: terms.replace,
             outside: terms.outside,
-            is_whole: false,
+            // One that an engine has begun that has ended since may have been placed, too.
+            is_whole: terms.patient,
             begun: false,
             gauge: Gauge::new(terms.report.clone()),
         }

@@ -24,6 +24,8 @@ pub(super) struct Upload<'a> {
     receiver: Receiver<'a>,
     local: PathBuf,
     facts: Facts,
+    /// Whether an engine has begun it that has ended since.
+    again: bool,
 }
 
 impl<'a> Upload<'a> {
@@ -35,7 +37,7 @@ impl<'a> Upload<'a> {
         terms: &Terms,
     ) -> Self {
         let receiver = Receiver::new(reached, remote, facts.key(local), terms);
-        Self { receiver, local: local.to_owned(), facts }
+        Self { receiver, local: local.to_owned(), facts, again: terms.patient }
     }
 
     fn script(&self) -> Result<String, Trouble> {
@@ -44,7 +46,8 @@ impl<'a> Upload<'a> {
         let words = words.strftime("%Y%m%d%H%M.%S").to_string();
         let called = self.receiver.words()?.set("b_size", &size.to_string())?;
         let called = called.set("b_at", &format!("{seconds}.{nanos:09}"))?;
-        Ok(called.set("b_at_words", &words)?.call("b_receive"))
+        let called = called.set("b_at_words", &words)?;
+        Ok(called.set("b_again", if self.again { "1" } else { "" })?.call("b_receive"))
     }
 }
 

@@ -61,7 +61,9 @@ async fn a_save_survives(fault: &'static str) {
     let bed = FileBed::local(faulty).await;
     let file = |name: &str| -> PathBuf { bed.laptop.path("home").join(name) };
     let place = bed.root.join("a");
-    for (size, is_new) in [(100, false), (50_000, false), (100, true)] {
+    // What is large comes over a channel of its own, and is written by another program.
+    let large = fault.starts_with("write").then_some((50_000, false));
+    for (size, is_new) in [(100, false), (100, true)].into_iter().chain(large) {
         for nth in 1.. {
             assert!(nth < MOST_STEPS, "{fault}: {nth}");
             for name in ["count", "met"] {
@@ -106,8 +108,8 @@ async fn a_save_survives(fault: &'static str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_save_keeps_the_old_or_has_the_new_whatever_the_system_refuses_its_programs() {
-    for fault in FAULTS {
-        a_save_survives(fault).await;
+    for one in FAULTS.map(|fault| tokio::spawn(a_save_survives(fault))) {
+        one.await.unwrap();
     }
 }
 

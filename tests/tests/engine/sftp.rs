@@ -37,7 +37,6 @@ async fn what_front_ends_may_rely_on_is_the_same_without_a_shell() {
         }
         check! {
             odd_names_are_read_written_moved_and_deleted
-            windows_are_all_that_moves_of_a_large_file
             a_file_that_changed_meanwhile_is_not_overwritten
             what_lies_outside_is_changed_only_when_that_was_said
             directories_are_made_files_moved_and_deleted

@@ -98,6 +98,27 @@ async fn what_is_there_is_replaced_only_if_that_was_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_that_was_placed_before_its_engine_ended_is_not_sent_again() {
+    for bed in Bed::all() {
+        let local = bed.here("a");
+        fs::write(&local, "new").unwrap();
+        bed.put(&local, "a").await.unwrap();
+        let inode = bed.there("a").metadata().unwrap().ino();
+        for replace in [false, true] {
+            let again = Terms { patient: true, replace, ..terms() };
+            bed.put_on(&local, "a", &again).await.unwrap();
+            assert_eq!(bed.there("a").metadata().unwrap().ino(), inode, "{}", bed.name);
+        }
+        // What somebody else has put there is still in the way.
+        fs::write(bed.there("a"), "old").unwrap();
+        let again = Terms { patient: true, ..terms() };
+        let error = bed.put_on(&local, "a", &again).await.unwrap_err();
+        assert_eq!(error.code, Code::Conflict, "{}: {error:?}", bed.name);
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_replaces_a_file_is_read_by_nobody_who_could_not_read_that() {
     for bed in Bed::all() {
         let (up, down) = (bed.here("up"), bed.there("down"));
