@@ -22,6 +22,7 @@ mod files;
 mod files_bed;
 mod files_cli;
 mod files_crash;
+mod files_faults;
 mod files_hosts;
 mod frames;
 mod git_bed;
