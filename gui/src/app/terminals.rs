@@ -86,12 +86,16 @@ impl App {
     /// The same, in a directory of the session's host.
     pub(super) fn new_terminal_in(&mut self, directory: Option<FilePath>) {
         let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) else { return };
-        let command = self.opening_terminal(&session);
+        let command = self.opening_terminal(&session, directory);
         self.carry_out(Command::Terminal(command), Pending::OpenTerminal { session });
     }
 
     /// What opens one for a session.
-    pub(super) fn opening_terminal(&self, session: &SessionId) -> TerminalCommand {
+    pub(super) fn opening_terminal(
+        &self,
+        session: &SessionId,
+        directory: Option<FilePath>,
+    ) -> TerminalCommand {
         TerminalCommand::Open {
             at: At::Session(session.clone()),
             directory,

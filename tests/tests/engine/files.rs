@@ -7,8 +7,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::process::Command as Program;
 
-use orchestrator::failure::Code;
-use orchestrator::seam::{Expected, FileKind, FilePath, FileQuery, FileReply};
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{
+    Expected, FileBeginning, FileKind, FilePath, FileQuery, FileReply,
+};
 
 use crate::files_bed::{FileBed, WAYS};
 
@@ -224,16 +226,24 @@ pub mod checks {
         // The system makes it up as it is read: it has no size.
         let others = ["empty", "to plain", "/proc/version", "gone", "folder", "broken", "plain"];
         paths.extend(others.map(FilePath::from));
-        let read = async |paths: &[FilePath], length: u32| {
-            let query = FileQuery::ReadMany { at: bed.at(), paths: paths.to_vec(), length };
-            match bed.ask(query).await? {
-                FileReply::Beginnings(read) => Ok(read),
-                other => panic!("{other:?}"),
-            }
-        };
-        let all = read(&paths, 1_000).await.unwrap();
+        let all = bed.read_many(&paths, 1_000).await.unwrap();
         assert_eq!(all.len(), paths.len());
-        for (name, one) in NAMES.iter().zip(&all) {
+        tell_beginnings(&all);
+
+        let plain = [FilePath::from("plain")];
+        let beginning = bed.read_many(&plain, 4).await.unwrap().remove(0).unwrap();
+        assert_eq!((&beginning.bytes[..], beginning.end), (&b"in p"[..], false));
+        assert_eq!(bed.read_many(&[], 4).await.unwrap(), []);
+        let many = vec![FilePath::from("plain"); 1_000];
+        // Each gets its share of what a request may carry.
+        let shares = bed.read_many(&many, u32::MAX).await.unwrap();
+        assert!(shares.len() == 1_000 && shares.iter().all(|one| one.as_ref().unwrap().end));
+        let too_many = vec![FilePath::from("plain"); 1_001];
+        assert_eq!(bed.read_many(&too_many, 4).await.unwrap_err().code, Code::TooLarge);
+    }
+
+    fn tell_beginnings(all: &[Result<FileBeginning, Failure>]) {
+        for (name, one) in NAMES.iter().zip(all) {
             let one = one.as_ref().unwrap();
             assert_eq!((&one.bytes, one.end), (&[b"in ", *name].concat(), true));
         }
@@ -243,17 +253,6 @@ pub mod checks {
         assert_eq!(bytes(6).unwrap(), b"in plain");
         let codes = [3, 4, 5].map(|number| bytes(number).unwrap_err().code);
         assert_eq!(codes, [Code::NotFound, Code::IsDirectory, Code::NotFound]);
-
-        let plain = [FilePath::from("plain")];
-        let beginning = read(&plain, 4).await.unwrap().remove(0).unwrap();
-        assert_eq!((&beginning.bytes[..], beginning.end), (&b"in p"[..], false));
-        assert_eq!(read(&[], 4).await.unwrap(), []);
-        let many = vec![FilePath::from("plain"); 1_000];
-        // Each gets its share of what a request may carry.
-        let shares = read(&many, u32::MAX).await.unwrap();
-        assert!(shares.len() == 1_000 && shares.iter().all(|one| one.as_ref().unwrap().end));
-        let too_many = vec![FilePath::from("plain"); 1_001];
-        assert_eq!(read(&too_many, 4).await.unwrap_err().code, Code::TooLarge);
     }
 
     pub async fn a_file_is_written_at_once_and_keeps_what_it_was(bed: &FileBed) {

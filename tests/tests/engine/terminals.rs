@@ -782,8 +782,14 @@ async fn an_engine_that_is_killed_loses_no_screen_and_no_directory() {
 async fn what_is_typed_while_the_engine_moves_arrives_once_or_is_said_to_be_lost() {
     let bed = Bed::of(Way::OpenSsh);
     let (first, second) = (bed.laptop.process().await, bed.laptop.process().await);
-    let open =
-        TerminalCommand::Open { at: bed.at(), columns: 80, rows: 24, name: None, keep: true };
+    let open = TerminalCommand::Open {
+        at: bed.at(),
+        directory: None,
+        columns: 80,
+        rows: 24,
+        name: None,
+        keep: true,
+    };
     let tell = |command: TerminalCommand| Request::command(Command::Terminal(command));
     let Reply::Terminal(TerminalReply::Terminal(opened)) = first.call(tell(open)).await.unwrap()
     else {
