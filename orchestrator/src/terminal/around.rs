@@ -32,6 +32,8 @@ pub(super) struct Around {
     known: Mutex<BTreeMap<String, Arc<Held>>>,
     /// Nothing that is typed from here on would be sent.
     ending: AtomicBool,
+    /// Held while one is stored or forgotten: none that is forgotten is stored again.
+    storing: tokio::sync::Mutex<()>,
 }
 
 impl Around {
@@ -49,6 +51,7 @@ impl Around {
             told: Arc::new(told),
             known: Mutex::default(),
             ending: AtomicBool::new(false),
+            storing: tokio::sync::Mutex::default(),
         }
     }
 
@@ -89,6 +92,7 @@ impl Around {
 
     /// Stores it; a store that can't costs a restart its terminals, and no terminal now.
     pub(super) async fn store(&self, held: &Held) {
+        let _storing = self.storing.lock().await;
         if !self.known().contains_key(&held.record().id) {
             return;
         }
@@ -100,10 +104,12 @@ impl Around {
     /// Forgets one, and tells that it is closed.
     pub(super) async fn forget(&self, held: &Held) {
         let id = held.record().id;
+        let storing = self.storing.lock().await;
         self.remove(&id).await;
         if let Err(failure) = self.store.drop_terminal(&id).await {
             tracing::warn!(%failure, "a terminal that was closed is still stored");
         }
+        drop(storing);
         held.set_closed();
     }
 
@@ -153,6 +159,7 @@ impl Around {
 
     /// Writes what it showed last to where the next engine finds it.
     pub(super) async fn spool(&self, held: &Held) {
+        let _storing = self.storing.lock().await;
         let id = held.record().id;
         if let Some(path) = self.spool_of(&id)
             && self.known().contains_key(&id)
@@ -185,10 +192,12 @@ impl Around {
     /// Forgets one whose host may still have it; that ends as soon as the host is reached.
     pub(super) async fn bury(self: &Arc<Self>, held: &Held) {
         let record = TerminalRecord { closed: true, ..held.record() };
+        let storing = self.storing.lock().await;
         if let Err(failure) = self.store.put_terminal(record.clone()).await {
             tracing::warn!(%failure, "a terminal that was closed is still stored");
         }
         self.remove(&record.id).await;
+        drop(storing);
         held.set_closed();
         let connection = self.connection(&record.place);
         let is_reached =
