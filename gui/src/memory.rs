@@ -62,6 +62,28 @@ pub struct Memory {
     pub copy_on_select: bool,
     /// The directory of this machine that was chosen last for what is fetched.
     pub downloads: Option<std::path::PathBuf>,
+    /// The command box.
+    pub commands: CommandsBar,
+    /// What stands in the command box of each session.
+    pub lines: BTreeMap<SessionId, TypedLine>,
+}
+
+/// A line that was typed and isn't run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypedLine {
+    /// It.
+    pub text: String,
+    /// The host that it was typed for, by its id.
+    pub host: String,
+}
+
+/// The command box below what is shown of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandsBar {
+    /// Whether it is there.
+    pub open: bool,
+    /// In points.
+    pub height: f32,
 }
 
 /// A bar beside the transcript.
@@ -187,6 +209,8 @@ impl Default for Memory {
             look_back_hours: 24,
             copy_on_select: false,
             downloads: None,
+            commands: CommandsBar { open: false, height: 240.0 },
+            lines: BTreeMap::new(),
         }
     }
 }

@@ -128,6 +128,12 @@ impl App {
         self.files.trees.entry(session.clone()).or_default()
     }
 
+    /// How many rows the tree of the shown session has.
+    pub(super) fn rows_of_files(&self) -> usize {
+        let tree = self.shown.as_ref().and_then(|shown| self.files.trees.get(&shown.session));
+        tree.map_or(0, |tree| tree.rows().len())
+    }
+
     /// What the bar of files shows.
     pub(super) fn files_data<'a>(&'a self, transfers: &'a [Transfer]) -> FilesData<'a> {
         let session = self.shown.as_ref().map(|shown| &shown.session);

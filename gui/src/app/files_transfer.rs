@@ -162,7 +162,7 @@ impl App {
         let what = several(&local);
         let work = local.into_iter().zip(different(names)).map(|(local, name)| {
             let (at, remote) = (At::Session(session.clone()), folder.join(&name));
-            Work::Upload { at, local, remote, replace: false }
+            Work::Upload { at, local, remote, replace: false, outside: false }
         });
         self.begin_transfers(work.collect());
         let place = match folder.bytes() {

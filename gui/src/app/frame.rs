@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{HistoryScope, Whereabouts};
 
+use super::frames::Shows;
 use super::{App, AppPlan};
 use crate::bridge::{Ask, Bridge, EngineState};
 use crate::clipboard;
@@ -106,6 +107,7 @@ impl App {
             right: Default::default(),
             repository: Default::default(),
             terminals: Default::default(),
+            lines: Default::default(),
             git_view: Default::default(),
             status_bar: Default::default(),
             palette: Default::default(),
@@ -159,7 +161,12 @@ impl App {
         self.remember(&ctx);
         if let Some(begun) = self.begun.take() {
             let pieces = self.shown_transcript().map_or(0, |kept| kept.view.len());
-            begun.end(self.sessions.iter().len(), pieces);
+            begun.end(Shows {
+                sessions: self.sessions.iter().len(),
+                pieces,
+                rows: self.rows_of_files(),
+                mentions: self.files.mentions.version,
+            });
         }
     }
 
@@ -336,10 +343,12 @@ impl App {
             // A palette that is closed looks at none of them.
             let is_open = self.palette.is_open();
             let sessions: Vec<_> = self.sessions.iter().filter(|_| is_open).collect();
+            let host = self.shown_session().map(|session| session.host.clone());
             let data = PaletteData {
                 now: &now,
                 sessions: &sessions,
                 hosts: &self.hosts.hosts.hosts,
+                host: host.as_deref(),
                 version: self.sessions.version() + self.version,
             };
             match self.palette.ui(ctx, &data) {

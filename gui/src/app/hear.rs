@@ -142,6 +142,7 @@ impl App {
             News::File(news) => self.file_news(news),
             News::Git { session, answer } => self.git_came(session, answer),
             News::Repository { session, news } => self.repository_came(&session, *news),
+            News::Lines(news) => self.lines_came(*news),
             News::Operation(operation) => self.operation_came(*operation),
             News::OperationForgotten(id) => self.operation_forgotten(&id),
             News::Images { message, answer } => {
@@ -291,6 +292,7 @@ impl App {
         self.git_asked.remove(id);
         self.git_under_way.remove(id);
         self.forget_files(id);
+        self.forget_lines(id);
         self.attachments.remove(&DraftKey::New(id.clone()));
         self.failures.remove(&DraftKey::New(id.clone()));
         if self.shown.as_ref().is_some_and(|shown| shown.session == *id) {
@@ -328,6 +330,7 @@ impl App {
         self.memory
             .folded
             .retain(|key| below_of(key).is_none_or(|session| sessions.get(&session).is_some()));
+        self.memory.lines.retain(|session, _| sessions.get(session).is_some());
         self.memory.drafts.retain(|key, _| match key {
             DraftKey::Tab(tab) => tabs.contains(tab),
             DraftKey::New(session) => sessions.get(session).is_some(),
@@ -439,8 +442,14 @@ impl App {
             (Pending::Transfer(begun), answer) => self.transfer_begun(begun, answer),
             (Pending::Begin, Ok(reply)) => {
                 if let Reply::Operation(OperationReply::Operation(operation)) = *reply {
-                    self.operation_came(*operation);
+                    self.operation_begun(*operation);
                 }
+            }
+            (Pending::Line { session, from, line }, answer) => {
+                self.line_begun(session, from, line, answer);
+            }
+            (Pending::LineInTerminal { session, line }, answer) => {
+                self.type_in_terminal(session, line, answer);
             }
             (Pending::Say(words), Ok(_)) => self.say(words),
             (Pending::Quiet, Ok(_)) => {}

@@ -17,6 +17,7 @@ mod git;
 mod hear;
 mod history;
 mod left;
+mod lines;
 mod middle;
 mod obey;
 mod pending;
@@ -41,6 +42,8 @@ mod frame_tests;
 mod history_tests;
 #[cfg(test)]
 mod obey_tests;
+#[cfg(test)]
+mod terminals_tests;
 #[cfg(test)]
 mod transfers_tests;
 
@@ -76,6 +79,7 @@ use crate::view::toasts::ToastsView;
 use asking::Asking;
 use forms::Forms;
 use history::History;
+use lines::Lines;
 use pending::Waiting;
 use repository::Repository;
 use say::Said;
@@ -175,6 +179,7 @@ pub struct App {
     right: RightView,
     repository: Repository,
     terminals: Terminals,
+    lines: Lines,
     git_view: GitView,
     status_bar: StatusBarView,
     palette: PaletteView,

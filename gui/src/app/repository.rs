@@ -516,15 +516,9 @@ impl App {
 
     fn open_file_of_repository(&mut self, path: &FilePath) {
         let Some(Some(status)) = self.repository.status.ready() else { return };
-        let whole = status.top.join(path.bytes());
+        let path = as_the_tree_calls_it(status, path);
         let Some(session) = self.repository.of.clone() else { return };
-        // As the tree calls it, so that it has one tab.
-        let cwd = self.sessions.get(&session).and_then(|session| session.cwd.clone());
-        let below = cwd.and_then(|cwd| {
-            let rest = whole.bytes().strip_prefix(cwd.as_bytes())?.strip_prefix(b"/")?;
-            Some(FilePath(rest.to_vec()))
-        });
-        self.open_file(&session, &below.unwrap_or(whole), true);
+        self.open_file(&session, &path, true);
     }
 
     fn git(&mut self, command: GitCommand, after: After) {
@@ -602,6 +596,14 @@ impl App {
         }
         if let Some(ended) = ended {
             self.transfer_ended(&ended);
+            self.line_ended(&ended);
+        }
+    }
+
+    /// An operation was begun here; what was heard of it meanwhile is newer.
+    pub(super) fn operation_begun(&mut self, operation: Operation) {
+        if !self.repository.operations.iter().any(|known| known.id == operation.id) {
+            self.operation_came(operation);
         }
     }
 
@@ -614,6 +616,7 @@ impl App {
     pub(super) fn operation_forgotten(&mut self, id: &str) {
         self.repository.operations.retain(|operation| operation.id != id);
         self.forget_transfer(id);
+        self.line_forgotten(id);
     }
 
     /// Opens the form for a pull request.
@@ -664,6 +667,17 @@ fn concerns(operation: &Operation, session: Option<&SessionId>) -> bool {
     is_git && is_said && operation.session.as_ref() == session
 }
 
+/// A file of a repository, relative to the session's directory, so that it has one tab; whole where it lies elsewhere.
+fn as_the_tree_calls_it(status: &GitStatus, path: &FilePath) -> FilePath {
+    let prefix = status.prefix.bytes();
+    let prefix = prefix.strip_suffix(b"/").unwrap_or(prefix);
+    if prefix.is_empty() {
+        return path.clone();
+    }
+    let below = path.bytes().strip_prefix(prefix).and_then(|rest| rest.strip_prefix(b"/"));
+    below.map_or_else(|| status.top.join(path.bytes()), |below| FilePath(below.to_vec()))
+}
+
 /// Whether a diff may be another one a moment later.
 fn lives(open: &OpenDiff) -> bool {
     match &open.of {
@@ -689,5 +703,24 @@ fn title(open: &OpenDiff) -> String {
     match &open.path {
         Some(path) => format!("{what}: {path}"),
         None => what,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_repository_has_the_name_that_the_tree_gives_it() {
+        let path = |text: &str| FilePath::from(text);
+        let status = |prefix: &str| GitStatus {
+            top: path("/srv/shop"),
+            prefix: path(prefix),
+            ..GitStatus::default()
+        };
+        assert_eq!(as_the_tree_calls_it(&status(""), &path("a/b.rs")), path("a/b.rs"));
+        assert_eq!(as_the_tree_calls_it(&status("a/"), &path("a/b.rs")), path("b.rs"));
+        assert_eq!(as_the_tree_calls_it(&status("a"), &path("a/b.rs")), path("b.rs"));
+        assert_eq!(as_the_tree_calls_it(&status("a"), &path("ab.rs")), path("/srv/shop/ab.rs"));
     }
 }

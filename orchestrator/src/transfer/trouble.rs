@@ -78,6 +78,11 @@ impl There<'_> {
                 format!("{path} on {host} is neither a file nor a directory"),
             )
             .hint("Devices, sockets and pipes are not transferred"),
+            "outside" => Failure::new(
+                Code::PermissionDenied,
+                format!("{path} lies outside of the directory in which work is done"),
+            )
+            .hint("Say that it may lie outside, if you mean it; nothing was changed"),
             "full" => full(&format!("{path} on {host}")),
             "lost" => Failure::new(
                 Code::Conflict,

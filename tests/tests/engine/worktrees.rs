@@ -204,6 +204,16 @@ async fn what_is_in_a_worktree_is_never_lost_by_removing_it() {
     let dirty = refused("a", false).await;
     assert_eq!(dirty.code, Code::DirtyWorktree);
     assert!(dirty.message.contains("mine") && dirty.hint.unwrap().contains("big.log"));
+    // More than a megabyte of names.
+    let many = tree.join("many");
+    fs::create_dir(&many).unwrap();
+    for number in 0..11_000 {
+        fs::write(many.join(format!("{number:0100}")), "").unwrap();
+    }
+    let dirty = refused("a", false).await;
+    assert_eq!(dirty.code, Code::DirtyWorktree, "{dirty:?}");
+    assert!(dirty.message.starts_with("11001 files were changed"), "{dirty:?}");
+    fs::remove_dir_all(many).unwrap();
     git(&tree, &["add", "mine"]);
     git(&tree, &["commit", "-q", "-m", "mine"]);
     git(&tree, &["checkout", "-q", "--detach"]);
