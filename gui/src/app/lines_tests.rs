@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use orchestrator::seam::{HostConnection, Outcome, Session};

@@ -575,7 +575,7 @@ impl ComposerView {
         ui.horizontal(|ui| {
             icon(ui, Icon::SquareTerminal, theme.remote);
             place(ui, &theme, &data.line);
-            let words = "runs there, and the agent isn't told. \\! begins a message with !";
+            let words = "the agent isn't told (\\! for a message)";
             let words = RichText::new(words).size(size::SMALL).color(theme.muted);
             let room = (ui.available_width() - 90.0).max(0.0);
             let label = Label::new(words).truncate().selectable(false);
