@@ -8,9 +8,10 @@ use egui::{
 use lucide_icons::Icon;
 use orchestrator::seam::OperationState;
 
-use super::block::{self, Cells, Laid};
+use super::block::{self, Laid};
 use super::data::{BlockAct, CommandBoxAct, CommandBoxData, LineData};
 use super::help::LineHelp;
+use super::output::Cells;
 use crate::theme::{Theme, radius, size, space, strong};
 use crate::widget::{
     Kind, button, button_enabled, failure_card, icon, pill, plain, small_button, small_icon_button,
