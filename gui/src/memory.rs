@@ -60,6 +60,8 @@ pub struct Memory {
     pub look_back_hours: u32,
     /// Whether what is selected in a terminal is copied at once.
     pub copy_on_select: bool,
+    /// The directory of this machine that was chosen last for what is fetched.
+    pub downloads: Option<std::path::PathBuf>,
     /// The command box.
     pub commands: CommandsBar,
     /// What stands in the command box of each session.
@@ -206,6 +208,7 @@ impl Default for Memory {
             commit_messages: BTreeMap::new(),
             look_back_hours: 24,
             copy_on_select: false,
+            downloads: None,
             commands: CommandsBar { open: false, height: 240.0 },
             lines: BTreeMap::new(),
         }

@@ -18,6 +18,7 @@ use crate::bridge::{Ask, EngineState, News, Picture};
 use crate::memory::DraftKey;
 use crate::model::{session_unread, tab_unread};
 use crate::transcript::Piece;
+use crate::view::sidebar::{below_key, below_of};
 
 /// How long a frame may take news in; what is left is taken in by the next one.
 const PATIENCE: Duration = Duration::from_millis(3);
@@ -286,6 +287,7 @@ impl App {
         self.memory.drafts.remove(&DraftKey::New(id.clone()));
         self.memory.bookmarks.remove(id);
         self.memory.order.retain(|session| session != id);
+        self.memory.folded.remove(&below_key(id));
         self.looks.forget(id);
         self.git_asked.remove(id);
         self.git_under_way.remove(id);
@@ -325,6 +327,9 @@ impl App {
         self.memory.closed.retain(|tab| tabs.contains(tab));
         self.memory.bookmarks.retain(|session| sessions.get(session).is_some());
         self.memory.order.retain(|session| sessions.get(session).is_some());
+        self.memory
+            .folded
+            .retain(|key| below_of(key).is_none_or(|session| sessions.get(&session).is_some()));
         self.memory.lines.retain(|session, _| sessions.get(session).is_some());
         self.memory.drafts.retain(|key, _| match key {
             DraftKey::Tab(tab) => tabs.contains(tab),
@@ -434,6 +439,7 @@ impl App {
             (Pending::File(pending), answer) => self.file_answered(pending, answer),
             (Pending::Git { session, after }, answer) => self.git_done(&session, after, answer),
             (Pending::OpenTerminal { session }, answer) => self.terminal_opened(session, answer),
+            (Pending::Transfer(begun), answer) => self.transfer_begun(begun, answer),
             (Pending::Begin, Ok(reply)) => {
                 if let Reply::Operation(OperationReply::Operation(operation)) = *reply {
                     self.operation_begun(*operation);

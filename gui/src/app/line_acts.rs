@@ -105,7 +105,7 @@ impl App {
     }
 
     fn line_in_terminal(&mut self, session: &SessionId, line: String) {
-        let command = self.opening_terminal(session);
+        let command = self.opening_terminal(session, None);
         let pending = Pending::LineInTerminal { session: session.clone(), line };
         self.carry_out(Command::Terminal(command), pending);
     }

@@ -5,6 +5,9 @@ mod beside;
 mod command_box;
 mod draft_images;
 mod files;
+mod files_clash;
+mod files_drop;
+mod files_git;
 mod files_open;
 mod files_save;
 mod files_transfer;
@@ -36,9 +39,15 @@ mod files_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
+mod frame_tests;
+#[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod obey_tests;
+#[cfg(test)]
+mod terminals_tests;
+#[cfg(test)]
+mod transfers_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -152,6 +161,8 @@ pub struct App {
     unread: BTreeSet<SessionId>,
     /// Whether the desktop is dark, where it says so.
     desktop_is_dark: Option<bool>,
+    /// Of the left and the right bar.
+    squeezed: [frame::Squeezed; 2],
     focused: bool,
     raise: bool,
     attachments: BTreeMap<DraftKey, Vec<Attachment>>,

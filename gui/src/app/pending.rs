@@ -6,6 +6,7 @@ use orchestrator::host::HostConfig;
 use orchestrator::seam::{MessageId, SessionId};
 
 use super::files::FilePending;
+use super::files_transfer::Begun;
 use super::lines::LineFrom;
 use super::repository::After;
 use crate::bridge::Ticket;
@@ -48,6 +49,8 @@ pub(super) enum Pending {
     OpenTerminal { session: SessionId },
     /// Something that takes long is being begun.
     Begin,
+    /// A transfer is being begun.
+    Transfer(Begun),
     /// A line is being begun; it stays where it was typed until it is.
     Line { session: SessionId, from: LineFrom, line: String },
     /// A terminal is being opened for a line.
