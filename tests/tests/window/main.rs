@@ -16,3 +16,4 @@ mod starting;
 mod talking;
 mod trouble;
 mod window;
+mod work;
