@@ -6,4 +6,5 @@ mod conflicts;
 mod files;
 mod pull_requests;
 mod terminals;
+mod transfers;
 mod worktrees;
