@@ -29,6 +29,7 @@ enum Whether {
     Fresh { session: SessionId, tab: TabId },
     Delete { session: SessionId, path: FilePath, kind: FileKind, link: bool },
     Outside { command: FileCommand, pending: FilePending },
+    CloseTerminal { id: String, name: String },
 }
 
 /// A message that waits and is being changed.
@@ -82,6 +83,12 @@ impl App {
             .any(|tab| tab.turn.as_ref().is_some_and(|turn| turn.status.is_none()));
         let (session, name) = (session.clone(), known.name.clone());
         let whether = Whether::Remove { session, name, working };
+        self.asking.whether = Some((ConfirmView::default(), whether));
+    }
+
+    /// Asks whether a terminal's shell is to end with what runs in it.
+    pub(super) fn ask_whether_close_terminal(&mut self, id: String, name: String) {
+        let whether = Whether::CloseTerminal { id, name };
         self.asking.whether = Some((ConfirmView::default(), whether));
     }
 
@@ -244,8 +251,11 @@ impl App {
             Whether::Outside { command: FileCommand::Delete { paths, .. }, .. } => {
                 paths.iter().map(shown_name).collect()
             }
-            Whether::Remove { session, .. } => self.unsaved_files(session),
-            Whether::Fresh { .. } => Vec::new(),
+            Whether::Remove { session, .. } => {
+                let files = self.unsaved_files(session).into_iter();
+                files.chain(self.open_terminals_of(session)).collect()
+            }
+            Whether::Fresh { .. } | Whether::CloseTerminal { .. } => Vec::new(),
         };
         let data = match &whether {
             Whether::Delete { path, kind, link, .. } => ConfirmData {
@@ -262,24 +272,18 @@ impl App {
                 act: "Change it",
                 keep: "Leave it alone",
             },
-            Whether::Remove { name, working, .. } => ConfirmData {
+            Whether::Remove { session, name, working } => ConfirmData {
                 heading: &format!("Remove {name}?"),
-                what: match (*working, about.is_empty()) {
-                    (true, true) => {
-                        "Its transcript is deleted here. A turn is under way: it is ended here, and what is left of it on the host is left alone."
-                    }
-                    (false, true) => {
-                        "Its transcript is deleted here. Files on the host and the shared history stay."
-                    }
-                    (true, false) => {
-                        "Its transcript is deleted here. A turn is under way: it is ended here, and what is left of it on the host is left alone. What isn't saved of these files is put aside on this machine:"
-                    }
-                    (false, false) => {
-                        "Its transcript is deleted here. Files on the host and the shared history stay. What isn't saved of these files is put aside on this machine:"
-                    }
-                },
+                what: &self.removal_words(session, *working),
                 names: &about,
                 act: "Remove session",
+                keep: "Keep it",
+            },
+            Whether::CloseTerminal { name, .. } => ConfirmData {
+                heading: &format!("Close {name}?"),
+                what: "Its shell ends, with what runs in it.",
+                names: &[],
+                act: "Close terminal",
                 keep: "Keep it",
             },
             Whether::Fresh { .. } => ConfirmData {
@@ -295,7 +299,9 @@ impl App {
             None => self.asking.whether = Some((view, whether)),
             Some(ConfirmAct::Keep) => {}
             Some(ConfirmAct::Do) => match whether {
+                Whether::CloseTerminal { id, .. } => self.close_terminal(&id),
                 Whether::Remove { session, name, working } => {
+                    self.close_terminals_of(&session);
                     let command = Command::RemoveSession { session, force: working };
                     self.carry_out(command, Pending::Say(format!("{name} was removed")));
                 }
@@ -321,6 +327,23 @@ impl App {
                 }
             },
         }
+    }
+
+    /// What becomes of a session that is removed.
+    fn removal_words(&self, session: &SessionId, working: bool) -> String {
+        let mut words = "Its transcript is deleted here. ".to_owned();
+        words += if working {
+            "A turn is under way: it is ended here, and what is left of it on the host is left alone."
+        } else {
+            "Files on the host and the shared history stay."
+        };
+        if !self.unsaved_files(session).is_empty() {
+            words += " What isn't saved of these files is put aside on this machine.";
+        }
+        if !self.open_terminals_of(session).is_empty() {
+            words += " Its terminals are closed, with what runs in them.";
+        }
+        words
     }
 
     fn editing(&mut self, ctx: &Context) {

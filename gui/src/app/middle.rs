@@ -150,7 +150,7 @@ impl App {
                 TabsAct::File(act) => self.file_tab_act(ui, act),
                 TabsAct::Terminal(act) => match act {
                     TerminalTabsAct::Show(id) => self.show_terminal(&shown.session, id),
-                    TerminalTabsAct::Close(id) => self.close_terminal(&id),
+                    TerminalTabsAct::Close(id) => self.want_terminal_closed(&id),
                     TerminalTabsAct::Rename(id, name) => self.rename_terminal(id, name),
                     TerminalTabsAct::New => self.new_terminal(),
                 },

@@ -37,6 +37,11 @@ impl Terminals {
     /// Remembers those of former engines. One that is kept on its host is attached to when somebody looks at it.
     pub(crate) async fn take_up(&self) -> Result<(), Failure> {
         for record in self.around.records().await? {
+            if record.closed {
+                let here = record.place.way.is_none();
+                self.around.end_on_host(record, here);
+                continue;
+            }
             let (state, begin) = match (&record.over, &record.unkept) {
                 (Some(over), _) => (over.clone(), Begin::Over),
                 (None, None) => {
@@ -51,11 +56,14 @@ impl Terminals {
             let held = self.begin(record, state, begin);
             self.around.unspool(&held).await;
         }
+        self.around.clear_up().await;
+        tokio::spawn(Arc::clone(&self.around).keep_up());
         Ok(())
     }
 
     /// Ends with the engine: kept ones go on on their hosts, the others end.
     pub(crate) async fn end(&self) {
+        self.around.set_ending();
         let all = self.all();
         let ending = all.iter().map(|held| async {
             let (done, ended) = oneshot::channel();
@@ -101,12 +109,10 @@ impl Terminals {
             TerminalCommand::Reopen { id } => self.reopen(&id).await,
             TerminalCommand::Close { id } => {
                 let held = self.named(&id)?;
-                let host = held.record().place.id.to_string();
                 let (done, closed) = oneshot::channel();
                 held.wish(Wish::Close(done)).await;
                 // Whoever closed it before has forgotten it, too.
                 closed.await.ok(); // Its life has ended before.
-                self.around.sweep_again(&host).await;
                 Ok(TerminalReply::Done)
             }
         }
@@ -143,7 +149,7 @@ impl Terminals {
     pub(crate) async fn follow(&self, id: &str, answers: bool) -> Result<Subscription, Failure> {
         let held = self.named(id)?;
         let subscription = follow::follow(Arc::clone(&held), answers);
-        held.wish(Wish::Look).await;
+        held.look();
         Ok(subscription)
     }
 
@@ -169,6 +175,9 @@ impl Terminals {
             unkept: None,
             over: None,
             opened_at: Timestamp::now(),
+            socket: None,
+            may_run: keep,
+            closed: false,
         };
         // A host that we lose while it opens still has it: it is known from here on.
         self.around.put(record.clone()).await?;
@@ -180,11 +189,15 @@ impl Terminals {
     }
 
     async fn input(&self, id: &str, bytes: &[u8]) -> Result<TerminalReply, Failure> {
+        if self.around.is_ending() {
+            let message = "Baton's engine is ending: what was typed wasn't sent";
+            return Err(Failure::new(Code::Cancelled, message).hint("Type it again"));
+        }
         let held = self.named(id)?;
         let state = held.terminal().map(|terminal| terminal.state);
         match state {
             Some(TerminalState::Open | TerminalState::Opening) => {}
-            Some(TerminalState::Away { .. }) => held.wish(Wish::Look).await,
+            Some(TerminalState::Away { .. }) => held.look(),
             Some(TerminalState::Lost { .. } | TerminalState::Ended { .. }) | None => {
                 return Err(Failure::new(Code::Conflict, "the terminal's shell has ended")
                     .hint("Open it again first"));
