@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use baton_tests::{AgentHost, TestSshd, Wan, short_dir};
+use baton_tests::{AgentHost, Sockets, TestSshd, Wan};
 
 use super::account::Account;
 
@@ -17,7 +17,7 @@ const STILL: usize = 6;
 
 #[test]
 fn a_file_is_edited_committed_and_opened_in_vim_over_a_link_that_is_cut() {
-    let sockets = short_dir();
+    let sockets = Sockets::new();
     let settings = TestSshd::builder().environment("TMUX_TMPDIR", sockets.path().to_str().unwrap());
     let machine = AgentHost::start_with(settings).with_scripted("codex");
     let wan = Wan::start(machine.sshd().address(), ONE_WAY);

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use baton_tests::{AgentHost, TestSshd, Wan, short_dir};
+use baton_tests::{AgentHost, Sockets, TestSshd, Wan};
 use orchestrator::seam::Session;
-use tempfile::TempDir;
 
 use crate::desktop::{Desktop, new_session};
 use crate::window::Window;
@@ -29,9 +28,10 @@ pub struct Bed {
     pub desktop: Desktop,
     pub session: Session,
     wan: Option<Wan>,
-    // Behind the desktop's: what it holds there ends with the server. The sockets' directory last.
+    // Behind the desktop's: what it holds there ends with the server.
     pub machine: AgentHost,
-    sockets: TempDir,
+    /// Shells that tmux keeps end with it.
+    _sockets: Sockets,
 }
 
 impl Bed {
@@ -46,7 +46,7 @@ impl Bed {
     }
 
     fn start(way: Way, one_way: Option<Duration>) -> Self {
-        let sockets = short_dir();
+        let sockets = Sockets::new();
         let settings = TestSshd::builder()
             .environment("TMUX_TMPDIR", sockets.path().to_str().unwrap())
             .environment("SHELL", "/bin/bash")
@@ -65,7 +65,7 @@ impl Bed {
         desktop.setup.env.push(("TMUX_TMPDIR".into(), sockets.path().into()));
         let host = if way == Way::Local { "local" } else { "box" };
         let session = desktop.make(new_session("notes", "codex", host, &project_of(&machine)));
-        Self { desktop, session, wan, machine, sockets }
+        Self { desktop, session, wan, machine, _sockets: sockets }
     }
 
     pub fn wan(&self) -> &Wan {
@@ -134,17 +134,6 @@ impl Bed {
         fs::write(&program, format!("#!/bin/sh\n{text}")).unwrap();
         let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
         fs::set_permissions(&program, mode).unwrap();
-    }
-}
-
-impl Drop for Bed {
-    fn drop(&mut self) {
-        // A test that fails closes no terminal: those that tmux keeps end with the bed.
-        for socket in fs::read_dir(self.sockets.path()).into_iter().flatten().flatten() {
-            for server in fs::read_dir(socket.path()).into_iter().flatten().flatten() {
-                Command::new("tmux").arg("-S").arg(server.path()).arg("kill-server").output().ok(); // It may be gone.
-            }
-        }
     }
 }
 

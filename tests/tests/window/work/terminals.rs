@@ -107,6 +107,7 @@ fn lost_without_tmux(way: Way) {
     line(&mut window, "echo now in $PWD");
     shows(&mut window, &format!("now in {}", bed.file("deep").display())[..20]);
     window.press("Close Terminal 1");
+    window.press("Close terminal");
     window.see(Role::MultilineTextInput, "Message");
     window.close();
 }
