@@ -57,7 +57,7 @@ fn cut_in_the_middle(way: Way) {
     bed.wan().wait_for_bytes(3 << 20);
     bed.wan().cut();
     assert!(!bed.file("src/big.bin").exists(), "half of it has its name already");
-    window.read("waits");
+    window.read("Waits: ");
     bed.wan().restore();
     window.read("was sent");
     assert!(fs::read(bed.file("src/big.bin")).unwrap() == sent, "it is another one there");
