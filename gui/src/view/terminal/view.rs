@@ -151,6 +151,7 @@ impl TerminalView {
         );
         bars.spacing_mut().item_spacing.y = 0.0;
         bars::state(&mut bars, data, acts);
+        self.wants_focus |= acts.contains(&TerminalAct::Reopen);
         if let Some(question) = self.questions.first().cloned()
             && let Some(said) = bars::ask(&mut bars, &question)
         {
