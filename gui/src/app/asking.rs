@@ -244,7 +244,8 @@ impl App {
             Whether::Outside { command: FileCommand::Delete { paths, .. }, .. } => {
                 paths.iter().map(shown_name).collect()
             }
-            Whether::Remove { .. } | Whether::Fresh { .. } => Vec::new(),
+            Whether::Remove { session, .. } => self.unsaved_files(session),
+            Whether::Fresh { .. } => Vec::new(),
         };
         let data = match &whether {
             Whether::Delete { path, kind, link, .. } => ConfirmData {
@@ -263,12 +264,21 @@ impl App {
             },
             Whether::Remove { name, working, .. } => ConfirmData {
                 heading: &format!("Remove {name}?"),
-                what: if *working {
-                    "Its transcript is deleted here. A turn is under way: it is ended here, and what is left of it on the host is left alone."
-                } else {
-                    "Its transcript is deleted here. Files on the host and the shared history stay."
+                what: match (*working, about.is_empty()) {
+                    (true, true) => {
+                        "Its transcript is deleted here. A turn is under way: it is ended here, and what is left of it on the host is left alone."
+                    }
+                    (false, true) => {
+                        "Its transcript is deleted here. Files on the host and the shared history stay."
+                    }
+                    (true, false) => {
+                        "Its transcript is deleted here. A turn is under way: it is ended here, and what is left of it on the host is left alone. What isn't saved of these files is put aside on this machine:"
+                    }
+                    (false, false) => {
+                        "Its transcript is deleted here. Files on the host and the shared history stay. What isn't saved of these files is put aside on this machine:"
+                    }
                 },
-                names: &[],
+                names: &about,
                 act: "Remove session",
                 keep: "Keep it",
             },

@@ -249,6 +249,7 @@ impl App {
             FilesNews::Coloured { id, coloured } => self.file_coloured(id, *coloured),
             FilesNews::Compared { id, answer } => self.file_compared(id, answer),
             FilesNews::Drafts(drafts) => self.file_drafts_came(drafts),
+            FilesNews::PutAside { path, answer } => self.was_put_aside(&path, answer),
         }
     }
 
@@ -382,16 +383,7 @@ impl App {
         self.files.trees.remove(session);
         self.files.wanted.remove(session);
         self.files.shown.remove(session);
-        let gone: Vec<OpenId> = self
-            .files
-            .open
-            .iter()
-            .filter(|file| file.session == *session)
-            .map(|file| file.id)
-            .collect();
-        for id in gone {
-            self.drop_file(id);
-        }
+        self.close_orphans();
     }
 
     /// Opens the dialog that goes to a file.

@@ -323,12 +323,11 @@ impl App {
         self.memory.closed.retain(|tab| tabs.contains(tab));
         self.memory.bookmarks.retain(|session| sessions.get(session).is_some());
         self.memory.order.retain(|session| sessions.get(session).is_some());
-        // What isn't saved stays where it is kept, whatever became of its session.
-        self.files.open.retain(|file| sessions.get(&file.session).is_some() || file.is_modified());
         self.memory.drafts.retain(|key, _| match key {
             DraftKey::Tab(tab) => tabs.contains(tab),
             DraftKey::New(session) => sessions.get(session).is_some(),
         });
+        self.close_orphans();
     }
 
     /// What is shown in a window that is looked at, is seen.

@@ -30,6 +30,8 @@ pub(super) struct Repository {
     of: Option<SessionId>,
     /// What is looked at live.
     looking: Option<SessionId>,
+    /// The diff that is.
+    looking_at_diff: Option<(SessionId, OpenDiff)>,
     pub(super) page: GitPage,
     status: Fetched<Option<Box<GitStatus>>>,
     log: Fetched<GitLog>,
@@ -208,7 +210,13 @@ impl App {
             if wanted.is_some() && self.repository.status.is_missing() {
                 self.repository.status = Fetched::Pending;
             }
-            self.ask_quietly(Ask::Repository(RepositoryAsk::Look(wanted)));
+            self.ask_quietly(Ask::Repository(RepositoryAsk::Look(wanted.clone())));
+        }
+        let open = self.repository.diff.as_ref().map(|shown| shown.open.clone());
+        let wanted = wanted.zip(open.filter(lives));
+        if self.repository.looking_at_diff != wanted {
+            self.repository.looking_at_diff.clone_from(&wanted);
+            self.ask_quietly(Ask::Repository(RepositoryAsk::LookAtDiff(wanted)));
         }
         if page && is_open {
             self.ask_page_of_git();
@@ -246,8 +254,15 @@ impl App {
         let operations = std::mem::take(&mut self.repository.operations);
         let (page, versions) = (self.repository.page, self.repository.versions + 1);
         let looking = self.repository.looking.take();
-        self.repository =
-            Repository { operations, page, versions, looking, ..Repository::default() };
+        let looking_at_diff = self.repository.looking_at_diff.take();
+        self.repository = Repository {
+            operations,
+            page,
+            versions,
+            looking,
+            looking_at_diff,
+            ..Repository::default()
+        };
     }
 
     /// A session is on another host or in another directory now.
@@ -330,12 +345,7 @@ impl App {
             self.repository.branches = Fetched::Missing;
             self.repository.worktrees = Fetched::Missing;
         }
-        let lives = self.repository.diff.as_ref().is_some_and(|diff| match &diff.open.of {
-            DiffOf::Unstaged | DiffOf::Staged | DiffOf::Head | DiffOf::Base { .. } => true,
-            DiffOf::Untracked => true,
-            DiffOf::Commit { .. } => false,
-        });
-        if lives {
+        if self.repository.diff.as_ref().is_some_and(|shown| lives(&shown.open)) {
             self.ask_diff();
         }
     }
@@ -632,6 +642,18 @@ fn concerns(operation: &Operation, session: Option<&SessionId>) -> bool {
         | OperationState::Stopped => true,
     };
     is_git && is_said && operation.session.as_ref() == session
+}
+
+/// Whether a diff may be another one a moment later.
+fn lives(open: &OpenDiff) -> bool {
+    match &open.of {
+        DiffOf::Unstaged
+        | DiffOf::Staged
+        | DiffOf::Head
+        | DiffOf::Base { .. }
+        | DiffOf::Untracked => true,
+        DiffOf::Commit { .. } => false,
+    }
 }
 
 fn title(open: &OpenDiff) -> String {
