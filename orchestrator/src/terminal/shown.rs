@@ -18,10 +18,6 @@ const ANSWERS_WAIT: Duration = Duration::from_secs(5);
 /// What is kept of former shells: some thousand lines.
 const MOST_ABOVE: usize = 1 << 20;
 
-/// Takes back what a program may have set that was cut off, and begins a line (xterm's control sequences).
-const FRESH: &[u8] = b"\x18\x1b[0m\x1b[?1049l\x1b[?47l\x1b[r\x1b[4l\x1b[?1l\x1b[?5l\x1b[?6l\x1b[?7h\x1b[?25h\x1b>\x1b(B\x1b)B\x0f\
-\x1b[0 q\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?2004l\r\n";
-
 /// A follower's number.
 pub(super) type FollowerId = u64;
 
@@ -151,8 +147,7 @@ impl Shown {
     }
 
     /// Where it ends.
-    #[cfg(test)]
-    fn end(&self) -> u64 {
+    pub(super) fn end(&self) -> u64 {
         self.state().ring.end()
     }
 
@@ -160,7 +155,8 @@ impl Shown {
     pub(super) fn begin_again(&self) {
         let mut state = self.state();
         state.opened = Instant::now();
-        state.ring.push(FRESH, |_| ());
+        let fresh = [state.ring.now().undo(), b"\r\n".to_vec()].concat();
+        state.ring.push(&fresh, |_| ());
         state.above = state.ring.last_part(MOST_ABOVE);
         state.answered = state.ring.end();
         drop(state);
@@ -277,6 +273,19 @@ mod tests {
         };
         assert!(shown.end() - offset <= KEPT.most as u64);
         assert_eq!(output(shown.next(slow, &mut at, 3)).0, b"y\r\n");
+    }
+
+    #[test]
+    fn a_new_shell_begins_below_what_the_last_one_showed() {
+        let shown = Shown::new();
+        shown.push(b"one\r\ntwo\x1b[?2004h$ ");
+        shown.begin_again();
+        shown.push(b"new");
+        let mut screen = crate::terminal::Screen::new(20, 8);
+        screen.feed(&shown.last_part(1000));
+        let rows: Vec<String> = (0..3).map(|row| screen.row_text(row)).collect();
+        assert_eq!(rows, ["one", "two$", "new"]);
+        assert!(!screen.modes().bracketed_paste());
     }
 
     #[test]

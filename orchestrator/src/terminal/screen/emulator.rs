@@ -202,6 +202,7 @@ impl Screen {
             self.term.set_options(size.config());
         }
         self.term.resize(size);
+        self.bounds.region = None;
         self.is_changed = true;
         self.note_size(None);
     }
@@ -264,6 +265,11 @@ impl Screen {
     /// What it told, since the last look.
     pub fn take_news(&mut self) -> News {
         std::mem::take(&mut self.ear.heard().news)
+    }
+
+    /// Whether it rang since the last look; what else it told is left for [`Screen::take_news`].
+    pub fn take_bell(&mut self) -> bool {
+        std::mem::take(&mut self.ear.heard().news.bell)
     }
 
     /// The title that it gave the window: one line, at most 256 characters.

@@ -135,14 +135,18 @@ impl Desk {
         Ok(self.engine.call(Request::command(command)).await?)
     }
 
-    /// Asks it.
+    /// Answers a question.
     pub async fn query(&self, query: Query) -> Outcome<Reply> {
         Ok(self.engine.call(Request::query(query)).await?)
     }
 
     /// Follows something else than events.
     pub async fn watch(&self, watch: orchestrator::seam::Watch) -> Outcome<Subscription> {
-        let wanted = Subscribe { watch: Some(watch), ..Subscribe::default() };
+        self.subscribe(Subscribe { watch: Some(watch), ..Subscribe::default() }).await
+    }
+
+    /// Follows something from now on.
+    pub async fn subscribe(&self, wanted: Subscribe) -> Outcome<Subscription> {
         Ok(self.engine.subscribe(wanted).await?)
     }
 

@@ -9,6 +9,7 @@ mod counting;
 mod desk;
 mod durable;
 mod exec;
+mod files;
 mod first;
 mod git;
 mod history;
@@ -17,15 +18,18 @@ mod many;
 mod merge;
 mod ours;
 mod parse;
+mod paths;
 mod plain;
 mod restored;
 mod rounds;
 mod search;
 mod sessions;
+mod sftp;
 mod small;
 mod store;
 mod table;
 mod terminal;
+mod transfers;
 mod turns;
 mod window;
 
@@ -103,6 +107,12 @@ enum Subject {
     Git,
     /// A terminal's keys, its floods and its frames.
     Terminal,
+    /// A large directory, and many small files.
+    Files,
+    /// A large file, there and back.
+    Transfers,
+    /// What `@` offers among many paths.
+    Paths,
 }
 
 /// How much is measured.
@@ -186,7 +196,10 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 | Subject::Restored
                 | Subject::History
                 | Subject::Git
-                | Subject::Terminal => continue,
+                | Subject::Terminal
+                | Subject::Files
+                | Subject::Transfers
+                | Subject::Paths => continue,
             });
         }
         println!("\n{table}");
@@ -230,6 +243,9 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
             Subject::History,
             Subject::Git,
             Subject::Terminal,
+            Subject::Files,
+            Subject::Transfers,
+            Subject::Paths,
         ] {
             if !wanted(subject) {
                 continue;
@@ -255,6 +271,9 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::History => history::measure(&bed, scale).await?,
                 Subject::Git => git::measure(&bed, scale).await?,
                 Subject::Terminal => terminal::measure(&bed, scale).await?,
+                Subject::Files => files::measure(&bed, scale).await?,
+                Subject::Transfers => transfers::measure(&bed, scale).await?,
+                Subject::Paths => paths::measure(&bed, scale).await?,
             };
             table.extend(rows);
         }

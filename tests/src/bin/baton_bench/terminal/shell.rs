@@ -36,6 +36,7 @@ impl<'a> Shell<'a> {
     pub async fn open(desk: &'a Desk, keep: bool) -> Outcome<Self> {
         let command = TerminalCommand::Open {
             at: At::Host { host: "dev".into(), directory: None },
+            directory: None,
             columns: COLUMNS,
             rows: ROWS,
             name: None,
