@@ -883,3 +883,5 @@ async fn a_terminal_that_can_not_be_opened_is_not_there() {
     }
     desk.stop().await;
 }
+
+mod floods;
