@@ -6,7 +6,8 @@ use std::sync::Arc;
 use egui::{CentralPanel, Frame, Ui};
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    At, Command, Reply, SessionId, Terminal, TerminalCommand, TerminalReply, TerminalState,
+    At, Command, FilePath, Reply, SessionId, Terminal, TerminalCommand, TerminalReply,
+    TerminalState,
 };
 
 use super::App;
@@ -79,15 +80,30 @@ impl App {
 
     /// A new one beside the conversations of the shown session.
     pub(super) fn new_terminal(&mut self) {
+        self.new_terminal_in(None);
+    }
+
+    /// The same, in a directory of the session's host.
+    pub(super) fn new_terminal_in(&mut self, directory: Option<FilePath>) {
         let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) else { return };
-        let command = TerminalCommand::Open {
+        let command = self.opening_terminal(&session, directory);
+        self.carry_out(Command::Terminal(command), Pending::OpenTerminal { session });
+    }
+
+    /// What opens one for a session.
+    pub(super) fn opening_terminal(
+        &self,
+        session: &SessionId,
+        directory: Option<FilePath>,
+    ) -> TerminalCommand {
+        TerminalCommand::Open {
             at: At::Session(session.clone()),
+            directory,
             columns: FIRST.0,
             rows: FIRST.1,
             name: None,
             keep: true,
-        };
-        self.carry_out(Command::Terminal(command), Pending::OpenTerminal { session });
+        }
     }
 
     /// What became of opening one.

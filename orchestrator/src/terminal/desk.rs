@@ -83,10 +83,10 @@ impl Terminals {
         command: TerminalCommand,
     ) -> Result<TerminalReply, Failure> {
         match command {
-            TerminalCommand::Open { at, columns, rows, name, keep } => {
+            TerminalCommand::Open { at, directory, columns, rows, name, keep } => {
                 check_size(columns, rows)?;
                 let name = name.map(check_name).transpose()?;
-                self.open(at, (columns, rows), name, keep).await
+                self.open(at, directory, (columns, rows), name, keep).await
             }
             TerminalCommand::Input { id, bytes } => self.input(&id, &bytes).await,
             TerminalCommand::Resize { id, columns, rows } => {
@@ -156,6 +156,7 @@ impl Terminals {
     async fn open(
         &self,
         at: At,
+        directory: Option<FilePath>,
         (columns, rows): (u16, u16),
         name: Option<String>,
         keep: bool,
@@ -168,7 +169,7 @@ impl Terminals {
             place: reached.place.clone(),
             session: reached.session.clone(),
             name,
-            directory: reached.directory.clone().map(FilePath),
+            directory: begins_in(reached.directory.clone(), directory),
             columns,
             rows,
             keep,
@@ -270,6 +271,18 @@ fn answer(held: &Held) -> Result<TerminalReply, Failure> {
 
 fn gone() -> Failure {
     Failure::new(Code::Cancelled, "the terminal was closed meanwhile")
+}
+
+/// Where a shell begins: `wanted` in `base`, the account's home without one.
+fn begins_in(base: Option<Vec<u8>>, wanted: Option<FilePath>) -> Option<FilePath> {
+    match wanted.filter(|wanted| !wanted.bytes().is_empty()) {
+        None => base.map(FilePath),
+        Some(wanted) if wanted.bytes().starts_with(b"/") => Some(wanted),
+        Some(wanted) => {
+            let base = base.map_or_else(|| FilePath::from("~"), FilePath);
+            Some(base.join(wanted.bytes()))
+        }
+    }
 }
 
 fn check_size(columns: u16, rows: u16) -> Result<(), Failure> {

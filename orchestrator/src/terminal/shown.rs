@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::ring::Ring;
+use super::ring::{Ring, Room};
 use super::scan::Modes;
 
-/// What is kept in memory: 50,000 lines of 80 letters.
-const MOST: usize = 4 << 20;
+/// What is kept in memory: 50,000 lines above the screen and one of 1,000 lines, whatever is short of 16 MiB; who reads more slowly
+/// than it is printed may be so far behind.
+const KEPT: Room = Room { bytes: 4 << 20, lines: 51_000, most: 16 << 20 };
 
 /// How long the questions of a fresh shell wait for somebody who answers them: a window's tab is there sooner.
 const ANSWERS_WAIT: Duration = Duration::from_secs(5);
@@ -74,7 +75,7 @@ pub(super) enum Step {
 impl Shown {
     pub(super) fn new() -> Self {
         let state = State {
-            ring: Ring::new(MOST),
+            ring: Ring::new(KEPT),
             drawn: 0,
             in_sight: 0,
             above: Vec::new(),
@@ -270,7 +271,7 @@ mod tests {
         let Step::Restart { offset, .. } = shown.next(slow, &mut at, 10) else {
             panic!("it had it all")
         };
-        assert!(shown.end() - offset <= MOST as u64);
+        assert!(shown.end() - offset <= KEPT.most as u64);
         assert_eq!(output(shown.next(slow, &mut at, 3)).0, b"y\r\n");
     }
 

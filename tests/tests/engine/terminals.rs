@@ -119,7 +119,8 @@ struct Window {
 
 impl Window {
     async fn open(desk: &Desk, at: At, keep: bool) -> Self {
-        let open = TerminalCommand::Open { at, columns: 80, rows: 24, name: None, keep };
+        let open =
+            TerminalCommand::Open { at, directory: None, columns: 80, rows: 24, name: None, keep };
         let TerminalReply::Terminal(opened) = terminal(desk, open).await else { panic!() };
         assert_eq!(opened.unkept.is_none(), keep, "{opened:?}");
         let mut window = Self::follow(desk, &opened.id).await;
@@ -558,7 +559,7 @@ over_a_link! {
     async fn without_tmux_a_cut_loses_the_shell_and_it_is_opened_again_where_it_was(bed: Bed) {
         bed.without_tmux();
         let desk = bed.laptop.engine().await;
-        let open = TerminalCommand::Open { at: bed.at(), columns: 80, rows: 24, name: None, keep: true };
+        let open = TerminalCommand::Open { at: bed.at(), directory: None, columns: 80, rows: 24, name: None, keep: true };
         let TerminalReply::Terminal(opened) = terminal(&desk, open).await else { panic!() };
         let why = opened.unkept.clone().expect("it is kept without a tmux");
         assert!(why.message.contains("no tmux") && why.hint.is_some(), "{why:?}");
@@ -826,8 +827,14 @@ async fn an_engine_that_is_killed_loses_no_screen_and_no_directory() {
 async fn what_is_typed_while_the_engine_moves_arrives_once_or_is_said_to_be_lost() {
     let bed = Bed::of(Way::OpenSsh);
     let (first, second) = (bed.laptop.process().await, bed.laptop.process().await);
-    let open =
-        TerminalCommand::Open { at: bed.at(), columns: 80, rows: 24, name: None, keep: true };
+    let open = TerminalCommand::Open {
+        at: bed.at(),
+        directory: None,
+        columns: 80,
+        rows: 24,
+        name: None,
+        keep: true,
+    };
     let tell = |command: TerminalCommand| Request::command(Command::Terminal(command));
     let Reply::Terminal(TerminalReply::Terminal(opened)) = first.call(tell(open)).await.unwrap()
     else {
@@ -894,7 +901,8 @@ async fn a_terminal_that_can_not_be_opened_is_not_there() {
     let desk = bed.laptop.engine().await;
     for keep in [true, false] {
         let at = At::Host { host: "box".into(), directory: Some(FilePath::from("/not/there")) };
-        let open = TerminalCommand::Open { at, columns: 80, rows: 24, name: None, keep };
+        let open =
+            TerminalCommand::Open { at, directory: None, columns: 80, rows: 24, name: None, keep };
         let refused = desk.command(Command::Terminal(open)).await.unwrap_err();
         assert_eq!(refused.code, Code::DirMissing, "{refused:?}");
         assert_eq!(listed(&desk).await, []);

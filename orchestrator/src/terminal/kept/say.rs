@@ -26,9 +26,9 @@ pub(super) fn keys(bytes: &[u8], number: u64) -> String {
     line
 }
 
-/// Goes on with output that was left out.
+/// Goes on with output that was left out. Without quotes tmux's parser takes `%0:` for no word (3.3a).
 pub(super) fn go_on() -> &'static str {
-    "refresh-client -A %0:continue\n"
+    "refresh-client -A '%0:continue'\n"
 }
 
 /// How the shell is.

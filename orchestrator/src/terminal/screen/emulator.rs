@@ -222,11 +222,16 @@ impl Screen {
 
     /// Forgets everything: what comes next draws it anew. Size and palette stay.
     pub fn restart(&mut self) {
+        *self = self.fresh();
+    }
+
+    /// An empty one of the same size and palette.
+    pub fn fresh(&self) -> Self {
         let mut fresh = Self::new(self.columns() as u16, self.rows() as u16);
         fresh.palette = self.palette;
         let [_, _, width, height] = self.ear.heard().size;
         fresh.set_cell_size(width, height);
-        *self = fresh;
+        fresh
     }
 
     /// Forgets the lines above the screen.
