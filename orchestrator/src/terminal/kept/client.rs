@@ -53,6 +53,11 @@ impl Sent {
         line
     }
 
+    /// Whether some of it isn't known to have arrived.
+    pub(in crate::terminal) fn is_waiting(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     /// Those up to that number have arrived.
     fn arrived(&mut self, number: u64) {
         self.number = self.number.max(number);

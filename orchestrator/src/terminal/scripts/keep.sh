@@ -20,6 +20,16 @@ esac
 echo 'baton tmux'
 # A tmux that we are in means nothing to the one that we start.
 unset TMUX TMUX_PANE
+# What clears /tmp may have taken the socket of a server that lives: told so, that makes it anew (tmux(1), SIGUSR1).
+if [ -n "$3" ] && [ ! -S "$3" ]; then
+  for pid in $(
+    ps -A -o pid= -o args= 2>/dev/null |
+      awk -v name="$2" 'index($0, " -L " name " -f /dev/null -C set-option ") { print $1 }'
+  ); do
+    [ -d "${3%/*}" ] || mkdir -m 700 "${3%/*}"
+    if kill -USR1 "$pid" && [ ! -S "$3" ]; then sleep 1; fi
+  done
+fi
 # Where the socket is that an environment of another day has made.
 if [ -S "$3" ]; then way=-S socket=$3; else way=-L socket=$2; fi
 case $1 in
