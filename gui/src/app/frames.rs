@@ -2,8 +2,7 @@
 //!
 //! A line a frame: `frame`, counted from 0; `begun_us`, on the system's monotonic clock, which other processes read,
 //! too; `cpu_us`, what this thread computed from taking in what has come to the end of drawing; `inputs`, how many
-//! keys, clicks and turns of the wheel it took in; `sessions` and `pieces`, how many are known and how many the shown
-//! transcript has. What egui does afterwards (tessellation) and the rasterizer aren't in it.
+//! keys, clicks and turns of the wheel it took in; the fields of [`Shows`]. What egui does afterwards (tessellation) and the rasterizer aren't in it.
 
 use std::time::Duration;
 
@@ -15,6 +14,19 @@ use tracing::Level;
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     next: u64,
+}
+
+/// What a frame had to show.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shows {
+    /// Sessions that are known.
+    pub sessions: usize,
+    /// Pieces of the shown transcript.
+    pub pieces: usize,
+    /// Rows of the shown session's tree of files.
+    pub rows: usize,
+    /// Answers that have come about files to be mentioned, and askings that threw away what there was.
+    pub mentions: u64,
 }
 
 /// A frame that has begun.
@@ -46,7 +58,8 @@ impl Frames {
 
 impl Begun {
     /// Tells the frame, which ends now.
-    pub fn end(self, sessions: usize, pieces: usize) {
+    pub fn end(self, shows: Shows) {
+        let Shows { sessions, pieces, rows, mentions } = shows;
         let cpu = now(ClockId::ThreadCPUTime).saturating_sub(self.cpu);
         tracing::trace!(
             target: "baton_gui::frames",
@@ -56,6 +69,8 @@ impl Begun {
             inputs = self.inputs,
             sessions,
             pieces,
+            rows,
+            mentions,
         );
     }
 }
@@ -107,13 +122,14 @@ mod tests {
             .with_writer(Arc::new(std::fs::File::create(&path).unwrap()))
             .finish();
         tracing::subscriber::with_default(log, || {
-            frames.begin(&ctx).unwrap().end(3, 7);
-            frames.begin(&ctx).unwrap().end(3, 8);
+            let shows = Shows { sessions: 3, pieces: 7, rows: 2, mentions: 1 };
+            frames.begin(&ctx).unwrap().end(shows);
+            frames.begin(&ctx).unwrap().end(Shows::default());
         });
         let told = std::fs::read_to_string(&path).unwrap();
         let (first, second) = told.split_once('\n').unwrap();
         assert!(first.contains(" baton_gui::frames: frame=0 begun_us="), "{first}");
-        assert!(first.ends_with(" inputs=0 sessions=3 pieces=7"), "{first}");
+        assert!(first.ends_with(" inputs=0 sessions=3 pieces=7 rows=2 mentions=1"), "{first}");
         assert!(second.contains(" frame=1 "), "{second}");
     }
 }

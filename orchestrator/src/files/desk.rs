@@ -9,7 +9,7 @@ use super::form::{Files, Save, Window};
 use super::sftp_or_shell::Forms;
 use crate::failure::{Code, Failure};
 use crate::host::Reach;
-use crate::seam::{At, FILE_WINDOW, FileCommand, FileQuery, FileReply, Listing};
+use crate::seam::{At, FILE_WINDOW, FileCommand, FileQuery, FileReply, Listing, MANY_FILES};
 
 /// So many entries are listed at most, whatever was asked for.
 const MOST_ENTRIES: usize = 200_000;
@@ -52,6 +52,14 @@ impl FileDesk {
                 let window = Window { path: &path, offset, length, seen: seen.as_deref() };
                 let read = self.files(&at).await?.read(&window).await?;
                 Ok(read.map_or(FileReply::Unchanged, FileReply::Window))
+            }
+            FileQuery::ReadMany { at, paths, length } => {
+                if paths.len() > MANY_FILES {
+                    return Err(too_many(paths.len()));
+                }
+                let share = FILE_WINDOW / u32::try_from(paths.len().max(1)).unwrap_or(u32::MAX);
+                let files = self.files(&at).await?;
+                Ok(FileReply::Beginnings(files.read_many(&paths, length.min(share)).await?))
             }
             FileQuery::Find { at, typed, limit } => {
                 let reached = self.reach.reach(&at).await?;
@@ -102,6 +110,11 @@ impl FileDesk {
 fn too_large(bytes: usize) -> Failure {
     let message = format!("{bytes} bytes are more than the {FILE_WINDOW} that are written at once");
     Failure::new(Code::TooLarge, message).hint("Upload the file instead: `baton files put`")
+}
+
+fn too_many(paths: usize) -> Failure {
+    let message = format!("{paths} files are more than the {MANY_FILES} that are read at once");
+    Failure::new(Code::TooLarge, message).hint("Ask for some of them, and then for the others")
 }
 
 /// Changes with anything that is told of an entry.

@@ -157,6 +157,6 @@ fn prepare(paths: Paths, former: Option<Arc<Candidates>>) -> Arc<Candidates> {
     paths.truncate(MOST_PATHS);
     match former.filter(|former| former.are(&paths, whole)) {
         Some(former) => former,
-        None => Arc::new(Candidates::new(paths, whole)),
+        None => Arc::new(Candidates::new(&paths, whole)),
     }
 }

@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 
 use crate::failure::Failure;
-use crate::seam::{Expected, FileEntry, FilePath, FileWindow, Listing};
+use crate::seam::{Expected, FileBeginning, FileEntry, FilePath, FileWindow, Listing};
 
 /// A way to the files of one place.
 ///
@@ -24,6 +24,13 @@ pub(super) trait Files: std::fmt::Debug + Send + Sync {
 
     /// A part of a file; `None` where it is as it was `seen`.
     async fn read(&self, window: &Window<'_>) -> Result<Option<FileWindow>, Failure>;
+
+    /// The beginnings of many files, one for each path, in their order.
+    async fn read_many(
+        &self,
+        paths: &[FilePath],
+        length: u32,
+    ) -> Result<Vec<Result<FileBeginning, Failure>>, Failure>;
 
     /// Writes a whole file at once or not at all.
     async fn write(&self, save: &Save<'_>) -> Result<FileEntry, Failure>;

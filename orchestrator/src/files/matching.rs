@@ -1,9 +1,12 @@
 //! Which of many paths fit what was typed, best first: nucleo's score, over what the former search has left, on all cores.
+//!
+//! Nucleo's best score takes microseconds a path. So all are looked at quickly, and only those that come out first closely.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::seam::{FoundFile, FoundFiles};
@@ -11,39 +14,23 @@ use crate::seam::{FoundFile, FoundFiles};
 /// Fewer than so many are not worth a thread.
 const WORTH_A_THREAD: usize = 4_000;
 
+/// So many of those that fit about best are looked at closely, which takes some 2 µs each, or twice as many as are wanted.
+const LOOKED_AT_CLOSELY: usize = 512;
+
 /// More threads than that are no quicker: memory is what holds them up.
 const MOST_THREADS: usize = 4;
 
-/// Paths that can be searched.
+/// Paths that can be searched: one text behind the other, because what is looked through in order comes quicker out of memory.
 #[derive(Debug)]
 pub(super) struct Candidates {
-    paths: Vec<Candidate>,
+    text: String,
+    /// Where each ends in the text.
+    ends: Vec<usize>,
+    /// Which letters each has, a bit each; see [`bag`].
+    bags: Vec<u64>,
+    /// The letters of those that aren't all ASCII, by their number.
+    letters: HashMap<u32, Box<[char]>>,
     whole: bool,
-}
-
-#[derive(Debug)]
-struct Candidate {
-    path: Box<str>,
-    /// Its letters, where they aren't all ASCII.
-    letters: Option<Box<[char]>>,
-    /// Which letters it has, a bit each; see [`bag`].
-    bag: u64,
-}
-
-impl Candidate {
-    fn new(path: String) -> Self {
-        let letters = (!path.is_ascii()).then(|| path.chars().collect());
-        // Other letters may be taken for those of ASCII: an é for an e.
-        let bag = if letters.is_some() { u64::MAX } else { bag(path.bytes()) };
-        Self { path: path.into_boxed_str(), letters, bag }
-    }
-
-    fn text(&self) -> Utf32Str<'_> {
-        match &self.letters {
-            Some(letters) => Utf32Str::Unicode(letters),
-            None => Utf32Str::Ascii(self.path.as_bytes()),
-        }
-    }
 }
 
 /// A bit for each letter, whatever its case, each digit, and four more; the rest has none.
@@ -62,15 +49,47 @@ fn bag(bytes: impl Iterator<Item = u8>) -> u64 {
 
 impl Candidates {
     /// `paths` is sorted; `whole` is whether these are all.
-    pub(super) fn new(paths: Vec<String>, whole: bool) -> Self {
-        Self { paths: paths.into_iter().map(Candidate::new).collect(), whole }
+    pub(super) fn new(paths: &[String], whole: bool) -> Self {
+        let mut all = Self {
+            text: String::with_capacity(paths.iter().map(String::len).sum()),
+            ends: Vec::with_capacity(paths.len()),
+            bags: Vec::with_capacity(paths.len()),
+            letters: HashMap::new(),
+            whole,
+        };
+        for (number, path) in (0..).zip(paths) {
+            all.text.push_str(path);
+            all.ends.push(all.text.len());
+            if path.is_ascii() {
+                all.bags.push(bag(path.bytes()));
+            } else {
+                // Other letters may be taken for those of ASCII: an é for an e.
+                all.bags.push(u64::MAX);
+                all.letters.insert(number, path.chars().collect());
+            }
+        }
+        all
     }
 
     /// Whether it would be the same for these.
     pub(super) fn are(&self, paths: &[String], whole: bool) -> bool {
         self.whole == whole
-            && self.paths.len() == paths.len()
-            && self.paths.iter().zip(paths).all(|(mine, path)| *mine.path == **path)
+            && self.ends.len() == paths.len()
+            && (0..).zip(paths).all(|(number, path)| self.path(number) == path)
+    }
+
+    fn path(&self, number: u32) -> &str {
+        let number = number as usize;
+        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+        let end = self.ends.get(number).copied().unwrap_or(self.text.len());
+        self.text.get(start.unwrap_or(0)..end).unwrap_or_default()
+    }
+
+    fn letters(&self, number: u32) -> Utf32Str<'_> {
+        match self.letters.get(&number) {
+            Some(letters) => Utf32Str::Unicode(letters),
+            None => Utf32Str::Ascii(self.path(number).as_bytes()),
+        }
     }
 }
 
@@ -108,11 +127,12 @@ impl Matching {
         typed: &str,
         limit: usize,
     ) -> FoundFiles {
-        let looked_at = u32::try_from(candidates.paths.len()).unwrap_or(u32::MAX);
+        let looked_at = u32::try_from(candidates.ends.len()).unwrap_or(u32::MAX);
         let found = |files| FoundFiles { files, looked_at, whole: candidates.whole };
         if typed.trim().is_empty() {
-            let first = candidates.paths.iter().take(limit);
-            let file = |one: &Candidate| FoundFile { path: one.path.to_string(), letters: vec![] };
+            let first = (0..looked_at).take(limit);
+            let file =
+                |number| FoundFile { path: candidates.path(number).to_owned(), letters: vec![] };
             return found(first.map(file).collect());
         }
         let pattern =
@@ -128,16 +148,19 @@ impl Matching {
             Some(former) => former.fit,
             None => (0..looked_at).collect(),
         };
-        let mut fits = self.fits(candidates, &pattern, wanted, &all);
+        let quick = Quick::new(&pattern);
+        let mut fits = self.fits(candidates, &quick, wanted, &all);
         let fit = fits.iter().map(|fit| fit.number).collect();
-        let best = |fit: &Fit| {
-            let length = candidates.paths.get(fit.number as usize).map_or(0, |one| one.path.len());
-            (Reverse(fit.score), length, fit.number)
-        };
-        if fits.len() > limit && limit > 0 {
-            fits.select_nth_unstable_by_key(limit - 1, best);
+        let best = |fit: &Fit| (Reverse(fit.score), candidates.path(fit.number).len(), fit.number);
+        let closer = limit.saturating_mul(2).max(LOOKED_AT_CLOSELY);
+        keep_best(&mut fits, closer, best);
+        if let Some(matcher) = self.matchers.first_mut() {
+            for fit in &mut fits {
+                let score = pattern.score(candidates.letters(fit.number), matcher);
+                fit.score = score.unwrap_or(fit.score);
+            }
         }
-        fits.truncate(limit);
+        keep_best(&mut fits, limit, best);
         fits.sort_unstable_by_key(best);
         let files = self.told(candidates, &pattern, &fits);
         self.last = Some(Last { candidates: Arc::clone(candidates), typed: typed.to_owned(), fit });
@@ -148,7 +171,7 @@ impl Matching {
     fn fits(
         &mut self,
         candidates: &Candidates,
-        pattern: &Pattern,
+        quick: &Quick<'_>,
         wanted: u64,
         numbers: &[u32],
     ) -> Vec<Fit> {
@@ -164,10 +187,10 @@ impl Matching {
         std::thread::scope(|scope| {
             let others: Vec<_> = work
                 .map(|(part, matcher)| {
-                    scope.spawn(move || fits_of(candidates, pattern, wanted, part, matcher))
+                    scope.spawn(move || fits_of(candidates, quick, wanted, part, matcher))
                 })
                 .collect();
-            let mut fits = fits_of(candidates, pattern, wanted, mine, my_matcher);
+            let mut fits = fits_of(candidates, quick, wanted, mine, my_matcher);
             for other in others {
                 // One that panicked has found nothing; its panic was told of.
                 fits.extend(other.join().unwrap_or_default());
@@ -179,31 +202,76 @@ impl Matching {
     /// With the letters that fit.
     fn told(&mut self, candidates: &Candidates, pattern: &Pattern, fits: &[Fit]) -> Vec<FoundFile> {
         let Some(matcher) = self.matchers.first_mut() else { return Vec::new() };
-        let fits = fits.iter().filter_map(|fit| candidates.paths.get(fit.number as usize));
-        fits.map(|one| {
+        let told = |fit: &Fit| {
             let mut letters = Vec::new();
-            pattern.indices(one.text(), matcher, &mut letters);
+            pattern.indices(candidates.letters(fit.number), matcher, &mut letters);
             letters.sort_unstable();
             letters.dedup();
-            FoundFile { path: one.path.to_string(), letters }
-        })
-        .collect()
+            FoundFile { path: candidates.path(fit.number).to_owned(), letters }
+        };
+        fits.iter().map(told).collect()
+    }
+}
+
+/// Leaves the `most` that come first, in any order.
+fn keep_best<K: Ord>(fits: &mut Vec<Fit>, most: usize, best: impl Fn(&Fit) -> K) {
+    if let Some(last) = most.checked_sub(1).filter(|last| *last < fits.len()) {
+        fits.select_nth_unstable_by_key(last, best);
+    }
+    fits.truncate(most);
+}
+
+/// Tells at a fraction of the cost whether a path fits, and about how well.
+struct Quick<'a> {
+    pattern: &'a Pattern,
+    /// Whether each word of the pattern can be looked for so, and whether its case counts for nothing.
+    words: Vec<(bool, bool)>,
+}
+
+impl<'a> Quick<'a> {
+    fn new(pattern: &'a Pattern) -> Self {
+        let word = |atom: &Atom| {
+            let text = atom.needle_text();
+            // A single letter has a quick way of its own.
+            let is_quick = matches!(text, Utf32Str::Ascii(text) if text.len() > 1);
+            (is_quick, !text.chars().any(char::is_uppercase))
+        };
+        Self { pattern, words: pattern.atoms.iter().map(word).collect() }
+    }
+
+    /// The first letters that fit count, in the whole path and in its last name: whoever types a name means that.
+    fn score(&self, letters: Utf32Str<'_>, matcher: &mut Matcher) -> Option<u32> {
+        let Utf32Str::Ascii(path) = letters else { return self.pattern.score(letters, matcher) };
+        let name = memchr::memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..]);
+        let mut sum = 0;
+        for (atom, (is_quick, ignores_case)) in self.pattern.atoms.iter().zip(&self.words) {
+            if !is_quick {
+                sum += u32::from(atom.score(letters, matcher)?);
+                continue;
+            }
+            matcher.config.ignore_case = *ignores_case;
+            let word = atom.needle_text();
+            let anywhere = matcher.fuzzy_match_greedy(letters, word)?;
+            let in_name = matcher.fuzzy_match_greedy(Utf32Str::Ascii(name), word);
+            sum += u32::from(anywhere.max(in_name.unwrap_or(0)));
+        }
+        Some(sum)
     }
 }
 
 fn fits_of(
     candidates: &Candidates,
-    pattern: &Pattern,
+    quick: &Quick<'_>,
     wanted: u64,
     numbers: &[u32],
     matcher: &mut Matcher,
 ) -> Vec<Fit> {
     let fit = |number: &u32| {
-        let one = candidates.paths.get(*number as usize)?;
-        if wanted & !one.bag != 0 {
+        let bag = candidates.bags.get(*number as usize)?;
+        if wanted & !bag != 0 {
             return None;
         }
-        let score = pattern.score(one.text(), matcher)?;
+        let score = quick.score(candidates.letters(*number), matcher)?;
         Some(Fit { score, number: *number })
     };
     numbers.iter().filter_map(fit).collect()

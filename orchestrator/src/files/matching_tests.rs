@@ -7,7 +7,7 @@ use super::*;
 fn candidates(paths: &[&str]) -> Arc<Candidates> {
     let mut paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
     paths.sort();
-    Arc::new(Candidates::new(paths, true))
+    Arc::new(Candidates::new(&paths, true))
 }
 
 fn paths(found: &FoundFiles) -> Vec<&str> {
@@ -38,6 +38,22 @@ fn letters_are_counted_as_they_are_written() {
     assert_eq!(found.files[0].letters, [6, 7, 8]);
     assert_eq!(paths(&Matching::default().search(&all, "grosse", 1)), [""; 0]);
     assert_eq!(paths(&Matching::default().search(&all, "grö", 1)), ["größe/maß.rs"]);
+}
+
+#[test]
+fn among_many_the_name_that_is_meant_comes_first() {
+    let mut all: Vec<String> =
+        (0..5_000).map(|number| format!("src/b{number}/u/t/t/o/n/index.rs")).collect();
+    all.push("src/widgets/some/where/deep/below/Button.rs".into());
+    all.sort();
+    let all = Arc::new(Candidates::new(&all, true));
+    let mut going_on = Matching::default();
+    for end in 2..="button".len() {
+        let found = going_on.search(&all, &"button"[..end], 8);
+        assert_eq!(paths(&found)[0], "src/widgets/some/where/deep/below/Button.rs", "{end}");
+        assert_eq!(found.files.len(), 8);
+    }
+    assert_eq!(paths(&going_on.search(&all, "Button", 8)).len(), 1);
 }
 
 proptest! {

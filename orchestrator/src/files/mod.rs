@@ -9,6 +9,7 @@ mod finder;
 mod form;
 mod glance;
 mod listing;
+mod many;
 mod matching;
 mod names;
 mod refusal;
@@ -18,6 +19,7 @@ mod sftp_or_shell;
 mod sftp_place;
 mod sftp_save;
 mod shell;
+mod shell_many;
 mod window;
 
 pub(crate) use crc::cksum;

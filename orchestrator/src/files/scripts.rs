@@ -25,6 +25,7 @@ pub(super) static SHELL_FILES: Library = Library::new(
         include_str!("scripts/enter.sh"),
         include_str!("scripts/list.sh"),
         include_str!("scripts/read.sh"),
+        include_str!("scripts/many.sh"),
         include_str!("scripts/write.sh"),
         include_str!("scripts/change.sh"),
     ],

@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use sha1::{Digest, Sha1};
 
 use super::form::{Files, Paths, Save, Window};
+use super::many;
 use super::refusal::{self, Wish, why};
 use crate::failure::{Code, Failure};
 use crate::host::{HostId, Reached};
-use crate::seam::{FileEntry, FileKind, FilePath, FileWindow, Listing};
+use crate::seam::{FileBeginning, FileEntry, FileKind, FilePath, FileWindow, Listing};
 use crate::sftp::{AT_ONCE, Attrs, Done, Refused, Session, kind, status};
 
 /// So many paths are found at most.
@@ -238,6 +239,14 @@ impl Files for SftpFiles {
             }
         }
         Err(refusal::restless(&self.host, path))
+    }
+
+    async fn read_many(
+        &self,
+        paths: &[FilePath],
+        length: u32,
+    ) -> Result<Vec<Result<FileBeginning, Failure>>, Failure> {
+        Ok(many::one_by_one(self, &paths.iter().collect::<Vec<_>>(), length).await)
     }
 
     async fn write(&self, save: &Save<'_>) -> Result<FileEntry, Failure> {

@@ -14,7 +14,7 @@ use super::window::{self, Held, begins_alike};
 use super::{listing, names};
 use crate::failure::Failure;
 use crate::host::Reached;
-use crate::seam::{Expected, FileEntry, FilePath, FileWindow, Listing};
+use crate::seam::{Expected, FileBeginning, FileEntry, FilePath, FileWindow, Listing};
 use crate::transport::{Answer, Call, Connection, LongCall};
 
 /// How long a look may take, with the way there and back, and with a disk that has fallen asleep.
@@ -27,22 +27,22 @@ const CHANGE_PATIENCE: Duration = Duration::from_secs(300);
 const MOST_INLINE: usize = 16 * 1024;
 
 /// A call with such a file may be longer: bytes that have to be quoted take four.
-const LONGEST_CALL: usize = 24 * 1024;
+pub(super) const LONGEST_CALL: usize = 24 * 1024;
 
 /// Windows of so many bytes come through a control shell; larger ones would hold up what is small behind them.
-const MOST_INLINE_WINDOW: u32 = 256 * 1024;
+pub(super) const MOST_INLINE_WINDOW: u32 = 256 * 1024;
 
 /// What dd reads at once: windows begin anywhere, so up to so much is read in front of one and behind it.
 const BLOCK: u64 = 4096;
 
 /// What an answer may hold besides what was asked for.
-const SLACK: usize = 256 * 1024;
+pub(super) const SLACK: usize = 256 * 1024;
 
 /// What an entry takes at most, by and large: names have up to 255 bytes, links up to 4 KiB, but hardly any have.
 const ENTRY_BYTES: usize = 160;
 
 /// How often a file that changes while it is read is read anew.
-const MOST_READS: usize = 3;
+pub(super) const MOST_READS: usize = 3;
 
 /// So many bytes of names are fetched at most: 200,000 paths of 160 bytes.
 const MOST_NAME_BYTES: u64 = 32 * 1024 * 1024;
@@ -53,7 +53,7 @@ const NAMES_SECONDS: u64 = 30;
 /// One place's files.
 #[derive(Debug)]
 pub(super) struct ShellFiles {
-    connection: Connection,
+    pub(super) connection: Connection,
     root: Vec<u8>,
 }
 
@@ -63,7 +63,7 @@ impl ShellFiles {
         Self { connection: reached.connection.clone(), root: root.unwrap_or_else(|| b"~".to_vec()) }
     }
 
-    fn line(&self, function: &str) -> Result<Line, Failure> {
+    pub(super) fn line(&self, function: &str) -> Result<Line, Failure> {
         Ok(Line::new(function).path(&self.root)?)
     }
 
@@ -76,7 +76,7 @@ impl ShellFiles {
         Ok(line.function(function).path(&self.root)?)
     }
 
-    async fn call(&self, line: &Line, limit_bytes: usize) -> Result<Answer, Failure> {
+    pub(super) async fn call(&self, line: &Line, limit_bytes: usize) -> Result<Answer, Failure> {
         let call = Call { patience: LOOK_PATIENCE, limit_bytes, ..Call::new(line.text()) };
         Ok(self.connection.call(call.with(&SHELL_FILES)).await?)
     }
@@ -87,7 +87,7 @@ impl ShellFiles {
     }
 
     /// The same over a channel of its own.
-    async fn long_call(
+    pub(super) async fn long_call(
         &self,
         line: &Line,
         bytes: &[u8],
@@ -104,11 +104,11 @@ impl ShellFiles {
         Ok(Box::pin(call.run(&self.connection)).await?)
     }
 
-    fn refused(&self, wish: Wish, path: &FilePath, answer: &Answer) -> Failure {
+    pub(super) fn refused(&self, wish: Wish, path: &FilePath, answer: &Answer) -> Failure {
         refusal::failure(self.connection.host(), wish, path, answer)
     }
 
-    fn whole<T>(&self, read: Result<T, Garbled>) -> Result<T, Failure> {
+    pub(super) fn whole<T>(&self, read: Result<T, Garbled>) -> Result<T, Failure> {
         read.map_err(|Garbled| refusal::garbled(self.connection.host()))
     }
 
@@ -149,7 +149,7 @@ impl ShellFiles {
 }
 
 /// A word that nothing else has.
-fn mark() -> Vec<u8> {
+pub(super) fn mark() -> Vec<u8> {
     Uuid::new_v4().simple().to_string().into_bytes()
 }
 
@@ -193,6 +193,14 @@ impl Files for ShellFiles {
             }
         }
         Err(refusal::restless(self.connection.host(), window.path))
+    }
+
+    async fn read_many(
+        &self,
+        paths: &[FilePath],
+        length: u32,
+    ) -> Result<Vec<Result<FileBeginning, Failure>>, Failure> {
+        Box::pin(self.read_all(paths, length)).await
     }
 
     async fn write(&self, save: &Save<'_>) -> Result<FileEntry, Failure> {

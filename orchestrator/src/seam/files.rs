@@ -5,9 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::path::base64_bytes;
 use super::{At, FilePath};
+use crate::failure::Failure;
 
 /// So many bytes of a file are read or written in one request at most.
 pub const FILE_WINDOW: u32 = 4 << 20;
+
+/// So many files are read in one request at most.
+pub const MANY_FILES: usize = 1_000;
 
 /// What a front end wants to know of files. Each is one round trip to the host where its programs allow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,15 @@ pub enum FileQuery {
         length: u32,
         /// The version that is known: the bytes are left out when it is the same.
         seen: Option<String>,
+    },
+    /// The beginnings of many files, in few round trips whatever their number. Answer: [`FileReply::Beginnings`].
+    ReadMany {
+        /// Where relative paths begin.
+        at: At,
+        /// Which, at most [`MANY_FILES`]; a link's target is read.
+        paths: Vec<FilePath>,
+        /// At most so many bytes of each. All together get at most [`FILE_WINDOW`]: an equal share each.
+        length: u32,
     },
     /// Files below a directory whose paths fit what was typed, best first: what `@` offers. The list is kept, and
     /// refreshed behind the answer. Answer: [`FileReply::Found`].
@@ -139,6 +152,8 @@ pub enum FileReply {
     File(FileEntry),
     /// A part of a file.
     Window(FileWindow),
+    /// The beginnings of files, or why there is none: one for each path that was asked for, in their order.
+    Beginnings(Vec<Result<FileBeginning, Failure>>),
     /// Files that fit.
     Found(FoundFiles),
 }
@@ -234,6 +249,16 @@ pub struct FileWindow {
     pub end: bool,
 }
 
+/// How a file begins.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileBeginning {
+    /// The bytes.
+    #[serde(with = "base64_bytes")]
+    pub bytes: Vec<u8>,
+    /// Whether these are all.
+    pub end: bool,
+}
+
 /// Files that fit what was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundFiles {
@@ -278,6 +303,15 @@ impl std::fmt::Debug for FileCommand {
                 f.debug_struct("Delete").field("at", at).field("paths", paths).finish()
             }
         }
+    }
+}
+
+impl std::fmt::Debug for FileBeginning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileBeginning")
+            .field("bytes", &self.bytes.len())
+            .field("end", &self.end)
+            .finish()
     }
 }
 

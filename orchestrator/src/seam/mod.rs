@@ -10,6 +10,7 @@ mod files;
 mod frame;
 mod frame_reader;
 mod git;
+mod git_found;
 mod history;
 mod host;
 mod host_follow;
@@ -37,14 +38,17 @@ pub use client::SocketSeam;
 pub use connection::{ConnectionState, HostConnection, HostQuestion, HostQuestionKind, Secret};
 pub use event::{Decision, Event, EventBody, LinkState, Partial, PartialKind, TurnStatus};
 pub use files::{
-    Expected, FILE_WINDOW, FileCommand, FileEntry, FileKind, FileQuery, FileReply, FileWindow,
-    FoundFile, FoundFiles, Listing,
+    Expected, FILE_WINDOW, FileBeginning, FileCommand, FileEntry, FileKind, FileQuery, FileReply,
+    FileWindow, FoundFile, FoundFiles, Listing, MANY_FILES,
 };
 pub use frame::{PROTOCOL, Program};
 pub use git::{
-    ChangeKind, ChosenLines, DiffLine, DiffOf, FileDiff, GitBranch, GitBranches, GitChange,
-    GitCommand, GitCommit, GitDiff, GitLog, GitPatch, GitQuery, GitReply, GitStatus, Hunk,
-    LineKind, LinesHow, PullRequestDraft, Unfinished, Worktree,
+    ChangeKind, ChosenLines, DiffOf, GitChange, GitCommand, GitQuery, GitReply, GitStatus,
+    LinesHow, Unfinished,
+};
+pub use git_found::{
+    DiffLine, FileDiff, GitBranch, GitBranches, GitCommit, GitDiff, GitLog, GitPatch, Hunk,
+    LineKind, PullRequestDraft, Worktree,
 };
 pub use history::{
     HistoryActivity, HistoryBucket, HistoryCount, HistoryFilter, HistoryIgnored, HistoryItem,

@@ -23,6 +23,10 @@ use crate::seam::FilePath;
 /// So many pieces are read before they are written.
 const AHEAD: usize = 4;
 
+/// So many bytes are written before the disk is asked to take them: a few of its own queues, and little for a person to wait for
+/// at the end.
+const BEHIND: usize = 16 << 20;
+
 /// Where a part may go on: what the host's `dd` skips is in such blocks.
 const BLOCK: u64 = 256 * 1024;
 
@@ -233,15 +237,8 @@ impl Writer {
         let (pieces, mut sent) = mpsc::channel::<Vec<u8>>(AHEAD);
         let path = part.to_owned();
         let writing = tokio::task::spawn_blocking(move || {
-            let write = |file: &mut File, sent: &mut mpsc::Receiver<Vec<u8>>| {
-                file.set_len(from)?;
-                file.seek(SeekFrom::Start(from))?;
-                while let Some(piece) = sent.blocking_recv() {
-                    file.write_all(&piece)?;
-                }
-                Ok(())
-            };
-            match write(&mut file, &mut sent) {
+            let begun = file.set_len(from).and_then(|()| file.seek(SeekFrom::Start(from)));
+            match begun.and_then(|_| write(&file, &mut sent)) {
                 Ok(()) => Ok(file),
                 Err(error) => Err(here(&path, &error)),
             }
@@ -256,4 +253,29 @@ impl Writer {
             Err(error) => Err(here(&self.part, &std::io::Error::other(error))),
         }
     }
+}
+
+/// Writes what comes, and has the disk take it meanwhile: little is left for the end then.
+fn write(file: &File, sent: &mut mpsc::Receiver<Vec<u8>>) -> std::io::Result<()> {
+    let (ask, asked) = std::sync::mpsc::sync_channel(1);
+    std::thread::scope(|scope| {
+        // The system says once of a file that its disk has failed: whoever hears it keeps it.
+        let syncing = scope.spawn(move || asked.into_iter().try_for_each(|()| file.sync_data()));
+        let (mut writer, mut since) = (file, 0);
+        let mut written = Ok(());
+        while let Some(piece) = sent.blocking_recv() {
+            written = writer.write_all(&piece);
+            if written.is_err() {
+                break;
+            }
+            since += piece.len();
+            // While the one before is still at it, it is asked with the next piece.
+            if since >= BEHIND && ask.try_send(()).is_ok() {
+                since = 0;
+            }
+        }
+        drop(ask);
+        let synced = syncing.join().unwrap_or_else(|_| Err(std::io::Error::other("it broke off")));
+        written.and(synced)
+    })
 }

@@ -39,6 +39,7 @@ use upload::Upload;
 use upload_tree::UploadTree;
 
 pub use terms::{Cancel, News, Report, Terms};
+pub use trouble::is_there_already;
 
 /// Sends a file or directory of this machine to a host. A `remote` that isn't absolute begins in the place's directory.
 ///

@@ -8,8 +8,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::process::Command as Program;
 use std::time::{Duration, Instant};
 
-use orchestrator::failure::Code;
-use orchestrator::seam::{Expected, FileKind, FilePath, FileQuery, FileReply};
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{Expected, FileBeginning, FileKind, FilePath, FileQuery, FileReply};
 
 use crate::files_bed::{FileBed, WAYS};
 
@@ -50,6 +50,7 @@ behind_every_way! {
     a_directory_is_told_with_its_links_and_what_git_ignores
     odd_names_are_read_written_moved_and_deleted
     windows_are_all_that_moves_of_a_large_file
+    many_files_are_read_at_once
     a_file_is_written_at_once_and_keeps_what_it_was
     a_file_that_changed_meanwhile_is_not_overwritten
     what_lies_outside_is_changed_only_when_that_was_said
@@ -210,6 +211,50 @@ pub mod checks {
         fs::write(bed.root.join("empty"), "").unwrap();
         let empty = bed.read("empty").await.unwrap();
         assert_eq!((empty.bytes, empty.end, empty.file.size), (vec![], true, 0));
+    }
+
+    pub async fn many_files_are_read_at_once(bed: &FileBed) {
+        let root = &bed.root;
+        let mut paths: Vec<FilePath> = Vec::new();
+        for name in NAMES {
+            fs::write(root.join(OsStr::from_bytes(name)), [b"in ", name].concat()).unwrap();
+            let path = FilePath(name.to_vec());
+            paths.push(if name == b"~" { FilePath::from("./~") } else { path });
+        }
+        fs::write(root.join("empty"), "").unwrap();
+        fs::create_dir(root.join("folder")).unwrap();
+        symlink("plain", root.join("to plain")).unwrap();
+        symlink("nowhere", root.join("broken")).unwrap();
+        // The system makes it up as it is read: it has no size.
+        let others = ["empty", "to plain", "/proc/version", "gone", "folder", "broken", "plain"];
+        paths.extend(others.map(FilePath::from));
+        let all = bed.read_many(&paths, 1_000).await.unwrap();
+        assert_eq!(all.len(), paths.len());
+        tell_beginnings(&all);
+
+        let plain = [FilePath::from("plain")];
+        let beginning = bed.read_many(&plain, 4).await.unwrap().remove(0).unwrap();
+        assert_eq!((&beginning.bytes[..], beginning.end), (&b"in p"[..], false));
+        assert_eq!(bed.read_many(&[], 4).await.unwrap(), []);
+        let many = vec![FilePath::from("plain"); 1_000];
+        // Each gets its share of what a request may carry.
+        let shares = bed.read_many(&many, u32::MAX).await.unwrap();
+        assert!(shares.len() == 1_000 && shares.iter().all(|one| one.as_ref().unwrap().end));
+        let too_many = vec![FilePath::from("plain"); 1_001];
+        assert_eq!(bed.read_many(&too_many, 4).await.unwrap_err().code, Code::TooLarge);
+    }
+
+    fn tell_beginnings(all: &[Result<FileBeginning, Failure>]) {
+        for (name, one) in NAMES.iter().zip(all) {
+            let one = one.as_ref().unwrap();
+            assert_eq!((&one.bytes, one.end), (&[b"in ", *name].concat(), true));
+        }
+        let bytes = |number: usize| all[NAMES.len() + number].as_ref().map(|one| &one.bytes[..]);
+        assert_eq!((bytes(0).unwrap(), bytes(1).unwrap()), (&b""[..], &b"in plain"[..]));
+        assert_eq!(bytes(2).unwrap(), fs::read("/proc/version").unwrap());
+        assert_eq!(bytes(6).unwrap(), b"in plain");
+        let codes = [3, 4, 5].map(|number| bytes(number).unwrap_err().code);
+        assert_eq!(codes, [Code::NotFound, Code::IsDirectory, Code::NotFound]);
     }
 
     pub async fn a_file_is_written_at_once_and_keeps_what_it_was(bed: &FileBed) {

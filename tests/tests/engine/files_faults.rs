@@ -89,7 +89,7 @@ async fn a_save_survives(fault: &'static str) {
                 (Err(_), Err(_)) => assert!(is_new, "{of}: it is gone"),
             }
             let asks_the_disk =
-                fault.starts_with("fsync") && met.as_ref().is_ok_and(|name| name == "dd\n");
+                fault.starts_with("fsync") && met.as_deref().is_ok_and(|met| met == "dd\n");
             if asks_the_disk {
                 let refused = written.as_ref().expect_err(&of);
                 assert!(refused.message.contains("its disk reports an error"), "{refused:?}");

@@ -60,6 +60,7 @@ async fn files_are_told_and_written_by_every_sh_and_with_busybox_alone() {
         }
         check! {
             odd_names_are_read_written_moved_and_deleted
+            many_files_are_read_at_once
             a_file_is_written_at_once_and_keeps_what_it_was
             a_file_that_changed_meanwhile_is_not_overwritten
             what_lies_outside_is_changed_only_when_that_was_said

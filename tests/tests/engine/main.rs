@@ -30,6 +30,7 @@ mod git_changes;
 mod git_diff;
 mod git_lines;
 mod git_log;
+mod git_safety;
 mod git_status;
 mod history;
 mod history_accounts;

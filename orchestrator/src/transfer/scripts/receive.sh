@@ -27,6 +27,28 @@ b_place() {
   b_refuse "$b_word" "$b_words"
 }
 
+# b_beside: has the disk take what comes while more is coming, so that little is left for the end. It ends by itself soon after us.
+# Elsewhere than on Linux `sync` means all disks.
+b_beside() {
+  b_syncer=''
+  [ "$b_size" -gt 16777216 ] && [ "$(uname)" = Linux ] || return 0
+  (
+    while sleep 0.2 2>/dev/null || sleep 1; do
+      kill -0 "$$" 2>/dev/null || exit 0
+      sync "$b_part" || exit 1
+    done
+  ) </dev/null >/dev/null &
+  b_syncer=$!
+}
+
+# b_beside_end: ends that. Fails where the disk has failed: the system says so once.
+b_beside_end() {
+  [ -n "$b_syncer" ] || return 0
+  kill "$b_syncer" 2>/dev/null
+  wait "$b_syncer" 2>/dev/null
+  [ "$?" != 1 ]
+}
+
 # b_receive: b_p is the target, b_key names the source, b_size is its size, b_at when it was changed, b_was the inode
 # of a part that was sent before; b_again is set where an engine has begun it that has ended since. Says `ready` with the size of the part that is there, the checksum of its end, its
 # inode and the umask; is told `append MODE` or `anew MODE`, and takes the bytes. Without all of them it ends, and the
@@ -61,6 +83,7 @@ b_receive() {
   set -- $(tail -c 65536 "$b_part" | cksum)
   b_put "ready $(b_bytes "$b_part") $1 $(b_inode "$b_part") $(umask)"
   read -r b_go b_mode || exit 0
+  b_beside
   case $b_go in
     append) b_words=$(cat 2>&1 >>"$b_part") ;;
     anew) b_words=$(cat 2>&1 >"$b_part") ;;
@@ -71,6 +94,7 @@ b_receive() {
     [ "$b_word" != full ] || rm -f "$b_part"
     b_refuse "$b_word" "$b_words"
   }
+  b_beside_end || b_refuse write "$b_part: the disk has taken not all of it"
   [ "$(b_bytes "$b_part")" = "$b_size" ] || exit 0
   b_mine || b_say e lost
   b_like || chmod "$b_mode" "$b_part"

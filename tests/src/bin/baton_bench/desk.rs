@@ -135,6 +135,21 @@ impl Desk {
         Ok(self.engine.call(Request::command(command)).await?)
     }
 
+    /// Answers a question.
+    pub async fn query(&self, query: Query) -> Outcome<Reply> {
+        Ok(self.engine.call(Request::query(query)).await?)
+    }
+
+    /// Follows something else than events.
+    pub async fn watch(&self, watch: orchestrator::seam::Watch) -> Outcome<Subscription> {
+        self.subscribe(Subscribe { watch: Some(watch), ..Subscribe::default() }).await
+    }
+
+    /// Follows something from now on.
+    pub async fn subscribe(&self, wanted: Subscribe) -> Outcome<Subscription> {
+        Ok(self.engine.subscribe(wanted).await?)
+    }
+
     /// Follows a session from now on.
     pub async fn follow(&self, session: &SessionId) -> Outcome<Watch> {
         let session = Some(session.clone());

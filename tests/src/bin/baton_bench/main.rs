@@ -9,21 +9,27 @@ mod counting;
 mod desk;
 mod durable;
 mod exec;
+mod files;
 mod first;
+mod git;
 mod history;
 mod machine;
 mod many;
 mod merge;
 mod ours;
 mod parse;
+mod paths;
 mod plain;
 mod restored;
 mod rounds;
 mod search;
 mod sessions;
+mod sftp;
 mod small;
 mod store;
 mod table;
+mod terminal;
+mod transfers;
 mod turns;
 mod window;
 
@@ -97,6 +103,16 @@ enum Subject {
     Restored,
     /// A project's shared history.
     History,
+    /// How a repository of 20,000 files stands.
+    Git,
+    /// A terminal's keys, its floods and its frames.
+    Terminal,
+    /// A large directory, and many small files.
+    Files,
+    /// A large file, there and back.
+    Transfers,
+    /// What `@` offers among many paths.
+    Paths,
 }
 
 /// How much is measured.
@@ -178,7 +194,12 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 | Subject::Durable
                 | Subject::Sessions
                 | Subject::Restored
-                | Subject::History => continue,
+                | Subject::History
+                | Subject::Git
+                | Subject::Terminal
+                | Subject::Files
+                | Subject::Transfers
+                | Subject::Paths => continue,
             });
         }
         println!("\n{table}");
@@ -220,6 +241,11 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
             Subject::Sessions,
             Subject::Restored,
             Subject::History,
+            Subject::Git,
+            Subject::Terminal,
+            Subject::Files,
+            Subject::Transfers,
+            Subject::Paths,
         ] {
             if !wanted(subject) {
                 continue;
@@ -243,6 +269,11 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::Sessions => sessions::measure(&bed, scale).await?,
                 Subject::Restored => restored::measure(&bed, scale).await?,
                 Subject::History => history::measure(&bed, scale).await?,
+                Subject::Git => git::measure(&bed, scale).await?,
+                Subject::Terminal => terminal::measure(&bed, scale).await?,
+                Subject::Files => files::measure(&bed, scale).await?,
+                Subject::Transfers => transfers::measure(&bed, scale).await?,
+                Subject::Paths => paths::measure(&bed, scale).await?,
             };
             table.extend(rows);
         }

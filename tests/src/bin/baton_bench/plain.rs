@@ -61,4 +61,20 @@ impl PlainMaster {
         ssh.args(["-o", "ProxyCommand=false", "-S"]).arg(&self.socket).args([ALIAS, command]);
         ssh
     }
+    /// `ssh` through this master, to a subsystem of the server.
+    pub fn subsystem(&self, name: &str) -> Command {
+        let mut ssh = ssh(&self.config);
+        ssh.args(["-o", "ProxyCommand=false", "-S"]).arg(&self.socket).args(["-s", ALIAS, name]);
+        ssh.stdin(Stdio::piped()).stdout(Stdio::piped());
+        ssh
+    }
+
+    /// `scp` through this master; add from where and where to.
+    pub fn scp(&self) -> Command {
+        let mut scp = Command::new("scp");
+        let socket = format!("ControlPath={}", self.socket.display());
+        scp.arg("-q").arg("-F").arg(&self.config).args(["-o", "ProxyCommand=false", "-o", &socket]);
+        scp.stdin(Stdio::null()).kill_on_drop(true);
+        scp
+    }
 }

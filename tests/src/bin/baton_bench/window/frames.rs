@@ -17,6 +17,10 @@ pub struct Told {
     pub sessions: u64,
     /// Pieces of the transcript that it showed.
     pub pieces: u64,
+    /// Rows of the tree of files that it showed.
+    pub rows: u64,
+    /// Answers that it had about files to be mentioned.
+    pub mentions: u64,
 }
 
 impl Told {
@@ -33,6 +37,8 @@ impl Told {
             inputs: field("inputs")?,
             sessions: field("sessions")?,
             pieces: field("pieces")?,
+            rows: field("rows")?,
+            mentions: field("mentions")?,
         })
     }
 

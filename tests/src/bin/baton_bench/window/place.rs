@@ -15,6 +15,7 @@ use orchestrator::seam::{
 use tempfile::TempDir;
 
 use crate::Outcome;
+use crate::bed::ALIAS;
 
 /// The agent of its sessions: the scripted one under a name whose output it speaks.
 const AGENT: &str = "codex";
@@ -74,6 +75,17 @@ impl Place {
         Ok(Self { dir, setup })
     }
 
+    /// One that knows the bed's machine as [`ALIAS`], and shows Files.
+    pub fn with_host(ssh_config: &Path) -> Outcome<Self> {
+        let mut place = Self::new(None)?;
+        let hosts = format!("[host.{ALIAS}]\nssh_config = \"{ALIAS}\"\n");
+        fs::write(place.setup.paths.config.join("hosts.toml"), hosts)?;
+        let remembered = r#"{"welcomed":true,"notifications":false,"right_page":"files"}"#;
+        fs::write(place.setup.paths.data.join("window.json"), remembered)?;
+        place.setup.ssh_config = Some(ssh_config.to_owned());
+        Ok(place)
+    }
+
     /// What `BATON_HOME` has to be.
     pub fn baton_home(&self) -> PathBuf {
         self.dir.path().join("b")
@@ -91,12 +103,23 @@ impl Place {
 
     /// Makes a session on this machine.
     pub async fn session(&self, engine: &EngineHandle, name: &str) -> Outcome<Session> {
+        self.session_at(engine, name, "local", &self.dir.path().join("work")).await
+    }
+
+    /// Makes a session in a directory of a host.
+    pub async fn session_at(
+        &self,
+        engine: &EngineHandle,
+        name: &str,
+        host: &str,
+        directory: &Path,
+    ) -> Outcome<Session> {
         let new = NewSession {
             name: Some(name.into()),
             group: None,
             agent: AGENT.into(),
-            host: "local".into(),
-            cwd: Some(self.dir.path().join("work").display().to_string()),
+            host: host.into(),
+            cwd: Some(directory.display().to_string()),
             env: BTreeMap::new(),
             model: None,
             arguments: Vec::new(),

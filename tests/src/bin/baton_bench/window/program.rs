@@ -38,7 +38,8 @@ impl Window {
         }
         let mut command = bare(&beside("baton-gui")?, screen);
         command.envs(place.setup.env.iter().map(|(name, value)| (name, value)));
-        command.env("BATON_HOME", place.baton_home()).env("BATON_SSH_CONFIG", "/dev/null");
+        let ssh_config = place.setup.ssh_config.as_deref().unwrap_or("/dev/null".as_ref());
+        command.env("BATON_HOME", place.baton_home()).env("BATON_SSH_CONFIG", ssh_config);
         command.env("BATON_LOG", "warn,baton_gui::frames=trace");
         let started = monotonic();
         Ok(Self { child: command.stdout(Stdio::null()).spawn()?, log, started })

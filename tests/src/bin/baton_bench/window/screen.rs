@@ -22,7 +22,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Keys by their names in X11/keysymdef.h.
 pub const CONTROL: u32 = 0xffe3;
 /// The same.
+pub const SHIFT: u32 = 0xffe1;
+/// The same.
 pub const PAGE_DOWN: u32 = 0xff56;
+/// The same.
+pub const LEFT: u32 = 0xff51;
+/// The same.
+pub const RIGHT: u32 = 0xff53;
+/// The same.
+pub const DOWN: u32 = 0xff54;
+/// The same.
+pub const BACKSPACE: u32 = 0xff08;
 
 /// An X server without a screen; gone on drop.
 pub struct Screen {
