@@ -11,6 +11,7 @@ mod gauge;
 mod header;
 mod local;
 mod persist;
+mod piece;
 mod source;
 mod talk;
 mod terms;

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::gauge::Gauge;
 use super::local::end_of;
 use super::persist::Attempt;
+use super::piece::pieces;
 use super::source::Facts;
 use super::talk::{CHUNK, LONG_PATIENCE, Talk};
 use super::terms::Terms;
@@ -21,9 +21,6 @@ use crate::failure::Failure;
 use crate::host::Reached;
 use crate::seam::FilePath;
 use crate::transport::Input;
-
-/// So many pieces are read before they are sent.
-const AHEAD: usize = 4;
 
 /// A file on its way to a host.
 #[derive(Debug)]
@@ -168,16 +165,16 @@ async fn send(
     mut stdin: Input,
     gauge: &mut Gauge,
 ) -> Result<(), Failure> {
-    let (pieces, mut read) = mpsc::channel(AHEAD);
+    let (mut giver, mut taker) = pieces();
     let (owned_path, owned_facts) = (path.to_owned(), facts.clone());
     let reading = tokio::task::spawn_blocking(move || {
         let mut at = from;
         while at < owned_facts.size {
             let rest = usize::try_from(owned_facts.size - at).unwrap_or(CHUNK);
-            let mut piece = vec![0; rest.min(CHUNK)];
-            let filled = file.read_at(&mut piece, at);
+            let mut room = giver.room();
+            let wanted = rest.min(room.len());
+            let filled = file.read_at(&mut room[..wanted], at);
             let filled = filled.map_err(|error| here(&owned_path, &error))?;
-            piece.truncate(filled);
             at += filled as u64;
             if filled == 0 || at == owned_facts.size {
                 check(&file, &owned_path, &owned_facts)?;
@@ -185,23 +182,24 @@ async fn send(
             if filled == 0 {
                 return Err(changed(&owned_path.display().to_string()));
             }
-            if pieces.blocking_send(piece).is_err() {
+            if !giver.give_now(room, filled) {
                 break; // Nobody sends any more.
             }
         }
         Ok(())
     });
-    while let Some(piece) = read.recv().await {
-        let mut sent = 0;
-        while sent < piece.len() {
-            match stdin.write(&piece[sent..]).await {
+    while let Some(piece) = taker.take().await {
+        let mut rest = piece.bytes();
+        while !rest.is_empty() {
+            match stdin.write(rest).await {
                 Ok(0) | Err(_) => return std::future::pending().await, // The answer says why.
                 Ok(count) => {
-                    sent += count;
+                    rest = &rest[count..];
                     gauge.add(count);
                 }
             }
         }
+        taker.done_with(piece);
     }
     match reading.await {
         Ok(done) => done?,
