@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records what programs print to a terminal, for the tests of the engine's own.
 
-Usage: tests/record_terminal.py DIRECTORY
+Usage: tests/record_terminal.py DIRECTORY [NAME...]
 
 For each recording: NAME.raw is what the program printed to a terminal of 80 columns and 24 lines, NAME.txt what tmux
 shows of those bytes: another terminal's opinion, not ours. Wants vim, less and tmux. Nobody answers the programs'
@@ -55,6 +55,41 @@ SEQUENCES = (
     + b"\x1b[4;1H\x1b[2K\x1b7\x1b[23;70Hthere\x1b8 back"
     # Wide characters, cut at the edge and written over.
     + "\x1b[9;1H\x1b[2K字字字\x1b[9;4Hx\x1b[11;1H\x1b[2K\x1b[11;80H字\x1b[24;1H\x1b[2Ke\u0301ä end".encode()
+)
+
+WIDE = (
+    # Wrapped at the edge, in the last column, and with marks.
+    b"\x1b[2J\x1b[H" + ("字" * 45).encode() + "\r\n".encode() + ("a" + "漢" * 41).encode()
+    # Half of one written over, and cleared. (tmux 3.3a leaves the first half of one whose second is written over.)
+    + "\x1b[6;1H字字字字\x1b[6;5Hy\x1b[6;8H\x1b[K|".encode()
+    + "\x1b[7;1Hab字cd\x1b[7;4H\x1b[1K|".encode()
+    # Characters put in, taken out and cleared beside and within them.
+    + "\x1b[8;1H字a字b\x1b[8;1H\x1b[2@\x1b[9;1H字a字b\x1b[9;3H\x1b[1P\x1b[10;1H字a字b\x1b[10;3H\x1b[1X".encode()
+    + "\x1b[11;1H字a字b\x1b[11;1H\x1b[4hx\x1b[4l".encode()
+    # Combining marks on narrow and wide letters, at the beginning of a line, and behind the last column.
+    + "\x1b[12;1He\u0301o\u0308字\u0301x\x1b[13;80He\u0301".encode()
+    # Emoji of one letter, and tabs and backspaces among them.
+    + "\x1b[14;1H👍👎\tx\b\b🎉\x1b[15;1H字\b\b\by\x1b[16;78H👍👍".encode()
+    # Scrolled with a region around.
+    + "\x1b[18;21r\x1b[21;1H一\r\n二\r\n三\x1b[18;1H\x1bM零\x1b[r\x1b[24;1Hend 字".encode()
+)
+
+SCREENS = (
+    b"".join(b"line %d\r\n" % n for n in range(1, 30))
+    # The other screen, drawn and left, twice; the cursor comes back.
+    + b"\x1b[12;20H\x1b[?1049h\x1b[2J\x1b[Hother\x1b[?1049l<back\x1b[?47h\x1b[5;5Hagain\x1b[?47l"
+    # Lines in and out within a region. (tmux puts lines in outside of it, too.)
+    + b"\x1b[5;9r\x1b[6;1H\x1b[L\x1b[8;1H\x1b[2M\x1b[20;9Hkept\x1b[r"
+    # Scrolled up and down by hand, within margins of one line more than it has.
+    + b"\x1b[10;14r\x1b[2S\x1b[1T\x1b[14;1Hlast\n\n\x1b[r"
+    # Origin mode: places count from the region's, and can't leave it.
+    + b"\x1b[15;18r\x1b[?6h\x1b[1;1Hfirst\x1b[99;1Hlowest\x1b[99A^\x1b[?6l\x1b[r"
+    # Stops of their own, forwards and backwards, and past the last one.
+    + b"\x1b[19;1H\x1b[2K\x1b[3g\x1b[19;11H\x1bH\x1b[19;21H\x1bH\x1b[19;1Ha\tb\tc\td\x1b[2Ze"
+    # Moves that stop at the edges.
+    + b"\x1b[21;1H\x1b[99Cr\x1b[99D<\x1b[22;40H\x1b[3Eg\x1b[1Fh\x1b[5`i\x1b[24dj\x1b[s\x1b[1;60Hsaved\x1b[uk"
+    # Clears, above and below and all of a line.
+    + b"\x1b[2;3H\x1b[1J\x1b[23;3H\x1b[0J\x1b[4;1H\x1b[2K"
 )
 
 
@@ -117,15 +152,19 @@ def shown(raw):
 
 
 def main():
-    into = sys.argv[1]
+    into, wanted = sys.argv[1], sys.argv[2:]
     vim = ["vim", "-u", "NONE", "-i", "NONE", "-N", "--cmd", "syntax on", "--cmd", "set number ruler notitle", "main.rs"]
     recordings = {
         "vim": recorded(vim, [b"20j", b"Onew line\x1b", b"dd", b":split\r", b"/x4\r", b"5x", b"v3e", b"\x1bGu"], {"main.rs": CODE}),
         "less": recorded(["less", "-N", "text"], [b" ", b"/lazy\r", b"n", b"b", b"10j", b"-S\r", b"G"], {"text": TEXT}),
         "redraw": REDRAW,
         "sequences": SEQUENCES,
+        "wide": WIDE,
+        "screens": SCREENS,
     }
     for name, raw in recordings.items():
+        if wanted and name not in wanted:
+            continue
         with open(os.path.join(into, f"{name}.raw"), "wb") as file:
             file.write(raw)
         with open(os.path.join(into, f"{name}.txt"), "w", encoding="utf-8") as file:

@@ -15,7 +15,7 @@ use crate::seam;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Each line is what would stand for the last word then, quoted for the shell: lines that were run and begin so, branches and tags behind \
-git's commands, what the account's own shell knows (bash, fish; commands of zsh), programs, files. `--json` says what each one is, \
+git's commands, what the account's own shell knows (bash, fish, zsh), programs, files. `--json` says what each one is, \
 and where the word begins, in bytes of the line. Aliases of interactive shells aren't among them: command lines don't know them.")]
 pub struct CompleteArgs {
     /// `HOST:DIRECTORY`, or a session, with or without `:DIRECTORY`

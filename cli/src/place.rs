@@ -75,6 +75,12 @@ impl Place {
         Self::find(app, argument).await
     }
 
+    /// Whether `argument`, which may be a mere path, names a machine or session before its colon.
+    pub async fn names_another(app: &App, argument: &OsStr) -> bool {
+        let is_path = matches!(argument.as_bytes().first(), Some(b'/' | b'.' | b'~'));
+        !is_path && colon(argument.as_bytes()).is_some() && Self::find(app, argument).await.is_ok()
+    }
+
     /// Where relative paths begin, for what takes a path beside it.
     pub fn at(&self) -> At {
         match &self.named {

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Command, Delivery, Operation, OperationCommand, OperationReply, OperationState, Outcome,
-    Progress, Reply, Request, Seam, Subscribe, Subscription, Watch, Work,
+    Command, Operation, OperationCommand, OperationReply, OperationState, Outcome, Reply, Request,
+    Seam, Work,
 };
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::exec::Leaving;
 use crate::exit;
+use crate::operations::watched::{News, Watched};
+use crate::operations::words;
 use crate::output::Stop;
-use crate::render::{clean, clean_line, count, cut};
+use crate::render::{clean, clean_line, cut};
 use crate::watch::Console;
 
 /// When a person is told what they wait for.
@@ -45,11 +47,8 @@ pub async fn carry(app: &App, work: Work) -> Result<Carried, Stop> {
             return Err(Stop::Told(128 + number));
         }
     };
-    let follow = |watch| Subscribe { watch: Some(watch), ..Subscribe::default() };
-    let states = seam.subscribe(follow(Watch::Operations)).await?;
-    let of = Watch::Output { id: operation.id.clone(), offset: 0 };
-    let output = seam.subscribe(follow(of)).await?;
-    Showing { app, seam, operation, states, output, line: Vec::new(), drawn: false }
+    let watched = Watched::new(&*seam, &operation.id).await?;
+    Showing { app, seam, operation, watched, line: Vec::new(), drawn: false }
         .show_to_end(&mut leaving)
         .await
 }
@@ -70,8 +69,7 @@ struct Showing<'a> {
     app: &'a App,
     seam: Arc<dyn Seam>,
     operation: Operation,
-    states: Subscription,
-    output: Subscription,
+    watched: Watched,
     /// The line of output that isn't ended yet.
     line: Vec<u8>,
     /// Whether a line of progress stands on the terminal.
@@ -81,7 +79,6 @@ struct Showing<'a> {
 impl Showing<'_> {
     async fn show_to_end(mut self, leaving: &mut Leaving) -> Result<Carried, Stop> {
         let mut stopping = false;
-        let mut has_output = true;
         let begun = tokio::time::Instant::now();
         let mut slow = false;
         while !self.operation.state.is_over() {
@@ -94,42 +91,27 @@ impl Showing<'_> {
                     stopping = true;
                     self.stop();
                 }
-                delivery = self.output.next(), if has_output => match delivery {
-                    Some(Ok(Delivery::Output(piece))) => self.print(&piece.bytes),
-                    // Its end comes behind the last piece.
-                    Some(Ok(Delivery::Operation(operation))) => {
-                        self.operation = *operation;
-                        has_output = !self.operation.state.is_over();
-                    }
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => has_output = false,
-                },
-                delivery = self.states.next() => match delivery {
-                    Some(Ok(Delivery::Operation(operation))) if operation.id == self.operation.id => {
+                news = self.watched.next() => match news {
+                    Ok(News::Printed(piece)) => self.print(&piece.bytes),
+                    Ok(News::Stands(operation)) => {
                         self.operation = *operation;
                         self.draw(slow);
                     }
-                    Some(Ok(Delivery::Forgotten { operation })) if operation == self.operation.id => {
+                    Ok(News::Over(operation)) => self.operation = *operation,
+                    Ok(News::Forgotten) => {
                         self.clear();
                         return Err(Failure::new(Code::NotFound, "the operation was forgotten meanwhile")
                             .hint("What runs on the host goes on; look there what came of it").into());
                     }
-                    Some(Ok(_)) => {}
-                    Some(Err(failure)) => return Err(self.lost(failure)),
-                    None => return Err(self.lost(Failure::new(Code::Internal, "the engine has ended"))),
+                    Ok(News::Unreadable(failure)) => {
+                        tracing::warn!(%failure, "what an operation prints can't be shown");
+                    }
+                    Err(failure) => return Err(self.lost(failure)),
                 },
                 () = tokio::time::sleep_until(begun + WORTH_SAYING), if !slow => {
                     slow = true;
                     self.draw(slow);
                 }
-            }
-        }
-        // What was printed last comes on its own way.
-        while has_output {
-            match tokio::time::timeout(WORTH_SAYING, self.output.next()).await {
-                Ok(Some(Ok(Delivery::Output(piece)))) => self.print(&piece.bytes),
-                Ok(Some(Ok(Delivery::Operation(_)) | Err(_)) | None) | Err(_) => has_output = false,
-                Ok(Some(Ok(_))) => {}
             }
         }
         self.print(b"\n");
@@ -209,7 +191,7 @@ impl Showing<'_> {
             OperationState::Waiting if slow => "waiting for what is at work there".to_owned(),
             OperationState::Away { why } => format!("out of reach: {}", clean_line(&why.message)),
             OperationState::Running => match &self.operation.progress {
-                Some(progress) => far(progress),
+                Some(progress) => words::progress(progress),
                 None if slow => "at work".to_owned(),
                 None => return,
             },
@@ -229,18 +211,6 @@ impl Showing<'_> {
         if std::mem::take(&mut self.drawn) {
             self.app.output.progress(None);
         }
-    }
-}
-
-/// How far it is.
-fn far(progress: &Progress) -> String {
-    let doing = clean_line(&progress.doing);
-    match progress.of {
-        Some(of) if of > 0 => {
-            let percent = progress.done.saturating_mul(100) / of;
-            format!("{doing} · {percent} % · {} of {}", count(progress.done), count(of))
-        }
-        Some(_) | None => doing,
     }
 }
 
@@ -274,19 +244,5 @@ pub fn answer(app: &App, carried: &Carried, text: &str) -> Result<u8, Stop> {
         None => Ok(exit::DONE),
         Some(failure) if app.output.is_json() => Ok(exit::status(failure.code)),
         Some(failure) => Err(failure.clone().into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn progress_is_one_short_line() {
-        let at =
-            |done, of| far(&Progress { doing: "Writing objects".into(), done, of, bytes: false });
-        assert_eq!(at(1, Some(4)), "Writing objects · 25 % · 1 of 4");
-        assert_eq!(at(7, None), "Writing objects");
-        assert_eq!(at(0, Some(0)), "Writing objects");
     }
 }

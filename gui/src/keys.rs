@@ -73,6 +73,8 @@ fn is_kept_of_terminals(key: Key, modifiers: Modifiers) -> bool {
     match key {
         Key::C | Key::V | Key::F if modifiers.shift && !modifiers.alt => false,
         _ if modifiers.shift || modifiers.alt => true,
+        // As desktops have it for their own consoles; programs have no use for it.
+        Key::Backtick => true,
         Key::Comma | Key::Plus | Key::Equals | Key::Minus => true,
         Key::PageUp | Key::PageDown | Key::Tab => true,
         Key::Num0 | Key::Num1 | Key::Num2 | Key::Num3 | Key::Num4 => true,
@@ -122,6 +124,7 @@ fn moves_between_layouts(key: Key) -> bool {
             | Key::Comma
             | Key::Period
             | Key::Slash
+            | Key::Backtick
             | Key::Plus
             | Key::Equals
             | Key::Minus

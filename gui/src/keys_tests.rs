@@ -159,4 +159,5 @@ fn a_terminals_program_has_all_keys_but_the_windows_own() {
     assert_eq!(goes(Key::PageDown, CTRL), Some(WindowCommand::NextSession));
     assert_eq!(goes(Key::Num2, CTRL), Some(WindowCommand::OpenSession(2)));
     assert_eq!(goes(Key::Backtick, CTRL | Modifiers::SHIFT), Some(WindowCommand::NewTerminal));
+    assert_eq!(goes(Key::Backtick, CTRL), Some(WindowCommand::RunLine));
 }

@@ -60,6 +60,30 @@ pub struct Memory {
     pub look_back_hours: u32,
     /// Whether what is selected in a terminal is copied at once.
     pub copy_on_select: bool,
+    /// The directory of this machine that was chosen last for what is fetched.
+    pub downloads: Option<std::path::PathBuf>,
+    /// The command box.
+    pub commands: CommandsBar,
+    /// What stands in the command box of each session.
+    pub lines: BTreeMap<SessionId, TypedLine>,
+}
+
+/// A line that was typed and isn't run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypedLine {
+    /// It.
+    pub text: String,
+    /// The host that it was typed for, by its id.
+    pub host: String,
+}
+
+/// The command box below what is shown of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandsBar {
+    /// Whether it is there.
+    pub open: bool,
+    /// In points.
+    pub height: f32,
 }
 
 /// A bar beside the transcript.
@@ -184,6 +208,9 @@ impl Default for Memory {
             commit_messages: BTreeMap::new(),
             look_back_hours: 24,
             copy_on_select: false,
+            downloads: None,
+            commands: CommandsBar { open: false, height: 240.0 },
+            lines: BTreeMap::new(),
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod run;
 pub mod seam;
 pub mod session;
 pub mod settings;
+mod sftp;
 pub mod ssh_config;
 pub mod store;
 pub mod terminal;

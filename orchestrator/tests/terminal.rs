@@ -43,6 +43,16 @@ fn what_vttest_tries_looks_as_it_does_elsewhere() {
 }
 
 #[test]
+fn wide_and_marked_letters_look_as_they_do_elsewhere() {
+    shows(include_bytes!("terminal/wide.raw"), include_str!("terminal/wide.txt"));
+}
+
+#[test]
+fn screens_regions_and_stops_look_as_they_do_elsewhere() {
+    shows(include_bytes!("terminal/screens.raw"), include_str!("terminal/screens.txt"));
+}
+
+#[test]
 fn a_program_that_leaves_the_screen_gives_back_what_was_there() {
     let mut screen = Screen::new(80, 24);
     screen.feed(b"$ vim\r\n");

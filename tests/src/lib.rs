@@ -29,7 +29,7 @@ pub use agent_cli::{
 };
 pub use agent_host::AgentHost;
 pub use home::{Home, Run, ended, program, start};
-pub use look::{children_of_sessions, is_running, processes, short_dir, sleepers, until};
+pub use look::{Sockets, children_of_sessions, is_running, processes, short_dir, sleepers, until};
 pub use model::{MockModel, Request};
 pub use probe_engine::ProbeEngine;
 pub use shells::LoginShells;

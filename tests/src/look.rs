@@ -1,6 +1,8 @@
 //! What a test looks at: conditions to wait for, processes of this machine, directories of its own.
 #![allow(clippy::unwrap_used, reason = "a part that doesn't work must fail its test")]
 
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -10,6 +12,42 @@ use crate::TestSshd;
 /// A directory whose path is short enough for sockets.
 pub fn short_dir() -> TempDir {
     tempfile::Builder::new().prefix("bt").tempdir_in("/tmp").unwrap()
+}
+
+/// A directory for the sockets of tmux servers (`TMUX_TMPDIR`): those end with this, or with the test's process however that
+/// ends.
+#[derive(Debug)]
+pub struct Sockets {
+    dir: TempDir,
+    /// Waits for the end of its input, and ends them then.
+    guard: Child,
+}
+
+impl Sockets {
+    /// An empty one.
+    #[expect(clippy::new_without_default, reason = "it starts a process")]
+    pub fn new() -> Self {
+        const GUARD: &str = "cat >/dev/null
+            for socket in \"$1\"/tmux-*/*; do if [ -S \"$socket\" ]; then tmux -S \"$socket\" kill-server; fi; done
+            rm -rf -- \"$1\"";
+        let dir = short_dir();
+        let mut guard = Command::new("setsid");
+        guard.args(["sh", "-c", GUARD, "sh"]).arg(dir.path());
+        guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self { guard: guard.spawn().unwrap(), dir }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+impl Drop for Sockets {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        self.guard.wait().ok(); // whatever its status
+    }
 }
 
 /// Waits until `condition` holds; fails after 20 s, both cores may be busy.

@@ -61,7 +61,8 @@ pub async fn run(app: &App, args: CatArgs) -> Result<u8, Stop> {
 
 /// Whether it is another file, or was cut short. One that only grows is what it was as far as it goes.
 fn was_replaced(first: &FileWindow, now: &FileWindow) -> bool {
-    now.file.version != first.file.version && now.file.size <= first.file.size
+    let is_changed = now.file.version != first.file.version;
+    is_changed && (!now.file.is_still(&first.file) || now.file.size <= first.file.size)
 }
 
 async fn print(output: &Output, window: &FileWindow) -> Result<(), Stop> {

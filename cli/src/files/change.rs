@@ -73,7 +73,16 @@ pub async fn mv(app: &App, args: MvArgs) -> Result<u8, Stop> {
     let place = Place::with_path(app, &args.from).await?;
     let again = format!("{}:", place.typed);
     let to = args.to.as_bytes();
-    let to = FilePath(to.strip_prefix(again.as_bytes()).unwrap_or(to).to_vec());
+    let to = match to.strip_prefix(again.as_bytes()) {
+        Some(to) => FilePath(to.to_vec()),
+        None if Place::names_another(app, &args.to).await => {
+            let message = format!("{} is not on {}", args.to.to_string_lossy(), place.typed);
+            return Err(Failure::new(Code::Usage, message)
+                .hint("mv moves within a host: use get and put; a name with a colon is written ./NAME")
+                .into());
+        }
+        None => FilePath(to.to_vec()),
+    };
     let seam = app.engine().await?;
     // As mv has it.
     let into = to.bytes().is_empty()

@@ -22,7 +22,8 @@ use crate::seam;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A link that is lost is waited for. Ctrl-C stops the transfer; the same command goes on where it was, as long as the source \
-is what it was. A directory comes with all that is in it; links stay links.")]
+is what it was. A directory comes with all that is in it; links stay links; what has arrived of it doesn't come again where \
+the host has GNU's find and tar. With -f, a file that is replaced keeps its mode and owner.")]
 pub struct GetArgs {
     /// What to fetch: HOST:PATH, or S:PATH of a session
     #[arg(value_name = "HOST:PATH")]

@@ -10,6 +10,7 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{FilePath, Work};
 use serde_json::json;
 
+use super::change::with_option;
 use super::transfer::carry;
 use crate::app::App;
 use crate::exit;
@@ -20,7 +21,8 @@ use crate::place::Place;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A link that is lost is waited for. Ctrl-C stops the transfer; the same command goes on where it was, as long as the source \
-is what it was. A directory goes with all that is in it; links stay links. With -f, what is in a directory that is there \
+is what it was. A directory goes with all that is in it; links stay links; what has arrived of it doesn't go again where \
+the host has GNU's find. With -f, a file that is replaced keeps its mode and owner, and what is in a directory that is there \
 already and isn't in ours stays.")]
 pub struct PutArgs {
     /// What to send; `-` takes a file from stdin
@@ -32,6 +34,9 @@ pub struct PutArgs {
     /// Replace what is there
     #[arg(long, short)]
     force: bool,
+    /// In a session: also outside of its directory
+    #[arg(long)]
+    outside: bool,
 }
 
 /// Sends a file or directory.
@@ -59,6 +64,7 @@ pub async fn run(app: &App, args: PutArgs) -> Result<u8, Stop> {
         local: FilePath(local.clone().into_os_string().into_vec()),
         remote,
         replace: args.force,
+        outside: args.outside || place.is_open(),
     };
     let carried = match (carry(app, send(remote.clone())).await, name) {
         // A file goes into a directory, as with cp.
@@ -69,7 +75,11 @@ pub async fn run(app: &App, args: PutArgs) -> Result<u8, Stop> {
         }
         (carried, _) => carried,
     };
-    let path = carried?.path.unwrap_or_default();
+    let path = match carried {
+        Ok(outcome) => outcome.path.unwrap_or_default(),
+        Err(Stop::Failure(failure)) => return Err(with_option(&place, failure).into()),
+        Err(stop) => return Err(stop),
+    };
     let shown = args.local.to_string_lossy();
     app.output.answer(
         &json!({ "type": "done", "path": path }),

@@ -55,8 +55,12 @@ fn text(status: &GitStatus) -> String {
         text.push('\n');
     };
     if let Some(unfinished) = status.unfinished {
+        let on = match unfinished {
+            Unfinished::Bisect => "`git bisect good` and `bad` there go on",
+            _ => "`baton git continue` goes on",
+        };
         put(format!(
-            "In the middle of {}: `baton git continue` goes on, `baton git abort` gives it up",
+            "In the middle of {}: {on}, `baton git abort` gives it up",
             midway(unfinished)
         ));
     }

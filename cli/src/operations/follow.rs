@@ -6,25 +6,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Delivery, Operation, OperationCommand, OperationOutput, OperationReply, OperationState, Seam,
-    Subscribe, Subscription, Watch,
+    Operation, OperationCommand, OperationOutput, OperationReply, OperationState, Seam,
 };
 use serde_json::json;
 
+use super::watched::{News, Watched};
 use super::words::{self, Row};
 use crate::exec::Leaving;
 use crate::exit;
 use crate::output::{Output, Stop};
 use crate::render::clean_line;
-
-async fn watch(seam: &dyn Seam, watch: Watch) -> Result<Subscription, Failure> {
-    seam.subscribe(Subscribe { watch: Some(watch), ..Subscribe::default() }).await
-}
-
-async fn next(subscription: &mut Subscription) -> Result<Delivery, Failure> {
-    let gone = || Err(Failure::new(Code::Internal, "the engine ended"));
-    subscription.next().await.unwrap_or_else(gone)
-}
 
 /// Shows what it prints, to its end. The exit status is that of a command line, and 0 for other work that was done.
 pub(super) async fn show(
@@ -34,8 +25,7 @@ pub(super) async fn show(
 ) -> Result<u8, Stop> {
     let id = operation.id.clone();
     let mut leaving = Leaving::listen()?;
-    let mut states = watch(seam, Watch::Operations).await?;
-    let mut printed = watch(seam, Watch::Output { id: id.clone(), offset: 0 }).await?;
+    let mut watched = Watched::new(seam, &id).await?;
     let mut screen = Screen { output, line: None, was_away: false, expected: 0 };
     let over = loop {
         tokio::select! {
@@ -48,23 +38,20 @@ pub(super) async fn show(
                 }
                 return Ok(128 + number);
             }
-            delivery = next(&mut printed) => match delivery? {
-                Delivery::Output(piece) => screen.print(piece).await?,
-                Delivery::Operation(over) => break *over,
-                Delivery::Forgotten { .. } => {
+            news = watched.next() => match news? {
+                News::Printed(piece) => screen.print(piece).await?,
+                News::Stands(now) => screen.stands(&now),
+                News::Over(over) => break *over,
+                News::Forgotten => {
                     screen.erase();
                     let message = format!("operation {id} was forgotten");
                     return Err(Failure::new(Code::NotFound, message).into());
                 }
-                _ => {}
-            },
-            delivery = next(&mut states) => {
-                if let Delivery::Operation(now) = delivery?
-                    && now.id == id
-                {
-                    screen.stands(&now);
+                News::Unreadable(failure) => {
+                    screen.erase();
+                    return Err(failure.into());
                 }
-            }
+            },
         }
     };
     screen.erase();
@@ -113,7 +100,7 @@ pub(super) async fn stop(
 ) -> Result<u8, Stop> {
     let id = operation.id;
     let mut leaving = Leaving::listen()?;
-    let mut states = watch(seam, Watch::Operations).await?;
+    let mut watched = Watched::new(seam, &id).await?;
     let asked = super::command(seam, OperationCommand::Stop { id: id.clone() }).await?;
     let OperationReply::Operation(mut now) = asked else {
         return Err(crate::seam::odd(&orchestrator::seam::Reply::Operation(asked)).into());
@@ -123,14 +110,16 @@ pub(super) async fn stop(
             let message = format!("{}; it is stopped when its host is back", why.message);
             return Err(Failure { message, ..why.clone() }.into());
         }
-        let told = tokio::select! {
-            told = next(&mut states) => told?,
+        tokio::select! {
+            news = watched.next() => match news? {
+                News::Stands(told) | News::Over(told) => now = told,
+                News::Forgotten => {
+                    let message = format!("operation {id} was forgotten");
+                    return Err(Failure::new(Code::NotFound, message).into());
+                }
+                News::Printed(_) | News::Unreadable(_) => {}
+            },
             number = leaving.first() => return Ok(128 + number),
-        };
-        if let Delivery::Operation(told) = told
-            && told.id == id
-        {
-            now = told;
         }
     }
     let text = match &now.state {

@@ -2,7 +2,8 @@
 
 mod follow;
 mod list;
-mod words;
+pub mod watched;
+pub mod words;
 
 use clap::{Args, Subcommand};
 use orchestrator::failure::{Code, Failure};

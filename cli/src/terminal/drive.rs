@@ -7,13 +7,14 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     Delivery, Seam, Subscribe, Terminal, TerminalCommand, TerminalNews, TerminalState, Watch,
 };
+use orchestrator::terminal::Scanner;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::carry_out;
 use super::escape::{Escape, Typed};
 use super::quiet::Quiet;
-use super::screen::{AS_BEFORE, CLEAR, notice};
+use super::screen::{CLEAR, notice};
 use crate::exec::{Leaving, RawTerminal, SSH_FAILED, terminal_size};
 use crate::output::{Output, Stop};
 
@@ -42,6 +43,8 @@ struct Here {
     /// Output before this is in the scrollback already.
     skip_to: u64,
     quiet: Quiet,
+    /// What programs have set on the screen.
+    set: Scanner,
     /// What the line at the bottom says.
     notice: Option<String>,
 }
@@ -62,20 +65,22 @@ pub async fn drive(
         printed: false,
         skip_to: 0,
         quiet: Quiet::default(),
+        set: Scanner::default(),
         notice: None,
     };
     let raw = RawTerminal::enter()?;
     let end = here.serve(Escape::new(escape)).await;
     if !matches!(end, Ok(End::Status(_))) {
         // Half a screen of somebody else's is nothing to go on with.
-        here.output.raw(false, format!("{AS_BEFORE}\r\n").into_bytes()).await?;
+        let before = [here.set.undo(), b"\r\n".to_vec()].concat();
+        here.output.raw(false, before).await?;
     }
     drop(raw);
     let end = end?;
-    // Nobody can come back to these, or wants to.
+    // Nobody can come back to these, or wants to. One that was kept may be found again.
     let forget = match &end {
-        End::Status(_) | End::Lost(_) => true,
-        End::Left(_) => !here.kept,
+        End::Status(_) => true,
+        End::Lost(_) | End::Left(_) => !here.kept,
         End::Closed => false,
     };
     if forget && let Err(failure) = here.tell(TerminalCommand::Close { id: here.id.clone() }).await
@@ -89,6 +94,11 @@ pub async fn drive(
         }
         End::Lost(failure) => {
             here.output.stop(&Stop::Failure(failure));
+            if here.kept {
+                let id = &here.id;
+                let kept = format!("`baton terminal --attach {id}` opens it again where it was");
+                here.output.parting(kept).await;
+            }
             Ok(SSH_FAILED)
         }
         End::Left(status) => {
@@ -198,7 +208,8 @@ impl Here {
                 if self.printed {
                     // What was scrolled away is in this terminal's own scrollback.
                     self.skip_to = in_sight;
-                    self.put(format!("{AS_BEFORE}{CLEAR}").into_bytes()).await?;
+                    let before = [self.set.undo(), CLEAR.into()].concat();
+                    self.put(before).await?;
                     self.notice = None;
                 }
             }
@@ -232,7 +243,8 @@ impl Here {
         if text.is_some() || self.printed { self.put(line.into_bytes()).await } else { Ok(()) }
     }
 
-    async fn put(&self, bytes: Vec<u8>) -> Result<(), Stop> {
+    async fn put(&mut self, bytes: Vec<u8>) -> Result<(), Stop> {
+        self.set.read(&bytes);
         Ok(self.output.raw(false, bytes).await?)
     }
 }

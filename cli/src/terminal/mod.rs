@@ -97,6 +97,7 @@ pub async fn run(app: &App, args: TerminalArgs) -> Result<u8, Stop> {
             let size = terminal_size();
             let open = TerminalCommand::Open {
                 at,
+                directory: None,
                 columns: size.columns,
                 rows: size.rows,
                 name: args.name.clone(),

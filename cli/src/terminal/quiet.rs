@@ -10,7 +10,7 @@ enum State {
     Ground,
     Escape,
     Control,
-    /// OSC and DCS, which end alike; `true` behind an `ESC` in it.
+    /// OSC, DCS and APC, which end alike; `true` behind an `ESC` in it.
     Text(bool),
     /// One that was too long, and passes.
     Passing(bool),
@@ -41,6 +41,8 @@ impl Quiet {
 
     fn step(&mut self, byte: u8, out: &mut Vec<u8>) {
         match (self.state, byte) {
+            // ENQ asks, too.
+            (State::Ground, 0x05) => {}
             (State::Ground, 0x1b) => {
                 self.held.push(byte);
                 self.state = State::Escape;
@@ -59,7 +61,7 @@ impl Quiet {
                 self.pass(out);
             }
             (State::Escape, b'[') => self.hold(byte, State::Control, out),
-            (State::Escape, b']' | b'P') => self.hold(byte, State::Text(false), out),
+            (State::Escape, b']' | b'P' | b'_') => self.hold(byte, State::Text(false), out),
             // DECID asks, too.
             (State::Escape, b'Z') => self.end(byte, out),
             (State::Escape, 0x1b) => {
@@ -111,7 +113,10 @@ fn asks(sequence: &[u8]) -> bool {
         [0x1b, b'[', parameters @ .., b'c' | b'n'] => {
             !parameters.starts_with(b"?") || sequence.ends_with(b"n") || parameters == b"?"
         }
-        [0x1b, b'[', .., b'$', b'p'] => true,
+        [0x1b, b'[', .., b'$', b'p' | b'w'] => true,
+        // A checksum of cells, and what graphics a terminal has (kitty's come below).
+        [0x1b, b'[', .., b'*', b'y'] => true,
+        [0x1b, b'[', b'?', .., b'S'] => true,
         [0x1b, b'[', parameters @ .., b't'] => {
             let number = parameters.split(|byte| *byte == b';').next().unwrap_or_default();
             matches!(number, b"11" | b"13" | b"14" | b"15" | b"16" | b"18" | b"19" | b"20" | b"21")
@@ -120,8 +125,16 @@ fn asks(sequence: &[u8]) -> bool {
         [0x1b, b'[', b'>', .., b'q'] => true,
         [0x1b, b'[', .., b'x'] => true,
         // Colours and the clipboard; capabilities and settings.
-        [0x1b, b']', text @ ..] => text.windows(2).any(|two| two == b";?"),
+        [0x1b, b']', text @ ..] => {
+            let has = |wanted: &[u8]| text.windows(2).any(|two| two == wanted);
+            // An address (OSC 8) may have such signs.
+            (has(b";?") && !text.starts_with(b"8;"))
+                || (has(b"=?") && text.starts_with(b"21;"))
+                || text.starts_with(b"1337;Report")
+        }
         [0x1b, b'P', text @ ..] => text.starts_with(b"+q") || text.starts_with(b"$q"),
+        // Whether there are kitty's graphics.
+        [0x1b, b'_', b'G', text @ ..] => text.windows(3).any(|three| three == b"a=q"),
         _ => false,
     }
 }
@@ -139,7 +152,7 @@ mod tests {
 
     #[test]
     fn questions_are_taken_out_however_they_are_cut() {
-        let asked = b"a\x1b[cb\x1b[>cc\x1b[6nd\x1b[?6ne\x1b]11;?\x07f\x1b]10;?\x1b\\g\x1b[?2026$ph\x1bP+q544e\x1b\\i\x1b[14tj\x1b[?uk\x1b[>0qlm\x1bZ";
+        let asked = b"a\x1b[cb\x1b[>cc\x1b[6nd\x1b[?6ne\x1b]11;?\x07f\x1b]10;?\x1b\\g\x1b[?2026$ph\x1bP+q544e\x1b\\i\x1b[14tj\x1b[?uk\x1b[>0qlm\x1bZ\x05\x1b[1$w\x1b[1;1;1;1;1;1*y\x1b[?1;1;0S\x1b_Gi=1,a=q;AA\x1b\\\x1b]21;background=?\x07\x1b]1337;ReportCellSize\x07";
         for cut in 0..asked.len() {
             let mut quiet = Quiet::default();
             let mut out = quiet.read(&asked[..cut]);
@@ -154,7 +167,8 @@ mod tests {
             &b"\x1b[31mred\x1b[0m\r\n"[..],
             b"\x1b]0;title\x07",
             b"\x1b[?1049h\x1b[2;5H\x1b[8;24;80t\x1b[4 q",
-            b"\x1b]8;;http://x/?a=1\x07x\x1b]8;;\x07",
+            b"\x1b]8;;http://x/;?a=?\x07x\x1b]8;;\x07",
+            b"\x1b_Gi=1,a=T;AA\x1b\\",
             b"\x1bP1;2q~~\x1b\\",
             b"\x1b(0\x1b=\xff\xfe",
             b"unfinished \x1b[3",

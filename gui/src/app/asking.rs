@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use egui::Context;
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    At, Command, ConnectionState, FileCommand, FileKind, FilePath, MessageChange, MessageId,
-    QuestionId, SessionId, TabId,
+    At, Command, ConnectionState, FileCommand, FilePath, MessageChange, MessageId, QuestionId,
+    SessionId, TabId,
 };
 
 use super::App;
-use super::files::FilePending;
+use super::files::{Doomed, FilePending};
 use super::pending::Pending;
 use crate::bridge::{Ask, OpenId};
 use crate::memory::DraftKey;
@@ -18,7 +18,7 @@ use crate::view::changed_key::{ChangedKeyAct, changed_key, is_changed_key};
 use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
 use crate::view::edit_message::{EditMessageAct, EditMessageView};
 use crate::view::editor::{ClosingAct, ClosingView};
-use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView};
+use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView, Picks};
 use crate::view::files::shown_name;
 use crate::view::question::{QuestionAct, QuestionData, QuestionView};
 
@@ -27,8 +27,9 @@ use crate::view::question::{QuestionAct, QuestionData, QuestionView};
 enum Whether {
     Remove { session: SessionId, name: String, working: bool },
     Fresh { session: SessionId, tab: TabId },
-    Delete { session: SessionId, path: FilePath, kind: FileKind, link: bool },
+    Delete { session: SessionId, all: Vec<Doomed> },
     Outside { command: FileCommand, pending: FilePending },
+    CloseTerminal { id: String, name: String },
 }
 
 /// A message that waits and is being changed.
@@ -85,6 +86,12 @@ impl App {
         self.asking.whether = Some((ConfirmView::default(), whether));
     }
 
+    /// Asks whether a terminal's shell is to end with what runs in it.
+    pub(super) fn ask_whether_close_terminal(&mut self, id: String, name: String) {
+        let whether = Whether::CloseTerminal { id, name };
+        self.asking.whether = Some((ConfirmView::default(), whether));
+    }
+
     /// Asks whether the shown tab is to begin a fresh conversation.
     pub(super) fn ask_whether_fresh(&mut self) {
         let Some(shown) = self.shown.clone() else { return };
@@ -98,15 +105,9 @@ impl App {
         self.asking.whether = Some((ConfirmView::default(), whether));
     }
 
-    /// Asks whether a file is to be deleted.
-    pub(super) fn ask_whether_delete(
-        &mut self,
-        session: SessionId,
-        path: FilePath,
-        kind: FileKind,
-        link: bool,
-    ) {
-        let whether = Whether::Delete { session, path, kind, link };
+    /// Asks whether files are to be deleted.
+    pub(super) fn ask_whether_delete(&mut self, session: SessionId, all: Vec<Doomed>) {
+        let whether = Whether::Delete { session, all };
         self.asking.whether = Some((ConfirmView::default(), whether));
     }
 
@@ -160,7 +161,8 @@ impl App {
         self.editing(ctx);
         self.images(ctx);
         self.closing(ctx);
-        self.uploading(ctx);
+        self.picking_for_transfer(ctx);
+        self.clash(ctx);
         self.whether(ctx);
         self.changed_keys(ctx);
         // Over everything else: a connection waits for it.
@@ -233,8 +235,8 @@ impl App {
     fn whether(&mut self, ctx: &Context) {
         let Some((mut view, whether)) = self.asking.whether.take() else { return };
         let about = match &whether {
-            Whether::Delete { path, .. }
-            | Whether::Outside {
+            Whether::Delete { all, .. } => all.iter().map(|one| shown_name(&one.path)).collect(),
+            Whether::Outside {
                 command:
                     FileCommand::Write { path, .. }
                     | FileCommand::MakeDirectory { path, .. }
@@ -244,12 +246,16 @@ impl App {
             Whether::Outside { command: FileCommand::Delete { paths, .. }, .. } => {
                 paths.iter().map(shown_name).collect()
             }
-            Whether::Remove { .. } | Whether::Fresh { .. } => Vec::new(),
+            Whether::Remove { session, .. } => {
+                let files = self.unsaved_files(session).into_iter();
+                files.chain(self.open_terminals_of(session)).collect()
+            }
+            Whether::Fresh { .. } | Whether::CloseTerminal { .. } => Vec::new(),
         };
         let data = match &whether {
-            Whether::Delete { path, kind, link, .. } => ConfirmData {
-                heading: &format!("Delete {}?", shown_name(&FilePath(path.name().to_vec()))),
-                what: Self::delete_words(*kind, *link),
+            Whether::Delete { all, .. } => ConfirmData {
+                heading: &Self::delete_heading(all),
+                what: Self::delete_words(all),
                 names: &about,
                 act: "Delete",
                 keep: "Keep it",
@@ -261,15 +267,18 @@ impl App {
                 act: "Change it",
                 keep: "Leave it alone",
             },
-            Whether::Remove { name, working, .. } => ConfirmData {
+            Whether::Remove { session, name, working } => ConfirmData {
                 heading: &format!("Remove {name}?"),
-                what: if *working {
-                    "Its transcript is deleted here. A turn is under way: it is ended here, and what is left of it on the host is left alone."
-                } else {
-                    "Its transcript is deleted here. Files on the host and the shared history stay."
-                },
-                names: &[],
+                what: &self.removal_words(session, *working),
+                names: &about,
                 act: "Remove session",
+                keep: "Keep it",
+            },
+            Whether::CloseTerminal { name, .. } => ConfirmData {
+                heading: &format!("Close {name}?"),
+                what: "Its shell ends, with what runs in it.",
+                names: &[],
+                act: "Close terminal",
                 keep: "Keep it",
             },
             Whether::Fresh { .. } => ConfirmData {
@@ -285,16 +294,20 @@ impl App {
             None => self.asking.whether = Some((view, whether)),
             Some(ConfirmAct::Keep) => {}
             Some(ConfirmAct::Do) => match whether {
+                Whether::CloseTerminal { id, .. } => self.close_terminal(&id),
                 Whether::Remove { session, name, working } => {
+                    self.close_terminals_of(&session);
                     let command = Command::RemoveSession { session, force: working };
                     self.carry_out(command, Pending::Say(format!("{name} was removed")));
                 }
-                Whether::Delete { session, path, kind, link } => {
-                    let outside = self.is_outside(&session, &path);
-                    let recursive = kind == FileKind::Directory && !link;
-                    let (at, paths) = (At::Session(session.clone()), vec![path.clone()]);
+                Whether::Delete { session, all } => {
+                    let outside = all.iter().any(|one| self.is_outside(&session, &one.path));
+                    let recursive = all.iter().any(Doomed::is_directory);
+                    let at = At::Session(session.clone());
+                    let paths: Vec<FilePath> = all.into_iter().map(|one| one.path).collect();
+                    let pending = FilePending::Delete { session, paths: paths.clone() };
                     let command = FileCommand::Delete { at, paths, recursive, outside };
-                    self.do_or_ask(outside, command, FilePending::Delete { session, path });
+                    self.do_or_ask(outside, command, pending);
                 }
                 Whether::Outside { command, pending } => {
                     if let FilePending::Save { id, .. } = &pending
@@ -311,6 +324,23 @@ impl App {
                 }
             },
         }
+    }
+
+    /// What becomes of a session that is removed.
+    fn removal_words(&self, session: &SessionId, working: bool) -> String {
+        let mut words = "Its transcript is deleted here. ".to_owned();
+        words += if working {
+            "A turn is under way: it is ended here, and what is left of it on the host is left alone."
+        } else {
+            "Files on the host and the shared history stay."
+        };
+        if !self.unsaved_files(session).is_empty() {
+            words += " What isn't saved of these files is put aside on this machine.";
+        }
+        if !self.open_terminals_of(session).is_empty() {
+            words += " Its terminals are closed, with what runs in them.";
+        }
+        words
     }
 
     fn editing(&mut self, ctx: &Context) {
@@ -337,7 +367,7 @@ impl App {
             home: &self.setup.home,
             rows: &self.forms.files,
             version: self.forms.files_version,
-            images: true,
+            picks: Picks::Image,
         };
         let acts = view.ui(ctx, &data);
         let mut open = true;

@@ -10,6 +10,7 @@ use orchestrator::seam::{
     SessionId,
 };
 
+use super::files_git::GitWish;
 use super::files_open::OpenFile;
 use super::pending::Pending;
 use super::wishes::draft_key;
@@ -19,7 +20,7 @@ use crate::fetched::Fetched;
 use crate::memory::RightPage;
 use crate::view::files::tree::{Shown as Row, parted};
 use crate::view::files::{
-    FileTabAct, FilesAct, FilesData, Folder, QuickAct, QuickData, QuickView, Transfer, Tree,
+    Entry, FileTabAct, FilesAct, FilesData, Folder, QuickAct, QuickData, QuickView, Transfer, Tree,
     shown_name,
 };
 use crate::view::places::host_name;
@@ -37,9 +38,29 @@ pub(super) enum FilePending {
     /// Something gets another name.
     Rename { session: SessionId, from: FilePath, to: FilePath },
     /// Something is being deleted.
-    Delete { session: SessionId, path: FilePath },
+    Delete { session: SessionId, paths: Vec<FilePath> },
     /// A file is being saved.
     Save { id: OpenId, text: Arc<str> },
+}
+
+/// Something that is to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Doomed {
+    pub path: FilePath,
+    kind: FileKind,
+    /// Its target stays.
+    link: bool,
+}
+
+impl Doomed {
+    fn of(path: FilePath, entry: &Entry) -> Self {
+        Self { path, kind: entry.file.kind, link: entry.file.link.is_some() }
+    }
+
+    /// Whether other things go with it.
+    pub fn is_directory(&self) -> bool {
+        self.kind == FileKind::Directory && !self.link
+    }
 }
 
 /// What files fit what was typed.
@@ -54,7 +75,7 @@ pub(super) struct Finding {
 /// What the window knows of files.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    trees: HashMap<SessionId, Tree>,
+    pub trees: HashMap<SessionId, Tree>,
     nothing: Tree,
     /// Sessions whose files a person wanted to see: their hosts may be connected to.
     wanted: BTreeSet<SessionId>,
@@ -67,8 +88,12 @@ pub(super) struct Files {
     /// The file that is shown of a session, in place of a conversation.
     pub shown: BTreeMap<SessionId, OpenId>,
     pub last: u64,
-    /// A file of this machine that is being chosen for a host.
-    pub uploading: Option<super::files_transfer::Uploading>,
+    /// What is on its way between this machine and hosts.
+    pub transfers: super::files_transfer::Transfers,
+    /// What was dropped, and nobody has taken yet.
+    pub drops: super::files_drop::Drops,
+    /// What is wanted of git, until it is known how the repository stands.
+    pub git_wish: Option<(SessionId, GitWish)>,
     /// A file that is to be closed as soon as it is saved.
     pub closing: Option<OpenId>,
 }
@@ -127,6 +152,7 @@ impl App {
             reached: session.is_some_and(|session| self.may_ask_host(session)),
             shown,
             transfers,
+            dropping: self.is_dropping(),
         }
     }
 
@@ -167,8 +193,12 @@ impl App {
                 };
                 self.do_or_ask(outside, command, FilePending::Rename { session, from, to });
             }
-            FilesAct::Delete { path, kind, link } => {
-                self.ask_whether_delete(session, path, kind, link);
+            FilesAct::Delete(paths) => {
+                let known = self.tree(&session).entries(&paths).into_iter();
+                let all: Vec<Doomed> = known.map(|(path, entry)| Doomed::of(path, entry)).collect();
+                if !all.is_empty() {
+                    self.ask_whether_delete(session, all);
+                }
             }
             FilesAct::Copy { what, text } => {
                 ui.ctx().copy_text(text);
@@ -176,8 +206,17 @@ impl App {
             }
             FilesAct::Mention(path) => self.mention(&path),
             FilesAct::Look(folders) => self.files.in_sight = folders,
-            FilesAct::Download(path) => self.download(session, path),
+            FilesAct::Download(paths) => self.download(&session, paths),
+            FilesAct::DownloadTo(paths) => self.choose_download(session, paths),
             FilesAct::Upload(folder) => self.choose_upload(session, folder),
+            FilesAct::Drop(folder) => self.send_dropped(&session, &folder),
+            FilesAct::Stage(paths) => self.git_wish(&session, GitWish::Stage(paths)),
+            FilesAct::Diff(path) => self.git_wish(&session, GitWish::Diff(path)),
+            FilesAct::OpenTerminal(folder) => {
+                let root = self.tree(&session).root().map(|root| root.directory.clone());
+                let folder = root.map_or(folder.clone(), |root| root.join(folder.bytes()));
+                self.new_terminal_in(Some(folder));
+            }
             FilesAct::Transfer(act) => self.transfer_act(act),
         }
     }
@@ -255,6 +294,7 @@ impl App {
             FilesNews::Coloured { id, coloured } => self.file_coloured(id, *coloured),
             FilesNews::Compared { id, answer } => self.file_compared(id, answer),
             FilesNews::Drafts(drafts) => self.file_drafts_came(drafts),
+            FilesNews::PutAside { path, answer } => self.was_put_aside(&path, answer),
         }
     }
 
@@ -312,10 +352,15 @@ impl App {
                 }
                 self.open_files_moved(&session, &from, &to);
             }
-            (FilePending::Delete { session, path }, None) => {
-                self.tree(&session).forget(&path);
-                self.list(&session, &parted(&path).0);
-                self.say(format!("{} was deleted", shown_name(&path)));
+            (FilePending::Delete { session, paths }, None) => {
+                for path in &paths {
+                    self.tree(&session).forget(path);
+                }
+                self.list_around(&session, &paths);
+                match paths.as_slice() {
+                    [path] => self.say(format!("{} was deleted", shown_name(path))),
+                    all => self.say(format!("{} items were deleted", all.len())),
+                }
             }
             (FilePending::Save { id, .. }, Some(failure)) => self.save_failed(id, failure),
             // Saved: told with what it is now.
@@ -324,14 +369,23 @@ impl App {
                 self.list(&session, &parted(&path).0);
                 self.complain(&failure);
             }
-            (
-                FilePending::Rename { session, from: path, .. }
-                | FilePending::Delete { session, path },
-                Some(failure),
-            ) => {
-                self.list(&session, &parted(&path).0);
+            (FilePending::Rename { session, from, .. }, Some(failure)) => {
+                self.list(&session, &parted(&from).0);
                 self.complain(&failure);
             }
+            (FilePending::Delete { session, paths }, Some(failure)) => {
+                // Some of them may be gone.
+                self.list_around(&session, &paths);
+                self.complain(&failure);
+            }
+        }
+    }
+
+    /// Lists the directories that these lie in.
+    fn list_around(&mut self, session: &SessionId, paths: &[FilePath]) {
+        let folders: BTreeSet<FilePath> = paths.iter().map(|path| parted(path).0).collect();
+        for folder in folders {
+            self.list(session, &folder);
         }
     }
 
@@ -388,16 +442,7 @@ impl App {
         self.files.trees.remove(session);
         self.files.wanted.remove(session);
         self.files.shown.remove(session);
-        let gone: Vec<OpenId> = self
-            .files
-            .open
-            .iter()
-            .filter(|file| file.session == *session)
-            .map(|file| file.id)
-            .collect();
-        for id in gone {
-            self.drop_file(id);
-        }
+        self.close_orphans();
     }
 
     /// Opens the dialog that goes to a file.
@@ -517,14 +562,27 @@ impl App {
         }
     }
 
-    /// What may be deleted with a path, in words.
-    pub(super) fn delete_words(kind: FileKind, link: bool) -> &'static str {
-        match (kind, link) {
-            (_, true) => "The link is deleted; what it leads to stays.",
-            (FileKind::Directory, false) => {
+    /// What is asked before something is deleted.
+    pub(super) fn delete_heading(all: &[Doomed]) -> String {
+        match all {
+            [one] => format!("Delete {}?", shown_name(&FilePath(one.path.name().to_vec()))),
+            all => format!("Delete {} items?", all.len()),
+        }
+    }
+
+    /// What goes with it, in words.
+    pub(super) fn delete_words(all: &[Doomed]) -> &'static str {
+        let directories = all.iter().any(Doomed::is_directory);
+        match all {
+            [one] if one.link => "The link is deleted; what it leads to stays.",
+            [_] if directories => {
                 "The directory is deleted with everything in it. That can't be undone."
             }
-            _ => "The file is deleted. That can't be undone.",
+            [_] => "The file is deleted. That can't be undone.",
+            _ if directories => {
+                "Directories are deleted with everything in them. That can't be undone."
+            }
+            _ => "They are deleted. That can't be undone.",
         }
     }
 

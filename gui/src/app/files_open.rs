@@ -1,5 +1,6 @@
 //! Files that are open: read, shown beside the conversations, kept while they aren't saved.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{Id, Label, RichText, TextureHandle, Ui, vec2};
@@ -545,6 +546,9 @@ impl App {
                 None => file.standing = Standing::Gone,
             }
         }
+        if self.is_chosen {
+            self.close_orphans();
+        }
         self.look_anew();
     }
 
@@ -581,6 +585,47 @@ impl App {
                 self.composer.focus();
             }
         }
+    }
+
+    /// Files whose sessions are gone: what isn't saved of them is put aside, where a person finds it.
+    pub(super) fn close_orphans(&mut self) {
+        let (stay, gone): (Vec<OpenFile>, Vec<OpenFile>) = std::mem::take(&mut self.files.open)
+            .into_iter()
+            .partition(|file| self.sessions.get(&file.session).is_some());
+        self.files.open = stay;
+        for mut file in gone {
+            self.files.shown.remove(&file.session);
+            let kept = file.kept.take().map(|(name, ..)| name);
+            let path = file.path.clone();
+            let modified = file.is_modified();
+            match file.editor().filter(|_| modified) {
+                Some(editor) => {
+                    let text = editor.document.text();
+                    self.file_ask(FilesAsk::PutAside { kept, path, text });
+                }
+                None => {
+                    if let Some(name) = kept {
+                        self.ask_quietly(Ask::File(FilesAsk::Keep { name, draft: None }));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A text was put aside.
+    pub(super) fn was_put_aside(&mut self, path: &FilePath, answer: Result<PathBuf, Failure>) {
+        let failure = answer.map(|place| {
+            let message = format!("the session of {} is gone", shown_name(path));
+            Failure::new(Code::NotFound, message)
+                .hint(format!("What wasn't saved of it is in {}", place.display()))
+        });
+        self.complain(&failure.unwrap_or_else(|failure| failure));
+    }
+
+    /// The files of a session that hold what isn't saved.
+    pub(super) fn unsaved_files(&self, session: &SessionId) -> Vec<String> {
+        let unsaved = |file: &&OpenFile| file.session == *session && file.is_modified();
+        self.files.open.iter().filter(unsaved).map(|file| shown_name(&file.path)).collect()
     }
 
     /// Files were moved on the host: those that are open go with them.

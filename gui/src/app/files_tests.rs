@@ -324,6 +324,40 @@ fn unsaved_text_outlives_the_window() {
 }
 
 #[test]
+fn what_isn_t_saved_when_its_session_is_removed_is_put_aside_and_said() {
+    let (mut window, _) = editing("one\n");
+    write(&mut window, "x");
+    window.tell(News::Removed(SessionId::new("s")));
+    let aside = of_files(window.asked()).into_iter().find_map(|ask| match ask {
+        FilesAsk::PutAside { path, text, .. } => Some((path, text)),
+        _ => None,
+    });
+    assert_eq!(aside, Some((FilePath::from("a.rs"), "xone\n".to_owned())));
+    let (path, answer) = (FilePath::from("a.rs"), Ok("/data/unsaved/a.rs".into()));
+    window.tell(News::File(FilesNews::PutAside { path, answer }));
+    window.harness.get_by_label("What wasn't saved of it is in /data/unsaved/a.rs");
+}
+
+#[test]
+fn a_draft_whose_session_is_gone_is_put_aside() {
+    let mut window = files();
+    let draft = FileDraft {
+        session: SessionId::new("gone"),
+        path: FilePath::from("b.rs"),
+        version: "v1".into(),
+        base: Some("old\n".into()),
+        text: "new\n".into(),
+    };
+    window.tell(News::File(FilesNews::Drafts(vec![("7.json".into(), draft)])));
+    let aside = of_files(window.asked()).into_iter().find_map(|ask| match ask {
+        FilesAsk::PutAside { kept, path, text } => Some((kept, path, text)),
+        _ => None,
+    });
+    let expected = (Some("7.json".into()), FilePath::from("b.rs"), "new\n".to_owned());
+    assert_eq!(aside, Some(expected));
+}
+
+#[test]
 fn a_draft_of_something_new_is_saved_as_new() {
     let mut window = files();
     let draft = FileDraft {

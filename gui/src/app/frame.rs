@@ -26,6 +26,8 @@ use crate::widget::covered;
 /// The narrowest and the widest bar, in points.
 const LEFT: (f32, f32) = (200.0, 460.0);
 const RIGHT: (f32, f32) = (260.0, 620.0);
+/// What the bars leave the middle on a narrow window, in points: some fifty letters of a message or of code.
+const MIDDLE: f32 = 380.0;
 /// The widest texture, in pixels: twice a picture's most. egui makes its atlas of letters as wide as it may, and a
 /// graphics card allows 16,384: that were 2 MiB here and 2 more on the card, nearly all of it empty.
 const WIDEST: usize = 4096;
@@ -105,6 +107,7 @@ impl App {
             right: Default::default(),
             repository: Default::default(),
             terminals: Default::default(),
+            lines: Default::default(),
             git_view: Default::default(),
             status_bar: Default::default(),
             palette: Default::default(),
@@ -118,6 +121,7 @@ impl App {
             git_asked: Default::default(),
             git_under_way: Default::default(),
             desktop_is_dark: None,
+            squeezed: Default::default(),
             ctx: ctx.clone(),
         };
         app.put_looks(ctx);
@@ -140,6 +144,7 @@ impl App {
             self.keep_files(&ctx, true);
         }
         self.put_looks(&ctx);
+        self.take_drops(&ctx);
         for command in self.keys(&ctx) {
             self.obey(&ctx, command);
         }
@@ -199,25 +204,32 @@ impl App {
         let size = ui.available_width();
         // On a narrow window the transcript comes first.
         let (left, right) = (self.memory.left.open, self.memory.right.open && size > 760.0);
+        let mut room = size - MIDDLE - if right { RIGHT.0 } else { 0.0 };
         if left {
+            let most = room.clamp(LEFT.0, LEFT.1);
             let shown = Panel::left("left")
                 .default_size(self.memory.left.width)
-                .size_range(LEFT.0..=LEFT.1)
+                .size_range(self.squeezed[0].range(LEFT.0, most, self.memory.left))
                 .frame(panel(8, 8))
                 .show(ui, |ui| self.left(ui));
-            self.memory.left.width = kept_width(self.memory.left, shown.response.rect.width());
+            let width = shown.response.rect.width();
+            self.memory.left.width = kept_width(self.memory.left, width, most);
+            room -= width;
         }
         if right {
+            let most = (room + RIGHT.0).clamp(RIGHT.0, RIGHT.1);
             let shown = Panel::right("right")
                 .default_size(self.memory.right.width)
-                .size_range(RIGHT.0..=RIGHT.1)
+                .size_range(self.squeezed[1].range(RIGHT.0, most, self.memory.right))
                 .frame(panel(12, 10))
                 .show(ui, |ui| self.right_bar(ui));
-            self.memory.right.width = kept_width(self.memory.right, shown.response.rect.width());
+            let width = shown.response.rect.width();
+            self.memory.right.width = kept_width(self.memory.right, width, most);
         }
         self.look_at_history(right);
         self.look_at_files(right, true);
         self.look_at_repository(right);
+        self.pass_drops_on(ui.ctx(), right);
         let frame = Frame::new().fill(theme.window);
         CentralPanel::no_frame().frame(frame).show(ui, |ui| {
             // A click beside a bar's own parts is nobody's.
@@ -331,10 +343,12 @@ impl App {
             // A palette that is closed looks at none of them.
             let is_open = self.palette.is_open();
             let sessions: Vec<_> = self.sessions.iter().filter(|_| is_open).collect();
+            let host = self.shown_session().map(|session| session.host.clone());
             let data = PaletteData {
                 now: &now,
                 sessions: &sessions,
                 hosts: &self.hosts.hosts.hosts,
+                host: host.as_deref(),
                 version: self.sessions.version() + self.version,
             };
             match self.palette.ui(ctx, &data) {
@@ -380,7 +394,7 @@ impl App {
             || self.palette.is_open()
             || self.help.is_open()
             || self.files.quick.is_open()
-            || self.files.uploading.is_some()
+            || self.is_transfer_asking()
     }
 
     /// The same with what the bars and the middle open over themselves: a name for a group, an entry of the history, a large
@@ -415,7 +429,20 @@ impl eframe::App for App {
     }
 }
 
-/// A bar's width; what differs by less than a point is nobody's dragging.
-fn kept_width(bar: Bar, width: f32) -> f32 {
-    if (bar.width - width).abs() < 1.0 { bar.width } else { width.round() }
+/// Whether there was less room for a bar than a person gave it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Squeezed(bool);
+
+impl Squeezed {
+    /// How wide a bar may be: as wide as it was, as soon as there is room for that again.
+    fn range(&mut self, least: f32, most: f32, bar: Bar) -> std::ops::RangeInclusive<f32> {
+        let was = std::mem::replace(&mut self.0, bar.width > most);
+        if was && !self.0 { bar.width..=bar.width } else { least..=most }
+    }
+}
+
+/// A bar's width; what differs by less than a point is nobody's dragging, and neither is what there was no room for.
+fn kept_width(bar: Bar, width: f32, most: f32) -> f32 {
+    let is_squeezed = width >= most - 1.0 && bar.width > most;
+    if is_squeezed || (bar.width - width).abs() < 1.0 { bar.width } else { width.round() }
 }

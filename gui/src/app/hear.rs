@@ -18,6 +18,7 @@ use crate::bridge::{Ask, EngineState, News, Picture};
 use crate::memory::DraftKey;
 use crate::model::{session_unread, tab_unread};
 use crate::transcript::Piece;
+use crate::view::sidebar::{below_key, below_of};
 
 /// How long a frame may take news in; what is left is taken in by the next one.
 const PATIENCE: Duration = Duration::from_millis(3);
@@ -141,6 +142,7 @@ impl App {
             News::File(news) => self.file_news(news),
             News::Git { session, answer } => self.git_came(session, answer),
             News::Repository { session, news } => self.repository_came(&session, *news),
+            News::Lines(news) => self.lines_came(*news),
             News::Operation(operation) => self.operation_came(*operation),
             News::OperationForgotten(id) => self.operation_forgotten(&id),
             News::Images { message, answer } => {
@@ -285,10 +287,12 @@ impl App {
         self.memory.drafts.remove(&DraftKey::New(id.clone()));
         self.memory.bookmarks.remove(id);
         self.memory.order.retain(|session| session != id);
+        self.memory.folded.remove(&below_key(id));
         self.looks.forget(id);
         self.git_asked.remove(id);
         self.git_under_way.remove(id);
         self.forget_files(id);
+        self.forget_lines(id);
         self.attachments.remove(&DraftKey::New(id.clone()));
         self.failures.remove(&DraftKey::New(id.clone()));
         if self.shown.as_ref().is_some_and(|shown| shown.session == *id) {
@@ -323,12 +327,15 @@ impl App {
         self.memory.closed.retain(|tab| tabs.contains(tab));
         self.memory.bookmarks.retain(|session| sessions.get(session).is_some());
         self.memory.order.retain(|session| sessions.get(session).is_some());
-        // What isn't saved stays where it is kept, whatever became of its session.
-        self.files.open.retain(|file| sessions.get(&file.session).is_some() || file.is_modified());
+        self.memory
+            .folded
+            .retain(|key| below_of(key).is_none_or(|session| sessions.get(&session).is_some()));
+        self.memory.lines.retain(|session, _| sessions.get(session).is_some());
         self.memory.drafts.retain(|key, _| match key {
             DraftKey::Tab(tab) => tabs.contains(tab),
             DraftKey::New(session) => sessions.get(session).is_some(),
         });
+        self.close_orphans();
     }
 
     /// What is shown in a window that is looked at, is seen.
@@ -432,10 +439,17 @@ impl App {
             (Pending::File(pending), answer) => self.file_answered(pending, answer),
             (Pending::Git { session, after }, answer) => self.git_done(&session, after, answer),
             (Pending::OpenTerminal { session }, answer) => self.terminal_opened(session, answer),
+            (Pending::Transfer(begun), answer) => self.transfer_begun(begun, answer),
             (Pending::Begin, Ok(reply)) => {
                 if let Reply::Operation(OperationReply::Operation(operation)) = *reply {
-                    self.operation_came(*operation);
+                    self.operation_begun(*operation);
                 }
+            }
+            (Pending::Line { session, from, line }, answer) => {
+                self.line_begun(session, from, line, answer);
+            }
+            (Pending::LineInTerminal { session, line }, answer) => {
+                self.type_in_terminal(session, line, answer);
             }
             (Pending::Say(words), Ok(_)) => self.say(words),
             (Pending::Quiet, Ok(_)) => {}

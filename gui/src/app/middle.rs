@@ -13,12 +13,14 @@ use super::{App, Shown};
 use crate::bridge::{Ask, EngineState};
 use crate::commands::{TABLE, WindowCommand};
 use crate::fetched::Fetched;
+use crate::memory::Draft;
 use crate::model::tab_unread;
 use crate::theme::{Theme, size, space};
 use crate::transcript::{Older, TranscriptAct, TranscriptData};
 use crate::view::approval::{ApprovalAct, ApprovalData};
 use crate::view::banners::{BannersAct, BannersData, banners};
-use crate::view::composer::{ComposerAct, ComposerData};
+use crate::view::command_box::LineData;
+use crate::view::composer::{ComposerAct, ComposerData, line_begins};
 use crate::view::header::{HeaderAct, HeaderData};
 use crate::view::places::{host_name, is_local};
 use crate::view::queue::{QueueAct, QueueData, queue_ui};
@@ -37,6 +39,7 @@ impl App {
             return;
         };
         self.header_and_tabs(ui, &shown);
+        self.command_box(ui, &shown);
         if self.is_diff_shown() {
             self.diff(ui);
             return;
@@ -150,7 +153,7 @@ impl App {
                 TabsAct::File(act) => self.file_tab_act(ui, act),
                 TabsAct::Terminal(act) => match act {
                     TerminalTabsAct::Show(id) => self.show_terminal(&shown.session, id),
-                    TerminalTabsAct::Close(id) => self.close_terminal(&id),
+                    TerminalTabsAct::Close(id) => self.want_terminal_closed(&id),
                     TerminalTabsAct::Rename(id, name) => self.rename_terminal(id, name),
                     TerminalTabsAct::New => self.new_terminal(),
                 },
@@ -224,6 +227,10 @@ impl App {
 
     fn write(&mut self, ui: &mut Ui, shown: &Shown) {
         let key = draft_key(&shown.session, shown.tab.as_ref());
+        let is_line = |draft: &Draft| line_begins(&draft.text).is_some();
+        if self.memory.drafts.get(&key).is_some_and(is_line) {
+            self.want_history(&shown.session);
+        }
         let Some(session) = self.sessions.get(&shown.session) else { return };
         let tab = self.shown_tab();
         let working = tab.is_some_and(|tab| tab.state != TabState::Idle);
@@ -245,6 +252,10 @@ impl App {
             Some(kept) => kept.sent.clone(),
             None => std::sync::Arc::default(),
         };
+        let remote = !is_local(&session.host);
+        let directory = session.cwd.clone().unwrap_or_else(|| "~".to_owned());
+        let history = self.lines.history(&shown.session);
+        let completed = self.lines.completed(&shown.session);
         let data = ComposerData {
             id,
             to: &to,
@@ -258,7 +269,14 @@ impl App {
             read_only_session: session.read_only,
             working,
             interrupting,
-            sending: self.is_sending(&key),
+            sending: self.is_sending(&key) || self.is_running_message(&key),
+            line: LineData {
+                host: &place,
+                remote,
+                directory: &directory,
+                completed: completed.as_deref(),
+                history: &history,
+            },
             failure: self.failures.get(&key),
         };
         let mut draft = self.memory.drafts.get(&key).cloned().unwrap_or_default();
@@ -280,6 +298,10 @@ impl App {
         for act in acts {
             match act {
                 ComposerAct::Send => self.send(),
+                ComposerAct::RunLine => self.run_message(&shown.session, key.clone()),
+                ComposerAct::WantOffers { line, now } => {
+                    self.want_offers(&shown.session, line, now);
+                }
                 ComposerAct::Interrupt => self.interrupt(false),
                 ComposerAct::Stop => self.interrupt(true),
                 ComposerAct::WantFiles(typed) => self.want_mentions(&shown.session, typed),

@@ -4,6 +4,9 @@ mod asking;
 mod beside;
 mod draft_images;
 mod files;
+mod files_clash;
+mod files_drop;
+mod files_git;
 mod files_open;
 mod files_save;
 mod files_transfer;
@@ -14,6 +17,7 @@ mod git;
 mod hear;
 mod history;
 mod left;
+mod lines;
 mod middle;
 mod obey;
 mod pending;
@@ -33,9 +37,15 @@ mod files_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
+mod frame_tests;
+#[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod obey_tests;
+#[cfg(test)]
+mod terminals_tests;
+#[cfg(test)]
+mod transfers_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -69,6 +79,7 @@ use crate::view::toasts::ToastsView;
 use asking::Asking;
 use forms::Forms;
 use history::History;
+use lines::Lines;
 use pending::Waiting;
 use repository::Repository;
 use say::Said;
@@ -148,6 +159,8 @@ pub struct App {
     unread: BTreeSet<SessionId>,
     /// Whether the desktop is dark, where it says so.
     desktop_is_dark: Option<bool>,
+    /// Of the left and the right bar.
+    squeezed: [frame::Squeezed; 2],
     focused: bool,
     raise: bool,
     attachments: BTreeMap<DraftKey, Vec<Attachment>>,
@@ -166,6 +179,7 @@ pub struct App {
     right: RightView,
     repository: Repository,
     terminals: Terminals,
+    lines: Lines,
     git_view: GitView,
     status_bar: StatusBarView,
     palette: PaletteView,

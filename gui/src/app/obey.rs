@@ -94,8 +94,10 @@ impl App {
             }
             WindowCommand::NewTab => self.new_tab(),
             WindowCommand::NewTerminal => self.new_terminal(),
+            WindowCommand::RunLine => self.toggle_command_box(),
+            WindowCommand::SearchLines => self.search_lines(),
             WindowCommand::CloseTab => match self.shown_terminal().map(|shown| shown.id.clone()) {
-                Some(terminal) => self.close_terminal(&terminal),
+                Some(terminal) => self.want_terminal_closed(&terminal),
                 None => self.close_shown_tab(),
             },
             WindowCommand::ReopenTab => self.reopen_tab(),

@@ -6,6 +6,8 @@ use orchestrator::host::HostConfig;
 use orchestrator::seam::{MessageId, SessionId};
 
 use super::files::FilePending;
+use super::files_transfer::Begun;
+use super::lines::LineFrom;
 use super::repository::After;
 use crate::bridge::Ticket;
 use crate::memory::DraftKey;
@@ -47,6 +49,12 @@ pub(super) enum Pending {
     OpenTerminal { session: SessionId },
     /// Something that takes long is being begun.
     Begin,
+    /// A transfer is being begun.
+    Transfer(Begun),
+    /// A line is being begun; it stays where it was typed until it is.
+    Line { session: SessionId, from: LineFrom, line: String },
+    /// A terminal is being opened for a line.
+    LineInTerminal { session: SessionId, line: String },
     /// The history is being brought up to date.
     Sync,
     /// The images that a draft had when the window was closed.

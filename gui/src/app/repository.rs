@@ -30,6 +30,8 @@ pub(super) struct Repository {
     of: Option<SessionId>,
     /// What is looked at live.
     looking: Option<SessionId>,
+    /// The diff that is.
+    looking_at_diff: Option<(SessionId, OpenDiff)>,
     pub(super) page: GitPage,
     status: Fetched<Option<Box<GitStatus>>>,
     log: Fetched<GitLog>,
@@ -208,7 +210,13 @@ impl App {
             if wanted.is_some() && self.repository.status.is_missing() {
                 self.repository.status = Fetched::Pending;
             }
-            self.ask_quietly(Ask::Repository(RepositoryAsk::Look(wanted)));
+            self.ask_quietly(Ask::Repository(RepositoryAsk::Look(wanted.clone())));
+        }
+        let open = self.repository.diff.as_ref().map(|shown| shown.open.clone());
+        let wanted = wanted.zip(open.filter(lives));
+        if self.repository.looking_at_diff != wanted {
+            self.repository.looking_at_diff.clone_from(&wanted);
+            self.ask_quietly(Ask::Repository(RepositoryAsk::LookAtDiff(wanted)));
         }
         if page && is_open {
             self.ask_page_of_git();
@@ -246,8 +254,15 @@ impl App {
         let operations = std::mem::take(&mut self.repository.operations);
         let (page, versions) = (self.repository.page, self.repository.versions + 1);
         let looking = self.repository.looking.take();
-        self.repository =
-            Repository { operations, page, versions, looking, ..Repository::default() };
+        let looking_at_diff = self.repository.looking_at_diff.take();
+        self.repository = Repository {
+            operations,
+            page,
+            versions,
+            looking,
+            looking_at_diff,
+            ..Repository::default()
+        };
     }
 
     /// A session is on another host or in another directory now.
@@ -270,7 +285,10 @@ impl App {
             return;
         }
         match news {
-            RepositoryNews::Status(answer) => self.status_came(answer),
+            RepositoryNews::Status(answer) => {
+                self.status_came(answer);
+                self.grant_git_wish();
+            }
             RepositoryNews::Diff { of, answer } => {
                 let repository = &mut self.repository;
                 let Some(shown) = repository.diff.as_mut().filter(|shown| shown.open == of) else {
@@ -309,6 +327,17 @@ impl App {
         }
     }
 
+    /// Whether it is known how the repository stands.
+    pub(super) fn has_status(&self) -> bool {
+        self.repository.status.ready().is_some()
+    }
+
+    /// Where the repository lies; `None` where there is none, and while nobody knows.
+    pub(super) fn repository_top(&self) -> Option<FilePath> {
+        let status = self.repository.status.ready()?.as_deref()?;
+        Some(status.top.clone())
+    }
+
     fn status_came(&mut self, answer: Result<Option<Box<GitStatus>>, Failure>) {
         let head = |status: &Fetched<Option<Box<GitStatus>>>| match status.ready() {
             Some(Some(status)) => {
@@ -330,12 +359,7 @@ impl App {
             self.repository.branches = Fetched::Missing;
             self.repository.worktrees = Fetched::Missing;
         }
-        let lives = self.repository.diff.as_ref().is_some_and(|diff| match &diff.open.of {
-            DiffOf::Unstaged | DiffOf::Staged | DiffOf::Head | DiffOf::Base { .. } => true,
-            DiffOf::Untracked => true,
-            DiffOf::Commit { .. } => false,
-        });
-        if lives {
+        if self.repository.diff.as_ref().is_some_and(|shown| lives(&shown.open)) {
             self.ask_diff();
         }
     }
@@ -376,13 +400,16 @@ impl App {
         }
     }
 
-    fn git_act(&mut self, ctx: &egui::Context, act: GitAct) {
+    /// Does what somebody wants of git.
+    pub(super) fn git_act(&mut self, ctx: &egui::Context, act: GitAct) {
         let Some(at) = self.repository_at() else { return };
         match act {
             GitAct::Page(page) => self.repository.page = page,
             GitAct::Refresh => self.refresh_repository(),
             GitAct::Open(open) => self.open_diff(open),
             GitAct::OpenFile(path) => self.open_file_of_repository(&path),
+            GitAct::Reveal(path) => self.reveal_of_repository(&path),
+            GitAct::OpenTerminal(directory) => self.new_terminal_in(Some(directory)),
             GitAct::Stage(paths) => self.git(GitCommand::Stage { at, paths }, After::Quiet),
             GitAct::Unstage(paths) => self.git(GitCommand::Unstage { at, paths }, After::Quiet),
             GitAct::Discard(paths) => self.git(GitCommand::Discard { at, paths }, After::Quiet),
@@ -489,15 +516,9 @@ impl App {
 
     fn open_file_of_repository(&mut self, path: &FilePath) {
         let Some(Some(status)) = self.repository.status.ready() else { return };
-        let whole = status.top.join(path.bytes());
+        let path = as_the_tree_calls_it(status, path);
         let Some(session) = self.repository.of.clone() else { return };
-        // As the tree calls it, so that it has one tab.
-        let cwd = self.sessions.get(&session).and_then(|session| session.cwd.clone());
-        let below = cwd.and_then(|cwd| {
-            let rest = whole.bytes().strip_prefix(cwd.as_bytes())?.strip_prefix(b"/")?;
-            Some(FilePath(rest.to_vec()))
-        });
-        self.open_file(&session, &below.unwrap_or(whole), true);
+        self.open_file(&session, &path, true);
     }
 
     fn git(&mut self, command: GitCommand, after: After) {
@@ -562,6 +583,8 @@ impl App {
         let was_over = before.and_then(|at| all.get(at)).is_none_or(|known| known.state.is_over());
         let is_over = operation.state.is_over();
         let session = operation.session.clone();
+        self.note_transfer(&operation);
+        let all = &mut self.repository.operations;
         let ended = (is_over && !was_over).then(|| operation.clone());
         match before.and_then(|at| all.get_mut(at)) {
             Some(known) => *known = operation,
@@ -573,6 +596,14 @@ impl App {
         }
         if let Some(ended) = ended {
             self.transfer_ended(&ended);
+            self.line_ended(&ended);
+        }
+    }
+
+    /// An operation was begun here; what was heard of it meanwhile is newer.
+    pub(super) fn operation_begun(&mut self, operation: Operation) {
+        if !self.repository.operations.iter().any(|known| known.id == operation.id) {
+            self.operation_came(operation);
         }
     }
 
@@ -584,6 +615,8 @@ impl App {
     /// An operation was forgotten.
     pub(super) fn operation_forgotten(&mut self, id: &str) {
         self.repository.operations.retain(|operation| operation.id != id);
+        self.forget_transfer(id);
+        self.line_forgotten(id);
     }
 
     /// Opens the form for a pull request.
@@ -634,6 +667,29 @@ fn concerns(operation: &Operation, session: Option<&SessionId>) -> bool {
     is_git && is_said && operation.session.as_ref() == session
 }
 
+/// A file of a repository, relative to the session's directory, so that it has one tab; whole where it lies elsewhere.
+fn as_the_tree_calls_it(status: &GitStatus, path: &FilePath) -> FilePath {
+    let prefix = status.prefix.bytes();
+    let prefix = prefix.strip_suffix(b"/").unwrap_or(prefix);
+    if prefix.is_empty() {
+        return path.clone();
+    }
+    let below = path.bytes().strip_prefix(prefix).and_then(|rest| rest.strip_prefix(b"/"));
+    below.map_or_else(|| status.top.join(path.bytes()), |below| FilePath(below.to_vec()))
+}
+
+/// Whether a diff may be another one a moment later.
+fn lives(open: &OpenDiff) -> bool {
+    match &open.of {
+        DiffOf::Unstaged
+        | DiffOf::Staged
+        | DiffOf::Head
+        | DiffOf::Base { .. }
+        | DiffOf::Untracked => true,
+        DiffOf::Commit { .. } => false,
+    }
+}
+
 fn title(open: &OpenDiff) -> String {
     let what = match &open.of {
         DiffOf::Unstaged => "Changes".to_owned(),
@@ -647,5 +703,24 @@ fn title(open: &OpenDiff) -> String {
     match &open.path {
         Some(path) => format!("{what}: {path}"),
         None => what,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_repository_has_the_name_that_the_tree_gives_it() {
+        let path = |text: &str| FilePath::from(text);
+        let status = |prefix: &str| GitStatus {
+            top: path("/srv/shop"),
+            prefix: path(prefix),
+            ..GitStatus::default()
+        };
+        assert_eq!(as_the_tree_calls_it(&status(""), &path("a/b.rs")), path("a/b.rs"));
+        assert_eq!(as_the_tree_calls_it(&status("a/"), &path("a/b.rs")), path("b.rs"));
+        assert_eq!(as_the_tree_calls_it(&status("a"), &path("a/b.rs")), path("b.rs"));
+        assert_eq!(as_the_tree_calls_it(&status("a"), &path("ab.rs")), path("/srv/shop/ab.rs"));
     }
 }

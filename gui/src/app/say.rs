@@ -37,6 +37,11 @@ impl App {
         self.toast(ToastKind::Good, words, None, None);
     }
 
+    /// Says that something went wrong of itself.
+    pub(super) fn say_bad(&mut self, words: String) {
+        self.toast(ToastKind::Error, words, None, None);
+    }
+
     /// The same with a button that takes it back.
     pub(super) fn say_undoable(&mut self, words: String, undo: Undo) {
         self.toast(ToastKind::Info, words, None, Some(undo));

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use egui::{CentralPanel, Frame, Ui};
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    At, Command, Reply, SessionId, Terminal, TerminalCommand, TerminalReply, TerminalState,
+    At, Command, FilePath, Reply, SessionId, Terminal, TerminalCommand, TerminalReply,
+    TerminalState,
 };
 
 use super::App;
@@ -15,6 +16,7 @@ use crate::bridge::{Ask, SharedScreen, TerminalAsk};
 use crate::theme::{Theme, size};
 use crate::view::tabs::TerminalTab;
 use crate::view::terminal::{TerminalAct, TerminalData, TerminalView};
+use crate::widget::plain;
 
 /// What an account's login shell begins with, until the view says what fits.
 const FIRST: (u16, u16) = (80, 24);
@@ -70,22 +72,38 @@ impl App {
     pub(super) fn terminal_printed(&mut self, id: &str) {
         let is_shown = self.shown_terminal().is_some_and(|terminal| terminal.id == id);
         let Some(open) = self.terminals.open.get_mut(id).filter(|_| !is_shown) else { return };
-        let screen = open.screen.draw();
+        let mut screen = open.screen.draw();
         open.title = screen.title();
+        open.rang |= screen.take_bell();
         drop(screen);
     }
 
     /// A new one beside the conversations of the shown session.
     pub(super) fn new_terminal(&mut self) {
+        self.new_terminal_in(None);
+    }
+
+    /// The same, in a directory of the session's host.
+    pub(super) fn new_terminal_in(&mut self, directory: Option<FilePath>) {
         let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) else { return };
-        let command = TerminalCommand::Open {
+        let command = self.opening_terminal(&session, directory);
+        self.carry_out(Command::Terminal(command), Pending::OpenTerminal { session });
+    }
+
+    /// What opens one for a session.
+    pub(super) fn opening_terminal(
+        &self,
+        session: &SessionId,
+        directory: Option<FilePath>,
+    ) -> TerminalCommand {
+        TerminalCommand::Open {
             at: At::Session(session.clone()),
+            directory,
             columns: FIRST.0,
             rows: FIRST.1,
             name: None,
             keep: true,
-        };
-        self.carry_out(Command::Terminal(command), Pending::OpenTerminal { session });
+        }
     }
 
     /// What became of opening one.
@@ -139,6 +157,35 @@ impl App {
         self.terminals.has_keys = false;
     }
 
+    /// Ends one; of one whose shell isn't over it is asked first: nobody knows what runs in it.
+    pub(super) fn want_terminal_closed(&mut self, id: &str) {
+        let Some(terminal) = self.terminals.all.iter().find(|terminal| terminal.id == id) else {
+            return;
+        };
+        if is_over(terminal) {
+            self.close_terminal(id);
+        } else {
+            let name = plain(&words(terminal, None)).into_owned();
+            self.ask_whether_close_terminal(id.to_owned(), name);
+        }
+    }
+
+    /// The names of a session's terminals whose shells aren't over.
+    pub(super) fn open_terminals_of(&self, session: &SessionId) -> Vec<String> {
+        let of_session = |terminal: &&Terminal| terminal.session.as_ref() == Some(session);
+        let open = self.terminals.all.iter().filter(of_session).filter(|one| !is_over(one));
+        open.map(|terminal| plain(&words(terminal, None)).into_owned()).collect()
+    }
+
+    /// Ends all of a session.
+    pub(super) fn close_terminals_of(&mut self, session: &SessionId) {
+        let of_session = |terminal: &&Terminal| terminal.session.as_ref() == Some(session);
+        let all = self.terminals.all.iter().filter(of_session);
+        for id in all.map(|terminal| terminal.id.clone()).collect::<Vec<_>>() {
+            self.close_terminal(&id);
+        }
+    }
+
     /// Ends one.
     pub(super) fn close_terminal(&mut self, id: &str) {
         self.command(Command::Terminal(TerminalCommand::Close { id: id.to_owned() }));
@@ -160,10 +207,7 @@ impl App {
                 words: words(terminal, open.and_then(|open| open.title.as_deref())),
                 name: terminal.name.clone(),
                 shown: shown == Some(&terminal.id),
-                over: matches!(
-                    terminal.state,
-                    TerminalState::Lost { .. } | TerminalState::Ended { .. }
-                ),
+                over: is_over(terminal),
                 away: matches!(terminal.state, TerminalState::Away { .. }),
                 rang: open.is_some_and(|open| open.rang),
             }
@@ -231,11 +275,12 @@ impl App {
                 ui.ctx().open_url(egui::OpenUrl::new_tab(address));
             }
             TerminalAct::Title(title) => open.title = title,
-            TerminalAct::Bell => open.rang = true,
+            // It is in sight.
+            TerminalAct::Bell => {}
             TerminalAct::Reopen => {
                 self.command(Command::Terminal(TerminalCommand::Reopen { id }));
             }
-            TerminalAct::Close => self.close_terminal(&id),
+            TerminalAct::Close => self.want_terminal_closed(&id),
         }
     }
 
@@ -243,6 +288,10 @@ impl App {
     fn quiet_command(&mut self, command: Command) {
         self.carry_out(command, Pending::Quiet);
     }
+}
+
+fn is_over(terminal: &Terminal) -> bool {
+    matches!(terminal.state, TerminalState::Lost { .. } | TerminalState::Ended { .. })
 }
 
 /// What a tab says: a person's name, else the program's title behind the number.

@@ -7,6 +7,7 @@ use super::pending::Pending;
 use super::{App, Shown};
 use crate::bridge::Ask;
 use crate::memory::DraftKey;
+use crate::view::composer::said;
 
 impl App {
     /// Asks the bridge; says so when it can't take it.
@@ -60,7 +61,7 @@ impl App {
             return;
         }
         let message = NewMessage {
-            prompt: draft.text.clone(),
+            prompt: said(&draft.text).to_owned(),
             images: self.images_to_send(&key),
             read_only: draft.read_only,
             save_to_history: draft.save_to_history,

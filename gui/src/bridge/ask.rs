@@ -10,7 +10,7 @@ use orchestrator::seam::{
 };
 
 use super::files::FilesAsk;
-use super::{RepositoryAsk, TerminalAsk};
+use super::{LinesAsk, RepositoryAsk, TerminalAsk};
 use crate::kept_image::KeptImage;
 use crate::memory::{DraftKey, Memory};
 use crate::transcript::Piece;
@@ -127,6 +127,8 @@ pub enum Ask {
     },
     /// Of a session's repository. Answer: `News::Repository`.
     Repository(RepositoryAsk),
+    /// Of command lines. Answer: `News::Lines`.
+    Lines(LinesAsk),
     /// Change `hosts.toml`. Answer: `News::HostsEdited`.
     EditHosts {
         /// Comes back with the answer.

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::files::Files;
 use super::keeper::Keeper;
+use super::lines::Lines;
 use super::notices::Looking;
 use super::repository::Repositories;
 use super::room::{Room, SentDraft, Standing};
@@ -40,6 +41,7 @@ pub(super) struct Carrier {
     looking_at: Option<AbortHandle>,
     repositories: Repositories,
     terminals: Terminals,
+    lines: Lines,
     /// Completions that are being asked; the next one takes their place.
     completing: Option<AbortHandle>,
     files: Files,
@@ -50,6 +52,7 @@ impl Carrier {
         let files = Files::new(Arc::clone(&room));
         let repositories = Repositories::new(Arc::clone(&room));
         let terminals = Terminals::new(Arc::clone(&room));
+        let lines = Lines::new(Arc::clone(&room));
         Self {
             room,
             keeper,
@@ -62,6 +65,7 @@ impl Carrier {
             looking_at: None,
             repositories,
             terminals,
+            lines,
             completing: None,
         }
     }
@@ -119,6 +123,7 @@ impl Carrier {
                 }
             }
             Ask::File(ask) => self.files.carry_out(&mut self.tasks, ask),
+            Ask::Lines(ask) => self.lines.carry_out(&mut self.tasks, ask),
             Ask::Repository(ask) => self.repositories.carry_out(&mut self.tasks, ask),
             Ask::Git(session) => {
                 self.spawn(async move {

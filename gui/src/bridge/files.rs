@@ -115,6 +115,15 @@ pub enum FilesAsk {
     },
     /// Read what was kept. Answer: `FilesNews::Drafts`.
     Drafts,
+    /// Put a text that has no session any more into a file of its own on this machine. Answer: `FilesNews::PutAside`.
+    PutAside {
+        /// Under what name it is kept so far; given up when it is there.
+        kept: Option<String>,
+        /// What it was to be.
+        path: FilePath,
+        /// It.
+        text: String,
+    },
 }
 
 /// What the frame is told about files.
@@ -179,6 +188,13 @@ pub enum FilesNews {
     },
     /// What was kept of an earlier start, by the names of its files here.
     Drafts(Vec<(String, FileDraft)>),
+    /// A text was put aside.
+    PutAside {
+        /// What it was to be.
+        path: FilePath,
+        /// Where it is.
+        answer: Result<PathBuf, Failure>,
+    },
 }
 
 /// What is on the host against what is written here.
@@ -273,7 +289,7 @@ impl Files {
                     tell(&room, FilesNews::Compared { id, answer: answer.map(Box::new) }).await;
                 });
             }
-            FilesAsk::Keep { name, draft } => self.drafts.keep(name, draft),
+            FilesAsk::Keep { name, draft } => self.drafts.keeping().keep(name, draft),
             FilesAsk::Drafts => {
                 tasks.spawn(async move {
                     let (drafts, failures) = drafts::read(directory(&room)).await;
@@ -281,6 +297,17 @@ impl Files {
                         room.teller.tell(News::Trouble(failure)).await;
                     }
                     tell(&room, FilesNews::Drafts(drafts)).await;
+                });
+            }
+            FilesAsk::PutAside { kept, path, text } => {
+                let drafts = self.drafts.keeping();
+                tasks.spawn(async move {
+                    let dir = room.setup.paths.data.join("unsaved");
+                    let answer = drafts::put_aside(dir, path.clone(), text).await;
+                    if let (Ok(_), Some(kept)) = (&answer, kept) {
+                        drafts.keep(kept, None);
+                    }
+                    tell(&room, FilesNews::PutAside { path, answer }).await;
                 });
             }
         }

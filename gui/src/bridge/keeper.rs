@@ -67,7 +67,11 @@ impl Keeper {
 
 /// Takes what was sent out of its draft. `false` where another one stands there.
 fn forget_sent(memory: &mut Arc<Memory>, sent: &SentDraft) -> bool {
-    if memory.drafts.get(&sent.key).is_none_or(|draft| draft.text != sent.text) {
+    if memory
+        .drafts
+        .get(&sent.key)
+        .is_none_or(|draft| crate::view::composer::said(&draft.text) != sent.text)
+    {
         return false;
     }
     let drafts = &mut Arc::make_mut(memory).drafts;

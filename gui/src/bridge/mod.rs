@@ -12,6 +12,7 @@ mod follow;
 mod hosts;
 mod keeper;
 mod kept_images;
+mod lines;
 mod local;
 mod news;
 mod notices;
@@ -36,6 +37,7 @@ pub use files::{
     Comparison, Contents, FileDraft, FilesAsk, FilesLook, FilesNews, Finder, OpenId, Opened,
 };
 pub use keeper::read_memory;
+pub use lines::{LinesAsk, LinesNews, SharedConsole};
 pub use news::{EngineState, HistoryRead, LocalFile, News, Picture, TestNews};
 pub use notices::{Desktop, Notice, Notifier};
 pub use repository::{RepositoryAsk, RepositoryNews};

@@ -13,9 +13,9 @@ use orchestrator::seam::{
 };
 use orchestrator::ssh_config::Resolved;
 
-use super::RepositoryNews;
 use super::ask::Ticket;
 use super::files::FilesNews;
+use super::{LinesNews, RepositoryNews};
 use crate::kept_image::KeptImage;
 use crate::transcript::Piece;
 use crate::view::history::HistoryCard;
@@ -124,6 +124,8 @@ pub enum News {
     Terminals(Vec<Terminal>),
     /// The terminal of that id shows something new on the screen that is shared with it.
     Terminal(String),
+    /// Of command lines.
+    Lines(Box<LinesNews>),
     /// Something that takes long stands another way.
     Operation(Box<Operation>),
     /// The operation of that id was forgotten.

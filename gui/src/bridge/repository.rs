@@ -10,7 +10,7 @@ use orchestrator::seam::{
     Reply, Request, SessionId, Worktree,
 };
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::News;
 use super::room::Room;
@@ -18,6 +18,8 @@ use crate::view::git::OpenDiff;
 
 /// Between an answer and the next question: a change shows within two seconds, with half a second for the way.
 const AGAIN: Duration = Duration::from_millis(1500);
+/// A diff that took long to come is asked for again after so many times as long: it is the host that counts it.
+const REST: u32 = 4;
 /// Commits that are read at once.
 const PAGE: u32 = 200;
 /// Lines around each change.
@@ -29,6 +31,9 @@ pub enum RepositoryAsk {
     /// Look at it from time to time; what was looked at before isn't any more. `RepositoryNews::Status` tells of changes
     /// alone, and first of all.
     Look(Option<SessionId>),
+    /// Look at a diff from time to time; what was looked at before isn't any more. `RepositoryNews::Diff` tells of changes:
+    /// a file that is changed once more has the status that it had.
+    LookAtDiff(Option<(SessionId, OpenDiff)>),
     /// How it stands, now. Answer: `RepositoryNews::Status`.
     Status(SessionId),
     /// Differences. Answer: `RepositoryNews::Diff`.
@@ -97,6 +102,7 @@ pub enum RepositoryNews {
 pub(super) struct Repositories {
     room: Arc<Room>,
     looking: Option<AbortHandle>,
+    looking_at_diff: Option<AbortHandle>,
     /// The diff that is being asked for; the next one takes its place.
     diff: Option<AbortHandle>,
     log: Option<AbortHandle>,
@@ -104,7 +110,7 @@ pub(super) struct Repositories {
 
 impl Repositories {
     pub fn new(room: Arc<Room>) -> Self {
-        Self { room, looking: None, diff: None, log: None }
+        Self { room, looking: None, looking_at_diff: None, diff: None, log: None }
     }
 
     /// Begins it; never waits.
@@ -116,6 +122,13 @@ impl Repositories {
                     before.abort();
                 }
                 self.looking = session.map(|session| tasks.spawn(watch(room, session)));
+            }
+            RepositoryAsk::LookAtDiff(look) => {
+                if let Some(before) = self.looking_at_diff.take() {
+                    before.abort();
+                }
+                self.looking_at_diff =
+                    look.map(|(session, of)| tasks.spawn(watch_diff(room, session, of)));
             }
             RepositoryAsk::Status(session) => {
                 tasks.spawn(async move {
@@ -129,16 +142,7 @@ impl Repositories {
             }
             RepositoryAsk::Diff { session, of } => {
                 let task = tasks.spawn(async move {
-                    let query = GitQuery::Diff {
-                        at: At::Session(session.clone()),
-                        of: of.of.clone(),
-                        paths: of.path.iter().cloned().collect(),
-                        context: CONTEXT,
-                    };
-                    let answer = match ask_git(&room, query).await {
-                        Ok(GitReply::Diff(diff)) => Ok(Box::new(diff)),
-                        other => Err(unfit(other)),
-                    };
+                    let answer = diff(&room, &session, &of).await;
                     tell(&room, session, RepositoryNews::Diff { of, answer }).await;
                 });
                 replace(&mut self.diff, task);
@@ -211,6 +215,37 @@ async fn watch(room: Arc<Room>, session: SessionId) {
             Err(_) => {}
         }
         sleep(AGAIN).await; // wait: what changes is seen next time
+    }
+}
+
+/// Looks at a diff for as long as it isn't stopped. Failures are for who asked for it: the next look may find it again.
+async fn watch_diff(room: Arc<Room>, session: SessionId, of: OpenDiff) {
+    let mut seen: Option<Box<GitDiff>> = None;
+    let mut pause = AGAIN;
+    loop {
+        sleep(pause).await; // wait: what changes is seen next time
+        let begun = Instant::now();
+        let answer = diff(&room, &session, &of).await;
+        pause = AGAIN.max(begun.elapsed() * REST);
+        let Ok(diff) = answer else { continue };
+        if seen.as_ref() != Some(&diff) {
+            seen = Some(diff.clone());
+            let news = RepositoryNews::Diff { of: of.clone(), answer: Ok(diff) };
+            tell(&room, session.clone(), news).await;
+        }
+    }
+}
+
+async fn diff(room: &Room, session: &SessionId, of: &OpenDiff) -> Result<Box<GitDiff>, Failure> {
+    let query = GitQuery::Diff {
+        at: At::Session(session.clone()),
+        of: of.of.clone(),
+        paths: of.path.iter().cloned().collect(),
+        context: CONTEXT,
+    };
+    match ask_git(room, query).await {
+        Ok(GitReply::Diff(diff)) => Ok(Box::new(diff)),
+        other => Err(unfit(other)),
     }
 }
 

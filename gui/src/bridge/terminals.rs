@@ -56,6 +56,22 @@ impl SharedScreen {
         screen
     }
 
+    /// Takes what is told of the terminal. Gives what its program is to be answered.
+    pub async fn hear(&self, news: &TerminalNews) -> Vec<u8> {
+        match news {
+            TerminalNews::Restart { .. } => {
+                // To free 50,000 lines takes longer than a frame should wait.
+                drop(self.with(|screen| std::mem::replace(screen, screen.fresh())));
+                Vec::new()
+            }
+            TerminalNews::Output { offset: _, bytes, replayed, answer } => {
+                self.read(bytes, Printed { replayed: *replayed, answer: *answer }).await
+            }
+            // The list of all has it.
+            TerminalNews::Terminal(_) | TerminalNews::Closed => Vec::new(),
+        }
+    }
+
     /// Reads until all is read, in parts between which a frame may draw. Gives what the program is to be answered.
     async fn read(&self, mut bytes: &[u8], how: Printed) -> Vec<u8> {
         let mut answers = Vec::new();
@@ -191,21 +207,16 @@ async fn read(
     while let Some(delivery) = happening.next().await {
         let delivery = delivery?;
         let Delivery::Terminal(news) = delivery else { continue };
-        match news {
-            TerminalNews::Restart { .. } => screen.with(Screen::restart),
-            TerminalNews::Output { offset: _, bytes, replayed, answer } => {
-                let answers = screen.read(&bytes, Printed { replayed, answer }).await;
-                if !answers.is_empty() {
-                    let command = TerminalCommand::Input { id: id.to_owned(), bytes: answers };
-                    let request = Request::command(Command::Terminal(command));
-                    if let Err(failure) = engine.call(request).await {
-                        tracing::info!("a terminal's question could not be answered: {failure}");
-                    }
-                }
+        if matches!(news, TerminalNews::Closed) {
+            return Ok(());
+        }
+        let answers = screen.hear(&news).await;
+        if !answers.is_empty() {
+            let command = TerminalCommand::Input { id: id.to_owned(), bytes: answers };
+            let request = Request::command(Command::Terminal(command));
+            if let Err(failure) = engine.call(request).await {
+                tracing::info!("a terminal's question could not be answered: {failure}");
             }
-            // The list of all has it.
-            TerminalNews::Terminal(_) => {}
-            TerminalNews::Closed => return Ok(()),
         }
         if !screen.told.swap(true, Ordering::AcqRel)
             && !room.teller.tell(News::Terminal(id.to_owned())).await

@@ -31,6 +31,10 @@ pub enum WindowCommand {
     NewTab,
     /// Opens a terminal of the shown session's host.
     NewTerminal,
+    /// Opens the command box of the shown session, or puts it away.
+    RunLine,
+    /// Looks for a line that was run in the shown session.
+    SearchLines,
     /// Closes the shown tab; its transcript stays.
     CloseTab,
     /// Shows the tab again that was closed last.
@@ -159,6 +163,8 @@ impl WindowCommand {
             | Self::RemoveSession
             | Self::NewTab
             | Self::NewTerminal
+            | Self::RunLine
+            | Self::SearchLines
             | Self::CloseTab
             | Self::ReopenTab
             | Self::RenameTab

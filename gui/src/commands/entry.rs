@@ -53,6 +53,7 @@ pub fn written(keys: KeyboardShortcut, mac: bool) -> String {
         Key::ArrowDown => "↓",
         Key::PageUp => "PageUp",
         Key::PageDown => "PageDown",
+        Key::Backtick => "`",
         Key::Comma => ",",
         Key::Period => ".",
         Key::Slash => "/",

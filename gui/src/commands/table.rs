@@ -187,6 +187,22 @@ pub static TABLE: &[Entry] = &[
         "shell console command line",
         &[on(CTRL_SHIFT, Key::Backtick)],
     ),
+    line(
+        Group::Conversation,
+        When::Session,
+        C::RunLine,
+        "Run a command",
+        "shell line command box exec terminal",
+        &[on(CTRL, Key::Backtick)],
+    ),
+    line(
+        Group::Conversation,
+        When::Session,
+        C::SearchLines,
+        "Search the commands that were run",
+        "shell line history find",
+        &[],
+    ),
     line(Group::Tabs, When::Session, C::CloseTab, "Close tab", "", &[on(CTRL, Key::W)]),
     line(
         Group::Tabs,

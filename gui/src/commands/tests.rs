@@ -21,6 +21,8 @@ fn all() -> Vec<WindowCommand> {
         C::RemoveSession,
         C::NewTab,
         C::NewTerminal,
+        C::RunLine,
+        C::SearchLines,
         C::CloseTab,
         C::ReopenTab,
         C::NextTab,
@@ -87,6 +89,8 @@ fn all() -> Vec<WindowCommand> {
             | C::RemoveSession
             | C::NewTab
             | C::NewTerminal
+            | C::RunLine
+            | C::SearchLines
             | C::CloseTab
             | C::ReopenTab
             | C::NextTab

@@ -21,9 +21,16 @@ pub struct Typed {
     pub composing: Option<String>,
 }
 
+/// Whether Alt makes other letters instead of being a modifier: the Option key of a Mac has `@` and braces on many keyboards.
+const ALT_COMPOSES: bool = cfg!(target_os = "macos");
+
 /// Reads a frame's events as a terminal's: every key is the program's but for a terminal's own (copy, paste, search,
 /// scroll). Those of the window are taken out before.
 pub fn typed(events: &[Event], modes: Modes) -> Typed {
+    typed_where(events, modes, ALT_COMPOSES)
+}
+
+fn typed_where(events: &[Event], modes: Modes, alt_composes: bool) -> Typed {
     let mut typed = Typed::default();
     let mut held = Modifiers::NONE;
     for event in events {
@@ -36,7 +43,7 @@ pub fn typed(events: &[Event], modes: Modes) -> Typed {
             }
             Event::Text(text) => {
                 // Alt and a letter come as both; with Ctrl only the key counts.
-                if held.alt && !held.ctrl {
+                if held.alt && !held.ctrl && !alt_composes {
                     typed.bytes.push(0x1b);
                 }
                 typed.bytes.extend_from_slice(text.as_bytes());
@@ -159,7 +166,7 @@ mod tests {
     }
 
     fn read(events: &[Event]) -> Typed {
-        typed(events, Screen::new(80, 24).modes())
+        typed_where(events, Screen::new(80, 24).modes(), false)
     }
 
     fn bytes(events: &[Event]) -> String {
@@ -197,6 +204,16 @@ mod tests {
         for (events, sent) in table {
             assert_eq!(bytes(events), *sent, "{events:?}");
         }
+    }
+
+    #[test]
+    fn a_letter_that_option_makes_on_a_mac_is_that_letter() {
+        let events = [pressed(Key::L, Modifiers::ALT), Event::Text("@".to_owned())];
+        let modes = Screen::new(80, 24).modes();
+        assert_eq!(typed_where(&events, modes, true).bytes, b"@");
+        assert_eq!(typed_where(&events, modes, false).bytes, b"\x1b@");
+        let word = [pressed(Key::ArrowLeft, Modifiers::ALT)];
+        assert_eq!(typed_where(&word, modes, true).bytes, b"\x1b[1;3D");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod block;
 mod clean;
 mod code;
+mod console;
 mod cut;
 mod diff;
 mod fold;
@@ -17,6 +18,7 @@ pub use block::{
 };
 pub use clean::{clean, clean_line};
 pub use code::{CodeReader, highlight};
+pub use console::{Console, ConsoleLine, Ink, Pen};
 pub use diff::{Diff, changed_words, is_diff};
 pub use fold::{Needle, find};
 pub use markdown::{code_blocks, diff_blocks, markdown, plain, printed};

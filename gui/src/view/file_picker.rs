@@ -41,8 +41,39 @@ pub struct FilePickerData<'a> {
     pub rows: &'a Fetched<Vec<FileRow>>,
     /// Changes whenever `rows` do.
     pub version: u64,
-    /// Whether files that are no images are left out.
-    pub images: bool,
+    /// What may be picked.
+    pub picks: Picks<'a>,
+}
+
+/// What may be picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picks<'a> {
+    /// A file.
+    File,
+    /// An image.
+    Image,
+    /// A directory, with a button of these words: `Download here`.
+    Directory(&'a str),
+    /// A file, or a directory with a button of these words.
+    Any(&'a str),
+}
+
+impl<'a> Picks<'a> {
+    /// The words for picking the directory that is shown.
+    fn words(self) -> Option<&'a str> {
+        match self {
+            Self::Directory(words) | Self::Any(words) => Some(words),
+            Self::File | Self::Image => None,
+        }
+    }
+
+    fn takes(self, row: &FileRow) -> bool {
+        match self {
+            Self::File | Self::Any(_) => true,
+            Self::Image => row.directory || is_image(&row.name),
+            Self::Directory(_) => row.directory,
+        }
+    }
 }
 
 /// What a person wants of the picker.
@@ -50,7 +81,7 @@ pub struct FilePickerData<'a> {
 pub enum FilePickerAct {
     /// Fetch the entries of this directory; sent once for each directory, and again on Retry.
     ListDirectory(PathBuf),
-    /// This file; the picker is to be closed.
+    /// This file or directory; the picker is to be closed.
     Picked(PathBuf),
     /// Nothing; the picker is to be closed.
     Close,
@@ -71,7 +102,7 @@ pub struct FilePickerView {
 /// The rows that fit what is typed, as places in the data; made anew only when one of these differs.
 #[derive(Debug, Default)]
 struct Shown {
-    of: Option<(u64, String, bool, bool)>,
+    of: Option<(u64, String, bool)>,
     rows: Vec<usize>,
 }
 
@@ -110,12 +141,19 @@ impl FilePickerView {
             self.at = 0;
             acts.push(FilePickerAct::ListDirectory(directory));
         } else if let Some(rows) = data.rows.ready() {
-            let of = (data.version, begun, self.hidden, data.images);
+            let of = (data.version, begun, self.hidden);
             if self.shown.of.as_ref() != Some(&of) {
                 self.at = 0;
-                self.shown.rows = fitting(rows, &of.1, self.hidden, data.images);
+                self.shown.rows = fitting(rows, &of.1, self.hidden, data.picks);
                 self.shown.of = Some(of);
             }
+        }
+        if data.picks.words().is_some()
+            && data.rows.ready().is_some()
+            && ctx.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, egui::Key::Enter))
+        {
+            acts.push(FilePickerAct::Picked(self.directory.clone()));
+            return acts;
         }
         let shape =
             FormShape { heading: data.heading, width: 560.0, height: Some(420.0), scroll: false };
@@ -128,14 +166,30 @@ impl FilePickerView {
             |view, ui| {
                 let row = view.row(data);
                 let words = if row.is_some_and(|row| row.directory) { "Open" } else { "Choose" };
-                let go = button_enabled(ui, row.is_some(), Kind::Primary, words);
-                let go = go.on_disabled_hover_text("Nothing is chosen yet").clicked();
-                (go, button(ui, Kind::Plain, "Cancel").clicked())
+                let known = data.rows.ready().is_some();
+                // A directory is picked where one is; what is chosen in it is only looked into.
+                let (here, go) = match data.picks {
+                    Picks::Directory(here) => {
+                        let here = button_enabled(ui, known, Kind::Primary, here).clicked();
+                        (here, button_enabled(ui, row.is_some(), Kind::Plain, "Open").clicked())
+                    }
+                    Picks::File | Picks::Image | Picks::Any(_) => {
+                        let go = button_enabled(ui, row.is_some(), Kind::Primary, words);
+                        let go = go.on_disabled_hover_text("Nothing is chosen yet").clicked();
+                        let here = data.picks.words().is_some_and(|here| {
+                            button_enabled(ui, known, Kind::Plain, here).clicked()
+                        });
+                        (here, go)
+                    }
+                };
+                (here, go, button(ui, Kind::Plain, "Cancel").clicked())
             },
         );
-        let (go, cancel) = shown.buttons;
+        let (here, go, cancel) = shown.buttons;
         if go {
             self.go(data, &mut acts);
+        } else if here {
+            acts.push(FilePickerAct::Picked(self.directory.clone()));
         }
         if cancel || shown.close {
             acts.push(FilePickerAct::Close);
@@ -231,10 +285,17 @@ impl FilePickerView {
     ) {
         let count = self.shown.rows.len();
         if count == 0 {
-            let words = match (rows.is_empty(), data.images) {
+            let words = match (rows.is_empty(), data.picks) {
                 (true, _) => "This directory is empty.",
-                (false, true) => "No image here fits what is typed. Hidden files may be left out.",
-                (false, false) => "Nothing here fits what is typed. Hidden files may be left out.",
+                (false, Picks::Image) => {
+                    "No image here fits what is typed. Hidden files may be left out."
+                }
+                (false, Picks::Directory(_)) => {
+                    "No directory here fits what is typed. Hidden ones may be left out."
+                }
+                (false, Picks::File | Picks::Any(_)) => {
+                    "Nothing here fits what is typed. Hidden files may be left out."
+                }
             };
             empty(ui, Icon::FolderSearch, "Nothing to choose from", words);
             return;
@@ -305,14 +366,14 @@ fn parted(typed: &str, home: &Path) -> (PathBuf, String) {
 }
 
 /// The rows whose names hold what is begun: directories first, then by name; those that begin with it before others.
-fn fitting(rows: &[FileRow], begun: &str, hidden: bool, images: bool) -> Vec<usize> {
+fn fitting(rows: &[FileRow], begun: &str, hidden: bool, picks: Picks<'_>) -> Vec<usize> {
     let begun = begun.to_lowercase();
     let hidden = hidden || begun.starts_with('.');
     let mut fit: Vec<(bool, bool, String, usize)> = rows
         .iter()
         .enumerate()
         .filter(|(_, row)| hidden || !row.name.starts_with('.'))
-        .filter(|(_, row)| !images || row.directory || is_image(&row.name))
+        .filter(|(_, row)| picks.takes(row))
         .filter_map(|(at, row)| {
             let name = row.name.to_lowercase();
             let fits = name.contains(&begun);

@@ -12,6 +12,7 @@ struct Open {
     rows: Fetched<Vec<FileRow>>,
     version: u64,
     images: bool,
+    picks: Picks<'static>,
     acts: Vec<FilePickerAct>,
 }
 
@@ -21,14 +22,14 @@ fn row(dir: &str, name: &str, directory: bool) -> FileRow {
 
 fn open(dir: &str, rows: Fetched<Vec<FileRow>>, images: bool) -> Harness<'static, Open> {
     let view = FilePickerView::new(Path::new(dir));
-    let state = Open { view, rows, version: 1, images, acts: Vec::new() };
+    let state = Open { view, rows, version: 1, images, picks: Picks::File, acts: Vec::new() };
     let mut window = harness(state, |ui, state: &mut Open| {
         let data = FilePickerData {
             heading: "Choose a file",
             home: Path::new("/home/ada"),
             rows: &state.rows,
             version: state.version,
-            images: state.images,
+            picks: if state.images { Picks::Image } else { state.picks },
         };
         state.acts.extend(state.view.ui(ui.ctx(), &data));
     });
@@ -137,9 +138,9 @@ fn only_images_are_offered_where_an_image_is_wanted() {
 #[test]
 fn directories_stand_first_and_hidden_ones_on_wish() {
     let rows = vec![row("/", "z", true), row("/", "a", false), row("/", ".h", false)];
-    assert_eq!(fitting(&rows, "", false, false), [0, 1]);
-    assert_eq!(fitting(&rows, "", true, false), [0, 2, 1]);
-    assert_eq!(fitting(&rows, ".", false, false), [2]);
+    assert_eq!(fitting(&rows, "", false, Picks::File), [0, 1]);
+    assert_eq!(fitting(&rows, "", true, Picks::File), [0, 2, 1]);
+    assert_eq!(fitting(&rows, ".", false, Picks::File), [2]);
 }
 
 #[test]
@@ -158,7 +159,7 @@ proptest! {
     #[test]
     fn every_row_that_fits_is_there_once(names in proptest::collection::vec("[.a-zA-Z]{1,6}", 0..30), begun in "[a-z]{0,2}") {
         let rows: Vec<FileRow> = names.iter().map(|name| row("/", name, false)).collect();
-        let mut fit = fitting(&rows, &begun, true, false);
+        let mut fit = fitting(&rows, &begun, true, Picks::File);
         fit.sort_unstable();
         let wanted: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].name.to_lowercase().contains(&begun)).collect();
         prop_assert_eq!(fit, wanted);
@@ -173,4 +174,42 @@ fn a_small_window_shows_it_too() {
     window.get_by_role_and_label(Role::Button, "Cancel").click();
     window.run();
     assert_eq!(window.state().acts.last(), Some(&FilePickerAct::Close));
+}
+
+#[test]
+fn a_directory_is_picked_where_one_is_and_files_are_not_offered() {
+    let mut window = open("/home/ada/.ssh", ssh(), false);
+    window.state_mut().picks = Picks::Directory("Download here");
+    window.state_mut().version = 2;
+    window.run();
+    assert!(window.query_by_role_and_label(Role::Button, "config").is_none());
+    window.get_by_role_and_label(Role::Button, "sockets").click();
+    window.run();
+    window.state_mut().acts.clear();
+    window.get_by_role_and_label(Role::Button, "Download here").click();
+    window.run();
+    assert_eq!(window.state().acts, [FilePickerAct::Picked("/home/ada/.ssh".into())]);
+    window.state_mut().acts.clear();
+    window.get_by_role_and_label(Role::Button, "Open").click();
+    window.run();
+    let into = FilePickerAct::ListDirectory("/home/ada/.ssh/sockets".into());
+    assert_eq!(window.state().acts, [into]);
+}
+
+#[test]
+fn a_file_or_the_directory_itself_is_picked_where_both_can_be_sent() {
+    let mut window = open("/home/ada/.ssh", ssh(), false);
+    window.state_mut().picks = Picks::Any("Send this directory");
+    window.state_mut().version = 2;
+    window.run();
+    window.get_by_role_and_label(Role::Button, "config").click();
+    window.run();
+    window.state_mut().acts.clear();
+    window.get_by_role_and_label(Role::Button, "Choose").click();
+    window.run();
+    assert_eq!(window.state().acts, [FilePickerAct::Picked("/home/ada/.ssh/config".into())]);
+    window.state_mut().acts.clear();
+    window.get_by_role_and_label(Role::Button, "Send this directory").click();
+    window.run();
+    assert_eq!(window.state().acts, [FilePickerAct::Picked("/home/ada/.ssh".into())]);
 }

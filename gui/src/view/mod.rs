@@ -3,6 +3,7 @@
 pub mod approval;
 pub mod banners;
 pub mod changed_key;
+pub mod command_box;
 pub mod composer;
 pub mod confirm;
 pub mod diff;

@@ -36,6 +36,8 @@ pub struct PaletteData<'a> {
     pub version: u64,
     /// Hosts, for their names.
     pub hosts: &'a [HostConfig],
+    /// The host of the session that is shown.
+    pub host: Option<&'a str>,
     /// How things stand: what can't be used isn't offered.
     pub now: &'a Situation,
 }
@@ -51,8 +53,13 @@ pub enum PaletteAct {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Hit {
-    Command(&'static Entry),
-    Session { id: SessionId, name: String, about: String },
+    /// What it works on stands behind its name.
+    Command(&'static Entry, String),
+    Session {
+        id: SessionId,
+        name: String,
+        about: String,
+    },
 }
 
 /// The palette's own state.
@@ -136,7 +143,7 @@ impl PaletteView {
             ctx.request_repaint();
         }
         match self.hits.get(picked?)? {
-            Hit::Command(entry) => {
+            Hit::Command(entry, _) => {
                 let command = entry.command;
                 self.used(command);
                 Some(PaletteAct::Run(command))
@@ -239,9 +246,9 @@ fn draw(
         painter.rect_filled(rect, 6.0, theme.chosen);
     }
     let (icon, name, about, keys) = match hit {
-        Hit::Command(entry) => (
+        Hit::Command(entry, on) => (
             Icon::Command,
-            entry.name.to_owned(),
+            format!("{}{on}", entry.name),
             entry.group.words().to_owned(),
             entry.keys(mac).unwrap_or_default(),
         ),
@@ -280,6 +287,15 @@ fn hits(data: &PaletteData<'_>, typed: &str, recent: &[WindowCommand]) -> Vec<Hi
     let usable = TABLE
         .iter()
         .filter(|entry| entry.command != WindowCommand::Palette && entry.is_usable(data.now));
+    let command = |entry: &'static Entry| {
+        let on = match (entry.command, data.host) {
+            (WindowCommand::RunLine, Some(host)) => {
+                format!(" on {}", clean_line(host_name(data.hosts, host)))
+            }
+            _ => String::new(),
+        };
+        Hit::Command(entry, on)
+    };
     let session = |session: &Session| {
         let agent = agent_words(&clean_line(&session.agent), &session.host);
         let host = clean_line(host_name(data.hosts, &session.host));
@@ -303,16 +319,16 @@ fn hits(data: &PaletteData<'_>, typed: &str, recent: &[WindowCommand]) -> Vec<Hi
         let sessions = data.sessions.iter().take(FEW).map(|known| session(known));
         return used
             .into_iter()
-            .map(Hit::Command)
+            .map(command)
             .chain(sessions)
-            .chain(others.into_iter().map(Hit::Command))
+            .chain(others.into_iter().map(command))
             .collect();
     };
     let mut hits: Vec<(u32, Hit)> = Vec::new();
     for entry in usable {
         let name = fuzzy.score(&[entry.name]).map(|score| score + NAME_FIRST);
         let score = name.or_else(|| fuzzy.score(&[entry.name, entry.also, entry.group.words()]));
-        hits.extend(score.map(|score| (score, Hit::Command(entry))));
+        hits.extend(score.map(|score| (score, command(entry))));
     }
     for known in data.sessions {
         let directory = known.cwd.as_deref().unwrap_or_default();

@@ -22,7 +22,13 @@ fn window(sessions: Vec<Session>) -> Harness<'static, World> {
     let mut window = harness(World { view, sessions, now, acts: Vec::new() }, |ui, world| {
         let _button = ui.button("behind");
         let sessions: Vec<&Session> = world.sessions.iter().collect();
-        let data = PaletteData { sessions: &sessions, version: 1, hosts: &[], now: &world.now };
+        let data = PaletteData {
+            sessions: &sessions,
+            version: 1,
+            hosts: &[],
+            host: None,
+            now: &world.now,
+        };
         let act = world.view.ui(ui.ctx(), &data);
         world.acts.extend(act);
     });
@@ -115,10 +121,10 @@ fn every_command_can_be_found_by_its_name() {
         approval: true,
         first_screen: false,
     };
-    let data = PaletteData { sessions: &[], version: 0, hosts: &[], now: &now };
+    let data = PaletteData { sessions: &[], version: 0, hosts: &[], host: None, now: &now };
     for entry in TABLE.iter().filter(|entry| entry.command != WindowCommand::Palette) {
         let first = hits(&data, entry.name, &[]).into_iter().next();
-        assert_eq!(first, Some(Hit::Command(entry)), "{}", entry.name);
+        assert_eq!(first, Some(Hit::Command(entry, String::new())), "{}", entry.name);
     }
 }
 
@@ -175,7 +181,7 @@ fn a_dialog_that_the_palette_has_opened_keeps_the_focus() {
             crate::widget::dialog(ui.ctx(), "d", "Opened", 300.0, |ui| ui.button("First"));
         }
         let now = Situation::default();
-        let data = PaletteData { sessions: &[], version: 1, hosts: &[], now: &now };
+        let data = PaletteData { sessions: &[], version: 1, hosts: &[], host: None, now: &now };
         *open |= view.ui(ui.ctx(), &data).is_some();
     });
     window.run();

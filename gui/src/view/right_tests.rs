@@ -36,6 +36,7 @@ fn window(page: RightPage) -> Harness<'static, (RightView, Vec<RightAct>)> {
             reached: true,
             shown: None,
             transfers: &[],
+            dropping: false,
         };
         let data = RightData { page, files, history };
         acts.extend(view.ui(ui, &data, &mut |_, _| {}));

@@ -2,6 +2,7 @@
 
 mod button;
 mod card;
+mod caret;
 mod covered;
 mod dialog;
 mod env;
@@ -22,6 +23,7 @@ pub use button::{
     small_icon_button, toggle,
 };
 pub use card::{card, empty, failure_card, section};
+pub use caret::{caret, put_caret};
 pub use covered::covered;
 pub use dialog::{Dialog, dialog, settle};
 pub use env::EnvRows;

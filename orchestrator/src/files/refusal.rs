@@ -17,25 +17,52 @@ pub(super) enum Wish {
 }
 
 /// Statuses that the scripts leave with; `enter.sh` and the others say what they mean.
-const WORDS: u8 = 4;
+pub(super) mod why {
+    pub const MISSING: u8 = 3;
+    pub const WORDS: u8 = 4;
+    pub const DIRECTORY: u8 = 5;
+    pub const THERE: u8 = 6;
+    pub const CHANGED: u8 = 7;
+    pub const OUTSIDE: u8 = 8;
+    pub const NEITHER: u8 = 9;
+    pub const STANDS_ON: u8 = 16;
+    pub const EITHER: u8 = 17;
+    pub const NOT_EMPTY: u8 = 18;
+    pub const OVER_DIRECTORY: u8 = 19;
+    pub const NO_DIRECTORY: u8 = 21;
+}
 
 /// Why `answer` isn't the answer.
 pub(super) fn failure(host: &HostId, wish: Wish, path: &FilePath, answer: &Answer) -> Failure {
     let said = String::from_utf8_lossy(&answer.stderr);
-    let failure = match answer.status {
-        3 => missing(path),
-        WORDS => in_words(wish, path, &said),
-        5 => Failure::new(Code::IsDirectory, format!("{path} is a directory")),
-        6 => Failure::new(Code::Conflict, format!("{path} is there already"))
+    refused(host, wish, path, answer.status, &said)
+}
+
+/// Why nothing was done: a status, and what the system's programs `said`.
+pub(super) fn refused(
+    host: &HostId,
+    wish: Wish,
+    path: &FilePath,
+    status: u8,
+    said: &str,
+) -> Failure {
+    // The directory in which paths begin has no name.
+    let here = FilePath::from(".");
+    let path = if path.bytes().is_empty() { &here } else { path };
+    let failure = match status {
+        why::MISSING => missing(path),
+        why::WORDS => in_words(wish, path, said),
+        why::DIRECTORY => Failure::new(Code::IsDirectory, format!("{path} is a directory")),
+        why::THERE => Failure::new(Code::Conflict, format!("{path} is there already"))
             .hint("Choose another name, or say that it may be replaced"),
-        7 => Failure::new(Code::Conflict, format!("{path} was changed since it was read"))
+        why::CHANGED => Failure::new(Code::Conflict, format!("{path} was changed since it was read"))
             .hint("Compare what is there now with yours; nothing was written"),
-        8 => Failure::new(
+        why::OUTSIDE => Failure::new(
             Code::PermissionDenied,
             format!("{path} lies outside of the directory in which work is done"),
         )
         .hint("Say that it may lie outside, if you mean it; nothing was changed"),
-        9 => Failure::new(Code::Unsupported, format!("{path} is neither a file nor a directory"))
+        why::NEITHER => Failure::new(Code::Unsupported, format!("{path} is neither a file nor a directory"))
             .hint("Sockets, pipes and devices are shown, but not read or written"),
         10 => Failure::new(Code::ConnectionLost, format!("only a part of {path} arrived"))
             .hint("What was there is untouched; write it again"),
@@ -61,24 +88,26 @@ pub(super) fn failure(host: &HostId, wish: Wish, path: &FilePath, answer: &Answe
             format!("{path} would have to be moved to another file system, which takes long and may stop half-way"),
         )
         .hint("Copy it there with a program of the host: `baton exec HOST -- mv FROM TO`"),
-        16 => Failure::new(
+        why::STANDS_ON => Failure::new(
             Code::Usage,
             format!("{path} is a home, `/`, what holds the directory in which work is done, or no name of its own"),
         )
         .hint("Such a one is not changed from here; name what is in it"),
-        17 => Failure::new(
+        why::EITHER => Failure::new(
             Code::Usage,
             format!("{path} may be a home, and is the name of a file as well"),
         )
         .hint(format!("Write ./{path} for the file, or the whole path for what is in the home")),
-        18 => Failure::new(Code::Conflict, format!("{path} is not empty"))
+        why::NOT_EMPTY => Failure::new(Code::Conflict, format!("{path} is not empty"))
             .hint("Say that what it holds is deleted as well"),
-        19 => Failure::new(Code::IsDirectory, format!("{path} would replace a directory, or a file be replaced by one"))
+        why::OVER_DIRECTORY => Failure::new(Code::IsDirectory, format!("{path} would replace a directory, or a file be replaced by one"))
             .hint("Delete or move what is there first"),
         20 => Failure::new(Code::Unsupported, "neither find nor stat there tells what files are")
             .hint("Install findutils or busybox there"),
+        why::NO_DIRECTORY => Failure::new(Code::NotFound, format!("{path} is no directory"))
+            .hint("Name the directory that it is in, or read it as the file that it is"),
         status => {
-            let words = first_line(&said);
+            let words = first_line(said);
             let words = if words.is_empty() { String::new() } else { format!(": {words}") };
             Failure::new(Code::Internal, format!("a script for {path} ended with {status}{words}"))
         }
@@ -114,6 +143,13 @@ fn in_words(wish: Wish, path: &FilePath, said: &str) -> Failure {
     } else if says("File too large") {
         Failure::new(Code::TooLarge, format!("{path} is larger than a file may be there"))
             .hint(format!("{untouched}`ulimit -f` says how large one may be"))
+    } else if says("nput/output error") {
+        let what = if wish == Wish::See { "read" } else { "written" };
+        Failure::new(
+            Code::Internal,
+            format!("{path} could not be {what}: its disk reports an error"),
+        )
+        .hint(format!("{untouched}The disk may be damaged; the system's log there says more"))
     } else if says("Read-only file system") {
         Failure::new(Code::PermissionDenied, format!("{path} is on a read-only file system"))
             .hint("It has to be mounted for writing first")

@@ -9,42 +9,25 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use jiff::Timestamp;
 use sha1::{Digest, Sha1};
-use uuid::Uuid;
 
 use super::form::{Files, Paths, Save, Window};
 use super::many;
-use super::sftp_session::{AT_ONCE, Refused, Session};
-use super::sftp_wire::{Attrs, Body, flag, kind, status};
+use super::refusal::{self, Wish, why};
 use crate::failure::{Code, Failure};
 use crate::host::{HostId, Reached};
-use crate::seam::{
-    Expected, FILE_WINDOW, FileBeginning, FileEntry, FileKind, FilePath, FileWindow, Listing,
-};
-
-/// What is read or written in one request: what every server takes (draft-ietf-secsh-filexfer-02, 3).
-const PIECE: u32 = 32 * 1024;
+use crate::seam::{FileBeginning, FileEntry, FileKind, FilePath, FileWindow, Listing};
+use crate::sftp::{AT_ONCE, Attrs, Done, Refused, Session, kind, status};
 
 /// So many paths are found at most.
 const MOST_PATHS: usize = 200_000;
 
-/// What renames onto a file that is there.
-const RENAME: &str = "posix-rename@openssh.com";
-
-const KIND: u32 = 0o170_000;
-const DIRECTORY: u32 = 0o040_000;
-const REGULAR: u32 = 0o100_000;
-const LINK: u32 = 0o120_000;
-
 /// One place's files, through sftp.
 #[derive(Debug)]
 pub(super) struct SftpFiles {
-    session: Arc<Session>,
-    host: HostId,
-    root: Vec<u8>,
+    pub(super) session: Arc<Session>,
+    pub(super) host: HostId,
+    pub(super) root: Vec<u8>,
 }
-
-/// What a request is about, for what is said of it.
-type Done<T> = Result<T, Refused>;
 
 impl SftpFiles {
     pub(super) fn new(reached: &Reached, session: Arc<Session>) -> Self {
@@ -52,114 +35,52 @@ impl SftpFiles {
         Self { session, host: reached.connection.host().clone(), root }
     }
 
-    fn refused(&self, path: &FilePath, refused: Refused) -> Failure {
-        let host = &self.host;
-        let failure = match refused {
-            Refused::Lost(failure) => return failure,
-            Refused::Status(status::NO_SUCH_FILE, _) => {
-                Failure::new(Code::NotFound, format!("{path} does not exist on {host}"))
-                    .hint("Check the path")
-            }
+    /// What a server's refusal means, in the words that a shell's has.
+    pub(super) fn refused(&self, path: &FilePath, refused: Refused) -> Failure {
+        match refused {
+            Refused::Lost(error) => error.into(),
+            Refused::Status(status::NO_SUCH_FILE, _) => self.because(path, why::MISSING),
             Refused::Status(status::PERMISSION_DENIED, _) => {
-                Failure::new(Code::PermissionDenied, format!("permission denied on {host}: {path}"))
-                    .hint("Check the owner and mode there, or use another account")
+                self.in_words(path, "Permission denied")
             }
             Refused::Status(_, said) => {
+                let host = &self.host;
                 Failure::new(Code::Internal, format!("{host} did not do it with {path}: {said}"))
-                    .hint("Its sftp server says no more; its disk may be full, or the path in use")
+                    .hint("Its sftp server says no more; the path may be in use")
+                    .on(host.as_str())
             }
-        };
-        failure.on(host.as_str())
+        }
     }
 
-    fn unsupported(&self, what: &str) -> Failure {
+    pub(super) fn because(&self, path: &FilePath, why: u8) -> Failure {
+        refusal::refused(&self.host, Wish::Change, path, why, "")
+    }
+
+    /// As the system's programs would say it.
+    pub(super) fn in_words(&self, path: &FilePath, said: &str) -> Failure {
+        refusal::refused(&self.host, Wish::Write, path, why::WORDS, said)
+    }
+
+    pub(super) fn unsupported(&self, what: &str) -> Failure {
         Failure::new(Code::Unsupported, format!("the sftp server of {} {what}", self.host))
             .hint("Give the account a shell, or use another one")
             .on(self.host.as_str())
     }
 
-    fn conflict(&self, what: String) -> Failure {
-        Failure::new(Code::Conflict, what)
-            .hint("Look at what is there now, then decide")
-            .on(self.host.as_str())
-    }
-
-    /// A path as the server takes it: home is where it begins.
-    fn full(&self, path: &FilePath) -> Result<Vec<u8>, Failure> {
-        let at_home = |path: &[u8]| match path.strip_prefix(b"~") {
-            None => Ok(path.to_vec()),
-            Some(b"") => Ok(b".".to_vec()),
-            Some(rest) => match rest.strip_prefix(b"/") {
-                Some(b"") => Ok(b".".to_vec()),
-                Some(rest) => Ok(rest.to_vec()),
-                None => Err(self.unsupported("doesn't know other accounts' homes (~NAME)")),
-            },
-        };
-        if path.bytes().contains(&0) {
-            return Err(Failure::new(Code::Usage, format!("{path} holds a NUL byte"))
-                .hint("No file can be called so"));
-        }
-        let root = at_home(&self.root)?;
-        let root = if root.is_empty() { b".".to_vec() } else { root };
-        Ok(match path.bytes().first() {
-            None => root,
-            Some(b'/') => path.bytes().to_vec(),
-            Some(b'~') => at_home(path.bytes())?,
-            Some(_) => FilePath(root).join(path.bytes()).0,
-        })
-    }
-
-    /// The directory that a path is in, as the server calls it, and its name there; refused where it lies outside.
-    async fn place(&self, path: &FilePath, outside: bool) -> Result<(Vec<u8>, Vec<u8>), Failure> {
-        let full = FilePath(self.full(path)?);
-        let name = full.name().to_vec();
-        if matches!(&name[..], b"" | b"." | b"..") {
-            return Err(Failure::new(Code::Usage, format!("{path} is no name of a file"))
-                .hint("Name the file itself"));
-        }
-        let trimmed = full.bytes().strip_suffix(b"/").unwrap_or(full.bytes());
-        let parent = match trimmed.len() - name.len() {
-            0 => b".".to_vec(),
-            end => trimmed[..end].to_vec(),
-        };
-        let parent = self.real(&parent).await.map_err(|refused| self.refused(path, refused))?;
-        if !outside && !self.is_inside(&parent).await? {
-            return Err(self.outside(path));
-        }
-        Ok((parent, name))
-    }
-
-    fn outside(&self, path: &FilePath) -> Failure {
-        let what = format!("{path} lies outside of the directory");
-        Failure::new(Code::PermissionDenied, what)
-            .hint("Say that this is meant, or name a path within it")
-            .on(self.host.as_str())
-    }
-
-    async fn real(&self, path: &[u8]) -> Done<Vec<u8>> {
-        let real = self.session.name(kind::REALPATH, path).await?;
-        // Some servers answer for what isn't there.
-        self.session.attrs(kind::STAT, &real).await?;
-        Ok(real)
-    }
-
-    async fn is_inside(&self, real: &[u8]) -> Result<bool, Failure> {
-        let none = FilePath::default();
-        let root = self.full(&none)?;
-        let root = self.real(&root).await.map_err(|refused| self.refused(&none, refused))?;
-        let root = if root == b"/" { Vec::new() } else { root };
-        Ok(real.strip_prefix(&root[..]).is_some_and(|rest| rest.is_empty() || rest[0] == b'/'))
-    }
-
     /// What a path is, with what its link leads to.
-    async fn entry(&self, full: &[u8], shown: FilePath, attrs: Option<Attrs>) -> Done<FileEntry> {
+    pub(super) async fn entry(
+        &self,
+        full: &[u8],
+        shown: FilePath,
+        attrs: Option<Attrs>,
+    ) -> Done<FileEntry> {
         let session = &self.session;
         let own = match attrs {
             Some(attrs) => attrs,
             None => session.attrs(kind::LSTAT, full).await?,
         };
         let (mut link, mut attrs, mut outside) = (None, Some(own), false);
-        if mode_kind(&own) == LINK {
+        if own.is_link() {
             link = Some(FilePath(session.name(kind::READLINK, full).await?));
             attrs = session.attrs(kind::STAT, full).await.ok(); // One that leads nowhere.
             if attrs.is_some()
@@ -170,8 +91,8 @@ impl SftpFiles {
         }
         let kind = match &attrs {
             None => FileKind::Broken,
-            Some(attrs) if mode_kind(attrs) == DIRECTORY => FileKind::Directory,
-            Some(attrs) if mode_kind(attrs) == REGULAR => FileKind::File,
+            Some(attrs) if attrs.is_directory() => FileKind::Directory,
+            Some(attrs) if attrs.is_file() => FileKind::File,
             Some(_) => FileKind::Other,
         };
         let about = attrs.unwrap_or(own);
@@ -184,7 +105,7 @@ impl SftpFiles {
             link,
             outside,
             size: about.size.unwrap_or(0),
-            modified: about.times.and_then(|(_, at)| Timestamp::from_second(at.into()).ok()),
+            modified: about.changed().and_then(|at| Timestamp::from_second(at.into()).ok()),
             mode: about.mode.unwrap_or(0) & 0o7777,
             owner: user,
             group,
@@ -194,62 +115,34 @@ impl SftpFiles {
         })
     }
 
-    /// All bytes of a window, several requests at once.
-    async fn bytes(&self, handle: &[u8], offset: u64, length: u32) -> Done<Vec<u8>> {
-        let starts: Vec<u32> = (0..length).step_by(PIECE as usize).collect();
-        let mut bytes = Vec::new();
-        for some in starts.chunks(AT_ONCE) {
-            let wanted = some.iter().map(|start| async move {
-                self.piece(handle, offset + u64::from(*start), PIECE.min(length - start)).await
-            });
-            for (piece, start) in join_all(wanted).await.into_iter().zip(some) {
-                let piece = piece?;
-                let is_last = (piece.len() as u64) < u64::from(PIECE.min(length - start));
-                bytes.extend_from_slice(&piece);
-                if is_last {
-                    return Ok(bytes);
-                }
-            }
+    /// The same, told by itself: also whether it lies outside.
+    pub(super) async fn told(&self, full: &[u8], shown: FilePath) -> Done<FileEntry> {
+        let mut entry = self.entry(full, shown, None).await?;
+        if entry.link.is_none()
+            && let Ok(real) = self.session.real(full).await
+        {
+            entry.outside = !self.is_inside(&real).await.unwrap_or(true);
         }
-        Ok(bytes)
-    }
-
-    /// One piece: a server may give less than is there.
-    async fn piece(&self, handle: &[u8], offset: u64, length: u32) -> Done<Vec<u8>> {
-        let mut all = Vec::new();
-        while (all.len() as u64) < u64::from(length) {
-            let left = length - u32::try_from(all.len()).unwrap_or(length);
-            let more = self.session.read(handle, offset + all.len() as u64, left).await?;
-            if more.is_empty() {
-                break;
-            }
-            all.extend_from_slice(&more);
-        }
-        Ok(all)
-    }
-
-    async fn open(&self, full: &[u8]) -> Done<Vec<u8>> {
-        let body = Body::default().bytes(full).number(flag::READ).attrs(&Attrs::default());
-        self.session.open(kind::OPEN, body).await
-    }
-
-    async fn fstat(&self, handle: &[u8]) -> Done<Attrs> {
-        self.session.attrs(kind::FSTAT, handle).await
+        Ok(entry)
     }
 
     /// A window, and whether the file was the same before and after.
-    async fn window(&self, full: &[u8], window: &Window<'_>) -> Done<(FileWindow, bool)> {
-        let handle = self.open(full).await?;
+    pub(super) async fn window(
+        &self,
+        full: &[u8],
+        window: &Window<'_>,
+    ) -> Done<(FileWindow, bool)> {
+        let handle = self.session.open_file(full).await?;
         let read = async {
-            let before = self.fstat(&handle).await?;
-            let bytes = self.bytes(&handle, window.offset, window.length).await?;
-            Ok((before, bytes, self.fstat(&handle).await?))
+            let before = self.session.fstat(&handle).await?;
+            let bytes = self.session.read_at(&handle, window.offset, window.length).await?;
+            Ok((before, bytes, self.session.fstat(&handle).await?))
         };
         let read: Done<_> = read.await;
         let closed = self.session.close(&handle).await;
         let (before, bytes, after) = read?;
         closed?;
-        let mut file = self.entry(full, window.path.clone(), None).await?;
+        let mut file = self.told(full, window.path.clone()).await?;
         let reached = window.offset + bytes.len() as u64;
         let is_sized = before.size.is_some_and(|size| size > 0);
         let end = match is_sized {
@@ -258,152 +151,14 @@ impl SftpFiles {
         };
         let is_whole = window.offset == 0 && end;
         file.version = version(&before, is_whole.then_some(&bytes[..]));
-        let is_same = !is_sized
-            || (before.size, before.times.map(|times| times.1))
-                == (after.size, after.times.map(|times| times.1));
+        let is_same = !is_sized || (before.size, before.changed()) == (after.size, after.changed());
         Ok((FileWindow { file, offset: window.offset, bytes, end }, is_same))
     }
-
-    /// Refuses to write over what isn't what was expected.
-    async fn check(&self, full: &[u8], save: &Save<'_>) -> Result<Option<Attrs>, Failure> {
-        let path = save.path;
-        let there = match self.session.attrs(kind::LSTAT, full).await {
-            Ok(attrs) => Some(attrs),
-            Err(Refused::Status(status::NO_SUCH_FILE, _)) => None,
-            Err(refused) => return Err(self.refused(path, refused)),
-        };
-        if there.as_ref().is_some_and(|attrs| mode_kind(attrs) == DIRECTORY) {
-            return Err(Failure::new(Code::IsDirectory, format!("{path} is a directory"))
-                .hint("Name a file in it")
-                .on(self.host.as_str()));
-        }
-        match (save.expected, &there) {
-            (Expected::Absent, Some(_)) => Err(self.conflict(format!("{path} is there already"))),
-            (Expected::Version(_), None) => Err(self.conflict(format!("{path} is gone"))),
-            (Expected::Version(expected), Some(attrs)) => {
-                let mut now = version(attrs, None);
-                if expected.starts_with(&format!("{now}-")) {
-                    // The same second and size: its bytes say whether it was changed.
-                    let window = Window { path, offset: 0, length: FILE_WINDOW, seen: None };
-                    let (read, _) = self
-                        .window(full, &window)
-                        .await
-                        .map_err(|refused| self.refused(path, refused))?;
-                    now = read.file.version;
-                }
-                match now == *expected {
-                    true => Ok(there),
-                    false => Err(self.conflict(format!("{path} was changed meanwhile"))),
-                }
-            }
-            (Expected::Absent, None) | (Expected::Anything, _) => Ok(there),
-        }
-    }
-
-    /// Writes a new file that is nobody else's, with the mode and owner of the one that it is to replace.
-    async fn temporary(&self, full: &[u8], bytes: &[u8], like: Option<&Attrs>) -> Done<()> {
-        let session = &self.session;
-        // What replaces nothing gets what the server gives to new files.
-        let private = Attrs { mode: like.map(|_| 0o600), ..Attrs::default() };
-        let flags = flag::WRITE | flag::CREATE | flag::EXCLUSIVE;
-        let body = Body::default().bytes(full).number(flags);
-        let handle = session.open(kind::OPEN, body.attrs(&private)).await?;
-        let write = async {
-            for (round, some) in bytes.chunks(PIECE as usize * AT_ONCE).enumerate() {
-                let start = (round * PIECE as usize * AT_ONCE) as u64;
-                let pieces = some.chunks(PIECE as usize).enumerate().map(|(at, piece)| {
-                    let offset = start + (at * PIECE as usize) as u64;
-                    let body = Body::default().bytes(&handle).long(offset).bytes(piece);
-                    session.order(kind::WRITE, body)
-                });
-                for written in join_all(pieces).await {
-                    written?;
-                }
-            }
-            let now = self.fstat(&handle).await?;
-            if let Some(owner) = like.and_then(|attrs| attrs.owner)
-                && now.owner != Some(owner)
-            {
-                let kept = Attrs { owner: Some(owner), ..Attrs::default() };
-                session.order(kind::FSETSTAT, Body::default().bytes(&handle).attrs(&kept)).await?;
-            }
-            if let Some(mode) = like.and_then(|attrs| attrs.mode) {
-                let kept = Attrs { mode: Some(mode & 0o7777), ..Attrs::default() };
-                let body = Body::default().bytes(&handle).attrs(&kept);
-                session.order(kind::FSETSTAT, body).await?;
-            }
-            if session.offers("fsync@openssh.com") {
-                session.extended("fsync@openssh.com", Body::default().bytes(&handle)).await?;
-            }
-            match self.fstat(&handle).await?.size {
-                Some(size) if size != bytes.len() as u64 => Err(self.session.garbled()),
-                _ => Ok(()),
-            }
-        };
-        let written: Done<()> = write.await;
-        let closed = session.close(&handle).await;
-        written.and(closed)
-    }
-
-    async fn rename(&self, from: &[u8], to: &[u8], replace: bool) -> Done<()> {
-        let body = Body::default().bytes(from).bytes(to);
-        match replace {
-            true => self.session.extended(RENAME, body).await,
-            // It fails where something is: the protocol says so, and OpenSSH does so with a hard link.
-            false => self.session.order(kind::RENAME, body).await,
-        }
-    }
-
-    async fn remove(&self, full: &[u8], attrs: Option<Attrs>, recursive: bool) -> Done<()> {
-        let attrs = match attrs {
-            Some(attrs) => attrs,
-            None => self.session.attrs(kind::LSTAT, full).await?,
-        };
-        if mode_kind(&attrs) != DIRECTORY {
-            return self.session.order(kind::REMOVE, Body::default().bytes(full)).await;
-        }
-        if recursive {
-            for (name, attrs) in self.names(full, usize::MAX).await?.0 {
-                let below = FilePath(full.to_vec()).join(&name);
-                Box::pin(self.remove(below.bytes(), Some(attrs), true)).await?;
-            }
-        }
-        self.session.order(kind::RMDIR, Body::default().bytes(full)).await
-    }
-
-    /// What a directory holds, and whether there is more.
-    async fn names(&self, full: &[u8], limit: usize) -> Done<(Vec<(Vec<u8>, Attrs)>, bool)> {
-        let session = &self.session;
-        let handle = session.open(kind::OPENDIR, Body::default().bytes(full)).await?;
-        let mut all = Vec::new();
-        let end = loop {
-            match session.names(kind::READDIR, &handle).await {
-                Ok(names) => all.extend(
-                    names.into_iter().filter(|(name, _)| !matches!(&name[..], b"." | b"..")),
-                ),
-                Err(Refused::Status(status::EOF, _)) => break Ok(false),
-                Err(refused) => break Err(refused),
-            }
-            if all.len() > limit {
-                break Ok(true);
-            }
-        };
-        let closed = session.close(&handle).await;
-        let more = end?;
-        closed?;
-        all.sort_by(|one, other| one.0.cmp(&other.0));
-        all.truncate(limit);
-        Ok((all, more))
-    }
-}
-
-fn mode_kind(attrs: &Attrs) -> u32 {
-    attrs.mode.unwrap_or(REGULAR) & KIND
 }
 
 /// Names a state of a file; with its bytes where they are known.
-fn version(attrs: &Attrs, bytes: Option<&[u8]>) -> String {
-    let changed = attrs.times.map_or(0, |times| times.1);
+pub(super) fn version(attrs: &Attrs, bytes: Option<&[u8]>) -> String {
+    let changed = attrs.changed().unwrap_or(0);
     let state = format!("sftp-{}-{changed}", attrs.size.unwrap_or(0));
     match bytes {
         None => state,
@@ -420,8 +175,12 @@ impl Files for SftpFiles {
     async fn list(&self, path: &FilePath, limit: usize) -> Result<Listing, Failure> {
         let refused = |refused| self.refused(path, refused);
         let full = self.full(path)?;
-        let directory = self.real(&full).await.map_err(refused)?;
-        let (names, more) = self.names(&directory, limit).await.map_err(refused)?;
+        let directory = self.session.real(&full).await.map_err(refused)?;
+        let about = self.session.attrs(kind::STAT, &directory).await.map_err(refused)?;
+        if !about.is_directory() {
+            return Err(self.because(path, why::NO_DIRECTORY));
+        }
+        let (names, more) = self.session.entries(&directory, limit).await.map_err(refused)?;
         let mut entries = Vec::with_capacity(names.len());
         let here = FilePath(directory.clone());
         for some in names.chunks(AT_ONCE) {
@@ -448,17 +207,15 @@ impl Files for SftpFiles {
     }
 
     async fn stat(&self, path: &FilePath) -> Result<FileEntry, Failure> {
-        let full = self.full(path)?;
-        let named = FilePath(full.clone()).name().to_vec();
-        let shown = if matches!(&named[..], b"" | b"." | b"..") {
-            let real = self.real(&full).await.map_err(|refused| self.refused(path, refused))?;
-            FilePath(real)
+        let full = FilePath(self.full(path)?);
+        let shown = if matches!(full.name(), b"" | b"." | b"..") {
+            let real = self.session.real(full.bytes()).await;
+            FilePath(real.map_err(|refused| self.refused(path, refused))?)
         } else {
-            let (parent, name) = self.place(path, true).await?;
-            FilePath(parent).join(&name)
+            self.place(path, true).await?.full
         };
         let at = shown.0.clone();
-        self.entry(&at, shown, None).await.map_err(|refused| self.refused(path, refused))
+        self.told(&at, shown).await.map_err(|refused| self.refused(path, refused))
     }
 
     async fn read(&self, window: &Window<'_>) -> Result<Option<FileWindow>, Failure> {
@@ -466,10 +223,12 @@ impl Files for SftpFiles {
         let refused = |refused| self.refused(path, refused);
         let full = self.full(path)?;
         let about = self.session.attrs(kind::STAT, &full).await.map_err(refused)?;
-        if mode_kind(&about) == DIRECTORY {
-            return Err(Failure::new(Code::IsDirectory, format!("{path} is a directory"))
-                .hint("Name a file in it")
-                .on(self.host.as_str()));
+        if about.is_directory() {
+            return Err(self.because(path, why::DIRECTORY));
+        }
+        // A server that opens a pipe waits there for ever.
+        if !about.is_file() {
+            return Err(self.because(path, why::NEITHER));
         }
         // A file that is changed just now is read again, as through a shell.
         for _ in 0..3 {
@@ -479,7 +238,7 @@ impl Files for SftpFiles {
                 return Ok((!is_seen).then_some(read));
             }
         }
-        Err(self.conflict(format!("{path} is changed again and again while it is read")))
+        Err(refusal::restless(&self.host, path))
     }
 
     async fn read_many(
@@ -491,58 +250,7 @@ impl Files for SftpFiles {
     }
 
     async fn write(&self, save: &Save<'_>) -> Result<FileEntry, Failure> {
-        let path = save.path;
-        let (mut parent, mut name) = self.place(path, save.outside).await?;
-        let mut full = FilePath(parent.clone()).join(&name);
-        let own = self.session.attrs(kind::LSTAT, full.bytes()).await;
-        if own.as_ref().is_ok_and(|attrs| mode_kind(attrs) == LINK) {
-            // The link stays, and what it leads to is written.
-            let real =
-                self.real(full.bytes()).await.map_err(|refused| self.refused(path, refused))?;
-            if !save.outside && !self.is_inside(&real).await? {
-                return Err(self.outside(path));
-            }
-            full = FilePath(real);
-            name = full.name().to_vec();
-            parent = full.bytes()[..full.bytes().len() - name.len()].to_vec();
-        }
-        let replace = *save.expected != Expected::Absent;
-        if replace && !self.session.offers(RENAME) {
-            return Err(self.unsupported("can't replace a file in one step"));
-        }
-        let like = self.check(full.bytes(), save).await?;
-        let temporary = format!(".baton-{}.part", Uuid::new_v4().simple());
-        let temporary = FilePath(parent).join(temporary.as_bytes());
-        let placed = async {
-            self.temporary(temporary.bytes(), save.bytes, like.as_ref())
-                .await
-                .map_err(|refused| self.refused(path, refused))?;
-            // Right before: whoever was quicker wins.
-            self.check(full.bytes(), save).await?;
-            match self.rename(temporary.bytes(), full.bytes(), replace).await {
-                Ok(()) => Ok(()),
-                Err(Refused::Status(_, _)) if !replace => {
-                    Err(self.conflict(format!("{path} is there already")))
-                }
-                Err(refused) => Err(self.refused(path, refused)),
-            }
-        };
-        if let Err(failure) = placed.await {
-            let gone = Body::default().bytes(temporary.bytes());
-            if let Err(error) = self.session.order(kind::REMOVE, gone).await {
-                tracing::debug!(?error, "a part stays");
-            }
-            return Err(failure);
-        }
-        let entry = self.entry(full.bytes(), full.clone(), None).await;
-        let mut entry = entry.map_err(|refused| self.refused(path, refused))?;
-        let attrs = Attrs {
-            size: Some(entry.size),
-            times: entry.modified.map(|at| (0, u32::try_from(at.as_second()).unwrap_or(0))),
-            ..Attrs::default()
-        };
-        entry.version = version(&attrs, Some(save.bytes));
-        Ok(entry)
+        Box::pin(self.save(save)).await
     }
 
     async fn make_directory(
@@ -551,28 +259,31 @@ impl Files for SftpFiles {
         parents: bool,
         outside: bool,
     ) -> Result<FileEntry, Failure> {
+        let full = self.full(path)?;
+        if !parents && matches!(FilePath(full.clone()).name(), b"" | b"." | b"..") {
+            return Err(self.because(path, why::THERE));
+        }
         if parents {
-            let full = self.full(path)?;
             match self.session.attrs(kind::STAT, &full).await {
-                Ok(attrs) if mode_kind(&attrs) == DIRECTORY => return self.stat(path).await,
-                Ok(_) => return Err(self.conflict(format!("{path} is there, and no directory"))),
+                Ok(attrs) if attrs.is_directory() => return self.stat(path).await,
+                Ok(_) => return Err(self.because(path, why::THERE)),
                 Err(Refused::Status(_, _)) => {}
                 Err(refused) => return Err(self.refused(path, refused)),
             }
-            let trimmed = path.bytes().strip_suffix(b"/").unwrap_or(path.bytes());
-            let above = trimmed.len() - path.name().len();
-            let above = FilePath(trimmed[..above].to_vec());
+            let mut above = path.bytes();
+            while let Some(shorter) = above.strip_suffix(b"/") {
+                above = shorter;
+            }
+            let above = FilePath(above[..above.len() - path.name().len()].to_vec());
             if !matches!(above.bytes(), b"" | b"/" | b"~/") {
                 Box::pin(self.make_directory(&above, true, outside)).await?;
             }
         }
-        let (parent, name) = self.place(path, outside).await?;
-        let full = FilePath(parent).join(&name);
+        let full = self.named(path, outside).await?.full;
         if self.session.attrs(kind::LSTAT, full.bytes()).await.is_ok() {
-            return Err(self.conflict(format!("{path} is there already")));
+            return Err(self.because(path, why::THERE));
         }
-        let body = Body::default().bytes(full.bytes()).attrs(&Attrs::default());
-        let made = self.session.order(kind::MKDIR, body).await;
+        let made = self.session.make_directory(full.bytes(), &Attrs::default()).await;
         made.map_err(|refused| self.refused(path, refused))?;
         self.stat(path).await
     }
@@ -584,26 +295,31 @@ impl Files for SftpFiles {
         replace: bool,
         outside: bool,
     ) -> Result<FileEntry, Failure> {
-        let (from_parent, from_name) = self.place(from, outside).await?;
-        let (to_parent, to_name) = self.place(to, outside).await?;
-        let source = FilePath(from_parent).join(&from_name);
-        let target = FilePath(to_parent).join(&to_name);
+        let source = self.leaf(from, outside).await?.full;
+        let target = self.named(to, outside).await?.full;
         let about = self.session.attrs(kind::LSTAT, source.bytes()).await;
-        about.map_err(|refused| self.refused(from, refused))?;
+        let about = about.map_err(|refused| self.refused(from, refused))?;
+        if target == source {
+            let entry = self.told(target.bytes(), target.clone()).await;
+            return entry.map_err(|refused| self.refused(to, refused));
+        }
+        if target.bytes().starts_with(source.join(b"").bytes()) {
+            return Err(self.because(from, why::STANDS_ON));
+        }
         match self.session.attrs(kind::LSTAT, target.bytes()).await {
-            Ok(_) if !replace => return Err(self.conflict(format!("{to} is there already"))),
-            Ok(attrs) if mode_kind(&attrs) == DIRECTORY => {
-                return Err(self.conflict(format!("{to} is a directory")));
+            Ok(_) if !replace => return Err(self.because(to, why::THERE)),
+            Ok(there) if there.is_directory() || about.is_directory() => {
+                return Err(self.because(to, why::OVER_DIRECTORY));
             }
-            Ok(_) if !self.session.offers(RENAME) => {
+            Ok(_) if !self.session.replaces() => {
                 return Err(self.unsupported("can't replace a file in one step"));
             }
             Ok(_) | Err(Refused::Status(_, _)) => {}
             Err(refused) => return Err(self.refused(to, refused)),
         }
-        let moved = SftpFiles::rename(self, source.bytes(), target.bytes(), replace).await;
+        let moved = self.session.rename(source.bytes(), target.bytes(), replace).await;
         moved.map_err(|refused| self.refused(to, refused))?;
-        let entry = self.entry(target.bytes(), target.clone(), None).await;
+        let entry = self.told(target.bytes(), target.clone()).await;
         entry.map_err(|refused| self.refused(to, refused))
     }
 
@@ -615,29 +331,24 @@ impl Files for SftpFiles {
     ) -> Result<(), Failure> {
         let mut all = Vec::new();
         for path in paths {
-            let (parent, name) = self.place(path, outside).await?;
-            let full = FilePath(parent).join(&name);
+            let full = self.leaf(path, outside).await?.full;
             let attrs = self.session.attrs(kind::LSTAT, full.bytes()).await;
             let attrs = attrs.map_err(|refused| self.refused(path, refused))?;
-            if mode_kind(&attrs) == DIRECTORY && !recursive {
-                let (names, _) = self
-                    .names(full.bytes(), 1)
-                    .await
-                    .map_err(|refused| self.refused(path, refused))?;
-                if !names.is_empty() {
-                    return Err(Failure::new(
-                        Code::Conflict,
-                        format!("the directory {path} is not empty"),
-                    )
-                    .hint("Say that all in it is to be deleted, too")
-                    .on(self.host.as_str()));
+            if attrs.is_directory() && !recursive {
+                let held = self.session.entries(full.bytes(), 1).await;
+                let (held, _) = held.map_err(|refused| self.refused(path, refused))?;
+                if !held.is_empty() {
+                    return Err(self.because(path, why::NOT_EMPTY));
                 }
             }
             all.push((path, full, attrs));
         }
         for (path, full, attrs) in all {
-            let removed = self.remove(full.bytes(), Some(attrs), recursive).await;
-            removed.map_err(|refused| self.refused(path, refused))?;
+            match self.session.remove(full.bytes(), &attrs, recursive).await {
+                // One that lay in another one is gone with that.
+                Ok(()) | Err(Refused::Status(status::NO_SUCH_FILE, _)) => {}
+                Err(refused) => return Err(self.refused(path, refused)),
+            }
         }
         Ok(())
     }
@@ -649,7 +360,7 @@ impl Files for SftpFiles {
         let mut waiting = vec![FilePath::default()];
         while let Some(directory) = waiting.pop() {
             let full = FilePath(root.clone()).join(directory.bytes());
-            let (names, more) = match self.names(full.bytes(), MOST_PATHS).await {
+            let (names, more) = match self.session.entries(full.bytes(), MOST_PATHS).await {
                 Ok(names) => names,
                 Err(Refused::Status(_, _)) if !directory.bytes().is_empty() => continue,
                 Err(refused) => return Err(self.refused(&none, refused)),
@@ -657,9 +368,9 @@ impl Files for SftpFiles {
             found.whole &= !more;
             for (name, attrs) in names.into_iter().filter(|(name, _)| !name.starts_with(b".")) {
                 let path = directory.join(&name);
-                match mode_kind(&attrs) {
-                    DIRECTORY => waiting.push(path),
-                    _ => found.paths.extend(
+                match attrs.is_directory() {
+                    true => waiting.push(path),
+                    false => found.paths.extend(
                         path.text()
                             .filter(|text| !text.contains(char::is_control))
                             .map(ToOwned::to_owned),

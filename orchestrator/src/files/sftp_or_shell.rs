@@ -3,23 +3,25 @@
 //! That is asked once for each place, by a call that does nothing, before anything is wished of its files: nothing that was
 //! begun in one form goes on in the other. An answer that nobody gave, because the link was lost, decides nothing.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::form::Files;
 use super::sftp::SftpFiles;
-use super::sftp_session::{Refused, Session};
 use super::shell::ShellFiles;
 use crate::failure::Failure;
 use crate::host::{Place, Reached};
+use crate::sftp::{Refused, Session};
 use crate::transport::{Call, State, TransportError};
 
 /// What is known of places.
 #[derive(Debug, Default)]
 pub(super) struct Forms {
-    known: Mutex<Vec<(Place, Known)>>,
-    /// One asks, the others wait for what it hears.
-    asking: tokio::sync::Mutex<()>,
+    asked: Mutex<Vec<(Place, Arc<Asked>)>>,
 }
+
+/// What one place has answered. One asks it, and the others wait for what that one hears: only those who mean the same place, since
+/// another one may take long to be reached.
+type Asked = tokio::sync::Mutex<Option<Known>>;
 
 #[derive(Clone, Debug)]
 enum Known {
@@ -27,27 +29,31 @@ enum Known {
     Sftp(Arc<Session>),
 }
 
-impl Forms {
-    fn known(&self) -> MutexGuard<'_, Vec<(Place, Known)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl Known {
+    /// `None` where what was known counts no longer.
     fn form(&self, reached: &Reached) -> Option<Arc<dyn Files>> {
-        let mut known = self.known();
-        let at = known.iter().position(|(place, _)| *place == reached.place)?;
         // Another account, or another sshd, may answer behind a new connection.
         let is_open =
             matches!(*reached.connection.state().borrow(), State::Connected | State::Degraded);
-        match &known[at].1 {
-            Known::Shell => Some(Arc::new(ShellFiles::new(reached))),
-            Known::Sftp(session) if is_open && session.is_alive() => {
+        match self {
+            Self::Shell => Some(Arc::new(ShellFiles::new(reached))),
+            Self::Sftp(session) if is_open && session.is_alive() => {
                 Some(Arc::new(SftpFiles::new(reached, Arc::clone(session))))
             }
-            Known::Sftp(_) => {
-                known.remove(at);
-                None
-            }
+            Self::Sftp(_) => None,
         }
+    }
+}
+
+impl Forms {
+    fn asked(&self, place: &Place) -> Arc<Asked> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = asked.iter().find(|(known, _)| known == place) {
+            return Arc::clone(known);
+        }
+        let known = Arc::new(Asked::default());
+        asked.push((place.clone(), Arc::clone(&known)));
+        known
     }
 
     /// The form for a place.
@@ -56,11 +62,9 @@ impl Forms {
     ///
     /// Why neither can be asked: the shell's reason, and the way there.
     pub(super) async fn of(&self, reached: &Reached) -> Result<Arc<dyn Files>, Failure> {
-        if let Some(form) = self.form(reached) {
-            return Ok(form);
-        }
-        let _asking = self.asking.lock().await;
-        if let Some(form) = self.form(reached) {
+        let asked = self.asked(&reached.place);
+        let mut asked = asked.lock().await;
+        if let Some(form) = asked.as_ref().and_then(|known| known.form(reached)) {
             return Ok(form);
         }
         let known = match reached.connection.call(Call::new(":")).await {
@@ -81,8 +85,7 @@ impl Forms {
             }
             Err(why) => return Err(why.into()),
         };
-        self.known().push((reached.place.clone(), known));
-        self.form(reached).ok_or_else(|| {
+        asked.insert(known).form(reached).ok_or_else(|| {
             TransportError::ConnectionLost {
                 host: reached.connection.host().clone(),
                 said: "its sftp server has ended".into(),

@@ -90,11 +90,7 @@ impl State {
 
 /// Whether a part that was read of the same file twice is the same as far as the first one went.
 pub(super) fn begins_alike(before: &FileWindow, now: &FileWindow) -> bool {
-    let inode = |window: &FileWindow| {
-        let mut parts = window.file.version.splitn(3, ':').map(str::to_owned);
-        (parts.next(), parts.next())
-    };
-    inode(before) == inode(now) && now.bytes.starts_with(&before.bytes)
+    now.file.is_still(&before.file) && now.bytes.starts_with(&before.bytes)
 }
 
 #[cfg(test)]

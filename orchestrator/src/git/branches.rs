@@ -3,15 +3,19 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::call::{Site, Words};
+use super::call::{HOOK_PATIENCE, Site, Words};
 use super::diff::revision;
 use crate::failure::{Code, Failure};
 use crate::seam::{FilePath, GitBranch, GitBranches, GitReply};
-use crate::transport::Answer;
+use crate::transport::{Answer, TransportError};
 
 /// Fields of a branch, as branch.sh prints them.
 const FIELDS: usize = 9;
 
+/// The scripts' word for a branch that is checked out, and a hook behind that failed.
+const HOOK: u8 = 81;
+/// The scripts' word for a repository without commits.
+const NO_COMMIT: u8 = 83;
 /// The scripts' word for a name that no branch may have.
 const BAD_NAME: u8 = 84;
 /// The scripts' word for a branch or commit that isn't there.
@@ -30,7 +34,7 @@ pub(super) async fn ask(site: &Site) -> Result<GitReply, Failure> {
 /// Checks one out.
 pub(super) async fn switch(site: &Site, branch: &str) -> Result<GitReply, Failure> {
     let words = Words::change("bg_switch").word(name(branch)?)?;
-    done(site, site.run(&words).await?, branch, "")
+    done(site, checkout(site, words).await?, branch, "")
 }
 
 /// Makes one.
@@ -43,7 +47,13 @@ pub(super) async fn make(
     let start = start.map_or(Ok(""), revision)?;
     let words = Words::change("bg_branch").word(name(branch)?)?.word(start)?;
     let words = words.word(if switch { "1" } else { "" })?;
-    done(site, site.run(&words).await?, start, branch)
+    let answer = if switch { checkout(site, words).await? } else { site.run(&words).await? };
+    done(site, answer, start, branch)
+}
+
+/// Many files, their filters and a hook: it takes its time, and would be half a checkout where it was ended.
+async fn checkout(site: &Site, words: Words) -> Result<Answer, TransportError> {
+    site.stream(&words.patience(HOOK_PATIENCE), b"").await
 }
 
 /// Gives it another name.
@@ -83,6 +93,20 @@ fn done(site: &Site, answer: Answer, from: &str, to: &str) -> Result<GitReply, F
         NO_SUCH => Failure::new(Code::NotFound, format!("there is no branch {from}"))
             .hint("`baton git branches` lists them"),
         BAD_NAME => bad(to),
+        NO_COMMIT => Failure::new(
+            Code::NotFound,
+            "the repository has no commit yet where a branch could begin",
+        )
+        .hint("Commit something first, or check the new branch out at once"),
+        HOOK => {
+            let name = if to.is_empty() { from } else { to };
+            let said = site.refusal(&answer).message;
+            Failure::new(
+                Code::Conflict,
+                format!("{name} is checked out, but a hook behind that failed: {said}"),
+            )
+            .hint("Look at .git/hooks/post-checkout on the host; nothing else is to be done again")
+        }
         _ => return site.checked(answer).map(|_| GitReply::Done),
     };
     Err(failure.on(site.connection().host().to_string()))

@@ -29,7 +29,7 @@ static GIT: Library = Library::new(
 /// How long a question may take: a cold disk and some hundred thousand files are looked through in that time.
 const ASK_PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long a change may take that runs nobody's hooks but those of a checkout.
+/// How long a change may take that runs nobody's hooks or filters.
 const CHANGE_PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long hooks may take.

@@ -10,6 +10,9 @@ use crate::transport::{Answer, Connection, Library, ProcessStreams, Program, Tra
 const BOOT: &str =
     "IFS= read -r b_line && eval \"$b_line\" && IFS= read -r b_line && eval \"$b_line\"";
 
+/// How long a script has that is asked to end: as long as a run that is stopped.
+const LAST_MOMENT: Duration = Duration::from_secs(3);
+
 /// What is run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Job<'a> {
@@ -51,16 +54,25 @@ pub(super) async fn run(connection: &Connection, job: &Job<'_>) -> Result<Answer
         }
         Ok(Answer { status: exit?.status, stdout: out, stderr: err })
     };
-    match tokio::time::timeout(job.patience, work).await {
+    tokio::pin!(work);
+    match tokio::time::timeout(job.patience, &mut work).await {
         Ok(answer) => answer,
         Err(_) => {
             let host = connection.host().clone();
-            if let Err(error) = connection.signal(group, "KILL").await {
-                tracing::warn!(%host, group, %error, "could not kill a script");
+            // A git that is asked to end takes its locks with it; one that is killed leaves the repository locked.
+            signal(connection, group, "TERM").await;
+            if tokio::time::timeout(LAST_MOMENT, work).await.is_err() {
+                signal(connection, group, "KILL").await;
             }
             let after_ms = u64::try_from(job.patience.as_millis()).unwrap_or(u64::MAX);
             Err(TransportError::TimedOut { host, what: "git, or a hook of it,".into(), after_ms })
         }
+    }
+}
+
+async fn signal(connection: &Connection, group: u32, name: &str) {
+    if let Err(error) = connection.signal(group, name).await {
+        tracing::warn!(host = %connection.host(), group, %error, "could not end a script");
     }
 }
 

@@ -3,8 +3,10 @@
 use uuid::Uuid;
 
 use super::call::{HOOK_PATIENCE, Site, Words};
+use super::stage;
 use crate::failure::{Code, Failure};
 use crate::seam::GitReply;
+use crate::transport::TransportError;
 
 /// So much is kept of what git and its hooks say.
 const MOST_WORDS: usize = 256 << 10;
@@ -21,20 +23,16 @@ pub(super) async fn commit(
     amend: bool,
     all: bool,
 ) -> Result<GitReply, Failure> {
-    let is_empty = message.trim().is_empty();
-    if is_empty && !amend {
+    let message = if message.trim().is_empty() { "" } else { message };
+    if message.is_empty() && !amend {
         return Err(Failure::new(Code::Usage, "the commit has no message"));
     }
     if message.contains('\0') {
         return Err(Failure::new(Code::Usage, "the message holds a NUL byte"));
     }
     let mark = Uuid::new_v4().simple().to_string();
-    let mut words = Words::change("bg_commit").word(&mark)?;
-    if is_empty {
-        words = words.word("--no-edit")?;
-    } else {
-        words = words.words(["-F", "-"])?;
-    }
+    let bytes = message.len().to_string();
+    let mut words = Words::change("bg_commit").word(&mark)?.word(bytes)?;
     if amend {
         words = words.word("--amend")?;
     }
@@ -42,7 +40,10 @@ pub(super) async fn commit(
         words = words.word("--all")?;
     }
     let words = words.patience(HOOK_PATIENCE).limit(MOST_WORDS);
-    let answer = site.stream(&words, message.as_bytes()).await?;
+    let answer = site.stream(&words, message.as_bytes()).await.map_err(in_doubt)?;
+    if answer.status == stage::MARKED {
+        return Err(stage::marked(site, &answer));
+    }
     if answer.status != 0 {
         let failure = site.refusal(&answer);
         // git itself has words for everything; with status 1 and words that aren't its own it was a hook.
@@ -60,6 +61,16 @@ pub(super) async fn commit(
     Ok(GitReply::Committed { id: id.to_owned(), subject: subject.to_owned() })
 }
 
+/// What was under way when the way to the host broke goes on there.
+fn in_doubt(error: TransportError) -> Failure {
+    let is_lost = matches!(error, TransportError::ConnectionLost { .. });
+    let failure = Failure::from(error);
+    if !is_lost {
+        return failure;
+    }
+    failure.hint("It may have been done all the same: look at the log before you do it again")
+}
+
 fn by_hook(failure: Failure, stderr: &[u8]) -> Failure {
     let message = if stderr.trim_ascii().is_empty() {
         "a hook of the repository refused the commit, and didn't say why".to_owned()
@@ -73,7 +84,7 @@ fn by_hook(failure: Failure, stderr: &[u8]) -> Failure {
 pub(super) async fn unfinished(site: &Site, abort: bool) -> Result<GitReply, Failure> {
     let words = Words::change("bg_unfinished").word(if abort { "abort" } else { "continue" })?;
     let words = words.patience(HOOK_PATIENCE).limit(MOST_WORDS);
-    let answer = site.stream(&words, b"").await?;
+    let answer = site.stream(&words, b"").await.map_err(in_doubt)?;
     let failure = match answer.status {
         NOTHING => Failure::new(
             Code::NotFound,

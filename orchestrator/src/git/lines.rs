@@ -82,6 +82,7 @@ pub(super) async fn carry_out(
     let words = Words::change(function).word(path)?.word([old, b"..", new].concat())?;
     let mode = format!("{:o}", target.mode);
     let words = words.word(if lines.context == 0 { "--unidiff-zero" } else { "" })?.word(mode)?;
+    let words = words.word(text.len().to_string())?;
     let inline = words.clone().word(&text).ok().filter(|words| !words.is_long());
     let answer = match inline {
         Some(words) => site.run(&words).await?,

@@ -5,6 +5,8 @@ mod call;
 mod channel;
 mod choose;
 mod commit;
+#[cfg(test)]
+mod cut_tests;
 mod desk;
 mod diff;
 mod graph;
@@ -14,6 +16,7 @@ mod lines;
 mod log;
 pub(crate) mod network;
 mod network_progress;
+mod network_reader;
 mod network_refusal;
 mod network_told;
 mod patch;

@@ -2,12 +2,13 @@
 
 use super::call::ENTER;
 use super::network_progress::Meter;
-use super::network_refusal::{self, Refused};
+use super::network_reader::{Heard, Judge, Reader};
+use super::network_refusal;
 use super::network_told::Told;
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
-use crate::operation::{Job, JobReader};
-use crate::seam::{Outcome, Progress, Work};
+use crate::operation::Job;
+use crate::seam::{Outcome, Work};
 
 /// What all that git does over the network begins with.
 pub(super) const NETWORK: &str = include_str!("scripts/network.sh");
@@ -34,7 +35,7 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
     let flag = |on: bool| if on { "1" } else { "" };
     let (kind, end, words): (_, _, Vec<&str>) = match work {
         Work::Push { remote, branch, force, tags, .. } => {
-            let remote = named("a remote", remote.as_deref())?;
+            let remote = remote_named(remote.as_deref())?;
             let branch = named("a branch", branch.as_deref())?;
             (Kind::Push, PUSH, vec![remote, branch, flag(*force), flag(*tags)])
         }
@@ -43,7 +44,7 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
             (Kind::Pull, PULL, vec![how])
         }
         Work::Fetch { remote, prune, .. } => {
-            (Kind::Fetch, FETCH, vec![named("a remote", remote.as_deref())?, flag(*prune)])
+            (Kind::Fetch, FETCH, vec![remote_named(remote.as_deref())?, flag(*prune)])
         }
         Work::Upload { .. }
         | Work::Download { .. }
@@ -54,13 +55,21 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
         }
     };
     let script = format!("{ENTER}\n{NETWORK}\n{end}");
-    let reader = Reader {
-        kind,
-        site: SiteName::of(reached),
-        told: Told::default(),
-        meter: Meter::default(),
-    };
-    Ok(Job::script(reached, kind.title(), &script, words, Box::new(reader)))
+    Ok(Job::script(reached, kind.title(), &script, words, Box::new(Reader::at(reached, kind))))
+}
+
+/// The name of a remote or its address, or nothing.
+///
+/// # Errors
+///
+/// `usage` for what no remote can be, and for a login in an address: it would be kept with the operation.
+fn remote_named(name: Option<&str>) -> Result<&str, Failure> {
+    let name = named("a remote", name)?;
+    if network_refusal::without_logins(name) == name {
+        return Ok(name);
+    }
+    Err(Failure::new(Code::Usage, "the remote's address holds a login")
+        .hint("Leave it out of the address: a credential helper on the host knows it"))
 }
 
 /// The name of a branch or remote, or nothing.
@@ -103,39 +112,31 @@ impl SiteName {
     }
 }
 
-/// Reads one of them.
-#[derive(Debug)]
-struct Reader {
-    kind: Kind,
-    site: SiteName,
-    told: Told,
-    meter: Meter,
+impl Judge for Kind {
+    fn judge(&self, heard: &Heard, tail: &[u8]) -> Result<Outcome, Failure> {
+        if heard.status == Some(0) && !heard.told.has("why") {
+            let said = said(*self, &heard.told, &heard.meter);
+            let failed = is_stashed(tail).then(|| stashed().on(heard.site.host.clone()));
+            return Ok(Outcome { said, failed, ..Outcome::default() });
+        }
+        Err(heard.refused(self.title(), tail))
+    }
 }
 
-impl JobReader for Reader {
-    fn chunk(&mut self, bytes: &[u8]) -> Option<Progress> {
-        self.meter.take(bytes)
-    }
+/// Whether a pull has left what wasn't committed in the stash (`rebase.autoStash`): for git that is no failure.
+fn is_stashed(tail: &[u8]) -> bool {
+    memchr::memmem::find(tail, b"Your changes are safe in the stash").is_some()
+}
 
-    fn told(&mut self, bytes: &[u8]) -> Option<Progress> {
-        self.told.take(bytes);
-        None
-    }
-
-    fn finish(self: Box<Self>, status: Option<u8>, tail: &[u8]) -> Result<Outcome, Failure> {
-        let Self { kind, site, told, meter } = *self;
-        if status == Some(0) && !told.has("why") {
-            let said = said(kind, &told, &meter);
-            return Ok(Outcome { said, ..Outcome::default() });
-        }
-        let refused = Refused { what: kind.title(), site: &site, told: &told, status, tail };
-        Err(network_refusal::read(&refused))
-    }
+fn stashed() -> Failure {
+    let message = "what wasn't committed conflicts with what came: it is kept in the stash";
+    Failure::new(Code::Conflict, message).hint("`git stash pop` there brings it back")
 }
 
 /// What was done, in a sentence.
 fn said(kind: Kind, told: &Told, meter: &Meter) -> String {
-    let (branch, remote) = (told.text("branch"), told.text("remote"));
+    let (branch, remote) =
+        (told.text("branch"), network_refusal::without_logins(&told.text("remote")));
     match kind {
         Kind::Push if meter.is_up_to_date => format!("{remote} had all of {branch} already"),
         Kind::Push if told.has("follows") => {

@@ -57,7 +57,7 @@ pub(super) fn nobody_knows(what: &str) -> Failure {
 /// A reason of our scripts.
 fn ours(why: &str, refused: &Refused<'_>) -> Failure {
     let (told, directory) = (refused.told, &refused.site.directory);
-    let (what, branch) = (told.text("what"), told.text("branch"));
+    let (what, branch) = (without_logins(&told.text("what")), told.text("branch"));
     let fail = Failure::new;
     match why {
         "detached" => fail(Code::Conflict, format!("no branch is checked out in {directory}: its head is detached"))
@@ -76,7 +76,7 @@ fn ours(why: &str, refused: &Refused<'_>) -> Failure {
         "other_name" => fail(Code::Conflict, format!("{branch} follows {what}, which has another name"))
             .hint(format!(
                 "To push it under its own name: `git push -u {} {branch}` there; to push where it follows: git config push.default upstream",
-                told.text("remote")
+                without_logins(&told.text("remote"))
             )),
         // Of a newer script.
         _ => fail(Code::Internal, format!("{} was refused: {why} {what}", refused.what)),
@@ -86,7 +86,7 @@ fn ours(why: &str, refused: &Refused<'_>) -> Failure {
 /// A reason of git's, of a remote's or a hook's.
 fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
     let (told, host) = (refused.told, &refused.site.host);
-    let (branch, remote) = (told.text("branch"), told.text("remote"));
+    let (branch, remote) = (told.text("branch"), without_logins(&told.text("remote")));
     let has = |words: &str| text.contains(words);
     if told.has("unmerged") {
         return unmerged(told);
@@ -122,6 +122,8 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
     if has("terminal prompts disabled")
         || has("Authentication failed for")
         || has("Permission denied (")
+        || has("returned error: 401")
+        || has("returned error: 403")
     {
         return Failure::new(Code::AuthRefused, refusal::shown(text)).hint(login(host));
     }
@@ -151,7 +153,7 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
     }
     if has("does not appear to be a git repository")
         || has("Repository not found")
-        || has("does not exist") && has("repository '")
+        || has("repository '") && (has("does not exist") || has("' not found"))
     {
         return Failure::new(
             Code::NotFound,
@@ -263,7 +265,7 @@ pub(super) fn words(tail: &[u8]) -> String {
 }
 
 /// `https://name:token@host` becomes `https://host`.
-fn without_logins(line: &str) -> String {
+pub(super) fn without_logins(line: &str) -> String {
     let mut clean = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(at) = rest.find("://") {

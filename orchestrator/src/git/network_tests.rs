@@ -8,7 +8,7 @@ use crate::git::job_bed::{Bed, Ran};
 impl Bed {
     fn network(&self, directory: &str, kind: Kind, end: &str, words: &[&str]) -> Ran {
         let site = SiteName { host: "box".into(), directory: directory.into() };
-        let reader = Reader { kind, site, told: Told::default(), meter: Meter::default() };
+        let reader = Reader::new(site, kind);
         let script = format!("{ENTER}\n{NETWORK}\n{end}");
         self.run(directory, &script, words, Box::new(reader))
     }
@@ -241,6 +241,24 @@ fn a_pull_into_a_conflict_leaves_gits_state_and_says_what_to_do() {
         assert_eq!(refused.code, Code::DirtyWorktree, "{refused:?}");
         assert_eq!(bed.read("work/first"), "not committed");
     }
+}
+
+#[test]
+fn what_a_pull_has_left_in_the_stash_is_said() {
+    let bed = Bed::new(&["sh"]);
+    bed.cloned("work");
+    bed.git("work", &["config", "rebase.autoStash", "true"]);
+    bed.colleague("main", "first", "theirs\n");
+    fs::write(bed.path("work/first"), "not committed\n").unwrap();
+    let failed = bed.pull("rebase").done(bed.shell).failed.unwrap();
+    assert!(failed.message.ends_with("it is kept in the stash"), "{failed:?}");
+    assert_eq!(bed.git("work", &["show", "stash:first"]), "not committed");
+    bed.git("work", &["checkout", "-q", "-f"]);
+    bed.git("work", &["stash", "drop", "-q"]);
+    bed.colleague("main", "other", "theirs\n");
+    fs::write(bed.path("work/first"), "not committed\n").unwrap();
+    assert!(bed.pull("rebase").done(bed.shell).failed.is_none());
+    assert_eq!(bed.read("work/first"), "not committed\n");
 }
 
 #[test]

@@ -2,13 +2,12 @@
 
 use super::call::{ENTER, Site, Words};
 use super::network::{NETWORK, SiteName, named};
-use super::network_progress::Meter;
-use super::network_refusal::{self, Refused};
+use super::network_reader::{Heard, Judge, Reader};
 use super::network_told::Told;
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
-use crate::operation::{Job, JobReader};
-use crate::seam::{GitReply, Outcome, Progress, PullRequestDraft, Work};
+use crate::operation::Job;
+use crate::seam::{GitReply, Outcome, PullRequestDraft, Work};
 use crate::transport::Library;
 
 const SCRIPT: &str = include_str!("scripts/pull_request.sh");
@@ -21,6 +20,9 @@ const BEGIN: &str = "exec 3>&2 2>&1\nbn_begin\nbp_open \"$@\"\nbn_end $?\n";
 
 /// A body of more letters GitHub refuses: it takes 65,536.
 const LONGEST_BODY: usize = 65_000;
+
+/// A body of more bytes no program is given on Linux: an argument has 128 KiB at most (execve(2), `MAX_ARG_STRLEN`).
+const MOST_BYTES: usize = 128_000;
 
 /// What a pull request from here would say.
 pub(super) async fn draft(site: &Site) -> Result<GitReply, Failure> {
@@ -58,12 +60,15 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
         return Err(Failure::new(Code::Usage, "the title is empty")
             .hint("Leave it out for one that is made of the commits"));
     }
-    if body.as_deref().is_some_and(|body| body.chars().count() > LONGEST_BODY) {
+    let too_long = |body: &str| body.len() > MOST_BYTES || body.chars().count() > LONGEST_BODY;
+    if body.as_deref().is_some_and(too_long) {
         return Err(Failure::new(
             Code::TooLarge,
-            format!("the body has more than {LONGEST_BODY} letters"),
+            format!(
+                "the body has more than {LONGEST_BODY} letters, or more than {MOST_BYTES} bytes"
+            ),
         )
-        .hint("GitHub takes no longer one"));
+        .hint("GitHub or the host takes no longer one"));
     }
     let flag = |on: bool| if on { "1" } else { "" };
     let words = [
@@ -75,65 +80,42 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
         flag(body.is_some()),
     ];
     let script = format!("{ENTER}\n{NETWORK}\n{SCRIPT}\n{BEGIN}");
-    let reader =
-        Reader { site: SiteName::of(reached), told: Told::default(), meter: Meter::default() };
-    Ok(Job::script(reached, "gh pr create", &script, words, Box::new(reader)))
+    Ok(Job::script(reached, "gh pr create", &script, words, Box::new(Reader::at(reached, Opened))))
 }
 
 #[derive(Debug)]
-struct Reader {
-    site: SiteName,
-    told: Told,
-    meter: Meter,
-}
+struct Opened;
 
-impl JobReader for Reader {
-    fn chunk(&mut self, bytes: &[u8]) -> Option<Progress> {
-        self.meter.take(bytes)
+impl Judge for Opened {
+    fn doing(&self, key: &str, told: &Told) -> Option<&'static str> {
+        (key == "doing" && told.text(key) == "open").then_some("opening the pull request")
     }
 
-    fn told(&mut self, bytes: &[u8]) -> Option<Progress> {
-        let opens = self.told.take(bytes).iter().any(|key| key == "doing")
-            && self.told.text("doing") == "open";
-        opens.then(|| Progress { doing: "opening the pull request".into(), ..Progress::default() })
-    }
-
-    fn finish(self: Box<Self>, status: Option<u8>, tail: &[u8]) -> Result<Outcome, Failure> {
-        let Self { site, told, .. } = *self;
-        let out = told.text("gh");
+    fn judge(&self, heard: &Heard, tail: &[u8]) -> Result<Outcome, Failure> {
+        let Heard { site, told, status, .. } = heard;
         let err = told.text("gh_err");
-        if let Some(url) = address(&out).filter(|_| status == Some(0)) {
-            let said = format!(
-                "opened a pull request of {} into {}",
-                told.text("branch"),
-                told.text("base")
-            );
-            return Ok(Outcome {
-                said: format!("{said}{}", left(&told)),
-                url: Some(url),
-                ..Outcome::default()
-            });
+        let branch = told.text("branch");
+        let with = |url: String, said: String| Outcome {
+            said: format!("{said}{}", left(told)),
+            url: Some(url),
+            ..Outcome::default()
+        };
+        if let Some(url) = address(&told.text("gh")).filter(|_| *status == Some(0)) {
+            let base = told.text("base");
+            return Ok(with(url, format!("opened a pull request of {branch} into {base}")));
         }
         if err.contains("already exists")
             && let Some(url) = address(&err)
         {
-            let said = format!(
-                "{} has a pull request already, which has what was pushed now",
-                told.text("branch")
-            );
-            return Ok(Outcome {
-                said: format!("{said}{}", left(&told)),
-                url: Some(url),
-                ..Outcome::default()
-            });
+            let said =
+                format!("{branch} has a pull request already, which has what was pushed now");
+            return Ok(with(url, said));
         }
-        let failure = refusal(&told, &site, &err, status);
         let what = if told.has("gh") { "gh pr create" } else { "git push" };
-        let refused = Refused { what, site: &site, told: &told, status, tail };
-        Err(failure.map_or_else(
-            || network_refusal::read(&refused),
-            |failure| failure.on(site.host.clone()),
-        ))
+        Err(match refusal(told, site, &err, *status) {
+            Some(failure) => failure.on(site.host.clone()),
+            None => heard.refused(what, tail),
+        })
     }
 }
 
@@ -163,6 +145,10 @@ fn refusal(told: &Told, site: &SiteName, err: &str, status: Option<u8>) -> Optio
             .hint("Install GitHub's command line there: https://cli.github.com"),
         "gh_broken" => fail(Code::Conflict, format!("gh doesn't work on {host}: {}", short(&what)))
             .hint("Run `gh --version` there"),
+        "no_login" if what.contains("unknown command") => {
+            fail(Code::Unsupported, format!("gh is too old on {host}: {}", short(&what)))
+                .hint("gh 2.0 or later is needed there: https://cli.github.com")
+        }
         "no_login" => {
             fail(Code::AuthRefused, format!("gh isn't logged in on {host}: {}", short(&what)))
                 .hint(format!("Log in there once: `baton terminal {host}`, then `gh auth login`"))

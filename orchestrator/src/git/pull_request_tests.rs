@@ -12,7 +12,7 @@ const GH: &str = "printf '%s\\n' \"$*\" >>\"$HOME/gh\"\n\
 impl Bed {
     fn open(&self, words: [&str; 6]) -> Ran {
         let site = SiteName { host: "box".into(), directory: "work".into() };
-        let reader = Reader { site, told: Told::default(), meter: Meter::default() };
+        let reader = Reader::new(site, Opened);
         let script = format!("{ENTER}\n{NETWORK}\n{SCRIPT}\n{BEGIN}");
         self.run("work", &script, words, Box::new(reader))
     }
@@ -40,7 +40,7 @@ fn a_request_is_opened_by_the_hosts_gh_after_the_branch_was_pushed() {
             opened.said,
             "opened a pull request of topic/nice_thing into main; a changed file isn't committed, and isn't in it"
         );
-        let words = "<pr><create><--head><topic/nice_thing><--base><main><--title><nice thing><--body><- second\n- third>";
+        let words = "<pr><create><--base><main><--title><nice thing><--body><- second\n- third>";
         assert_eq!(bed.read("home/words"), words, "{:?}", bed.shell);
         assert!(bed.read("home/gh").starts_with("--version\nauth status\npr create"));
         assert_eq!(
@@ -121,4 +121,54 @@ fn a_request_that_is_there_is_the_answer_and_what_gh_refuses_is_told() {
     bed.git("work", &["commit", "-q", "--amend", "-m", "other"]);
     let behind = bed.open(PLAIN).failed(bed.shell);
     assert!(behind.message.contains("commits of topic/nice_thing that aren't here"), "{behind:?}");
+}
+
+#[test]
+fn a_login_for_another_machine_that_is_no_longer_good_stands_in_nobodys_way() {
+    for bed in Bed::all() {
+        bed.with_topic();
+        let auth = "case \"$*\" in 'auth status') echo 'ghe.example.org: the token is invalid' >&2; exit 1 ;;\n\
+            'auth status --hostname github.com') exit 0 ;; 'auth status'*) exit 1 ;; esac\n";
+        bed.program("gh", &format!("{auth}{GH}"));
+        let origin = bed.path("origin.git");
+        bed.git("work", &["config", "url.file://.insteadOf", "https://ada@github.com:443"]);
+        let url = format!("https://ada@github.com:443{}", origin.display());
+        bed.git("work", &["remote", "set-url", "origin", &url]);
+        let opened = bed.open(PLAIN).done(bed.shell);
+        assert_eq!(
+            opened.url.as_deref(),
+            Some("https://github.com/ada/work/pull/7"),
+            "{:?}",
+            bed.shell
+        );
+        bed.git("work", &["remote", "set-url", "origin", origin.to_str().unwrap()]);
+        assert_eq!(bed.open(PLAIN).failed(bed.shell).code, Code::AuthRefused, "{:?}", bed.shell);
+    }
+}
+
+#[test]
+fn whose_branch_it_is_gh_finds_out_by_what_was_pushed_and_else_is_told_its_name() {
+    for bed in Bed::all() {
+        bed.program("gh", GH);
+        bed.with_topic();
+        bed.git(
+            "work",
+            &["config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main"],
+        );
+        bed.open(PLAIN).done(bed.shell);
+        assert!(bed.read("home/words").ends_with("<--head><topic/nice_thing>"), "{:?}", bed.shell);
+    }
+}
+
+#[test]
+fn what_no_program_can_be_given_is_refused_before_anything_is_pushed() {
+    let bed = Bed::new(&["sh"]);
+    bed.with_topic();
+    bed.program(
+        "gh",
+        "echo \"unknown command 'status' for 'gh auth'\" >&2; [ \"$1\" = --version ]\n",
+    );
+    let old = bed.open(PLAIN).failed(bed.shell);
+    assert_eq!(old.code, Code::Unsupported, "{old:?}");
+    assert!(!bed.git("origin.git", &["branch"]).contains("topic"));
 }

@@ -50,7 +50,7 @@ const fn known(
 const UNMERGED: &str =
     "Mend the conflicts, stage the files, and go on; or give the merge or rebase up";
 
-const KNOWN: [Known; 46] = [
+const KNOWN: [Known; 51] = [
     known(
         "index file corrupt",
         Code::Corrupt,
@@ -150,6 +150,12 @@ const KNOWN: [Known; 46] = [
     known("could not read Username", Code::AuthRefused, None, Some(LOGIN)),
     known("could not read Password", Code::AuthRefused, None, Some(LOGIN)),
     known(
+        "untracked working tree files would be",
+        Code::DirtyWorktree,
+        None,
+        Some("Move these files away first: they are in no commit"),
+    ),
+    known(
         "would be overwritten by",
         Code::DirtyWorktree,
         None,
@@ -219,6 +225,17 @@ const KNOWN: [Known; 46] = [
     ),
     known("did not match any file", Code::NotFound, None, None),
     known(
+        "working trees containing submodules",
+        Code::DirtyWorktree,
+        Some("the worktree has submodules"),
+        Some(
+            "Push what was committed in them first; --force removes the worktree with them and their changes",
+        ),
+    ),
+    known("bad boolean config value", Code::InvalidConfig, None, Some(CONFIG)),
+    known("bad numeric config value", Code::InvalidConfig, None, Some(CONFIG)),
+    known("bad config", Code::InvalidConfig, None, Some(CONFIG)),
+    known(
         "must be run in a work tree",
         Code::Unsupported,
         Some("the repository has no files of its own: it is bare"),
@@ -230,6 +247,7 @@ const INDEX: &str = "On the host, move .git/index away and run `git reset`: no f
 const IDENTITY: &str =
     "On the host: `git config --global user.name …` and `git config --global user.email …`";
 const LOGIN: &str = "git may not ask here: log in on the host once (a credential helper, a key), for instance in `baton terminal`";
+const CONFIG: &str = "Mend that file on the host: `git config --edit` there, or --global";
 const STAGE: &str = "Stage files first, or commit all that git knows";
 
 /// Why a script failed.

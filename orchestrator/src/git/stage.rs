@@ -1,12 +1,18 @@
 //! Stages files whole, takes them back out, and discards their changes.
 
-use super::call::{Site, Words};
+use super::call::{HOOK_PATIENCE, Site, Words};
 use crate::failure::{Code, Failure};
 use crate::seam::{FilePath, GitReply};
+use crate::transport::Answer;
 
 /// So many bytes of names are given to one git: Linux takes 2 MiB of arguments and environment (execve(2)).
 const MOST_NAMES: usize = 256 << 10;
 
+/// So many names of files are shown.
+const SHOWN: usize = 5;
+
+/// The scripts' word for files in conflict that hold git's marks.
+pub(super) const MARKED: u8 = 87;
 /// The scripts' word for what was left.
 const LEFT: u8 = 88;
 /// The scripts' word for a submodule.
@@ -38,7 +44,9 @@ async fn each(site: &Site, function: &str, paths: &[FilePath]) -> Result<GitRepl
     }
     for paths in parts(paths) {
         let words = Words::change(function).words(paths.iter().map(FilePath::bytes))?;
-        let answer = if words.is_long() {
+        // Filters of large files take their time, and so does everything.
+        let words = words.patience(HOOK_PATIENCE);
+        let answer = if words.is_long() || paths.is_empty() {
             site.stream(&words, b"").await?
         } else {
             site.run(&words).await?
@@ -53,10 +61,9 @@ async fn each(site: &Site, function: &str, paths: &[FilePath]) -> Result<GitRepl
                 Failure::new(Code::Unsupported, "a submodule has a working tree of its own")
                     .hint("Discard its changes there")
             }
-            CONFLICT => {
-                Failure::new(Code::Conflict, "a file is in conflict: nothing was discarded")
-                    .hint("Mend it and stage it, or give the merge or rebase up")
-            }
+            CONFLICT => Failure::new(Code::Conflict, "a file is in conflict: it was left as it is")
+                .hint("Mend it and stage it, or give the merge or rebase up"),
+            MARKED => return Err(marked(site, &answer)),
             _ => {
                 site.checked(answer)?;
                 continue;
@@ -65,6 +72,18 @@ async fn each(site: &Site, function: &str, paths: &[FilePath]) -> Result<GitRepl
         return Err(failure.on(site.connection().host().to_string()));
     }
     Ok(GitReply::Done)
+}
+
+/// Everything was wanted, and some of it isn't mended.
+pub(super) fn marked(site: &Site, answer: &Answer) -> Failure {
+    let names = String::from_utf8_lossy(&answer.stdout);
+    let names: Vec<&str> = names.lines().collect();
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    let message = format!("git's marks of a conflict still stand in {shown}{more}");
+    Failure::new(Code::Conflict, message)
+        .hint("Mend them first; staged by name, a file is taken as it is")
+        .on(site.connection().host().to_string())
 }
 
 /// As many together as one git takes; no names at all are one part, too.

@@ -75,6 +75,8 @@ fn read(answer: &[u8], mark: &[u8]) -> Option<GitStatus> {
     status.stashes = stashes.trim().parse().unwrap_or(0);
     status.remotes = text(parts.next()?).lines().map(str::to_owned).collect();
     status.lines = counted(&text(parts.next()?));
+    let prefix = parts.next()?;
+    status.prefix = FilePath(prefix.strip_suffix(b"/").unwrap_or(prefix).to_vec());
     let is_whole = listed.ends_with(b"\0E") || listed == b"E";
     if !is_whole && listed.len() < MOST_BYTES {
         return None;
@@ -221,7 +223,7 @@ mod tests {
 
     const MARK: &[u8] = b"0123456789abcdef0123456789abcdef";
 
-    fn answer(listed: &[u8], rest: [&str; 7]) -> Vec<u8> {
+    fn answer(listed: &[u8], rest: [&str; 8]) -> Vec<u8> {
         let mut answer = listed.to_vec();
         for part in rest {
             answer.extend_from_slice(MARK);
@@ -245,6 +247,7 @@ mod tests {
             " 2\n",
             "origin\nfork",
             " 2 files changed, 3 insertions(+), 1 deletion(-)\n",
+            "src/a b/",
         ];
         let status = read(&answer(listed, rest), MARK).unwrap();
         assert_eq!(
@@ -254,6 +257,7 @@ mod tests {
         assert_eq!((status.ahead_behind, status.stashes), (Some((2, 1)), 3));
         assert_eq!((status.lines, status.unfinished), ((3, 1), Some(Unfinished::Rebase)));
         assert_eq!(status.remotes, ["origin", "fork"]);
+        assert_eq!(status.prefix, FilePath::from("src/a b"));
         assert_eq!((status.changed, status.more, status.bare), (5, false, false));
         let paths: Vec<&[u8]> = status.changes.iter().map(|change| change.path.bytes()).collect();
         assert_eq!(paths, [&b"a\xff"[..], b"b c", b"both", b"new name", b"sub"]);
@@ -266,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_status_that_was_cut_says_so_and_one_that_broke_off_is_none() {
-        let rest = ["/r", "/r/.git", "", "", "", "", ""];
+        let rest = ["/r", "/r/.git", "", "", "", "", "", ""];
         assert!(read(&answer(b"# branch.oid 1234\0? a", rest), MARK).is_none());
         let mut long = b"? a\0".repeat(MOST_BYTES / 4);
         long.truncate(MOST_BYTES);
@@ -277,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_same_status_has_the_same_version_whatever_the_mark() {
-        let rest = ["/r", "/r/.git", "", "", "", "", ""];
+        let rest = ["/r", "/r/.git", "", "", "", "", "", ""];
         let one = read(&answer(b"? a\0E", rest), MARK).unwrap();
         let other: Vec<u8> = answer(b"? a\0E", rest);
         let other_mark = [b'x'; 32];
@@ -291,7 +295,7 @@ mod tests {
         #[test]
         fn no_bytes_are_too_odd(bytes: Vec<u8>) {
             read(&bytes, MARK);
-            read(&answer(&bytes, ["a", "b", "c", "d", "e", "f", "g"]), MARK);
+            read(&answer(&bytes, ["a", "b", "c", "d", "e", "f", "g", "h"]), MARK);
         }
 
         #[test]
@@ -304,7 +308,7 @@ mod tests {
                 listed.push(0);
             }
             listed.push(b'E');
-            let status = read(&answer(&listed, ["", "", "", "", "", "", ""]), MARK).unwrap();
+            let status = read(&answer(&listed, ["", "", "", "", "", "", "", ""]), MARK).unwrap();
             let told: Vec<Vec<u8>> = status.changes.into_iter().map(|change| change.path.0).collect();
             prop_assert_eq!(told, names.into_iter().collect::<Vec<_>>());
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::call::{ENTER, Site, Words};
+use super::call::{ENTER, HOOK_PATIENCE, Site, Words};
 use super::network_told::Told;
 use crate::failure::{Code, Failure};
 use crate::host::{Reach, Seated};
@@ -18,7 +18,7 @@ static LIBRARY: Library = Library::new("git-worktrees", &[ENTER, WORKTREES]);
 /// The scripts' word for a refusal whose reason they tell.
 const REFUSED: u8 = 90;
 
-/// So many names of files are shown of those that would be lost.
+/// So many names of files are shown of those that would be lost; the script tells one more.
 const SHOWN: usize = 5;
 
 /// The worktrees, with the sessions that work in them.
@@ -46,8 +46,8 @@ pub(super) async fn remove(
     working.retain(|seated| seated.is_working);
     let words = Words::change("bw_remove").from(&LIBRARY).word(path.bytes())?;
     let words = words.word(if force { "1" } else { "" })?.words(working.iter().map(directory))?;
-    // The host's answer is read here: a refusal of ours isn't git's.
-    let answer = site.run(&words).await?;
+    // A large one takes its time. The host's answer is read here: a refusal of ours isn't git's.
+    let answer = site.stream(&words.patience(HOOK_PATIENCE), b"").await?;
     match answer.status {
         REFUSED => {
             Err(refusal(&answer.stdout, path, &working).on(site.connection().host().to_string()))
@@ -107,12 +107,12 @@ fn refusal(answer: &[u8], named: &FilePath, working: &[Seated]) -> Failure {
     }
 }
 
-/// One with changes, by git's short status.
-fn dirty(named: &FilePath, status: &str) -> Failure {
+/// One with changes: how many, and the first lines of git's short status.
+fn dirty(named: &FilePath, told: &str) -> Failure {
+    let (count, status) = told.split_once('\n').unwrap_or((told, ""));
     let (ignored, lost): (Vec<&str>, Vec<&str>) =
         status.lines().partition(|line| line.starts_with("!! "));
-    let count = lost.len();
-    let files = if count == 1 { "a file was".to_owned() } else { format!("{count} files were") };
+    let files = if count == "1" { "a file was".to_owned() } else { format!("{count} files were") };
     let message = format!("{files} changed in {named}: {}", names(&lost));
     let beside = if ignored.is_empty() {
         String::new()

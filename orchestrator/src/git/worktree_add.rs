@@ -2,14 +2,13 @@
 
 use super::call::ENTER;
 use super::network::{NETWORK, SiteName};
-use super::network_progress::Meter;
-use super::network_refusal::{self, Refused};
+use super::network_reader::{Heard, Judge, Reader};
 use super::network_told::Told;
 use super::worktree::WORKTREES;
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
-use crate::operation::{Job, JobReader};
-use crate::seam::{AddWorktree, FilePath, Outcome, Progress};
+use crate::operation::Job;
+use crate::seam::{AddWorktree, FilePath, Outcome};
 
 /// Makes it; `worktree.sh` and `network.sh` stand before it.
 const ADD: &str = include_str!("scripts/worktree_add.sh");
@@ -27,10 +26,9 @@ const SET_UP_SECONDS: u32 = 600;
 /// `usage` for what can't be a branch, a path or a line.
 pub(crate) fn job(add: &AddWorktree, reached: &Reached, template: &str) -> Result<Job, Failure> {
     let script = format!("{ENTER}\n{NETWORK}\n{WORKTREES}\n{ADD}\n{BEGIN}");
-    let reader =
-        Reader { site: SiteName::of(reached), told: Told::default(), meter: Meter::default() };
     let title = format!("git worktree add {}", add.branch);
-    Ok(Job::script(reached, &title, &script, words(add, template)?, Box::new(reader)))
+    let reader = Box::new(Reader::at(reached, Made));
+    Ok(Job::script(reached, &title, &script, words(add, template)?, reader))
 }
 
 /// What the script is called with.
@@ -75,43 +73,29 @@ fn words(add: &AddWorktree, template: &str) -> Result<Vec<Vec<u8>>, Failure> {
 }
 
 #[derive(Debug)]
-struct Reader {
-    site: SiteName,
-    told: Told,
-    meter: Meter,
-}
+struct Made;
 
-impl JobReader for Reader {
-    fn chunk(&mut self, bytes: &[u8]) -> Option<Progress> {
-        self.meter.take(bytes)
-    }
-
-    fn told(&mut self, bytes: &[u8]) -> Option<Progress> {
-        let doing = |doing: &str| Some(Progress { doing: doing.into(), ..Progress::default() });
-        match self.told.take(bytes).iter().rev().find_map(|key| match key.as_str() {
+impl Judge for Made {
+    fn doing(&self, key: &str, _told: &Told) -> Option<&'static str> {
+        match key {
             "setting_up" => Some("setting it up"),
             "made" => Some("checking it out"),
             _ => None,
-        }) {
-            Some(what) => doing(what),
-            None => None,
         }
     }
 
-    fn finish(self: Box<Self>, status: Option<u8>, tail: &[u8]) -> Result<Outcome, Failure> {
-        let Self { site, told, .. } = *self;
+    fn judge(&self, heard: &Heard, tail: &[u8]) -> Result<Outcome, Failure> {
+        let Heard { site, told, status, .. } = heard;
         if told.has("is_made") {
-            return Ok(made(&told, &site, status));
+            return Ok(made(told, site, *status));
         }
-        if told.has("there") && status == Some(0) {
-            return Ok(there(&told));
+        if told.has("there") && *status == Some(0) {
+            return Ok(there(told));
         }
-        let why = told.text("why");
-        if let Some(failure) = refusal(&why, &told) {
-            return Err(failure.on(site.host));
-        }
-        let what = "git worktree add";
-        Err(network_refusal::read(&Refused { what, site: &site, told: &told, status, tail }))
+        Err(match refusal(&told.text("why"), told) {
+            Some(failure) => failure.on(site.host.clone()),
+            None => heard.refused("git worktree add", tail),
+        })
     }
 }
 
@@ -155,7 +139,13 @@ fn made(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
                 .hint(again),
         ),
     };
-    let failed = failed.map(|failure| failure.on(site.host.clone()));
+    let hook = told.has("hook").then(|| {
+        let message =
+            format!("a hook behind the checkout failed with status {}", told.text("hook"));
+        Failure::new(Code::Conflict, message)
+            .hint("The worktree is there; what the hook has printed says more")
+    });
+    let failed = failed.or(hook).map(|failure| failure.on(site.host.clone()));
     Outcome { said, path: Some(path), failed, ..Outcome::default() }
 }
 
@@ -181,6 +171,8 @@ fn refusal(why: &str, told: &Told) -> Option<Failure> {
     Some(match why {
         "inside" => fail(Code::Conflict, format!("a worktree can't lie inside of {what}: it would be a change there"))
             .hint("Choose a directory beside the repository with --path"),
+        "gone" => fail(Code::Conflict, format!("{what} was a worktree, and its directory is gone"))
+            .hint("`baton worktree prune` forgets it; then it can be made again"),
         "is_main" => fail(Code::Conflict, format!("{what} is the repository itself"))
             .hint("Choose another directory with --path; `baton git switch` checks a branch out there"),
         "not_empty" => fail(Code::Conflict, format!("{what} is there, is no worktree, and isn't empty"))

@@ -27,7 +27,7 @@ impl Bed {
 
     fn add_with(&self, directory: &str, words: Vec<Vec<u8>>) -> Ran {
         let site = SiteName { host: "box".into(), directory: directory.into() };
-        let reader = Reader { site, told: Told::default(), meter: Meter::default() };
+        let reader = Reader::new(site, Made);
         let script = format!("{ENTER}\n{NETWORK}\n{WORKTREES}\n{ADD}\n{BEGIN}");
         self.run(directory, &script, words, Box::new(reader))
     }
@@ -296,5 +296,33 @@ fn templates_are_filled_once() {
         let words = words(&wish("a/b"), "~/w/{repo}/{branch}/{branch}").unwrap();
         let made = bed.add_with("{branch}", words).done(bed.shell);
         assert_eq!(at(&made), bed.text("home/w/{branch}/a-b/a-b"));
+    }
+}
+
+#[test]
+fn a_hook_that_fails_behind_the_checkout_takes_no_worktree_away() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        bed.executable("work/.git/hooks/post-checkout", "echo 'no large files here' >&2; exit 2\n");
+        let set_up = AddWorktree { set_up: Some("echo done >set-up".into()), ..wish("topic") };
+        let made = bed.add("work", &set_up).done(bed.shell);
+        assert_eq!(at(&made), bed.text("work-worktrees/topic"), "{:?}", bed.shell);
+        let failed = made.failed.unwrap();
+        assert_eq!(failed.message, "a hook behind the checkout failed with status 2");
+        assert_eq!(bed.read("work-worktrees/topic/set-up"), "done\n", "{:?}", bed.shell);
+        assert_eq!(bed.branch_at("work-worktrees/topic"), "topic", "{:?}", bed.shell);
+    }
+}
+
+#[test]
+fn one_whose_directory_is_gone_is_said_to_be_forgotten_first() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        let made = bed.add("work", &wish("topic")).done(bed.shell);
+        fs::remove_dir_all(at(&made)).unwrap();
+        let path = Some(FilePath::from(at(&made)));
+        let refused = bed.add("work", &AddWorktree { path, ..wish("other") }).failed(bed.shell);
+        assert!(refused.message.ends_with("and its directory is gone"), "{refused:?}");
+        assert!(refused.hint.unwrap().contains("worktree prune"), "{:?}", bed.shell);
     }
 }

@@ -42,7 +42,7 @@ fn a_git_that_says_less_is_understood() {
 
 #[test]
 fn of_what_would_be_lost_the_first_names_are_told_and_what_git_ignores() {
-    let failure = dirty(&FilePath::from("/w"), " M a\n?? b c\n!! node_modules/\n!! .env");
+    let failure = dirty(&FilePath::from("/w"), "2\n M a\n?? b c\n!! node_modules/\n!! .env");
     assert_eq!(failure.code, Code::DirtyWorktree);
     assert_eq!(failure.message, "2 files were changed in /w: a, b c");
     assert!(failure.hint.unwrap().ends_with("what git ignores: node_modules/, .env"));

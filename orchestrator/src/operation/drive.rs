@@ -192,7 +192,7 @@ impl<'a> Driver<'a> {
                 }
             }
         };
-        let ended = self.follow(&runs, follow, job.reader).await?;
+        let ended = self.follow(&runs, follow, job.reader, job.is_git).await?;
         drop(turn);
         Ok(match ended {
             Ok(OperationState::Done { outcome }) => {

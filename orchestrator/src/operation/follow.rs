@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use super::drive::{Driver, Ending};
 use super::job::JobReader;
+use super::scrub::Scrub;
 use super::stopping::Stopping;
 use crate::failure::Failure;
 use crate::run::{Follow, FollowEvent, Runs, Stream};
@@ -22,9 +23,11 @@ impl Driver<'_> {
         runs: &Runs,
         mut follow: Follow,
         mut reader: Box<dyn JobReader>,
+        is_git: bool,
     ) -> Result<Result<OperationState, Failure>, Ending> {
         self.heard_before(&mut reader).await;
         let run = follow.run().clone();
+        let mut scrub = is_git.then(Scrub::default);
         let mut stopping = Stopping::Not;
         let mut may_be_stopped = true;
         let mut stop = self.stop.clone();
@@ -41,6 +44,10 @@ impl Driver<'_> {
                 () = stopping.done(runs, &run) => {}
                 event = follow.next() => match event {
                     Some(FollowEvent::Output { stream, bytes, .. }) => {
+                        let bytes = match &mut scrub {
+                            Some(scrub) if stream == Stream::Out => scrub.take(&bytes),
+                            Some(_) | None => bytes,
+                        };
                         let progress = match stream {
                             Stream::Out => reader.chunk(&bytes),
                             Stream::Err => reader.told(&bytes),
@@ -68,6 +75,12 @@ impl Driver<'_> {
                 },
             }
         };
+        let rest = scrub.map(|mut scrub| scrub.rest()).unwrap_or_default();
+        if !rest.is_empty() {
+            reader.chunk(&rest);
+            self.tape.append(rest).await;
+            self.shop.board.printed(self.id);
+        }
         let status = match ended {
             Ok(status) => status,
             Err(error) => return Ok(Err(error.into())),

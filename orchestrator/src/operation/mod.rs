@@ -16,6 +16,7 @@ mod plan;
 mod queues;
 mod repository;
 mod scripts;
+mod scrub;
 mod sessions;
 mod stopping;
 mod tape;

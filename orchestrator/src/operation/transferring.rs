@@ -31,17 +31,21 @@ struct Ends<'a> {
     local: &'a FilePath,
     remote: &'a FilePath,
     replace: bool,
+    outside: bool,
     is_upload: bool,
 }
 
 impl<'a> Ends<'a> {
     fn of(work: &'a Work) -> Option<Self> {
         match work {
-            Work::Upload { local, remote, replace, .. } => {
-                Some(Self { local, remote, replace: *replace, is_upload: true })
+            Work::Upload { local, remote, replace, outside, .. } => {
+                let (replace, outside) = (*replace, *outside);
+                Some(Self { local, remote, replace, outside, is_upload: true })
             }
+            // Whoever may read it may fetch it.
             Work::Download { local, remote, replace, .. } => {
-                Some(Self { local, remote, replace: *replace, is_upload: false })
+                let replace = *replace;
+                Some(Self { local, remote, replace, outside: true, is_upload: false })
             }
             Work::Push { .. }
             | Work::Pull { .. }
@@ -64,7 +68,7 @@ impl Driver<'_> {
             return Ok(Ok(OperationState::Stopped));
         }
         let ends = Ends::of(&record.operation.work);
-        let Some(Ends { local, remote, replace, is_upload }) = ends else {
+        let Some(Ends { local, remote, replace, outside, is_upload }) = ends else {
             return Ok(Err(Failure::new(Code::Internal, "this is no transfer")));
         };
         // One that a former engine has begun waits for its host, as one does whose link was lost.
@@ -81,7 +85,7 @@ impl Driver<'_> {
             News::Away(why) => shop.away(&id, &why),
             News::Back => shop.back(&id),
         });
-        let terms = Terms { replace, patient, report, cancel: cancel.clone() };
+        let terms = Terms { replace, outside, patient, report, cancel: cancel.clone() };
         let local = Path::new(std::ffi::OsStr::from_bytes(local.bytes()));
         let carried = async {
             if is_upload {

@@ -209,6 +209,18 @@ pub struct FileEntry {
     pub version: String,
 }
 
+impl FileEntry {
+    /// Whether both tell of one file, whatever was written into it between. Where a host doesn't say which one it is (sftp), it
+    /// is thought to be the same.
+    pub fn is_still(&self, before: &Self) -> bool {
+        let which = |entry: &Self| {
+            let mut parts = entry.version.splitn(3, ':').map(str::to_owned);
+            Some((parts.next()?, parts.next()?))
+        };
+        which(self) == which(before)
+    }
+}
+
 /// What something in a directory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

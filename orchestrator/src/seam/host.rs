@@ -13,7 +13,7 @@ use super::frame::{Program, fits};
 use super::host_follow::Follower;
 use super::host_role::{Role, Serving, Standing, serving};
 use super::host_settle::{Supervisor, settle};
-use super::{Query, Reply, Request, Seam, Subscribe, Subscription};
+use super::{Command, Query, Reply, Request, Seam, Subscribe, Subscription, TerminalCommand};
 use crate::failure::{Code, Failure};
 
 /// Deliveries that wait for a reader.
@@ -114,6 +114,7 @@ impl EngineHandle {
 
     async fn ask(&self, request: Request) -> Result<Reply, Failure> {
         fits(&request)?;
+        let once = happens_once(&request);
         let mut standing = self.standing.clone();
         let mut used = None;
         loop {
@@ -122,11 +123,32 @@ impl EngineHandle {
                 Serving::Host(seam) => return seam.call(request).await,
                 Serving::Guest(socket) => match socket.ask(&request).await {
                     Ok(answer) => return answer,
+                    Err(Gone) if once => return Err(unsure()),
                     Err(Gone) => used = Some(count),
                 },
             }
         }
     }
+}
+
+/// Whether it must not be sent again while nobody knows whether it was carried out: it has no receipt, and done twice it is
+/// something else.
+fn happens_once(request: &Request) -> bool {
+    let Request::Command { command: Command::Terminal(command), .. } = request else {
+        return false;
+    };
+    match command {
+        TerminalCommand::Input { .. } | TerminalCommand::Open { .. } => true,
+        TerminalCommand::Resize { .. }
+        | TerminalCommand::Rename { .. }
+        | TerminalCommand::Reopen { .. }
+        | TerminalCommand::Close { .. } => false,
+    }
+}
+
+fn unsure() -> Failure {
+    let message = "Baton's engine moved to another process: what was asked or typed last may not have arrived";
+    Failure::new(Code::ConnectionLost, message).hint("Look whether it did before you do it again")
 }
 
 /// Where the engine of a data directory is.

@@ -10,6 +10,7 @@ mod files;
 mod frame;
 mod frame_reader;
 mod git;
+mod git_found;
 mod history;
 mod host;
 mod host_follow;
@@ -42,9 +43,12 @@ pub use files::{
 };
 pub use frame::{PROTOCOL, Program};
 pub use git::{
-    ChangeKind, ChosenLines, DiffLine, DiffOf, FileDiff, GitBranch, GitBranches, GitChange,
-    GitCommand, GitCommit, GitDiff, GitLog, GitPatch, GitQuery, GitReply, GitStatus, Hunk,
-    LineKind, LinesHow, PullRequestDraft, Unfinished, Worktree,
+    ChangeKind, ChosenLines, DiffOf, GitChange, GitCommand, GitQuery, GitReply, GitStatus,
+    LinesHow, Unfinished,
+};
+pub use git_found::{
+    DiffLine, FileDiff, GitBranch, GitBranches, GitCommit, GitDiff, GitLog, GitPatch, Hunk,
+    LineKind, PullRequestDraft, Worktree,
 };
 pub use history::{
     HistoryActivity, HistoryBucket, HistoryCount, HistoryFilter, HistoryIgnored, HistoryItem,

@@ -39,7 +39,8 @@ pub struct NewSession {
     /// when `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<String>,
-    /// The session that it belongs below, such as the one from which its worktree was made.
+    /// The session that it belongs below, such as the one from which its worktree was made. On the same host it has that
+    /// one's environment, where `env` says nothing else: front ends don't know the values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<SessionId>,
 }

@@ -21,6 +21,10 @@ pub enum Work {
         remote: FilePath,
         /// Whether files that are there may be replaced; else `conflict`.
         replace: bool,
+        /// Whether it may lie outside of where relative paths begin, by `..`, a link or a path of its own; else such a one is
+        /// refused with `permission_denied`.
+        #[serde(default)]
+        outside: bool,
     },
     /// Fetches a file or directory of a host.
     Download {

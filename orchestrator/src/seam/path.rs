@@ -31,9 +31,12 @@ impl FilePath {
         std::str::from_utf8(&self.0).ok()
     }
 
-    /// Behind its last slash.
+    /// Its last name, whatever slashes stand behind it; nothing for `/`.
     pub fn name(&self) -> &[u8] {
-        let trimmed = self.0.strip_suffix(b"/").unwrap_or(&self.0);
+        let mut trimmed = &self.0[..];
+        while let Some(shorter) = trimmed.strip_suffix(b"/") {
+            trimmed = shorter;
+        }
         trimmed.rsplit(|byte| *byte == b'/').next().unwrap_or(trimmed)
     }
 
@@ -157,6 +160,8 @@ mod tests {
     fn a_name_is_shown_without_what_would_move_a_cursor() {
         assert_eq!(FilePath(b"a\nb\xff\x1b".to_vec()).to_string(), "a\\nb\\xff\\u{1b}");
         assert_eq!(FilePath::from("a/b c/").name(), b"b c");
+        assert_eq!(FilePath::from("/a//").name(), b"a");
+        assert_eq!(FilePath::from("//").name(), b"");
         assert_eq!(FilePath::from("/").join(b"x"), FilePath::from("/x"));
         assert_eq!(FilePath::from("").join(b"x"), FilePath::from("x"));
     }

@@ -212,7 +212,8 @@ pub enum Command {
     Repository(GitCommand),
     /// Begins or stops what takes long. Answer: [`Reply::Operation`].
     Operation(OperationCommand),
-    /// Terminals on hosts. Sent again, it is done again. Answer: [`Reply::Terminal`].
+    /// Terminals on hosts. Sent again, it is done again; so an [`EngineHandle`](super::EngineHandle) never sends what is typed
+    /// a second time. Answer: [`Reply::Terminal`].
     Terminal(TerminalCommand),
     /// Gives up writing an entry to where it is to be shared; it stays here. Answer: [`Reply::Outbox`] with it alone.
     KeepHistoryHere {

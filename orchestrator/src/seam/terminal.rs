@@ -15,6 +15,9 @@ pub enum TerminalCommand {
     Open {
         /// Where.
         at: At,
+        /// The directory that its shell begins in, where it isn't that of `at`; a relative one lies in that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        directory: Option<FilePath>,
         /// Cells a line, 1 to 1,000.
         columns: u16,
         /// Lines, 1 to 1,000.

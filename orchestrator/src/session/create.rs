@@ -42,9 +42,11 @@ pub fn create(
     now: Now,
 ) -> Result<(Entry, Outcome), Failure> {
     check_env(new.env.keys())?;
-    if let Some(parent) = &new.parent {
-        book.get(parent)?;
-    }
+    let mut env = match &new.parent {
+        Some(parent) => inherited(book.get(parent)?, &resolved.host),
+        None => BTreeMap::new(),
+    };
+    env.extend(new.env);
     let name = match new.name {
         Some(name) => {
             check_name(book, None, &name)?;
@@ -65,7 +67,7 @@ pub fn create(
             agent: new.agent,
             host: resolved.host.reference(),
             cwd: new.cwd.filter(|cwd| !cwd.is_empty()),
-            env_names: new.env.keys().cloned().collect(),
+            env_names: env.keys().cloned().collect(),
             model: new.model,
             arguments: new.arguments,
             read_only: new.read_only,
@@ -77,7 +79,7 @@ pub fn create(
             tabs: vec![tab.clone()],
             totals: Totals::default(),
         },
-        env: Environment(new.env),
+        env: Environment(env),
         host: Ok(resolved.host),
         sites: BTreeMap::new(),
         removed: Vec::new(),
@@ -92,6 +94,11 @@ pub fn create(
     }
     outcome.reply = Reply::Session(Box::new(entry.session.shown()));
     Ok((entry, outcome))
+}
+
+/// What a session takes of its parent's environment: nothing on another host, which may not learn of its secrets.
+fn inherited(parent: &Entry, host: &ResolvedHost) -> BTreeMap<String, String> {
+    if parent.session.host == host.reference() { parent.env.0.clone() } else { BTreeMap::new() }
 }
 
 /// Changes a session. What the host reads counts from the next turn.

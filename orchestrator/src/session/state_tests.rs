@@ -262,6 +262,26 @@ impl Desk {
 }
 
 #[test]
+fn a_session_below_another_has_its_environment_and_never_on_another_host() {
+    let parent = made(false).entry;
+    let id = parent.session.id.clone();
+    let mut book = Book::default();
+    book.put(parent);
+    let below = |env: &[(&str, &str)], host| {
+        let env = env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let new = NewSession { env, parent: Some(id.clone()), ..new_session() };
+        let resolved = Resolved { host: saved(host), agent_name: "codex".into() };
+        let (entry, _) = create(&book, new, resolved, at(1)).unwrap();
+        assert!(entry.session.env_names.iter().eq(entry.env.0.keys()));
+        entry.env.0.into_iter().collect::<Vec<_>>()
+    };
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(below(&[("A", "1")], "dev"), [pair("A", "1"), pair("TOKEN", "secret")]);
+    assert_eq!(below(&[("TOKEN", "own")], "dev"), [pair("TOKEN", "own")]);
+    assert_eq!(below(&[("A", "1")], "other"), [pair("A", "1")]);
+}
+
+#[test]
 fn messages_to_a_tab_at_work_wait_and_go_in_order() {
     let mut desk = made(false);
     for prompt in ["one", "two", "three"] {

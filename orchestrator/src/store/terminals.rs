@@ -41,6 +41,15 @@ pub struct TerminalRecord {
     pub over: Option<TerminalState>,
     /// When it was opened.
     pub opened_at: Timestamp,
+    /// The socket of the tmux that keeps it, once that has said it.
+    #[serde(default)]
+    pub socket: Option<String>,
+    /// Whether its host may still have that tmux.
+    #[serde(default)]
+    pub may_run: bool,
+    /// Whether it was closed: only its end on the host is still to come.
+    #[serde(default)]
+    pub closed: bool,
 }
 
 impl Store {

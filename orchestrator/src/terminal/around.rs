@@ -1,20 +1,25 @@
 //! What all terminals of an engine share: the store, the hosts, the files of what they showed, and who is known.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::held::{Held, Told};
-use super::scripts;
+use super::kept::{self, Server};
 use super::spool;
 use crate::failure::Failure;
 use crate::host::{Place, Reach};
-use crate::store::Store;
-use crate::transport::Connection;
+use crate::store::{Store, TerminalRecord};
+use crate::transport::{Connection, State};
 
-/// How long looking for what is left over may take.
-const SWEEP_PATIENCE: Duration = Duration::from_secs(10);
+/// How often what terminals showed is kept: a megabyte each at most, where something new was shown.
+const KEEP_EVERY: Duration = Duration::from_secs(10);
+/// How long the end of a server may take.
+const END_PATIENCE: Duration = Duration::from_secs(10);
+/// The pause before it is tried again on a host that is reached, and doesn't do it.
+const END_AGAIN: Duration = Duration::from_secs(30);
 
 /// What they share.
 #[derive(Debug)]
@@ -25,8 +30,10 @@ pub(super) struct Around {
     prefix: String,
     pub(super) told: Arc<Told>,
     known: Mutex<BTreeMap<String, Arc<Held>>>,
-    /// Hosts where what is left over was looked for.
-    swept: tokio::sync::Mutex<HashSet<String>>,
+    /// Nothing that is typed from here on would be sent.
+    ending: AtomicBool,
+    /// Held while one is stored or forgotten: none that is forgotten is stored again.
+    storing: tokio::sync::Mutex<()>,
 }
 
 impl Around {
@@ -43,8 +50,17 @@ impl Around {
             prefix: format!("baton-{name}-"),
             told: Arc::new(told),
             known: Mutex::default(),
-            swept: tokio::sync::Mutex::default(),
+            ending: AtomicBool::new(false),
+            storing: tokio::sync::Mutex::default(),
         }
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_ending(&self) {
+        self.ending.store(true, Ordering::Release);
     }
 
     pub(super) fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Held>>> {
@@ -65,17 +81,18 @@ impl Around {
         self.reach.connection(place)
     }
 
-    pub(super) async fn records(&self) -> Result<Vec<crate::store::TerminalRecord>, Failure> {
+    pub(super) async fn records(&self) -> Result<Vec<TerminalRecord>, Failure> {
         self.store.terminals().await
     }
 
     /// Stores one that is to be opened.
-    pub(super) async fn put(&self, record: crate::store::TerminalRecord) -> Result<(), Failure> {
+    pub(super) async fn put(&self, record: TerminalRecord) -> Result<(), Failure> {
         self.store.put_terminal(record).await
     }
 
     /// Stores it; a store that can't costs a restart its terminals, and no terminal now.
     pub(super) async fn store(&self, held: &Held) {
+        let _storing = self.storing.lock().await;
         if !self.known().contains_key(&held.record().id) {
             return;
         }
@@ -87,14 +104,53 @@ impl Around {
     /// Forgets one, and tells that it is closed.
     pub(super) async fn forget(&self, held: &Held) {
         let id = held.record().id;
-        self.known().remove(&id);
+        let storing = self.storing.lock().await;
+        self.remove(&id).await;
         if let Err(failure) = self.store.drop_terminal(&id).await {
             tracing::warn!(%failure, "a terminal that was closed is still stored");
         }
-        if let Some(path) = self.spool_of(&id) {
+        drop(storing);
+        held.set_closed();
+    }
+
+    async fn remove(&self, id: &str) {
+        self.known().remove(id);
+        if let Some(path) = self.spool_of(id) {
             spool::remove(path).await;
         }
-        held.set_closed();
+    }
+
+    /// Keeps what they showed and where they are, now and then: an engine that is killed loses no more than that.
+    pub(super) async fn keep_up(self: Arc<Self>) {
+        let mut ended = self.told.ended.subscribe();
+        let mut kept: HashMap<String, (u64, TerminalRecord)> = HashMap::new();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(KEEP_EVERY) => {}
+                _ = ended.wait_for(|ended| *ended) => return,
+            }
+            let all: Vec<_> = self.known().values().map(Arc::clone).collect();
+            kept.retain(|id, _| all.iter().any(|held| held.is(id)));
+            for held in all {
+                let (end, record) = (held.shown.end(), held.record());
+                let before = kept.get(&record.id);
+                if before.is_none_or(|(before, _)| *before != end) {
+                    self.spool(&held).await;
+                }
+                if before.is_none_or(|(_, before)| *before != record) {
+                    self.store(&held).await;
+                }
+                kept.insert(record.id.clone(), (end, record));
+            }
+        }
+    }
+
+    /// Removes what was kept of terminals that aren't there any more.
+    pub(super) async fn clear_up(&self) {
+        if let Some(directory) = self.store.directory() {
+            let known: Vec<String> = self.known().keys().cloned().collect();
+            spool::clear(directory.join("terminals"), known).await;
+        }
     }
 
     fn spool_of(&self, id: &str) -> Option<PathBuf> {
@@ -103,6 +159,7 @@ impl Around {
 
     /// Writes what it showed last to where the next engine finds it.
     pub(super) async fn spool(&self, held: &Held) {
+        let _storing = self.storing.lock().await;
         let id = held.record().id;
         if let Some(path) = self.spool_of(&id)
             && self.known().contains_key(&id)
@@ -120,54 +177,75 @@ impl Around {
         }
     }
 
-    /// Ends what this data directory has left on a host and nobody knows any more; once for each host.
-    pub(super) async fn sweep(&self, connection: &Connection) {
-        let host = connection.host().to_string();
-        {
-            // Two that are opened at once sweep once.
-            let mut swept = self.swept.lock().await;
-            if !swept.insert(host.clone()) {
+    /// How the server is found that keeps a terminal.
+    pub(super) async fn server(&self, record: &TerminalRecord) -> Server {
+        let reached = self.reach.reach(&record.at).await;
+        // A session or host that is gone or another one now has no environment for it.
+        let env = reached.ok().filter(|reached| reached.place == record.place);
+        Server {
+            name: self.socket(&record.id),
+            path: record.socket.clone(),
+            env: env.map(|reached| reached.env).unwrap_or_default(),
+        }
+    }
+
+    /// Forgets one whose host may still have it; that ends as soon as the host is reached.
+    pub(super) async fn bury(self: &Arc<Self>, held: &Held) {
+        let record = TerminalRecord { closed: true, ..held.record() };
+        let storing = self.storing.lock().await;
+        if let Err(failure) = self.store.put_terminal(record.clone()).await {
+            tracing::warn!(%failure, "a terminal that was closed is still stored");
+        }
+        self.remove(&record.id).await;
+        drop(storing);
+        held.set_closed();
+        let connection = self.connection(&record.place);
+        let is_reached =
+            record.place.way.is_none() || matches!(*connection.state().borrow(), State::Connected);
+        self.end_on_host(record, is_reached);
+    }
+
+    /// Ends the server of one that was closed, and forgets it then. Nobody dials for it: it waits until its host is
+    /// reached for something else, unless it is to be tried at once.
+    pub(super) fn end_on_host(self: &Arc<Self>, record: TerminalRecord, at_once: bool) {
+        let around = Arc::clone(self);
+        tokio::spawn(async move {
+            let mut ended = around.told.ended.subscribe();
+            tokio::select! {
+                () = around.until_ended(&record, at_once) => {}
+                _ = ended.wait_for(|ended| *ended) => return,
+            }
+            if let Err(failure) = around.store.drop_terminal(&record.id).await {
+                tracing::warn!(%failure, "a terminal that has ended is still stored");
+            }
+        });
+    }
+
+    async fn until_ended(&self, record: &TerminalRecord, mut at_once: bool) {
+        let connection = self.connection(&record.place);
+        let mut state = connection.state();
+        loop {
+            if !std::mem::take(&mut at_once)
+                && state.wait_for(|state| matches!(state, State::Connected)).await.is_err()
+            {
+                // The connection was given up with its engine.
+                return std::future::pending().await;
+            }
+            if self.end_now(record).await {
                 return;
             }
-        }
-        let sweeping = async {
-            let found = connection.call(scripts::sockets(&self.prefix)?).await?;
-            let names = String::from_utf8_lossy(&found.stdout).into_owned();
-            // Whoever was opened meanwhile is known by now.
-            let left: Vec<String> = {
-                let known = self.known();
-                let ours = |name: &str| {
-                    name.strip_prefix(&self.prefix).is_some_and(|id| !known.contains_key(id))
-                };
-                names.lines().filter(|name| ours(name)).map(str::to_owned).collect()
-            };
-            if !left.is_empty() {
-                tracing::info!(%host, count = left.len(), "terminals that nobody knows any more are ended");
-                connection.call(scripts::end_kept(&left)?).await?;
-            }
-            Ok::<(), crate::transport::TransportError>(())
-        };
-        let swept = tokio::time::timeout(SWEEP_PATIENCE, sweeping).await;
-        if !matches!(swept, Ok(Ok(()))) {
-            tracing::debug!(%host, ?swept, "what is left of terminals is looked for the next time");
-            self.sweep_again(&host).await;
+            tokio::time::sleep(END_AGAIN).await;
         }
     }
 
-    /// Ends servers, as far as the host can be reached.
-    pub(super) async fn end_kept(&self, connection: &Connection, sockets: Vec<String>) {
-        let ending = async { connection.call(scripts::end_kept(&sockets)?).await };
-        match tokio::time::timeout(SWEEP_PATIENCE, ending).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "a terminal ends when its host is reached next")
-            }
-            Err(_) => tracing::debug!("a terminal ends when its host is reached next"),
+    /// Ends the server that keeps a terminal; whether it is gone.
+    pub(super) async fn end_now(&self, record: &TerminalRecord) -> bool {
+        let connection = self.connection(&record.place);
+        let server = self.server(record).await;
+        let ended = tokio::time::timeout(END_PATIENCE, kept::end(&connection, &server)).await;
+        if !matches!(ended, Ok(Ok(true))) {
+            tracing::debug!(?ended, "a terminal ends when its host is reached next");
         }
-    }
-
-    /// A closed terminal's host may have it still: it is looked for when that is reached next.
-    pub(super) async fn sweep_again(&self, host: &str) {
-        self.swept.lock().await.remove(host);
+        matches!(ended, Ok(Ok(true)))
     }
 }

@@ -37,6 +37,11 @@ impl Terminals {
     /// Remembers those of former engines. One that is kept on its host is attached to when somebody looks at it.
     pub(crate) async fn take_up(&self) -> Result<(), Failure> {
         for record in self.around.records().await? {
+            if record.closed {
+                let here = record.place.way.is_none();
+                self.around.end_on_host(record, here);
+                continue;
+            }
             let (state, begin) = match (&record.over, &record.unkept) {
                 (Some(over), _) => (over.clone(), Begin::Over),
                 (None, None) => {
@@ -51,11 +56,14 @@ impl Terminals {
             let held = self.begin(record, state, begin);
             self.around.unspool(&held).await;
         }
+        self.around.clear_up().await;
+        tokio::spawn(Arc::clone(&self.around).keep_up());
         Ok(())
     }
 
     /// Ends with the engine: kept ones go on on their hosts, the others end.
     pub(crate) async fn end(&self) {
+        self.around.set_ending();
         let all = self.all();
         let ending = all.iter().map(|held| async {
             let (done, ended) = oneshot::channel();
@@ -75,10 +83,10 @@ impl Terminals {
         command: TerminalCommand,
     ) -> Result<TerminalReply, Failure> {
         match command {
-            TerminalCommand::Open { at, columns, rows, name, keep } => {
+            TerminalCommand::Open { at, directory, columns, rows, name, keep } => {
                 check_size(columns, rows)?;
                 let name = name.map(check_name).transpose()?;
-                self.open(at, (columns, rows), name, keep).await
+                self.open(at, directory, (columns, rows), name, keep).await
             }
             TerminalCommand::Input { id, bytes } => self.input(&id, &bytes).await,
             TerminalCommand::Resize { id, columns, rows } => {
@@ -101,12 +109,10 @@ impl Terminals {
             TerminalCommand::Reopen { id } => self.reopen(&id).await,
             TerminalCommand::Close { id } => {
                 let held = self.named(&id)?;
-                let host = held.record().place.id.to_string();
                 let (done, closed) = oneshot::channel();
                 held.wish(Wish::Close(done)).await;
                 // Whoever closed it before has forgotten it, too.
                 closed.await.ok(); // Its life has ended before.
-                self.around.sweep_again(&host).await;
                 Ok(TerminalReply::Done)
             }
         }
@@ -143,13 +149,14 @@ impl Terminals {
     pub(crate) async fn follow(&self, id: &str, answers: bool) -> Result<Subscription, Failure> {
         let held = self.named(id)?;
         let subscription = follow::follow(Arc::clone(&held), answers);
-        held.wish(Wish::Look).await;
+        held.look();
         Ok(subscription)
     }
 
     async fn open(
         &self,
         at: At,
+        directory: Option<FilePath>,
         (columns, rows): (u16, u16),
         name: Option<String>,
         keep: bool,
@@ -162,13 +169,16 @@ impl Terminals {
             place: reached.place.clone(),
             session: reached.session.clone(),
             name,
-            directory: reached.directory.clone().map(FilePath),
+            directory: begins_in(reached.directory.clone(), directory),
             columns,
             rows,
             keep,
             unkept: None,
             over: None,
             opened_at: Timestamp::now(),
+            socket: None,
+            may_run: keep,
+            closed: false,
         };
         // A host that we lose while it opens still has it: it is known from here on.
         self.around.put(record.clone()).await?;
@@ -180,11 +190,15 @@ impl Terminals {
     }
 
     async fn input(&self, id: &str, bytes: &[u8]) -> Result<TerminalReply, Failure> {
+        if self.around.is_ending() {
+            let message = "Baton's engine is ending: what was typed wasn't sent";
+            return Err(Failure::new(Code::Cancelled, message).hint("Type it again"));
+        }
         let held = self.named(id)?;
         let state = held.terminal().map(|terminal| terminal.state);
         match state {
             Some(TerminalState::Open | TerminalState::Opening) => {}
-            Some(TerminalState::Away { .. }) => held.wish(Wish::Look).await,
+            Some(TerminalState::Away { .. }) => held.look(),
             Some(TerminalState::Lost { .. } | TerminalState::Ended { .. }) | None => {
                 return Err(Failure::new(Code::Conflict, "the terminal's shell has ended")
                     .hint("Open it again first"));
@@ -257,6 +271,18 @@ fn answer(held: &Held) -> Result<TerminalReply, Failure> {
 
 fn gone() -> Failure {
     Failure::new(Code::Cancelled, "the terminal was closed meanwhile")
+}
+
+/// Where a shell begins: `wanted` in `base`, the account's home without one.
+fn begins_in(base: Option<Vec<u8>>, wanted: Option<FilePath>) -> Option<FilePath> {
+    match wanted.filter(|wanted| !wanted.bytes().is_empty()) {
+        None => base.map(FilePath),
+        Some(wanted) if wanted.bytes().starts_with(b"/") => Some(wanted),
+        Some(wanted) => {
+            let base = base.map_or_else(|| FilePath::from("~"), FilePath);
+            Some(base.join(wanted.bytes()))
+        }
+    }
 }
 
 fn check_size(columns: u16, rows: u16) -> Result<(), Failure> {

@@ -125,6 +125,10 @@ impl Held {
         self.change(|record| record.directory = Some(FilePath(directory)));
     }
 
+    pub(super) fn is(&self, id: &str) -> bool {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).id == id
+    }
+
     pub(super) fn size(&self) -> TerminalSize {
         let record = self.record();
         TerminalSize { columns: record.columns, rows: record.rows }
@@ -143,6 +147,14 @@ impl Held {
     /// Tells its life; that it has ended needs no more words.
     pub(super) async fn wish(&self, wish: Wish) {
         self.wishes.send(wish).await.ok(); // Its life is over.
+    }
+
+    /// Says that somebody looks; that others wait to be heard says so, too.
+    pub(super) fn look(&self) {
+        match self.wishes.try_send(Wish::Look) {
+            Ok(())
+            | Err(mpsc::error::TrySendError::Full(_) | mpsc::error::TrySendError::Closed(_)) => {}
+        }
     }
 
     /// Waits until the engine ends.

@@ -75,7 +75,7 @@ impl Life {
 
     async fn run(mut self, begin: Begin) {
         let mut next = match begin {
-            Begin::Open(reached, answer) => Box::pin(self.open(*reached, answer, false)).await,
+            Begin::Open(reached, answer) => Box::pin(self.open(*reached, answer, None)).await,
             Begin::Kept => Next::Wait,
             Begin::Over => Next::Rest,
         };
@@ -90,12 +90,28 @@ impl Life {
         }
     }
 
-    /// Starts a shell; kept where it may be and the host can.
-    async fn open(&mut self, reached: Reached, answer: Answer, again: bool) -> Next {
+    /// Starts a shell; kept where it may be and the host can. Of one that was over `before`, and that its host has kept after
+    /// all, comes back what is there.
+    async fn open(
+        &mut self,
+        reached: Reached,
+        answer: Answer,
+        before: Option<TerminalState>,
+    ) -> Next {
         let hold = reached.connection.hold();
         self.held.typed.clear();
         self.sent = Sent::default();
-        match self.begin(&reached).await {
+        let begun = match self.left_over(before.as_ref()).await {
+            Ok(Some(client)) => Ok(Line::Kept(client)),
+            Ok(None) => {
+                if before.is_some() {
+                    self.held.shown.begin_again();
+                }
+                self.begin(&reached).await
+            }
+            Err(why) => Err(why),
+        };
+        match begun {
             Ok(line) => {
                 self.held.shown.set_tmux_answers(matches!(line, Line::Kept(_)));
                 self.held.set_state(TerminalState::Open);
@@ -104,12 +120,16 @@ impl Life {
                 Next::Serve(line, hold)
             }
             Err(why) => {
-                if !again {
+                let next = match before {
+                    Some(before) => {
+                        self.held.set_state(before);
+                        Next::Rest
+                    }
                     // Nothing was opened: nothing is to be seen of it.
-                    self.around.forget(&self.held).await;
-                }
+                    None => self.closed(None).await,
+                };
                 answer.send(Err(why)).ok(); // Who asked may have gone.
-                if again { Next::Rest } else { Next::Done }
+                next
             }
         }
     }
@@ -121,18 +141,48 @@ impl Life {
         if record.keep {
             let socket = self.around.socket(&record.id);
             let named = (socket.as_str(), self.around.mark());
+            // From here on there may be a server, whatever is heard of it.
+            self.held.change(|record| (record.may_run, record.socket) = (true, None));
+            self.store().await;
             match kept::open(reached, directory, named, size).await? {
                 Start::Client(client) => {
                     self.held.change(|record| record.unkept = None);
-                    self.sweep(reached.connection.clone());
                     return Ok(Line::Kept(client));
                 }
-                Start::Unable(why) | Start::Refused(why) | Start::Gone(why) => unkept = why,
+                Start::Unable(why) | Start::Gone(why) => {
+                    self.held.change(|record| record.may_run = false);
+                    unkept = why;
+                }
+                Start::Refused(why) => unkept = why,
             }
         }
         let plain = Plain::start(reached, directory, size).await?;
         self.held.change(|record| record.unkept = Some(unkept));
         Ok(Line::Plain(Box::new(plain)))
+    }
+
+    /// The shell that was thought lost, where its host has it still. One that has ended makes room for a new one.
+    async fn left_over(
+        &self,
+        before: Option<&TerminalState>,
+    ) -> Result<Option<Box<Client>>, Failure> {
+        let record = self.held.record();
+        let Some(before) = before.filter(|_| record.may_run && record.unkept.is_none()) else {
+            return Ok(None);
+        };
+        let connection = self.around.connection(&record.place);
+        let server = self.around.server(&record).await;
+        if matches!(before, TerminalState::Ended { .. }) {
+            if !kept::end(&connection, &server).await? {
+                tracing::warn!("a tmux whose shell has ended doesn't end");
+            }
+            return Ok(None);
+        }
+        match kept::attach(&connection, &server).await? {
+            Start::Client(client) => Ok(Some(client)),
+            Start::Gone(_) | Start::Unable(_) => Ok(None),
+            Start::Refused(why) => Err(why),
+        }
     }
 
     async fn serve(&mut self, line: Line, hold: Hold) -> Next {
@@ -152,14 +202,10 @@ impl Life {
                 Next::Rest
             }
             Outcome::Cut(why) if is_kept => Next::Attach(Some(why)),
-            Outcome::LetGo => {
-                self.wait_a_little().await;
-                Next::Attach(None)
-            }
+            Outcome::LetGo => self.wait_a_little().await,
             Outcome::Confused(what) => {
                 tracing::warn!(%what, "a tmux is asked anew");
-                self.wait_a_little().await;
-                Next::Attach(None)
+                self.wait_a_little().await
             }
             Outcome::Cut(why) => {
                 let why = Failure::from(why).hint("Open it again in the same directory; where the host has tmux, it is kept over a cut");
@@ -185,9 +231,9 @@ impl Life {
         if let Some(why) = why {
             self.held.set_state(TerminalState::Away { why: why.into() });
         }
-        let socket = self.around.socket(&record.id);
         loop {
-            let attaching = kept::attach(&connection, &socket);
+            let server = self.around.server(&record).await;
+            let attaching = kept::attach(&connection, &server);
             tokio::pin!(attaching);
             let attached = tokio::select! {
                 attached = &mut attaching => attached,
@@ -200,13 +246,17 @@ impl Life {
             };
             let why = match attached {
                 Ok(Start::Client(client)) => {
-                    self.sweep(connection.clone());
                     self.held.set_state(TerminalState::Open);
                     self.store().await;
                     return Next::Serve(Line::Kept(client), hold);
                 }
-                Ok(Start::Gone(why) | Start::Unable(why)) => {
+                Ok(Start::Gone(why)) => {
+                    self.held.change(|record| record.may_run = false);
                     self.over(TerminalState::Lost { why }).await;
+                    return Next::Rest;
+                }
+                Ok(Start::Unable(why)) => {
+                    self.over(TerminalState::Lost { why: unfound(why) }).await;
                     return Next::Rest;
                 }
                 Ok(Start::Refused(why)) => why,
@@ -236,13 +286,16 @@ impl Life {
         loop {
             match self.wishes.recv().await {
                 Some(Wish::Look | Wish::Resized) => return Next::Attach(None),
-                Some(Wish::Close(done)) => {
-                    self.end_on_host().await;
-                    return self.closed(Some(done)).await;
-                }
                 wish => match Asked::of(wish) {
                     Asked::End(done) => return self.left(done).await,
-                    Asked::Nothing | Asked::Resized | Asked::Close(_) => {}
+                    Asked::Close(done) => {
+                        let record = self.held.record();
+                        if self.around.end_now(&record).await {
+                            self.held.change(|record| record.may_run = false);
+                        }
+                        return self.closed(done).await;
+                    }
+                    Asked::Nothing | Asked::Resized => {}
                 },
             }
         }
@@ -255,14 +308,7 @@ impl Life {
                 Some(Wish::Reopen(reached, answer)) => {
                     let before = self.held.terminal().map(|terminal| terminal.state);
                     self.held.set_state(TerminalState::Opening);
-                    self.held.shown.begin_again();
-                    let next = self.open(*reached, answer, true).await;
-                    if matches!(next, Next::Rest)
-                        && let Some(before) = before
-                    {
-                        self.held.set_state(before);
-                    }
-                    return next;
+                    return self.open(*reached, answer, before).await;
                 }
                 Some(Wish::Look | Wish::Resized) => {}
                 Some(Wish::Close(done)) => return self.closed(Some(done)).await,
@@ -280,7 +326,11 @@ impl Life {
     }
 
     async fn closed(&mut self, done: Option<oneshot::Sender<()>>) -> Next {
-        self.around.forget(&self.held).await;
+        if self.held.record().may_run {
+            self.around.bury(&self.held).await;
+        } else {
+            self.around.forget(&self.held).await;
+        }
         told(done);
         Next::Done
     }
@@ -290,19 +340,6 @@ impl Life {
         self.store().await;
         told(done);
         Next::Done
-    }
-
-    /// Ends one that nobody has taken up. What can't be reached now ends when its host is reached next.
-    async fn end_on_host(&self) {
-        let record = self.held.record();
-        let connection = self.around.connection(&record.place);
-        self.around.end_kept(&connection, vec![self.around.socket(&record.id)]).await;
-    }
-
-    /// Ends what nobody knows any more, while this goes on.
-    fn sweep(&self, connection: Connection) {
-        let around = Arc::clone(&self.around);
-        tokio::spawn(async move { around.sweep(&connection).await });
     }
 
     async fn store(&self) {
@@ -315,8 +352,12 @@ impl Life {
         pause
     }
 
-    async fn wait_a_little(&mut self) {
-        tokio::time::sleep(self.next_pause()).await;
+    async fn wait_a_little(&mut self) -> Next {
+        let pause = self.next_pause();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => Next::Attach(None),
+            asked = away(&mut self.wishes) => self.go(asked).await,
+        }
     }
 }
 
@@ -333,6 +374,14 @@ async fn away(wishes: &mut mpsc::Receiver<Wish>) -> Asked {
 fn told(done: Option<oneshot::Sender<()>>) {
     if let Some(done) = done {
         done.send(()).ok(); // Who asked may have gone.
+    }
+}
+
+/// What is said where the tmux is missing that keeps a shell.
+fn unfound(why: Failure) -> Failure {
+    Failure {
+        hint: Some("Its shell goes on: open it again when tmux is found there".into()),
+        ..why
     }
 }
 

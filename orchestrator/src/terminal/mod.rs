@@ -18,4 +18,5 @@ mod spool;
 mod typed;
 
 pub(crate) use desk::Terminals;
+pub use scan::Scanner;
 pub use screen::Screen;

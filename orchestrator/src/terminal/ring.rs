@@ -7,13 +7,34 @@ use super::scan::Scanner;
 /// How far a replay looks for the beginning of a line; behind that it begins at the end of any sequence.
 const LONGEST_LINE: usize = 64 * 1024;
 
+/// How much a ring keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// So many bytes in any case.
+    pub(super) bytes: usize,
+    /// More than that, until it has so many lines …
+    pub(super) lines: usize,
+    /// … or so many bytes.
+    pub(super) most: usize,
+}
+
+#[cfg(test)]
+impl Room {
+    /// Bytes alone count.
+    fn of(bytes: usize) -> Self {
+        Self { bytes, lines: 0, most: bytes }
+    }
+}
+
 /// Bytes with their places since the terminal was opened.
 #[derive(Debug)]
 pub(super) struct Ring {
     bytes: VecDeque<u8>,
     /// The place of the first byte.
     start: u64,
-    most: usize,
+    /// Ends of lines in it.
+    lines: usize,
+    room: Room,
     /// Whether nothing was dropped since it began.
     is_whole: bool,
     /// How the terminal is before the first byte, and behind the last one.
@@ -22,10 +43,10 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// One of at most so many bytes.
-    pub(super) fn new(most: usize) -> Self {
+    /// An empty one.
+    pub(super) fn new(room: Room) -> Self {
         let (first, last) = (Scanner::default(), Scanner::default());
-        Self { bytes: VecDeque::new(), start: 0, most, is_whole: true, first, last }
+        Self { bytes: VecDeque::new(), start: 0, lines: 0, room, is_whole: true, first, last }
     }
 
     /// The place behind the last byte.
@@ -42,19 +63,56 @@ impl Ring {
     pub(super) fn push(&mut self, bytes: &[u8], directory: impl FnMut(&[u8])) {
         self.last.feed(bytes, directory);
         self.bytes.extend(bytes);
-        let over = self.bytes.len().saturating_sub(self.most);
-        if over > 0 {
-            let gone: Vec<u8> = self.bytes.drain(..over).collect();
-            self.first.feed(&gone, |_| ());
-            self.start += over as u64;
-            self.is_whole = false;
+        self.lines += ends_of_lines(bytes);
+        self.forget(self.over());
+    }
+
+    /// How many of the first bytes there is no room for.
+    fn over(&self) -> usize {
+        let length = self.bytes.len();
+        let too_many = length.saturating_sub(self.room.most);
+        let mut spare = self.lines.saturating_sub(self.room.lines);
+        let may = length.saturating_sub(self.room.bytes);
+        if spare == 0 || may == 0 || self.room.lines == 0 {
+            return too_many;
         }
+        let (one, two) = self.bytes.as_slices();
+        let mut last = 0;
+        let ends = memchr::memchr_iter(b'\n', one)
+            .chain(memchr::memchr_iter(b'\n', two).map(|at| one.len() + at));
+        for at in ends.take_while(|at| *at < may) {
+            if spare == 0 {
+                break;
+            }
+            (spare, last) = (spare - 1, at + 1);
+        }
+        last.max(too_many)
+    }
+
+    /// Drops the first bytes.
+    fn forget(&mut self, count: usize) {
+        if count == 0 {
+            return;
+        }
+        let (one, two) = self.bytes.as_slices();
+        let gone = [
+            one.get(..count).unwrap_or(one),
+            two.get(..count.saturating_sub(one.len())).unwrap_or_default(),
+        ];
+        for part in gone {
+            self.first.feed(part, |_| ());
+            self.lines -= ends_of_lines(part);
+        }
+        self.bytes.drain(..count);
+        self.start += count as u64;
+        self.is_whole = false;
     }
 
     /// Forgets everything: what comes next is for a terminal that was just switched on.
     pub(super) fn restart(&mut self) {
         self.start = self.end();
         self.bytes.clear();
+        self.lines = 0;
         self.is_whole = true;
         (self.first, self.last) = (Scanner::default(), Scanner::default());
     }
@@ -99,16 +157,21 @@ impl Ring {
     /// The last `most` bytes or fewer, such that they can be shown on a fresh terminal.
     pub(super) fn last_part(&self, most: usize) -> Vec<u8> {
         let over = self.bytes.len().saturating_sub(most);
-        let mut part = Self { first: self.first.clone(), ..Self::new(usize::MAX) };
-        part.last = self.first.clone();
-        (part.start, part.is_whole) = (self.start, self.is_whole);
-        part.bytes.extend(self.bytes.iter());
-        part.most = self.bytes.len() - over;
-        part.push(&[], |_| ());
+        let (first, last) = (self.first.clone(), self.last.clone());
+        let mut part = Self { first, last, ..Self::new(self.room) };
+        (part.start, part.is_whole) = (self.start + over as u64, self.is_whole && over == 0);
+        let (one, two) = self.bytes.as_slices();
+        part.first.feed(one.get(..over).unwrap_or(one), |_| ());
+        part.first.feed(two.get(..over.saturating_sub(one.len())).unwrap_or_default(), |_| ());
+        part.bytes.extend(self.bytes.range(over..));
         let (from, mut out) = part.replay();
         out.extend(part.read(from, most).unwrap_or_default());
         out
     }
+}
+
+fn ends_of_lines(bytes: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', bytes).count()
 }
 
 #[cfg(test)]
@@ -121,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_replay_begins_at_a_line_and_sets_what_was_set_before() {
-        let mut ring = Ring::new(16);
+        let mut ring = Ring::new(Room::of(16));
         ring.push(b"\x1b[?1049h\x1b[?2004hone\x1b[31m two\nthree\n", |_| ());
         let (from, set_up) = ring.replay();
         assert_eq!(ring.read(from, 100).unwrap(), b"three\n");
@@ -132,7 +195,7 @@ mod tests {
 
     #[test]
     fn what_was_never_cut_is_replayed_whole() {
-        let mut ring = Ring::new(1000);
+        let mut ring = Ring::new(Room::of(1000));
         ring.push(b"no newline", |_| ());
         assert_eq!(ring.replay(), (0, vec![]));
         assert_eq!(ring.last_part(1000), b"no newline");
@@ -140,14 +203,51 @@ mod tests {
 
     #[test]
     fn after_a_restart_places_go_on() {
-        let mut ring = Ring::new(1000);
+        let mut ring = Ring::new(Room::of(1000));
         ring.push(b"\x1b[?25lbefore", |_| ());
         ring.restart();
         ring.push(b"new", |_| ());
         assert_eq!((ring.replay(), ring.end()), ((12, vec![]), 15));
     }
 
+    #[test]
+    fn long_lines_are_kept_until_there_are_enough_or_too_many_bytes() {
+        let mut ring = Ring::new(Room { bytes: 10, lines: 3, most: 40 });
+        for line in ["one\n", "two\n", "three\n", "four\n"] {
+            ring.push(line.as_bytes(), |_| ());
+        }
+        assert_eq!(ring.read(4, 100).unwrap(), b"two\nthree\nfour\n");
+        assert_eq!(ring.read(3, 1), None);
+        ring.push(&[b'x'; 60], |_| ());
+        assert_eq!((ring.bytes.len(), ring.lines), (40, 0));
+        ring.push(b"\n\n\n\n\n\n\n\n", |_| ());
+        assert_eq!(ring.read(ring.end() - 10, 100).unwrap(), b"xx\n\n\n\n\n\n\n\n");
+    }
+
     proptest! {
+        #[test]
+        fn a_ring_holds_what_there_is_room_for(
+            pieces in prop::collection::vec("[a-z\n]{0,12}", 0..40),
+            bytes in 0_usize..30, lines in 1_usize..8, more in 0_usize..60,
+        ) {
+            let room = Room { bytes, lines, most: bytes + more };
+            let mut ring = Ring::new(room);
+            let mut all = Vec::new();
+            for piece in &pieces {
+                ring.push(piece.as_bytes(), |_| ());
+                all.extend_from_slice(piece.as_bytes());
+                let kept = ring.read(ring.start, usize::MAX >> 1).unwrap();
+                prop_assert!(all.ends_with(&kept) && kept.len() <= room.most.max(bytes));
+                prop_assert_eq!(ends_of_lines(&kept), ring.lines);
+                let is_all = kept.len() == all.len();
+                prop_assert!(is_all || kept.len() >= bytes.min(all.len()));
+                prop_assert!(is_all || kept.len() == room.most || ring.lines >= lines);
+                // No more than a line longer than it must be.
+                let rest = memchr::memchr(b'\n', &kept).map(|at| &kept[at + 1..]);
+                prop_assert!(rest.is_none_or(|rest| rest.len() < bytes || ends_of_lines(rest) < lines));
+            }
+        }
+
         #[test]
         fn a_replay_never_begins_inside_of_a_sequence(
             pieces in prop::collection::vec(
@@ -160,7 +260,7 @@ mod tests {
             most in 8_usize..120,
         ) {
             let all = pieces.concat();
-            let mut ring = Ring::new(most);
+            let mut ring = Ring::new(Room::of(most));
             for piece in &pieces {
                 ring.push(piece, |_| ());
             }

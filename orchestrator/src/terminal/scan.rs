@@ -28,9 +28,12 @@ const MODES: [(u16, bool); 17] = [
     (2004, false),
 ];
 
+/// How many of them are other screens: the first ones.
+const SCREENS: usize = 3;
+
 /// What a terminal is set to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Modes {
+pub struct Modes {
     private: [bool; MODES.len()],
     /// Whether the keypad sends sequences of its own.
     pub(super) keypad: bool,
@@ -87,9 +90,9 @@ enum State {
     Text(bool),
 }
 
-/// Reads output piece by piece.
+/// Reads output piece by piece, and knows what it has set.
 #[derive(Clone, Debug)]
-pub(super) struct Scanner {
+pub struct Scanner {
     state: State,
     held: Vec<u8>,
     /// What is set now.
@@ -103,6 +106,42 @@ impl Default for Scanner {
 }
 
 impl Scanner {
+    /// Reads what goes to a terminal.
+    pub fn read(&mut self, bytes: &[u8]) {
+        self.feed(bytes, |_| ());
+    }
+
+    /// Takes back what was set, and ends what has begun: what was on the screen before is there, and the cursor below it.
+    ///
+    /// Nothing is taken back that isn't set. Many terminals move the cursor for it: leaving a full screen that isn't one puts
+    /// it where one was begun the last time, and margins put it into the corner (xterm's control sequences, DECSTBM).
+    pub fn undo(&self) -> Vec<u8> {
+        let mut out = b"\x18\x1b[0m\x1b(B\x0f".to_vec();
+        for screen in [47, 1047, 1049].into_iter().filter(|screen| self.modes.has(*screen)) {
+            out.extend_from_slice(format!("\x1b[?{screen}l").as_bytes());
+        }
+        if self.modes.has(6) {
+            // Where the cursor is can't be kept: it goes below everything.
+            out.extend_from_slice(b"\x1b[?6l\x1b[r\x1b[999;1H");
+        } else {
+            out.extend_from_slice(b"\x1b7\x1b[r\x1b8");
+        }
+        for ((mode, at_first), on) in MODES.iter().zip(self.modes.private).skip(SCREENS) {
+            if on != *at_first && *mode != 6 {
+                let letter = if *at_first { 'h' } else { 'l' };
+                out.extend_from_slice(format!("\x1b[?{mode}{letter}").as_bytes());
+            }
+        }
+        if self.modes.keypad {
+            out.extend_from_slice(b"\x1b>");
+        }
+        if self.modes.cursor.is_some() {
+            out.extend_from_slice(b"\x1b[0 q");
+        }
+        out.extend_from_slice(b"\x1b[4l");
+        out
+    }
+
     /// Whether nothing has begun that isn't over.
     pub(super) fn is_between(&self) -> bool {
         self.state == State::Ground
@@ -289,6 +328,32 @@ mod tests {
         again.feed(&scanner.modes.sequence(), |_| ());
         assert_eq!(again.modes, scanner.modes);
         assert_eq!(said(b"\x1b[?1049h\x1bc").0.modes, Modes::default());
+    }
+
+    #[test]
+    fn what_was_set_is_taken_back_and_the_cursor_stays_below_what_is_there() {
+        use super::super::Screen;
+        let line_of = |screen: &Screen| screen.cursor().map(|cursor| cursor.row);
+        for set in [
+            "",
+            "\x1b[2;4r\x1b[6;3H",
+            "\x1b[?1h\x1b[?2004h\x1b[?25l\x1b=\x1b[4 q\x1b]0;ti",
+            "\x1b[?1049h\x1b[Hfull\x1b[2;4r",
+        ] {
+            let mut screen = Screen::new(20, 8);
+            screen.feed(b"one\r\ntwo\r\nthree\r\n\r\n\r\nfour");
+            let before = line_of(&screen);
+            screen.feed(set.as_bytes());
+            let (scanner, _) = said(set.as_bytes());
+            screen.feed(&scanner.undo());
+            assert_eq!(line_of(&screen), before, "{set:?}");
+            screen.feed(b"\r\nx");
+            let rows: Vec<String> = (0..8).map(|row| screen.row_text(row)).collect();
+            assert_eq!(rows, ["one", "two", "three", "", "", "four", "x", ""], "{set:?}");
+            let (mut again, undone) = (scanner.clone(), scanner.undo());
+            again.read(&undone);
+            assert_eq!((&again.modes, again.is_between()), (&Modes::default(), true));
+        }
     }
 
     #[test]

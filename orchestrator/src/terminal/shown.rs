@@ -5,21 +5,18 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::ring::Ring;
+use super::ring::{Ring, Room};
 use super::scan::Modes;
 
-/// What is kept in memory: 50,000 lines of 80 letters.
-const MOST: usize = 4 << 20;
+/// What is kept in memory: 50,000 lines above the screen and one of 1,000 lines, whatever is short of 16 MiB; who reads more slowly
+/// than it is printed may be so far behind.
+const KEPT: Room = Room { bytes: 4 << 20, lines: 51_000, most: 16 << 20 };
 
 /// How long the questions of a fresh shell wait for somebody who answers them: a window's tab is there sooner.
 const ANSWERS_WAIT: Duration = Duration::from_secs(5);
 
 /// What is kept of former shells: some thousand lines.
 const MOST_ABOVE: usize = 1 << 20;
-
-/// Takes back what a program may have set that was cut off, and begins a line (xterm's control sequences).
-const FRESH: &[u8] = b"\x18\x1b[0m\x1b[?1049l\x1b[?47l\x1b[r\x1b[4l\x1b[?1l\x1b[?5l\x1b[?6l\x1b[?7h\x1b[?25h\x1b>\x1b(B\x1b)B\x0f\
-\x1b[0 q\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?2004l\r\n";
 
 /// A follower's number.
 pub(super) type FollowerId = u64;
@@ -78,7 +75,7 @@ pub(super) enum Step {
 impl Shown {
     pub(super) fn new() -> Self {
         let state = State {
-            ring: Ring::new(MOST),
+            ring: Ring::new(KEPT),
             drawn: 0,
             in_sight: 0,
             above: Vec::new(),
@@ -150,8 +147,7 @@ impl Shown {
     }
 
     /// Where it ends.
-    #[cfg(test)]
-    fn end(&self) -> u64 {
+    pub(super) fn end(&self) -> u64 {
         self.state().ring.end()
     }
 
@@ -159,7 +155,8 @@ impl Shown {
     pub(super) fn begin_again(&self) {
         let mut state = self.state();
         state.opened = Instant::now();
-        state.ring.push(FRESH, |_| ());
+        let fresh = [state.ring.now().undo(), b"\r\n".to_vec()].concat();
+        state.ring.push(&fresh, |_| ());
         state.above = state.ring.last_part(MOST_ABOVE);
         state.answered = state.ring.end();
         drop(state);
@@ -274,8 +271,21 @@ mod tests {
         let Step::Restart { offset, .. } = shown.next(slow, &mut at, 10) else {
             panic!("it had it all")
         };
-        assert!(shown.end() - offset <= MOST as u64);
+        assert!(shown.end() - offset <= KEPT.most as u64);
         assert_eq!(output(shown.next(slow, &mut at, 3)).0, b"y\r\n");
+    }
+
+    #[test]
+    fn a_new_shell_begins_below_what_the_last_one_showed() {
+        let shown = Shown::new();
+        shown.push(b"one\r\ntwo\x1b[?2004h$ ");
+        shown.begin_again();
+        shown.push(b"new");
+        let mut screen = crate::terminal::Screen::new(20, 8);
+        screen.feed(&shown.last_part(1000));
+        let rows: Vec<String> = (0..3).map(|row| screen.row_text(row)).collect();
+        assert_eq!(rows, ["one", "two$", "new"]);
+        assert!(!screen.modes().bracketed_paste());
     }
 
     #[test]

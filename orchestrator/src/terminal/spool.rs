@@ -39,6 +39,21 @@ pub(super) async fn remove(path: PathBuf) {
     blocking("removed", move || absent_is_none(remove_file(&path))).await;
 }
 
+/// Removes all but those.
+pub(super) async fn clear(directory: PathBuf, known: Vec<String>) {
+    blocking("cleared", move || {
+        let Some(entries) = absent_is_none(fs::read_dir(&directory))? else { return Ok(()) };
+        for entry in entries {
+            let entry = entry?;
+            if !known.iter().any(|known| *known.as_str() == entry.file_name()) {
+                absent_is_none(remove_file(&entry.path()))?;
+            }
+        }
+        Ok(())
+    })
+    .await;
+}
+
 fn remove_file(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }

@@ -6,7 +6,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::arrived::Arrived;
 use super::header::{Header, Kind, SHORT, padding};
+use super::receiver::Piece;
 use super::source::Facts;
 use super::talk::CHUNK;
 use super::trouble::{changed, here};
@@ -27,7 +29,46 @@ pub(super) struct Tree {
 struct Entry {
     path: PathBuf,
     facts: Facts,
+    /// When anything of it was changed, in seconds since 1970.
+    touched: i64,
     kind: Kind,
+    /// Whether it needn't go again.
+    arrived: bool,
+}
+
+impl Tree {
+    /// Marks what has arrived of a transfer that was begun at `since`, by this machine's clock. Nothing of that can be gone on with
+    /// where something has arrived that isn't here, or is of another kind.
+    pub(super) fn skip(&mut self, arrived: &Arrived, since: i64) -> bool {
+        let mut known = 0;
+        for entry in &mut self.entries {
+            let Some(there) = arrived.get(entry.path.as_os_str().as_bytes()) else { continue };
+            let kind = match entry.kind {
+                Kind::Directory => b'd',
+                Kind::Link => b'l',
+                _ => b'f',
+            };
+            if there.kind != kind {
+                return false;
+            }
+            known += 1;
+            let Facts { size, seconds, .. } = entry.facts;
+            entry.arrived = there.is(size, seconds, entry.touched, since);
+        }
+        known == arrived.len()
+    }
+
+    /// All goes.
+    pub(super) fn skip_nothing(&mut self) {
+        for entry in &mut self.entries {
+            entry.arrived = false;
+        }
+    }
+
+    /// Bytes of files that have arrived.
+    pub(super) fn arrived(&self) -> u64 {
+        self.entries.iter().filter(|entry| entry.arrived).map(|entry| entry.facts.size).sum()
+    }
 }
 
 /// Looks through a directory; links are what they are, and nobody follows them.
@@ -63,7 +104,8 @@ pub(super) fn walk(root: &Path) -> Result<Tree, Failure> {
                 tree.left_out += 1;
                 continue;
             };
-            tree.entries.push(Entry { path, facts: Facts::of(&about), kind });
+            let (facts, touched) = (Facts::of(&about), about.ctime());
+            tree.entries.push(Entry { path, facts, touched, kind, arrived: false });
         }
     }
     Ok(tree)
@@ -76,10 +118,10 @@ pub(super) fn write(
     tree: &Tree,
     umask: u32,
     mark: &str,
-    give: &mut dyn FnMut(Vec<u8>, usize) -> bool,
+    give: &mut dyn FnMut(Piece) -> bool,
 ) -> Result<(), Failure> {
     let mut out = Out { piece: Vec::with_capacity(CHUNK), counted: 0, give };
-    for entry in &tree.entries {
+    for entry in tree.entries.iter().filter(|entry| !entry.arrived) {
         if !out.entry(root, entry, umask)? {
             return Ok(());
         }
@@ -102,7 +144,7 @@ pub(super) fn write(
 struct Out<'a> {
     piece: Vec<u8>,
     counted: usize,
-    give: &'a mut dyn FnMut(Vec<u8>, usize) -> bool,
+    give: &'a mut dyn FnMut(Piece) -> bool,
 }
 
 impl Out<'_> {
@@ -178,7 +220,7 @@ impl Out<'_> {
 
     fn flush(&mut self) -> bool {
         let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(CHUNK));
-        (self.give)(piece, std::mem::take(&mut self.counted))
+        (self.give)((piece, std::mem::take(&mut self.counted)))
     }
 }
 

@@ -106,7 +106,9 @@ impl<'a> Download<'a> {
         self.gauge.set("writing", all, size);
         let mode = u32::from_str_radix(mode, 8).unwrap_or(0o644);
         let modified = local::time(modified);
-        let done = tokio::task::spawn_blocking(move || local::complete(&file, mode, modified));
+        let target = self.target.path.clone();
+        let complete = move || local::complete(&file, mode, modified, &target);
+        let done = tokio::task::spawn_blocking(complete);
         done.await.map_err(std::io::Error::other).flatten().map_err(|error| here(&part, &error))?;
         Ok(self.target.place(&part, self.replace)?)
     }

@@ -1,21 +1,24 @@
-//! A directory from a host to here: one stream of tar.
+//! A directory from a host to here: one stream of tar, without what has arrived before a link was lost.
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, Read};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
+use super::arrived::{Arrived, MARK};
 use super::download::Download;
 use super::extract::{Extracted, extract};
 use super::local::{remove, umask};
 use super::persist::Attempt;
 use super::source::key;
-use super::talk::{CHUNK, Talk};
+use super::talk::{CHUNK, Hearing, Talk};
 use super::trouble::{There, Trouble, exists, here};
 use crate::failure::{Code, Failure};
 
@@ -30,86 +33,70 @@ impl Download<'_> {
         let there = There { host, path: &shown };
         let bytes = facts.first().and_then(|bytes| bytes.parse().ok());
         let mode = facts.get(4).and_then(|mode| u32::from_str_radix(mode, 8).ok());
+        let now = facts.get(5).and_then(|now| now.parse::<i64>().ok());
         if self.target.path.symlink_metadata().is_ok_and(|about| !about.is_dir()) {
             let what = format!("{} is no directory", self.target.path.display());
             return Err(Failure::new(Code::Conflict, what)
                 .hint("Choose another name, or move it away")
                 .into());
         }
-        let part = self.target.part(&key(&[host.as_str().as_bytes(), self.remote.bytes()]))?;
-        if part.symlink_metadata().is_ok() {
-            remove(&part);
-        }
-        DirBuilder::new().mode(0o700).create(&part).map_err(|error| here(&part, &error))?;
-        talk.tell("go\n").await;
-        self.gauge().set("receiving", 0, bytes);
-        let (pieces, sent) = mpsc::channel::<Vec<u8>>(AHEAD);
-        let counted = Arc::new(AtomicU64::new(0));
-        let extracting = {
-            let (part, counted) = (part.clone(), Arc::clone(&counted));
-            tokio::task::spawn_blocking(move || {
-                let mut stream = Pieces { sent, piece: Vec::new(), at: 0 };
-                let count = |bytes| {
-                    counted.fetch_add(bytes, Ordering::Relaxed);
-                };
-                let extracted = extract(&mut stream, &part, &count)?;
-                // What stands behind the archive's end is of nobody's interest.
-                io::copy(&mut stream, &mut io::sink()).map_err(|error| here(&part, &error))?;
-                Ok::<_, Failure>(extracted)
-            })
-        };
-        let Talk { stdin, mut hearing } = talk;
-        loop {
-            let mut piece = vec![0; CHUNK];
-            match hearing.stdout.read(&mut piece).await {
-                Ok(0) | Err(_) => break,
-                Ok(count) => piece.truncate(count),
+        let key = key(&[host.as_str().as_bytes(), self.remote.bytes()]);
+        let part = self.target.part(&key)?;
+        let noted = part.join(format!("{MARK}{key}.since"));
+        let rest = match (now, begun(&noted)) {
+            (Some(_), Some(since)) => {
+                let mark = Uuid::new_v4().simple().to_string();
+                talk.tell(&format!("list {mark}\n")).await;
+                let listed = talk.hearing.up_to(there, mark.as_bytes()).await?;
+                let part = part.clone();
+                let noted = noted.clone();
+                let rest = move || rest(&part, &noted, &Arrived::read(&listed)?, since);
+                tokio::task::spawn_blocking(rest).await.ok().flatten()
             }
-            if pieces.send(piece).await.is_err() {
-                break; // It says why below.
-            }
-            let done = counted.load(Ordering::Relaxed);
-            self.gauge().at(bytes.map_or(done, |all: u64| done.min(all)));
-        }
-        drop((pieces, stdin));
-        let extracted = match extracting.await {
-            Ok(extracted) => extracted,
-            Err(error) => Err(here(&part, &io::Error::other(error))),
+            _ => None,
         };
-        let Extracted { whole, left_out } = match extracted {
-            Ok(extracted) => extracted,
-            Err(why) => {
-                remove(&part);
-                return Err(why.into());
+        let from = match &rest {
+            Some(Rest { names, arrived }) => {
+                talk.tell(&format!("some {}\n", names.len())).await;
+                *arrived
+            }
+            None => {
+                begin(&part, &noted, now).map_err(|error| here(&part, &error))?;
+                talk.tell("go\n").await;
+                0
             }
         };
-        let said = hearing.said().await;
-        let Some((before, end)) = said.rsplit_once("end ") else {
-            remove(&part);
-            return Err(hearing.ended(there).await);
-        };
-        match end.trim() {
-            "0" => {}
-            // GNU tar's for files that changed while it read them; it has read them all.
-            "1" => self.said = "some files were changed while they were read".into(),
-            _ => {
-                remove(&part);
-                let word = if before.contains("ermission denied") { "denied" } else { "" };
-                return Err(there.refused(word, before).into());
+        let names = rest.map_or_else(Vec::new, |rest| rest.names);
+        let extracted = self.take_tree(talk, names, &part, from, bytes).await;
+        let ended = match extracted {
+            Ok((mut hearing, extracted, taken)) => {
+                let said = hearing.said().await;
+                match said.rsplit_once("end ") {
+                    // What has arrived is gone on with.
+                    None => return Err(hearing.ended(there).await),
+                    Some((before, end)) => {
+                        self.said_of(there, extracted, before, end.trim()).map(|()| taken)
+                    }
+                }
             }
-        }
-        if !whole {
-            remove(&part);
-            return Err(there.refused("", before).into());
-        }
-        if left_out > 0 {
-            self.said = left_out_words(left_out);
-        }
-        let done = counted.load(Ordering::Relaxed);
+            Err(why) => Err(why.into()),
+        };
+        let done = match ended {
+            Ok(taken) => from + taken,
+            Err(trouble) => {
+                if matches!(trouble, Trouble::Final(_)) {
+                    remove(&part);
+                }
+                return Err(trouble);
+            }
+        };
         self.gauge().set("writing", done, Some(done));
-        let mode = (mode.unwrap_or(0o755) & 0o777 & !umask()) | 0o700;
-        fs::set_permissions(&part, std::os::unix::fs::PermissionsExt::from_mode(mode))
-            .map_err(|error| here(&part, &error))?;
+        let placed = || {
+            remove(&noted);
+            let mode = (mode.unwrap_or(0o755) & 0o777 & !umask()) | 0o700;
+            fs::set_permissions(&part, std::os::unix::fs::PermissionsExt::from_mode(mode))
+        };
+        placed().map_err(|error| here(&part, &error))?;
         if self.target.path.is_dir() {
             if !self.replace {
                 return Err(exists(&self.target.path.display().to_string()).into());
@@ -121,6 +108,171 @@ impl Download<'_> {
         }
         Ok(self.target.place(&part, false)?)
     }
+
+    /// Takes a stream of tar, of those `names` that are told, into a part; with what came, and how many bytes of files.
+    async fn take_tree(
+        &mut self,
+        talk: Talk,
+        names: Vec<u8>,
+        part: &Path,
+        from: u64,
+        of: Option<u64>,
+    ) -> Result<(Hearing, Extracted, u64), Failure> {
+        self.gauge().set("receiving", from, of);
+        let (pieces, sent) = mpsc::channel::<Vec<u8>>(AHEAD);
+        let counted = Arc::new(AtomicU64::new(0));
+        let extracting = {
+            let (part, counted) = (part.to_owned(), Arc::clone(&counted));
+            tokio::task::spawn_blocking(move || {
+                let mut stream = Pieces { sent, piece: Vec::new(), at: 0 };
+                let count = |bytes| {
+                    counted.fetch_add(bytes, Ordering::Relaxed);
+                };
+                let extracted = extract(&mut stream, &part, &count)?;
+                // What stands behind the archive's end is of nobody's interest.
+                io::copy(&mut stream, &mut io::sink()).map_err(|error| here(&part, &error))?;
+                Ok::<_, Failure>(extracted)
+            })
+        };
+        let Talk { mut stdin, mut hearing } = talk;
+        // tar prints while it reads names: who doesn't listen meanwhile waits for ever.
+        let telling = async {
+            let told = async {
+                stdin.write_all(&names).await?;
+                stdin.flush().await
+            };
+            if let Err(error) = told.await {
+                tracing::debug!(%error, "a transfer's script takes no input");
+            }
+        };
+        let gauge = self.gauge();
+        let taking = async {
+            loop {
+                let mut piece = vec![0; CHUNK];
+                match hearing.stdout.read(&mut piece).await {
+                    Ok(0) | Err(_) => break,
+                    Ok(count) => piece.truncate(count),
+                }
+                if pieces.send(piece).await.is_err() {
+                    break; // It says why below.
+                }
+                let done = from + counted.load(Ordering::Relaxed);
+                gauge.at(of.map_or(done, |all| done.min(all)));
+            }
+            drop(pieces);
+        };
+        tokio::join!(telling, taking);
+        drop(stdin);
+        let extracted = match extracting.await {
+            Ok(extracted) => extracted?,
+            Err(error) => return Err(here(part, &io::Error::other(error))),
+        };
+        Ok((hearing, extracted, counted.load(Ordering::Relaxed)))
+    }
+
+    /// Refuses what isn't all, and notes what a person should know of it.
+    fn said_of(
+        &mut self,
+        there: There<'_>,
+        Extracted { whole, left_out }: Extracted,
+        before: &str,
+        status: &str,
+    ) -> Result<(), Trouble> {
+        match status {
+            "0" => {}
+            "1" if only_changed(before) => {
+                self.said = "some files were changed while they were read".into();
+            }
+            _ => {
+                let word = if before.contains("ermission denied") { "denied" } else { "" };
+                return Err(there.refused(word, before).into());
+            }
+        }
+        if !whole {
+            return Err(there.refused("", before).into());
+        }
+        if left_out > 0 {
+            self.said = left_out_words(left_out);
+        }
+        Ok(())
+    }
+}
+
+/// When a part was begun that is there, by the host's clock.
+fn begun(noted: &Path) -> Option<i64> {
+    let is_ours = noted.parent()?.symlink_metadata().ok()?.is_dir();
+    is_ours.then(|| fs::read_to_string(noted).ok()?.trim().parse().ok()).flatten()
+}
+
+/// Makes a part that has nothing, and notes when it is begun.
+fn begin(part: &Path, noted: &Path, now: Option<i64>) -> io::Result<()> {
+    if part.symlink_metadata().is_ok() {
+        remove(part);
+    }
+    DirBuilder::new().mode(0o700).create(part)?;
+    match now {
+        Some(now) => fs::write(noted, now.to_string()),
+        None => Ok(()),
+    }
+}
+
+/// What a host still has to send.
+struct Rest {
+    /// Each ended by a NUL.
+    names: Vec<u8>,
+    /// Bytes of files that it needn't.
+    arrived: u64,
+}
+
+/// Compares a part with what the host has, and removes from it what that has no longer. `None` where nothing of it counts.
+fn rest(part: &Path, noted: &Path, listed: &Arrived, since: i64) -> Option<Rest> {
+    let mut waiting = vec![PathBuf::new()];
+    while let Some(directory) = waiting.pop() {
+        for entry in fs::read_dir(part.join(&directory)).ok()? {
+            let entry = entry.ok()?;
+            let path = directory.join(entry.file_name());
+            if entry.path() == noted {
+                continue;
+            }
+            let is_dir = entry.file_type().ok()?.is_dir();
+            match listed.get(path.as_os_str().as_bytes()) {
+                Some(there) if (there.kind == b'd') == is_dir => {
+                    if is_dir {
+                        waiting.push(path);
+                    }
+                }
+                Some(_) | None => remove(&entry.path()),
+            }
+        }
+    }
+    // tar makes no empty archive.
+    let mut rest = Rest { names: b"./\0".to_vec(), arrived: 0 };
+    for (path, there) in listed.iter() {
+        let here = part.join(std::ffi::OsStr::from_bytes(path));
+        let is_here = here.symlink_metadata().is_ok_and(|about| {
+            about.is_file() && there.is(about.size(), about.mtime(), there.changed, since)
+        });
+        if is_here {
+            rest.arrived += there.size;
+        } else {
+            rest.names.extend_from_slice(b"./");
+            rest.names.extend_from_slice(path);
+            rest.names.push(0);
+        }
+    }
+    (rest.arrived > 0).then_some(rest)
+}
+
+/// Whether all that tar complains of are files that changed or went while it read them, for which GNU tar ends with 1; with
+/// that others end also when they could not read one.
+fn only_changed(words: &str) -> bool {
+    let mut lines = words.lines().filter(|line| !line.trim().is_empty()).peekable();
+    lines.peek().is_some()
+        && lines.all(|line| {
+            ["changed as we read it", "removed before we read it", "socket ignored", "Exiting with"]
+                .iter()
+                .any(|known| line.contains(known))
+        })
 }
 
 /// What a person hears of what nobody transfers.
@@ -189,5 +341,22 @@ impl Read for Pieces {
         buffer[..count].copy_from_slice(&self.piece[self.at..self.at + count]);
         self.at += count;
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_changed_on_the_way_is_no_reason_to_refuse_an_archive() {
+        assert!(only_changed("tar: ./a: file changed as we read it\n"));
+        assert!(only_changed("tar: ./a: File removed before we read it\n"));
+        assert!(!only_changed(
+            "tar: ./a: file changed as we read it\ntar: can't open './b': Permission denied\n"
+        ));
+        assert!(!only_changed(
+            "tar: ./b: Cannot stat: Permission denied\ntar: Error exit delayed from previous errors.\n"
+        ));
     }
 }

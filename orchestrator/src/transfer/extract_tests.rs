@@ -139,7 +139,7 @@ fn what_we_write_is_read_by_us_and_by_tar_and_its_mark_is_last() {
     odd_tree(source.path());
     let tree = archive::walk(source.path()).unwrap();
     let (mut bytes, mut counted) = (Vec::new(), 0);
-    let mut give = |piece: Vec<u8>, count: usize| {
+    let mut give = |(piece, count): (Vec<u8>, usize)| {
         bytes.extend_from_slice(&piece);
         counted += count as u64;
         true

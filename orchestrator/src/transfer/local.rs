@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -60,13 +60,17 @@ impl Target {
             let what = format!("the directory {} does not exist here", dir.display());
             return Err(Failure::new(Code::DirMissing, what).hint("Make it first"));
         }
-        if !replace && path.symlink_metadata().is_ok() {
-            return Err(exists(&path.display().to_string()));
+        if let Ok(there) = path.symlink_metadata() {
+            if !there.is_file() && !there.is_dir() {
+                let what = format!("{} is neither a file nor a directory", path.display());
+                return Err(Failure::new(Code::Unsupported, what)
+                    .hint("Devices, sockets and pipes are not replaced; `-` writes to stdout"));
+            }
+            if !replace {
+                return Err(exists(&path.display().to_string()));
+            }
         }
-        let short = match name.len() {
-            0..=LONGEST => name.to_owned(),
-            _ => OsString::from(cksum(name.as_bytes()).to_string()),
-        };
+        let short = short(name.as_bytes());
         let lock = dir.join(beside(&short, ".baton.lock"));
         let held = lock_file(&lock, &path)?;
         Ok(Self { path, dir, short, lock, _held: held })
@@ -74,7 +78,7 @@ impl Target {
 
     /// The part of a source, and nobody else's any more.
     pub(super) fn part(&self, key: &str) -> Result<PathBuf, Failure> {
-        let ours = beside(&self.short, &format!(".baton-{key}.part"));
+        let ours = part_of(&self.short, key);
         let start = beside(&self.short, ".baton-");
         let others = fs::read_dir(&self.dir).map_err(|error| here(&self.dir, &error))?;
         for other in others.flatten() {
@@ -145,6 +149,23 @@ pub(super) fn remove(path: &Path) {
     if let Err(error) = removed {
         tracing::debug!(%error, path = %path.display(), "a part stays");
     }
+}
+
+/// What names of ours beside one begin with.
+fn short(name: &[u8]) -> OsString {
+    match name.len() {
+        0..=LONGEST => OsString::from_vec(name.to_vec()),
+        _ => OsString::from(cksum(name).to_string()),
+    }
+}
+
+fn part_of(short: &OsString, key: &str) -> OsString {
+    beside(short, &format!(".baton-{key}.part"))
+}
+
+/// What the part of a source is called that is to be called `name`, here as on hosts.
+pub(super) fn part_name(name: &[u8], key: &str) -> OsString {
+    part_of(&short(name), key)
 }
 
 fn beside(short: &OsString, end: &str) -> OsString {
@@ -224,9 +245,24 @@ pub(super) fn end_of(file: &File, end: u64) -> io::Result<u32> {
     Ok(cksum(&bytes))
 }
 
-/// Gives a whole part its mode and time, and writes it out.
-pub(super) fn complete(file: &File, mode: u32, modified: Option<SystemTime>) -> io::Result<()> {
-    file.set_permissions(Permissions::from_mode(mode & 0o777 & !umask()))?;
+/// Gives a whole part its mode and time, and writes it out. One that replaces a file gets the mode of that, and its owner as far
+/// as this account may: who was kept from reading it still is.
+pub(super) fn complete(
+    file: &File,
+    mode: u32,
+    modified: Option<SystemTime>,
+    target: &Path,
+) -> io::Result<()> {
+    let mode = match target.metadata() {
+        Ok(there) if there.is_file() => {
+            if let Err(error) = fchown(file, Some(there.uid()), Some(there.gid())) {
+                tracing::debug!(%error, "what replaces a file has another owner");
+            }
+            there.mode() & 0o777
+        }
+        Ok(_) | Err(_) => mode & 0o777 & !umask(),
+    };
+    file.set_permissions(Permissions::from_mode(mode))?;
     if let Some(modified) = modified {
         file.set_modified(modified)?;
     }

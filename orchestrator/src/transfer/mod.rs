@@ -1,9 +1,11 @@
 //! Files and directories from here to a host and back: over a channel of their own, and over lost links.
 //!
 //! What arrives goes into a part beside its target, and takes the target's name when it is whole. A part is found again by
-//! the next transfer of the same source, which goes on where it ends. The host's side is a script: `scripts/`.
+//! the next transfer of the same source, which goes on where it ends. The host's side is a script: `scripts/`; files go by sftp
+//! where the shell runs nothing.
 
 mod archive;
+mod arrived;
 mod download;
 mod download_tree;
 mod extract;
@@ -12,6 +14,8 @@ mod header;
 mod local;
 mod persist;
 mod piece;
+mod receiver;
+mod sftp;
 mod source;
 mod talk;
 mod terms;
@@ -26,14 +30,17 @@ use std::path::Path;
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
 use crate::seam::{FilePath, Outcome};
+use crate::sftp::Session;
 
 use download::Download;
+use sftp::{SftpDownload, SftpUpload};
 use source::Facts;
 use under_way::UnderWay;
 use upload::Upload;
 use upload_tree::UploadTree;
 
 pub use terms::{Cancel, News, Report, Terms};
+pub use trouble::is_there_already;
 
 /// Sends a file or directory of this machine to a host. A `remote` that isn't absolute begins in the place's directory.
 ///
@@ -52,7 +59,15 @@ pub async fn upload(
     let _ours = UnderWay::begin(reached, remote)?;
     if about.is_dir() {
         let mut tree = UploadTree::new(reached, local, &Facts::of(&about), remote, terms);
-        let path = Box::pin(persist::persist(&reached.connection, terms, &mut tree)).await?;
+        let sent = Box::pin(persist::persist(&reached.connection, terms, &mut tree)).await;
+        let path = match sent {
+            Err(why) if why.code == Code::ShellBroken && has_sftp(reached).await => {
+                let shown = remote.to_string();
+                let there = trouble::There { host: reached.connection.host(), path: &shown };
+                return Err(sftp::no_directories(there));
+            }
+            sent => sent?,
+        };
         let said = download_tree::left_out_words(tree.left_out);
         return Ok(Outcome { said, path: Some(path), ..Outcome::default() });
     }
@@ -61,8 +76,15 @@ pub async fn upload(
         return Err(Failure::new(Code::Unsupported, what)
             .hint("Devices, sockets and pipes are not transferred"));
     }
-    let mut upload = Upload::new(reached, local, Facts::of(&about), remote, terms);
-    let path = Box::pin(persist::persist(&reached.connection, terms, &mut upload)).await?;
+    let facts = Facts::of(&about);
+    let mut upload = Upload::new(reached, local, facts.clone(), remote, terms);
+    let path = match Box::pin(persist::persist(&reached.connection, terms, &mut upload)).await {
+        Err(why) if why.code == Code::ShellBroken && has_sftp(reached).await => {
+            let mut upload = SftpUpload::new(reached, local, facts, remote, terms);
+            Box::pin(persist::persist(&reached.connection, terms, &mut upload)).await?
+        }
+        sent => sent?,
+    };
     Ok(Outcome { path: Some(path), ..Outcome::default() })
 }
 
@@ -78,7 +100,20 @@ pub async fn download(
     terms: &Terms,
 ) -> Result<Outcome, Failure> {
     let mut download = Download::new(reached, remote, local, terms)?;
-    let path = Box::pin(persist::persist(&reached.connection, terms, &mut download)).await?;
+    let path = match Box::pin(persist::persist(&reached.connection, terms, &mut download)).await {
+        Err(why) if why.code == Code::ShellBroken && has_sftp(reached).await => {
+            let mut other = SftpDownload(download);
+            let path = Box::pin(persist::persist(&reached.connection, terms, &mut other)).await?;
+            download = other.0;
+            path
+        }
+        fetched => fetched?,
+    };
     let path = std::os::unix::ffi::OsStringExt::into_vec(path.into_os_string());
     Ok(Outcome { said: download.said.clone(), path: Some(FilePath(path)), ..Outcome::default() })
+}
+
+/// Whether a host whose shell runs nothing has an sftp server: else the shell's words say more.
+async fn has_sftp(reached: &Reached) -> bool {
+    Session::begin(&reached.connection).await.is_ok()
 }

@@ -53,20 +53,10 @@ impl Giver {
     pub(super) async fn give(&self, room: Vec<u8>, filled: usize) -> bool {
         self.full.send(Piece { room, filled }).await.is_ok()
     }
-
-    /// The same on a thread that may block.
-    pub(super) fn give_now(&self, room: Vec<u8>, filled: usize) -> bool {
-        self.full.blocking_send(Piece { room, filled }).is_ok()
-    }
 }
 
 impl Taker {
-    /// The next one; `None` behind the last.
-    pub(super) async fn take(&mut self) -> Option<Piece> {
-        self.full.recv().await
-    }
-
-    /// The same on a thread that may block.
+    /// The next one, on a thread that may block; `None` behind the last.
     pub(super) fn take_now(&mut self) -> Option<Piece> {
         self.full.blocking_recv()
     }

@@ -37,6 +37,13 @@ impl Facts {
         let state = format!("{size} {seconds}.{nanos} {inode} {device}");
         key(&[&machine, path.as_os_str().as_bytes(), state.as_bytes()])
     }
+
+    /// The same of a directory: its contents may change, and are looked at one by one.
+    pub(super) fn tree_key(&self, path: &Path) -> String {
+        let machine = rustix::system::uname().nodename().to_bytes().to_vec();
+        let state = format!("tree {} {}", self.inode, self.device);
+        key(&[&machine, path.as_os_str().as_bytes(), state.as_bytes()])
+    }
 }
 
 /// Eight letters that name what `parts` say.

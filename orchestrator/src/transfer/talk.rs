@@ -37,6 +37,9 @@ const LINE: usize = 4 * 1024;
 /// What is kept of a script's complaints.
 const WORDS: u64 = 64 * 1024;
 
+/// A listing may have so many bytes: a million files with names of 200.
+const MOST_LISTED: u64 = 256 << 20;
+
 /// How long the host may take for an answer that needs no more than a look at its disk.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -131,6 +134,28 @@ impl Hearing {
             }
             _ => Ok(words),
         }
+    }
+
+    /// All that it says up to `mark`, which nothing else has.
+    pub(super) async fn up_to(
+        &mut self,
+        there: There<'_>,
+        mark: &[u8],
+    ) -> Result<Vec<u8>, Trouble> {
+        let mut all = Vec::new();
+        let last = mark.last().copied().unwrap_or_default();
+        while !all.ends_with(mark) {
+            let from = all.len();
+            let mut limited = (&mut self.stdout).take(MOST_LISTED);
+            let read = tokio::time::timeout(PATIENCE, limited.read_until(last, &mut all)).await;
+            match read {
+                Err(_) => return Err(self.timed_out(PATIENCE).into()),
+                Ok(Ok(_)) if all.len() > from && (all.len() as u64) < MOST_LISTED => {}
+                Ok(_) => return Err(self.ended(there).await),
+            }
+        }
+        all.truncate(all.len() - mark.len());
+        Ok(all)
     }
 
     /// What it has complained until its end.

@@ -13,6 +13,8 @@ use crate::seam::Progress;
 pub struct Terms {
     /// Whether what is there may be replaced; else `conflict`.
     pub replace: bool,
+    /// Whether what is sent may lie outside of the place's directory.
+    pub outside: bool,
     /// Whether it also waits for a host that can't be reached when it begins, as one does that was begun before. A link
     /// that is lost in the middle is always waited for.
     pub patient: bool,

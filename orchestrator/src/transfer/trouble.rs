@@ -78,6 +78,11 @@ impl There<'_> {
                 format!("{path} on {host} is neither a file nor a directory"),
             )
             .hint("Devices, sockets and pipes are not transferred"),
+            "outside" => Failure::new(
+                Code::PermissionDenied,
+                format!("{path} lies outside of the directory in which work is done"),
+            )
+            .hint("Say that it may lie outside, if you mean it; nothing was changed"),
             "full" => full(&format!("{path} on {host}")),
             "lost" => Failure::new(
                 Code::Conflict,
@@ -103,8 +108,15 @@ pub(super) fn busy(path: &str) -> Failure {
         .hint("Wait for it, or stop it first")
 }
 
+/// Whether a transfer failed because something has the name already that it was to have, and wasn't to be replaced.
+pub fn is_there_already(why: &Failure) -> bool {
+    why.code == Code::Conflict && why.message.ends_with(THERE)
+}
+
+const THERE: &str = " is there already";
+
 pub(super) fn exists(path: &str) -> Failure {
-    Failure::new(Code::Conflict, format!("{path} is there already"))
+    Failure::new(Code::Conflict, format!("{path}{THERE}"))
         .hint("Choose another name, or say that it may be replaced (-f)")
 }
 

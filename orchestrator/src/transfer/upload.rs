@@ -5,38 +5,27 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use tokio::io::AsyncWriteExt;
-use uuid::Uuid;
 
 use super::gauge::Gauge;
 use super::local::end_of;
 use super::persist::Attempt;
-use super::piece::pieces;
+use super::receiver::{Begun, Pieces, Ready, Receiver};
 use super::source::Facts;
-use super::talk::{CHUNK, LONG_PATIENCE, Talk};
+use super::talk::CHUNK;
 use super::terms::Terms;
-use super::trouble::{There, Trouble, changed, here};
-use super::words::{Words, cwd};
+use super::trouble::{Trouble, changed, here};
 use crate::failure::Failure;
 use crate::host::Reached;
 use crate::seam::FilePath;
-use crate::transport::Input;
 
 /// A file on its way to a host.
 #[derive(Debug)]
 pub(super) struct Upload<'a> {
-    reached: &'a Reached,
+    receiver: Receiver<'a>,
     local: PathBuf,
-    remote: &'a FilePath,
-    shown: String,
-    replace: bool,
     facts: Facts,
-    key: String,
-    nonce: String,
-    /// The inode of the part that was sent before: it may have been placed, and nobody has told us.
-    was: String,
-    begun: bool,
-    gauge: Gauge,
+    /// Whether an engine has begun it that has ended since.
+    again: bool,
 }
 
 impl<'a> Upload<'a> {
@@ -47,36 +36,18 @@ impl<'a> Upload<'a> {
         remote: &'a FilePath,
         terms: &Terms,
     ) -> Self {
-        let key = facts.key(local);
-        Self {
-            reached,
-            local: local.to_owned(),
-            remote,
-            shown: remote.to_string(),
-            replace: terms.replace,
-            facts,
-            key,
-            nonce: Uuid::new_v4().simple().to_string(),
-            was: String::new(),
-            begun: false,
-            gauge: Gauge::new(terms.report.clone()),
-        }
+        let receiver = Receiver::new(reached, remote, facts.key(local), terms);
+        Self { receiver, local: local.to_owned(), facts, again: terms.patient }
     }
 
     fn script(&self) -> Result<String, Trouble> {
         let Facts { size, seconds, nanos, .. } = self.facts;
         let words = Timestamp::from_second(seconds).unwrap_or_default();
         let words = words.strftime("%Y%m%d%H%M.%S").to_string();
-        Ok(Words::default()
-            .path("b_p", self.remote.bytes())?
-            .set("b_key", &self.key)?
-            .set("b_nonce", &self.nonce)?
-            .set("b_size", &size.to_string())?
-            .set("b_at", &format!("{seconds}.{nanos:09}"))?
-            .set("b_at_words", &words)?
-            .set("b_replace", if self.replace { "1" } else { "" })?
-            .set("b_was", &self.was)?
-            .call("b_receive"))
+        let called = self.receiver.words()?.set("b_size", &size.to_string())?;
+        let called = called.set("b_at", &format!("{seconds}.{nanos:09}"))?;
+        let called = called.set("b_at_words", &words)?;
+        Ok(called.set("b_again", if self.again { "1" } else { "" })?.call("b_receive"))
     }
 }
 
@@ -87,67 +58,34 @@ impl Attempt for Upload<'_> {
         let file = File::open(&self.local).map_err(|error| here(&self.local, &error))?;
         check(&file, &self.local, &self.facts)?;
         let script = self.script()?;
-        let connection = &self.reached.connection;
-        let mut talk = Talk::begin(connection, cwd(self.reached, self.remote), &script).await?;
-        let there = There { host: connection.host(), path: &self.shown };
-        let answer = talk.line(there).await?;
-        self.begun = true;
-        let [first, have, sum, inode, umask] = answer.as_slice() else {
-            return placed(&answer, there);
-        };
-        if first != "ready" {
-            return placed(&answer, there);
-        }
+        let Ready { mut talk, has: [have, sum], umask } =
+            match Box::pin(self.receiver.begin(&script)).await? {
+                Begun::Placed => return Ok(self.receiver.path()),
+                Begun::Ready(ready) => ready,
+            };
+        let all = self.facts.size;
         let have: u64 = have.parse().unwrap_or_default();
-        let fits = have > 0
-            && have <= self.facts.size
-            && end_of(&file, have).is_ok_and(|ours| ours.to_string() == *sum);
+        let ends_alike = || end_of(&file, have).is_ok_and(|ours| ours.to_string() == sum);
+        let fits = have > 0 && have <= all && ends_alike();
         let from = if fits { have } else { 0 };
-        self.was.clone_from(inode);
-        let umask = u32::from_str_radix(umask, 8).unwrap_or(0o077);
         let mode = self.facts.mode & 0o777 & !umask;
         talk.tell(&format!("{} {mode:o}\n", if fits { "append" } else { "anew" })).await;
-        self.gauge.set("sending", from, Some(self.facts.size));
-        let Talk { stdin, mut hearing } = talk;
-        let sent = {
-            let sending = send(file, &self.local, &self.facts, from, stdin, &mut self.gauge);
-            tokio::pin!(sending);
-            tokio::select! {
-                // One that refuses takes no more: its answer says more than our broken pipe.
-                answer = hearing.line(there, std::time::Duration::MAX) => Err(answer),
-                sent = &mut sending => Ok(sent),
-            }
-        };
-        let answer = match sent {
-            Err(early) => early?,
-            Ok(sent) => {
-                sent?;
-                self.gauge.set("writing", self.facts.size, Some(self.facts.size));
-                hearing.line(there, LONG_PATIENCE).await?
-            }
-        };
-        placed(&answer, there)
+        let (path, facts) = (self.local.clone(), self.facts.clone());
+        let pieces = Pieces::of(move |give| read(&file, &path, &facts, from, give));
+        Box::pin(self.receiver.send(talk, [from, all], pieces)).await
     }
 
     fn gauge(&mut self) -> &mut Gauge {
-        &mut self.gauge
+        &mut self.receiver.gauge
     }
 
     fn has_begun(&self) -> bool {
-        self.begun
-    }
-}
-
-/// Where it is now.
-pub(super) fn placed(answer: &[String], there: There<'_>) -> Result<FilePath, Trouble> {
-    match answer.split_first() {
-        Some((done, _)) if done == "done" => Ok(FilePath::from(there.path)),
-        _ => Err(there.refused("", &answer.join(" ")).into()),
+        self.receiver.has_begun()
     }
 }
 
 /// Refuses a source that isn't what it was.
-fn check(file: &File, path: &Path, facts: &Facts) -> Result<(), Failure> {
+pub(super) fn check(file: &File, path: &Path, facts: &Facts) -> Result<(), Failure> {
     let opened = file.metadata().map_err(|error| here(path, &error))?;
     let named = path.metadata().map_err(|error| here(path, &error))?;
     if Facts::of(&opened) == *facts && Facts::of(&named) == *facts {
@@ -156,57 +94,30 @@ fn check(file: &File, path: &Path, facts: &Facts) -> Result<(), Failure> {
     Err(changed(&path.display().to_string()))
 }
 
-/// Sends what is left. The last piece goes only if the source is still what it was: without it nothing is placed.
-async fn send(
-    file: File,
+/// Hands out what is left. The last piece comes only if the source is still what it was: without it nothing is placed.
+pub(super) fn read(
+    file: &File,
     path: &Path,
     facts: &Facts,
     from: u64,
-    mut stdin: Input,
-    gauge: &mut Gauge,
+    give: &mut dyn FnMut((Vec<u8>, usize)) -> bool,
 ) -> Result<(), Failure> {
-    let (mut giver, mut taker) = pieces();
-    let (owned_path, owned_facts) = (path.to_owned(), facts.clone());
-    let reading = tokio::task::spawn_blocking(move || {
-        let mut at = from;
-        while at < owned_facts.size {
-            let rest = usize::try_from(owned_facts.size - at).unwrap_or(CHUNK);
-            let mut room = giver.room();
-            let wanted = rest.min(room.len());
-            let filled = file.read_at(&mut room[..wanted], at);
-            let filled = filled.map_err(|error| here(&owned_path, &error))?;
-            at += filled as u64;
-            if filled == 0 || at == owned_facts.size {
-                check(&file, &owned_path, &owned_facts)?;
-            }
-            if filled == 0 {
-                return Err(changed(&owned_path.display().to_string()));
-            }
-            if !giver.give_now(room, filled) {
-                break; // Nobody sends any more.
-            }
+    let mut at = from;
+    while at < facts.size {
+        let rest = usize::try_from(facts.size - at).unwrap_or(CHUNK);
+        let mut piece = vec![0; rest.min(CHUNK)];
+        let filled = file.read_at(&mut piece, at).map_err(|error| here(path, &error))?;
+        piece.truncate(filled);
+        at += filled as u64;
+        if filled == 0 || at == facts.size {
+            check(file, path, facts)?;
         }
-        Ok(())
-    });
-    while let Some(piece) = taker.take().await {
-        let mut rest = piece.bytes();
-        while !rest.is_empty() {
-            match stdin.write(rest).await {
-                Ok(0) | Err(_) => return std::future::pending().await, // The answer says why.
-                Ok(count) => {
-                    rest = &rest[count..];
-                    gauge.add(count);
-                }
-            }
+        if filled == 0 {
+            return Err(changed(&path.display().to_string()));
         }
-        taker.done_with(piece);
-    }
-    match reading.await {
-        Ok(done) => done?,
-        Err(error) => return Err(here(path, &std::io::Error::other(error))),
-    }
-    if stdin.shutdown().await.is_err() {
-        return std::future::pending().await;
+        if !give((piece, filled)) {
+            break; // Nobody sends any more.
+        }
     }
     Ok(())
 }

@@ -27,6 +27,15 @@ impl Words {
     }
 }
 
+/// The directory that a target has to lie in, as [`Words::path`] takes it; none where it may lie anywhere.
+pub(super) fn base(reached: &Reached, outside: bool) -> &[u8] {
+    match (&reached.directory, outside) {
+        (_, true) => b"",
+        (Some(directory), false) if !directory.is_empty() => directory,
+        (Some(_) | None, false) => b"~",
+    }
+}
+
 /// Where a script has to begin, for a path that is relative.
 pub(super) fn cwd<'a>(reached: &'a Reached, path: &FilePath) -> Option<&'a [u8]> {
     let is_own = path.bytes().starts_with(b"/") || path.bytes().starts_with(b"~");

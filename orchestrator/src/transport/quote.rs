@@ -195,6 +195,12 @@ pub fn kill_group(name: &str, group: u32) -> String {
     format!("kill -{name} -{group}")
 }
 
+/// A command that ends a process group: with TERM, on which a git removes its locks, and with KILL a second later.
+pub fn end_group(group: u32) -> String {
+    let (ask, kill) = (kill_group("TERM", group), kill_group("KILL", group));
+    format!("{ask} 2>/dev/null && sleep 1; {kill} 2>/dev/null; :")
+}
+
 /// Whether `name` can name an environment variable for every shell.
 pub fn is_env_name(name: &str) -> bool {
     let mut bytes = name.bytes();

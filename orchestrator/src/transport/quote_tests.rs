@@ -220,3 +220,35 @@ fn text_is_as_long_as_what_it_says() {
 fn what_is_left_out_of_a_script_is_for_readers() {
     assert_eq!(bare("# a\n\n  b # c\n    # d\nx='#'\n"), "b # c\nx='#'\n");
 }
+
+#[test]
+#[allow(clippy::disallowed_methods)] // there is no runtime here
+fn a_git_that_is_ended_leaves_no_lock() {
+    use std::os::unix::process::CommandExt;
+    let dir = tempfile::tempdir().unwrap();
+    let git = |words: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=Ada", "-c", "user.email=a@b"])
+            .args(words)
+            .current_dir(dir.path());
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").stderr(std::process::Stdio::null());
+        git
+    };
+    assert!(git(&["init", "-q"]).status().unwrap().success());
+    std::fs::write(dir.path().join("f"), "x").unwrap();
+    assert!(git(&["add", "f"]).status().unwrap().success());
+    let hook = dir.path().join(".git/hooks/pre-commit");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, "#!/bin/sh\n: >begun\nsleep 60\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&hook, mode).unwrap();
+    // One that isn't there yet is what this waits for.
+    let mut commit = git(&["commit", "-q", "-a", "-m", "x"]).process_group(0).spawn().unwrap();
+    while !dir.path().join("begun").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5)); // wait: for the hook
+    }
+    assert!(dir.path().join(".git/index.lock").exists());
+    Command::new("sh").args(["-c", &end_group(commit.id())]).status().unwrap();
+    assert!(!commit.wait().unwrap().success());
+    assert!(!dir.path().join(".git/index.lock").exists());
+}

@@ -129,8 +129,7 @@ impl Drop for CloseOnDrop {
 
 /// Kills a process group through a channel of its own, as far as the host lets us.
 pub(super) async fn kill(opener: &impl Open, host: &HostId, pid: u32) {
-    let request =
-        ChannelRequest::Command(format!("exec sh -c '{}'", quote::kill_group("KILL", pid)));
+    let request = ChannelRequest::Command(format!("exec sh -c '{}'", quote::end_group(pid)));
     let killed = async {
         let channel = opener.open(&request).await?;
         channel.exit.await

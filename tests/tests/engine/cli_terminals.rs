@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use baton_tests::{Home, Terminal, TestSshd, Wan, short_dir, until};
+use baton_tests::{Home, Sockets, Terminal, TestSshd, Wan, until};
+use orchestrator::terminal::Screen;
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
 
 const HOSTS: [&str; 3] = ["box", "own", "local"];
 
@@ -17,12 +17,12 @@ struct Bed {
     home: Home,
     wan: Wan,
     _sshd: TestSshd,
-    sockets: TempDir,
+    sockets: Sockets,
 }
 
 impl Bed {
     fn start() -> Self {
-        let sockets = short_dir();
+        let sockets = Sockets::new();
         let sshd = TestSshd::builder()
             .environment("TMUX_TMPDIR", sockets.path().to_str().unwrap())
             .environment("SHELL", "/bin/bash")
@@ -199,4 +199,49 @@ async fn one_is_closed_from_elsewhere() {
     assert_eq!(closed.status, Some(0), "{closed:?}");
     assert!(!running.ended().await.success());
     assert!(terminal.printed().contains("closed elsewhere"), "{}", terminal.printed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_just_before_it_is_left_is_carried_out() {
+    let bed = Bed::start();
+    for host in HOSTS {
+        let terminal = Terminal::new();
+        let running = terminal.start(&bed.command(&[host]));
+        terminal.keys("echo rea''dy\r");
+        terminal.shows("ready\r\n").await;
+        let file = bed.sockets.path().join(format!("made-{host}"));
+        terminal.keys(&format!("touch {}\r~.", file.display()));
+        assert_eq!(running.ended().await.code(), Some(0), "{host}: {}", terminal.printed());
+        until("it was carried out", || file.exists()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_on_the_screen_is_still_there_when_it_is_left() {
+    let bed = Bed::start();
+    for full in [false, true] {
+        let terminal = Terminal::new();
+        let running = terminal.start(&bed.command(&["local"]));
+        terminal.keys("echo rea''dy\r");
+        terminal.shows("ready\r\n").await;
+        if full {
+            terminal.keys("printf '\\033[?1049h\\033[H\\033[2;9rfu''ll'; read x\r");
+            terminal.shows("full").await;
+        } else {
+            terminal.keys("printf '\\033[?1h\\033[?25lquiet\\n'; read x\r");
+            terminal.shows("quiet\r\n").await;
+        }
+        terminal.keys("\r~.");
+        running.ended().await;
+        let mut screen = Screen::new(90, 30);
+        screen.feed(b"$ one\r\ntwo\r\nthree\r\n");
+        screen.feed(terminal.printed().as_bytes());
+        let rows: Vec<String> = (0..30).map(|row| screen.row_text(row)).collect();
+        assert_eq!(rows[..3], ["$ one", "two", "three"], "{rows:#?}");
+        let ready = rows.iter().rposition(|row| row == "ready").expect("it is gone");
+        let left = rows.iter().position(|row| row.starts_with("left;")).expect("it isn't said");
+        assert!(ready < left && rows[left + 1..].iter().all(String::is_empty), "{rows:#?}");
+        assert!(screen.cursor().is_some(), "the cursor is hidden");
+        assert!(!screen.modes().application_cursor());
+    }
 }

@@ -186,17 +186,27 @@ async fn commands_come_from_the_path_and_from_the_login_shell() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_accounts_own_completions_are_asked_where_that_needs_no_terminal() {
-    let sshd = server(&["bash", "fish"]);
+    let sshd = server(&["bash", "fish", "zsh"]);
+    put(&sshd, "zsh", ".zprofile", "echo welcome\nfpath=(~/functions $fpath)\n");
+    put(&sshd, "zsh", "functions/_mytool", "#compdef mytool\ncompadd alpha alpine --beta=1\n");
+    put(&sshd, "zsh", "functions/_other", "#compdef other\ncompadd one two\n");
     let bash = "_mine() { COMPREPLY=($(compgen -W 'alpha alpine --beta=1' -- \"$2\")); }\ncomplete -F _mine mytool\n\
         complete -W 'one two' other\n";
     put(&sshd, "bash", ".bash_profile", bash);
+    // What bash-completion does where it is: a command's completions are read when they are asked for.
+    let lazy = ".local/share/bash-completion/completions";
+    let loader = format!(
+        "_completion_loader() {{ . ~/{lazy}/\"$1\" && return 124; }}\ncomplete -D -F _completion_loader\n"
+    );
+    put(&sshd, "bash", ".nix-profile/etc/profile.d/bash_completion.sh", &loader);
+    put(&sshd, "bash", &format!("{lazy}/lazytool"), "complete -W 'late later' lazytool\n");
     put(
         &sshd,
         "fish",
         ".config/fish/config.fish",
         "complete -c mytool -f -a 'alpha\\tFirst alpine'\ncomplete -c other -f -a 'one two'\n",
     );
-    for shell in ["bash", "fish"] {
+    for shell in ["bash", "fish", "zsh"] {
         put(&sshd, shell, "alps", "");
         let laptop = laptop(&sshd, shell, "openssh");
         let desk = laptop.engine().await;
@@ -204,21 +214,34 @@ async fn the_accounts_own_completions_are_asked_where_that_needs_no_terminal() {
         let word = CompletionKind::Word;
         assert_eq!(texts(&offers), [("alpha", word), ("alpine", word)], "{shell}");
         assert_eq!(texts(&complete(&desk, "~", "other t").await), [("two", word)], "{shell}");
+        if shell == "bash" {
+            let offers = complete(&desk, "~", "lazytool la").await;
+            assert_eq!(texts(&offers), [("late", word), ("later", word)]);
+        }
+        if shell == "zsh" {
+            // Options come from its own functions.
+            let offers = complete(&desk, "~", "git commit --am").await;
+            assert_eq!(texts(&offers), [("--amend", word)], "{offers:?}");
+        }
         desk.stop().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_completion_that_hangs_is_ended_with_all_it_started_and_files_come_all_the_same() {
-    let sshd = server(&["bash"]);
-    put(
-        &sshd,
-        "bash",
-        ".bash_profile",
-        "_hang() { sleep 4251 & sleep 4251; }\ncomplete -F _hang mytool\n",
-    );
-    put(&sshd, "bash", "alps", "");
-    let laptop = laptop(&sshd, "bash", "openssh");
+    let sshd = server(&["bash", "zsh"]);
+    let bash = "_hang() { sleep 4251 & sleep 4251; }\ncomplete -F _hang mytool\n";
+    put(&sshd, "bash", ".bash_profile", bash);
+    put(&sshd, "zsh", ".zprofile", "fpath=(~/functions $fpath)\n");
+    put(&sshd, "zsh", "functions/_mytool", "#compdef mytool\nsleep 4251 & sleep 4251\n");
+    for shell in ["bash", "zsh"] {
+        hangs(&sshd, shell).await;
+    }
+}
+
+async fn hangs(sshd: &TestSshd, shell: &'static str) {
+    put(sshd, shell, "alps", "");
+    let laptop = laptop(sshd, shell, "openssh");
     let desk = laptop.engine().await;
     let start = std::time::Instant::now();
     let offers = complete(&desk, "~", "mytool al").await;

@@ -34,6 +34,8 @@ pub struct Laptop {
     pub history: HistorySettings,
     /// Who answers questions in the process that hosts the engine; ssh asks nothing without.
     pub asker: Option<Arc<dyn Asker>>,
+    /// Where sockets of its own tmux servers are, instead of with everybody's.
+    pub tmux: Option<PathBuf>,
 }
 
 impl Laptop {
@@ -60,7 +62,7 @@ impl Laptop {
             home: dir.path().join("home"),
         };
         let settings = EngineSettings::default();
-        let laptop = Self { dir, ssh_config, settings, history, asker: None };
+        let laptop = Self { dir, ssh_config, settings, history, asker: None, tmux: None };
         laptop.write_hosts(&format!(
             "[host.box]\nssh_config = \"box\"\ntransport = \"{transport}\"\n[host.box.env]\nFROM_HOST = \"the host\"\n"
         ));
@@ -93,10 +95,14 @@ impl Laptop {
             home: self.path("home"),
             run_dir: self.path("run"),
             shell: "/bin/sh".into(),
-            env: vec![
-                ("PATH".into(), std::env::var_os("PATH").unwrap()),
-                ("HOME".into(), self.path("home").into()),
-            ],
+            env: {
+                let mut env = vec![
+                    ("PATH".into(), std::env::var_os("PATH").unwrap()),
+                    ("HOME".into(), self.path("home").into()),
+                ];
+                env.extend(self.tmux.as_ref().map(|dir| ("TMUX_TMPDIR".into(), dir.into())));
+                env
+            },
             askpass: self.asker.as_ref().map(|_| env!("CARGO_BIN_EXE_askpass").into()),
             asker: self.asker.clone(),
             keys: ConnectionKeys {

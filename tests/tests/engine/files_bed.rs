@@ -8,8 +8,8 @@ use std::process::Command as Program;
 use baton_tests::{TestSshd, short_dir};
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    At, Command, Expected, FileCommand, FileEntry, FilePath, FileQuery, FileReply, FileWindow,
-    FoundFiles, Listing, Query, Reply, Request, Seam,
+    At, Command, Expected, FileBeginning, FileCommand, FileEntry, FilePath, FileQuery, FileReply,
+    FileWindow, FoundFiles, Listing, Query, Reply, Request, Seam,
 };
 use tempfile::TempDir;
 
@@ -91,6 +91,19 @@ impl FileBed {
 
     pub async fn stat(&self, path: impl Into<FilePath>) -> Result<FileEntry, Failure> {
         entry(self.ask(FileQuery::Stat { at: self.at(), path: path.into() }).await?)
+    }
+
+    /// The beginnings of several.
+    pub async fn read_many(
+        &self,
+        paths: &[FilePath],
+        length: u32,
+    ) -> Result<Vec<Result<FileBeginning, Failure>>, Failure> {
+        let query = FileQuery::ReadMany { at: self.at(), paths: paths.to_vec(), length };
+        match self.ask(query).await? {
+            FileReply::Beginnings(read) => Ok(read),
+            other => panic!("{other:?}"),
+        }
     }
 
     pub async fn read_at(

@@ -95,6 +95,37 @@ fn files_are_written_read_listed_moved_and_deleted() {
 }
 
 #[test]
+fn nothing_is_moved_to_another_host_and_nothing_sent_out_of_a_session_unasked() {
+    let (_sshd, home) = home();
+    let work = home.path("work");
+    fs::write(work.join("a"), "1").unwrap();
+    let moved = files(&home, &["mv", &at("box", &work.join("a")), "local:b", "--json"]);
+    assert_eq!((moved.status, &moved.json()["error"]["code"]), (Some(2), &"usage".into()));
+    assert!(work.join("a").exists());
+    // A name may have a colon.
+    let named = files(&home, &["mv", &at("box", &work.join("a")), &at("box", &work.join("x:y"))]);
+    assert_eq!(named.status, Some(0), "{named:?}");
+    let cwd = work.to_str().unwrap();
+    let new =
+        ["session", "new", "--agent", "codex", "--host", "box", "--cwd", cwd, "--name", "fix"];
+    assert_eq!(home.baton(&new).status, Some(0));
+    let relative = files(&home, &["mv", "fix:x:y", "nobody:z"]);
+    assert_eq!(relative.status, Some(0), "{relative:?}");
+    assert!(work.join("nobody:z").exists());
+    fs::write(home.path("local file"), "2").unwrap();
+    let local = home.path("local file");
+    let local = local.to_str().unwrap();
+    let put = files(&home, &["put", local, "fix:../beside", "--json"]);
+    let error = &put.json()["error"];
+    assert_eq!((put.status, &error["code"]), (Some(1), &"permission_denied".into()), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("--outside"), "{error}");
+    assert!(!home.path("beside").exists());
+    assert_eq!(files(&home, &["put", local, "fix:in"]).status, Some(0));
+    assert_eq!(files(&home, &["put", local, "fix:../beside", "--outside"]).status, Some(0));
+    assert_eq!(fs::read(home.path("beside")).unwrap(), b"2");
+}
+
+#[test]
 fn any_bytes_are_written_and_printed_as_they_are() {
     let (_sshd, home) = home();
     let bytes: Vec<u8> = (0..1_500_000_u32).map(|number| (number * 7 % 256) as u8).collect();

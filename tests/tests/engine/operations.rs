@@ -27,7 +27,7 @@ fn operation(reply: Reply) -> Operation {
     }
 }
 
-async fn command(desk: &Desk, command: OperationCommand) -> Result<Reply, Failure> {
+pub async fn command(desk: &Desk, command: OperationCommand) -> Result<Reply, Failure> {
     within(desk.command(Command::Operation(command))).await
 }
 
@@ -71,7 +71,7 @@ pub async fn over(desk: &Desk, id: &str) -> Operation {
 }
 
 /// All that an operation prints from a byte on, to its end, and where it begins.
-async fn printed(desk: &Desk, id: &str, offset: u64) -> (u64, Vec<u8>, Operation) {
+pub async fn printed(desk: &Desk, id: &str, offset: u64) -> (u64, Vec<u8>, Operation) {
     let mut told = watch(desk, Watch::Output { id: id.into(), offset }).await;
     let (mut first, mut all) = (None, Vec::new());
     let read = async {

@@ -4,13 +4,17 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::time::{Duration, SystemTime};
 
-use baton_tests::{LoginShells, TestSshd};
+use baton_tests::{LoginShells, TestSshd, until};
 use orchestrator::failure::Code;
-use orchestrator::seam::{Expected, FileKind, FilePath};
+use orchestrator::seam::{Expected, FileCommand, FileKind, FilePath};
+use orchestrator::transfer::Terms;
 
 use crate::desk::Laptop;
+use crate::files::checks;
 use crate::files_bed::FileBed;
+use crate::transfers_bed::{Bed, Mounted, bytes, replacing, terms};
 
 const WAYS: [&str; 2] = ["openssh", "native"];
 
@@ -21,13 +25,73 @@ async fn forced(way: &str) -> FileBed {
     FileBed::on(laptop, Some(sshd), "box").await
 }
 
-fn names(bed: &FileBed) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(&bed.root)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
+#[tokio::test(flavor = "multi_thread")]
+async fn what_front_ends_may_rely_on_is_the_same_without_a_shell() {
+    for way in WAYS {
+        macro_rules! check {
+            ($($name:ident)*) => {$({
+                let bed = forced(way).await;
+                checks::$name(&bed).await;
+                bed.stop().await;
+            })*};
+        }
+        check! {
+            odd_names_are_read_written_moved_and_deleted
+            a_file_that_changed_meanwhile_is_not_overwritten
+            what_lies_outside_is_changed_only_when_that_was_said
+            directories_are_made_files_moved_and_deleted
+            files_are_found_by_some_of_their_letters
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_file_is_neither_read_nor_replaced() {
+    for way in WAYS {
+        let bed = forced(way).await;
+        rustix::fs::mkfifoat(rustix::fs::CWD, bed.root.join("pipe"), 0o600.into()).unwrap();
+        assert_eq!(bed.read("pipe").await.unwrap_err().code, Code::Unsupported, "{way}");
+        let error = bed.write("pipe", b"x", Expected::Anything).await.unwrap_err();
+        assert_eq!(error.code, Code::Unsupported, "{way}: {error:?}");
+        let error = bed.write("x".repeat(300), b"x", Expected::Absent).await.unwrap_err();
+        assert_eq!(error.code, Code::Usage, "{way}: {error:?}");
+        assert_eq!(bed.names(), ["pipe"], "{way}");
+        // The server answers on.
+        bed.write("a", b"one", Expected::Absent).await.unwrap();
+        bed.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_place_of_work_and_a_home_are_not_deleted_and_what_holds_them_is_not_either() {
+    let bed = forced("openssh").await;
+    fs::write(bed.root.join("a"), "kept").unwrap();
+    let above = bed.root.parent().unwrap().to_str().unwrap();
+    let root = bed.root.to_str().unwrap();
+    for path in [root, above, "/", ".", "~"] {
+        let (at, paths) = (bed.at(), vec![FilePath::from(path)]);
+        let delete = FileCommand::Delete { at, paths, recursive: true, outside: true };
+        let error = bed.wish(delete).await.unwrap_err();
+        assert_eq!(error.code, Code::Usage, "{path}: {error:?}");
+    }
+    assert_eq!(fs::read(bed.root.join("a")).unwrap(), b"kept");
+    bed.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_and_keeps_what_was_there() {
+    let bed = forced("openssh").await;
+    let _disk = Mounted::at(&bed.root, "size=64k");
+    fs::write(bed.root.join("a"), "old").unwrap();
+    let full = bed.write("a", &[b'n'; 100_000], Expected::Anything).await.unwrap_err();
+    assert_eq!(full.code, Code::TooLarge, "{full:?}");
+    assert!(full.message.contains("the disk is full"), "{full:?}");
+    assert_eq!(
+        (fs::read(bed.root.join("a")).unwrap(), bed.names()),
+        (b"old".to_vec(), vec!["a".to_owned()])
+    );
+    bed.write("a", b"new", Expected::Anything).await.unwrap();
+    bed.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,8 +178,95 @@ async fn a_save_is_whole_and_refused_when_the_file_was_changed() {
             assert_eq!(error.code, Code::PermissionDenied, "{way}: {outside}: {error:?}");
         }
         assert_eq!(fs::read(bed.beside("out")).unwrap(), b"kept", "{way}");
-        assert_eq!(names(&bed), ["a", "away", "link", "new"], "{way}");
+        assert_eq!(bed.names(), ["a", "away", "link", "new"], "{way}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_sent_and_fetched_without_a_shell() {
+    for way in WAYS {
+        let bed = Bed::without_a_shell(way);
+        let body = bytes(5_000_001);
+        let local = bed.here("a");
+        for name in ["plain", "new\nline ", "-rf", &"x".repeat(255)] {
+            fs::write(&local, &body).unwrap();
+            fs::set_permissions(&local, fs::Permissions::from_mode(0o751)).unwrap();
+            let when = SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+            fs::File::open(&local).unwrap().set_modified(when).unwrap();
+            bed.put(&local, name).await.unwrap();
+            let about = bed.there(name).metadata().unwrap();
+            assert_eq!((about.mode() & 0o777, about.modified().unwrap()), (0o751, when), "{way}");
+            assert!(fs::read(bed.there(name)).unwrap() == body, "{way}");
+            bed.get_on(name, &bed.here("back"), &replacing()).await.unwrap();
+            assert!(fs::read(bed.here("back")).unwrap() == body, "{way}");
+            let about = bed.here("back").metadata().unwrap();
+            assert_eq!(about.modified().unwrap(), when, "{way}");
+        }
+        // What is there, and what stands in the way.
+        fs::write(bed.there("old"), "old").unwrap();
+        fs::set_permissions(bed.there("old"), fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(bed.put(&local, "old").await.unwrap_err().code, Code::Conflict);
+        assert_eq!(fs::read(bed.there("old")).unwrap(), b"old");
+        bed.put_on(&local, "old", &replacing()).await.unwrap();
+        assert_eq!(bed.there("old").metadata().unwrap().mode() & 0o777, 0o600);
+        fs::create_dir(bed.there("dir")).unwrap();
+        for (remote, code) in
+            [("gone/a", Code::DirMissing), ("dir", Code::IsDirectory), ("..", Code::Usage)]
+        {
+            let error = bed.put_on(&local, remote, &replacing()).await.unwrap_err();
+            assert_eq!(error.code, code, "{way}: {remote}: {error:?}");
+        }
+        let error = bed.get("gone", &bed.here("b")).await.unwrap_err();
+        assert_eq!(error.code, Code::NotFound, "{way}: {error:?}");
+        let inside = Terms { outside: false, ..replacing() };
+        let error = bed.put_on(&local, "../a", &inside).await.unwrap_err();
+        assert_eq!(error.code, Code::PermissionDenied, "{way}: {error:?}");
+        let error = bed.get("dir", &bed.here("b")).await.unwrap_err();
+        assert_eq!(error.code, Code::Unsupported, "{way}: {error:?}");
+        fs::create_dir(bed.here("dir")).unwrap();
+        let error = bed.put(&bed.here("dir"), "new").await.unwrap_err();
+        assert_eq!(error.code, Code::Unsupported, "{way}: {error:?}");
+        assert_eq!(bed.names_there().iter().filter(|name| name.contains(".baton")).count(), 0);
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_without_a_shell_goes_on_over_cuts_and_after_a_stop() {
+    let (bed, wan) = Bed::far_without_a_shell();
+    wan.set_rate(20_000_000);
+    let body = bytes(24 << 20);
+    fs::write(bed.here("a"), &body).unwrap();
+    fs::write(bed.there("b"), &body).unwrap();
+    for down in [false, true] {
+        let stopped = terms();
+        let half = wan.arrived() + 16_000_000;
+        let stop = async {
+            for _ in 0..3 {
+                let goal = wan.arrived() + 3_000_000;
+                until("some of it is there", || wan.arrived() >= goal).await;
+                wan.reset();
+            }
+            until("half of it is there", || wan.arrived() >= half).await;
+            stopped.cancel.cancel();
+        };
+        let (ended, ()) = match down {
+            false => tokio::join!(async { bed.put_on(&bed.here("a"), "a", &stopped).await }, stop),
+            true => tokio::join!(async { bed.get_on("b", &bed.here("b"), &stopped).await }, stop),
+        };
+        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+        let before = wan.arrived();
+        match down {
+            false => bed.put(&bed.here("a"), "a").await.unwrap(),
+            true => bed.get("b", &bed.here("b")).await.unwrap(),
+        };
+        let crossed = wan.arrived() - before;
+        assert!(crossed < 20_000_000, "{crossed} crossed again: {down}");
+        let target = if down { bed.here("b") } else { bed.there("a") };
+        assert!(fs::read(&target).unwrap() == body, "{down}");
+    }
+    assert_eq!(bed.names_there(), ["a", "b"]);
+    bed.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

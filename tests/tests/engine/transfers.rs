@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -41,7 +41,8 @@ async fn a_file_arrives_whole_with_its_mode_and_time_under_any_name() {
             fs::File::open(&local).unwrap().set_modified(when).unwrap();
             let remote = FilePath(bed.there(".").as_os_str().as_bytes().to_vec()).join(name);
             let sent = transfer::upload(&bed.reached, &local, &remote, &once);
-            within(sent).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+            let sent = within(sent).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+            assert_eq!(sent.path, Some(remote.clone()), "{what}");
             let there = bed.there.path().join(OsStr::from_bytes(name));
             assert!(fs::read(&there).unwrap() == body, "{what}");
             let about = there.metadata().unwrap();
@@ -97,6 +98,84 @@ async fn what_is_there_is_replaced_only_if_that_was_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_that_was_placed_before_its_engine_ended_is_not_sent_again() {
+    for bed in Bed::all() {
+        let local = bed.here("a");
+        fs::write(&local, "new").unwrap();
+        bed.put(&local, "a").await.unwrap();
+        let inode = bed.there("a").metadata().unwrap().ino();
+        for replace in [false, true] {
+            let again = Terms { patient: true, replace, ..terms() };
+            bed.put_on(&local, "a", &again).await.unwrap();
+            assert_eq!(bed.there("a").metadata().unwrap().ino(), inode, "{}", bed.name);
+        }
+        // What somebody else has put there is still in the way.
+        fs::write(bed.there("a"), "old").unwrap();
+        let again = Terms { patient: true, ..terms() };
+        let error = bed.put_on(&local, "a", &again).await.unwrap_err();
+        assert_eq!(error.code, Code::Conflict, "{}: {error:?}", bed.name);
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_replaces_a_file_is_read_by_nobody_who_could_not_read_that() {
+    for bed in Bed::all() {
+        let (up, down) = (bed.here("up"), bed.there("down"));
+        for source in [&up, &down] {
+            fs::write(source, "new").unwrap();
+            fs::set_permissions(source, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        for target in [bed.there("secret"), bed.here("secret")] {
+            fs::write(&target, "old").unwrap();
+            fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
+            chown(&target, Some(1234), Some(2345)).unwrap();
+        }
+        bed.put_on(&up, "secret", &replacing()).await.unwrap();
+        bed.get_on("down", &bed.here("secret"), &replacing()).await.unwrap();
+        for target in [bed.there("secret"), bed.here("secret")] {
+            let about = target.metadata().unwrap();
+            let looks = (about.mode() & 0o7777, about.uid(), about.gid());
+            assert_eq!(looks, (0o600, 1234, 2345), "{}", bed.name);
+            assert_eq!(fs::read(&target).unwrap(), b"new");
+        }
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_out_of_a_directory_by_any_way_is_refused_unless_that_was_said() {
+    for bed in Bed::all() {
+        let (file, tree) = (bed.here("a"), bed.here("tree"));
+        fs::write(&file, "new").unwrap();
+        fs::create_dir(&tree).unwrap();
+        let beside = short_dir();
+        fs::set_permissions(beside.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        fs::write(beside.path().join("theirs"), "old").unwrap();
+        let there = beside.path().join("theirs");
+        symlink(&there, bed.there("link")).unwrap();
+        symlink(beside.path(), bed.there("up")).unwrap();
+        let name = beside.path().file_name().unwrap().to_str().unwrap();
+        let (dots, absolute) = (format!("../{name}/x"), there.to_str().unwrap());
+        let inside = Terms { outside: false, ..replacing() };
+        for local in [&file, &tree] {
+            for remote in ["link", "up/x", &dots, absolute] {
+                let error = bed.put_on(local, remote, &inside).await.unwrap_err();
+                assert_eq!(error.code, Code::PermissionDenied, "{}: {remote}: {error:?}", bed.name);
+            }
+        }
+        assert_eq!(fs::read(&there).unwrap(), b"old", "{}", bed.name);
+        assert_eq!(names(beside.path()), ["theirs"], "{}", bed.name);
+        bed.put_on(&file, "mine", &inside).await.unwrap();
+        let absolute = bed.there("tree");
+        bed.put_on(&tree, absolute.to_str().unwrap(), &inside).await.unwrap();
+        bed.put_on(&file, "link", &replacing()).await.unwrap();
+        assert_eq!(fs::read(&there).unwrap(), b"new", "{}", bed.name);
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_stands_in_the_way_is_said() {
     for bed in Bed::all() {
         let local = bed.here("a");
@@ -124,6 +203,14 @@ async fn what_stands_in_the_way_is_said() {
             let error = bed.get(remote, &bed.here("b")).await.unwrap_err();
             assert_eq!(error.code, code, "{}: {remote}: {error:?}", bed.name);
         }
+        let pipe = bed.here("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+        fs::write(bed.there("b"), "x").unwrap();
+        let error = bed.get_on("b", &pipe, &replacing()).await.unwrap_err();
+        assert_eq!(error.code, Code::Unsupported, "{}: {error:?}", bed.name);
+        assert!(!pipe.is_file(), "a pipe was replaced");
+        fs::remove_file(pipe).unwrap();
+        fs::remove_file(bed.there("b")).unwrap();
         let error = bed.put(&bed.here("gone"), "x").await.unwrap_err();
         assert_eq!(error.code, Code::NotFound, "{error:?}");
         assert_eq!(names(bed.here.path()), ["a"]);
@@ -297,6 +384,9 @@ async fn of_two_transfers_to_one_target_the_second_is_refused() {
         let other_words = format!("{}/a", bed.there.path().display());
         let other = bed.put(&second, &other_words).await.unwrap_err();
         assert_eq!((same.code, other.code), (Code::Busy, Code::Busy), "{same:?} {other:?}");
+        // The same file, and the same target by another name.
+        let twice = bed.put(&first, &other_words).await.unwrap_err();
+        assert_eq!(twice.code, Code::Busy, "{twice:?}");
     };
     let (sent, ()) = tokio::join!(sending, meddling);
     sent.unwrap();

@@ -57,9 +57,25 @@ impl Bed {
         ]
     }
 
+    /// One whose server runs nothing but sftp.
+    pub fn without_a_shell(way: &'static str) -> Self {
+        let sshd = TestSshd::builder().force_command("internal-sftp").start();
+        let open = if way == "native" { hosts::native } else { hosts::openssh };
+        Self::of(way, open(sshd))
+    }
+
     /// Over a long way, with the system's ssh.
     pub fn far() -> (Self, Wan) {
-        let sshd = Arc::new(TestSshd::start());
+        Self::far_on(TestSshd::start())
+    }
+
+    /// The same without a shell.
+    pub fn far_without_a_shell() -> (Self, Wan) {
+        Self::far_on(TestSshd::builder().force_command("internal-sftp").start())
+    }
+
+    fn far_on(sshd: TestSshd) -> (Self, Wan) {
+        let sshd = Arc::new(sshd);
         let wan = Wan::start(sshd.address(), Duration::ZERO);
         let config = sshd.write_client_config_through("box", wan.port(), &[]);
         let host = hosts::openssh_with(sshd, config, ConnectionSettings::default(), |_| ());
@@ -72,6 +88,10 @@ impl Bed {
 
     pub fn there(&self, name: &str) -> PathBuf {
         self.there.path().join(name)
+    }
+
+    pub fn names_there(&self) -> Vec<String> {
+        names(self.there.path())
     }
 
     pub async fn put(&self, local: &Path, remote: &str) -> Result<Outcome, Failure> {
@@ -111,7 +131,13 @@ pub async fn within<T>(work: impl Future<Output = T>) -> T {
 
 /// Nothing is replaced, and nobody hears.
 pub fn terms() -> Terms {
-    Terms { replace: false, patient: false, report: Report::nobody(), cancel: Cancel::default() }
+    Terms {
+        replace: false,
+        outside: true,
+        patient: false,
+        report: Report::nobody(),
+        cancel: Cancel::default(),
+    }
 }
 
 /// Something is replaced.

@@ -162,6 +162,32 @@ async fn a_directory_that_is_there_keeps_what_the_other_has_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_replaces_a_link_to_a_directory_takes_its_place_and_does_not_go_into_it() {
+    for bed in Bed::all() {
+        let source = bed.here("source");
+        fs::create_dir_all(source.join("releases")).unwrap();
+        symlink("releases", source.join("current")).unwrap();
+        fs::write(source.join("file"), "new").unwrap();
+        for target in [bed.there("dir"), bed.here("dir")] {
+            fs::create_dir_all(target.join("elsewhere")).unwrap();
+            fs::create_dir(target.join("releases")).unwrap();
+            symlink("releases", target.join("current")).unwrap();
+            symlink("elsewhere", target.join("file")).unwrap();
+        }
+        bed.put_on(&source, "dir", &replacing()).await.unwrap();
+        bed.get_on("dir", &bed.here("dir"), &replacing()).await.unwrap();
+        for target in [bed.there("dir"), bed.here("dir")] {
+            let link = fs::read_link(target.join("current")).unwrap();
+            assert_eq!(link.to_str(), Some("releases"), "{}", bed.name);
+            assert!(target.join("file").symlink_metadata().unwrap().is_file(), "{}", bed.name);
+            assert_eq!(names(&target.join("releases")), [""; 0], "{}", bed.name);
+            assert_eq!(names(&target.join("elsewhere")), [""; 0], "{}", bed.name);
+        }
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_is_cut_leaves_a_whole_directory_or_none() {
     let (bed, wan) = Bed::far();
     wan.set_rate(30_000_000);
@@ -186,6 +212,83 @@ async fn a_link_that_is_cut_leaves_a_whole_directory_or_none() {
     }
     assert_eq!(names(bed.here.path()), ["back", "source"]);
     assert_eq!(names(bed.there.path()), ["sent"]);
+    bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_arrived_of_a_directory_does_not_come_again() {
+    let (bed, wan) = Bed::far();
+    wan.set_rate(20_000_000);
+    for source in [bed.here("source"), bed.there("from")] {
+        fs::create_dir(&source).unwrap();
+        odd_tree(&source, 400_000);
+    }
+    // What was touched right before it is begun comes again.
+    let touched = fs::metadata(bed.there("from")).unwrap().ctime();
+    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    until("it wasn't touched lately", || now() as i64 > touched + 4).await;
+    let all = 2 * 400_000 * (1 + 2 + 3 + 4 + 5 + 6);
+    for down in [false, true] {
+        let target = if down { bed.here("back") } else { bed.there("sent") };
+        let stopped = terms();
+        let most = wan.arrived() + all * 3 / 4;
+        let stop = async {
+            until("most of it is there", || wan.arrived() >= most).await;
+            stopped.cancel.cancel();
+        };
+        let (ended, ()) = match down {
+            false => tokio::join!(
+                async { bed.put_on(&bed.here("source"), "sent", &stopped).await },
+                stop
+            ),
+            true => tokio::join!(async { bed.get_on("from", &target, &stopped).await }, stop),
+        };
+        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+        // One that is another one now, and one that is new.
+        let source = if down { bed.there("from") } else { bed.here("source") };
+        let plain = source.join("d".repeat(130)).join("plain");
+        fs::write(&plain, "x").unwrap();
+        fs::write(source.join("-rf"), bytes(400_000)).unwrap();
+        fs::write(source.join("new"), "new").unwrap();
+        let before = wan.arrived();
+        let heard = Heard::default();
+        let told = Terms { report: heard.report(), ..terms() };
+        match down {
+            false => bed.put_on(&source, "sent", &told).await.unwrap(),
+            true => bed.get_on("from", &target, &told).await.unwrap(),
+        };
+        let crossed = wan.arrived() - before;
+        assert!(crossed < all * 3 / 5, "{crossed} of {all} crossed again: {down}");
+        assert_eq!(listing(&target), listing(&source), "{down}");
+        assert!(heard.progress().iter().any(|now| now.done > all / 3), "{down}");
+    }
+    assert_eq!(names(bed.here.path()), ["back", "source"]);
+    assert_eq!(names(bed.there.path()), ["from", "sent"]);
+    // What is gone at the source isn't at the target either.
+    for down in [false, true] {
+        let (source, target) = match down {
+            false => (bed.here("source"), bed.there("again")),
+            true => (bed.there("from"), bed.here("again")),
+        };
+        let stopped = terms();
+        let most = wan.arrived() + all / 2;
+        let stop = async {
+            until("half of it is there", || wan.arrived() >= most).await;
+            stopped.cancel.cancel();
+        };
+        let (ended, ()) = match down {
+            false => tokio::join!(async { bed.put_on(&source, "again", &stopped).await }, stop),
+            true => tokio::join!(async { bed.get_on("from", &target, &stopped).await }, stop),
+        };
+        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+        fs::remove_dir_all(source.join("d".repeat(130))).unwrap();
+        fs::remove_file(source.join("plain")).unwrap();
+        match down {
+            false => bed.put(&source, "again").await.unwrap(),
+            true => bed.get("from", &target).await.unwrap(),
+        };
+        assert_eq!(listing(&target), listing(&source), "{down}");
+    }
     bed.close().await;
 }
 

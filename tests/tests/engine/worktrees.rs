@@ -123,7 +123,9 @@ async fn a_worktree_with_a_session_lies_on_its_host_and_the_session_below_its_pa
         let mut new = new_session("codex", &machine);
         new.host = host.into();
         new.cwd = Some(project.display().to_string());
-        let parent = desk.try_session(new.clone()).await.unwrap();
+        let mut above = new.clone();
+        above.env.insert("PROJECT_KEY".into(), "secret".into());
+        let parent = desk.try_session(above).await.unwrap();
         let at = At::Session(parent.id.clone());
 
         let wish =
@@ -136,6 +138,7 @@ async fn a_worktree_with_a_session_lies_on_its_host_and_the_session_below_its_pa
         let child = desk.show(&made.session.clone().unwrap()).await;
         assert_eq!((child.parent.as_ref(), &*child.host), (Some(&parent.id), host), "{transport}");
         assert_eq!(child.cwd, Some(path.to_string()));
+        assert_eq!(child.env_names, parent.env_names, "{transport}: and its environment");
 
         // Asked for again, both are there.
         let again = done(&desk, Work::AddWorktree(wish())).await;
@@ -201,6 +204,16 @@ async fn what_is_in_a_worktree_is_never_lost_by_removing_it() {
     let dirty = refused("a", false).await;
     assert_eq!(dirty.code, Code::DirtyWorktree);
     assert!(dirty.message.contains("mine") && dirty.hint.unwrap().contains("big.log"));
+    // More than a megabyte of names.
+    let many = tree.join("many");
+    fs::create_dir(&many).unwrap();
+    for number in 0..11_000 {
+        fs::write(many.join(format!("{number:0100}")), "").unwrap();
+    }
+    let dirty = refused("a", false).await;
+    assert_eq!(dirty.code, Code::DirtyWorktree, "{dirty:?}");
+    assert!(dirty.message.starts_with("11001 files were changed"), "{dirty:?}");
+    fs::remove_dir_all(many).unwrap();
     git(&tree, &["add", "mine"]);
     git(&tree, &["commit", "-q", "-m", "mine"]);
     git(&tree, &["checkout", "-q", "--detach"]);

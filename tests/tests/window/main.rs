@@ -7,6 +7,7 @@
 )]
 
 mod bus;
+mod commanding;
 mod deciding;
 mod desktop;
 mod living;

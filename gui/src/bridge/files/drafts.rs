@@ -39,28 +39,36 @@ type Wanted = HashMap<String, Option<Box<FileDraft>>>;
 /// Writes them; the latest of each wins.
 #[derive(Debug)]
 pub(super) struct Drafts {
-    wanted: watch::Sender<Wanted>,
+    keeping: Keeping,
     task: JoinHandle<()>,
+}
+
+/// Has them written.
+#[derive(Clone, Debug)]
+pub(super) struct Keeping(watch::Sender<Wanted>);
+
+impl Keeping {
+    pub fn keep(&self, name: String, draft: Option<Box<FileDraft>>) {
+        self.0.send_modify(|wanted| {
+            wanted.insert(name, draft);
+        });
+    }
 }
 
 impl Drafts {
     pub fn start(room: &Arc<Room>) -> Self {
         let (wanted, changes) = watch::channel(HashMap::new());
         let task = tokio::spawn(write_all(Arc::clone(room), wanted.clone(), changes));
-        Self { wanted, task }
+        Self { keeping: Keeping(wanted), task }
     }
 
-    pub fn keep(&self, name: String, draft: Option<Box<FileDraft>>) {
-        self.wanted.send_modify(|wanted| {
-            wanted.insert(name, draft);
-        });
+    pub fn keeping(&self) -> Keeping {
+        self.keeping.clone()
     }
 
     /// Writes what is not written yet.
     pub async fn end(self) {
-        self.wanted.send_modify(|wanted| {
-            wanted.insert(String::new(), None);
-        });
+        self.keeping.keep(String::new(), None);
         self.task.await.ok(); // It has told what went wrong.
     }
 }
@@ -134,6 +142,57 @@ fn write(dir: &Path, name: &str, draft: Option<&FileDraft>) -> Result<(), Failur
     Ok(())
 }
 
+/// Puts a text that has no place any more into a file of its own that is never written over; where it is then.
+pub(super) async fn put_aside(
+    dir: PathBuf,
+    of: FilePath,
+    text: String,
+) -> Result<PathBuf, Failure> {
+    let work = tokio::task::spawn_blocking(move || write_aside(&dir, &of, &text));
+    work.await.unwrap_or_else(|error| {
+        Err(Failure::new(Code::Internal, format!("putting a text aside broke off: {error}")))
+    })
+}
+
+fn write_aside(dir: &Path, of: &FilePath, text: &str) -> Result<PathBuf, Failure> {
+    let failed = |path: &Path, error: std::io::Error| {
+        Failure::new(
+            Code::PermissionDenied,
+            format!("what wasn't saved of {of} can't be put into {}: {error}", path.display()),
+        )
+        .hint("It is still kept as a draft, and tried again with the next start")
+    };
+    baton_front::paths::make_private(dir)?;
+    let name = plain_name(of.name());
+    let mut fresh = tempfile::NamedTempFile::new_in(dir).map_err(|error| failed(dir, error))?;
+    fresh.write_all(text.as_bytes()).map_err(|error| failed(dir, error))?;
+    fresh.as_file().sync_data().map_err(|error| failed(dir, error))?;
+    for number in 1_u32.. {
+        let path = match number {
+            1 => dir.join(&name),
+            number => dir.join(format!("{number}-{name}")),
+        };
+        match fresh.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+                fresh = error.file;
+            }
+            Err(error) => return Err(failed(&path, error.error)),
+        }
+    }
+    Err(failed(dir, std::io::Error::other("there are too many of that name")))
+}
+
+/// A name that every file system here takes: 200 bytes leave room for a number within the usual 255.
+fn plain_name(name: &[u8]) -> String {
+    let text = String::from_utf8_lossy(name);
+    let fit = |letter: char| !letter.is_control() && !matches!(letter, '/' | '\\' | ':');
+    let mut plain: String =
+        text.chars().map(|letter| if fit(letter) { letter } else { '_' }).collect();
+    plain.truncate(plain.floor_char_boundary(200));
+    if plain.trim_matches(['.', ' ']).is_empty() { "unnamed".to_owned() } else { plain }
+}
+
 /// All that were kept. One that can't be read stays where it is, and is said.
 pub(super) async fn read(dir: PathBuf) -> (Vec<(String, FileDraft)>, Vec<Failure>) {
     let work = tokio::task::spawn_blocking(move || read_all(&dir));
@@ -198,6 +257,21 @@ mod tests {
         write(&dir, "2.json", None).unwrap();
         write(&dir, "3.json", None).unwrap();
         assert_eq!(read_all(&dir).0, [("1.json".to_owned(), draft("other"))]);
+    }
+
+    #[test]
+    fn what_is_put_aside_takes_no_other_text_s_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().join("unsaved");
+        let of = FilePath(b"src/a\n\xff.rs".to_vec());
+        let one = write_aside(&dir, &of, "one").unwrap();
+        let two = write_aside(&dir, &of, "two").unwrap();
+        assert_eq!(one, dir.join("a_\u{fffd}.rs"));
+        assert_eq!(std::fs::read_to_string(one).unwrap(), "one");
+        assert_eq!(std::fs::read_to_string(two).unwrap(), "two");
+        assert_eq!(plain_name(b".."), "unnamed");
+        assert_eq!(plain_name(&[b'a'; 300]).len(), 200);
+        assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 2);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 mod mention;
 mod offers;
 mod recall;
+mod shell;
 mod view;
 
 pub use mention::{Mention, mention};
 pub use offers::{Offer, offers};
 pub use recall::Recall;
+pub use shell::{line_begins, said};
 pub use view::{Attachment, ComposerAct, ComposerData, ComposerView};
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
-use orchestrator::seam::{FoundFile, FoundFiles};
+use orchestrator::seam::{Completion, CompletionKind, Completions, FoundFile, FoundFiles};
 use proptest::prelude::*;
 
 use super::*;
 use crate::fetched::Fetched;
 use crate::memory::Draft;
 use crate::testing::harness;
+use crate::view::command_box::{Completed, LineData};
 
 struct Bench {
     view: ComposerView,
@@ -16,6 +17,8 @@ struct Bench {
     working: bool,
     sent: Vec<String>,
     files: Fetched<FoundFiles>,
+    completed: Option<Completed>,
+    lines: Vec<String>,
 }
 
 fn found(paths: &[&str]) -> Fetched<FoundFiles> {
@@ -34,6 +37,8 @@ impl Bench {
             working: false,
             sent: vec!["older".into(), "newer".into()],
             files: found(&["src/main.rs", "src/lib.rs", "README.md"]),
+            completed: None,
+            lines: vec!["make".into(), "git status".into()],
         }
     }
 }
@@ -55,6 +60,13 @@ fn window(bench: Bench) -> egui_kittest::Harness<'static, Bench> {
             working: bench.working,
             interrupting: false,
             sending: false,
+            line: LineData {
+                host: "box",
+                remote: true,
+                directory: "/srv/app",
+                completed: bench.completed.as_ref(),
+                history: &bench.lines,
+            },
             failure: None,
         };
         let acts = bench.view.ui(ui, &mut bench.draft, &mut Vec::new(), &data);
@@ -224,4 +236,107 @@ proptest! {
         prop_assert_eq!(places.len(), found.len());
         prop_assert!(found.len() <= 8 && found.iter().all(|offer| all[offer.at] == offer.words));
     }
+}
+
+fn offers_for(version: u64, line: &str, from: u32, names: &[&str]) -> Option<Completed> {
+    let offer = |name: &&str| Completion {
+        text: (*name).to_owned(),
+        shown: (*name).to_owned(),
+        kind: CompletionKind::File,
+    };
+    let offers = names.iter().map(offer).collect();
+    let answer = Fetched::Ready(Completions { from, offers, more: false });
+    Some(Completed { line: line.into(), answer, version })
+}
+
+#[test]
+fn behind_an_exclamation_mark_enter_runs_a_line_and_sends_nothing() {
+    let mut window = window(Bench::new());
+    write(&mut window, "!make test");
+    // Where it runs is said, and that it isn't a message.
+    window.get_by_label("box");
+    window.get_by_label("/srv/app");
+    window.get_by_label_contains("the agent isn't told");
+    assert!(window.query_by_role_and_label(Role::Button, "Send").is_none());
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().acts.last(), Some(&ComposerAct::RunLine));
+    assert!(!window.state().acts.contains(&ComposerAct::Send));
+    assert_eq!(window.state().draft.text, "!make test");
+    window.get_by_role_and_label(Role::Button, "Run");
+}
+
+#[test]
+fn an_exclamation_mark_alone_runs_nothing_and_a_backslash_makes_it_a_message() {
+    let mut window = window(Bench::new());
+    write(&mut window, "!");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().acts, []);
+    let mut window = self::window(Bench::new());
+    write(&mut window, "\\!important");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().acts, [ComposerAct::Send]);
+}
+
+#[test]
+fn several_lines_run_only_after_a_word_of_the_persons() {
+    let mut window = window(Bench::new());
+    write(&mut window, "!rm -r a\nrm -r b");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    let ran = |window: &egui_kittest::Harness<'static, Bench>| {
+        window.state().acts.contains(&ComposerAct::RunLine)
+    };
+    assert!(!ran(&window));
+    window.get_by_label_contains("these 2 lines are for the shell of box");
+    window.get_by_role_and_label(Role::Button, "Make it a message").click();
+    window.run();
+    assert_eq!(window.state().draft.text, "\\!rm -r a\nrm -r b");
+    assert!(!ran(&window));
+    window.state_mut().draft.text = "!rm -r a\nrm -r b".into();
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Run").click();
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Run 2 lines").click();
+    window.run();
+    assert!(ran(&window));
+}
+
+#[test]
+fn a_line_is_completed_by_its_host_as_far_as_it_is_certain() {
+    let mut window = window(Bench::new());
+    write(&mut window, "!cat READ");
+    let asked = |window: &egui_kittest::Harness<'static, Bench>, now| {
+        let wanted = ComposerAct::WantOffers { line: "cat READ".into(), now };
+        window.state().acts.contains(&wanted)
+    };
+    assert!(asked(&window, false));
+    press(&mut window, Modifiers::NONE, Key::Tab);
+    assert!(asked(&window, true));
+    window.state_mut().completed = offers_for(1, "cat READ", 4, &["README.md"]);
+    window.run();
+    assert_eq!(window.state().draft.text, "!cat README.md ");
+    write(&mut window, "x");
+    assert_eq!(window.state().draft.text, "!cat README.md x", "the cursor stands behind it");
+}
+
+#[test]
+fn arrows_call_back_lines_behind_an_exclamation_mark_and_messages_else() {
+    let mut window = window(Bench::new());
+    write(&mut window, "!");
+    press(&mut window, Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(window.state().draft.text, "!git status");
+    press(&mut window, Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(window.state().draft.text, "!make");
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    assert_eq!(window.state().draft.text, "!");
+}
+
+#[test]
+fn a_message_that_is_called_back_is_no_line_for_the_shell() {
+    let sent = vec!["!important".to_owned()];
+    let mut window = window(Bench { sent, ..Bench::new() });
+    press(&mut window, Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(window.state().draft.text, "\\!important");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().acts, [ComposerAct::Send]);
 }

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::text::{CCursor, CCursorRange};
 use egui::{
     Color32, CornerRadius, Event, EventFilter, Frame, Id, Key, KeyboardShortcut, Label, Margin,
     Modifiers, RichText, ScrollArea, Stroke, TextEdit, TextureHandle, Ui,
@@ -15,14 +14,16 @@ use orchestrator::seam::FoundFiles;
 use super::mention::{Mention, mention};
 use super::offers::{MOST, Offer, offers};
 use super::recall::Recall;
+use super::shell::line_begins;
 use crate::bridge::Picture;
 use crate::fetched::Fetched;
 use crate::kept_image::KeptImage;
 use crate::memory::Draft;
 use crate::theme::{Theme, radius, size, space};
+use crate::view::command_box::{LineData, LineHelp, place, several};
 use crate::widget::{
-    Kind, Picked, button, button_enabled, failure_card, icon, icon_button, icon_button_enabled,
-    pick_by_keys, toggle,
+    Kind, Picked, button, button_enabled, caret, failure_card, icon, icon_button,
+    icon_button_enabled, pick_by_keys, put_caret, toggle,
 };
 
 /// An image that goes along.
@@ -73,6 +74,8 @@ pub struct ComposerData<'a> {
     pub interrupting: bool,
     /// Whether what was written is on its way to the engine.
     pub sending: bool,
+    /// Where a line behind `!` would run, and what helps with it.
+    pub line: LineData<'a>,
     /// Why the last message was not taken; it stands in the field again.
     pub failure: Option<&'a Failure>,
 }
@@ -98,6 +101,15 @@ pub enum ComposerAct {
     RefuseImages,
     /// Carry out the command of that place in [`ComposerData::commands`].
     Command(usize),
+    /// Run the line that stands there in place of a message.
+    RunLine,
+    /// Offers are wanted behind this beginning of a line; now, or when nobody types for a moment.
+    WantOffers {
+        /// Up to the cursor.
+        line: String,
+        /// Now.
+        now: bool,
+    },
     /// The failure was read.
     Dismiss,
 }
@@ -115,6 +127,9 @@ pub struct ComposerView {
     /// The word whose list was closed.
     closed: Option<Mention>,
     focus: bool,
+    help: LineHelp,
+    /// Several lines for the shell wait for a person's word.
+    asks: bool,
 }
 
 /// Lines that are shown before the text is scrolled.
@@ -149,7 +164,14 @@ impl ComposerView {
         }
         let edit_id = data.id.with("text");
         let focused = ui.ctx().memory(|memory| memory.has_focus(edit_id));
-        let rim = if focused { theme.accent } else { theme.line_strong };
+        let begins = line_begins(&draft.text);
+        let rim = match (begins, focused) {
+            (Some(_), _) => theme.remote,
+            (None, true) => theme.accent,
+            (None, false) => theme.line_strong,
+        };
+        self.asks &= begins.is_some();
+        self.ask(ui, draft, data, &mut acts);
         Frame::new()
             .fill(theme.raised)
             .stroke(Stroke::new(1.0, rim))
@@ -157,7 +179,10 @@ impl ComposerView {
             .inner_margin(Margin::same(10))
             .show(ui, |ui| {
                 self.attachments(ui, attachments);
-                self.offer_list(ui, draft, data, edit_id, focused, &mut acts);
+                if begins.is_none() {
+                    self.help.forget();
+                    self.offer_list(ui, draft, data, edit_id, focused, &mut acts);
+                }
                 self.text(ui, draft, data, edit_id, focused, &mut acts);
                 ui.add_space(space::XS);
                 self.switches(ui, draft, attachments, data, &mut acts);
@@ -215,9 +240,7 @@ impl ComposerView {
         focused: bool,
         acts: &mut Vec<ComposerAct>,
     ) {
-        let state = TextEdit::load_state(ui.ctx(), edit_id);
-        let cursor = state.and_then(|state| state.cursor.char_range()).map(|range| range.primary);
-        let cursor = cursor.map(|cursor| byte_at(&draft.text, cursor.index.0));
+        let cursor = caret(ui, edit_id, &draft.text);
         let found = cursor.filter(|_| focused).and_then(|at| mention(&draft.text, at));
         let Some(found) = found.filter(|found| self.closed.as_ref() != Some(found)) else {
             self.offered = None;
@@ -294,11 +317,11 @@ impl ComposerView {
                 let put = format!("@{} ", offer.words);
                 let end = range.start + put.len();
                 draft.text.replace_range(range, &put);
-                put_cursor(ui, edit_id, &draft.text, end);
+                put_caret(ui, edit_id, &draft.text, end);
             }
             Mention::Command { range, .. } => {
                 draft.text.replace_range(range, "");
-                put_cursor(ui, edit_id, &draft.text, 0);
+                put_caret(ui, edit_id, &draft.text, 0);
                 acts.push(ComposerAct::Command(offer.at));
             }
         }
@@ -321,20 +344,30 @@ impl ComposerView {
         } else {
             (enter(Modifiers::COMMAND), enter(Modifiers::NONE))
         };
+        let begins = line_begins(&draft.text);
+        let mut wanted = None;
+        if focused
+            && !data.sending
+            && let Some(begins) = begins
+        {
+            wanted = self.help.before(ui, edit_id, &mut draft.text, begins, &data.line);
+        }
         if focused {
             // Exactly: Shift+Enter counts as Enter otherwise.
             let is_send = |input: &mut egui::InputState| {
                 input.modifiers.matches_exact(send.modifiers) && input.consume_shortcut(&send)
             };
             if ui.input_mut(is_send) {
-                acts.push(ComposerAct::Send);
+                self.send(draft, acts);
             }
-            self.recall_by_keys(ui, draft, data, edit_id);
+            if begins.is_none() {
+                self.recall_by_keys(ui, draft, data, edit_id);
+            }
         }
         let hint = if data.working {
             format!("Write the next message to {}: it waits for its turn", data.to)
         } else {
-            format!("Ask {} …   @ names a file, / a command", data.to)
+            format!("Ask {} …   @ names a file, / a command, ! runs a line there", data.to)
         };
         let row = ui.text_style_height(&egui::TextStyle::Body);
         let before = draft.text.len();
@@ -349,13 +382,19 @@ impl ComposerView {
                     .background_color(Color32::TRANSPARENT)
                     .desired_rows(2)
                     .desired_width(f32::INFINITY)
-                    .font(egui::FontId::proportional(size::PROSE))
+                    .font(match begins {
+                        Some(_) => egui::FontId::monospace(size::CODE),
+                        None => egui::FontId::proportional(size::PROSE),
+                    })
                     .return_key(breaks)
-                    .event_filter(EventFilter {
-                        tab: false,
-                        horizontal_arrows: true,
-                        vertical_arrows: true,
-                        escape: false,
+                    .event_filter(match begins {
+                        Some(_) => self.help.filter(),
+                        None => EventFilter {
+                            tab: false,
+                            horizontal_arrows: true,
+                            vertical_arrows: true,
+                            escape: false,
+                        },
                     });
                 ui.add_enabled(!data.sending, edit)
             })
@@ -370,13 +409,59 @@ impl ComposerView {
         if std::mem::take(&mut self.focus) {
             response.request_focus();
         }
+        if let Some(begins) = line_begins(&draft.text) {
+            let (over, line) = (response.rect, &data.line);
+            let behind = self.help.after(ui, &response, over, &mut draft.text, begins, line);
+            if let Some((line, now)) = behind.or(wanted) {
+                acts.push(ComposerAct::WantOffers { line, now });
+            }
+        }
+    }
+
+    /// Sends what stands there; a line for the shell is run, and several only after a word of the person's.
+    fn send(&mut self, draft: &Draft, acts: &mut Vec<ComposerAct>) {
+        match line_begins(&draft.text) {
+            None => acts.push(ComposerAct::Send),
+            Some(begins) if draft.text.len() == begins => {}
+            Some(_) if several(&draft.text).is_some() => self.asks = true,
+            Some(_) => acts.push(ComposerAct::RunLine),
+        }
+    }
+
+    /// Asks whether several lines are meant for the shell.
+    fn ask(
+        &mut self,
+        ui: &mut Ui,
+        draft: &mut Draft,
+        data: &ComposerData<'_>,
+        acts: &mut Vec<ComposerAct>,
+    ) {
+        let Some(lines) = several(&draft.text).filter(|_| self.asks) else {
+            self.asks = false;
+            return;
+        };
+        ui.horizontal_wrapped(|ui| {
+            let theme = Theme::get(ui.ctx());
+            icon(ui, Icon::TriangleAlert, theme.warn);
+            let words =
+                format!("Behind ! these {lines} lines are for the shell of {}.", data.line.host);
+            ui.label(words);
+            if button(ui, Kind::Primary, &format!("Run {lines} lines")).clicked() {
+                self.asks = false;
+                acts.push(ComposerAct::RunLine);
+            }
+            if button(ui, Kind::Plain, "Make it a message").clicked() {
+                self.asks = false;
+                self.focus = true;
+                draft.text.insert(0, '\\');
+            }
+        });
+        ui.add_space(space::XS);
     }
 
     fn recall_by_keys(&mut self, ui: &Ui, draft: &mut Draft, data: &ComposerData<'_>, edit_id: Id) {
         // Only where the arrow would lead out of the text.
-        let state = TextEdit::load_state(ui.ctx(), edit_id);
-        let cursor = state.and_then(|state| state.cursor.char_range()).map(|range| range.primary);
-        let at = cursor.map_or(0, |cursor| byte_at(&draft.text, cursor.index.0));
+        let at = caret(ui, edit_id, &draft.text).unwrap_or(0);
         let (before, behind) = draft.text.split_at(at);
         let is_first = !before.contains('\n') && (draft.text.is_empty() || self.recall.is_back());
         let is_last = !behind.contains('\n') && self.recall.is_back();
@@ -389,13 +474,15 @@ impl ComposerView {
             None
         };
         if let Some(text) = found {
-            draft.text = text;
-            put_cursor(ui, edit_id, &draft.text, draft.text.len());
+            // A message stays one.
+            let escape = if text.starts_with('!') { "\\" } else { "" };
+            draft.text = format!("{escape}{text}");
+            put_caret(ui, edit_id, &draft.text, draft.text.len());
         }
     }
 
     fn switches(
-        &self,
+        &mut self,
         ui: &mut Ui,
         draft: &mut Draft,
         attachments: &[Attachment],
@@ -403,6 +490,10 @@ impl ComposerView {
         acts: &mut Vec<ComposerAct>,
     ) {
         let theme = Theme::get(ui.ctx());
+        if line_begins(&draft.text).is_some() {
+            self.shell_switches(ui, draft, data, acts);
+            return;
+        }
         ui.horizontal(|ui| {
             let why = "This agent takes no images";
             let name = if data.takes_images { "Add images" } else { why };
@@ -471,6 +562,39 @@ impl ComposerView {
     }
 }
 
+impl ComposerView {
+    /// In place of the switches, while a line for the shell stands there.
+    fn shell_switches(
+        &mut self,
+        ui: &mut Ui,
+        draft: &Draft,
+        data: &ComposerData<'_>,
+        acts: &mut Vec<ComposerAct>,
+    ) {
+        let theme = Theme::get(ui.ctx());
+        ui.horizontal(|ui| {
+            icon(ui, Icon::SquareTerminal, theme.remote);
+            place(ui, &theme, &data.line);
+            let words = "runs there, and the agent isn't told. \\! begins a message with !";
+            let words = RichText::new(words).size(size::SMALL).color(theme.muted);
+            let room = (ui.available_width() - 90.0).max(0.0);
+            let label = Label::new(words).truncate().selectable(false);
+            ui.add_sized(egui::vec2(room, 16.0), label);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let begins = line_begins(&draft.text).unwrap_or_default();
+                let ready = draft.text.len() > begins && !data.sending;
+                let words = if data.sending { "…" } else { "Run" };
+                if button_enabled(ui, ready, Kind::Primary, words)
+                    .on_disabled_hover_text("Type a command first")
+                    .clicked()
+                {
+                    self.send(draft, acts);
+                }
+            });
+        });
+    }
+}
+
 /// Images that were pasted or dropped.
 fn take_pasted(ui: &Ui, focused: bool, data: &ComposerData<'_>, acts: &mut Vec<ComposerAct>) {
     let (pasted, dropped) = ui.input(|input| {
@@ -495,15 +619,4 @@ fn take_pasted(ui: &Ui, focused: bool, data: &ComposerData<'_>, acts: &mut Vec<C
     if !dropped.is_empty() {
         acts.push(ComposerAct::Attach(dropped));
     }
-}
-
-fn byte_at(text: &str, letters: usize) -> usize {
-    text.char_indices().nth(letters).map_or(text.len(), |(at, _)| at)
-}
-
-fn put_cursor(ui: &Ui, edit_id: Id, text: &str, at_byte: usize) {
-    let Some(mut state) = TextEdit::load_state(ui.ctx(), edit_id) else { return };
-    let letters = text.get(..at_byte).map_or(0, |before| before.chars().count());
-    state.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(letters))));
-    TextEdit::store_state(ui.ctx(), edit_id, state);
 }

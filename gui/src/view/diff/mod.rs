@@ -1,5 +1,8 @@
 //! Differences, to be read and to be staged.
 
+mod chosen;
+mod heading;
+mod line;
 mod rows;
 mod view;
 

@@ -1,7 +1,5 @@
 //! A diff as rows: in one column, or its sides beside one another.
 
-use std::collections::BTreeSet;
-
 use orchestrator::seam::{FileDiff, GitDiff, Hunk, LineKind};
 
 /// One row.
@@ -31,11 +29,15 @@ pub struct Place {
 }
 
 /// All rows of a diff; files that are folded have only their heading.
-pub fn rows(diff: &GitDiff, folded: &BTreeSet<usize>, side_by_side: bool) -> Vec<DiffRow> {
+pub fn rows(
+    diff: &GitDiff,
+    is_folded: impl Fn(&FileDiff) -> bool,
+    side_by_side: bool,
+) -> Vec<DiffRow> {
     let mut rows = Vec::new();
     for (at, file) in diff.files.iter().enumerate() {
         rows.push(DiffRow::File(at));
-        if folded.contains(&at) {
+        if is_folded(file) {
             continue;
         }
         if file.hunks.is_empty() || file.cut {
@@ -101,8 +103,11 @@ pub fn partner(hunk: &Hunk, line: usize) -> Option<usize> {
     })
 }
 
-/// The numbers of a hunk's lines before and after, from 1; none where a side doesn't have the line.
-pub fn numbers(hunk: &Hunk) -> Vec<(Option<u32>, Option<u32>)> {
+/// A line's numbers before and after, from 1; none where a side doesn't have it.
+pub type Numbers = (Option<u32>, Option<u32>);
+
+/// The numbers of a hunk's lines.
+pub fn numbers(hunk: &Hunk) -> Vec<Numbers> {
     let (mut old, mut new) = (hunk.old_start, hunk.new_start);
     let count = |number: &mut u32| {
         let now = *number;

@@ -16,6 +16,7 @@ struct World {
     of: DiffOf,
     diff: Fetched<GitDiff>,
     side_by_side: bool,
+    version: u64,
     acts: Vec<DiffAct>,
 }
 
@@ -66,11 +67,12 @@ fn window(of: DiffOf, side_by_side: bool) -> Harness<'static, World> {
         of,
         diff: Fetched::Ready(diff()),
         side_by_side,
+        version: 1,
         acts: Vec::new(),
     };
     let mut window = harness(world, |ui, world| {
         let data = DiffData {
-            version: 1,
+            version: world.version,
             of: &world.of,
             title: "Changes",
             diff: &world.diff,
@@ -105,6 +107,54 @@ fn a_hunk_is_taken_back_whole() {
     window.run();
     let lines = vec![(0, 0), (0, 1), (0, 2), (0, 3)];
     assert_eq!(window.state().acts, [DiffAct::Lines { how: LinesHow::Unstage, file: 0, lines }]);
+}
+
+#[test]
+fn lines_are_discarded_only_after_a_question() {
+    let mut window = window(DiffOf::Unstaged, false);
+    window.get_by_label("Discard hunk 1 of src/main.rs").click();
+    window.run();
+    assert_eq!(window.state().acts, []);
+    window.get_by_label("Keep them").click();
+    window.run();
+    assert_eq!(window.state().acts, []);
+    window.get_by_label("+    new(1);").click();
+    window.run();
+    window.get_by_label("Discard 1 line").click();
+    window.run();
+    window.get_by_label("Discard").click();
+    window.run();
+    let lines = DiffAct::Lines { how: LinesHow::Discard, file: 0, lines: vec![(0, 2)] };
+    assert_eq!(window.state().acts, [lines]);
+}
+
+#[test]
+fn shift_chooses_every_changed_line_between_two() {
+    let mut window = window(DiffOf::Unstaged, false);
+    window.get_by_label("-    old(1);").click();
+    window.run();
+    window.get_by_label("+    new(1);").click_modifiers(egui::Modifiers::SHIFT);
+    window.run();
+    window.get_by_label("Stage 2 lines").click();
+    window.run();
+    let lines = vec![(0, 1), (0, 2)];
+    assert_eq!(window.state().acts, [DiffAct::Lines { how: LinesHow::Stage, file: 0, lines }]);
+}
+
+#[test]
+fn a_diff_that_changes_while_it_is_read_keeps_what_is_folded() {
+    let mut window = window(DiffOf::Unstaged, false);
+    window.get_by_label("src/main.rs, modified").click();
+    window.run();
+    let mut other = diff();
+    let new = FileDiff { path: FilePath::from("a.rs"), ..other.files[1].clone() };
+    other.files.insert(0, new);
+    let world = window.state_mut();
+    world.diff = Fetched::Ready(other);
+    world.version = 2;
+    window.run();
+    window.get_by_label("a.rs, modified");
+    assert!(window.query_by_label("+    new(1);").is_none());
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Two have changed a file: both texts side by side, and a choice for each difference.
 
+use std::collections::HashMap;
+
+use egui::text::{LayoutJob, TextFormat};
 use egui::{
     Align2, Color32, FontId, Id, Label, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::merge::{Choice, Merge};
 use super::scroller::Scroller;
+use crate::text::changed_words;
 use crate::theme::{Theme, size, space, strong};
 use crate::widget::{Kind, button, button_enabled, plain};
 use crate::words::of_many;
@@ -40,6 +44,12 @@ enum Row {
 
 /// So many letters of a line are shown.
 const SHOWN: usize = 1_000;
+/// Longer lines, in bytes, aren't compared word by word: that is done while they are drawn.
+const COMPARED: usize = 1_000;
+
+/// The pieces of a line, in bytes, and whether each was changed.
+type Pieces = Vec<(usize, bool)>;
+
 /// Lines that stay around a difference.
 const AROUND: usize = 3;
 
@@ -53,6 +63,8 @@ pub struct ConflictView {
     at: usize,
     /// How wide the longest line of a difference is, in points.
     widest: f32,
+    /// What differs within a line of mine and the one of theirs beside it; nothing where that is most of it.
+    words: HashMap<(usize, usize), Option<(Pieces, Pieces)>>,
 }
 
 impl ConflictView {
@@ -62,7 +74,8 @@ impl ConflictView {
         let first = merge.parts().iter().position(|part| part.differs && part.choice.is_none());
         let at = first.or_else(|| merge.parts().iter().position(|part| part.differs)).unwrap_or(0);
         let widest = widest(&merge);
-        let mut view = Self { merge, rows, scroller: Scroller::default(), at, widest };
+        let mut view =
+            Self { merge, rows, scroller: Scroller::default(), at, widest, words: HashMap::new() };
         view.show(at);
         view
     }
@@ -134,9 +147,15 @@ impl ConflictView {
                             false,
                         ),
                     ];
+                    let words = mine.zip(theirs).filter(|_| self.differs(part));
+                    let words =
+                        words.and_then(|lines| compared(&mut self.words, &self.merge, lines));
                     for (left, right, text, is_mine) in sides {
                         let place = Rect::from_min_max(pos2(left, top), pos2(right, top + LINE));
-                        self.side(ui, rect, place, part, text, is_mine, &theme);
+                        let words =
+                            words.as_ref().map(|(my, their)| if is_mine { my } else { their });
+                        let line = Line { text, words: words.map_or(&[], Vec::as_slice), is_mine };
+                        self.side(ui, rect, place, part, line, &theme);
                     }
                 }
             }
@@ -232,17 +251,12 @@ impl ConflictView {
         });
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one line of one side")]
-    fn side(
-        &self,
-        ui: &Ui,
-        clip: Rect,
-        place: Rect,
-        part: usize,
-        text: Option<&str>,
-        is_mine: bool,
-        theme: &Theme,
-    ) {
+    fn differs(&self, part: usize) -> bool {
+        self.merge.parts().get(part).is_some_and(|part| part.differs)
+    }
+
+    fn side(&self, ui: &Ui, clip: Rect, place: Rect, part: usize, line: Line<'_>, theme: &Theme) {
+        let Line { text, words, is_mine } = line;
         let Some(part) = self.merge.parts().get(part) else { return };
         let painter = ui.painter().with_clip_rect(place.intersect(clip).intersect(ui.clip_rect()));
         let counts = match part.choice {
@@ -263,12 +277,60 @@ impl ConflictView {
         let Some(text) = text else { return };
         let colour: Color32 = if counts || !part.differs { theme.text } else { theme.muted };
         let at = pos2(place.left() + space::M - self.scroller.left, place.center().y);
+        let mark = match (part.choice.is_none(), counts) {
+            (true, _) => theme.warn,
+            (false, true) => theme.good,
+            (false, false) => theme.bad,
+        };
+        let format = |background| TextFormat {
+            font_id: FontId::monospace(size::CODE - 0.5),
+            color: colour,
+            background,
+            ..TextFormat::default()
+        };
+        let mut job = LayoutJob::default();
         // As much as can be seen.
-        let short: String = text.replace('\t', "    ").chars().take(SHOWN).collect();
-        let font = FontId::monospace(size::CODE - 0.5);
-        let shown = plain(&short);
-        painter.text(at, Align2::LEFT_CENTER, shown, font, colour);
+        let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(at, _)| at);
+        let mut from = 0_usize;
+        let rest = [(text.len(), false)];
+        for (bytes, changed) in words.iter().chain(&rest) {
+            let to = from.saturating_add(*bytes).min(end);
+            let piece = text.get(from..to).unwrap_or_default().replace('\t', "    ");
+            let background = if *changed { theme.rim(mark) } else { Color32::TRANSPARENT };
+            job.append(&plain(&piece), 0.0, format(background));
+            from = to;
+        }
+        job.wrap.max_width = f32::INFINITY;
+        let galley = ui.painter().layout_job(job);
+        painter.galley(at - vec2(0.0, galley.size().y / 2.0), galley, colour);
     }
+}
+
+/// A line of one side.
+struct Line<'a> {
+    text: Option<&'a str>,
+    words: &'a [(usize, bool)],
+    is_mine: bool,
+}
+
+/// What differs within a line of mine and one of theirs.
+fn compared(
+    known: &mut HashMap<(usize, usize), Option<(Pieces, Pieces)>>,
+    merge: &Merge,
+    (mine, theirs): (usize, usize),
+) -> Option<(Pieces, Pieces)> {
+    let made = known.entry((mine, theirs)).or_insert_with(|| {
+        let (mine, theirs) = (merge.mine(mine), merge.theirs(theirs));
+        if mine.len().max(theirs.len()) > COMPARED {
+            return None;
+        }
+        let (my, their) = changed_words(mine, theirs)?;
+        let pieces = |words: Vec<(&str, bool)>| {
+            words.into_iter().map(|(word, changed)| (word.len(), changed)).collect()
+        };
+        Some((pieces(my), pieces(their)))
+    });
+    made.clone()
 }
 
 /// How wide the longest line of a difference is, in points, as far as lines are shown.
@@ -318,4 +380,44 @@ fn rows(merge: &Merge) -> Vec<Row> {
         }
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// The words of line 0 that are marked, of each side.
+    fn marked(mine: &str, theirs: &str) -> Option<[String; 2]> {
+        let merge = Merge::new(None, mine, theirs);
+        let (my, their) = compared(&mut HashMap::new(), &merge, (0, 0))?;
+        let words = |text: &str, pieces: Pieces| {
+            let mut from = 0;
+            let mut found = Vec::new();
+            for (bytes, changed) in pieces {
+                if changed {
+                    found.push(text.get(from..from + bytes).unwrap().to_owned());
+                }
+                from += bytes;
+            }
+            found.join("|")
+        };
+        Some([words(merge.mine(0), my), words(merge.theirs(0), their)])
+    }
+
+    #[test]
+    fn only_the_words_that_differ_are_marked_on_both_sides() {
+        let found = marked("let äge = old + 1;\n", "let äge = new + 1;\n");
+        assert_eq!(found, Some(["old".to_owned(), "new".to_owned()]));
+        let found = marked("a b c d e f\n", "a b c d e f g\n");
+        assert_eq!(found.map(|[mine, _]| mine), Some(String::new()), "mine has nothing of its own");
+    }
+
+    #[test]
+    fn lines_that_are_quite_different_or_very_long_are_marked_as_a_whole() {
+        assert_eq!(marked("one two three\n", "quite another line here\n"), None);
+        let long = "word ".repeat(400);
+        assert_eq!(marked(&format!("{long}a\n"), &format!("{long}b\n")), None);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use orchestrator::seam::{FileKind, FilePath, SessionId};
+use orchestrator::seam::{FilePath, SessionId};
 
 use super::transfers::{Transfer, TransferAct};
 use super::tree::Tree;
@@ -24,6 +24,8 @@ pub struct FilesData<'a> {
     pub shown: Option<&'a FilePath>,
     /// Files of it on their way.
     pub transfers: &'a [Transfer],
+    /// Whether files of the desktop are held over the window, or were dropped onto it.
+    pub dropping: bool,
 }
 
 /// What a person wants of the files. Paths are relative to the session's directory.
@@ -67,15 +69,8 @@ pub enum FilesAct {
         /// Its new path.
         to: FilePath,
     },
-    /// Ask whether it is to go.
-    Delete {
-        /// Which.
-        path: FilePath,
-        /// What it is.
-        kind: FileKind,
-        /// Whether it is a link: its target stays.
-        link: bool,
-    },
+    /// Ask whether these are to go.
+    Delete(Vec<FilePath>),
     /// Put this on the clipboard.
     Copy {
         /// `Path`, `Relative path`.
@@ -85,10 +80,20 @@ pub enum FilesAct {
     },
     /// Name it in the message that is being written.
     Mention(FilePath),
-    /// Fetch it to this machine.
-    Download(FilePath),
+    /// Fetch these to this machine.
+    Download(Vec<FilePath>),
+    /// The same, into a directory that is chosen first.
+    DownloadTo(Vec<FilePath>),
     /// Send a file of this machine into this directory.
     Upload(FilePath),
+    /// What was dropped goes into this directory.
+    Drop(FilePath),
+    /// Stage these for the next commit.
+    Stage(Vec<FilePath>),
+    /// Show how this file differs from the last commit.
+    Diff(FilePath),
+    /// Open a terminal in this directory.
+    OpenTerminal(FilePath),
     /// Of a file on its way.
     Transfer(TransferAct),
     /// These directories are in sight.

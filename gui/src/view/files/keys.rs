@@ -5,7 +5,7 @@ use orchestrator::seam::FileKind;
 
 use super::data::{FilesAct, FilesData};
 use super::naming::Naming;
-use super::tree::{Note, Shown, parted};
+use super::tree::{Note, Shown, Tree, parted};
 use super::view::FilesView;
 
 /// After so long a pause, in seconds, letters begin another name. As lists of desktops do it.
@@ -30,10 +30,18 @@ impl FilesView {
             (Key::PageUp, begin.saturating_sub(page)),
         ];
         for (key, to) in moves {
-            if pressed(Modifiers::NONE, key) {
-                self.put_cursor(to);
+            if pressed(Modifiers::SHIFT, key) {
+                self.marks.extend(tree, to, at);
+                self.move_cursor(to);
                 return;
             }
+            if pressed(Modifiers::NONE, key) {
+                self.put_cursor(tree, to);
+                return;
+            }
+        }
+        if self.choose_by_keys(ui, tree) {
+            return;
         }
         if self.type_ahead(ui, data) {
             return;
@@ -60,13 +68,13 @@ impl FilesView {
             if is_folder && !open {
                 acts.push(FilesAct::Unfold { path, open: true });
             } else if is_folder {
-                self.put_cursor((at + 1).min(last));
+                self.put_cursor(tree, (at + 1).min(last));
             }
         } else if pressed(Modifiers::NONE, Key::ArrowLeft) {
             if is_folder && open {
                 acts.push(FilesAct::Unfold { path, open: false });
             } else if let Some(above) = tree.row_of(&parted(&path).0) {
-                self.put_cursor(above);
+                self.put_cursor(tree, above);
             }
         } else if pressed(Modifiers::NONE, Key::Enter) || pressed(Modifiers::NONE, Key::Space) {
             if is_folder {
@@ -81,12 +89,31 @@ impl FilesView {
         } else if pressed(Modifiers::NONE, Key::F2) {
             self.naming = Some(Naming::of(&path));
         } else if pressed(Modifiers::NONE, Key::Delete) {
-            let (kind, link) = (entry.file.kind, entry.file.link.is_some());
-            acts.push(FilesAct::Delete { path, kind, link });
+            acts.push(FilesAct::Delete(self.marks.with(&path)));
         } else if ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy))) {
-            let text = Self::whole(data, &path);
-            acts.push(FilesAct::Copy { what: "Path", text });
+            let all = self.marks.with(&path);
+            let text: Vec<String> = all.iter().map(|path| Self::whole(data, path)).collect();
+            let what = if text.len() > 1 { "Paths" } else { "Path" };
+            acts.push(FilesAct::Copy { what, text: text.join("\n") });
         }
+    }
+
+    /// Ctrl+A, Ctrl+Space, Escape.
+    fn choose_by_keys(&mut self, ui: &Ui, tree: &Tree) -> bool {
+        let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+        let path = self.cursor(tree).and_then(|at| tree.path(at));
+        if pressed(Modifiers::COMMAND, Key::A) {
+            self.marks.all(tree);
+        } else if pressed(Modifiers::CTRL, Key::Space) {
+            if let Some(path) = path {
+                self.marks.toggle(&path, None);
+            }
+        } else if !self.marks.is_empty() && pressed(Modifiers::NONE, Key::Escape) {
+            self.marks.clear(path);
+        } else {
+            return false;
+        }
+        true
     }
 
     /// Letters lead to the next name that begins so.
@@ -118,7 +145,7 @@ impl FilesView {
             Some((_, Shown::Note { .. })) | None => false,
         };
         if let Some(found) = (from..count).chain(0..from.min(count)).find(fits) {
-            self.put_cursor(found);
+            self.put_cursor(tree, found);
         }
         true
     }

@@ -23,6 +23,8 @@ pub(super) struct About<'a> {
     pub entry: Option<&'a Entry>,
     /// Its path on the host.
     pub whole: String,
+    /// It, or all that are chosen with it.
+    pub all: Vec<FilePath>,
 }
 
 /// The menu: on a right click, or below the row by keys (and whether just now).
@@ -48,6 +50,9 @@ pub(super) fn menu(row: &Response, by_keys: Option<bool>, about: &About<'_>) -> 
 }
 
 fn entries(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
+    if about.all.len() > 1 {
+        return together(ui, about);
+    }
     let path = about.path;
     let kind = about.entry.map_or(FileKind::Directory, |entry| entry.file.kind);
     let mut picked = None;
@@ -61,16 +66,18 @@ fn entries(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
         let open = |stays| Picked::Act(FilesAct::Open { path: path.clone(), stays });
         put(ui, "Open", open(false));
         put(ui, "Open in new tab", open(true));
+        put(ui, "Open the difference", Picked::Act(FilesAct::Diff(path.clone())));
         ui.separator();
     }
     let folder = if kind == FileKind::Directory { path.clone() } else { parted(path).0 };
     put(ui, "New file…", Picked::Name(Naming::new_in(&folder, false)));
     put(ui, "New folder…", Picked::Name(Naming::new_in(&folder, true)));
-    if let Some(entry) = about.entry {
+    put(ui, "Open terminal here", Picked::Act(FilesAct::OpenTerminal(folder.clone())));
+    if about.entry.is_some() {
         ui.separator();
         put(ui, "Rename…", Picked::Name(Naming::of(path)));
-        let delete = FilesAct::Delete { path: path.clone(), kind, link: entry.file.link.is_some() };
-        put(ui, "Delete…", Picked::Act(delete));
+        put(ui, "Delete…", Picked::Act(FilesAct::Delete(about.all.clone())));
+        put(ui, "Stage for the next commit", Picked::Act(FilesAct::Stage(about.all.clone())));
     }
     ui.separator();
     let whole = about.whole.clone();
@@ -85,12 +92,41 @@ fn entries(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
     }
     ui.separator();
     if about.entry.is_some() && matches!(kind, FileKind::File | FileKind::Directory) {
-        put(ui, "Download", Picked::Act(FilesAct::Download(path.clone())));
+        put(ui, "Download", Picked::Act(FilesAct::Download(about.all.clone())));
+        put(ui, "Download to…", Picked::Act(FilesAct::DownloadTo(about.all.clone())));
     }
     put(ui, "Upload here…", Picked::Act(FilesAct::Upload(folder)));
     if kind == FileKind::Directory {
         ui.separator();
         put(ui, "Refresh", Picked::Act(FilesAct::Refresh));
+    }
+    picked
+}
+
+/// What can be done with several at once.
+fn together(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
+    let all = || about.all.clone();
+    let count = all().len();
+    ui.set_min_width(190.0);
+    let paths = || {
+        let lines: Vec<String> = about.all.iter().map(ToString::to_string).collect();
+        FilesAct::Copy { what: "Relative paths", text: lines.join("\n") }
+    };
+    let offers = [
+        (format!("Download {count} items"), FilesAct::Download(all())),
+        (format!("Download {count} items to…"), FilesAct::DownloadTo(all())),
+        (format!("Stage {count} items for the next commit"), FilesAct::Stage(all())),
+        ("Copy relative paths".to_owned(), paths()),
+        (format!("Delete {count} items…"), FilesAct::Delete(all())),
+    ];
+    let mut picked = None;
+    for (words, act) in offers {
+        if matches!(act, FilesAct::Delete(_)) {
+            ui.separator();
+        }
+        if ui.button(words).clicked() {
+            picked = Some(Picked::Act(act));
+        }
     }
     picked
 }

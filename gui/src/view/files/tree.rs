@@ -258,6 +258,20 @@ impl Tree {
         folder.entries.iter().find(|entry| entry.file.path.bytes() == name)
     }
 
+    /// What is known of many paths, those left out of which nothing is.
+    pub fn entries<'t>(&'t self, paths: &[FilePath]) -> Vec<(FilePath, &'t Entry)> {
+        let mut names: HashMap<FilePath, HashMap<&[u8], &Entry>> = HashMap::new();
+        let mut of = |path: &FilePath| {
+            let (folder, name) = parted(path);
+            let known = names.entry(folder).or_insert_with_key(|folder| {
+                let entries = self.folder(folder).map_or(&[][..], |folder| &folder.entries);
+                entries.iter().map(|entry| (entry.file.path.bytes(), entry)).collect()
+            });
+            Some((path.clone(), *known.get(name)?))
+        };
+        paths.iter().filter_map(&mut of).collect()
+    }
+
     /// The row of a path.
     pub fn row_of(&self, path: &FilePath) -> Option<usize> {
         let (parent, name) = parted(path);

@@ -5,10 +5,11 @@ use lucide_icons::Icon;
 use orchestrator::seam::{FileKind, FilePath, SessionId};
 
 use super::data::{FilesAct, FilesData};
+use super::marks::Marks;
 use super::menu::{About, Picked, menu};
 use super::naming::Naming;
 use super::row::{self, HEIGHT, Stands};
-use super::transfers::transfers;
+use super::transfers::TransfersView;
 use super::tree::{Note, Shown, Tree};
 use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space};
@@ -27,6 +28,9 @@ pub struct FilesView {
     /// A path that the cursor goes to as soon as there is a row for it.
     wanted: Option<FilePath>,
     wants_focus: bool,
+    /// What is chosen beside it.
+    pub(super) marks: Marks,
+    transfers: TransfersView,
     pub(super) naming: Option<Naming>,
     pub(super) menu_by_keys: Option<(usize, bool)>,
     /// Letters that lead to a name, and when the last one came.
@@ -34,6 +38,8 @@ pub struct FilesView {
     /// How many rows are seen.
     pub(super) page: usize,
     stack: (u64, Stack),
+    /// The row that something is held over.
+    pub(super) under_pointer: Option<usize>,
     /// What the cursor's number was found for.
     found: u64,
 }
@@ -63,7 +69,14 @@ impl FilesView {
         self.at.as_ref().map(|(at, _)| *at).filter(|at| *at < tree.rows().len())
     }
 
-    pub(super) fn put_cursor(&mut self, at: usize) {
+    /// Puts the cursor there, and chooses only that.
+    pub(super) fn put_cursor(&mut self, tree: &Tree, at: usize) {
+        self.marks.clear(tree.path(at));
+        self.move_cursor(at);
+    }
+
+    /// Puts the cursor there; what is chosen stays.
+    pub(super) fn move_cursor(&mut self, at: usize) {
         self.at = Some((at, None));
         self.found = u64::MAX;
         self.reveal = Some(at);
@@ -86,14 +99,16 @@ impl FilesView {
             let filter = data.tree.filter().to_owned();
             // What was wanted of this session's tree before it was drawn.
             let (wanted, wants_focus) = (self.wanted.take(), self.wants_focus);
-            *self = Self { session, filter, wanted, wants_focus, ..Self::default() };
+            let transfers = std::mem::take(&mut self.transfers);
+            *self = Self { session, filter, wanted, wants_focus, transfers, ..Self::default() };
         }
         if data.session.is_none() {
             empty(ui, Icon::FolderTree, "Files", "Those of the session that is shown stand here.");
             return acts;
         }
         self.top(ui, data, &mut acts);
-        acts.extend(transfers(ui, data.transfers).map(FilesAct::Transfer));
+        acts.extend(self.transfers.ui(ui, data.transfers).map(FilesAct::Transfer));
+        let place = ui.available_rect_before_wrap();
         if let Some(failure) = data.tree.failure() {
             failure_card(ui, failure, |ui| {
                 if button(ui, Kind::Plain, "Try again").clicked() {
@@ -115,6 +130,7 @@ impl FilesView {
                 }
             });
         }
+        acts.extend(self.take_drop(ui, place, data));
         if let Some(mut naming) = self.naming.take() {
             let (act, over) = naming.ui(ui.ctx(), data.tree);
             if over {
@@ -171,7 +187,7 @@ impl FilesView {
             acts.push(FilesAct::Filter(self.filter.clone()));
         }
         if searched.go_on {
-            self.put_cursor(0);
+            self.put_cursor(data.tree, 0);
             self.wants_focus = true;
         }
         ui.add_space(space::XS);
@@ -200,6 +216,7 @@ impl FilesView {
         {
             self.wanted = None;
             self.at = Some((at, tree.path(at)));
+            self.marks.clear(tree.path(at));
             self.reveal = Some(at);
             self.found = tree.version();
         }
@@ -207,6 +224,7 @@ impl FilesView {
             return;
         }
         self.found = tree.version();
+        self.marks.keep(tree);
         let Some((at, path)) = self.at.take() else { return };
         let last = tree.rows().len().saturating_sub(1);
         let now = match &path {
@@ -261,8 +279,13 @@ impl FilesView {
             self.page = (place.height() / HEIGHT).floor().max(1.0) as usize;
         }
         let scroll = self.reveal.take().map_or(Scroll::Stay, Scroll::Reveal);
+        let pointer = ui.input(|input| input.pointer.latest_pos());
         let mut seen: Option<(usize, usize)> = None;
+        self.under_pointer = None;
         stack.1.show(ui, "files", scroll, |ui, at, rect| {
+            if data.dropping && pointer.is_some_and(|pointer| rect.contains(pointer)) {
+                self.under_pointer = Some(at);
+            }
             seen = Some((seen.map_or(at, |(first, _)| first), at + 1));
             self.row(ui, at, rect, data, focused, acts);
         });
@@ -315,7 +338,12 @@ impl FilesView {
         };
         let path = folder.join(entry.file.path.bytes());
         let is_folder = entry.file.kind == FileKind::Directory;
-        let stands = Stands { depth, open, chosen, focused, shown: data.shown == Some(&path) };
+        // The cursor alone says nothing while others are chosen.
+        let has_cursor = chosen;
+        let chosen = if self.marks.is_empty() { chosen } else { self.marks.has(&path) };
+        let drops = data.dropping && self.drop_folder(tree).is_some_and(|into| into == path);
+        let shown = data.shown == Some(&path) || drops;
+        let stands = Stands { depth, open, chosen, focused, shown };
         response
             .widget_info(|| WidgetInfo::selected(egui::Role::TreeItem, true, chosen, &entry.words));
         ui.ctx().accesskit_node_builder(response.id, |node| {
@@ -327,9 +355,23 @@ impl FilesView {
         });
         row::ground(ui, rect, &response, stands);
         row::entry(ui, rect, entry, stands);
+        if has_cursor && !self.marks.is_empty() && focused {
+            let stroke = egui::Stroke::new(1.0, Theme::get(ui.ctx()).accent);
+            ui.painter().rect_stroke(rect, 4.0, stroke, egui::StrokeKind::Inside);
+        }
+        let modifiers = ui.input(|input| input.modifiers);
+        let chooses = response.clicked() && (modifiers.command || modifiers.shift);
+        let before = self.cursor(tree);
         if response.clicked() || response.secondary_clicked() {
             self.at = Some((at, Some(path.clone())));
             ui.memory_mut(|memory| memory.request_focus(tree_id()));
+        }
+        if chooses && modifiers.shift {
+            self.marks.extend(tree, at, before);
+        } else if chooses {
+            self.marks.toggle(&path, before.and_then(|before| tree.path(before)));
+        } else if response.clicked() || (response.secondary_clicked() && !self.marks.has(&path)) {
+            self.marks.clear(Some(path.clone()));
         }
         if response.secondary_clicked() {
             self.menu_by_keys = None;
@@ -337,7 +379,9 @@ impl FilesView {
         let by_keys = self.menu_by_keys.as_mut().filter(|(of, _)| *of == at);
         let by_keys = by_keys.map(|(_, new)| std::mem::take(new));
         let whole = Self::whole(data, &path);
-        let about = About { path: &path, entry: Some(entry), whole };
+        let is_open = by_keys.is_some() || response.context_menu_opened();
+        let all = if is_open { self.marks.with(&path) } else { Vec::new() };
+        let about = About { path: &path, entry: Some(entry), whole, all };
         match menu(&response, by_keys, &about) {
             Some(Picked::Act(act)) => {
                 // The arrow keys go on from here.
@@ -347,7 +391,9 @@ impl FilesView {
             Some(Picked::Name(naming)) => self.naming = Some(naming),
             None => {}
         }
-        if response.double_clicked() && entry.file.kind == FileKind::File {
+        if chooses {
+            // It is only chosen.
+        } else if response.double_clicked() && entry.file.kind == FileKind::File {
             acts.push(FilesAct::Open { path, stays: true });
         } else if response.clicked() {
             match entry.file.kind {

@@ -11,14 +11,16 @@ use orchestrator::seam::{FileEntry, FileKind, FilePath, Listing, SessionId};
 use super::*;
 use crate::testing::harness;
 
-struct World {
-    view: FilesView,
-    tree: Tree,
+pub(super) struct World {
+    pub(super) view: FilesView,
+    pub(super) transfers: Vec<Transfer>,
+    pub(super) dropping: bool,
+    pub(super) tree: Tree,
     reached: bool,
-    acts: Vec<FilesAct>,
+    pub(super) acts: Vec<FilesAct>,
 }
 
-fn entry(name: &str) -> FileEntry {
+pub(super) fn entry(name: &str) -> FileEntry {
     let kind = if name.ends_with('/') { FileKind::Directory } else { FileKind::File };
     FileEntry {
         path: name.trim_end_matches('/').into(),
@@ -36,20 +38,27 @@ fn entry(name: &str) -> FileEntry {
     }
 }
 
-fn folder(entries: Vec<FileEntry>) -> Arc<Folder> {
+pub(super) fn folder(entries: Vec<FileEntry>) -> Arc<Folder> {
     let directory = "/srv/api".into();
     Arc::new(Folder::of(Listing { directory, entries, ..Listing::default() }))
 }
 
-fn tree() -> Tree {
+pub(super) fn tree() -> Tree {
     let mut tree = Tree::default();
     let names = ["src/", "docs/", "README.md", "run.sh", "build.rs"];
     tree.put(&"".into(), Ok(Some(folder(names.into_iter().map(entry).collect()))));
     tree
 }
 
-fn window(tree: Tree) -> Harness<'static, World> {
-    let world = World { view: FilesView::default(), tree, reached: true, acts: Vec::new() };
+pub(super) fn window(tree: Tree) -> Harness<'static, World> {
+    let world = World {
+        view: FilesView::default(),
+        transfers: Vec::new(),
+        dropping: false,
+        tree,
+        reached: true,
+        acts: Vec::new(),
+    };
     let session = SessionId::new("s");
     let mut window = harness(world, move |ui, world| {
         let data = FilesData {
@@ -59,7 +68,8 @@ fn window(tree: Tree) -> Harness<'static, World> {
             host: "box",
             reached: world.reached,
             shown: None,
-            transfers: &[],
+            transfers: &world.transfers,
+            dropping: world.dropping,
         };
         let acts = world.view.ui(ui, &data);
         // As the window does it.
@@ -79,7 +89,7 @@ fn window(tree: Tree) -> Harness<'static, World> {
     window
 }
 
-fn press(window: &mut Harness<'static, World>, key: Key) {
+pub(super) fn press(window: &mut Harness<'static, World>, key: Key) {
     window.key_press(key);
     window.run();
 }
@@ -127,7 +137,7 @@ fn the_tree_is_used_by_arrow_keys_letters_and_enter() {
     window.run();
     assert_eq!(window.state().acts.last(), Some(&open("README.md", true)));
     press(&mut window, Key::Delete);
-    let delete = FilesAct::Delete { path: "README.md".into(), kind: FileKind::File, link: false };
+    let delete = FilesAct::Delete(vec!["README.md".into()]);
     assert_eq!(window.state().acts.last(), Some(&delete));
 }
 

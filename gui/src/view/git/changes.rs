@@ -279,6 +279,7 @@ impl GitView {
             entry(ui, "Show the difference", Picked::Open);
             if kind != ChangeKind::Deleted {
                 entry(ui, "Open the file", Picked::OpenFile);
+                entry(ui, "Show in the tree", Picked::Reveal);
             }
             ui.separator();
             let words = if part == Part::Staged { "Unstage" } else { "Stage" };
@@ -303,6 +304,7 @@ impl GitView {
                 }));
             }
             Some(Picked::OpenFile) => acts.push(GitAct::OpenFile(change.path.clone())),
+            Some(Picked::Reveal) => acts.push(GitAct::Reveal(change.path.clone())),
             Some(Picked::Toggle) => toggled(acts),
             Some(Picked::Discard) => {
                 self.ask(Asked::Discard { paths: path(), untracked: part == Part::Untracked });
@@ -317,6 +319,7 @@ impl GitView {
 enum Picked {
     Open,
     OpenFile,
+    Reveal,
     Toggle,
     Discard,
     Copy,

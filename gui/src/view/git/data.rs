@@ -91,6 +91,10 @@ pub enum GitAct {
     Open(OpenDiff),
     /// Open that file, relative to the repository's top.
     OpenFile(FilePath),
+    /// Show that file in the tree, relative to the repository's top.
+    Reveal(FilePath),
+    /// Open a terminal in that directory.
+    OpenTerminal(FilePath),
     /// Stage these; everything when empty.
     Stage(Vec<FilePath>),
     /// Take these out of what is staged; everything when empty.

@@ -100,6 +100,13 @@ impl GitView {
                         acts.push(GitAct::ShowSession(session.clone()));
                     }
                 }
+                if worktree.prunable.is_none()
+                    && small_button(ui, "Open terminal", theme.muted)
+                        .on_hover_text("A shell in this directory, beside the conversations")
+                        .clicked()
+                {
+                    acts.push(GitAct::OpenTerminal(worktree.path.clone()));
+                }
                 if small_button(ui, "Copy the path", theme.muted).clicked() {
                     acts.push(GitAct::Copy(worktree.path.to_string()));
                 }

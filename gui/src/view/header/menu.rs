@@ -45,6 +45,7 @@ pub(super) fn menu(
             ("Rename…", WindowCommand::RenameSession),
             (bookmark, WindowCommand::ToggleBookmark),
             ("Edit…", WindowCommand::EditSession),
+            ("Run a command", WindowCommand::RunLine),
             ("Fresh conversation", WindowCommand::FreshConversation),
             ("Duplicate…", WindowCommand::DuplicateSession),
         ];

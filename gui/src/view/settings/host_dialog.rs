@@ -13,7 +13,9 @@ use super::test_run::{TestRun, result_line, stage_list};
 use crate::fetched::Fetched;
 use crate::theme::{Theme, space};
 use crate::view::confirm::{ConfirmView, leave};
-use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView, FileRow, from_home};
+use crate::view::file_picker::{
+    FilePickerAct, FilePickerData, FilePickerView, FileRow, Picks, from_home,
+};
 use crate::widget::{
     FormShape, Kind, button, button_enabled, card, choice, failure_card, fault, form, icon, note,
     section,
@@ -304,7 +306,7 @@ impl HostDialogView {
             home: data.home,
             rows: data.files,
             version: data.files_version,
-            images: false,
+            picks: Picks::File,
         };
         for act in picker.ui(ctx, &shown) {
             match act {

@@ -6,6 +6,7 @@ use orchestrator::seam::SessionId;
 use super::arrange::{Heading, List};
 use super::data::SidebarAct;
 use super::order::{Moved, Target, group_moved, moved};
+use super::row::SESSION;
 use crate::theme::{Theme, space};
 
 /// What is dragged.
@@ -21,7 +22,10 @@ pub(super) fn place(session: &SessionId, moved: Moved, acts: &mut Vec<SidebarAct
         acts.push(SidebarAct::Bookmark { session: session.clone(), on });
     }
     if let Some(group) = moved.group {
-        acts.push(SidebarAct::Group { session: session.clone(), group });
+        // What stands below it stays there only in the same group.
+        for session in std::iter::once(session).chain(&moved.below) {
+            acts.push(SidebarAct::Group { session: session.clone(), group: group.clone() });
+        }
     }
     acts.push(SidebarAct::Order(moved.order));
 }
@@ -41,18 +45,42 @@ pub(super) fn drop_on_session(
     }
     let pointer = ui.input(|input| input.pointer.latest_pos());
     let behind = pointer.is_some_and(|at| at.y > row.rect.center().y);
+    let target = if behind { Target::Behind(id.clone()) } else { Target::Before(id.clone()) };
+    let Some(moved) = moved(list, session, &target) else { return };
     let theme = Theme::get(ui.ctx());
-    let y = if behind { row.rect.bottom() } else { row.rect.top() };
     let stroke = egui::Stroke::new(2.0, theme.accent);
+    let y = landing(list, session, id, &moved, row.rect);
     ui.painter().hline(row.rect.x_range().shrink(space::XS), y, stroke);
-    if let Some(dropped) = row.dnd_release_payload::<Dragged>()
-        && let Dragged::Session(session) = dropped.as_ref()
-    {
-        let target = if behind { Target::Behind(id.clone()) } else { Target::Before(id.clone()) };
-        if let Some(moved) = moved(list, session, &target) {
-            place(session, moved, acts);
+    if row.dnd_release_payload::<Dragged>().is_some() {
+        place(session, moved, acts);
+    }
+}
+
+/// Where a session would come to stand, seen from the row of `id`: above it, or below the last row of what is beneath it.
+fn landing(
+    list: &List,
+    session: &SessionId,
+    id: &SessionId,
+    moved: &Moved,
+    row: egui::Rect,
+) -> f32 {
+    let here = list.row_of(id).unwrap_or_default();
+    let at = moved.order.iter().position(|known| known == session);
+    let before = at.and_then(|at| moved.order.get(at.checked_sub(1)?));
+    let mut place = before.and_then(|before| list.place_of(before));
+    // What is folded stands in the row above it.
+    while let Some(at) = place {
+        let last = list.sessions.get(at).and_then(|last| list.row_of(&last.session));
+        match last {
+            Some(last) if last >= here => {
+                let rows = u16::try_from(last - here).unwrap_or(u16::MAX);
+                return row.bottom() + f32::from(rows) * SESSION;
+            }
+            Some(_) => break,
+            None => place = list.above(at),
         }
     }
+    row.top()
 }
 
 /// The same on a heading, for groups, too.

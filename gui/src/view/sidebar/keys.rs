@@ -1,12 +1,13 @@
 //! Keys on the row that has the focus.
 
 use egui::{Key, Modifiers, Ui};
+use orchestrator::seam::SessionId;
 
 use super::arrange::{Heading, Row};
 use super::data::{SidebarAct, SidebarData};
 use super::drag::place;
 use super::order::{Step, group_moved, step};
-use super::view::{SidebarView, fold};
+use super::view::{SidebarView, fold, fold_below};
 
 impl SidebarView {
     /// Keys on the row that has the focus.
@@ -55,7 +56,8 @@ impl SidebarView {
                 }
             }
             Row::Session(id) => {
-                if pressed(Modifiers::NONE, Key::F2)
+                if self.fold_by_keys(ui, id, acts) {
+                } else if pressed(Modifiers::NONE, Key::F2)
                     && let Some(session) = data.sessions.get(id)
                 {
                     self.rename(session);
@@ -64,6 +66,25 @@ impl SidebarView {
                 }
             }
         }
+    }
+
+    /// Left folds what is below a session, or goes to the one above; Right unfolds it. Whether one of them was pressed.
+    fn fold_by_keys(&mut self, ui: &Ui, id: &SessionId, acts: &mut Vec<SidebarAct>) -> bool {
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        let (left, right) = (pressed(Key::ArrowLeft), pressed(Key::ArrowRight));
+        let Some(at) = self.list.place_of(id) else { return left || right };
+        let Some(place) = self.list.sessions.get(at) else { return left || right };
+        let opens = place.below > 0 && place.folded;
+        let closes = place.below > 0 && !place.folded;
+        if (left && closes) || (right && opens) {
+            acts.push(fold_below(id, left));
+        } else if left && let Some(above) = self.list.above(at) {
+            let above = self.list.sessions.get(above).map(|above| &above.session);
+            if let Some(row) = above.and_then(|above| self.list.row_of(above)) {
+                self.focus_row(ui, row);
+            }
+        }
+        left || right
     }
 
     fn step(&mut self, row: &Row, way: Step, acts: &mut Vec<SidebarAct>) {

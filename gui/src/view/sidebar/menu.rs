@@ -3,7 +3,9 @@
 use egui::{Popup, Response, SetOpenCommand, Ui};
 use orchestrator::seam::{Session, SessionId};
 
+use super::arrange::Place;
 use super::data::SidebarAct;
+use super::view::fold_below;
 use crate::words::clean_line;
 
 /// What a menu was asked for that the view itself has to do.
@@ -21,12 +23,13 @@ pub(super) fn session_menu(
     row: &Response,
     by_keys: Option<bool>,
     session: &Session,
+    place: Option<&Place>,
     groups: &[String],
     bookmarked: bool,
 ) -> Option<Picked> {
     let mut picked = None;
     let popup = popup(row, by_keys, "Session");
-    popup.show(|ui| picked = entries(ui, session, groups, bookmarked));
+    popup.show(|ui| picked = entries(ui, session, place, groups, bookmarked));
     picked
 }
 
@@ -58,7 +61,13 @@ fn popup<'a>(row: &'a Response, by_keys: Option<bool>, name: &str) -> Popup<'a> 
     if by_keys.is_none() { popup.at_pointer_fixed() } else { popup }
 }
 
-fn entries(ui: &mut Ui, session: &Session, groups: &[String], bookmarked: bool) -> Option<Picked> {
+fn entries(
+    ui: &mut Ui,
+    session: &Session,
+    place: Option<&Place>,
+    groups: &[String],
+    bookmarked: bool,
+) -> Option<Picked> {
     let id = &session.id;
     let mut picked = None;
     ui.set_min_width(190.0);
@@ -82,6 +91,12 @@ fn entries(ui: &mut Ui, session: &Session, groups: &[String], bookmarked: bool) 
     let words = if bookmarked { "Remove bookmark" } else { "Bookmark" };
     if ui.button(words).clicked() {
         picked = Some(Picked::Act(SidebarAct::Bookmark { session: id.clone(), on: !bookmarked }));
+    }
+    if let Some(place) = place.filter(|place| place.below > 0) {
+        let words = if place.folded { "Unfold what is below" } else { "Fold what is below" };
+        if ui.button(words).clicked() {
+            picked = Some(Picked::Act(fold_below(id, !place.folded)));
+        }
     }
     ui.separator();
     let acts = [

@@ -11,11 +11,13 @@ mod row;
 mod status;
 mod view;
 
-pub use arrange::{BOOKMARKS, Heading, List, Row, arrange};
+pub use arrange::{BOOKMARKS, Heading, List, Place, Row, arrange, below_key, below_of};
 pub use data::{SidebarAct, SidebarData};
 pub use order::{Moved, Step, Target, group_moved, moved, step};
 pub use status::{status, tab_status};
 pub use view::SidebarView;
 
+#[cfg(test)]
+mod nested_tests;
 #[cfg(test)]
 mod tests;

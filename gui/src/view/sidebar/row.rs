@@ -26,6 +26,29 @@ pub(super) struct Shown<'a> {
     pub(super) approvals: u32,
     pub(super) unread: bool,
     pub(super) renaming: bool,
+    /// How many sessions stand above it.
+    pub(super) depth: usize,
+    /// The one that it stands right below.
+    pub(super) above: Option<&'a Session>,
+    /// How many are folded into it.
+    pub(super) hidden: usize,
+}
+
+impl Shown<'_> {
+    /// The branch of one that stands below another: it tells them apart.
+    pub(super) fn branch(&self) -> Option<String> {
+        let branch = self.git.filter(|_| self.above.is_some())?.branch.as_deref()?;
+        Some(clean_line(branch))
+    }
+}
+
+/// How far each step to the right is, and how many are shown: names need their room.
+const STEP: (f32, u8) = (14.0, 4);
+
+/// The part of a row that a session has which stands so deep.
+pub(super) fn beneath(rect: Rect, depth: usize) -> Rect {
+    let steps = u8::try_from(depth).unwrap_or(u8::MAX).min(STEP.1);
+    rect.with_min_x(rect.left() + f32::from(steps) * STEP.0)
 }
 
 /// The ground of a row: chosen, under the pointer, with the focus.
@@ -62,6 +85,12 @@ pub(super) fn line(
 /// Draws what is on a session's row.
 pub(super) fn session(ui: &mut Ui, rect: Rect, shown: &Shown<'_>) {
     let theme = Theme::get(ui.ctx());
+    // Under the dot of the one above.
+    for depth in 1..=shown.depth.min(usize::from(STEP.1)) {
+        let x = beneath(rect, depth - 1).left() + 12.0;
+        ui.painter().vline(x, rect.expand(1.0).y_range(), Stroke::new(1.0, theme.line));
+    }
+    let rect = beneath(rect, shown.depth);
     let inner = rect.shrink2(vec2(6.0, space::XS));
     let first = inner.top() + 12.0;
     let second = inner.bottom() - 10.0;
@@ -82,6 +111,12 @@ pub(super) fn session(ui: &mut Ui, rect: Rect, shown: &Shown<'_>) {
             mark.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, "unread"));
             mark.on_hover_text("Something ended here that you haven't seen");
         }
+        if shown.hidden > 0 {
+            let words = format!("+{}", shown.hidden);
+            let hidden = u64::try_from(shown.hidden).unwrap_or(u64::MAX);
+            let about = crate::words::of_many(hidden, "session", "sessions");
+            pill(ui, None, &words, theme.muted).on_hover_text(format!("{about} folded below"));
+        }
     });
     if !shown.renaming {
         let name = clean_line(&shown.session.name);
@@ -98,7 +133,10 @@ pub(super) fn session(ui: &mut Ui, rect: Rect, shown: &Shown<'_>) {
                 if git.changed == 0 { "GIT".into() } else { format!("GIT {}", git.changed) };
             pill(ui, Some(Icon::GitBranch), &words, theme.git).on_hover_ui(|ui| git_tip(ui, git));
         }
-        if is_local(&shown.session.host) {
+        let said_above = shown.above.is_some_and(|above| above.host == shown.session.host);
+        if said_above {
+            // Its machine stands on the row above.
+        } else if is_local(&shown.session.host) {
             pill(ui, Some(Icon::Monitor), "LOCAL", theme.muted)
                 .on_hover_text("Runs on this machine");
         } else {
@@ -120,10 +158,33 @@ pub(super) fn session(ui: &mut Ui, rect: Rect, shown: &Shown<'_>) {
             label.on_hover_text(words);
         }
     });
-    let words = agent_words(&clean_line(&shown.session.agent), &shown.session.host);
+    let agent = agent_words(&clean_line(&shown.session.agent), &shown.session.host);
+    let words = match shown.branch() {
+        Some(branch) => format!("{branch} · {agent}"),
+        None => agent,
+    };
     let width = right - left - space::XS;
     let font = FontId::proportional(size::SMALL);
     line(ui.painter(), pos2(left, second), width, &words, font, theme.muted);
+}
+
+/// Draws the mark that folds what stands below a session, beneath its dot.
+pub(super) fn fold_mark(ui: &Ui, rect: Rect, shown: &Shown<'_>, folded: bool) -> Response {
+    let theme = Theme::get(ui.ctx());
+    let rect = beneath(rect, shown.depth);
+    let at = pos2(rect.left() + 12.0, rect.bottom() - space::XS - 10.0);
+    let id = egui::Id::unique(("left bar fold", shown.session.id.as_str()));
+    // Keys fold from the row.
+    let sense = egui::Sense::click() - egui::Sense::FOCUSABLE;
+    let response = ui.interact(Rect::from_center_size(at, vec2(20.0, 20.0)), id, sense);
+    let words = format!("Below {}", clean_line(&shown.session.name));
+    response.widget_info(|| {
+        egui::WidgetInfo::selected(egui::Role::DisclosureTriangle, true, !folded, &words)
+    });
+    let mark = if folded { Icon::ChevronRight } else { Icon::ChevronDown };
+    let colour = if response.hovered() { theme.text } else { theme.muted };
+    ui.painter().text(at, Align2::CENTER_CENTER, char::from(mark), icons(size::SMALL), colour);
+    response
 }
 
 /// Lays things out from the right; returns the left edge of what was drawn.

@@ -20,26 +20,26 @@ use crate::testing::harness;
 use crate::widget::Status;
 
 #[derive(Default)]
-struct World {
-    view: SidebarView,
-    sessions: BTreeMap<SessionId, Session>,
-    version: u64,
-    memory: Memory,
-    hosts: Vec<HostConfig>,
-    connections: Vec<HostConnection>,
-    approvals: BTreeMap<SessionId, u32>,
-    unread: BTreeSet<SessionId>,
-    git: BTreeMap<SessionId, GitGlance>,
-    acts: Vec<SidebarAct>,
-    glances: BTreeSet<SessionId>,
+pub(super) struct World {
+    pub(super) view: SidebarView,
+    pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) version: u64,
+    pub(super) memory: Memory,
+    pub(super) hosts: Vec<HostConfig>,
+    pub(super) connections: Vec<HostConnection>,
+    pub(super) approvals: BTreeMap<SessionId, u32>,
+    pub(super) unread: BTreeSet<SessionId>,
+    pub(super) git: BTreeMap<SessionId, GitGlance>,
+    pub(super) acts: Vec<SidebarAct>,
+    pub(super) glances: BTreeSet<SessionId>,
 }
 
-fn world(sessions: impl IntoIterator<Item = Session>) -> World {
+pub(super) fn world(sessions: impl IntoIterator<Item = Session>) -> World {
     let sessions = sessions.into_iter().map(|session| (session.id.clone(), session)).collect();
     World { sessions, ..World::default() }
 }
 
-fn window(world: World) -> Harness<'static, World> {
+pub(super) fn window(world: World) -> Harness<'static, World> {
     let mut window = harness(world, |ui, world| {
         let data = SidebarData {
             sessions: &world.sessions,
@@ -66,7 +66,7 @@ fn window(world: World) -> Harness<'static, World> {
     window
 }
 
-fn id(id: &str) -> SessionId {
+pub(super) fn id(id: &str) -> SessionId {
     SessionId::new(id)
 }
 
@@ -88,7 +88,7 @@ fn git_is_asked_for_the_sessions_that_are_seen_and_not_known() {
     assert!(asked.contains(&id("s0000")) && !asked.contains(&id("s0001")), "{asked:?}");
 }
 
-fn shown(list: &List) -> Vec<String> {
+pub(super) fn shown(list: &List) -> Vec<String> {
     let words = list.rows.iter().map(|row| match row {
         Row::Heading { heading, count, folded } => {
             format!("{}{} {count}", if *folded { "+" } else { "-" }, heading.words())
@@ -98,7 +98,7 @@ fn shown(list: &List) -> Vec<String> {
     words.collect()
 }
 
-fn arranged(world: &World, filter: &str) -> List {
+pub(super) fn arranged(world: &World, filter: &str) -> List {
     arrange(world.sessions.values(), &world.memory, |host| host, filter)
 }
 
@@ -120,7 +120,7 @@ fn bookmarks_stand_on_top_then_groups_in_the_persons_order_then_the_others() {
     let rows = ["-Bookmarks 1", "c", "+work 1", "-alpha 1", "d", "-No group 1", "a"];
     assert_eq!(shown(&arranged(&world, "")), rows);
     world.memory.order = vec![id("d"), id("a")];
-    assert_eq!(arranged(&world, "").sessions[0].0, id("c"));
+    assert_eq!(arranged(&world, "").sessions[0].session, id("c"));
 }
 
 #[test]

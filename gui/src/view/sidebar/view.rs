@@ -1,11 +1,11 @@
 //! The left bar.
 
-use egui::{Id, Key, Label, RichText, Sense, TextEdit, Ui, UiBuilder, vec2};
+use egui::{EventFilter, Id, Key, Label, RichText, Sense, TextEdit, Ui, UiBuilder, vec2};
 use lucide_icons::Icon;
 use orchestrator::host::HostConfig;
 use orchestrator::seam::{Session, SessionId};
 
-use super::arrange::{self, Heading, List, Row, arrange};
+use super::arrange::{Heading, List, Row, arrange, below_key};
 use super::data::{SidebarAct, SidebarData};
 use super::drag::{Dragged, drop_on_heading, drop_on_session, scroll_at_edges};
 use super::menu::{Picked, group_menu, session_menu};
@@ -15,7 +15,7 @@ use super::status::status;
 use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::places::{agent_words, host_name, way};
-use crate::widget::{Kind, Scroll, Stack, button, empty, keep_arrows, search_field, search_id};
+use crate::widget::{Kind, Scroll, Stack, button, empty, search_field, search_id};
 use crate::words::{clean_line, of_many};
 
 /// The left bar's own state.
@@ -206,11 +206,19 @@ impl SidebarView {
         let widget = Id::unique(("left bar session", id.as_str()));
         let response = ui.interact(rect.shrink2(vec2(0.0, 1.0)), widget, Sense::click_and_drag());
         let chosen = data.shown == Some(id);
-        let approvals = data.approvals.get(id).copied().unwrap_or(0);
-        let unread = data.unread.contains(id);
+        let place = list.place_of(id);
+        let hidden = place.filter(|at| list.sessions.get(*at).is_some_and(|place| place.folded));
+        let hidden = hidden.map(|at| list.below(at)).unwrap_or_default();
+        let place = place.and_then(|at| list.sessions.get(at));
+        let of = |id: &SessionId| data.approvals.get(id).copied().unwrap_or(0);
+        // What is folded away is seen on the row that it is folded into.
+        let approvals = of(id) + hidden.iter().map(|place| of(&place.session)).sum::<u32>();
+        let unread = data.unread.contains(id)
+            || hidden.iter().any(|place| data.unread.contains(&place.session));
         if !data.git.contains_key(id) {
             acts.push(SidebarAct::GlanceAtGit(id.clone()));
         }
+        let above = session.parent.as_ref().filter(|_| place.is_some_and(|place| place.depth > 0));
         let shown = Shown {
             session,
             status: status(session, approvals, unread),
@@ -219,6 +227,9 @@ impl SidebarView {
             approvals,
             unread,
             renaming: self.renaming.as_ref().is_some_and(|(renamed, _)| renamed == id),
+            depth: place.map_or(0, |place| place.depth),
+            above: above.and_then(|above| data.sessions.get(above)),
+            hidden: hidden.len(),
         };
         response.widget_info(|| {
             let name = clean_line(&session.name);
@@ -227,23 +238,32 @@ impl SidebarView {
         ui.ctx().accesskit_node_builder(widget, |node| {
             node.set_selected(chosen);
             node.set_description(description(&shown, data.hosts));
+            node.set_level(shown.depth + 1);
+            if let Some(place) = place.filter(|place| place.below > 0) {
+                node.set_expanded(!place.folded);
+            }
         });
         row::ground(ui, response.rect, &response, chosen);
         if response.dragged() {
             ui.multiply_opacity(0.5);
         }
         row::session(ui, response.rect, &shown);
+        if let Some(place) = place.filter(|place| place.below > 0)
+            && row::fold_mark(ui, response.rect, &shown, place.folded).clicked()
+        {
+            acts.push(fold_below(id, !place.folded));
+        }
         if response.has_focus() {
             self.at = Some(at);
             keep_arrows(ui, widget);
         }
         if shown.renaming {
-            self.rename_field(ui, rect, session, acts);
+            self.rename_field(ui, row::beneath(rect, shown.depth), session, acts);
             return;
         }
         let by_keys = self.menu_by_keys(&response);
         let bookmarked = data.memory.bookmarks.contains(id);
-        match session_menu(&response, by_keys, session, &list.groups, bookmarked) {
+        match session_menu(&response, by_keys, session, place, &list.groups, bookmarked) {
             Some(Picked::Act(act)) => acts.push(act),
             Some(Picked::Rename) => self.rename(session),
             Some(Picked::NewGroup(id)) => {
@@ -332,7 +352,7 @@ impl SidebarView {
             egui::WidgetInfo::selected(egui::Role::DisclosureTriangle, true, !folded, &words)
         });
         row::ground(ui, response.rect, &response, false);
-        let waiting = if folded { waiting(heading, data) } else { 0 };
+        let waiting = if folded { waiting(heading, list, data) } else { 0 };
         row::heading(ui, response.rect, &words, count, folded, waiting);
         if response.has_focus() {
             self.at = Some(at);
@@ -359,11 +379,23 @@ pub(super) fn fold(heading: &Heading, folded: bool) -> SidebarAct {
     SidebarAct::Fold { key: heading.key().to_owned(), folded }
 }
 
+/// The wish to fold what stands below a session, or to unfold it.
+pub(super) fn fold_below(session: &SessionId, folded: bool) -> SidebarAct {
+    SidebarAct::Fold { key: below_key(session), folded }
+}
+
+/// Keeps the arrow keys in the row that has the focus: they walk through the list, and fold.
+fn keep_arrows(ui: &Ui, row: Id) {
+    let filter =
+        EventFilter { vertical_arrows: true, horizontal_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(row, filter));
+}
+
 /// How many approvals wait under a heading.
-fn waiting(heading: &Heading, data: &SidebarData<'_>) -> u32 {
+fn waiting(heading: &Heading, list: &List, data: &SidebarData<'_>) -> u32 {
     let under = |id: &SessionId| {
-        let session = data.sessions.get(id);
-        session.is_some_and(|session| arrange::heading(session, data.memory) == *heading)
+        let place = list.place_of(id).and_then(|at| list.sessions.get(at));
+        place.is_some_and(|place| place.heading == *heading)
     };
     data.approvals.iter().filter(|(id, _)| under(id)).map(|(_, waiting)| waiting).sum()
 }
@@ -385,7 +417,10 @@ fn description(shown: &Shown<'_>, hosts: &[HostConfig]) -> String {
     let agent = agent_words(&clean_line(&session.agent), &session.host);
     let host = clean_line(host_name(hosts, &session.host));
     let unread = if shown.unread { ", unread" } else { "" };
-    format!("{}{unread}, {agent} on {host}", shown.status.words())
+    let branch = shown.branch().map(|branch| format!(", on {branch}")).unwrap_or_default();
+    let above = shown.above.map(|above| format!(", below {}", clean_line(&above.name)));
+    let above = above.unwrap_or_default();
+    format!("{}{unread}, {agent} on {host}{branch}{above}", shown.status.words())
 }
 
 fn tip(ui: &mut Ui, shown: &Shown<'_>, hosts: &[HostConfig]) {

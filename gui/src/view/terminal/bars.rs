@@ -76,7 +76,10 @@ pub(super) fn state(ui: &mut Ui, data: &TerminalData<'_>, acts: &mut Vec<Termina
         }
         TerminalState::Open => {}
         TerminalState::Away { why: failure } => bar(ui, Icon::Unplug, theme.warn, |ui| {
-            words(ui, "The link is cut. The shell goes on, and comes back here by itself.");
+            words(
+                ui,
+                "The link is cut. The shell goes on, and comes back here by itself; what you type is sent then.",
+            );
             why(ui, failure);
         }),
         TerminalState::Lost { why: failure } => bar(ui, Icon::CircleX, theme.bad, |ui| {

@@ -52,6 +52,11 @@ fn hit(place: Place, screen: &Screen, pos: Pos2) -> Hit {
     Hit { row: (y as usize).min(screen.rows() - 1), column, side }
 }
 
+/// Whether its shell is gone: nobody reads what is typed.
+fn has_ended(state: &TerminalState) -> bool {
+    matches!(state, TerminalState::Lost { .. } | TerminalState::Ended { .. })
+}
+
 fn held(modifiers: Modifiers) -> Held {
     Held { shift: modifiers.shift, alt: modifiers.alt, ctrl: modifiers.ctrl }
 }
@@ -82,6 +87,7 @@ impl TerminalView {
         let (events, modifiers, pointer) =
             ui.input(|input| (input.events.clone(), input.modifiers, input.pointer.latest_pos()));
         let is_open = matches!(data.state, TerminalState::Open);
+        let takes_keys = !has_ended(data.state);
         for event in events {
             // Shift takes the mouse back from the program.
             let is_programs = is_open && screen.modes().mouse() && !modifiers.shift;
@@ -132,7 +138,7 @@ impl TerminalView {
                     self.turn(place, screen, is_open, lines, pointer, modifiers, acts);
                 }
                 Event::MiddleClickPaste { pos, text }
-                    if is_open && !is_programs && place.room.contains(pos) =>
+                    if takes_keys && !is_programs && place.room.contains(pos) =>
                 {
                     self.paste(text, screen, acts);
                 }
@@ -321,7 +327,7 @@ impl TerminalView {
         if !self.mouse.menu {
             return;
         }
-        let is_open = matches!(data.state, TerminalState::Open);
+        let takes_keys = !has_ended(data.state);
         let selected = screen.selected_text().filter(|text| !text.is_empty());
         response.context_menu(|ui| {
             let item = |ui: &mut Ui, enabled: bool, words: &str| {
@@ -336,7 +342,7 @@ impl TerminalView {
             {
                 acts.push(TerminalAct::Copy(text.clone()));
             }
-            if item(ui, is_open, "Paste") {
+            if item(ui, takes_keys, "Paste") {
                 clipboard::want_paste(ui.ctx());
                 self.focus();
             }
@@ -360,9 +366,7 @@ impl TerminalView {
                 screen.clear_scrollback();
             }
             ui.separator();
-            let is_gone =
-                matches!(data.state, TerminalState::Lost { .. } | TerminalState::Ended { .. });
-            if item(ui, is_gone, "Open again") {
+            if item(ui, !takes_keys, "Open again") {
                 acts.push(TerminalAct::Reopen);
             }
             if item(ui, true, "Close terminal") {

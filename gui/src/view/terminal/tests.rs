@@ -300,9 +300,12 @@ fn each_state_says_what_it_means_and_what_can_be_done() {
     window.get_by_label_contains("The link is cut");
     window.event(Event::Text("x".into()));
     window.run();
-    assert_eq!(sent(&mut window), "", "nobody is there to read it");
+    assert_eq!(sent(&mut window), "x", "the engine sends it when the link is back");
     window.state_mut().state = TerminalState::Lost { why: why() };
     window.run();
+    window.event(Event::Text("y".into()));
+    window.run();
+    assert_eq!(sent(&mut window), "", "nobody is there to read it");
     window.get_by_label("Open again in /srv/app").click();
     window.run();
     assert!(window.state().acts.contains(&TerminalAct::Reopen));

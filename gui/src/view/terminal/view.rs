@@ -4,7 +4,7 @@ use egui::{Align2, EventFilter, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo
 use lucide_icons::Icon;
 use orchestrator::seam::TerminalState;
 use orchestrator::terminal::Screen;
-use orchestrator::terminal::screen::{Link, keys, paste};
+use orchestrator::terminal::screen::{Link, Modes, keys, paste};
 
 use super::bars::{self, Question, Said};
 use super::data::{TerminalAct, TerminalData};
@@ -177,9 +177,13 @@ impl TerminalView {
 
     fn agreed(&mut self, question: Question, screen: &mut Screen, acts: &mut Vec<TerminalAct>) {
         match question {
-            Question::Paste(text, _) => {
-                acts.push(TerminalAct::Send(paste::encode(&text, screen.modes())));
-            }
+            // The program that is there now may take it otherwise than the one that was asked about.
+            Question::Paste(text, said) => match paste_risk(&text, screen.modes()) {
+                Some(risk) if risk != said => self.ask(Question::Paste(text, risk)),
+                Some(_) | None => {
+                    acts.push(TerminalAct::Send(paste::encode(&text, screen.modes())));
+                }
+            },
             Question::Copy(text) => acts.push(TerminalAct::Copy(text)),
             Question::Open(address) => acts.push(TerminalAct::OpenLink(address)),
         }
@@ -228,7 +232,10 @@ impl TerminalView {
         acts: &mut Vec<TerminalAct>,
     ) {
         let is_open = matches!(data.state, TerminalState::Open);
-        clipboard::keys_are_programs(ui.ctx(), place.has_focus && is_open);
+        // What is typed while the link is away waits in the engine, and is sent when it is back.
+        let takes_keys =
+            is_open || matches!(data.state, TerminalState::Away { .. } | TerminalState::Opening);
+        clipboard::keys_are_programs(ui.ctx(), place.has_focus && takes_keys);
         if place.has_focus != self.had_focus {
             self.had_focus = place.has_focus;
             if is_open && screen.modes().focus_reports() {
@@ -240,10 +247,10 @@ impl TerminalView {
         }
         // While the shell is over, Tab leads to what can be done about it.
         let filter = EventFilter {
-            tab: is_open,
+            tab: takes_keys,
             horizontal_arrows: true,
             vertical_arrows: true,
-            escape: is_open,
+            escape: takes_keys,
         };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(place.id, filter));
         let typed = ui.input(|input| typed(&input.events, screen.modes()));
@@ -263,7 +270,7 @@ impl TerminalView {
             i32::MIN => screen.scroll_to(0),
             pages => screen.scroll(pages * i32::try_from(screen.rows()).unwrap_or(1)),
         }
-        if !is_open {
+        if !takes_keys {
             return;
         }
         if !bytes.is_empty() {
@@ -283,23 +290,9 @@ impl TerminalView {
 
     pub(super) fn paste(&mut self, text: String, screen: &mut Screen, acts: &mut Vec<TerminalAct>) {
         screen.scroll_to(0);
-        match paste::risk(&text, screen.modes()) {
+        match paste_risk(&text, screen.modes()) {
             None => acts.push(TerminalAct::Send(paste::encode(&text, screen.modes()))),
-            Some(risk) => {
-                let preview = bars::shortened(&text);
-                let words = match (risk.lines, risk.controls) {
-                    (0, count) => format!(
-                        "{count} characters of this paste are commands for the terminal, and are left out: {preview}"
-                    ),
-                    (lines, 0) => format!(
-                        "These are {lines} lines, and each is carried out at once: {preview}"
-                    ),
-                    (lines, count) => format!(
-                        "These are {lines} lines, and each is carried out at once; {count} characters that command the terminal are left out: {preview}"
-                    ),
-                };
-                self.ask(Question::Paste(text, words));
-            }
+            Some(risk) => self.ask(Question::Paste(text, risk)),
         }
     }
 
@@ -361,4 +354,21 @@ impl TerminalView {
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
         response.on_hover_text(words);
     }
+}
+
+/// What a person is asked about a paste; `None` where there is nothing to ask.
+fn paste_risk(text: &str, modes: Modes) -> Option<String> {
+    let risk = paste::risk(text, modes)?;
+    let preview = bars::shortened(text);
+    Some(match (risk.lines, risk.controls) {
+        (0, count) => format!(
+            "{count} characters of this paste are commands for the terminal, and are left out: {preview}"
+        ),
+        (lines, 0) => {
+            format!("These are {lines} lines, and each is carried out at once: {preview}")
+        }
+        (lines, count) => format!(
+            "These are {lines} lines, and each is carried out at once; {count} characters that command the terminal are left out: {preview}"
+        ),
+    })
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # put.sh, host.sh and enter.sh stand before this
 # bf_list BASE PATH MARK BYTES: what a directory holds, BYTES of it at most. Answers, each part ended by MARK: form, root and path;
-# the entries; of the links where they end; which ones git ignores.
+# the entries; of the links where they end; which ones git ignores. Leaves also with 21 where it is there, and no directory.
 
 bf_list() {
   bf_at "$1"
@@ -9,7 +9,10 @@ bf_list() {
     /*) ;;
     *) [ -n "$bf_root" ] || bf_why "$bf_missing" ;;
   esac
-  cd -P -- "$2" >/dev/null 2>&1 || bf_why "$2"
+  cd -P -- "$2" >/dev/null 2>&1 || {
+    [ ! -e "$2" ] || [ -d "$2" ] || exit 21
+    bf_why "$2"
+  }
   [ -r . ] || {
     ls -a . >/dev/null
     exit 4

@@ -26,7 +26,7 @@ bf_write() {
   ) || bf_leave 4
   bf_fill "$5" "$6" ${8+"$8"}
   if [ -n "$bf_was" ]; then bf_keep; else chmod '=rw' "$bf_mine" || bf_leave 4; fi
-  dd if=/dev/null of="$bf_mine" conv=notrunc,fsync 2>/dev/null || sync
+  bf_out
   # Right before it is replaced.
   bf_expect "$4"
   bf_line "$bf_mine" || bf_leave 4
@@ -93,6 +93,18 @@ bf_fill() {
   # Not every shell or program says why.
   dd if=/dev/zero of="$bf_mine" bs=1024 count="$(($1 / 1024 + 1))" || bf_leave 4
   bf_leave 10
+}
+
+# bf_out: has the disk take what was written. Leaves where it says that it can't; some programs and file systems know no fsync.
+bf_out() {
+  bf_words=$(dd if=/dev/null of="$bf_mine" conv=notrunc,fsync 2>&1) && return
+  case $bf_words in
+    *'nput/output error'* | *'No space left'* | *uota* | *'tale file handle'* | *'tale NFS'* | *'ead-only'*)
+      bf_put "$bf_words$bf_nl" >&2
+      bf_leave 4
+      ;;
+  esac
+  sync
 }
 
 # bf_keep: gives it the target's mode and owner, and what cp knows of beyond that.

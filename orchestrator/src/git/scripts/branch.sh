@@ -25,17 +25,32 @@ bg_is() {
 bg_switch() {
   bg_work
   bg_local=${1#*/}
+  # Names of remotes may hold a slash.
+  for bg_one in $(bg_git remote); do
+    case $1 in "$bg_one"/*) bg_local=${1#"$bg_one"/} ;; esac
+  done
   if bg_is "refs/heads/$1"; then
-    bg_git checkout -q "$1" --
+    bg_checkout "$1" "$1" --
   elif bg_is "refs/remotes/$1" && bg_is "refs/heads/$bg_local"; then
-    bg_git checkout -q "$bg_local" --
+    bg_checkout "$bg_local" "$bg_local" --
   elif bg_is "refs/remotes/$1"; then
-    bg_git checkout -q --track -b "$bg_local" "refs/remotes/$1" --
+    bg_checkout "$bg_local" --track -b "$bg_local" "refs/remotes/$1" --
   elif [ -n "$(bg_git for-each-ref --count=1 --format=1 "refs/remotes/*/$1")" ]; then
-    bg_git checkout -q "$1" --
+    bg_checkout "$1" "$1" --
   else
     exit 97
   fi
+}
+
+# bg_checkout BRANCH WORD…: checks it out, and writes over no file that git ignores. Leaves with 81 where that was done, and a
+# hook behind it failed.
+bg_checkout() {
+  bg_to=refs/heads/$1
+  shift
+  bg_was=$(bg_git symbolic-ref -q HEAD)
+  bg_hooked checkout -q --no-overwrite-ignore "$@" && return
+  [ "$bg_was" = "$bg_to" ] || [ "$(bg_git symbolic-ref -q HEAD)" != "$bg_to" ] || exit 81
+  exit "$bg_left"
 }
 
 # bg_branch NAME START SWITCH: makes one that follows nobody.
@@ -49,8 +64,12 @@ bg_branch() {
   fi
   if [ -n "$3" ]; then
     bg_work
-    bg_git checkout -q --no-track -b "$1" ${bg_start:+"$bg_start"} --
+    bg_checkout "$1" --no-track -b "$1" ${bg_start:+"$bg_start"} --
   else
+    [ -n "$bg_start" ] || bg_git rev-parse -q --verify 'HEAD^{commit}' >/dev/null || {
+      bg_git rev-parse --git-dir >/dev/null || exit
+      exit 83
+    }
     bg_git branch --no-track "$1" ${bg_start:+"$bg_start"}
   fi
 }

@@ -68,8 +68,9 @@ bg_patch() {
 }
 
 bg_plain() {
-  command git --no-pager -c diff.noprefix=false -c diff.mnemonicPrefix=false diff --no-ext-diff --no-textconv --no-color \
-    --submodule=short --binary --full-index "$@"
+  command git --no-pager -c diff.relative=false -c diff.noprefix=false -c diff.mnemonicPrefix=false diff --no-ext-diff \
+    --no-textconv --no-color --submodule=short --src-prefix=a/ --dst-prefix=b/ -U3 --inter-hunk-context=0 --binary \
+    --full-index "$@"
 }
 
 # bg_outer OF: goes to the top; what lies there can only be looked at where something does.

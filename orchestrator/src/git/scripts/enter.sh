@@ -18,9 +18,11 @@ case ${KSH_VERSION-} in
     ;;
 esac
 
-# bg_git WORD…: git without a pager, colours and quoted names, whatever the account likes.
+# bg_git WORD…: git without a pager, colours, quoted names, signatures in its logs and differences of one directory alone, whatever
+# the account likes.
 bg_git() {
-  command git --no-pager -c core.quotePath=false -c color.ui=false -c i18n.logOutputEncoding=UTF-8 "$@"
+  command git --no-pager -c core.quotePath=false -c color.ui=false -c i18n.logOutputEncoding=UTF-8 -c log.showSignature=false \
+    -c diff.relative=false "$@"
 }
 
 # bg_go DIRECTORY: goes there; a relative one begins at home, wherever the server puts us.

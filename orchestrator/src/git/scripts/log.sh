@@ -18,7 +18,7 @@ bg_log() {
     exit
   fi
   {
-    bg_git -c log.showSignature=false log -z --topo-order --decorate=short --skip="$bg_skip" -n "$bg_limit" \
+    bg_git log -z --topo-order --decorate=short --skip="$bg_skip" -n "$bg_limit" \
       --format='%H%x00%P%x00%aN%x00%aE%x00%at%x00%D%x00%s%x00%b' \
       ${bg_text:+-i} ${bg_text:+--fixed-strings} ${bg_text:+"--grep=$bg_text"} \
       ${bg_all:+--branches} ${bg_all:+--tags} ${bg_all:+--remotes} ${bg_rev:+"$bg_rev"} -- "$@" &&

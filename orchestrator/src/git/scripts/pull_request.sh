@@ -66,13 +66,23 @@ bp_gh() {
   GH_PROMPT_DISABLED=1 GH_NO_UPDATE_NOTIFIER=1 NO_COLOR=1 CLICOLOR_FORCE='' gh "$@" 3>&- </dev/null
 }
 
+# bp_login: fails where gh has no login for the machine of bn_remote, and sets bp_said to why. gh says so of every login that it has,
+# also of one for another machine that is no longer good; an address that only ssh knows it can't look up.
+bp_login() {
+  bp_said=$(bp_gh auth status 2>&1) && return
+  bp_url=$(bg_git config --get "remote.$bn_remote.url") || return
+  bp_url=${bp_url#*://} bp_url=${bp_url%%[/:]*} bp_url=${bp_url##*@}
+  case $bp_url in '' | -* | *[!A-Za-z0-9.-]*) return 1 ;; esac
+  bp_gh auth status --hostname "$bp_url" >/dev/null 2>&1
+}
+
 # bp_open TITLE BODY BASE DRAFT HAS_TITLE HAS_BODY: pushes the branch that is checked out, and opens a pull request for it.
 bp_open() {
   bn_branch ''
   bn_remote ''
   command -v gh >/dev/null 2>&1 || bn_stop no_gh
   bp_said=$(bp_gh --version 2>&1) || bn_stop gh_broken "$bp_said"
-  bp_said=$(bp_gh auth status 2>&1) || bn_stop no_login "$bp_said"
+  bp_login || bn_stop no_login "$bp_said"
   bp_draft "$bn_branch" "$bn_remote" "$3"
   [ -n "$bp_base" ] || bn_stop no_base
   bn_tell base "$bp_base"
@@ -85,8 +95,10 @@ bp_open() {
   [ -z "$5" ] || bp_title=$1
   [ -z "$6" ] || bp_body=$2
   [ -n "$bp_title" ] || bp_title=$bn_branch
-  set -- pr create --head "$bn_branch" --base "$bp_base" --title "$bp_title" --body "$bp_body" ${4:+--draft}
   bp_words=${0%/*}/said
+  set -- pr create --base "$bp_base" --title "$bp_title" --body "$bp_body" ${4:+--draft}
+  # By what was pushed gh finds out whose branch it is, also in a fork; what isn't followed here it is told.
+  bg_git rev-parse -q --verify "refs/remotes/$bn_remote/$bn_branch" >/dev/null || set -- "$@" --head "$bn_branch"
   bp_gh "$@" >"$bp_words" 2>"$bp_words.err"
   bp_status=$?
   cat "$bp_words.err" "$bp_words"

@@ -2,16 +2,64 @@
 # shellcheck disable=SC2154 # enter.sh and diff.sh stand before this
 # What is staged, what lies there, and commits.
 
+# bg_beside: sets bg_dir to the repository's git directory, where files of ours lie while a call runs.
+bg_beside() {
+  bg_dir=$(bg_git rev-parse --absolute-git-dir && bg_put .) || return
+  bg_dir=${bg_dir%"$bg_nl".}
+  trap 'rm -f "$bg_dir/baton-text.$$" "$bg_dir/baton-said.$$" "$bg_dir/baton-said.$$.err" "$bg_dir/baton-index.$$" \
+    "$bg_dir/baton-index.$$.lock" ${bg_made:+"$bg_made"}' EXIT
+}
+
+# bg_hooked WORD…: git, whose hooks may leave somebody behind who goes on and speaks: nobody waits for those, or hears them.
+bg_hooked() {
+  bg_beside || return
+  bg_git "$@" >"$bg_dir/baton-said.$$" 2>"$bg_dir/baton-said.$$.err" </dev/null
+  bg_left=$?
+  cat "$bg_dir/baton-said.$$"
+  cat "$bg_dir/baton-said.$$.err" >&2
+  return "$bg_left"
+}
+
+# bg_take BYTES: sets bg_text to a file with what stands on stdin. Leaves with 78 where that isn't so long: the way here broke, and
+# half of it came.
+bg_take() {
+  bg_beside || exit
+  bg_text=$bg_dir/baton-text.$$
+  cat >"$bg_text" || exit
+  [ "$(($(wc -c <"$bg_text")))" -eq "$1" ] || exit 78
+}
+
+# bg_marked: who takes everything means what is mended. Leaves with 87 where a file in conflict still holds git's marks, and
+# prints which.
+bg_marked() {
+  [ -n "$(bg_git ls-files -u | head -c 1)" ] || return 0
+  bg_left=$(
+    bg_git diff --name-only --diff-filter=U -z |
+      xargs -0 git --no-pager -c core.quotePath=false diff --no-ext-diff --no-textconv --no-color --check --ours -- 2>/dev/null |
+      sed -n 's/:[0-9]*: leftover conflict marker$//p' | uniq
+  )
+  [ -z "$bg_left" ] || {
+    bg_put "$bg_left"
+    exit 87
+  }
+}
+
 # bg_stage PATH…: stages these, or everything.
 bg_stage() {
   bg_work
-  if [ $# -eq 0 ]; then bg_git add -A; else bg_git add -A -- "$@"; fi
+  if [ $# -eq 0 ]; then
+    bg_marked
+    bg_git add -A
+  else
+    bg_git add -A -- "$@"
+  fi
 }
 
-# bg_unstage PATH…: with paths, so that a merge goes on.
+# bg_unstage PATH…: with paths, so that a merge goes on. Leaves with 90 where one is in conflict: its sides would be forgotten.
 bg_unstage() {
   bg_work
   if [ $# -eq 0 ]; then set -- .; fi
+  if [ -n "$(bg_git ls-files -u -- "$@" | head -c 1)" ]; then exit 90; fi
   bg_git reset -q -- "$@"
 }
 
@@ -22,7 +70,10 @@ bg_discard() {
   bg_git ls-files --error-unmatch -c -o -- "$@" >/dev/null || exit
   if [ -n "$(bg_git ls-files -u -- "$@" | head -c 1)" ]; then exit 90; fi
   if bg_git ls-files -s -- "$@" | grep -q '^160000'; then exit 89; fi
-  bg_git ls-files -z -- "$@" | bg_git checkout-index -f -u -q -z --stdin || exit
+  # What was only announced (git add -N) was never staged: git knows as little of it as of any other new file.
+  bg_git diff --name-only --no-renames --diff-filter=A -z -- "$@" | bg_git update-index --force-remove -z --stdin || exit
+  # Not what a sparse checkout leaves out.
+  bg_git ls-files -m -d -z -- "$@" | bg_git checkout-index -f -u -q -z --stdin || exit
   bg_git clean -f -d -q -- "$@" || exit
   if [ -n "$(bg_git ls-files -o -- "$@" | head -c 1)" ]; then exit 88; fi
 }
@@ -37,32 +88,41 @@ bg_same() {
   [ "$bg_ids" = "$3" ] || exit 92
 }
 
-# bg_apply FLAG [PATCH]: applies it, or stdin, to what is staged.
+# bg_apply FLAG BYTES [PATCH]: applies it, or the one of BYTES on stdin, to what is staged.
 bg_apply() {
-  if [ $# -gt 1 ]; then bg_put "$2"; else cat; fi |
-    bg_git -c apply.whitespace=nowarn -c apply.ignoreWhitespace=no apply --cached ${1:+"$1"}
+  if [ $# -gt 2 ]; then
+    bg_put "$3" | bg_put_in "$1"
+  else
+    bg_take "$2"
+    bg_put_in "$1" <"$bg_text"
+  fi
 }
 
-# bg_lines OF PATH IDS FLAG MODE [PATCH]: applies it where IDS still differ.
+# bg_put_in FLAG: the patch on stdin.
+bg_put_in() {
+  bg_git -c apply.whitespace=nowarn -c apply.ignoreWhitespace=no apply --cached ${1:+"$1"}
+}
+
+# bg_lines OF PATH IDS FLAG MODE BYTES [PATCH]: applies it where IDS still differ.
 bg_lines() {
   bg_work
   bg_same "$1" "$2" "$3"
-  bg_zero=$4
+  bg_flag=$4
   shift 5
-  bg_apply "$bg_zero" "$@"
+  bg_apply "$bg_flag" "$@"
 }
 
-# bg_lines_back PATH IDS FLAG MODE [PATCH]: the same to what lies there: through an index of its own, which knows the filters of
+# bg_lines_back PATH IDS FLAG MODE BYTES [PATCH]: the same to what lies there: through an index of its own, which knows the filters of
 # the path, and a file beside it that takes its place when it is whole.
 bg_lines_back() {
   bg_work
-  bg_path=$1 bg_want=$2 bg_zero=$3 bg_mode=$4
-  shift 4
+  bg_path=$1 bg_want=$2 bg_mode=$4 bg_made=''
   bg_same unstaged "$bg_path" "$bg_want"
-  bg_dir=$(bg_git rev-parse --absolute-git-dir && bg_put .) || exit
-  GIT_INDEX_FILE=${bg_dir%"$bg_nl".}/baton-index.$$ bg_made=''
+  bg_flag=$3
+  shift 4
+  bg_beside || exit
+  GIT_INDEX_FILE=$bg_dir/baton-index.$$
   export GIT_INDEX_FILE
-  trap 'rm -f "$GIT_INDEX_FILE" "$GIT_INDEX_FILE.lock" ${bg_made:+"$bg_made"}' EXIT
   rm -f "$GIT_INDEX_FILE"
   if [ -e "./$bg_path" ]; then
     bg_id=$(bg_git hash-object -w --path="$bg_path" "./$bg_path") || exit
@@ -71,7 +131,7 @@ bg_lines_back() {
     bg_id=$(bg_git hash-object -w --stdin </dev/null) || exit
   fi
   bg_git update-index --add --cacheinfo "$bg_mode,$bg_id,$bg_path" || exit
-  bg_apply "$bg_zero" "$@" || exit
+  bg_apply "$bg_flag" "$@" || exit
   if [ -z "$(bg_git ls-files -s -- "$bg_path" | head -c 1)" ]; then
     rm -f "./$bg_path"
     exit
@@ -100,30 +160,38 @@ bg_lines_back() {
   mv -f "$bg_made" "./$bg_path"
 }
 
-# bg_commit MARK FLAG…: commits with the message on stdin; MARK, the id and the subject come behind what git says.
+# bg_commit MARK BYTES FLAG…: commits with the message of BYTES on stdin, or with the one that is there; MARK, the id and the subject
+# come behind what git says. Whatever the account likes, nothing but blanks goes from the message.
 bg_commit() {
-  bg_mark=$1
-  shift
+  bg_mark=$1 bg_bytes=$2
+  shift 2
   bg_work
-  bg_git commit "$@" || exit
+  bg_take "$bg_bytes"
+  case " $* " in *' --all '*) bg_marked ;; esac
+  if [ "$bg_bytes" -gt 0 ]; then
+    set -- --cleanup=whitespace -F "$bg_text" "$@"
+  else
+    set -- --no-edit "$@"
+  fi
+  bg_hooked commit "$@" || exit
   bg_put "$bg_mark"
-  bg_git -c log.showSignature=false log -1 --format='%H %s'
+  bg_git log -1 --format='%H %s'
 }
 
 # bg_unfinished abort|continue: gives up what the repository is in the middle of, or goes on. Leaves with 85 where there is
 # nothing, and with 86 where it can't go on by itself.
 bg_unfinished() {
   bg_work
-  bg_dir=$(bg_git rev-parse --absolute-git-dir && bg_put .) || exit
-  case $(bg_midway "${bg_dir%"$bg_nl".}") in
-    merge) bg_git merge "--$1" ;;
-    rebase) bg_git rebase "--$1" ;;
-    am) bg_git am "--$1" ;;
-    cherry_pick) bg_git cherry-pick "--$1" ;;
-    revert) bg_git revert "--$1" ;;
+  bg_beside || exit
+  case $(bg_midway "$bg_dir") in
+    merge) bg_hooked merge "--$1" ;;
+    rebase) bg_hooked rebase "--$1" ;;
+    am) bg_hooked am "--$1" ;;
+    cherry_pick) bg_hooked cherry-pick "--$1" ;;
+    revert) bg_hooked revert "--$1" ;;
     bisect)
       if [ "$1" = continue ]; then exit 86; fi
-      bg_git bisect reset
+      bg_hooked bisect reset
       ;;
     *) exit 85 ;;
   esac

@@ -90,14 +90,21 @@ bw_porcelain() {
   bg_git worktree list --porcelain -z 2>/dev/null || bg_git worktree list --porcelain | tr '\n' '\0'
 }
 
-# bw_changes PATH: prints how many files differ there from its commit, behind its path; `gone` where that isn't there.
+# bw_changes PATH: prints how many files differ there from its commit, behind its path; `gone` where that isn't there, and nothing
+# where git can't tell.
 bw_changes() {
   [ -d "$1" ] || {
     printf 'c %s\0gone\0' "$1"
     return 0
   }
-  bw_count=$(cd -- "$1" 2>/dev/null && bg_git status --porcelain --untracked-files=all 2>/dev/null | wc -l) || return 0
-  printf 'c %s\0%s\0' "$1" "$((bw_count))"
+  bw_count=$(cd -- "$1" 2>/dev/null && bw_lines --untracked-files=all 2>/dev/null) || return 0
+  printf 'c %s\0%s\0' "$1" "$bw_count"
+}
+
+# bw_lines WORD…: prints how many lines git's short status has; fails where it isn't whole.
+bw_lines() {
+  bw_said=$({ bg_git status --porcelain "$@" && echo 'whole'; } | sed -n -e '$!d' -e '/^whole$/=')
+  [ -n "$bw_said" ] && bg_put "$((bw_said - 1))"
 }
 
 # bw_list DIRECTORY…: the worktrees, how many files differ in each, the top of the one that we are in, and where the
@@ -176,9 +183,14 @@ bw_remove() {
     bw_number=$((bw_number + 1))
   done
   if [ -d "$bw_at" ] && [ -z "$bw_force" ]; then
-    bw_lost=$(cd -P -- "$bw_at" && bg_git -c core.quotePath=true status --porcelain --untracked-files=all --ignored) || exit
-    case $(bg_put "$bw_lost" | grep -v '^!! ') in ?*) bw_refuse dirty "$bw_lost" ;; esac
-    for bw_one in rebase-merge rebase-apply MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG; do
+    bw_lost=$(cd -P -- "$bw_at" && bw_lines --untracked-files=all) || exit
+    # There may be a hundred thousand of them: the first ones are told.
+    [ "$bw_lost" -eq 0 ] || bw_refuse dirty "$bw_lost$bg_nl$(
+      cd -P -- "$bw_at" || exit
+      bg_git -c core.quotePath=true status --porcelain --untracked-files=all | head -n 6
+      bg_git -c core.quotePath=true status --porcelain --ignored | sed -n '/^!! /p' | head -n 6
+    )"
+    for bw_one in rebase-merge rebase-apply sequencer MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG; do
       [ ! -e "$bw_dir/$bw_one" ] || bw_refuse unfinished "$bw_one"
     done
     if ! (cd -P -- "$bw_at" && bg_git symbolic-ref -q HEAD >/dev/null); then

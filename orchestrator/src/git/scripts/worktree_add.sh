@@ -45,6 +45,7 @@ bw_place() {
     if [ -n "$bw_bare" ] && [ "$bw_at" = "$bw_main" ]; then continue; fi
     case $bw_real/ in "$bw_at"/*) bg_put "$bw_at" ;; esac
   done)
+  [ "$bw_in" != "$bw_real" ] || bn_stop gone "$bw_real"
   [ -z "$bw_in" ] || bn_stop inside "$bw_in"
   [ -d "$bw_real" ] || return 0
   bw_any=$(ls -A -- "$bw_real") || bn_stop denied "$bw_real"
@@ -158,7 +159,12 @@ bw_add() {
     [ "$bw_here" = "$bw_wanted" ] || bn_tell mismatch "$bw_here"
     return 0
   fi
-  bw_make "$1" "$2" || return
+  bw_make "$1" "$2" || {
+    bw_left=$?
+    # git takes back what it can't check out; what is there all the same is whole, and only a hook behind it has failed.
+    [ -d "$bw_real" ] && bw_is_ours "$bw_real" && bw_here "$bw_real" && [ "$bw_here" = "$bw_branch" ] || return "$bw_left"
+    bn_tell hook "$bw_left"
+  }
   # From here on it is there, whatever becomes of its set-up.
   bn_tell is_made 1
   bw_set_up "$5" "$6" "$7"

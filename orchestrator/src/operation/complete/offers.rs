@@ -29,6 +29,8 @@ struct Heard<'a> {
     words: Vec<&'a [u8]>,
     /// Words of fish, escaped, which stand for the whole word; what it says of one comes behind a tab.
     fish: Vec<String>,
+    /// Words of zsh, which stand for the whole word.
+    zsh: Vec<&'a [u8]>,
     more: bool,
 }
 
@@ -51,6 +53,7 @@ fn hear(answer: &[u8]) -> Heard<'_> {
             b'e' => {
                 heard.fish.push(String::from_utf8_lossy(name).into_owned());
             }
+            b'z' => heard.zsh.push(name),
             b'm' => heard.more = true,
             // That the shell has answered, or of a newer script.
             _ => {}
@@ -124,16 +127,21 @@ impl Offers<'_> {
                 Some(_) => whole,
                 None => from_fish(text.split('\t').next().unwrap_or_default()),
             };
-            found_files |= self.file_of(&word).is_some();
-            // It also offers what only holds the word.
-            if self.behind_home(&word).starts_with(value.as_bytes()) {
-                self.word(&word, kind);
-            }
+            found_files |= self.whole(&word, kind);
         }
-        *wants_files
-            && (self.known.is_empty()
-                || found_files
-                || (heard.words.is_empty() && heard.fish.is_empty()))
+        for word in &heard.zsh {
+            found_files |= self.whole(word, kind);
+        }
+        let has_none = heard.words.is_empty() && heard.fish.is_empty() && heard.zsh.is_empty();
+        *wants_files && (self.known.is_empty() || found_files || has_none)
+    }
+
+    /// Adds what stands for the whole word, unless it only holds what was typed: fish offers that, too. Whether it is a file.
+    fn whole(&mut self, word: &[u8], kind: CompletionKind) -> bool {
+        if self.behind_home(word).starts_with(self.typed.word.value.as_bytes()) {
+            self.word(word, kind);
+        }
+        self.file_of(word).is_some()
     }
 
     /// A whole word, as what it is where it is a file's path.

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # What a Tab offers. Each offer is printed as one letter and a name, ended by a NUL: d directory, x program file, f other file,
-# c command, b branch, r branch of a remote, t tag, o remote, w word of bash, e word of fish with its escapes. `m` alone: there are
+# c command, b branch, r branch of a remote, t tag, o remote, w word of bash, e word of fish with its escapes, z word of zsh. `m` alone: there are
 # more of what came last.
 # Names begin with bo_: shells that learn this know other scripts of ours, too.
 
@@ -192,14 +192,56 @@ for one in "${COMPREPLY[@]}"; do
   printf "w%s\0" "$one" >&3
 done'
 
+# A zsh completes only in its editor: it is given a terminal, which nobody sees, and its words are noted on their way to the list.
 # shellcheck disable=SC2016
 bo_zsh='at=$1
 shift
 current=${argv[at + 1]}
-[[ $BATON_COMMAND = 1 ]] || exit
-for one in ${(k)functions} ${(k)aliases} ${(k)builtins} ${(k)reswords}; do
-  [[ $one = _* || $one != "$current"* ]] || printf "c%s\0" "$one" >&3
-done'
+if [[ $BATON_COMMAND = 1 ]]; then
+  for one in ${(k)functions} ${(k)aliases} ${(k)builtins} ${(k)reswords}; do
+    [[ $one = _* || $one != "$current"* ]] || printf "c%s\0" "$one" >&3
+  done
+  exit
+fi
+zmodload zsh/zpty || exit
+export FPATH BATON_LINE
+BATON_ASK="PROMPT= count=0
+autoload -Uz compinit
+dump=\${ZDOTDIR:-\$HOME}/.zcompdump
+if [[ -r \$dump ]]; then compinit -C -d \$dump; else compinit -u -D; fi
+zstyle \":completion:*\" insert-tab false
+zmodload zsh/zutil
+compadd() {
+  if [[ \${@[1,(i)(-|--)]} = *-(O|A|D)\\ * ]]; then
+    builtin compadd \"\$@\"
+    return
+  fi
+  local -a hits ahead behind hidden after
+  builtin compadd -A hits \"\$@\"
+  zparseopts -E -a none P:=ahead p:=hidden S:=behind s:=after
+  local one
+  for one in \$hits; do
+    (( (count += 1) <= 400 )) || { (( count > 401 )) || printf \"m\\0\" >&3; break }
+    one=\$IPREFIX\$ahead[2]\$hidden[2]\$one\$after[2]
+    # As it would be quoted in the line.
+    case \$compstate[quote] in
+      \"\") one=\${(Q)one} ;;
+      \\\") one=\${(Q):-\\\"\$one\\\"} ;;
+    esac
+    printf \"z%s\\0\" \"\$one\" >&3
+  done
+  builtin compadd \"\$@\"
+}
+baton() { BUFFER=\$BATON_LINE CURSOR=\${#BATON_LINE}; zle complete-word; exit }
+zle -N baton
+bindkey ^T baton
+print ready"
+export BATON_ASK
+zpty ask "exec zsh -f -i"
+zpty -w ask "eval \"\$BATON_ASK\""
+zpty -r -m ask none "*ready*"
+zpty -w -n ask "$(printf "\024")"
+while zpty -r ask none; do :; done'
 
 # shellcheck disable=SC2016
 bo_fish='set all (complete --escape -C "$BATON_LINE" 2>/dev/null)

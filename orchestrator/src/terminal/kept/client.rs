@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::io::AsyncReadExt;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::lines::{Reader, Said};
 use super::redraw::{BLOCKS, Parts, Shot};
@@ -22,8 +23,12 @@ const LOOKS: [Duration; 3] =
     [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(4)];
 const LOOKS_IDLE: Duration = Duration::from_secs(10);
 
-/// How often a shell is looked at that has ended nobody knows how: a second and a half.
-const MOST_UNKNOWN: u32 = 6;
+/// How often a shell is looked at that has ended nobody knows how, a quarter of a second each time: on a machine that has
+/// ten times as much to do as it can, tmux heard of it after 2 s.
+const MOST_UNKNOWN: u32 = 40;
+
+/// How long the engine's end waits for what was typed to arrive: two round trips over any link that one can type on.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Input that may be on its way without a word that it arrived; then it is asked for.
 const MOST_UNHEARD: usize = 256 * 1024;
@@ -87,6 +92,10 @@ pub(in crate::terminal) struct Client {
     ended: Option<Option<u8>>,
     /// How often it had ended and nobody knew how.
     unknown: u32,
+    /// What no program on the host knows: see [`Reader::set_border`].
+    word: String,
+    /// The engine ends as soon as what was typed has arrived, at the latest then.
+    leaves: Option<(Instant, Option<oneshot::Sender<()>>)>,
 }
 
 #[derive(Debug)]
@@ -136,11 +145,13 @@ impl Client {
         connection: Connection,
         lines: mpsc::Sender<String>,
         stdout: Output,
-        reader: Reader,
+        mut reader: Reader,
         exit: BoxFuture<'static, Result<Exit, TransportError>>,
         early: Vec<Said>,
     ) -> Self {
         let now = Instant::now();
+        let word = format!("baton {}", Uuid::new_v4().simple());
+        reader.set_border(word.clone());
         Self {
             lines,
             stdout,
@@ -156,6 +167,8 @@ impl Client {
             shell: None,
             ended: None,
             unknown: 0,
+            word,
+            leaves: None,
         }
     }
 
@@ -176,23 +189,47 @@ impl Client {
         sent: &mut Sent,
         wishes: &mut mpsc::Receiver<Wish>,
     ) -> Outcome {
+        let outcome = self.carry(held, sent, wishes).await;
+        match (outcome, self.leaves.take()) {
+            // Nobody is left who would come back.
+            (Outcome::Cut(_) | Outcome::LetGo | Outcome::Confused(_), Some((_, done))) => {
+                Outcome::Left(done)
+            }
+            (outcome @ (Outcome::Ended(_) | Outcome::Closed(_)), _) => {
+                if self.end().await {
+                    held.change(|record| record.may_run = false);
+                }
+                outcome
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
+    async fn carry(
+        &mut self,
+        held: &Held,
+        sent: &mut Sent,
+        wishes: &mut mpsc::Receiver<Wish>,
+    ) -> Outcome {
         if matches!(self.drawing, Drawing::Asked) {
             self.tell(say::set_up(held.size()));
-            self.tell(say::snapshot());
+            self.draw();
         }
-        // Which process the shell is, for its end.
+        // Which process the shell is, for its end; and where the server is found.
         self.look();
+        self.tell(say::socket());
         let mut heard = std::mem::take(&mut self.early);
         let mut buffer = vec![0; 64 * 1024];
         let lines = self.lines.clone();
         loop {
             match self.hear(heard.drain(..), held, sent) {
                 Heard::Nothing => {}
-                Heard::Over(Outcome::Ended(status)) => {
-                    self.end().await;
-                    return Outcome::Ended(status);
-                }
                 Heard::Over(outcome) => return outcome,
+            }
+            if let Some((until, done)) = &mut self.leaves
+                && ((sent.lines.is_empty() && !held.typed.is_waiting()) || *until <= Instant::now())
+            {
+                return Outcome::Left(done.take());
             }
             // Before a drawing is there, nobody knows what of the input has arrived.
             let takes = matches!(self.drawing, Drawing::No) && sent.bytes < 2 * MOST_UNHEARD;
@@ -201,9 +238,10 @@ impl Client {
                 self.tell(line);
                 self.looks.again(Instant::now());
             }
-            if sent.bytes > MOST_UNHEARD {
+            if sent.bytes > MOST_UNHEARD || (self.leaves.is_some() && !held.typed.is_waiting()) {
                 self.look();
             }
+            let leaves = self.leaves.as_ref().map(|(until, _)| *until);
             tokio::select! {
                 permit = lines.reserve(), if !self.outbox.is_empty() => match (permit, self.outbox.pop_front()) {
                     (Ok(permit), Some(line)) => permit.send(line),
@@ -217,7 +255,7 @@ impl Client {
                             return Outcome::Confused("an answer of it has no end".into());
                         }
                     }
-                    Ok(0) | Err(_) => return match self.exit.await {
+                    Ok(0) | Err(_) => return match (&mut self.exit).await {
                         Ok(_) => Outcome::LetGo,
                         Err(why) => Outcome::Cut(why),
                     },
@@ -227,21 +265,27 @@ impl Client {
                     self.looks.last = Instant::now();
                     self.look();
                 }
-                wish = wishes.recv() => match Asked::of(wish) {
+                () = tokio::time::sleep_until(leaves.unwrap_or_else(Instant::now)), if leaves.is_some() => {}
+                wish = wishes.recv(), if leaves.is_none() => match Asked::of(wish) {
                     Asked::Nothing => {}
                     Asked::Resized => self.tell(say::resize(held.size())),
                     Asked::Close(done) => {
                         if let Some(shell) = self.shell {
                             hang_up(&self.connection, shell).await;
                         }
-                        self.end().await;
                         return Outcome::Closed(done);
                     }
-                    // The end of our lines lets it go.
-                    Asked::End(done) => return Outcome::Left(done),
+                    // The end of our lines lets it go: what was typed just before is to arrive first.
+                    Asked::End(done) => self.leaves = Some((Instant::now() + GOODBYE, done)),
                 },
             }
         }
+    }
+
+    /// Asks for all that is shown.
+    fn draw(&mut self) {
+        self.drawing = Drawing::Asked;
+        self.tell(say::snapshot(&self.word));
     }
 
     fn look(&mut self) {
@@ -270,9 +314,8 @@ impl Client {
                     }
                 }
                 Said::Paused => {
-                    self.drawing = Drawing::Asked;
                     self.tell(say::go_on());
-                    self.tell(say::snapshot());
+                    self.draw();
                 }
                 Said::Exit(why) => tracing::debug!(%why, "tmux lets a terminal go"),
                 Said::Block { .. } | Said::Ours(_) | Said::Other => {}
@@ -287,6 +330,10 @@ impl Client {
 
     /// Takes the answer to a command of ours. Most have none to speak of.
     fn answer(&mut self, text: &[u8], failed: bool, held: &Held, sent: &mut Sent) -> Heard {
+        let word = text.strip_prefix(self.word.as_bytes()).filter(|_| !failed);
+        if word.is_some_and(<[u8]>::is_empty) {
+            return Heard::Nothing;
+        }
         if let Drawing::Answered(parts) = &mut self.drawing {
             if failed && let Some(status) = self.ended {
                 return Heard::Over(Outcome::Ended(status));
@@ -306,7 +353,7 @@ impl Client {
             }
             return Heard::Nothing;
         }
-        if let Some(shot) = text.strip_prefix(b"baton shot ") {
+        if let Some(shot) = word.and_then(|rest| rest.strip_prefix(b" shot ")) {
             let Some(shot) = Shot::read(&String::from_utf8_lossy(shot)) else {
                 return Heard::Over(Outcome::Confused("it doesn't say how the screen is".into()));
             };
@@ -315,6 +362,9 @@ impl Client {
                 self.outbox.extend(sent.again());
             }
             self.drawing = Drawing::Answered(Parts { shot, blocks: Vec::new() });
+        } else if let Some(path) = text.strip_prefix(b"baton socket /") {
+            let path = format!("/{}", String::from_utf8_lossy(path));
+            held.change(|record| record.socket = Some(path));
         } else if let Some(check) = text.strip_prefix(b"baton check ") {
             self.is_looking = false;
             let mut fields = check.splitn(6, |byte| *byte == b'|');
@@ -337,8 +387,7 @@ impl Client {
                 let signal = signal.filter(|signal| *signal > 0).map(|signal| 128 + signal);
                 let status = signal.or(status).and_then(|status| u8::try_from(status).ok()); // No status has more.
                 self.ended = Some(status);
-                self.drawing = Drawing::Asked;
-                self.tell(say::snapshot());
+                self.draw();
                 return Heard::Nothing;
             }
             if path.starts_with(b"/") {
@@ -353,17 +402,21 @@ impl Client {
         Heard::Nothing
     }
 
-    /// Ends the server with what runs in it, and waits until it is gone.
-    async fn end(mut self) {
+    /// Ends the server with what runs in it, and waits until it is gone: whether it is.
+    async fn end(&mut self) -> bool {
         let ended = async {
             if self.lines.send(say::end().into()).await.is_err() {
-                return;
+                return false;
             }
             let mut buffer = vec![0; 64 * 1024];
             while let Ok(1..) = self.stdout.read(&mut buffer).await {}
+            // A link that broke ends the output, too.
+            (&mut self.exit).await.is_ok()
         };
-        if tokio::time::timeout(PATIENCE, ended).await.is_err() {
+        let ended = tokio::time::timeout(PATIENCE, ended).await.unwrap_or(false);
+        if !ended {
             tracing::debug!("a tmux was told to end and doesn't say that it did");
         }
+        ended
     }
 }

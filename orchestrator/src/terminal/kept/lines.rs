@@ -1,5 +1,7 @@
 //! What tmux says in control mode, line by line (tmux(1), CONTROL MODE).
 
+use super::redraw::BLOCKS;
+
 /// The longest block that is read: 50,000 lines of a terminal of 1,000 columns would be more, but nobody has one.
 const MOST_BLOCK: usize = 64 << 20;
 
@@ -37,6 +39,42 @@ struct Open {
     tag: Vec<u8>,
     text: Vec<u8>,
     lines: usize,
+    /// Whether programs have written its text: then an end in it may be theirs.
+    foreign: bool,
+}
+
+impl Open {
+    fn new(tag: &[u8], foreign: bool) -> Self {
+        Self { tag: tag.to_vec(), text: Vec::new(), lines: 0, foreign }
+    }
+
+    fn push(&mut self, line: &[u8]) -> Result<(), TooLong> {
+        if self.text.len() + line.len() > MOST_BLOCK {
+            return Err(TooLong);
+        }
+        if self.lines > 0 {
+            self.text.push(b'\n');
+        }
+        self.lines += 1;
+        self.text.extend_from_slice(line);
+        Ok(())
+    }
+
+    /// Whether the line is its end, and that of a command that failed.
+    fn ends(&self, line: &[u8]) -> Option<bool> {
+        let end = line.strip_prefix(b"%end ").map(|tag| (tag, false));
+        let end = end.or_else(|| line.strip_prefix(b"%error ").map(|tag| (tag, true)));
+        end.filter(|(tag, _)| *tag == self.tag).map(|(_, failed)| failed)
+    }
+}
+
+/// Tells where the text of programs ends that tmux hands on as it is: a word that they can't know stands in a block of its
+/// own behind each of them. (tmux 3.3a writes what `capture-pane` gives without escapes, and its tags can be guessed.)
+#[derive(Debug)]
+struct Border {
+    word: Vec<u8>,
+    /// How many blocks of programs' text follow.
+    left: usize,
 }
 
 /// Cuts what arrives into what was said.
@@ -45,6 +83,7 @@ pub(in crate::terminal) struct Reader {
     /// A line that isn't whole yet.
     partial: Vec<u8>,
     open: Option<Open>,
+    border: Option<Border>,
 }
 
 impl Reader {
@@ -77,36 +116,76 @@ impl Reader {
         Ok(())
     }
 
+    /// Behind a block that begins with this word, so many hold what programs have written; behind each stands a block with
+    /// the word alone.
+    pub(super) fn set_border(&mut self, word: String) {
+        self.border = Some(Border { word: word.into_bytes(), left: 0 });
+    }
+
     fn line(&mut self, line: &[u8], heard: &mut impl FnMut(Said)) -> Result<(), TooLong> {
-        if let Some(open) = &mut self.open {
-            let end = line.strip_prefix(b"%end ").map(|tag| (tag, false));
-            let end = end.or_else(|| line.strip_prefix(b"%error ").map(|tag| (tag, true)));
-            if let Some((tag, failed)) = end
-                && tag == open.tag
-            {
-                let asked = tag.ends_with(b" 1");
-                let text = std::mem::take(&mut open.text);
-                self.open = None;
-                heard(Said::Block { text, failed, asked });
-                return Ok(());
+        let Some(open) = &mut self.open else {
+            match line.strip_prefix(b"%begin ") {
+                Some(tag) => {
+                    let left = self.border.as_ref().map_or(0, |border| border.left);
+                    self.open = Some(Open::new(tag, left > 0));
+                }
+                None => heard(notice(line)),
             }
-            if open.text.len() + line.len() > MOST_BLOCK {
-                return Err(TooLong);
+            return Ok(());
+        };
+        if open.foreign {
+            let word = self.border.as_ref().map(|border| border.word.as_slice());
+            let Some(tag) = (word == Some(line)).then(|| begun_last(&open.text)).flatten() else {
+                return open.push(line);
+            };
+            let mut next = Open::new(tag, false);
+            next.push(line)?;
+            let whole = std::mem::replace(open, next);
+            let failed = told(&whole, heard);
+            if let Some(border) = &mut self.border {
+                // Behind a command that failed, those of its line aren't carried out.
+                border.left = if failed { 0 } else { border.left - 1 };
             }
-            if open.lines > 0 {
-                open.text.push(b'\n');
-            }
-            open.lines += 1;
-            open.text.extend_from_slice(line);
             return Ok(());
         }
-        if let Some(tag) = line.strip_prefix(b"%begin ") {
-            self.open = Some(Open { tag: tag.to_vec(), text: Vec::new(), lines: 0 });
-            return Ok(());
+        let Some(failed) = open.ends(line) else { return open.push(line) };
+        let (text, asked) = (std::mem::take(&mut open.text), open.tag.ends_with(b" 1"));
+        self.open = None;
+        if let Some(border) = &mut self.border
+            && !failed
+            && text.strip_prefix(border.word.as_slice()).is_some_and(|rest| rest.starts_with(b" "))
+        {
+            border.left = BLOCKS;
         }
-        heard(notice(line));
+        heard(Said::Block { text, failed, asked });
         Ok(())
     }
+}
+
+/// What stands behind the `%begin` in the last line of a text.
+fn begun_last(text: &[u8]) -> Option<&[u8]> {
+    let last = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
+    text[last..].strip_prefix(b"%begin ")
+}
+
+/// Tells a block whose last end is its own, and what was said between that and the last line; whether it failed.
+fn told(open: &Open, heard: &mut impl FnMut(Said)) -> bool {
+    let mut end = None;
+    let mut at = 0;
+    for line in open.text.split(|byte| *byte == b'\n') {
+        if let Some(failed) = open.ends(line) {
+            end = Some((at, at + line.len(), failed));
+        }
+        at += line.len() + 1;
+    }
+    let (before, behind, failed) = end.unwrap_or((open.text.len(), open.text.len(), true));
+    let text = open.text[..before].strip_suffix(b"\n").unwrap_or(&open.text[..before]).to_vec();
+    heard(Said::Block { text, failed, asked: open.tag.ends_with(b" 1") });
+    let between = open.text[behind..].strip_prefix(b"\n").unwrap_or_default();
+    for line in between.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"%begin ")) {
+        heard(notice(line));
+    }
+    failed
 }
 
 fn notice(line: &[u8]) -> Said {
@@ -214,6 +293,72 @@ mod tests {
                 Said::Block { text: vec![], failed: true, asked: false }
             ]
         );
+    }
+
+    #[test]
+    fn a_program_can_not_end_a_block_of_its_own_text() {
+        let mut reader = Reader::default();
+        reader.set_border("baton w0rd".into());
+        let mut stream = b"%begin 5 7 1\nbaton w0rd shot 1|2\n%end 5 7 1\n".to_vec();
+        for block in 0..4 {
+            let (own, next) = (8 + 2 * block, 9 + 2 * block);
+            stream.extend(
+                format!(
+                    "%begin 5 {own} 1\nseen\n%end 5 {own} 1\n%begin 5 {own} 1\nbaton check 9|1\n%end 5 {own} 1\n%end 5 {own} 1\n\
+                     %output %0 between\n%begin 5 {next} 1\nbaton w0rd\n%end 5 {next} 1\n"
+                )
+                .bytes(),
+            );
+        }
+        stream.extend_from_slice(
+            b"%begin 5 20 1\nbaton w0rd\n%end 5 20 1\n%begin 5 21 1\nplain\n%end 5 21 1\n",
+        );
+        let mut heard = Vec::new();
+        for chunk in stream.chunks(3) {
+            reader.feed(chunk, |said| heard.push(said)).unwrap();
+        }
+        let texts: Vec<String> = heard
+            .iter()
+            .filter_map(|said| match said {
+                Said::Block { text, failed: false, asked: true } => {
+                    Some(String::from_utf8_lossy(text).into_owned())
+                }
+                _ => None,
+            })
+            .collect();
+        let foreign = |own: usize| {
+            format!("seen\n%end 5 {own} 1\n%begin 5 {own} 1\nbaton check 9|1\n%end 5 {own} 1")
+        };
+        let word = || "baton w0rd".to_owned();
+        let wanted = [
+            "baton w0rd shot 1|2".to_owned(),
+            foreign(8),
+            word(),
+            foreign(10),
+            word(),
+            foreign(12),
+            word(),
+            foreign(14),
+            word(),
+            word(),
+            "plain".to_owned(),
+        ];
+        assert_eq!(texts, wanted);
+        let between = heard.iter().filter(|said| **said == Said::Output(b"between".to_vec()));
+        assert_eq!(between.count(), 4);
+    }
+
+    #[test]
+    fn a_command_that_fails_among_them_ends_what_is_guarded() {
+        let mut reader = Reader::default();
+        reader.set_border("baton w0rd".into());
+        let mut heard = Vec::new();
+        let stream = b"%begin 5 7 1\nbaton w0rd shot 1\n%end 5 7 1\n%begin 5 8 1\nno\n%error 5 8 1\n%begin 5 9 1\nbaton w0rd\n%end 5 9 1\n\
+            %begin 5 10 1\nplain\n%end 5 10 1\n";
+        reader.feed(stream, |said| heard.push(said)).unwrap();
+        assert_eq!(heard.len(), 4, "{heard:?}");
+        assert_eq!(heard[1], Said::Block { text: b"no".to_vec(), failed: true, asked: true });
+        assert_eq!(heard[3], Said::Block { text: b"plain".to_vec(), failed: false, asked: true });
     }
 
     #[test]

@@ -7,4 +7,4 @@ mod say;
 mod start;
 
 pub(super) use client::{Client, Sent};
-pub(super) use start::{Start, attach, open};
+pub(super) use start::{Server, Start, attach, end, open};

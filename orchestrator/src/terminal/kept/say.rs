@@ -26,14 +26,19 @@ pub(super) fn keys(bytes: &[u8], number: u64) -> String {
     line
 }
 
-/// Goes on with output that was left out.
+/// Goes on with output that was left out. Without quotes tmux's parser takes `%0:` for no word (3.3a).
 pub(super) fn go_on() -> &'static str {
-    "refresh-client -A %0:continue\n"
+    "refresh-client -A '%0:continue'\n"
 }
 
 /// How the shell is.
 pub(super) fn check() -> &'static str {
     "display-message -p -t %0 'baton check #{@baton-in}|#{pane_dead}|#{pane_dead_status}|#{pane_dead_signal}|#{pane_pid}|#{pane_current_path}'\n"
+}
+
+/// Where its socket is.
+pub(super) fn socket() -> &'static str {
+    "display-message -p 'baton socket #{socket_path}'\n"
 }
 
 /// Makes it look at its children: one that ends tells it of all that have (tmux 3.3a misses some by themselves).
@@ -42,16 +47,20 @@ pub(super) fn wake() -> &'static str {
 }
 
 /// All that is shown, in five blocks: the modes, what was scrolled away, what is behind the full screen, what is in sight,
-/// and the beginning of a sequence that isn't over.
-pub(super) fn snapshot() -> &'static str {
-    "display-message -p -t %0 'baton shot #{@baton-in}|#{history_size}|#{pane_height}|#{alternate_on}|#{alternate_saved_x}|\
-#{alternate_saved_y}|#{cursor_x}|#{cursor_y}|#{cursor_flag}|#{insert_flag}|#{keypad_cursor_flag}|#{keypad_flag}|#{origin_flag}|\
-#{wrap_flag}|#{scroll_region_upper}|#{scroll_region_lower}|#{mouse_standard_flag}|#{mouse_button_flag}|#{mouse_all_flag}|\
-#{mouse_sgr_flag}|#{mouse_utf8_flag}|#{bracket_paste_flag}' ; capture-pane -p -e -J -t %0 -S - -E -1 ; \
-capture-pane -p -e -J -q -a -t %0 ; capture-pane -p -e -J -t %0 ; capture-pane -p -P -C -t %0\n"
+/// and the beginning of a sequence that isn't over. What programs have written stands between blocks with `word` alone, the
+/// last of which comes also when one of the others fails.
+pub(super) fn snapshot(word: &str) -> String {
+    let border = format!("display-message -p '{word}'");
+    format!(
+        "display-message -p -t %0 '{word} shot #{{@baton-in}}|#{{history_size}}|#{{pane_height}}|#{{alternate_on}}|#{{alternate_saved_x}}|\
+#{{alternate_saved_y}}|#{{cursor_x}}|#{{cursor_y}}|#{{cursor_flag}}|#{{insert_flag}}|#{{keypad_cursor_flag}}|#{{keypad_flag}}|#{{origin_flag}}|\
+#{{wrap_flag}}|#{{scroll_region_upper}}|#{{scroll_region_lower}}|#{{mouse_standard_flag}}|#{{mouse_button_flag}}|#{{mouse_all_flag}}|\
+#{{mouse_sgr_flag}}|#{{mouse_utf8_flag}}|#{{bracket_paste_flag}}' ; capture-pane -p -e -J -t %0 -S - -E -1 ; {border} ; \
+capture-pane -p -e -J -q -a -t %0 ; {border} ; capture-pane -p -e -J -t %0 ; {border} ; capture-pane -p -P -C -t %0\n{border}\n"
+    )
 }
 
-/// Ends it all.
+/// Ends it all; tmux would leave its socket behind.
 pub(super) fn end() -> &'static str {
-    "kill-server\n"
+    "run-shell 'rm -f -- #{q:socket_path}'\nkill-server\n"
 }

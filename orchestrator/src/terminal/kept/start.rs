@@ -1,5 +1,6 @@
 //! Becoming a client of the tmux that keeps a shell.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,7 +12,7 @@ use super::say;
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
 use crate::seam::FilePath;
-use crate::terminal::{scripts, shell};
+use crate::terminal::shell;
 use crate::transport::{
     Connection, Input, Output, Process, ProcessStreams, Program, TerminalSize, TransportError,
 };
@@ -34,26 +35,62 @@ pub(in crate::terminal) enum Start {
     Refused(Failure),
 }
 
+/// A server that keeps a shell, and how it is found.
+#[derive(Debug)]
+pub(in crate::terminal) struct Server {
+    /// The name of its socket.
+    pub(in crate::terminal) name: String,
+    /// The socket's path, where it was heard.
+    pub(in crate::terminal) path: Option<String>,
+    /// The host's environment: its `PATH` may be where tmux is found.
+    pub(in crate::terminal) env: BTreeMap<String, String>,
+}
+
+impl Server {
+    fn words<'a>(&'a self, what: &'a str) -> [&'a str; 3] {
+        [what, &self.name, self.path.as_deref().unwrap_or_default()]
+    }
+}
+
 /// Starts a shell in a server of its own.
 pub(in crate::terminal) async fn open(
     reached: &Reached,
     directory: Option<&FilePath>,
-    (socket, mark): (&str, &str),
+    (name, mark): (&str, &str),
     size: TerminalSize,
 ) -> Result<Start, TransportError> {
     let (columns, rows) = (size.columns.to_string(), size.rows.to_string());
-    let words = ["open", socket, &columns, &rows, mark];
-    let program = shell::kept(scripts::keep(), &words, Some(reached), directory);
+    let words = ["open", name, "", &columns, &rows, mark, shell::SHELL];
+    let program = shell::kept(&words, reached, directory);
     start(&reached.connection, &program, Some(size)).await
 }
 
 /// Attaches to the one that is there.
 pub(in crate::terminal) async fn attach(
     connection: &Connection,
-    socket: &str,
+    server: &Server,
 ) -> Result<Start, TransportError> {
-    let program = shell::kept(scripts::keep(), &["attach", socket], None, None);
+    let program = shell::keeping(&server.words("attach"), &server.env);
     start(connection, &program, None).await
+}
+
+/// Ends the one that is there, with what runs in it; whether it is known to be gone.
+pub(in crate::terminal) async fn end(
+    connection: &Connection,
+    server: &Server,
+) -> Result<bool, TransportError> {
+    let program = shell::keeping(&server.words("end"), &server.env);
+    let process = connection.start(&program).await?;
+    let (ProcessStreams { stdin, stdout, stderr }, exit) = process.into_parts();
+    drop(stdin);
+    tokio::spawn(drain(stderr));
+    let mut said = Vec::new();
+    let mut most = stdout.take(MOST_WORDS);
+    if let Err(error) = most.read_to_end(&mut said).await {
+        tracing::debug!(%error, "how a tmux ended is lost");
+    }
+    exit.await?;
+    Ok(String::from_utf8_lossy(&said).lines().any(|line| line == "baton ended"))
 }
 
 async fn start(
@@ -108,10 +145,12 @@ async fn start(
             }
             exit.await?;
             let said = format!("{in_block} {}", String::from_utf8_lossy(&words)).trim().to_owned();
+            // A socket that is there and can't be used now is none of these.
             let gone = [
                 "no server",
                 "no sessions",
-                "error connecting",
+                "(No such file or directory)",
+                "(Connection refused)",
                 "lost server",
                 "can't find session",
             ];

@@ -202,6 +202,7 @@ impl Screen {
             self.term.set_options(size.config());
         }
         self.term.resize(size);
+        self.bounds.region = None;
         self.is_changed = true;
         self.note_size(None);
     }
@@ -221,11 +222,16 @@ impl Screen {
 
     /// Forgets everything: what comes next draws it anew. Size and palette stay.
     pub fn restart(&mut self) {
+        *self = self.fresh();
+    }
+
+    /// An empty one of the same size and palette.
+    pub fn fresh(&self) -> Self {
         let mut fresh = Self::new(self.columns() as u16, self.rows() as u16);
         fresh.palette = self.palette;
         let [_, _, width, height] = self.ear.heard().size;
         fresh.set_cell_size(width, height);
-        *self = fresh;
+        fresh
     }
 
     /// Forgets the lines above the screen.
@@ -259,6 +265,11 @@ impl Screen {
     /// What it told, since the last look.
     pub fn take_news(&mut self) -> News {
         std::mem::take(&mut self.ear.heard().news)
+    }
+
+    /// Whether it rang since the last look; what else it told is left for [`Screen::take_news`].
+    pub fn take_bell(&mut self) -> bool {
+        std::mem::take(&mut self.ear.heard().news.bell)
     }
 
     /// The title that it gave the window: one line, at most 256 characters.

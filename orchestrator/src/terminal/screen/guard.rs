@@ -3,10 +3,11 @@
 use alacritty_terminal::Term;
 use alacritty_terminal::grid::Dimensions;
 use alacritty_terminal::index::{Column, Line, Point};
+use alacritty_terminal::term::TermMode;
 use alacritty_terminal::term::color::COUNT;
 use alacritty_terminal::vte::ansi::{
     Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, LineClearMode,
-    Mode, PrivateMode, Rgb, StandardCharset, TabulationClearMode,
+    Mode, NamedPrivateMode, PrivateMode, Rgb, StandardCharset, TabulationClearMode,
 };
 use unicode_width::UnicodeWidthChar;
 
@@ -29,6 +30,8 @@ const LONGEST_TITLE: usize = 1024;
 pub(super) struct Bounds {
     /// Bytes of links that cells may hold.
     links: usize,
+    /// The first and last line that scroll, where a program has set them: the emulator doesn't say.
+    pub(super) region: Option<(i32, i32)>,
 }
 
 pub(super) struct Guard<'a> {
@@ -39,6 +42,44 @@ pub(super) struct Guard<'a> {
 }
 
 impl Guard<'_> {
+    fn rows(&self) -> i32 {
+        i32::try_from(self.term.screen_lines()).unwrap_or(i32::MAX)
+    }
+
+    fn cursor(&self) -> Point {
+        self.term.grid().cursor.point
+    }
+
+    /// Puts the cursor on a line of the screen. The emulator counts from the margin in origin mode, for moves, too.
+    fn go(&mut self, line: i32, column: usize) {
+        let is_origin = self.term.mode().contains(TermMode::ORIGIN);
+        let above = self.bounds.region.filter(|_| is_origin).map_or(0, |(top, _)| top);
+        Handler::goto(self.term, line - above, column);
+    }
+
+    /// So many lines up, or down when negative; a margin that it meets stops it (DEC STD 070, CUU and CUD), which the
+    /// emulator doesn't know.
+    fn step(&mut self, up: i64, column: usize) {
+        let (at, last) = (self.cursor().line.0, self.rows() - 1);
+        let (top, bottom) = self.bounds.region.unwrap_or((0, last));
+        let least = if at >= top { top } else { 0 };
+        let most = if at <= bottom { bottom } else { last };
+        let to = i64::from(at) - up;
+        let to = to.clamp(i64::from(least), i64::from(most));
+        self.go(i32::try_from(to).unwrap_or(at), column);
+    }
+
+    /// Clears the first line: the emulator leaves it when what is above the second line is to be cleared.
+    fn clear_first(&mut self) {
+        let (point, wraps) = (self.cursor(), self.term.grid().cursor.input_needs_wrap);
+        self.go(0, 0);
+        if self.cursor().line.0 == 0 {
+            self.term.clear_line(LineClearMode::All);
+        }
+        self.go(point.line.0, point.column.0);
+        self.term.grid_mut().cursor.input_needs_wrap = wraps;
+    }
+
     /// Whether the letter that a mark would go to has enough of them.
     fn is_laden(&self) -> bool {
         let grid = self.term.grid();
@@ -111,6 +152,9 @@ impl Handler for Guard<'_> {
     }
 
     fn move_backward_tabs(&mut self, count: u16) {
+        // What waits to be wrapped is not, once the cursor has moved.
+        let Point { line, column } = self.cursor();
+        self.go(line.0, column.0);
         // Without stops each step looks through the whole line and stays where it is.
         let most = u16::try_from(self.term.columns()).unwrap_or(u16::MAX);
         self.term.move_backward_tabs(count.min(most));
@@ -124,10 +168,81 @@ impl Handler for Guard<'_> {
     }
 
     fn reset_state(&mut self) {
+        self.bounds.region = None;
         self.term.reset_state();
         self.term.set_title(None);
         for index in 0..COUNT {
             self.term.reset_color(index);
+        }
+    }
+
+    fn set_scrolling_region(&mut self, top: usize, bottom: Option<usize>) {
+        let lines = self.term.screen_lines();
+        let bottom = bottom.unwrap_or(lines);
+        if top < bottom {
+            let line = |line: usize| i32::try_from(line.min(lines)).unwrap_or(i32::MAX);
+            self.bounds.region = Some((line(top.saturating_sub(1)), line(bottom) - 1));
+        }
+        self.term.set_scrolling_region(top, Some(bottom));
+    }
+
+    fn move_up(&mut self, lines: usize) {
+        self.step(i64::try_from(lines).unwrap_or(i64::MAX >> 1), self.cursor().column.0);
+    }
+
+    fn move_down(&mut self, lines: usize) {
+        self.step(-i64::try_from(lines).unwrap_or(i64::MAX >> 1), self.cursor().column.0);
+    }
+
+    fn move_up_and_cr(&mut self, lines: usize) {
+        self.step(i64::try_from(lines).unwrap_or(i64::MAX >> 1), 0);
+    }
+
+    fn move_down_and_cr(&mut self, lines: usize) {
+        self.step(-i64::try_from(lines).unwrap_or(i64::MAX >> 1), 0);
+    }
+
+    fn goto_col(&mut self, column: usize) {
+        self.go(self.cursor().line.0, column);
+    }
+
+    fn put_tab(&mut self, count: u16) {
+        // Behind the last column there is no stop.
+        if !self.term.grid().cursor.input_needs_wrap {
+            self.term.put_tab(count);
+        }
+    }
+
+    fn clear_screen(&mut self, mode: ClearMode) {
+        let is_second = matches!(mode, ClearMode::Above) && self.cursor().line.0 == 1;
+        self.term.clear_screen(mode);
+        if is_second {
+            self.clear_first();
+        }
+    }
+
+    // The emulator knows the newest of three ways to the other screen.
+    fn set_private_mode(&mut self, mode: PrivateMode) {
+        match mode {
+            PrivateMode::Unknown(47 | 1047) => {
+                self.term.set_private_mode(NamedPrivateMode::SwapScreenAndSetRestoreCursor.into());
+            }
+            PrivateMode::Unknown(1048) => self.term.save_cursor_position(),
+            mode => self.term.set_private_mode(mode),
+        }
+    }
+
+    fn unset_private_mode(&mut self, mode: PrivateMode) {
+        match mode {
+            PrivateMode::Unknown(47 | 1047) => {
+                let Point { line, column } = self.cursor();
+                let back = NamedPrivateMode::SwapScreenAndSetRestoreCursor;
+                self.term.unset_private_mode(back.into());
+                // These two leave the cursor where it is.
+                self.go(line.0, column.0);
+            }
+            PrivateMode::Unknown(1048) => self.term.restore_cursor_position(),
+            mode => self.term.unset_private_mode(mode),
         }
     }
 
@@ -139,17 +254,11 @@ impl Handler for Guard<'_> {
         set_cursor_shape(shape: CursorShape);
         goto(line: i32, column: usize);
         goto_line(line: i32);
-        goto_col(column: usize);
         insert_blank(count: usize);
-        move_up(lines: usize);
-        move_down(lines: usize);
         identify_terminal(intermediate: Option<char>);
         device_status(kind: usize);
         move_forward(columns: usize);
         move_backward(columns: usize);
-        move_down_and_cr(lines: usize);
-        move_up_and_cr(lines: usize);
-        put_tab(count: u16);
         backspace();
         carriage_return();
         linefeed();
@@ -167,7 +276,6 @@ impl Handler for Guard<'_> {
         save_cursor_position();
         restore_cursor_position();
         clear_line(mode: LineClearMode);
-        clear_screen(mode: ClearMode);
         clear_tabs(mode: TabulationClearMode);
         set_tabs(interval: u16);
         reverse_index();
@@ -175,10 +283,7 @@ impl Handler for Guard<'_> {
         set_mode(mode: Mode);
         unset_mode(mode: Mode);
         report_mode(mode: Mode);
-        set_private_mode(mode: PrivateMode);
-        unset_private_mode(mode: PrivateMode);
         report_private_mode(mode: PrivateMode);
-        set_scrolling_region(top: usize, bottom: Option<usize>);
         set_keypad_application_mode();
         unset_keypad_application_mode();
         set_active_charset(index: CharsetIndex);

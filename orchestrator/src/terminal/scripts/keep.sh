@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# Arguments: what is wanted (open, attach), the socket's name, columns, rows, whose terminal it is.
+# Arguments: what is wanted (open, attach, end), the socket's name, its path where that is known, columns, rows, whose
+# terminal it is, the line that becomes its shell.
 # Says on its first line whether the host has a tmux that can keep a shell, and becomes its client.
 version=$(tmux -V 2>/dev/null) || version=
 case $version in
@@ -16,13 +17,30 @@ case ${version#next-} in
     exit 0
     ;;
 esac
-printf 'baton tmux %s\n' "$(uname -n)"
+echo 'baton tmux'
 # A tmux that we are in means nothing to the one that we start.
 unset TMUX TMUX_PANE
-if [ "$1" = attach ]; then exec tmux -u -L "$2" -f /dev/null -C attach-session -d -t baton; fi
-# Nothing of it is to be seen by who works in it: no line, no keys, no mouse, no name of its own. What the shell sees of
-# tmux in its environment is taken out again.
-# shellcheck disable=SC2016
+# Where the socket is that an environment of another day has made.
+if [ -S "$3" ]; then way=-S socket=$3; else way=-L socket=$2; fi
+case $1 in
+  attach) exec tmux -u "$way" "$socket" -f /dev/null -C attach-session -d -t baton ;;
+  end)
+    # tmux would leave its socket behind.
+    if said=$(tmux -u "$way" "$socket" -f /dev/null run-shell 'rm -f -- #{q:socket_path}' \; kill-server 2>&1); then
+      echo 'baton ended'
+    else
+      case $said in
+        *'no server'* | *'(No such file or directory)'* | *'(Connection refused)'*)
+          if [ "$way" = -S ]; then rm -f -- "$socket"; fi
+          echo 'baton ended'
+          ;;
+        *) printf '%s\n' "$said" >&2 ;;
+      esac
+    fi
+    exit 0
+    ;;
+esac
+# Nothing of it is to be seen by who works in it: no line, no keys, no mouse, no name of its own.
 exec tmux -u -L "$2" -f /dev/null -C \
   set-option -g remain-on-exit on \; \
   set-option -g history-limit 50000 \; \
@@ -46,6 +64,6 @@ exec tmux -u -L "$2" -f /dev/null -C \
   set-option -gq remain-on-exit-format '' \; \
   set-option -g visual-bell off \; \
   set-option -g update-environment '' \; \
-  set-option -g @baton "$5" \; \
-  new-session -s baton -n baton -x "$3" -y "$4" \
-  sh -c 'unset TMUX TMUX_PANE TERM_PROGRAM TERM_PROGRAM_VERSION; exec "${SHELL:-/bin/sh}" -l'
+  set-option -g @baton "$6" \; \
+  new-session -s baton -n baton -x "$4" -y "$5" \
+  sh -c "$7"

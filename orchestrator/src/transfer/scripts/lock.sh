@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2154 # process.sh and place.sh stand before this; a call sets b_key and b_nonce
+# shellcheck disable=SC2034,SC2154 # process.sh and place.sh stand before this; a call sets b_key, b_nonce and b_live
 # The lock of a target: a directory beside it that says who has it. One that somebody left who is dead is buried; one
 # that the same transfer has left behind on a link that was lost is taken from it.
 
@@ -47,6 +47,8 @@ b_take() {
       b_boot
       if [ "$b_then_boot" = "$b_boot" ] && b_born "$b_who" && [ "$b_born" = "$b_then" ]; then
         if [ "$b_then_key" != "$b_key" ] || [ "$b_tries" -gt 40 ]; then b_say e busy; fi
+        # Whoever sends it from the same process lives.
+        case " $b_live " in *" $b_then_nonce "*) b_say e busy ;; esac
         b_hang=$b_group
         b_born "$$"
         # Some servers start all commands in a group of their own.

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2154 # a call sets b_p; process.sh stands before this, and the others use what is set here
+# shellcheck disable=SC2034,SC2154 # a call sets b_p and b_base; process.sh stands before this, and the others use what is set here
 # Where a transfer begins or ends on this machine, and how it is answered. Each runs in a shell of its own: it may go
 # where it likes, and leave.
 
@@ -26,9 +26,13 @@ b_plain() {
 }
 
 # b_target: goes to the directory of b_p, links followed; sets b_name to the last name, and b_short to what names of
-# ours beside it begin with: no name is longer than 255 bytes.
+# ours beside it begin with: no name is longer than 255 bytes. Where b_base is set, it has to lie in that directory.
 b_target() {
-  b_links=0
+  b_links=0 b_root=''
+  [ -z "$b_base" ] || {
+    b_root=$(cd "$HOME" 2>/dev/null; cd -P -- "$b_base" >/dev/null 2>&1 && b_put_bare "${PWD%/}/.") || b_say e outside
+    b_root=${b_root%.}
+  }
   while :; do
     while :; do
       case $b_p in ?*/) b_p=${b_p%/} ;; *) break ;; esac
@@ -49,6 +53,7 @@ b_target() {
     b_p=$(readlink "./$b_name" && echo .) || b_say e loop
     b_p=${b_p%??}
   done
+  case ${PWD%/}/ in "$b_root"*) ;; *) b_say e outside ;; esac
   b_short=$b_name
   [ "${#b_name}" -le 200 ] || b_short=$(b_put_bare "$b_name" | cksum | tr -d ' ')
 }
@@ -78,6 +83,22 @@ b_facts() {
     '' | *[!0-9.\ ]*) b_all="$(wc -c <"$1" | tr -d ' ') - $(b_inode "$1") -" ;;
   esac
   b_put_bare "$b_all"
+}
+
+# b_like: gives b_part the mode of the file that it is to replace, and its owner as far as this account may. Fails where there
+# is none, or nobody tells.
+b_like() {
+  [ -f "./$b_name" ] || return 1
+  b_looks=$(stat -L -c '%a %u:%g' "./$b_name" 2>/dev/null)
+  case $b_looks in
+    '' | *[!0-9:\ ]*) b_looks=$(stat -L -f '%Lp %u:%g' "./$b_name" 2>/dev/null) ;;
+  esac
+  case $b_looks in '' | *[!0-9:\ ]*) return 1 ;; esac
+  chown "${b_looks#* }" "$b_part" 2>/dev/null
+  b_bits=${b_looks% *}
+  # No more than who may read, write and run it: the other bits belong to what was there.
+  while [ "${#b_bits}" -gt 3 ]; do b_bits=${b_bits#?}; done
+  chmod "$b_bits" "$b_part"
 }
 
 # b_why TEXT: sets b_word to what the words of a program that could not write mean.

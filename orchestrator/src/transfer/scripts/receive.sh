@@ -50,7 +50,7 @@ b_beside_end() {
 }
 
 # b_receive: b_p is the target, b_key names the source, b_size is its size, b_at when it was changed, b_was the inode
-# of a part that was sent before. Says `ready` with the size of the part that is there, the checksum of its end, its
+# of a part that was sent before; b_again is set where an engine has begun it that has ended since. Says `ready` with the size of the part that is there, the checksum of its end, its
 # inode and the umask; is told `append MODE` or `anew MODE`, and takes the bytes. Without all of them it ends, and the
 # part stays.
 b_receive() {
@@ -62,6 +62,11 @@ b_receive() {
   fi
   b_part=./.$b_short.baton-$b_key.part
   if [ -n "$b_was" ] && [ ! -e "$b_part" ] && [ "$(b_inode "./$b_name")" = "$b_was" ]; then b_say "done $PWD/$b_name"; fi
+  # One that an engine began that has ended since: what it placed looks like its source.
+  if [ -n "$b_again" ] && [ ! -e "$b_part" ] && [ -f "./$b_name" ]; then
+    b_all=$(b_facts "./$b_name")
+    case $b_all in "$b_size ${b_at%%.*} "* | "$b_size ${b_at%%.*}."*) b_say "done $PWD/$b_name" ;; esac
+  fi
   if [ -e "./$b_name" ] && [ -z "$b_replace" ]; then b_say e exists; fi
   b_take
   for b_other in "./.$b_short.baton-"????????.part; do
@@ -92,7 +97,7 @@ b_receive() {
   b_beside_end || b_refuse write "$b_part: the disk has taken not all of it"
   [ "$(b_bytes "$b_part")" = "$b_size" ] || exit 0
   b_mine || b_say e lost
-  chmod "$b_mode" "$b_part"
+  b_like || chmod "$b_mode" "$b_part"
   b_stamp "$b_part"
   b_words=$(sync "$b_part" 2>&1) || case $b_words in
     *'No space left'* | *'nput/output error'*) b_refuse full "$b_words" ;;

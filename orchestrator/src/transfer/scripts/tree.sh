@@ -30,14 +30,22 @@ b_merge() (
     if [ -d "$b_one" ] && [ ! -h "$b_one" ] && [ -d "$2/$b_one" ]; then
       b_merge "$PWD/$b_one" "$2/$b_one" || exit 1
     else
+      # mv would go on into a directory that a link there leads to.
+      if [ -h "$2/$b_one" ] && [ -d "$2/$b_one" ]; then rm -f "$2/$b_one" || exit 1; fi
       mv -f "./$b_one" "$2/$b_one" || exit 1
     fi
   done
   exit 0
 )
 
-# b_receive_tree: b_p is the target, b_key names the source, b_nonce the last file of the stream. Says `ready` as
-# b_receive does; is told `anew MODE`, and takes a stream of tar. Without its last file it ends, and nothing is placed.
+# b_listing: all that is here, as arrived.rs reads it; nothing where find can't tell it.
+b_listing() {
+  find . -mindepth 1 -printf '%y %s %T@ %C@ %P\0' 2>/dev/null
+}
+
+# b_receive_tree: b_p is the target, b_key names the source, b_mark the last file of the stream, b_since is when it was begun there.
+# Says `ready` as b_receive does, with when a part that is there was begun (or 0), and then what that has, and b_mark; is told
+# `anew MODE` or `more MODE`, and takes a stream of tar. Without its last file it ends, nothing is placed, and the part stays.
 b_receive_tree() {
   b_plain
   b_target
@@ -50,18 +58,40 @@ b_receive_tree() {
   fi
   b_take
   for b_other in "./.$b_short.baton-"????????.part; do
-    rm -rf "$b_other"
+    [ "$b_other" = "$b_part" ] || rm -rf "$b_other"
   done
-  b_words=$(mkdir -m 700 "$b_part" 2>&1) || {
+  b_noted=.baton-$b_key.since b_begun=''
+  if [ -h "$b_part" ] || [ ! -d "$b_part" ] || [ ! -w "$b_part" ]; then
+    rm -rf "$b_part"
+    b_words=$(mkdir -m 700 "$b_part" 2>&1) || {
+      b_why "$b_words"
+      b_refuse "$b_word" "$b_words"
+    }
+  else
+    { read -r b_begun <"$b_part/$b_noted"; } 2>/dev/null
+    # Marks of streams that nobody has placed, and this note: neither is of the source.
+    rm -f "$b_part/.baton-"*
+  fi
+  case $b_begun in '' | *[!0-9]*) b_begun=0 ;; esac
+  b_put "ready $b_begun 0 $(b_inode "$b_part") $(umask)"
+  [ "$b_begun" = 0 ] || (cd "$b_part" && b_listing)
+  b_put_bare "$b_mark"
+  read -r b_go b_mode || exit 0
+  case $b_go in
+    anew)
+      (cd "$b_part" && find . ! -name . -prune -exec rm -rf {} +) 2>/dev/null
+      b_begun=$b_since
+      ;;
+    more) ;;
+    *) exit 0 ;;
+  esac
+  b_words=$(b_put "$b_begun" 2>&1 >"$b_part/$b_noted") || {
     b_why "$b_words"
     b_refuse "$b_word" "$b_words"
   }
-  b_put "ready 0 0 $(b_inode "$b_part") $(umask)"
-  read -r b_go b_mode || exit 0
-  [ "$b_go" = anew ] || exit 0
   b_words=$( (cd "$b_part" && tar -xof -) 2>&1)
   b_status=$?
-  [ -f "$b_part/.baton-$b_nonce" ] || {
+  [ -f "$b_part/.baton-$b_mark" ] || {
     b_why "$b_words"
     # What a stream that was cut makes tar say is no fault of the disk.
     case $b_word in 'write') exit 0 ;; esac
@@ -74,7 +104,7 @@ b_receive_tree() {
     b_refuse "$b_word" "$b_words"
   }
   b_mine || b_say e lost
-  rm -f "$b_part/.baton-$b_nonce"
+  rm -f "$b_part/.baton-$b_mark" "$b_part/$b_noted"
   chmod "$b_mode" "$b_part"
   if [ -d "./$b_name" ]; then
     b_here=$PWD
@@ -95,21 +125,37 @@ b_receive_tree() {
   b_say "done $PWD/$b_name"
 }
 
-# b_send_tree: says `tree` with the bytes of the files in b_p, or - where nobody counts them; is told `go`, and prints a
-# stream of tar. After it stderr has `end` and a status.
+# b_send_tree: says `tree` with the bytes of the files in b_p, or - where nobody counts them, what is known of it, and what time it
+# is, or - where it can't list them or tar can't be told which. It is asked: `list MARK` for what there is, and MARK; `go` for all
+# of it as a stream of tar, `some N` for those whose names come in N bytes, each ended by a NUL. After it stderr has `end` and a
+# status.
 b_send_tree() {
   command -v tar >/dev/null 2>&1 || b_say e notar
   cd -P -- "$b_p" >/dev/null 2>&1 || b_say e denied
   [ -r . ] || b_say e denied
   b_all=$(find . -type f -printf '%s\n' 2>/dev/null | awk '{ all += $1 } END { printf "%.0f\n", all }' 2>/dev/null)
-  case $b_all in '' | 0 | *[!0-9]*) b_all=$(du -sk . 2>/dev/null | awk '{ printf "%.0f\n", $1 * 1024 }' 2>/dev/null) ;; esac
-  b_put "tree ${b_all:--} $(b_facts .)"
-  read -r b_go || exit 0
-  [ "$b_go" = go ] || exit 0
+  b_now=-
+  case $b_all in
+    '' | 0 | *[!0-9]*) b_all=$(du -sk . 2>/dev/null | awk '{ printf "%.0f\n", $1 * 1024 }' 2>/dev/null) ;;
+    *) case $(tar --version 2>/dev/null) in *GNU*) b_now=$(date +%s) ;; esac ;;
+  esac
+  b_put "tree ${b_all:--} $(b_facts .) $b_now"
   # Without the companions that macOS makes of attributes.
   COPYFILE_DISABLE=1
   export COPYFILE_DISABLE
-  tar -cf - .
-  b_put "end $?" >&2
+  while read -r b_go b_which; do
+    case $b_go in
+      list)
+        b_listing
+        b_put_bare "$b_which"
+        continue
+        ;;
+      go) tar -cf - . ;;
+      some) head -c "$b_which" | tar --no-recursion --null -T - -cf - ;;
+      *) exit 0 ;;
+    esac
+    b_put "end $?" >&2
+    exit 0
+  done
   exit 0
 }

@@ -145,7 +145,7 @@ impl Shells {
         let Some(shell) = idle else {
             return start::kill(&self.pool, &self.host, group).await;
         };
-        let kill = Call { patience: KILL_PATIENCE, ..Call::new(quote::kill_group("KILL", group)) };
+        let kill = Call { patience: KILL_PATIENCE, ..Call::new(quote::end_group(group)) };
         match shell.call(&kill, KILL_PATIENCE).await {
             Ok((shell, _)) => {
                 let mut idle = self.idle();

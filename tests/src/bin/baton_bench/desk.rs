@@ -140,6 +140,11 @@ impl Desk {
         Ok(self.engine.call(Request::query(query)).await?)
     }
 
+    /// Follows something else than events.
+    pub async fn watch(&self, watch: orchestrator::seam::Watch) -> Outcome<Subscription> {
+        self.subscribe(Subscribe { watch: Some(watch), ..Subscribe::default() }).await
+    }
+
     /// Follows something from now on.
     pub async fn subscribe(&self, wanted: Subscribe) -> Outcome<Subscription> {
         Ok(self.engine.subscribe(wanted).await?)

@@ -11,6 +11,7 @@ mod durable;
 mod exec;
 mod files;
 mod first;
+mod git;
 mod history;
 mod machine;
 mod many;
@@ -27,6 +28,7 @@ mod sftp;
 mod small;
 mod store;
 mod table;
+mod terminal;
 mod transfers;
 mod turns;
 mod window;
@@ -101,6 +103,10 @@ enum Subject {
     Restored,
     /// A project's shared history.
     History,
+    /// How a repository of 20,000 files stands.
+    Git,
+    /// A terminal's keys, its floods and its frames.
+    Terminal,
     /// A large directory, and many small files.
     Files,
     /// A large file, there and back.
@@ -189,6 +195,8 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 | Subject::Sessions
                 | Subject::Restored
                 | Subject::History
+                | Subject::Git
+                | Subject::Terminal
                 | Subject::Files
                 | Subject::Transfers
                 | Subject::Paths => continue,
@@ -233,6 +241,8 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
             Subject::Sessions,
             Subject::Restored,
             Subject::History,
+            Subject::Git,
+            Subject::Terminal,
             Subject::Files,
             Subject::Transfers,
             Subject::Paths,
@@ -259,6 +269,8 @@ async fn run(arguments: &Arguments) -> Outcome<()> {
                 Subject::Sessions => sessions::measure(&bed, scale).await?,
                 Subject::Restored => restored::measure(&bed, scale).await?,
                 Subject::History => history::measure(&bed, scale).await?,
+                Subject::Git => git::measure(&bed, scale).await?,
+                Subject::Terminal => terminal::measure(&bed, scale).await?,
                 Subject::Files => files::measure(&bed, scale).await?,
                 Subject::Transfers => transfers::measure(&bed, scale).await?,
                 Subject::Paths => paths::measure(&bed, scale).await?,

@@ -1,7 +1,7 @@
 //! The window: how soon it is there, what it costs at rest, and what its frames cost under load.
 
 mod far_place;
-mod frames;
+pub mod frames;
 mod mentions;
 mod opening;
 mod place;

@@ -2,7 +2,7 @@
 //! clients that there are don't keep: they make text of them.
 
 /// Kinds of packets.
-pub(super) mod kind {
+pub(crate) mod kind {
     pub const INIT: u8 = 1;
     pub const VERSION: u8 = 2;
     pub const OPEN: u8 = 3;
@@ -27,10 +27,11 @@ pub(super) mod kind {
     pub const NAME: u8 = 104;
     pub const ATTRS: u8 = 105;
     pub const EXTENDED: u8 = 200;
+    pub const EXTENDED_REPLY: u8 = 201;
 }
 
 /// What a status says.
-pub(super) mod status {
+pub(crate) mod status {
     pub const OK: u32 = 0;
     pub const EOF: u32 = 1;
     pub const NO_SUCH_FILE: u32 = 2;
@@ -38,7 +39,7 @@ pub(super) mod status {
 }
 
 /// How a file is opened.
-pub(super) mod flag {
+pub(crate) mod flag {
     pub const READ: u32 = 1;
     pub const WRITE: u32 = 2;
     pub const CREATE: u32 = 8;
@@ -53,43 +54,72 @@ const HAS_MORE: u32 = 0x8000_0000;
 
 /// What is not to be read as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Garbled;
+pub(crate) struct Garbled;
 
 /// What a server knows of a file, as far as it says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Attrs {
-    pub(super) size: Option<u64>,
+pub(crate) struct Attrs {
+    pub(crate) size: Option<u64>,
     /// User and group, by their numbers.
-    pub(super) owner: Option<(u32, u32)>,
+    pub(crate) owner: Option<(u32, u32)>,
     /// With the kind of file, as `st_mode` has it.
-    pub(super) mode: Option<u32>,
+    pub(crate) mode: Option<u32>,
     /// Read and changed, in seconds since 1970.
-    pub(super) times: Option<(u32, u32)>,
+    pub(crate) times: Option<(u32, u32)>,
+}
+
+const KIND: u32 = 0o170_000;
+const DIRECTORY: u32 = 0o040_000;
+const REGULAR: u32 = 0o100_000;
+const LINK: u32 = 0o120_000;
+
+impl Attrs {
+    /// A server that doesn't say what something is has files alone.
+    fn kind(&self) -> u32 {
+        self.mode.unwrap_or(REGULAR) & KIND
+    }
+
+    pub(crate) fn is_directory(&self) -> bool {
+        self.kind() == DIRECTORY
+    }
+
+    pub(crate) fn is_file(&self) -> bool {
+        self.kind() == REGULAR
+    }
+
+    pub(crate) fn is_link(&self) -> bool {
+        self.kind() == LINK
+    }
+
+    /// When it was changed, in seconds since 1970.
+    pub(crate) fn changed(&self) -> Option<u32> {
+        self.times.map(|(_, changed)| changed)
+    }
 }
 
 /// The body of a packet that is being written.
 #[derive(Debug, Default)]
-pub(super) struct Body(pub(super) Vec<u8>);
+pub(crate) struct Body(pub(crate) Vec<u8>);
 
 impl Body {
-    pub(super) fn number(mut self, number: u32) -> Self {
+    pub(crate) fn number(mut self, number: u32) -> Self {
         self.0.extend_from_slice(&number.to_be_bytes());
         self
     }
 
-    pub(super) fn long(mut self, number: u64) -> Self {
+    pub(crate) fn long(mut self, number: u64) -> Self {
         self.0.extend_from_slice(&number.to_be_bytes());
         self
     }
 
-    pub(super) fn bytes(self, bytes: &[u8]) -> Self {
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Self {
         // A packet's length is 32 bits, and none of ours comes near.
         let mut body = self.number(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         body.0.extend_from_slice(bytes);
         body
     }
 
-    pub(super) fn attrs(self, attrs: &Attrs) -> Self {
+    pub(crate) fn attrs(self, attrs: &Attrs) -> Self {
         let flags = [
             (attrs.size.is_some(), HAS_SIZE),
             (attrs.owner.is_some(), HAS_OWNER),
@@ -116,7 +146,7 @@ impl Body {
 
 /// The body of a packet that is being read.
 #[derive(Debug)]
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], Garbled> {
@@ -125,22 +155,22 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    pub(super) fn number(&mut self) -> Result<u32, Garbled> {
+    pub(crate) fn number(&mut self) -> Result<u32, Garbled> {
         let bytes = self.take(4)?.try_into().map_err(|_| Garbled)?;
         Ok(u32::from_be_bytes(bytes))
     }
 
-    pub(super) fn long(&mut self) -> Result<u64, Garbled> {
+    pub(crate) fn long(&mut self) -> Result<u64, Garbled> {
         let bytes = self.take(8)?.try_into().map_err(|_| Garbled)?;
         Ok(u64::from_be_bytes(bytes))
     }
 
-    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Garbled> {
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Garbled> {
         let length = self.number()?;
         self.take(usize::try_from(length).map_err(|_| Garbled)?)
     }
 
-    pub(super) fn attrs(&mut self) -> Result<Attrs, Garbled> {
+    pub(crate) fn attrs(&mut self) -> Result<Attrs, Garbled> {
         let flags = self.number()?;
         let mut attrs = Attrs::default();
         if flags & HAS_SIZE != 0 {
@@ -164,7 +194,7 @@ impl<'a> Reader<'a> {
         Ok(attrs)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -1,20 +1,5 @@
 # shellcheck shell=sh
-# Finds and ends the servers that keep our terminals. Functions of a control shell.
-# b_kept PREFIX: the names of the sockets that begin so, each behind a line's beginning.
-b_kept() {
-  for b_socket in "${TMUX_TMPDIR:-/tmp}/tmux-$(id -u)/$1"*; do
-    if [ -S "$b_socket" ]; then printf '%s\n' "${b_socket##*/}"; fi
-  done
-}
-
-# b_end_kept NAME…: ends them and what runs in them. A socket that nobody listens on any more goes, too.
-b_end_kept() {
-  for b_name in "$@"; do
-    tmux -L "$b_name" kill-server 2>/dev/null ||
-      rm -f -- "${TMUX_TMPDIR:-/tmp}/tmux-$(id -u)/$b_name"
-  done
-}
-
+# Ends shells. Functions of a control shell.
 # b_groups PID: the process groups of a process and of all that it has started, on one line.
 b_groups() {
   ps -A -o pid= -o ppid= -o pgid= 2>/dev/null | awk -v root="$1" '

@@ -8,51 +8,61 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::sftp_wire::{Attrs, Body, Garbled, Reader, kind, status};
-use crate::failure::Failure;
+use super::wire::{Attrs, Body, Garbled, Reader, kind, status};
 use crate::transport::{Channel, Connection, Input, Output, TransportError};
 
-/// How long the server may take for one answer: as long as for a small operation of a shell.
+/// How long the server may say nothing while it is asked: as long as for a small operation of a shell.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A packet may be so long: OpenSSH's server sends 256 KiB at most (sftp-common.h, `SFTP_MAX_MSG_LENGTH`).
 const LONGEST: u32 = 256 * 1024 + 1024;
 
 /// So many requests are on their way at once.
-pub(super) const AT_ONCE: usize = 64;
+pub(crate) const AT_ONCE: usize = 64;
+
+/// What came of a request.
+pub(crate) type Done<T> = Result<T, Refused>;
 
 /// Why a request wasn't done.
 #[derive(Clone, Debug)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// The server said so: a number of the protocol, and its words.
     Status(u32, String),
     /// The conversation is over, or makes no sense.
-    Lost(Failure),
+    Lost(TransportError),
 }
 
 impl From<TransportError> for Refused {
     fn from(error: TransportError) -> Self {
-        Self::Lost(error.into())
+        Self::Lost(error)
     }
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Packet {
-    pub(super) kind: u8,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Packet {
+    pub(crate) kind: u8,
+    pub(crate) body: Vec<u8>,
 }
 
-type Waiting = Arc<Mutex<Option<HashMap<u32, oneshot::Sender<Packet>>>>>;
+/// Who waits for which answer.
+#[derive(Debug, Default)]
+struct Waiting {
+    askers: HashMap<u32, oneshot::Sender<Packet>>,
+    /// How many answers have come: over a slow way many requests take long, and each of them says that the server lives.
+    heard: u64,
+}
+
+/// `None` once the conversation is over.
+type Shared = Arc<Mutex<Option<Waiting>>>;
 
 /// A conversation. Dropped, it ends.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(crate) struct Session {
     connection: Connection,
     /// Written by a task of its own: whoever gives up waiting leaves no half of a packet.
     requests: mpsc::Sender<Vec<u8>>,
-    /// `None` once it is over.
-    waiting: Waiting,
+    waiting: Shared,
     reading: JoinHandle<()>,
     next: Mutex<u32>,
     extensions: BTreeMap<Vec<u8>, Vec<u8>>,
@@ -70,7 +80,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Session {
     /// Begins one.
-    pub(super) async fn begin(connection: &Connection) -> Result<Self, Refused> {
+    pub(crate) async fn begin(connection: &Connection) -> Done<Self> {
         let Channel { mut stdin, mut stdout, .. } = connection.subsystem("sftp").await?;
         let no_server = || {
             Refused::from(TransportError::Unsupported {
@@ -89,7 +99,7 @@ impl Session {
         };
         let extensions = (answer.kind == kind::VERSION).then(|| extensions(&answer.body));
         let extensions = extensions.and_then(Result::ok).ok_or_else(no_server)?;
-        let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
+        let waiting: Shared = Arc::new(Mutex::new(Some(Waiting::default())));
         let reading = tokio::spawn(hear(stdout, Arc::clone(&waiting)));
         let (requests, asked) = mpsc::channel(AT_ONCE);
         tokio::spawn(say(stdin, asked));
@@ -104,13 +114,21 @@ impl Session {
     }
 
     /// Whether it can be asked on.
-    pub(super) fn is_alive(&self) -> bool {
+    pub(crate) fn is_alive(&self) -> bool {
         lock(&self.waiting).is_some()
     }
 
     /// Whether the server offers an extension in its first version.
-    pub(super) fn offers(&self, name: &str) -> bool {
-        self.extensions.get(name.as_bytes()).is_some_and(|version| version == b"1")
+    pub(crate) fn offers(&self, name: &str) -> bool {
+        self.extensions_have(name, b"1")
+    }
+
+    pub(super) fn extensions_have(&self, name: &str, version: &[u8]) -> bool {
+        self.extensions.get(name.as_bytes()).is_some_and(|offered| offered == version)
+    }
+
+    fn heard(&self) -> Option<u64> {
+        lock(&self.waiting).as_ref().map(|waiting| waiting.heard)
     }
 
     fn lost(&self) -> Refused {
@@ -121,7 +139,7 @@ impl Session {
         .into()
     }
 
-    pub(super) fn garbled(&self) -> Refused {
+    pub(crate) fn garbled(&self) -> Refused {
         TransportError::Unsupported {
             host: self.connection.host().clone(),
             what: "its sftp server gave an answer that makes no sense".into(),
@@ -130,7 +148,7 @@ impl Session {
     }
 
     /// Asks, and waits for the answer. A status that isn't OK is refused.
-    pub(super) async fn ask(&self, kind: u8, body: Body) -> Result<Packet, Refused> {
+    pub(crate) async fn ask(&self, kind: u8, body: Body) -> Done<Packet> {
         let id = {
             let mut next = lock(&self.next);
             *next = next.wrapping_add(1);
@@ -138,7 +156,7 @@ impl Session {
         };
         let (sender, answer) = oneshot::channel();
         match lock(&self.waiting).as_mut() {
-            Some(waiting) => waiting.insert(id, sender),
+            Some(waiting) => waiting.askers.insert(id, sender),
             None => return Err(self.lost()),
         };
         let request = packet(kind, &[&id.to_be_bytes()[..], &body.0].concat());
@@ -146,7 +164,15 @@ impl Session {
             self.requests.send(request).await.map_err(|_| self.lost())?;
             answer.await.map_err(|_| self.lost())
         };
-        let Ok(answer) = tokio::time::timeout(PATIENCE, asked).await else {
+        tokio::pin!(asked);
+        let mut heard = self.heard();
+        let answer = loop {
+            if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut asked).await {
+                break answer;
+            }
+            if std::mem::replace(&mut heard, self.heard()) != heard {
+                continue;
+            }
             // What it says later belongs to nobody: it isn't asked any more.
             lock(&self.waiting).take();
             let after_ms = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
@@ -168,7 +194,7 @@ impl Session {
     }
 
     /// Asks for what is answered by a status alone.
-    pub(super) async fn order(&self, kind: u8, body: Body) -> Result<(), Refused> {
+    pub(crate) async fn order(&self, kind: u8, body: Body) -> Done<()> {
         match self.ask(kind, body).await?.kind {
             kind::STATUS => Ok(()),
             _ => Err(self.garbled()),
@@ -176,7 +202,7 @@ impl Session {
     }
 
     /// What is known of a path.
-    pub(super) async fn attrs(&self, kind: u8, path: &[u8]) -> Result<Attrs, Refused> {
+    pub(crate) async fn attrs(&self, kind: u8, path: &[u8]) -> Done<Attrs> {
         let answer = self.ask(kind, Body::default().bytes(path)).await?;
         if answer.kind != kind::ATTRS {
             return Err(self.garbled());
@@ -185,11 +211,7 @@ impl Session {
     }
 
     /// Names, each with what is known of it.
-    pub(super) async fn names(
-        &self,
-        kind: u8,
-        subject: &[u8],
-    ) -> Result<Vec<(Vec<u8>, Attrs)>, Refused> {
+    pub(crate) async fn names(&self, kind: u8, subject: &[u8]) -> Done<Vec<(Vec<u8>, Attrs)>> {
         let answer = self.ask(kind, Body::default().bytes(subject)).await?;
         if answer.kind != kind::NAME {
             return Err(self.garbled());
@@ -208,13 +230,13 @@ impl Session {
     }
 
     /// The one name that is the answer.
-    pub(super) async fn name(&self, kind: u8, path: &[u8]) -> Result<Vec<u8>, Refused> {
+    pub(crate) async fn name(&self, kind: u8, path: &[u8]) -> Done<Vec<u8>> {
         let names = self.names(kind, path).await?;
         names.into_iter().next().map(|(name, _)| name).ok_or_else(|| self.garbled())
     }
 
     /// A handle.
-    pub(super) async fn open(&self, kind: u8, body: Body) -> Result<Vec<u8>, Refused> {
+    pub(crate) async fn open(&self, kind: u8, body: Body) -> Done<Vec<u8>> {
         let answer = self.ask(kind, body).await?;
         if answer.kind != kind::HANDLE {
             return Err(self.garbled());
@@ -224,17 +246,12 @@ impl Session {
     }
 
     /// Gives a handle back.
-    pub(super) async fn close(&self, handle: &[u8]) -> Result<(), Refused> {
+    pub(crate) async fn close(&self, handle: &[u8]) -> Done<()> {
         self.order(kind::CLOSE, Body::default().bytes(handle)).await
     }
 
     /// Bytes of a file; none at its end.
-    pub(super) async fn read(
-        &self,
-        handle: &[u8],
-        offset: u64,
-        length: u32,
-    ) -> Result<Vec<u8>, Refused> {
+    pub(crate) async fn read(&self, handle: &[u8], offset: u64, length: u32) -> Done<Vec<u8>> {
         let body = Body::default().bytes(handle).long(offset).number(length);
         match self.ask(kind::READ, body).await {
             Ok(answer) if answer.kind == kind::DATA => {
@@ -247,7 +264,7 @@ impl Session {
     }
 
     /// An extension that is answered by a status.
-    pub(super) async fn extended(&self, name: &str, body: Body) -> Result<(), Refused> {
+    pub(crate) async fn extended(&self, name: &str, body: Body) -> Done<()> {
         let mut request = Body::default().bytes(name.as_bytes());
         request.0.extend_from_slice(&body.0);
         self.order(kind::EXTENDED, request).await
@@ -281,12 +298,15 @@ async fn say(mut stdin: Input, mut asked: mpsc::Receiver<Vec<u8>>) {
 }
 
 /// Hands answers to who waits for them, until the server ends.
-async fn hear(mut stdout: Output, waiting: Waiting) {
+async fn hear(mut stdout: Output, waiting: Shared) {
     while let Ok(Packet { kind, body }) = read(&mut stdout).await {
         let mut reader = Reader(&body);
         let Ok(id) = reader.number() else { break };
         let body = reader.0.to_vec();
-        let asker = lock(&waiting).as_mut().and_then(|waiting| waiting.remove(&id));
+        let asker = lock(&waiting).as_mut().and_then(|waiting| {
+            waiting.heard += 1;
+            waiting.askers.remove(&id)
+        });
         if asker.is_none_or(|asker| asker.send(Packet { kind, body }).is_err()) {
             tracing::trace!(id, "an sftp server answers what nobody waits for");
         }

@@ -1,0 +1,114 @@
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use egui::Role;
+use egui_kittest::kittest::Queryable;
+use jiff::Timestamp;
+use orchestrator::seam::{Command, SessionId, Terminal, TerminalCommand, TerminalState};
+use orchestrator::terminal::screen::Printed;
+
+use super::testing::{Window, window};
+use crate::bridge::{Ask, News, SharedScreen, TerminalAsk};
+use crate::memory::Memory;
+use crate::samples::session;
+
+fn terminal(id: &str, state: TerminalState) -> Terminal {
+    Terminal {
+        id: id.to_owned(),
+        session: Some(SessionId::new("s")),
+        host: "local".into(),
+        name: id.to_owned(),
+        directory: None,
+        columns: 80,
+        rows: 24,
+        state,
+        unkept: None,
+        opened_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn terminals(states: &[(&str, TerminalState)]) -> Window {
+    let mut window = window(Memory::default(), vec![session("s", "api", "local", 0)]);
+    let all = states.iter().map(|(id, state)| terminal(id, state.clone())).collect();
+    window.app().show(&SessionId::new("s"), None);
+    window.tell(News::Terminals(all));
+    window.harness.run();
+    window.asked();
+    window
+}
+
+fn closed(window: &mut Window) -> Vec<String> {
+    let closed = window.asked().into_iter().filter_map(|ask| match ask {
+        Ask::Do { command, .. } => match *command {
+            Command::Terminal(TerminalCommand::Close { id }) => Some(id),
+            _ => None,
+        },
+        _ => None,
+    });
+    closed.collect()
+}
+
+fn click(window: &mut Window, button: &str) {
+    window.harness.get_by_role_and_label(Role::Button, button).click();
+    window.harness.run();
+}
+
+/// Shows one; its screen.
+fn show(window: &mut Window, id: &str) -> Arc<SharedScreen> {
+    window.app().show_terminal(&SessionId::new("s"), id.to_owned());
+    window.harness.run();
+    let followed = window.asked().into_iter().find_map(|ask| match ask {
+        Ask::Terminal(TerminalAsk::Follow { screen, .. }) => Some(screen),
+        _ => None,
+    });
+    followed.unwrap()
+}
+
+#[test]
+fn a_shell_that_goes_on_is_closed_only_when_a_person_says_so() {
+    let mut window =
+        terminals(&[("1", TerminalState::Open), ("2", TerminalState::Ended { status: Some(0) })]);
+    window.app().want_terminal_closed("1");
+    window.harness.run();
+    assert_eq!(closed(&mut window), [""; 0]);
+    click(&mut window, "Keep it");
+    assert_eq!(closed(&mut window), [""; 0]);
+    window.app().want_terminal_closed("1");
+    window.harness.run();
+    click(&mut window, "Close terminal");
+    assert_eq!(closed(&mut window), ["1"]);
+    window.app().want_terminal_closed("2");
+    window.harness.run();
+    assert_eq!(closed(&mut window), ["2"], "nothing runs in it");
+}
+
+#[test]
+fn a_session_that_is_removed_takes_its_terminals_along_and_says_so() {
+    let mut window = terminals(&[("1", TerminalState::Open)]);
+    window.app().ask_whether_remove(&SessionId::new("s"));
+    window.harness.run();
+    window.harness.get_by_label_contains("Its terminals are closed");
+    window.harness.get_by_label_contains("Terminal 1");
+    click(&mut window, "Remove session");
+    assert_eq!(closed(&mut window), ["1"]);
+}
+
+#[test]
+fn a_bell_in_a_terminal_that_is_not_shown_is_seen_at_its_tab() {
+    let mut window = terminals(&[("1", TerminalState::Open), ("2", TerminalState::Open)]);
+    let first = show(&mut window, "1");
+    show(&mut window, "2");
+    let rang = |window: &mut Window| {
+        let tabs = window.app().terminal_tabs(&SessionId::new("s"));
+        tabs.iter().filter(|tab| tab.rang).map(|tab| tab.id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(rang(&mut window), [""; 0]);
+    first.draw().feed_as(b"\x07", Printed::NOW);
+    window.tell(News::Terminal("1".into()));
+    window.harness.run();
+    assert_eq!(rang(&mut window), ["1"]);
+    window.app().show_terminal(&SessionId::new("s"), "1".into());
+    window.harness.run();
+    assert_eq!(rang(&mut window), [""; 0], "it was seen");
+}

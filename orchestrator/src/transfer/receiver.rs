@@ -1,0 +1,214 @@
+//! The host's end of what is sent there: a script that is told what comes, says what it has, and takes the rest.
+
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::gauge::Gauge;
+use super::talk::{Hearing, LONG_PATIENCE, Talk};
+use super::terms::Terms;
+use super::trouble::{There, Trouble};
+use super::under_way::Live;
+use super::words::{Words, base, cwd};
+use crate::failure::Failure;
+use crate::host::Reached;
+use crate::seam::FilePath;
+use crate::transport::Input;
+
+/// So many pieces are read before they are sent.
+pub(super) const AHEAD: usize = 4;
+
+/// What goes out at once, and how many bytes of files it holds.
+pub(super) type Piece = (Vec<u8>, usize);
+
+/// Where something arrives.
+#[derive(Debug)]
+pub(super) struct Receiver<'a> {
+    reached: &'a Reached,
+    remote: &'a FilePath,
+    shown: String,
+    replace: bool,
+    outside: bool,
+    live: Live,
+    /// The inode of the part that was sent before: it may have been placed, and nobody has told us.
+    was: String,
+    begun: bool,
+    pub(super) gauge: Gauge,
+}
+
+/// What a host says first.
+pub(super) enum Begun {
+    /// It is there already.
+    Placed,
+    /// It takes the rest.
+    Ready(Ready),
+}
+
+/// A host that takes the rest.
+pub(super) struct Ready {
+    pub(super) talk: Talk,
+    /// What it has, in two words that are the function's own.
+    pub(super) has: [String; 2],
+    /// What its files may not be.
+    pub(super) umask: u32,
+}
+
+impl<'a> Receiver<'a> {
+    /// `key` names the source.
+    pub(super) fn new(
+        reached: &'a Reached,
+        remote: &'a FilePath,
+        key: String,
+        terms: &Terms,
+    ) -> Self {
+        Self {
+            reached,
+            remote,
+            shown: remote.to_string(),
+            replace: terms.replace,
+            outside: terms.outside,
+            live: Live::new(key, Uuid::new_v4().simple().to_string()),
+            was: String::new(),
+            begun: false,
+            gauge: Gauge::new(terms.report.clone()),
+        }
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// What every function is called with.
+    pub(super) fn words(&self) -> Result<Words, Trouble> {
+        let base = base(self.reached, self.outside);
+        Ok(Words::default()
+            .path("b_p", self.remote.bytes())?
+            .path("b_base", base)?
+            .set("b_key", &self.live.key)?
+            .set("b_nonce", &self.live.nonce)?
+            .set("b_live", &self.live.others())?
+            .set("b_replace", if self.replace { "1" } else { "" })?
+            .set("b_was", &self.was)?)
+    }
+
+    /// Starts the script, and hears what it has.
+    pub(super) async fn begin(&mut self, script: &str) -> Result<Begun, Trouble> {
+        let connection = &self.reached.connection;
+        let mut talk = Talk::begin(connection, cwd(self.reached, self.remote), script).await?;
+        let there = There { host: connection.host(), path: &self.shown };
+        let answer = talk.line(there).await?;
+        self.begun = true;
+        match &answer[..] {
+            [first, one, other, inode, umask] if first == "ready" => {
+                self.was.clone_from(inode);
+                let umask = u32::from_str_radix(umask, 8).unwrap_or(0o077);
+                Ok(Begun::Ready(Ready { talk, has: [one.clone(), other.clone()], umask }))
+            }
+            _ => placed(&answer, there).map(|()| Begun::Placed),
+        }
+    }
+
+    /// Sends what `pieces` brings, of a source of `all` bytes of which the host has `from`, and hears where it is.
+    pub(super) async fn send(
+        &mut self,
+        talk: Talk,
+        [from, all]: [u64; 2],
+        pieces: Pieces,
+    ) -> Result<FilePath, Trouble> {
+        let there = There { host: self.reached.connection.host(), path: &self.shown };
+        self.gauge.set("sending", from, Some(all));
+        let Talk { stdin, mut hearing } = talk;
+        let sent = {
+            let sending = pump(stdin, pieces, &mut self.gauge);
+            tokio::pin!(sending);
+            tokio::select! {
+                // One that refuses takes no more: its answer says more than our broken pipe.
+                answer = hearing.line(there, std::time::Duration::MAX) => Err(answer),
+                sent = &mut sending => Ok(sent),
+            }
+        };
+        let answer = match sent {
+            Err(early) => early?,
+            Ok(sent) => {
+                sent?;
+                self.gauge.set("writing", all, Some(all));
+                hearing.line(there, LONG_PATIENCE).await?
+            }
+        };
+        placed(&answer, there)?;
+        Ok(self.remote.clone())
+    }
+
+    /// Where it goes, as it was named.
+    pub(super) fn path(&self) -> FilePath {
+        self.remote.clone()
+    }
+
+    /// Bytes that the script says up to `mark`.
+    pub(super) async fn up_to(
+        &self,
+        hearing: &mut Hearing,
+        mark: &str,
+    ) -> Result<Vec<u8>, Trouble> {
+        let there = There { host: self.reached.connection.host(), path: &self.shown };
+        hearing.up_to(there, mark.as_bytes()).await
+    }
+}
+
+/// What is to be sent: read on a thread that may block.
+pub(super) struct Pieces {
+    pub(super) read: mpsc::Receiver<Piece>,
+    pub(super) reading: tokio::task::JoinHandle<Result<(), Failure>>,
+}
+
+impl Pieces {
+    /// `read` hands out pieces, until it is told that nobody takes more.
+    pub(super) fn of(
+        read: impl FnOnce(&mut dyn FnMut(Piece) -> bool) -> Result<(), Failure> + Send + 'static,
+    ) -> Self {
+        let (pieces, taken) = mpsc::channel(AHEAD);
+        let reading = tokio::task::spawn_blocking(move || {
+            read(&mut |piece| pieces.blocking_send(piece).is_ok())
+        });
+        Self { read: taken, reading }
+    }
+}
+
+/// Sends all of it. Nothing is placed without its end, which comes only if the source is still what it was.
+async fn pump(mut stdin: Input, mut pieces: Pieces, gauge: &mut Gauge) -> Result<(), Failure> {
+    while let Some((piece, counted)) = pieces.read.recv().await {
+        let mut sent = 0;
+        while sent < piece.len() {
+            match stdin.write(&piece[sent..]).await {
+                Ok(0) | Err(_) => return std::future::pending().await, // The answer says why.
+                Ok(count) => {
+                    sent += count;
+                    if counted == piece.len() {
+                        gauge.add(count);
+                    }
+                }
+            }
+        }
+        if counted != piece.len() {
+            gauge.add(counted);
+        }
+    }
+    match pieces.reading.await {
+        Ok(done) => done?,
+        Err(error) => {
+            return Err(super::trouble::here("its source".as_ref(), &std::io::Error::other(error)));
+        }
+    }
+    if stdin.shutdown().await.is_err() {
+        return std::future::pending().await;
+    }
+    Ok(())
+}
+
+/// Looks whether the script has placed it.
+fn placed(answer: &[String], there: There<'_>) -> Result<(), Trouble> {
+    match answer.split_first() {
+        Some((done, _)) if done == "done" => Ok(()),
+        _ => Err(there.refused("", &answer.join(" ")).into()),
+    }
+}
