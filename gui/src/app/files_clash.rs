@@ -107,7 +107,7 @@ impl App {
         let mut work = operation.work.clone();
         match choice {
             ClashChoice::Skip => {
-                return self.command(Command::Operation(OperationCommand::Forget { id }));
+                self.command(Command::Operation(OperationCommand::Forget { id }));
             }
             ClashChoice::Replace => {
                 if let Work::Upload { replace, .. } | Work::Download { replace, .. } = &mut work {
