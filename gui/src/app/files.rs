@@ -548,6 +548,11 @@ impl App {
                     self.reveal_in_tree(&session, &path);
                 }
             }
+            FileTabAct::Diff(id) => {
+                if let Some((session, path)) = of(id) {
+                    self.git_wish(&session, GitWish::Diff(path));
+                }
+            }
             FileTabAct::CopyPath(id) => {
                 if let Some((session, path)) = of(id) {
                     let root = self.files.trees.get(&session).and_then(Tree::root);

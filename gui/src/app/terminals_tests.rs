@@ -89,7 +89,8 @@ fn a_session_that_is_removed_takes_its_terminals_along_and_says_so() {
     window.app().ask_whether_remove(&SessionId::new("s"));
     window.harness.run();
     window.harness.get_by_label_contains("Its terminals are closed");
-    window.harness.get_by_label_contains("Terminal 1");
+    let named = window.harness.get_all_by_label_contains("Terminal 1").count();
+    assert_eq!(named, 2, "its tab, and the question");
     click(&mut window, "Remove session");
     assert_eq!(closed(&mut window), ["1"]);
 }

@@ -249,6 +249,25 @@ macro_rules! on_every_way {
 }
 
 on_every_way! {
+    async fn a_shell_begins_in_the_directory_that_is_named_below_that_of_its_place(way: Way) {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        let below = bed.machine.project().join("deep/er it");
+        fs::create_dir_all(&below).unwrap();
+        for directory in ["deep/er it", below.to_str().unwrap()] {
+            let directory = Some(directory.into());
+            let at = bed.at();
+            let open = TerminalCommand::Open { at, directory, columns: 80, rows: 24, name: None, keep: true };
+            let TerminalReply::Terminal(opened) = terminal(&desk, open).await else { panic!() };
+            let mut window = Window::follow(&desk, &opened.id).await;
+            window.type_(&desk, "basename \"$PWD\" | tr ' ' _; echo do''ne\r").await;
+            window.shows("done").await;
+            assert!(window.text().contains("er_it"), "{}", window.text());
+            window.close(&desk).await;
+        }
+        desk.stop().await;
+    }
+
     async fn a_shell_has_its_directory_its_environment_and_a_status(way: Way) {
         let bed = Bed::of(way);
         let desk = bed.laptop.engine().await;

@@ -3,7 +3,7 @@
 use egui::Context;
 
 use crate::theme::space;
-use crate::widget::{Kind, button, dialog, note, switch};
+use crate::widget::{Kind, button, dialog, note};
 
 /// What a person wants then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl ClashView {
                     1 => "The same for the other one".to_owned(),
                     more => format!("The same for the {more} others"),
                 };
-                switch(ui, &mut self.all, &words, "");
+                ui.checkbox(&mut self.all, words);
             }
             ui.add_space(space::M);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -151,7 +151,10 @@ fn what_is_dropped_falls_into_the_directory_under_the_pointer() {
 fn what_is_only_held_over_the_tree_is_not_taken_yet() {
     let mut window = window(tree());
     window.state_mut().dropping = true;
+    let at = window.get_by_role_and_label(Role::TreeItem, "docs").rect().center();
     window.input_mut().hovered_files.push(HoveredFile::default());
-    over(&mut window, "docs");
+    window.event(Event::PointerMoved(at));
+    // While something is held over a window, egui draws it again and again.
+    window.run_steps(3);
     assert_eq!(window.state().acts, []);
 }

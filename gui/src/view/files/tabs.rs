@@ -39,6 +39,8 @@ pub enum FileTabAct {
     Stay(OpenId),
     /// Show it in the tree.
     Reveal(OpenId),
+    /// Show how it differs from the last commit.
+    Diff(OpenId),
     /// Put its path on the clipboard.
     CopyPath(OpenId),
 }
@@ -116,6 +118,7 @@ pub fn file_tab(
         let stay = (!tab.stays).then_some(("Keep open", FileTabAct::Stay(tab.id)));
         let entries = [
             ("Show in tree", FileTabAct::Reveal(tab.id)),
+            ("Open the difference", FileTabAct::Diff(tab.id)),
             ("Copy path", FileTabAct::CopyPath(tab.id)),
             ("Close others", FileTabAct::CloseOthers(tab.id)),
             ("Close", FileTabAct::Close(tab.id)),

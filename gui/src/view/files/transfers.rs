@@ -258,7 +258,7 @@ impl TransfersView {
 }
 
 fn show_words(transfer: &Transfer) -> &'static str {
-    if transfer.up { "Show in the tree" } else { "Show in its folder" }
+    if transfer.up { "Show in tree" } else { "Show in its folder" }
 }
 
 fn buttons(ui: &mut Ui, transfer: &Transfer) -> Option<TransferAct> {

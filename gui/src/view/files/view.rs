@@ -252,6 +252,8 @@ impl FilesView {
             let filter = EventFilter {
                 vertical_arrows: true,
                 horizontal_arrows: true,
+                // It ends the choosing first.
+                escape: !self.marks.is_empty(),
                 ..EventFilter::default()
             };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));

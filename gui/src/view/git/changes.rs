@@ -279,7 +279,7 @@ impl GitView {
             entry(ui, "Show the difference", Picked::Open);
             if kind != ChangeKind::Deleted {
                 entry(ui, "Open the file", Picked::OpenFile);
-                entry(ui, "Show in the tree", Picked::Reveal);
+                entry(ui, "Show in tree", Picked::Reveal);
             }
             ui.separator();
             let words = if part == Part::Staged { "Unstage" } else { "Stage" };
