@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 
 use baton_tests::AgentHost;
 use orchestrator::failure::Code;
-use orchestrator::seam::{At, ChangeKind, FilePath, GitQuery, GitReply, Unfinished};
+use orchestrator::seam::{At, ChangeKind, FilePath, GitQuery, GitReply, GitStatus, Unfinished};
 
 use crate::git_bed::{Repo, change, here, ways};
 use crate::look::laptop_with;
@@ -73,9 +73,12 @@ async fn everything_that_git_knows_of_a_repository_is_told_over_every_transport(
         repo.write("one more", "");
         let GitReply::Status(Some(next)) = way.desk.git(seen).await.unwrap() else { panic!() };
         assert_eq!(next.changed, 6, "{name}");
-        // From a directory below it, the same.
+        // From a directory below it, the same but for where that is.
         let below = At::Host { host: way.host.into(), directory: Some(repo.top().join(b"deep/a")) };
-        assert_eq!(way.desk.status(below).await, *next, "{name}");
+        let told = way.desk.status(below).await;
+        assert_eq!((told.prefix.bytes(), next.prefix.bytes()), (&b"deep/a"[..], &b""[..]));
+        let (prefix, version) = (next.prefix.clone(), next.version.clone());
+        assert_eq!(GitStatus { prefix, version, ..told }, *next, "{name}");
         way.desk.stop().await;
     }
 }
