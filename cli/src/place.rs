@@ -38,10 +38,18 @@ impl Place {
     ///
     /// [`Code::Usage`], what is wrong with the host, and [`Code::HostUnknown`] where no session is called so, either.
     pub async fn find(app: &App, argument: &OsStr) -> Result<Self, Stop> {
-        let Words { who, path } = Words::of(argument)?;
+        let Words { mut who, mut path } = Words::of(argument)?;
         let named = match app.resolve_host(&who) {
             Ok(host) => Named::Host(host),
             Err(Stop::Failure(unknown)) if unknown.code == Code::HostUnknown => {
+                // A session's name may have a colon of its own.
+                if path.is_some()
+                    && let Some(whole) = argument.to_str()
+                    && let Ok(session) = seam::session(&*app.engine().await?, whole).await
+                    && session.name == whole
+                {
+                    (who, path) = (whole.to_owned(), None);
+                }
                 match seam::session(&*app.engine().await?, &who).await {
                     Ok(session) => Named::Session(Box::new(session)),
                     Err(missing) if missing.code == Code::NotFound => {

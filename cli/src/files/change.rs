@@ -149,7 +149,7 @@ pub fn with_option(place: &Place, failure: Failure) -> Failure {
             failure.hint("If you mean it, say --outside; nothing was changed")
         }
         Code::Conflict if failure.message.ends_with("is there already") => {
-            failure.hint("Choose another name; mv and write replace a file with --force")
+            failure.hint("Choose another name; mv, write and put replace a file with --force")
         }
         Code::Conflict if failure.message.ends_with("is not empty") => {
             failure.hint("rm -r deletes what it holds as well")

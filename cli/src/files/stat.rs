@@ -43,7 +43,11 @@ pub async fn run(app: &App, args: StatArgs) -> Result<u8, Stop> {
     output.line(format_args!("modified  {modified}"))?;
     let owner = clean_line(&format!("{} {}", entry.owner, entry.group));
     output.line(format_args!("mode      {} {:04o} {owner}", show::mode(&entry), entry.mode))?;
-    let writable = if entry.writable == Some(true) { "yes" } else { "no" };
+    let writable = match entry.writable {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "not known",
+    };
     output.line(format_args!("writable  {writable}"))?;
     if !entry.version.is_empty() {
         output.line(format_args!("version   {}", clean_line(&entry.version)))?;

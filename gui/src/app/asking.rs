@@ -1,6 +1,7 @@
 //! Dialogs that ask: ssh's questions, whether something is to go, a message that is changed, files to choose.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 
 use egui::Context;
 use orchestrator::failure::Failure;
@@ -29,6 +30,7 @@ enum Whether {
     Fresh { session: SessionId, tab: TabId },
     Delete { session: SessionId, all: Vec<Doomed> },
     Outside { command: FileCommand, pending: FilePending },
+    SendOutside { session: SessionId, folder: FilePath, local: Vec<PathBuf> },
     CloseTerminal { id: String, name: String },
 }
 
@@ -114,6 +116,17 @@ impl App {
     /// Asks whether something outside of the session's directory is to be changed.
     pub(super) fn ask_whether_outside(&mut self, command: FileCommand, pending: FilePending) {
         let whether = Whether::Outside { command, pending };
+        self.asking.whether = Some((ConfirmView::default(), whether));
+    }
+
+    /// Asks whether files are to be sent into a directory outside of the session's.
+    pub(super) fn ask_whether_send_outside(
+        &mut self,
+        session: SessionId,
+        folder: FilePath,
+        local: Vec<PathBuf>,
+    ) {
+        let whether = Whether::SendOutside { session, folder, local };
         self.asking.whether = Some((ConfirmView::default(), whether));
     }
 
@@ -243,6 +256,7 @@ impl App {
                     | FileCommand::Rename { from: path, .. },
                 ..
             } => vec![shown_name(path)],
+            Whether::SendOutside { folder, .. } => vec![shown_name(folder)],
             Whether::Outside { command: FileCommand::Delete { paths, .. }, .. } => {
                 paths.iter().map(shown_name).collect()
             }
@@ -259,6 +273,13 @@ impl App {
                 names: &about,
                 act: "Delete",
                 keep: "Keep it",
+            },
+            Whether::SendOutside { .. } => ConfirmData {
+                heading: "Send it outside?",
+                what: "This directory lies outside of the session's, by a link or a path of its own.",
+                names: &about,
+                act: "Send it there",
+                keep: "Don't send it",
             },
             Whether::Outside { .. } => ConfirmData {
                 heading: "Change what lies outside?",
@@ -308,6 +329,9 @@ impl App {
                     let pending = FilePending::Delete { session, paths: paths.clone() };
                     let command = FileCommand::Delete { at, paths, recursive, outside };
                     self.do_or_ask(outside, command, pending);
+                }
+                Whether::SendOutside { session, folder, local } => {
+                    self.send_into(&session, &folder, local, true);
                 }
                 Whether::Outside { command, pending } => {
                     if let FilePending::Save { id, .. } = &pending

@@ -87,7 +87,7 @@ pub(super) struct OpenFile {
     pub outside: bool,
     /// Under what name it is kept while it isn't saved, which of its versions, and when.
     kept: Option<(String, u64, f64)>,
-    wants_focus: bool,
+    pub wants_focus: bool,
 }
 
 impl OpenFile {

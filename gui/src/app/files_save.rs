@@ -198,6 +198,7 @@ impl App {
     pub(super) fn conflict_act(&mut self, id: OpenId, act: ConflictAct) {
         let Some(file) = self.open_of(id) else { return };
         let Some(Conflict { file: entry, theirs, .. }) = file.conflict.take() else { return };
+        file.wants_focus = true;
         match act {
             ConflictAct::Leave => return,
             ConflictAct::KeepMine => {

@@ -146,8 +146,25 @@ impl App {
         }
     }
 
-    /// Sends files and directories of this machine into a directory of a host.
+    /// Sends files and directories of this machine into a directory of a host, after a question where that lies outside of
+    /// the session's.
     pub(super) fn upload(&mut self, session: &SessionId, folder: &FilePath, local: Vec<PathBuf>) {
+        if self.is_outside(session, &folder.join(b"_")) {
+            let (session, folder) = (session.clone(), folder.clone());
+            self.ask_whether_send_outside(session, folder, local);
+        } else {
+            self.send_into(session, folder, local, false);
+        }
+    }
+
+    /// The same without a question.
+    pub(super) fn send_into(
+        &mut self,
+        session: &SessionId,
+        folder: &FilePath,
+        local: Vec<PathBuf>,
+        outside: bool,
+    ) {
         let named = |path: PathBuf| {
             let name = path.file_name()?.as_encoded_bytes().to_vec();
             Some((local_path(&path), name))
@@ -162,7 +179,7 @@ impl App {
         let what = several(&local);
         let work = local.into_iter().zip(different(names)).map(|(local, name)| {
             let (at, remote) = (At::Session(session.clone()), folder.join(&name));
-            Work::Upload { at, local, remote, replace: false, outside: false }
+            Work::Upload { at, local, remote, replace: false, outside }
         });
         self.begin_transfers(work.collect());
         let place = match folder.bytes() {

@@ -1,6 +1,8 @@
+#![allow(clippy::unwrap_used)]
+
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
-use orchestrator::seam::{HostConnection, Outcome, Session};
+use orchestrator::seam::{HostConnection, Outcome, Session, TerminalCommand};
 
 use super::super::testing::{Window, window};
 use super::*;

@@ -2,6 +2,7 @@
 
 mod asking;
 mod beside;
+mod command_box;
 mod draft_images;
 mod files;
 mod files_clash;
@@ -17,6 +18,7 @@ mod git;
 mod hear;
 mod history;
 mod left;
+mod line_acts;
 mod lines;
 mod middle;
 mod obey;

@@ -168,7 +168,7 @@ impl App {
             WindowCommand::WriteCommit => {
                 self.show_right(RightPage::Git);
                 self.repository.page = crate::view::git::GitPage::Changes;
-                self.git_view.focus_message(ctx);
+                self.git_view.focus_message();
             }
             WindowCommand::ShowChanges => {
                 let of = orchestrator::seam::DiffOf::Head;

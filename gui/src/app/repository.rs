@@ -42,6 +42,8 @@ pub(super) struct Repository {
     branches: Fetched<GitBranches>,
     worktrees: Fetched<Vec<Worktree>>,
     draft: Fetched<PullRequestDraft>,
+    /// It was changed, and how it stands now isn't known yet: what is shown may be staged already.
+    is_stale: bool,
     diff: Option<ShownDiff>,
     versions: u64,
     /// Everything that takes long, wherever.
@@ -109,11 +111,16 @@ impl App {
             operations: &operations,
             open: repository.diff.as_ref().map(|diff| &diff.open),
             draft: &repository.draft,
-            busy: self.waiting.any(|pending| matches!(pending, Pending::Git { .. })),
+            busy: repository.is_stale || self.is_changing_git(),
         };
         let drawn = draw(self, &data);
         self.repository = repository;
         drawn
+    }
+
+    /// Whether a change of a repository is under way.
+    fn is_changing_git(&self) -> bool {
+        self.waiting.any(|pending| matches!(pending, Pending::Git { .. }))
     }
 
     /// Whether a diff stands in place of the transcript.
@@ -129,7 +136,7 @@ impl App {
     /// Draws the diff that is open.
     pub(super) fn diff(&mut self, ui: &mut Ui) {
         let Some(mut shown) = self.repository.diff.take() else { return };
-        let busy = self.waiting.any(|pending| matches!(pending, Pending::Git { .. }));
+        let busy = self.repository.is_stale || self.is_changing_git();
         let title = title(&shown.open);
         let theme = Theme::get(ui.ctx());
         let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 4));
@@ -346,6 +353,15 @@ impl App {
             Some(None) | None => None,
         };
         let before = head(&self.repository.status);
+        self.repository.is_stale = false;
+        if let Err(failure) = &answer
+            && self.repository.status.ready().is_some()
+            && is_about_the_way(failure.code)
+        {
+            // The host's state tells of that; what is known stays in sight meanwhile.
+            tracing::info!("{failure}");
+            return;
+        }
         self.repository.status = answer.into();
         if head(&self.repository.status) != before {
             // Lists are asked for again when they are looked at.
@@ -405,7 +421,9 @@ impl App {
         let Some(at) = self.repository_at() else { return };
         match act {
             GitAct::Page(page) => self.repository.page = page,
-            GitAct::Refresh => self.refresh_repository(),
+            GitAct::Refresh => {
+                self.refresh_repository();
+            }
             GitAct::Open(open) => self.open_diff(open),
             GitAct::OpenFile(path) => self.open_file_of_repository(&path),
             GitAct::Reveal(path) => self.reveal_of_repository(&path),
@@ -530,14 +548,15 @@ impl App {
         self.carry_out(Command::Operation(OperationCommand::Start(work)), Pending::Begin);
     }
 
-    /// Asks for everything anew.
-    pub(super) fn refresh_repository(&mut self) {
-        let Some(session) = self.repository.of.clone() else { return };
+    /// Asks for everything anew; whether an answer will come.
+    pub(super) fn refresh_repository(&mut self) -> bool {
+        let Some(session) = self.repository.of.clone() else { return false };
         self.repository.branches = Fetched::Missing;
         self.repository.worktrees = Fetched::Missing;
         self.repository.log = Fetched::Missing;
-        self.ask_quietly(Ask::Repository(RepositoryAsk::Status(session)));
+        let asked = self.bridge.ask(Ask::Repository(RepositoryAsk::Status(session)));
         self.ask_diff();
+        asked.is_ok()
     }
 
     /// A change of a repository was made, or not.
@@ -569,7 +588,7 @@ impl App {
             (_, Err(failure)) => self.complain(&failure),
         }
         if self.repository.of.as_ref() == Some(session) {
-            self.refresh_repository();
+            self.repository.is_stale = self.refresh_repository();
         }
         self.git_asked.remove(session);
         self.looks.git.remove(session);
@@ -642,6 +661,18 @@ pub(super) enum After {
     Committed,
     /// A branch is gone; one that isn't merged is asked about.
     Deleted { name: String, force: bool },
+}
+
+/// Whether a failure is about the way to a host, and not about what is there.
+fn is_about_the_way(code: Code) -> bool {
+    matches!(
+        code,
+        Code::ConnectionRefused
+            | Code::ConnectionTimedOut
+            | Code::NoRoute
+            | Code::ConnectionLost
+            | Code::ConnectionClosed
+    )
 }
 
 /// Whether an operation is shown in a session's Git page: git's own, under way or ended and not dismissed.

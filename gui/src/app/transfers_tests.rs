@@ -46,6 +46,7 @@ fn files() -> Window {
         entry("src", FileKind::Directory),
         entry("a.rs", FileKind::File),
         entry("b.rs", FileKind::File),
+        FileEntry { link: Some("/mnt".into()), outside: true, ..entry("out", FileKind::Directory) },
     ];
     let listing = Listing {
         entries,
@@ -154,6 +155,18 @@ fn what_is_dropped_onto_a_directory_is_sent_into_it_and_is_no_image_for_the_mess
     assert_eq!((at, local), (&At::Session(SessionId::new("s")), &"/home/ada/y.txt".into()));
     assert!(!window.asked().iter().any(|ask| matches!(ask, Ask::Attach { .. })));
     window.harness.get_by_label("2 transfers under way");
+}
+
+#[test]
+fn what_is_dropped_onto_a_link_that_leads_outside_is_sent_after_a_question() {
+    let mut window = files();
+    drop_onto(&mut window, "out", &["/home/ada/one"]);
+    assert!(begun(&mut window).0.is_empty());
+    window.harness.get_by_role_and_label(Role::Button, "Send it there").click();
+    window.harness.run();
+    let (all, _) = begun(&mut window);
+    let [(_, Work::Upload { remote, outside, .. })] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!((remote.to_string(), *outside), ("out/one".to_owned(), true));
 }
 
 #[test]

@@ -17,6 +17,9 @@ const STALE: Duration = Duration::from_secs(5);
 /// How long somebody waits for the first list before they are told that it still comes.
 const FIRST: Duration = Duration::from_secs(5);
 
+/// Where nothing fits, a list that is older is fetched anew before that is said: an agent may have made the file just now.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// So many paths are looked through at most.
 const MOST_PATHS: usize = 200_000;
 
@@ -67,16 +70,20 @@ impl Finder {
         limit: usize,
     ) -> Result<FoundFiles, Failure> {
         let list = self.list(reached);
-        list.refresh(files);
+        list.refresh(Arc::clone(&files), STALE);
         let Some(candidates) = list.candidates().await? else { return Ok(FoundFiles::default()) };
         let limit = limit.min(MOST_FOUND);
-        let search = move || {
-            let mut matching = list.matching.lock().unwrap_or_else(PoisonError::into_inner);
-            matching.search(&candidates, &typed, limit)
-        };
-        tokio::task::spawn_blocking(search).await.map_err(|error| {
-            Failure::new(Code::Internal, format!("the search among files ended: {error}"))
-        })
+        let found = list.search(&candidates, &typed, limit).await?;
+        if !found.files.is_empty() {
+            return Ok(found);
+        }
+        list.refresh(files, AGAIN);
+        match list.newer().await {
+            Some(newer) if !Arc::ptr_eq(&newer, &candidates) => {
+                list.search(&newer, &typed, limit).await
+            }
+            Some(_) | None => Ok(found),
+        }
     }
 
     fn list(&self, reached: &Reached) -> Arc<List> {
@@ -100,10 +107,28 @@ impl Finder {
 }
 
 impl List {
-    /// Fetches it, where there is none or it is old, and nobody is at it.
-    fn refresh(self: &Arc<Self>, files: Arc<dyn Files>) {
+    /// What fits; the search has a thread of its own.
+    async fn search(
+        self: &Arc<Self>,
+        candidates: &Arc<Candidates>,
+        typed: &str,
+        limit: usize,
+    ) -> Result<FoundFiles, Failure> {
+        let (list, candidates, typed) =
+            (Arc::clone(self), Arc::clone(candidates), typed.to_owned());
+        let search = move || {
+            let mut matching = list.matching.lock().unwrap_or_else(PoisonError::into_inner);
+            matching.search(&candidates, &typed, limit)
+        };
+        tokio::task::spawn_blocking(search).await.map_err(|error| {
+            Failure::new(Code::Internal, format!("the search among files ended: {error}"))
+        })
+    }
+
+    /// Fetches it, where there is none or it is older than `most`, and nobody is at it.
+    fn refresh(self: &Arc<Self>, files: Arc<dyn Files>, most: Duration) {
         let begins = self.fetched.send_if_modified(|fetched| {
-            let is_fresh = fetched.at.is_some_and(|at| at.elapsed() < STALE);
+            let is_fresh = fetched.at.is_some_and(|at| at.elapsed() < most);
             if fetched.under_way || is_fresh {
                 return false;
             }
@@ -133,6 +158,13 @@ impl List {
                 }
             });
         });
+    }
+
+    /// What there is once nobody fetches it any more; that isn't waited for for ever, either.
+    async fn newer(&self) -> Option<Arc<Candidates>> {
+        let mut fetched = self.fetched.subscribe();
+        let fetched = tokio::time::timeout(FIRST, fetched.wait_for(|it| !it.under_way)).await;
+        fetched.ok()?.ok()?.candidates.clone()
     }
 
     /// What there is; waits for the first list, and not for ever.

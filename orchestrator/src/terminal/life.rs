@@ -318,7 +318,13 @@ impl Life {
         }
     }
 
-    async fn over(&mut self, state: TerminalState) {
+    async fn over(&mut self, mut state: TerminalState) {
+        let is_unsent = self.held.typed.is_waiting() || self.sent.is_waiting();
+        if let TerminalState::Lost { why } = &mut state
+            && is_unsent
+        {
+            why.message += "; what was typed last was not read";
+        }
         self.held.set_state(state);
         self.held.typed.clear();
         self.around.spool(&self.held).await;

@@ -5,23 +5,20 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tokio::io::AsyncReadExt;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::gauge::Gauge;
 use super::local::{self, END, Target};
 use super::persist::Attempt;
+use super::piece::{Giver, Taker, pieces};
 use super::source::key;
-use super::talk::{CHUNK, Hearing, Talk};
+use super::talk::{Hearing, Talk};
 use super::terms::Terms;
 use super::trouble::{There, Trouble, here};
 use super::words::{Words, cwd};
 use crate::failure::Failure;
 use crate::host::Reached;
 use crate::seam::FilePath;
-
-/// So many pieces are read before they are written.
-const AHEAD: usize = 4;
 
 /// So many bytes are written before the disk is asked to take them: a few of its own queues, and little for a person to wait for
 /// at the end.
@@ -187,17 +184,17 @@ struct Taken {
 async fn take(
     hearing: &mut Hearing,
     rest: Option<u64>,
-    writer: Writer,
+    mut writer: Writer,
     gauge: &mut Gauge,
 ) -> Result<Taken, Trouble> {
     let mut rest = rest.unwrap_or(u64::MAX);
     let mut whole = true;
     loop {
-        let mut piece = vec![0; CHUNK];
+        let mut room = writer.pieces.room();
         let mut filled = 0;
         let mut over = false;
-        while filled < CHUNK {
-            match hearing.stdout.read(&mut piece[filled..]).await {
+        while filled < room.len() {
+            match hearing.stdout.read(&mut room[filled..]).await {
                 Ok(0) | Err(_) => {
                     over = true;
                     break;
@@ -214,8 +211,7 @@ async fn take(
             filled = usize::try_from(rest).unwrap_or(filled);
         }
         rest -= filled as u64;
-        piece.truncate(filled);
-        if filled > 0 && writer.pieces.send(piece).await.is_err() {
+        if filled > 0 && !writer.pieces.give(room, filled).await {
             break; // It says why below.
         }
         if over {
@@ -227,14 +223,14 @@ async fn take(
 
 /// Writes a part, on a thread that may block.
 struct Writer {
-    pieces: mpsc::Sender<Vec<u8>>,
+    pieces: Giver,
     writing: JoinHandle<Result<File, Failure>>,
     part: PathBuf,
 }
 
 impl Writer {
     fn begin(mut file: File, part: &Path, from: u64) -> Self {
-        let (pieces, mut sent) = mpsc::channel::<Vec<u8>>(AHEAD);
+        let (pieces, mut sent) = pieces();
         let path = part.to_owned();
         let writing = tokio::task::spawn_blocking(move || {
             let begun = file.set_len(from).and_then(|()| file.seek(SeekFrom::Start(from)));
@@ -256,19 +252,20 @@ impl Writer {
 }
 
 /// Writes what comes, and has the disk take it meanwhile: little is left for the end then.
-fn write(file: &File, sent: &mut mpsc::Receiver<Vec<u8>>) -> std::io::Result<()> {
+fn write(file: &File, sent: &mut Taker) -> std::io::Result<()> {
     let (ask, asked) = std::sync::mpsc::sync_channel(1);
     std::thread::scope(|scope| {
         // The system says once of a file that its disk has failed: whoever hears it keeps it.
         let syncing = scope.spawn(move || asked.into_iter().try_for_each(|()| file.sync_data()));
         let (mut writer, mut since) = (file, 0);
         let mut written = Ok(());
-        while let Some(piece) = sent.blocking_recv() {
-            written = writer.write_all(&piece);
+        while let Some(piece) = sent.take_now() {
+            written = writer.write_all(piece.bytes());
             if written.is_err() {
                 break;
             }
-            since += piece.len();
+            since += piece.bytes().len();
+            sent.done_with(piece);
             // While the one before is still at it, it is asked with the next piece.
             if since >= BEHIND && ask.try_send(()).is_ok() {
                 since = 0;

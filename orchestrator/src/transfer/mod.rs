@@ -13,6 +13,7 @@ mod gauge;
 mod header;
 mod local;
 mod persist;
+mod piece;
 mod receiver;
 mod sftp;
 mod source;

@@ -36,14 +36,6 @@ pub(super) struct Receiver<'a> {
     pub(super) gauge: Gauge,
 }
 
-/// What a host says first.
-pub(super) enum Begun {
-    /// It is there already.
-    Placed,
-    /// It takes the rest.
-    Ready(Ready),
-}
-
 /// A host that takes the rest.
 pub(super) struct Ready {
     pub(super) talk: Talk,
@@ -91,8 +83,8 @@ impl<'a> Receiver<'a> {
             .set("b_was", &self.was)?)
     }
 
-    /// Starts the script, and hears what it has.
-    pub(super) async fn begin(&mut self, script: &str) -> Result<Begun, Trouble> {
+    /// Starts the script, and hears what it has. `None` where all is in its place already.
+    pub(super) async fn begin(&mut self, script: &str) -> Result<Option<Ready>, Trouble> {
         let connection = &self.reached.connection;
         let mut talk = Talk::begin(connection, cwd(self.reached, self.remote), script).await?;
         let there = There { host: connection.host(), path: &self.shown };
@@ -102,9 +94,9 @@ impl<'a> Receiver<'a> {
             [first, one, other, inode, umask] if first == "ready" => {
                 self.was.clone_from(inode);
                 let umask = u32::from_str_radix(umask, 8).unwrap_or(0o077);
-                Ok(Begun::Ready(Ready { talk, has: [one.clone(), other.clone()], umask }))
+                Ok(Some(Ready { talk, has: [one.clone(), other.clone()], umask }))
             }
-            _ => placed(&answer, there).map(|()| Begun::Placed),
+            _ => placed(&answer, there).map(|()| None),
         }
     }
 

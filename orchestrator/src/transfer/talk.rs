@@ -31,6 +31,9 @@ const BOOT: &str =
 /// What is moved at once: large enough that a system call costs nothing beside it.
 pub(super) const CHUNK: usize = 256 * 1024;
 
+/// What is read ahead of a line: less than a pipe holds, so that what follows the lines is read into its place at once.
+const LINE: usize = 4 * 1024;
+
 /// What is kept of a script's complaints.
 const WORDS: u64 = 64 * 1024;
 
@@ -82,7 +85,7 @@ impl Talk {
         let (ProcessStreams { stdin, stdout, stderr }, exit) = process.into_parts();
         let stderr = Task(tokio::spawn(words(stderr)));
         let exit = Task(tokio::spawn(exit));
-        let stdout = BufReader::with_capacity(CHUNK, stdout);
+        let stdout = BufReader::with_capacity(LINE, stdout);
         let hearing = Hearing { stdout, stderr, exit, connection: connection.clone() };
         let mut talk = Self { stdin, hearing };
         talk.tell(&format!("{lesson}\n{script}\n")).await;

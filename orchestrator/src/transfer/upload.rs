@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::gauge::Gauge;
 use super::local::end_of;
 use super::persist::Attempt;
-use super::receiver::{Begun, Pieces, Ready, Receiver};
+use super::receiver::{Pieces, Ready, Receiver};
 use super::source::Facts;
 use super::talk::CHUNK;
 use super::terms::Terms;
@@ -58,11 +58,10 @@ impl Attempt for Upload<'_> {
         let file = File::open(&self.local).map_err(|error| here(&self.local, &error))?;
         check(&file, &self.local, &self.facts)?;
         let script = self.script()?;
-        let Ready { mut talk, has: [have, sum], umask } =
-            match Box::pin(self.receiver.begin(&script)).await? {
-                Begun::Placed => return Ok(self.receiver.path()),
-                Begun::Ready(ready) => ready,
-            };
+        let ready = Box::pin(self.receiver.begin(&script)).await?;
+        let Some(Ready { mut talk, has: [have, sum], umask }) = ready else {
+            return Ok(self.receiver.path());
+        };
         let all = self.facts.size;
         let have: u64 = have.parse().unwrap_or_default();
         let ends_alike = || end_of(&file, have).is_ok_and(|ours| ours.to_string() == sum);

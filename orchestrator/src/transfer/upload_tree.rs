@@ -9,7 +9,7 @@ use super::archive;
 use super::arrived::{Arrived, MARK};
 use super::gauge::Gauge;
 use super::persist::Attempt;
-use super::receiver::{Begun, Pieces, Ready, Receiver};
+use super::receiver::{Pieces, Ready, Receiver};
 use super::source::Facts;
 use super::terms::Terms;
 use super::trouble::{Trouble, here};
@@ -54,11 +54,10 @@ impl Attempt for UploadTree<'_> {
         let mark = Uuid::new_v4().simple().to_string();
         let script = self.receiver.words()?.set("b_mark", &mark)?;
         let script = script.set("b_since", &now.to_string())?.call("b_receive_tree");
-        let Ready { mut talk, has: [since, _], umask } =
-            match Box::pin(self.receiver.begin(&script)).await? {
-                Begun::Placed => return Ok(self.receiver.path()),
-                Begun::Ready(ready) => ready,
-            };
+        let ready = Box::pin(self.receiver.begin(&script)).await?;
+        let Some(Ready { mut talk, has: [since, _], umask }) = ready else {
+            return Ok(self.receiver.path());
+        };
         let listed = self.receiver.up_to(&mut talk.hearing, &mark).await?;
         let since = since.parse().unwrap_or(0);
         let arrived = Arrived::read(&listed).filter(|arrived| tree.skip(arrived, since));

@@ -87,6 +87,15 @@ async fn a_session_names_its_repository_and_branches_are_worked_with() {
         let done = bed.baton(words).await;
         assert_eq!(done.status, Some(0), "{done:?}");
     }
+    // A name may have a colon, which else stands before a path.
+    for name in ["shop: checkout", "shop: search"] {
+        let cwd = project.display().to_string();
+        let new =
+            ["session", "new", "--agent", "codex", "--host", "box", "--cwd", &cwd, "--name", name];
+        assert_eq!(bed.baton(&new).await.status, Some(0));
+        let told = bed.baton(&["git", "status", name]).await;
+        assert!(told.stdout.contains("On topic"), "{told:?}");
+    }
     let told = bed.baton(&["git", "branches", "work"]).await;
     assert!(told.stdout.contains("* topic") && told.stdout.contains("  third"), "{told:?}");
     let gone = bed.baton(&["git", "switch", "work", "nobody", "--json"]).await;

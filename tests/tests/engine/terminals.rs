@@ -620,8 +620,30 @@ over_a_link! {
         }
         window.until("lost", |window| matches!(window.state(), Some(TerminalState::Lost { .. }))).await;
         assert!(window.text().contains("ready"), "what it showed is gone");
+        let Some(TerminalState::Lost { why }) = window.state() else { panic!() };
+        assert!(!why.message.contains("typed"), "{why:?}");
         terminal(&desk, TerminalCommand::Reopen { id: id.clone() }).await;
         window.until("open", is_open).await;
+        window.close(&desk).await;
+        desk.stop().await;
+    }
+
+    async fn what_was_typed_for_a_shell_that_is_lost_is_said_to_be_unread(bed: Bed) {
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        bed.wan().cut();
+        window.until("away", is_away).await;
+        window.type_(&desk, "make deploy\r").await;
+        let id = window.id.clone();
+        let servers = processes(|words| words.iter().any(|word| word.ends_with(&id)) && words.first().is_some_and(|word| word.starts_with("tmux")));
+        for (pid, _) in servers {
+            let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok(); // The client may go with the server.
+        }
+        bed.wan().restore();
+        window.until("lost", |window| matches!(window.state(), Some(TerminalState::Lost { .. }))).await;
+        let Some(TerminalState::Lost { why }) = window.state() else { panic!() };
+        assert!(why.message.contains("typed last was not read"), "{why:?}");
         window.close(&desk).await;
         desk.stop().await;
     }
@@ -755,6 +777,29 @@ async fn a_shell_whose_tmux_is_not_found_goes_on_and_comes_back_when_it_is_opene
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_shell_whose_socket_was_cleared_away_is_found_again() {
+    for way in [Way::OpenSsh, Way::Local] {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        window.type_(&desk, "MINE=my; echo se''t\r").await;
+        window.shows("set").await;
+        desk.stop().await;
+        for directory in fs::read_dir(bed.sockets.path()).unwrap() {
+            fs::remove_dir_all(directory.unwrap().path()).unwrap();
+        }
+        let desk = bed.laptop.engine().await;
+        let mut window = Window::follow(&desk, &window.id).await;
+        window.until("open", is_open).await;
+        window.type_(&desk, "echo still $MINE''s\r").await;
+        window.shows("still mys").await;
+        window.close(&desk).await;
+        assert_eq!((servers_of(&window.id), bed.sockets()), (0, 0));
+        desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_that_nobody_has_looked_at_ends_on_its_host_when_it_is_closed() {
     for way in [Way::Native, Way::Local] {
         let bed = Bed::of(way);
@@ -883,3 +928,5 @@ async fn a_terminal_that_can_not_be_opened_is_not_there() {
     }
     desk.stop().await;
 }
+
+mod floods;

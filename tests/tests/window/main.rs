@@ -17,3 +17,4 @@ mod starting;
 mod talking;
 mod trouble;
 mod window;
+mod work;

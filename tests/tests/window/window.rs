@@ -166,9 +166,13 @@ impl Window {
 
     /// Presses and lets go in one frame: what is seen there is what is clicked, even when news moves it with the next.
     fn click_at(&mut self, pos: egui::Pos2) {
+        self.click_with(pos, egui::PointerButton::Primary);
+    }
+
+    fn click_with(&mut self, pos: egui::Pos2, which: egui::PointerButton) {
         let button = |pressed| egui::Event::PointerButton {
             pos,
-            button: egui::PointerButton::Primary,
+            button: which,
             pressed,
             modifiers: Modifiers::NONE,
         };
@@ -197,6 +201,37 @@ impl Window {
         self.settle();
         let at = self.harness.root().children_recursive().find(is_it).unwrap().rect().center();
         self.click_at(at);
+    }
+
+    /// Opens the menu of what has that role and name, and picks an entry.
+    pub fn pick(&mut self, role: Role, name: &str, entry: &str) {
+        self.see(role, name);
+        self.settle();
+        let at = {
+            let found = self.harness.query_all_by_role_and_label(role, name).next();
+            found.unwrap().rect().center()
+        };
+        self.click_with(at, egui::PointerButton::Secondary);
+        self.press(entry);
+    }
+
+    /// Types a text where the keys go, and lets the window take it in.
+    pub fn write(&mut self, text: &str) {
+        self.harness.event(egui::Event::Text(text.to_owned()));
+        self.harness.step();
+    }
+
+    /// What stands in the field or on the terminal of that name, where it is shown.
+    pub fn value(&self, role: Role, name: &str) -> Option<String> {
+        self.harness.query_all_by_role_and_label(role, name).next()?.value()
+    }
+
+    /// Until that field or terminal holds this.
+    pub fn holds(&mut self, role: Role, name: &str, text: &str) {
+        self.until(&format!("{text:?} on {name:?}"), |window| {
+            let shown = window.query_all_by_role_and_label(role, name).next()?.value()?;
+            shown.contains(text).then_some(())
+        });
     }
 
     /// Chooses from the list of that name.

@@ -1,3 +1,6 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use orchestrator::seam::Completions;
 use proptest::prelude::*;
 
 use super::*;

@@ -1,11 +1,9 @@
 //! A line that was run: how it stands, what it has printed, and what can be done with it.
 
-use std::ops::Range;
-
-use egui::text::{LayoutJob, TextFormat};
+use egui::text::LayoutJob;
 use egui::{
-    Align, Align2, Color32, FontId, Label, Layout, Popup, Rect, RichText, Sense, Stroke, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, Label, Layout, Popup, Rect, RichText, Sense, Stroke, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 use jiff::Timestamp;
 use lucide_icons::Icon;
@@ -13,8 +11,7 @@ use orchestrator::failure::Failure;
 use orchestrator::seam::OperationState;
 
 use super::data::{Block, BlockAct, Unfolded};
-use crate::terminal::palette;
-use crate::text::{Console, ConsoleLine, Ink, Pen};
+use super::output::{self, Cells};
 use crate::theme::{Theme, radius, size, space, strong_code};
 use crate::widget::{plain, small_icon_button};
 use crate::words::{duration, with_host};
@@ -27,14 +24,6 @@ const NOTE: f32 = 20.0;
 const GAP: f32 = 6.0;
 /// Rows that are shown of an output until a person wants all of it.
 const LAST_ROWS: usize = 12;
-
-/// Cells of the output.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Cells {
-    pub(super) width: f32,
-    pub(super) height: f32,
-    pub(super) columns: usize,
-}
 
 /// How a block is laid out.
 #[derive(Debug)]
@@ -116,7 +105,8 @@ pub(super) fn draw(
     }
     if let Some(console) = block.console.as_ref().filter(|_| laid.rows > 0) {
         let origin = pos2(left, top);
-        output(ui, &theme, &console.look(), laid, origin);
+        let rows = laid.hidden..laid.hidden + laid.rows;
+        output::draw(ui, &theme, &console.look(), rows, laid.cell, origin);
         top += laid.output();
     }
     for (words, is_why) in &laid.notes {
@@ -327,95 +317,4 @@ fn notes(block: &Block) -> Vec<(String, bool)> {
         | OperationState::Done { .. }
         | OperationState::Stopped => Vec::new(),
     }
-}
-
-/// The rows that lie in the clip.
-fn output(ui: &mut Ui, theme: &Theme, console: &Console, laid: &Laid, origin: egui::Pos2) {
-    let Cells { height, columns, .. } = laid.cell;
-    let clip = ui.clip_rect();
-    let inks = Inks::of(theme);
-    let mut row = 0;
-    let (from, end) = (laid.hidden, laid.hidden + laid.rows);
-    for line in console.lines() {
-        let rows = line.rows(columns);
-        if row + rows <= from {
-            row += rows;
-            continue;
-        }
-        for cut in line.cuts(columns) {
-            if row >= from && row < end {
-                #[expect(clippy::cast_precision_loss, reason = "a few ten thousand rows")]
-                let top = origin.y + (row - from) as f32 * height;
-                let size = vec2(ui.max_rect().right() - origin.x - space::S, height);
-                let place = Rect::from_min_size(pos2(origin.x, top), size);
-                if place.intersects(clip) && !cut.is_empty() {
-                    let layout = Layout::left_to_right(Align::Center);
-                    let inside = UiBuilder::new().max_rect(place).layout(layout);
-                    let job = job(line, cut, &inks);
-                    ui.new_child(inside).add(Label::new(job).extend());
-                }
-            }
-            row += 1;
-        }
-        if row >= end {
-            return;
-        }
-    }
-}
-
-/// What numbers and their absence look like.
-struct Inks {
-    palette: orchestrator::terminal::screen::Palette,
-    text: Color32,
-    paper: Color32,
-}
-
-impl Inks {
-    fn of(theme: &Theme) -> Self {
-        Self { palette: palette(theme), text: theme.text, paper: theme.sunken }
-    }
-
-    fn colour(&self, ink: Ink) -> Color32 {
-        let [r, g, b] = match ink {
-            Ink::Numbered(number) => self.palette.indexed(number),
-            Ink::Mixed(mixed) => mixed,
-        };
-        Color32::from_rgb(r, g, b)
-    }
-
-    fn format(&self, pen: Pen) -> TextFormat {
-        let font = match pen.bold {
-            true => strong_code(size::CODE),
-            false => FontId::monospace(size::CODE),
-        };
-        let ink = pen.ink.map_or(self.text, |ink| self.colour(ink));
-        let paper = pen.paper.map(|ink| self.colour(ink));
-        let (ink, paper) = match (pen.swapped, paper) {
-            (true, paper) => (paper.unwrap_or(self.paper), Some(ink)),
-            (false, paper) => (ink, paper),
-        };
-        let ink = if pen.faint { ink.gamma_multiply(0.65) } else { ink };
-        let underline = if pen.underlined { Stroke::new(1.0, ink) } else { Stroke::NONE };
-        TextFormat {
-            font_id: font,
-            color: ink,
-            background: paper.unwrap_or(Color32::TRANSPARENT),
-            italics: pen.slanted,
-            underline,
-            ..TextFormat::default()
-        }
-    }
-}
-
-fn job(line: &ConsoleLine, cut: Range<usize>, inks: &Inks) -> LayoutJob {
-    let mut job = LayoutJob::default();
-    let mut from = 0;
-    for (end, pen) in &line.pens {
-        let (begin, until) = (from.max(cut.start), (*end).min(cut.end));
-        if begin < until {
-            job.append(line.text.get(begin..until).unwrap_or_default(), 0.0, inks.format(*pen));
-        }
-        from = *end;
-    }
-    job
 }

@@ -4,6 +4,8 @@ mod assist;
 mod block;
 mod data;
 mod help;
+mod offers;
+mod output;
 mod view;
 
 pub use data::{Block, BlockAct, CommandBoxAct, CommandBoxData, Completed, LineData, Unfolded};

@@ -8,9 +8,10 @@ use egui::{
 use lucide_icons::Icon;
 use orchestrator::seam::OperationState;
 
-use super::block::{self, Cells, Laid};
+use super::block::{self, Laid};
 use super::data::{BlockAct, CommandBoxAct, CommandBoxData, LineData};
 use super::help::LineHelp;
+use super::output::Cells;
 use crate::theme::{Theme, radius, size, space, strong};
 use crate::widget::{
     Kind, button, button_enabled, failure_card, icon, pill, plain, small_button, small_icon_button,
@@ -18,6 +19,8 @@ use crate::widget::{
 
 /// Lines of a text in the box that are seen before it is scrolled.
 const MOST_ROWS: f32 = 6.0;
+/// Around the text in its field.
+const PAD: f32 = 4.0;
 /// How wide the name of a directory may be.
 const DIRECTORY: f32 = 220.0;
 
@@ -196,10 +199,15 @@ impl CommandBoxView {
             )
         };
         let font = FontId::monospace(size::CODE);
-        let row = ui.text_style_height(&egui::TextStyle::Monospace);
+        let cell = cells(ui, wide - 2.0 * PAD);
+        let rows: usize =
+            text.split('\n').map(|line| line.chars().count().div_ceil(cell.columns).max(1)).sum();
+        #[expect(clippy::cast_precision_loss, reason = "it is cut off at a few rows")]
+        let high = (rows as f32).min(MOST_ROWS) * cell.height + 2.0 * PAD;
         let response = ScrollArea::vertical()
             .id_salt(data.id.with("scroll"))
-            .max_height(row * MOST_ROWS)
+            .max_height(high)
+            .min_scrolled_height(high)
             .max_width(wide)
             .show(ui, |ui| {
                 let edit = TextEdit::multiline(text)
@@ -209,7 +217,7 @@ impl CommandBoxView {
                     .background_color(Color32::TRANSPARENT)
                     .desired_rows(1)
                     .desired_width(wide)
-                    .margin(Margin::symmetric(4, 4))
+                    .margin(Margin::same(PAD as i8))
                     .font(font)
                     .return_key(egui::KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter))
                     .event_filter(egui::EventFilter { escape: true, ..self.help.filter() });

@@ -4,6 +4,7 @@ mod mention;
 mod offers;
 mod recall;
 mod shell;
+mod shell_view;
 mod view;
 
 pub use mention::{Mention, mention};

@@ -20,7 +20,7 @@ use crate::fetched::Fetched;
 use crate::kept_image::KeptImage;
 use crate::memory::Draft;
 use crate::theme::{Theme, radius, size, space};
-use crate::view::command_box::{LineData, LineHelp, place, several};
+use crate::view::command_box::{LineData, LineHelp};
 use crate::widget::{
     Kind, Picked, button, button_enabled, caret, failure_card, icon, icon_button,
     icon_button_enabled, pick_by_keys, put_caret, toggle,
@@ -126,10 +126,10 @@ pub struct ComposerView {
     wanted: Option<String>,
     /// The word whose list was closed.
     closed: Option<Mention>,
-    focus: bool,
-    help: LineHelp,
+    pub(super) focus: bool,
+    pub(super) help: LineHelp,
     /// Several lines for the shell wait for a person's word.
-    asks: bool,
+    pub(super) asks: bool,
 }
 
 /// Lines that are shown before the text is scrolled.
@@ -418,47 +418,6 @@ impl ComposerView {
         }
     }
 
-    /// Sends what stands there; a line for the shell is run, and several only after a word of the person's.
-    fn send(&mut self, draft: &Draft, acts: &mut Vec<ComposerAct>) {
-        match line_begins(&draft.text) {
-            None => acts.push(ComposerAct::Send),
-            Some(begins) if draft.text.len() == begins => {}
-            Some(_) if several(&draft.text).is_some() => self.asks = true,
-            Some(_) => acts.push(ComposerAct::RunLine),
-        }
-    }
-
-    /// Asks whether several lines are meant for the shell.
-    fn ask(
-        &mut self,
-        ui: &mut Ui,
-        draft: &mut Draft,
-        data: &ComposerData<'_>,
-        acts: &mut Vec<ComposerAct>,
-    ) {
-        let Some(lines) = several(&draft.text).filter(|_| self.asks) else {
-            self.asks = false;
-            return;
-        };
-        ui.horizontal_wrapped(|ui| {
-            let theme = Theme::get(ui.ctx());
-            icon(ui, Icon::TriangleAlert, theme.warn);
-            let words =
-                format!("Behind ! these {lines} lines are for the shell of {}.", data.line.host);
-            ui.label(words);
-            if button(ui, Kind::Primary, &format!("Run {lines} lines")).clicked() {
-                self.asks = false;
-                acts.push(ComposerAct::RunLine);
-            }
-            if button(ui, Kind::Plain, "Make it a message").clicked() {
-                self.asks = false;
-                self.focus = true;
-                draft.text.insert(0, '\\');
-            }
-        });
-        ui.add_space(space::XS);
-    }
-
     fn recall_by_keys(&mut self, ui: &Ui, draft: &mut Draft, data: &ComposerData<'_>, edit_id: Id) {
         // Only where the arrow would lead out of the text.
         let at = caret(ui, edit_id, &draft.text).unwrap_or(0);
@@ -556,39 +515,6 @@ impl ComposerView {
                         many => format!("{many} images"),
                     };
                     ui.add(Label::new(RichText::new(words).size(size::SMALL).color(theme.muted)));
-                }
-            });
-        });
-    }
-}
-
-impl ComposerView {
-    /// In place of the switches, while a line for the shell stands there.
-    fn shell_switches(
-        &mut self,
-        ui: &mut Ui,
-        draft: &Draft,
-        data: &ComposerData<'_>,
-        acts: &mut Vec<ComposerAct>,
-    ) {
-        let theme = Theme::get(ui.ctx());
-        ui.horizontal(|ui| {
-            icon(ui, Icon::SquareTerminal, theme.remote);
-            place(ui, &theme, &data.line);
-            let words = "runs there, and the agent isn't told. \\! begins a message with !";
-            let words = RichText::new(words).size(size::SMALL).color(theme.muted);
-            let room = (ui.available_width() - 90.0).max(0.0);
-            let label = Label::new(words).truncate().selectable(false);
-            ui.add_sized(egui::vec2(room, 16.0), label);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let begins = line_begins(&draft.text).unwrap_or_default();
-                let ready = draft.text.len() > begins && !data.sending;
-                let words = if data.sending { "…" } else { "Run" };
-                if button_enabled(ui, ready, Kind::Primary, words)
-                    .on_disabled_hover_text("Type a command first")
-                    .clicked()
-                {
-                    self.send(draft, acts);
                 }
             });
         });

@@ -70,6 +70,9 @@ impl GitView {
             .margin(egui::Margin::symmetric(8, 6));
         let shown = ui.add(edit);
         ui.ctx().accesskit_node_builder(shown.id, |node| node.set_label("Commit message"));
+        if std::mem::take(&mut self.wants_message) {
+            shown.request_focus();
+        }
         let has_words = !message.trim().is_empty();
         let message = message.clone();
         ui.horizontal(|ui| {
@@ -95,7 +98,12 @@ impl GitView {
                 (None, "") => commit,
                 (None, explained) => commit.on_hover_text(explained),
             };
-            if (commit.clicked() || by_keys) && can {
+            if by_keys && data.busy && (has_words || *amend) {
+                // What was staged a moment ago is part of it: it is made when that is known.
+                self.commits = Some(session.clone());
+            }
+            let waited = !data.busy && self.commits.take_if(|of| of == session).is_some();
+            if (commit.clicked() || by_keys || waited) && can {
                 acts.push(GitAct::Commit { message, amend: *amend, all });
             }
             if status.commit.is_some() {

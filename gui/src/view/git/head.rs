@@ -160,17 +160,20 @@ pub fn work_words(work: &Work) -> String {
 
 /// Draws what takes long: how far it is, or why it failed.
 pub fn operations(ui: &mut Ui, data: &GitData<'_>, acts: &mut Vec<GitAct>) {
-    for operation in data.operations {
-        operation_row(ui, operation, acts);
+    for (at, operation) in data.operations.iter().enumerate() {
+        let before = data.operations.iter().take(at);
+        let is_first = before.into_iter().all(|before| before.state.is_over());
+        operation_row(ui, operation, is_first, acts);
     }
 }
 
-fn operation_row(ui: &mut Ui, operation: &Operation, acts: &mut Vec<GitAct>) {
+fn operation_row(ui: &mut Ui, operation: &Operation, is_first: bool, acts: &mut Vec<GitAct>) {
     let theme = Theme::get(ui.ctx());
     let name = work_words(&operation.work);
     let (icon, colour, words) = match &operation.state {
         OperationState::Waiting => {
-            (Icon::Clock, theme.muted, "waits for the one before".to_owned())
+            let words = if is_first { "begins" } else { "waits for the one before" };
+            (Icon::Clock, theme.muted, words.to_owned())
         }
         OperationState::Running => (Icon::LoaderCircle, theme.busy, progress_words(operation)),
         OperationState::Away { why } => (Icon::Unplug, theme.warn, with_host(why)),

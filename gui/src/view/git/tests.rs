@@ -24,6 +24,7 @@ struct World {
     worktrees: Fetched<Vec<Worktree>>,
     operations: Vec<Operation>,
     draft: Fetched<PullRequestDraft>,
+    busy: bool,
     acts: Vec<GitAct>,
 }
 
@@ -59,6 +60,7 @@ fn world(status: GitStatus) -> World {
         worktrees: Fetched::Missing,
         operations: Vec::new(),
         draft: Fetched::Missing,
+        busy: false,
         acts: Vec::new(),
     }
 }
@@ -81,7 +83,7 @@ fn window(world: World) -> Harness<'static, World> {
             operations: &world.operations,
             open: None,
             draft: &world.draft,
-            busy: false,
+            busy: world.busy,
         };
         ui.set_max_width(420.0);
         let acts = world.view.ui(ui, &data);
@@ -143,6 +145,49 @@ fn a_commit_takes_what_is_staged_and_needs_a_message() {
     window.run();
     let commit = GitAct::Commit { message: "Mend it".into(), amend: false, all: false };
     assert_eq!(window.state().acts, [commit]);
+}
+
+#[test]
+fn a_commit_that_is_asked_for_while_files_are_being_staged_takes_them() {
+    let mut of = status();
+    of.changes.retain(|change| change.staged.is_none());
+    let mut window = window(World { busy: true, ..world(of) });
+    window.get_by_label("Commit message").focus();
+    window.run();
+    window.get_by_label("Commit message").type_text("Mend it");
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.run();
+    assert_eq!(window.state().acts, [], "what is staged isn't known yet");
+    window.state_mut().status = Fetched::Ready(Some(Box::new(status())));
+    window.state_mut().busy = false;
+    window.run();
+    let commit = GitAct::Commit { message: "Mend it".into(), amend: false, all: false };
+    assert_eq!(window.state().acts, [commit]);
+}
+
+#[test]
+fn what_waits_for_nothing_begins() {
+    let fetch = |id: &str| Operation {
+        id: id.into(),
+        work: Work::Fetch {
+            at: orchestrator::seam::At::Session(SessionId::new("s")),
+            remote: None,
+            prune: false,
+        },
+        host: "box".into(),
+        session: None,
+        state: OperationState::Waiting,
+        progress: None,
+        output: 0,
+        started_at: at(0),
+        ended_at: None,
+    };
+    let mut world = world(status());
+    world.operations = vec![fetch("a"), fetch("b")];
+    let window = window(world);
+    window.get_by_label("Fetch: begins");
+    window.get_by_label("Fetch: waits for the one before");
 }
 
 #[test]

@@ -21,6 +21,9 @@ pub struct GitView {
     /// What is being written for each session's next commit.
     pub messages: BTreeMap<SessionId, String>,
     pub(super) amend: bool,
+    pub(super) wants_message: bool,
+    /// Whose commit was asked for while something else was being done.
+    pub(super) commits: Option<SessionId>,
     pub(super) folded: BTreeSet<Part>,
     pub(super) change_rows: Rows,
     pub(super) branch_rows: Rows,
@@ -77,10 +80,9 @@ impl GitView {
         self.ask(Asked::DeleteBranch { name, force: true });
     }
 
-    /// Puts the focus into the commit's message.
-    pub fn focus_message(&self, ctx: &egui::Context) {
-        let id = crate::widget::field_id("commit message");
-        ctx.memory_mut(|memory| memory.request_focus(id));
+    /// Puts the focus into the commit's message with the next frame: what asks may lie over it in this one.
+    pub fn focus_message(&mut self) {
+        self.wants_message = true;
     }
 
     /// The commit was made: the next one is a new one.

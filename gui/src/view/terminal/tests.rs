@@ -248,6 +248,23 @@ fn nothing_is_copied_for_a_program_until_a_person_agrees() {
 }
 
 #[test]
+fn a_program_can_not_change_the_question_that_is_being_answered() {
+    let mut window = window(bench(""));
+    // "00A", "00B" and so on.
+    let coded = ["MDBB", "MDBC", "MDBD", "MDBE", "MDBF", "MDBG", "MDBH", "MDBI", "MDBJ", "MDBK"];
+    for (letter, coded) in "ABCDEFGHIJ".chars().zip(coded) {
+        window.state_mut().screen.feed(format!("\x1b]52;c;{coded}\x07").as_bytes());
+        window.run();
+        window.get_by_label_contains("00A");
+        let text = format!("00{letter}");
+        assert!(letter == 'A' || window.query_by_label_contains(&text).is_none(), "{text}");
+    }
+    window.get_by_label("Copy").click();
+    window.run();
+    assert!(window.state().acts.contains(&TerminalAct::Copy("00A".into())));
+}
+
+#[test]
 fn a_link_is_opened_with_ctrl_after_its_address_was_shown() {
     let made = "\x1b]8;;https://real.example/\x1b\\https://shown.example\x1b]8;;\x1b\\";
     let mut window = window(bench(made));

@@ -17,7 +17,7 @@ use crate::theme::{Theme, icons, size, space};
 
 /// How long a size must stand before lines are wrapped anew, in seconds: while a window is dragged that is wasted.
 const SETTLED: f64 = 0.12;
-/// Questions that wait behind the one that is shown; of more, the oldest are dropped.
+/// Questions that wait behind the one that is shown; of more, a program's are dropped.
 const MOST_QUESTIONS: usize = 8;
 
 /// A terminal's view: what is drawn already, what the mouse does, what is searched and asked.
@@ -130,8 +130,12 @@ impl TerminalView {
         if self.questions.contains(&question) {
             return;
         }
+        // The one that is shown stays: another one in its place would get the answer that is just being clicked.
         if self.questions.len() == MOST_QUESTIONS {
-            self.questions.remove(0);
+            if matches!(question, Question::Copy(_)) {
+                return;
+            }
+            self.questions.remove(1);
         }
         self.questions.push(question);
     }
@@ -151,6 +155,7 @@ impl TerminalView {
         );
         bars.spacing_mut().item_spacing.y = 0.0;
         bars::state(&mut bars, data, acts);
+        self.wants_focus |= acts.contains(&TerminalAct::Reopen);
         if let Some(question) = self.questions.first().cloned()
             && let Some(said) = bars::ask(&mut bars, &question)
         {

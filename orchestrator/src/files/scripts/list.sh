@@ -19,36 +19,41 @@ bf_list() {
   }
   command printf '%s\0' "$bf_kind" "$bf_root" "$PWD"
   bf_put "$3"
-  "bf_list_$bf_kind" "$3" "$4"
-  bf_put "$3"
-  bf_ignored "$4"
+  # All of it at once: what is told first goes out, and the rest waits in its pipe.
+  bf_ignored "$4" | {
+    "bf_links_$bf_kind" | head -c "$4" | {
+      "bf_list_$bf_kind" "$3" | head -c "$4"
+      bf_put "$3"
+      cat
+    }
+    bf_put "$3"
+    cat
+  }
   bf_put "$3"
 }
 
 # Each entry is a NUL after its name, and one after what comes before that.
 bf_list_gnu() {
-  find . -mindepth 1 -maxdepth 1 -printf '%y%Y %m %s %T@ %l\0%f\0' | head -c "$2"
-  bf_put "$1"
-  # How many, their names, and where each ends, whether that is there or not.
-  find . -mindepth 1 -maxdepth 1 -type l \
-    -exec sh -c 'printf "%s\0" "$#" "$@"; exec readlink -m -z -- "$@"' sh {} + 2>/dev/null | head -c "$2"
+  find . -mindepth 1 -maxdepth 1 -printf '%y%Y %m %s %T@ %l\0%f\0'
 }
 
 # stat ends each with a newline, which a name may have, too: so each begins with the mark.
 bf_list_c() {
-  find . ! -name . -prune -exec stat -c "$1 %f %s %Y %n" {} + | head -c "$2"
-  bf_put "$1"
-  bf_list_links | head -c "$2"
+  find . ! -name . -prune -exec stat -c "$1 %f %s %Y %n" {} +
 }
 
 bf_list_f() {
-  find . ! -name . -prune -exec stat -f "$1 %p %z %Fm %N" {} + | head -c "$2"
-  bf_put "$1"
-  bf_list_links | head -c "$2"
+  find . ! -name . -prune -exec stat -f "$1 %p %z %Fm %N" {} +
+}
+
+# How many links, their names, and where each ends, whether that is there or not.
+bf_links_gnu() {
+  find . -mindepth 1 -maxdepth 1 -type l \
+    -exec sh -c 'printf "%s\0" "$#" "$@"; exec readlink -m -z -- "$@"' sh {} + 2>/dev/null
 }
 
 # Of each link its name, the kind of its end, and where it points to.
-bf_list_links() {
+bf_links_c() {
   # shellcheck disable=SC2016 # the other shell's
   find . ! -name . -prune -type l -exec sh -c '
     for l do
@@ -57,6 +62,10 @@ bf_list_links() {
       readlink -n "$l"
       printf "\0"
     done' sh {} +
+}
+
+bf_links_f() {
+  bf_links_c
 }
 
 # bf_ignored BYTES: those names that git ignores, each ended by a NUL; nothing where it knows nothing of the directory, or takes

@@ -9,8 +9,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::flood::Flood;
 use super::lines::{Reader, Said};
-use super::redraw::{BLOCKS, Parts, Shot};
+use super::redraw::{BLOCKS, Parts, Redraw, Shot};
 use super::say;
 use crate::terminal::end::{Asked, Outcome, PATIENCE};
 use crate::terminal::held::{Held, Wish};
@@ -52,6 +53,11 @@ impl Sent {
         line
     }
 
+    /// Whether some of it isn't known to have arrived.
+    pub(in crate::terminal) fn is_waiting(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     /// Those up to that number have arrived.
     fn arrived(&mut self, number: u64) {
         self.number = self.number.max(number);
@@ -80,6 +86,9 @@ pub(in crate::terminal) struct Client {
     outbox: VecDeque<String>,
     /// What is asked of all that is shown; output before the answer is in it.
     drawing: Drawing,
+    flood: Flood<Parts>,
+    /// Something was printed that wasn't told.
+    left_out: bool,
     looks: Looks,
     is_looking: bool,
     /// Whether what was sent before may not have arrived: the link was cut.
@@ -160,6 +169,8 @@ impl Client {
             early,
             outbox: VecDeque::new(),
             drawing: Drawing::No,
+            flood: Flood::none(now),
+            left_out: false,
             looks: Looks::from(now),
             is_looking: false,
             sends_again: false,
@@ -231,8 +242,10 @@ impl Client {
             {
                 return Outcome::Left(done.take());
             }
-            // Before a drawing is there, nobody knows what of the input has arrived.
-            let takes = matches!(self.drawing, Drawing::No) && sent.bytes < 2 * MOST_UNHEARD;
+            // Before a drawing is there, nobody knows what of the input has arrived; but for a glimpse, which asks nothing of that.
+            let is_drawn = matches!(self.drawing, Drawing::No);
+            let is_known = is_drawn || (self.flood.is_kept() && !self.sends_again);
+            let takes = is_known && sent.bytes < 2 * MOST_UNHEARD;
             if takes && self.outbox.is_empty() && held.typed.is_waiting() {
                 let line = sent.add(held.typed.take(say::MOST_KEYS));
                 self.tell(line);
@@ -242,6 +255,7 @@ impl Client {
                 self.look();
             }
             let leaves = self.leaves.as_ref().map(|(until, _)| *until);
+            let glimpse = self.flood.next().filter(|_| is_drawn && self.ended.is_none());
             tokio::select! {
                 permit = lines.reserve(), if !self.outbox.is_empty() => match (permit, self.outbox.pop_front()) {
                     (Ok(permit), Some(line)) => permit.send(line),
@@ -264,6 +278,11 @@ impl Client {
                     self.looks.done += 1;
                     self.looks.last = Instant::now();
                     self.look();
+                }
+                () = tokio::time::sleep_until(glimpse.unwrap_or_else(Instant::now)), if glimpse.is_some() => {
+                    self.flood.looks();
+                    self.drawing = Drawing::Asked;
+                    self.tell(say::glimpse(&self.word));
                 }
                 () = tokio::time::sleep_until(leaves.unwrap_or_else(Instant::now)), if leaves.is_some() => {}
                 wish = wishes.recv(), if leaves.is_none() => match Asked::of(wish) {
@@ -313,17 +332,18 @@ impl Client {
                         return Heard::Over(outcome);
                     }
                 }
-                Said::Paused => {
-                    self.tell(say::go_on());
-                    self.draw();
-                }
+                Said::Paused => self.pause(),
                 Said::Exit(why) => tracing::debug!(%why, "tmux lets a terminal go"),
                 Said::Block { .. } | Said::Ours(_) | Said::Other => {}
             }
         }
         if !output.is_empty() {
             held.shown.push(&output);
-            self.looks.again(Instant::now());
+            let now = Instant::now();
+            self.looks.again(now);
+            if self.flood.came(output.len(), now) {
+                self.tell(say::hold());
+            }
         }
         Heard::Nothing
     }
@@ -343,9 +363,18 @@ impl Client {
                 return Heard::Over(Outcome::Confused(said));
             }
             parts.blocks.push(text.to_vec());
+            if parts.blocks.len() == BLOCKS && parts.is_glimpse {
+                let parts = std::mem::take(parts);
+                return self.looked(parts, held);
+            }
             if parts.blocks.len() == BLOCKS {
-                let drawn = parts.redraw(&held.shown.modes());
-                held.shown.redraw(&drawn.scrollback, &drawn.in_sight);
+                let Redraw { scrollback, in_sight } = parts.redraw(&held.shown.modes());
+                if std::mem::take(&mut self.left_out) {
+                    // Nobody has shown what was scrolled away meanwhile.
+                    held.shown.redraw(&[], &[scrollback, in_sight].concat());
+                } else {
+                    held.shown.redraw(&scrollback, &in_sight);
+                }
                 self.drawing = Drawing::No;
                 if let Some(status) = self.ended {
                     return Heard::Over(Outcome::Ended(status));
@@ -353,7 +382,14 @@ impl Client {
             }
             return Heard::Nothing;
         }
-        if let Some(shot) = word.and_then(|rest| rest.strip_prefix(b" shot ")) {
+        // The answer to `say::hold`.
+        if text == b"%pause %0" && !failed {
+            self.pause();
+            return Heard::Nothing;
+        }
+        let shot = |kind: &[u8]| word.and_then(|rest| rest.strip_prefix(kind));
+        let (whole, glimpse) = (shot(b" shot "), shot(b" glimpse "));
+        if let Some(shot) = whole.or(glimpse) {
             let Some(shot) = Shot::read(&String::from_utf8_lossy(shot)) else {
                 return Heard::Over(Outcome::Confused("it doesn't say how the screen is".into()));
             };
@@ -361,7 +397,8 @@ impl Client {
             if std::mem::take(&mut self.sends_again) {
                 self.outbox.extend(sent.again());
             }
-            self.drawing = Drawing::Answered(Parts { shot, blocks: Vec::new() });
+            let is_glimpse = glimpse.is_some();
+            self.drawing = Drawing::Answered(Parts { shot, is_glimpse, blocks: Vec::new() });
         } else if let Some(path) = text.strip_prefix(b"baton socket /") {
             let path = format!("/{}", String::from_utf8_lossy(path));
             held.change(|record| record.socket = Some(path));
@@ -402,6 +439,34 @@ impl Client {
         Heard::Nothing
     }
 
+    /// tmux keeps what is printed.
+    fn pause(&mut self) {
+        self.flood.paused(Instant::now());
+        self.left_out = true;
+    }
+
+    /// Shows what is in sight while tmux keeps what is printed; all of it once that stands still.
+    fn looked(&mut self, parts: Parts, held: &Held) -> Heard {
+        if self.ended.is_some() {
+            // All of it was asked for already.
+            self.drawing = Drawing::Asked;
+            return Heard::Nothing;
+        }
+        self.drawing = Drawing::No;
+        if !self.flood.seen().is_some_and(|seen| is_same(seen, &parts)) {
+            let drawn = parts.redraw(&held.shown.modes());
+            held.shown.redraw(&drawn.scrollback, &drawn.in_sight);
+        }
+        let now = Instant::now();
+        if self.flood.looked(parts, is_same, now) {
+            self.tell(say::go_on());
+            self.draw();
+            // It may be still because it has ended.
+            self.looks = Looks::from(now);
+        }
+        Heard::Nothing
+    }
+
     /// Ends the server with what runs in it, and waits until it is gone: whether it is.
     async fn end(&mut self) -> bool {
         let ended = async {
@@ -419,4 +484,8 @@ impl Client {
         }
         ended
     }
+}
+
+fn is_same(one: &Parts, other: &Parts) -> bool {
+    one.shot.shows_as(&other.shot) && one.blocks == other.blocks
 }

@@ -1,6 +1,7 @@
 //! A shell that the host's tmux keeps, invisibly: a server of its own, spoken to in control mode.
 
 mod client;
+mod flood;
 mod lines;
 mod redraw;
 mod say;

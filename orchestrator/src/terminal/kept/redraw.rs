@@ -29,6 +29,8 @@ pub(super) struct Shot {
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     pub(super) shot: Shot,
+    /// Whether what was scrolled away isn't in it.
+    pub(super) is_glimpse: bool,
     /// What was scrolled away, what is behind the full screen, what is in sight, a sequence that has begun.
     pub(super) blocks: Vec<Vec<u8>>,
 }
@@ -46,6 +48,11 @@ pub(super) struct Redraw {
 }
 
 impl Shot {
+    /// Whether everything but the input is as it was.
+    pub(super) fn shows_as(&self, other: &Self) -> bool {
+        *self == Self { input: self.input, ..other.clone() }
+    }
+
     /// Reads what stands behind `baton shot `.
     pub(super) fn read(text: &str) -> Option<Self> {
         let fields: Vec<&str> = text.trim_end().split('|').collect();
@@ -85,7 +92,7 @@ impl Parts {
         // tmux writes line drawing with SO and SI.
         let mut scrollback = b"\x1b)0".to_vec();
         // Where nothing was scrolled away it gives the first line in sight instead.
-        if shot.history > 0 {
+        if shot.history > 0 && !self.is_glimpse {
             for line in Lines::of(block(0)) {
                 scrollback.extend(line);
                 scrollback.extend_from_slice(b"\x1b[0m\x0f\r\n");
@@ -216,6 +223,7 @@ mod tests {
     fn parts(shot: &str, blocks: [&[u8]; 4]) -> Parts {
         Parts {
             shot: Shot::read(shot).unwrap(),
+            is_glimpse: false,
             blocks: blocks.into_iter().map(<[u8]>::to_vec).collect(),
         }
     }

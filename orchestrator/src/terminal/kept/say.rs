@@ -46,16 +46,30 @@ pub(super) fn wake() -> &'static str {
     "run-shell -b true\n"
 }
 
+/// Keeps output for itself: it is looked at instead.
+pub(super) fn hold() -> &'static str {
+    "refresh-client -A '%0:pause'\n"
+}
+
 /// All that is shown, in five blocks: the modes, what was scrolled away, what is behind the full screen, what is in sight,
 /// and the beginning of a sequence that isn't over. What programs have written stands between blocks with `word` alone, the
 /// last of which comes also when one of the others fails.
 pub(super) fn snapshot(word: &str) -> String {
+    shot(word, "shot", "capture-pane -p -e -J -t %0 -S -50000 -E -1")
+}
+
+/// The same without what was scrolled away.
+pub(super) fn glimpse(word: &str) -> String {
+    shot(word, "glimpse", "display-message -p ''")
+}
+
+fn shot(word: &str, kind: &str, above: &str) -> String {
     let border = format!("display-message -p '{word}'");
     format!(
-        "display-message -p -t %0 '{word} shot #{{@baton-in}}|#{{history_size}}|#{{pane_height}}|#{{alternate_on}}|#{{alternate_saved_x}}|\
+        "display-message -p -t %0 '{word} {kind} #{{@baton-in}}|#{{history_size}}|#{{pane_height}}|#{{alternate_on}}|#{{alternate_saved_x}}|\
 #{{alternate_saved_y}}|#{{cursor_x}}|#{{cursor_y}}|#{{cursor_flag}}|#{{insert_flag}}|#{{keypad_cursor_flag}}|#{{keypad_flag}}|#{{origin_flag}}|\
 #{{wrap_flag}}|#{{scroll_region_upper}}|#{{scroll_region_lower}}|#{{mouse_standard_flag}}|#{{mouse_button_flag}}|#{{mouse_all_flag}}|\
-#{{mouse_sgr_flag}}|#{{mouse_utf8_flag}}|#{{bracket_paste_flag}}' ; capture-pane -p -e -J -t %0 -S - -E -1 ; {border} ; \
+#{{mouse_sgr_flag}}|#{{mouse_utf8_flag}}|#{{bracket_paste_flag}}' ; {above} ; {border} ; \
 capture-pane -p -e -J -q -a -t %0 ; {border} ; capture-pane -p -e -J -t %0 ; {border} ; capture-pane -p -P -C -t %0\n{border}\n"
     )
 }

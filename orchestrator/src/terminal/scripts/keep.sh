@@ -20,6 +20,16 @@ esac
 echo 'baton tmux'
 # A tmux that we are in means nothing to the one that we start.
 unset TMUX TMUX_PANE
+# What clears /tmp may have taken the socket of a server that lives: told so, that makes it anew (tmux(1), SIGUSR1).
+if [ -n "$3" ] && [ ! -S "$3" ]; then
+  for pid in $(
+    ps -A -o pid= -o args= 2>/dev/null |
+      awk -v name="$2" 'index($0, " -L " name " -f /dev/null -C set-option ") { print $1 }'
+  ); do
+    [ -d "${3%/*}" ] || mkdir -m 700 "${3%/*}"
+    if kill -USR1 "$pid" && [ ! -S "$3" ]; then sleep 1; fi
+  done
+fi
 # Where the socket is that an environment of another day has made.
 if [ -S "$3" ]; then way=-S socket=$3; else way=-L socket=$2; fi
 case $1 in
@@ -40,10 +50,11 @@ case $1 in
     exit 0
     ;;
 esac
+# tmux forgets a tenth of its lines when there are too many (grid.c, grid_collect_history): 50,000 stay of 56,000.
 # Nothing of it is to be seen by who works in it: no line, no keys, no mouse, no name of its own.
 exec tmux -u -L "$2" -f /dev/null -C \
   set-option -g remain-on-exit on \; \
-  set-option -g history-limit 50000 \; \
+  set-option -g history-limit 56000 \; \
   set-option -g default-terminal "$TERM" \; \
   set-option -g status off \; \
   set-option -g prefix None \; \

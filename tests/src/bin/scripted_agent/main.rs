@@ -62,6 +62,7 @@ prompt then, unless SCRIPTED_AGENT_SCRIPT names a file. Agents that talk play it
   wait MS               quiet [MS]            say nothing, for ever without a number
   wait-for FILE         go on when there is such a file     touch FILE    make one
   count-file FILE       add a line to a file: one for each time that this is done
+  append FILE TEXT      add that line to a file, as an agent does that edits
   exit N                signal NAME           (TERM, KILL, INT, HUP, ABRT)
   ignore TERM|INT|HUP   go on when it comes
   fork-holding-output   leave a child behind that keeps stdout and stderr open for 600 s

@@ -175,6 +175,9 @@ impl Player<'_> {
             Act::Fail(kind) => return self.voice.failure(kind).map(|code| Some(End::Failed(code))),
             Act::CountFile(path) => append_line(&path)?,
             Act::Touch(path) => File::options().create(true).append(true).open(path).map(drop)?,
+            Act::Append(path, text) => {
+                writeln!(File::options().create(true).append(true).open(path)?, "{text}")?;
+            }
             Act::Exit(code) => return Ok(Some(End::Exit(code))),
             Act::Signal(signal) => kill_process(getpid(), signal)?,
             Act::Ignore(kind) => ignore(kind)?,

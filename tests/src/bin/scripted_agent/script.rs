@@ -46,6 +46,7 @@ pub(crate) enum Act {
     Fail(FailureKind),
     CountFile(PathBuf),
     Touch(PathBuf),
+    Append(PathBuf, String),
     Exit(u8),
     Signal(Signal),
     Ignore(SignalKind),
@@ -117,6 +118,10 @@ fn step(line: &str) -> Result<Step, String> {
         "error-object" => Act::Fail(rest.parse()?),
         "count-file" => Act::CountFile(path(line, rest)?),
         "touch" => Act::Touch(path(line, rest)?),
+        "append" => {
+            let (file, text) = rest.split_once(' ').unwrap_or((rest, ""));
+            Act::Append(path(line, file)?, text.to_owned())
+        }
         "exit" => Act::Exit(number(line, rest)?),
         "signal" => Act::Signal(match rest {
             "TERM" => Signal::TERM,

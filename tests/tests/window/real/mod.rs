@@ -10,3 +10,4 @@ mod starting;
 mod story;
 mod waiting;
 mod watched;
+mod working;

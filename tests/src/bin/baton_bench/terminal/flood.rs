@@ -98,16 +98,13 @@ pub async fn measure(bed: &Bed, desk: &Desk, scale: Scale) -> Outcome<Vec<Row>> 
     Ok(rows)
 }
 
-/// MB a second of one `cat`. Whatever was left out on the way, the last lines must be there.
+/// MB a second of one `cat`, until the prompt is there with as many lines above it as are kept, whatever was left out on the way.
 async fn flood(shell: &Mutex<Shell<'_>>, path: &Path, bytes: usize) -> Outcome<f64> {
     let mut shell = shell.lock().await;
     let start = Instant::now();
     shell.cat(path).await?;
+    shell.until(|screen| screen.scrollback() >= SCROLLBACK).await?;
     let took = start.elapsed().as_secs_f64();
-    let screen = shell.screen.draw();
-    if screen.scrollback() < SCROLLBACK {
-        return Err(format!("only {} lines are left", screen.scrollback()).into());
-    }
     Ok(bytes as f64 / 1e6 / took)
 }
 

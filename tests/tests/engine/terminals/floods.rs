@@ -1,0 +1,92 @@
+//! Output that comes faster than anybody reads, or than the link carries: whatever is left out on the way, its end is there.
+
+use orchestrator::terminal::Screen;
+
+use super::*;
+
+/// Lines above the screen that are there behind it.
+const KEPT: usize = 50_000;
+
+/// Numbers, one a line: more than is kept anywhere.
+const FLOOD: &str = "seq 1 1500000; echo the e''nd\r";
+
+/// The lines that a front end's emulator has at the end.
+fn lines(window: &Window) -> Vec<String> {
+    let mut screen = Screen::new(80, 24);
+    screen.feed(&window.printed);
+    let mut lines = Vec::new();
+    for above in (1..=screen.scrollback()).rev() {
+        screen.scroll_to(above);
+        lines.push(screen.row_text(0));
+    }
+    screen.scroll_to(0);
+    lines.extend((0..screen.rows()).map(|row| screen.row_text(row)));
+    lines
+}
+
+async fn until_its_end(window: &mut Window) {
+    window
+        .until("the end of a flood, with what is above", |window| {
+            let printed = &window.printed;
+            let tail = printed.get(printed.len().saturating_sub(2_000)..).unwrap_or_default();
+            // A look at the screen alone has the end, too.
+            printed.len() > KEPT * 9 && tail.windows(7).any(|part| part == b"the end")
+        })
+        .await;
+}
+
+fn assert_whole(lines: &[String]) {
+    let end = lines.iter().position(|line| line == "the end").unwrap();
+    assert!(end >= KEPT, "{end} lines above the end");
+    let numbers: Vec<u32> = lines[..end].iter().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(numbers.last(), Some(&1_500_000));
+    assert!(numbers.is_sorted_by(|one, next| one + 1 == *next), "a gap");
+}
+
+on_every_way! {
+    async fn the_last_lines_of_a_flood_are_there_without_a_gap(way: Way) {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        for keep in [true, false] {
+            let mut window = bed.open(&desk, keep).await;
+            window.type_(&desk, FLOOD).await;
+            until_its_end(&mut window).await;
+            assert_whole(&lines(&window));
+            window.type_(&desk, "echo go''es on\r").await;
+            window.shows_at_its_end("goes on").await;
+            window.close(&desk).await;
+        }
+        desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_stands_still_in_a_flood_goes_on_behind_it() {
+    let bed = Bed::start(Way::OpenSsh, true);
+    let desk = bed.laptop.engine().await;
+    let mut window = bed.open(&desk, true).await;
+    window.type_(&desk, FLOOD).await;
+    window.until("numbers", |window| window.printed.len() > 100_000).await;
+    bed.wan().pause();
+    // wait: tmux leaves out what nobody took for two seconds
+    tokio::time::sleep(Duration::from_secs(4)).await; // wait: that is over
+    bed.wan().resume();
+    until_its_end(&mut window).await;
+    assert_whole(&lines(&window));
+    window.type_(&desk, "echo go''es on\r").await;
+    window.shows_at_its_end("goes on").await;
+    window.close(&desk).await;
+    desk.stop().await;
+}
+
+impl Window {
+    /// As [`Window::shows`], without looking through all of a flood each time.
+    async fn shows_at_its_end(&mut self, text: &str) {
+        let wanted = text.as_bytes().to_vec();
+        self.until(text, move |window| {
+            let tail = window.printed.len().saturating_sub(2_000);
+            window.printed[tail..].windows(wanted.len()).any(|part| part == wanted)
+        })
+        .await;
+    }
+}
