@@ -291,7 +291,7 @@ impl FilePickerView {
                     "No image here fits what is typed. Hidden files may be left out."
                 }
                 (false, Picks::Directory(_)) => {
-                    "No directory here fits what is typed. Hidden ones may be left out."
+                    "No directory in this one fits. What is written above is what is chosen."
                 }
                 (false, Picks::File | Picks::Any(_)) => {
                     "Nothing here fits what is typed. Hidden files may be left out."

@@ -279,7 +279,10 @@ impl Files for ShellFiles {
         let root = String::from_utf8_lossy(&self.root);
         match names::gone(&self.connection, &root, answer.status) {
             Some(failure) => Err(failure),
-            None => Ok(names::paths(&answer.stdout)),
+            // Many paths take a moment, in which others would wait.
+            None => tokio::task::spawn_blocking(move || names::paths(&answer.stdout))
+                .await
+                .map_err(|_| refusal::garbled(self.connection.host())),
         }
     }
 }

@@ -40,7 +40,9 @@ pub(super) fn menu(row: &Response, by_keys: Option<bool>, about: &About<'_>) -> 
     let popup = if by_keys.is_none() { popup.at_pointer_fixed() } else { popup };
     let mut picked = None;
     popup.show(|ui| {
-        picked = entries(ui, about);
+        // Who came by keys goes on by keys.
+        let mut focus = by_keys == Some(true);
+        picked = entries(ui, about, &mut focus);
         if picked.is_some() {
             // Enter and Space close nothing by themselves.
             ui.close();
@@ -49,15 +51,15 @@ pub(super) fn menu(row: &Response, by_keys: Option<bool>, about: &About<'_>) -> 
     picked
 }
 
-fn entries(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
+fn entries(ui: &mut Ui, about: &About<'_>, focus: &mut bool) -> Option<Picked> {
     if about.all.len() > 1 {
-        return together(ui, about);
+        return together(ui, about, focus);
     }
     let path = about.path;
     let kind = about.entry.map_or(FileKind::Directory, |entry| entry.file.kind);
     let mut picked = None;
     let mut put = |ui: &mut Ui, words: &str, what: Picked| {
-        if ui.button(words).clicked() {
+        if entry(ui, words, focus) {
             picked = Some(what);
         }
     };
@@ -104,7 +106,7 @@ fn entries(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
 }
 
 /// What can be done with several at once.
-fn together(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
+fn together(ui: &mut Ui, about: &About<'_>, focus: &mut bool) -> Option<Picked> {
     let all = || about.all.clone();
     let count = all().len();
     ui.set_min_width(190.0);
@@ -115,7 +117,7 @@ fn together(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
     let offers = [
         (format!("Download {count} items"), FilesAct::Download(all())),
         (format!("Download {count} items to…"), FilesAct::DownloadTo(all())),
-        (format!("Stage {count} items for the next commit"), FilesAct::Stage(all())),
+        (format!("Stage {count} items"), FilesAct::Stage(all())),
         ("Copy relative paths".to_owned(), paths()),
         (format!("Delete {count} items…"), FilesAct::Delete(all())),
     ];
@@ -124,9 +126,18 @@ fn together(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
         if matches!(act, FilesAct::Delete(_)) {
             ui.separator();
         }
-        if ui.button(words).clicked() {
+        if entry(ui, &words, focus) {
             picked = Some(Picked::Act(act));
         }
     }
     picked
+}
+
+/// An entry, which gets the focus where it is to; whether it was picked.
+fn entry(ui: &mut Ui, words: &str, focus: &mut bool) -> bool {
+    let entry = ui.button(words);
+    if std::mem::take(focus) {
+        entry.request_focus();
+    }
+    entry.clicked()
 }

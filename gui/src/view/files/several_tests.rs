@@ -68,7 +68,7 @@ fn a_range_is_chosen_with_shift_and_a_click_and_staged_from_the_menu_by_keys() {
     click(&mut window, "src", Modifiers::NONE);
     click(&mut window, "README.md", Modifiers::SHIFT);
     shift(&mut window, Key::F10);
-    window.get_by_role_and_label(Role::Button, "Stage 3 items for the next commit").click();
+    window.get_by_role_and_label(Role::Button, "Stage 3 items").click();
     window.run();
     let wanted = FilesAct::Stage(paths(&["README.md", "build.rs", "src"]));
     assert_eq!(window.state().acts.last(), Some(&wanted));
@@ -157,4 +157,25 @@ fn what_is_only_held_over_the_tree_is_not_taken_yet() {
     // While something is held over a window, egui draws it again and again.
     window.run_steps(3);
     assert_eq!(window.state().acts, []);
+}
+
+#[test]
+fn the_menu_is_used_by_keys_and_gives_the_tree_its_focus_back() {
+    let mut window = window(tree());
+    window.state_mut().view.focus();
+    window.run();
+    press(&mut window, Key::ArrowDown);
+    shift(&mut window, Key::F10);
+    assert!(window.get_by_role_and_label(Role::Button, "New file…").is_focused());
+    press(&mut window, Key::ArrowDown);
+    assert!(window.get_by_role_and_label(Role::Button, "New folder…").is_focused());
+    press(&mut window, Key::ArrowDown);
+    press(&mut window, Key::Enter);
+    assert_eq!(window.state().acts, [FilesAct::OpenTerminal("src".into())]);
+    shift(&mut window, Key::F10);
+    press(&mut window, Key::Escape);
+    assert!(window.query_by_role_and_label(Role::Button, "New file…").is_none());
+    press(&mut window, Key::Delete);
+    let wanted = FilesAct::Delete(paths(&["src"]));
+    assert_eq!(window.state().acts.last(), Some(&wanted), "the tree has the keys again");
 }

@@ -257,7 +257,7 @@ impl FilesView {
                 ..EventFilter::default()
             };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-            if self.naming.is_none() {
+            if self.naming.is_none() && !egui::Popup::is_any_open(ui.ctx()) {
                 self.keys(ui, data, acts);
             }
         }
@@ -384,7 +384,15 @@ impl FilesView {
         let is_open = by_keys.is_some() || response.context_menu_opened();
         let all = if is_open { self.marks.with(&path) } else { Vec::new() };
         let about = About { path: &path, entry: Some(entry), whole, all };
-        match menu(&response, by_keys, &about) {
+        let picked = menu(&response, by_keys, &about);
+        if picked.is_some() {
+            self.menu_by_keys = None;
+        } else if by_keys == Some(false) && !response.context_menu_opened() {
+            self.menu_by_keys = None;
+            // Escape has closed it: the arrow keys go on here.
+            self.wants_focus = ui.memory(|memory| memory.focused().is_none());
+        }
+        match picked {
             Some(Picked::Act(act)) => {
                 // The arrow keys go on from here.
                 ui.memory_mut(|memory| memory.request_focus(tree_id()));

@@ -57,7 +57,9 @@ impl SidebarView {
             }
             Row::Session(id) => {
                 if self.fold_by_keys(ui, id, acts) {
-                } else if pressed(Modifiers::NONE, Key::F2)
+                    return;
+                }
+                if pressed(Modifiers::NONE, Key::F2)
                     && let Some(session) = data.sessions.get(id)
                 {
                     self.rename(session);
