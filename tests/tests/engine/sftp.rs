@@ -81,7 +81,7 @@ async fn the_place_of_work_and_a_home_are_not_deleted_and_what_holds_them_is_not
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_said_and_keeps_what_was_there() {
     let bed = forced("openssh").await;
-    let _disk = Mounted::at(&bed.root, "size=64k");
+    let disk = Mounted::at(&bed.root, "size=64k");
     fs::write(bed.root.join("a"), "old").unwrap();
     let full = bed.write("a", &[b'n'; 100_000], Expected::Anything).await.unwrap_err();
     assert_eq!(full.code, Code::TooLarge, "{full:?}");
@@ -91,6 +91,7 @@ async fn a_full_disk_is_said_and_keeps_what_was_there() {
         (b"old".to_vec(), vec!["a".to_owned()])
     );
     bed.write("a", b"new", Expected::Anything).await.unwrap();
+    drop(disk);
     bed.stop().await;
 }
 

@@ -65,7 +65,7 @@ b_receive() {
   # One that an engine began that has ended since: what it placed looks like its source.
   if [ -n "$b_again" ] && [ ! -e "$b_part" ] && [ -f "./$b_name" ]; then
     b_all=$(b_facts "./$b_name")
-    case $b_all in "$b_size ${b_at%%.*} "* | "$b_size ${b_at%%.*}."*) b_say "done $PWD/$b_name" ;; esac
+    case $b_all in "$b_size $b_at "* | "$b_size ${b_at%%.*} "*) b_say "done $PWD/$b_name" ;; esac
   fi
   if [ -e "./$b_name" ] && [ -z "$b_replace" ]; then b_say e exists; fi
   b_take
