@@ -11,18 +11,14 @@ use uuid::Uuid;
 
 use super::flood::Flood;
 use super::lines::{Reader, Said};
+use super::looks::Looks;
 use super::redraw::{BLOCKS, Parts, Redraw, Shot};
 use super::say;
+use super::sent::Sent;
 use crate::terminal::end::{Asked, Outcome, PATIENCE};
 use crate::terminal::held::{Held, Wish};
 use crate::terminal::plain::hang_up;
 use crate::transport::{Connection, Exit, Output, TransportError};
-
-/// Looks at the shell so long after something happened, then every so often while nothing does: tmux 3.3a misses the end of
-/// a child until it is spoken to.
-const LOOKS: [Duration; 3] =
-    [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(4)];
-const LOOKS_IDLE: Duration = Duration::from_secs(10);
 
 /// How often a shell is looked at that has ended nobody knows how, a quarter of a second each time: on a machine that has
 /// ten times as much to do as it can, tmux heard of it after 2 s.
@@ -33,46 +29,6 @@ const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Input that may be on its way without a word that it arrived; then it is asked for.
 const MOST_UNHEARD: usize = 256 * 1024;
-
-/// Input that was sent and may not have arrived.
-#[derive(Debug, Default)]
-pub(in crate::terminal) struct Sent {
-    /// Number and bytes of each line, in their order.
-    lines: VecDeque<(u64, Vec<u8>)>,
-    /// The last number.
-    number: u64,
-    bytes: usize,
-}
-
-impl Sent {
-    fn add(&mut self, bytes: Vec<u8>) -> String {
-        self.number += 1;
-        self.bytes += bytes.len();
-        let line = say::keys(&bytes, self.number);
-        self.lines.push_back((self.number, bytes));
-        line
-    }
-
-    /// Whether some of it isn't known to have arrived.
-    pub(in crate::terminal) fn is_waiting(&self) -> bool {
-        !self.lines.is_empty()
-    }
-
-    /// Those up to that number have arrived.
-    fn arrived(&mut self, number: u64) {
-        self.number = self.number.max(number);
-        while let Some((sent, bytes)) = self.lines.front()
-            && *sent <= number
-        {
-            self.bytes -= bytes.len();
-            self.lines.pop_front();
-        }
-    }
-
-    fn again(&self) -> impl Iterator<Item = String> {
-        self.lines.iter().map(|(number, bytes)| say::keys(bytes, *number))
-    }
-}
 
 /// One that is attached.
 pub(in crate::terminal) struct Client {
@@ -112,35 +68,6 @@ enum Drawing {
     No,
     Asked,
     Answered(Parts),
-}
-
-/// When the shell is looked at next.
-#[derive(Debug)]
-struct Looks {
-    happened: Instant,
-    done: usize,
-    last: Instant,
-}
-
-impl Looks {
-    fn from(now: Instant) -> Self {
-        Self { happened: now, done: 0, last: now }
-    }
-
-    fn next(&self) -> Instant {
-        match LOOKS.get(self.done) {
-            Some(after) => self.happened + *after,
-            None => self.last + LOOKS_IDLE,
-        }
-    }
-
-    /// Something happened. A stream of it doesn't put a look off for ever.
-    fn again(&mut self, now: Instant) {
-        if self.done > 0 || self.happened + LOOKS[0] > now {
-            self.happened = now;
-            self.done = 0;
-        }
-    }
 }
 
 /// What is to be done about something that was said.
@@ -238,20 +165,20 @@ impl Client {
                 Heard::Over(outcome) => return outcome,
             }
             if let Some((until, done)) = &mut self.leaves
-                && ((sent.lines.is_empty() && !held.typed.is_waiting()) || *until <= Instant::now())
+                && ((!sent.is_waiting() && !held.typed.is_waiting()) || *until <= Instant::now())
             {
                 return Outcome::Left(done.take());
             }
             // Before a drawing is there, nobody knows what of the input has arrived; but for a glimpse, which asks nothing of that.
             let is_drawn = matches!(self.drawing, Drawing::No);
             let is_known = is_drawn || (self.flood.is_kept() && !self.sends_again);
-            let takes = is_known && sent.bytes < 2 * MOST_UNHEARD;
+            let takes = is_known && sent.bytes() < 2 * MOST_UNHEARD;
             if takes && self.outbox.is_empty() && held.typed.is_waiting() {
                 let line = sent.add(held.typed.take(say::MOST_KEYS));
                 self.tell(line);
                 self.looks.again(Instant::now());
             }
-            if sent.bytes > MOST_UNHEARD || (self.leaves.is_some() && !held.typed.is_waiting()) {
+            if sent.bytes() > MOST_UNHEARD || (self.leaves.is_some() && !held.typed.is_waiting()) {
                 self.look();
             }
             let leaves = self.leaves.as_ref().map(|(until, _)| *until);
@@ -275,8 +202,7 @@ impl Client {
                     },
                 },
                 () = tokio::time::sleep_until(self.looks.next()) => {
-                    self.looks.done += 1;
-                    self.looks.last = Instant::now();
+                    self.looks.looked(Instant::now());
                     self.look();
                 }
                 () = tokio::time::sleep_until(glimpse.unwrap_or_else(Instant::now)), if glimpse.is_some() => {

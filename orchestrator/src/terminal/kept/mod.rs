@@ -3,9 +3,12 @@
 mod client;
 mod flood;
 mod lines;
+mod looks;
 mod redraw;
 mod say;
+mod sent;
 mod start;
 
-pub(super) use client::{Client, Sent};
+pub(super) use client::Client;
+pub(super) use sent::Sent;
 pub(super) use start::{Server, Start, attach, end, open};
