@@ -2,7 +2,7 @@
 
 use egui::Context;
 
-use crate::theme::space;
+use crate::theme::{size, space};
 use crate::widget::{Kind, button, dialog, note};
 
 /// What a person wants then.
@@ -48,7 +48,9 @@ impl ClashView {
                 ui.checkbox(&mut self.all, words);
             }
             ui.add_space(space::M);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let layout = egui::Layout::right_to_left(egui::Align::Center);
+            let room = egui::vec2(ui.available_width(), size::CONTROL);
+            ui.allocate_ui_with_layout(room, layout, |ui| {
                 let both = button(ui, Kind::Primary, "Keep both");
                 if ui.memory(|memory| memory.focused().is_none()) {
                     // What loses nothing.

@@ -128,7 +128,9 @@ fn what_is_there_already_is_replaced_kept_beside_or_left_alone() {
         ("Skip", ClashChoice::Skip),
     ] {
         let mut window = asked(0);
-        window.get_by_label("a.tar is there already");
+        let heading = window.get_by_label("a.tar is there already").rect();
+        let buttons = window.get_by_role_and_label(Role::Button, words).rect();
+        assert!(buttons.bottom() - heading.top() < 160.0, "{heading} {buttons}: it is a small one");
         window.get_by_role_and_label(Role::Button, words).click();
         window.run();
         assert_eq!(window.state().2, [(choice, false)]);

@@ -5,7 +5,7 @@ use orchestrator::seam::SessionId;
 
 use super::data::SidebarAct;
 use super::view::SidebarView;
-use crate::theme::space;
+use crate::theme::{size, space};
 use crate::widget::{Field, Kind, button, button_enabled, dialog, field};
 
 /// A name that is being typed in a dialog.
@@ -31,7 +31,9 @@ impl SidebarView {
             }
             ui.add_space(space::M);
             let can = !name.trim().is_empty();
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let layout = egui::Layout::right_to_left(egui::Align::Center);
+            let room = egui::vec2(ui.available_width(), size::CONTROL);
+            ui.allocate_ui_with_layout(room, layout, |ui| {
                 let done = button_enabled(ui, can, Kind::Primary, words.1).clicked();
                 let cancelled = button(ui, Kind::Plain, "Cancel").clicked();
                 (can && (done || entered), cancelled)
