@@ -67,9 +67,11 @@ fn a_file_is_edited_committed_and_opened_in_vim_over_a_link_that_is_cut() {
     display.steps("ctrl+k");
     display.write("New terminal");
     display.steps("Return");
-    display.write("echo there >began\n");
+    display.write("echo there >began");
+    display.press("Return");
     account.until("the shell is there", || saved_as(&project, "began", "there\n"));
-    display.write("vim -u NONE -N notes.md\n");
+    display.write("vim -u NONE -N notes.md");
+    display.press("Return");
     display.settle();
     display.write("Gothree, half wr");
     display.settle();
@@ -84,9 +86,11 @@ fn a_file_is_edited_committed_and_opened_in_vim_over_a_link_that_is_cut() {
     display.settle();
     display.write("itten");
     display.press("Escape");
-    display.write(":wq\n");
+    display.write(":wq");
+    display.press("Return");
     account.until("vim has written it", || saved(&project, "zero one\ntwo\nthree, half written\n"));
-    display.write("exit\n");
+    display.write("exit");
+    display.press("Return");
     display.settle();
     display.press("ctrl+q");
     assert!(window.ended().success());

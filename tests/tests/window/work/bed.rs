@@ -1,11 +1,12 @@
 //! A project on a machine, a session in it, and the window over that.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use baton_tests::{AgentHost, Sockets, TestSshd, Wan};
+use baton_tests::{AgentHost, Sockets, TestSshd, Wan, scripted_agent};
 use orchestrator::seam::Session;
 
 use crate::desktop::{Desktop, new_session};
@@ -62,6 +63,12 @@ impl Bed {
         let transport = if way == Way::Native { "native" } else { "openssh" };
         let hosts = format!("[host.box]\nssh_config = \"box\"\ntransport = \"{transport}\"\n");
         fs::write(desktop.setup.paths.hosts_toml(), hosts).unwrap();
+        if way == Way::Local {
+            let bin = desktop.setup.home.parent().unwrap().join("bin");
+            symlink(scripted_agent(), bin.join("codex")).unwrap();
+            let path = format!("PATH={}:/usr/bin:/bin\nexport PATH\n", bin.display());
+            fs::write(desktop.setup.home.join(".profile"), path).unwrap();
+        }
         desktop.setup.env.push(("TMUX_TMPDIR".into(), sockets.path().into()));
         let host = if way == Way::Local { "local" } else { "box" };
         let session = desktop.make(new_session("notes", "codex", host, &project_of(&machine)));

@@ -1,10 +1,12 @@
 //! The tree of a machine's files, and their names in prompts.
 
 use std::fs;
+use std::time::Instant;
 
 use egui::{Key, Modifiers, Role};
 
 use super::bed::{Bed, Way, on_every_way};
+use crate::window::PATIENCE;
 
 on_every_way! {
     fn what_an_agent_makes_is_in_the_tree_while_one_looks(way: Way) {
@@ -45,8 +47,13 @@ on_every_way! {
         window.holds(Role::MultilineTextInput, "Message", "Look at @src/deep/parser.rs");
         // What is made meanwhile is offered as well.
         bed.write("src/deep/lexer.rs", "");
-        window.write("and @lexe");
-        window.read("src/deep/lexer.rs");
+        // The list is looked at again with each letter: who types on is offered it.
+        let began = Instant::now();
+        let mut typed = ["Look at @lexe", "Look at @lex"].into_iter().cycle();
+        while !window.shown().contains("src/deep/lexer.rs") {
+            assert!(began.elapsed() < PATIENCE, "it is never offered:\n{}", window.shown());
+            window.fill("Message", typed.next().unwrap());
+        }
         window.close();
     }
 

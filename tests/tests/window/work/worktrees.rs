@@ -22,7 +22,11 @@ fn make(window: &mut Window, branch: &str) {
     window.press("New worktree…");
     window.fill("Branch", branch);
     window.press("Make the worktree");
+    // It is shown once the window has heard of it.
+    let name = format!("{} codex", branch.replace('/', "-"));
+    window.read(&name);
     window.press("Show its session");
+    window.see(Role::Button, &format!("Rename {name}"));
 }
 
 on_every_way! {
