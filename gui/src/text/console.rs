@@ -241,7 +241,7 @@ impl Console {
     fn plain(&mut self, letter: char) {
         match letter {
             '\u{1b}' => self.state = State::Escape,
-            '\n' => self.break_line(),
+            '\n' | '\u{2028}' | '\u{2029}' => self.break_line(),
             '\r' => self.at = 0,
             '\u{8}' => self.at = self.at.saturating_sub(1),
             '\t' => {

@@ -85,6 +85,11 @@ fn rows_are_cut_at_cells_and_not_in_letters() {
     assert_eq!(cut(1, 1), "日|本|語|x");
 }
 
+#[test]
+fn a_line_separator_ends_a_line() {
+    assert_eq!(shown("a\u{2028}b\u{2029}c".as_bytes()), ["a", "b", "c"]);
+}
+
 proptest! {
     #[test]
     fn parts_say_the_same_as_the_whole(bytes: Vec<u8>, cut: usize) {
