@@ -319,11 +319,14 @@ impl Life {
     }
 
     async fn over(&mut self, mut state: TerminalState) {
-        let is_unsent = self.held.typed.is_waiting() || self.sent.is_waiting();
-        if let TerminalState::Lost { why } = &mut state
-            && is_unsent
-        {
-            why.message += "; what was typed last was not read";
+        let unread = match (self.held.typed.is_waiting(), self.sent.is_waiting()) {
+            (true, _) => "; what was typed last was not read",
+            // It was sent, and nothing has told yet that it arrived.
+            (false, true) => "; what was typed last may not have been read",
+            (false, false) => "",
+        };
+        if let TerminalState::Lost { why } = &mut state {
+            why.message += unread;
         }
         self.held.set_state(state);
         self.held.typed.clear();

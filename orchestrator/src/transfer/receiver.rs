@@ -110,23 +110,30 @@ impl<'a> Receiver<'a> {
         let there = There { host: self.reached.connection.host(), path: &self.shown };
         self.gauge.set("sending", from, Some(all));
         let Talk { stdin, mut hearing } = talk;
-        let sent = {
-            let sending = pump(stdin, pieces, &mut self.gauge);
-            tokio::pin!(sending);
-            tokio::select! {
-                // One that refuses takes no more: its answer says more than our broken pipe.
-                answer = hearing.line(there, std::time::Duration::MAX) => Err(answer),
-                sent = &mut sending => Ok(sent),
+        let answer = {
+            // One line is heard from the beginning to the end: what was read of it is lost where this is begun anew.
+            let listening = hearing.line(there, std::time::Duration::MAX);
+            tokio::pin!(listening);
+            let sent = {
+                let sending = pump(stdin, pieces, &mut self.gauge);
+                tokio::pin!(sending);
+                tokio::select! {
+                    // One that refuses takes no more: its answer says more than our broken pipe.
+                    answer = &mut listening => Err(answer),
+                    sent = &mut sending => Ok(sent),
+                }
+            };
+            match sent {
+                Err(early) => Some(early),
+                Ok(sent) => {
+                    sent?;
+                    self.gauge.set("writing", all, Some(all));
+                    tokio::time::timeout(LONG_PATIENCE, &mut listening).await.ok()
+                }
             }
         };
-        let answer = match sent {
-            Err(early) => early?,
-            Ok(sent) => {
-                sent?;
-                self.gauge.set("writing", all, Some(all));
-                hearing.line(there, LONG_PATIENCE).await?
-            }
-        };
+        let Some(answer) = answer else { return Err(hearing.timed_out(LONG_PATIENCE).into()) };
+        let answer = answer?;
         placed(&answer, there)?;
         Ok(self.remote.clone())
     }

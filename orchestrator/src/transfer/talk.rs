@@ -178,7 +178,8 @@ impl Hearing {
         }
     }
 
-    fn timed_out(&self, patience: Duration) -> Failure {
+    /// It said nothing for that long.
+    pub(super) fn timed_out(&self, patience: Duration) -> Failure {
         let host = self.connection.host();
         Failure::new(
             Code::TimedOut,

@@ -100,7 +100,10 @@ b_receive() {
   b_like || chmod "$b_mode" "$b_part"
   b_stamp "$b_part"
   b_words=$(sync "$b_part" 2>&1) || case $b_words in
-    *'No space left'* | *'nput/output error'*) b_refuse full "$b_words" ;;
+    *'No space left'* | *uota\ exceeded* | *'nput/output error'*)
+      b_why "$b_words"
+      b_refuse "$b_word" "$b_words"
+      ;;
   esac
   b_place
   sync . 2>/dev/null
