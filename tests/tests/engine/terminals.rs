@@ -743,7 +743,7 @@ async fn a_kept_shell_is_found_where_the_environment_that_it_was_opened_in_put_i
             window.shows("still mys").await;
             if env.is_some() {
                 window.close(&desk).await;
-                assert_eq!(servers_of(&window.id), 0);
+                until("it has ended", || servers_of(&window.id) == 0).await;
             }
             desk.stop().await;
         }

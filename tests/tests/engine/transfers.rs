@@ -367,9 +367,9 @@ async fn a_part_of_another_source_is_not_gone_on_with() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_transfers_to_one_target_the_second_is_refused() {
     let (bed, wan) = Bed::far();
-    // Slow until the others were refused, however long a busy machine takes for that.
-    wan.set_rate(1_000_000);
-    let body = bytes(8 << 20);
+    // Under way until the others were refused: what they say has to pass what is on its way already, up to 2 MiB.
+    wan.set_rate(4_000_000);
+    let body = bytes(64 << 20);
     let (first, second) = (bed.here("a"), bed.here("b"));
     fs::write(&first, &body).unwrap();
     fs::write(&second, "other").unwrap();
@@ -388,20 +388,20 @@ async fn of_two_transfers_to_one_target_the_second_is_refused() {
         // The same file, and the same target by another name.
         let twice = bed.put(&first, &other_words).await.unwrap_err();
         assert_eq!(twice.code, Code::Busy, "{twice:?}");
-        wan.set_rate(50_000_000);
+        wan.set_rate(400_000_000);
     };
     let (sent, ()) = tokio::join!(sending, meddling);
     sent.unwrap();
     assert!(fs::read(bed.there("a")).unwrap() == body);
     let target = bed.here("c");
-    wan.set_rate(1_000_000);
+    wan.set_rate(4_000_000);
     let fetching = bed.get("c", &target);
     let meddling = async {
         let goal = wan.arrived() + 200_000;
         until("the first is under way", || wan.arrived() >= goal).await;
         let error = bed.get("a", &target).await.unwrap_err();
         assert_eq!(error.code, Code::Busy, "{error:?}");
-        wan.set_rate(50_000_000);
+        wan.set_rate(400_000_000);
     };
     let (fetched, ()) = tokio::join!(fetching, meddling);
     fetched.unwrap();
