@@ -102,7 +102,7 @@ pub enum RepositoryNews {
 pub(super) struct Repositories {
     room: Arc<Room>,
     looking: Option<AbortHandle>,
-    looking_at_diff: Option<AbortHandle>,
+    looking_at_diff: Option<(SessionId, OpenDiff, AbortHandle)>,
     /// The diff that is being asked for; the next one takes its place.
     diff: Option<AbortHandle>,
     log: Option<AbortHandle>,
@@ -124,11 +124,13 @@ impl Repositories {
                 self.looking = session.map(|session| tasks.spawn(watch(room, session)));
             }
             RepositoryAsk::LookAtDiff(look) => {
-                if let Some(before) = self.looking_at_diff.take() {
+                if let Some((_, _, before)) = self.looking_at_diff.take() {
                     before.abort();
                 }
-                self.looking_at_diff =
-                    look.map(|(session, of)| tasks.spawn(watch_diff(room, session, of)));
+                self.looking_at_diff = look.map(|(session, of)| {
+                    let task = tasks.spawn(watch_diff(room, session.clone(), of.clone()));
+                    (session, of, task)
+                });
             }
             RepositoryAsk::Status(session) => {
                 tasks.spawn(async move {
@@ -141,6 +143,13 @@ impl Repositories {
                 });
             }
             RepositoryAsk::Diff { session, of } => {
+                // A look that is under way may tell how it was before this.
+                if let Some((of_session, of_diff, task)) = &mut self.looking_at_diff
+                    && (&*of_session, &*of_diff) == (&session, &of)
+                {
+                    task.abort();
+                    *task = tasks.spawn(watch_diff(Arc::clone(&room), session.clone(), of.clone()));
+                }
                 let task = tasks.spawn(async move {
                     let answer = diff(&room, &session, &of).await;
                     tell(&room, session, RepositoryNews::Diff { of, answer }).await;

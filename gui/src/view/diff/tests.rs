@@ -17,6 +17,7 @@ struct World {
     diff: Fetched<GitDiff>,
     side_by_side: bool,
     version: u64,
+    busy: bool,
     acts: Vec<DiffAct>,
 }
 
@@ -68,6 +69,7 @@ fn window(of: DiffOf, side_by_side: bool) -> Harness<'static, World> {
         diff: Fetched::Ready(diff()),
         side_by_side,
         version: 1,
+        busy: false,
         acts: Vec::new(),
     };
     let mut window = harness(world, |ui, world| {
@@ -77,7 +79,7 @@ fn window(of: DiffOf, side_by_side: bool) -> Harness<'static, World> {
             title: "Changes",
             diff: &world.diff,
             side_by_side: world.side_by_side,
-            busy: false,
+            busy: world.busy,
         };
         let acts = world.view.ui(ui, &data);
         world.acts.extend(acts);
@@ -155,6 +157,30 @@ fn a_diff_that_changes_while_it_is_read_keeps_what_is_folded() {
     window.run();
     window.get_by_label("a.rs, modified");
     assert!(window.query_by_label("+    new(1);").is_none());
+}
+
+#[test]
+fn what_is_pressed_while_something_is_done_is_done_next_and_the_same_only_once() {
+    let mut window = window(DiffOf::Staged, false);
+    window.get_by_label("Unstage hunk 1 of src/main.rs").click();
+    window.run();
+    assert_eq!(window.state().acts.len(), 1);
+    window.state_mut().busy = true;
+    window.get_by_label("Unstage hunk 1 of src/main.rs").click();
+    window.run();
+    window.state_mut().busy = false;
+    window.run();
+    assert_eq!(window.state().acts.len(), 1, "it was pressed twice");
+    window.state_mut().busy = true;
+    window.get_by_label("-    old(1);").click();
+    window.run();
+    window.get_by_label("Unstage 1 line").click();
+    window.run();
+    assert_eq!(window.state().acts.len(), 1);
+    window.state_mut().busy = false;
+    window.run();
+    let line = DiffAct::Lines { how: LinesHow::Unstage, file: 0, lines: vec![(0, 1)] };
+    assert_eq!(window.state().acts[1], line);
 }
 
 #[test]

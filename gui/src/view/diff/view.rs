@@ -44,10 +44,11 @@ pub struct DiffData<'a> {
     pub busy: bool,
 }
 
-/// Lines that are to be discarded: a file of the diff, and each line's hunk and place in it.
-#[derive(Debug)]
-struct Discard {
-    view: ConfirmView,
+/// What is to become of lines of a diff: in which version of it, of which of its files, each line's hunk and place in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wish {
+    version: u64,
+    how: LinesHow,
     file: usize,
     lines: Vec<(u32, u32)>,
 }
@@ -59,7 +60,11 @@ pub struct DiffView {
     chosen: Chosen,
     dragging: Option<bool>,
     /// What is asked before it is done.
-    asked: Option<Discard>,
+    asked: Option<(ConfirmView, Wish)>,
+    /// What waits until what was wished before is done.
+    held: Option<Wish>,
+    /// What was wished last: pressed twice it is done once.
+    last: Option<Wish>,
     /// Of which version everything here is.
     known: Option<u64>,
     laid: Option<bool>,
@@ -129,7 +134,7 @@ impl DiffView {
                 if crate::widget::icon_button(ui, icon, name).clicked() {
                     acts.push(DiffAct::SideBySide(!data.side_by_side));
                 }
-                self.choice(ui, data, acts);
+                self.choice(ui, data);
             });
         });
         if diff.more {
@@ -138,7 +143,7 @@ impl DiffView {
     }
 
     /// What can be done with the lines that are chosen.
-    fn choice(&mut self, ui: &mut Ui, data: &DiffData<'_>, acts: &mut Vec<DiffAct>) {
+    fn choice(&mut self, ui: &mut Ui, data: &DiffData<'_>) {
         let theme = Theme::get(ui.ctx());
         let Some(file) = self.chosen.file() else { return };
         let words = crate::words::of_many(self.chosen.len() as u64, "line", "lines");
@@ -149,9 +154,9 @@ impl DiffView {
         for (how, name) in can(data.of) {
             let words = format!("{name} {words}");
             let colour = if how == LinesHow::Discard { theme.bad } else { theme.link };
-            if small_button(ui, &words, colour).clicked() && !data.busy {
+            if small_button(ui, &words, colour).clicked() {
                 let lines = self.chosen.numbers();
-                self.want(how, file, lines, acts);
+                self.want(Wish { version: data.version, how, file, lines });
                 if how != LinesHow::Discard {
                     self.chosen.clear();
                 }
@@ -166,6 +171,7 @@ impl DiffView {
             self.laid = None;
             self.chosen.clear();
             self.asked = None;
+            self.held = None;
             self.words.clear();
             self.numbers.clear();
             self.widest = widest(diff);
@@ -180,7 +186,7 @@ impl DiffView {
             }));
             self.laid = Some(data.side_by_side);
         }
-        self.confirm(ui, diff, acts);
+        self.confirm(ui, diff);
         self.keys(ui);
         self.scroll_sideways(ui);
         if !ui.input(|input| input.pointer.primary_down()) {
@@ -196,6 +202,7 @@ impl DiffView {
         });
         self.stack = stack;
         self.rows = all;
+        self.fulfil(data, acts);
     }
 
     /// Long lines are read by the wheel with Shift, a trackpad, or Alt with the arrows.
@@ -274,12 +281,11 @@ impl DiffView {
             }
             DiffRow::Hunk(file, hunk) => {
                 let Some(of) = diff.files.get(file) else { return };
-                if let Some(how) = hunk_heading(ui, data.of, of, hunk, place)
-                    && !data.busy
-                {
+                if let Some(how) = hunk_heading(ui, data.of, of, hunk, place) {
                     let lines = of.hunks.get(hunk).map_or(0, |hunk| hunk.lines.len());
                     let number = |line| number_of(&Place { file, hunk, line });
-                    self.want(how, file, (0..lines).map(number).collect(), acts);
+                    let lines = (0..lines).map(number).collect();
+                    self.want(Wish { version: data.version, how, file, lines });
                 }
             }
             DiffRow::Line(of) => {
@@ -373,25 +379,32 @@ impl DiffView {
         }
     }
 
-    /// Does that with lines; what takes something away is asked about first.
-    fn want(
-        &mut self,
-        how: LinesHow,
-        file: usize,
-        lines: Vec<(u32, u32)>,
-        acts: &mut Vec<DiffAct>,
-    ) {
-        if how == LinesHow::Discard {
-            self.asked = Some(Discard { view: ConfirmView::default(), file, lines });
+    /// What takes something away is asked about first.
+    fn want(&mut self, wish: Wish) {
+        if wish.how == LinesHow::Discard {
+            self.asked = Some((ConfirmView::default(), wish));
         } else {
+            self.held = Some(wish);
+        }
+    }
+
+    /// Does what is wished, one after the other: lines are counted in the diff as it was seen.
+    fn fulfil(&mut self, data: &DiffData<'_>, acts: &mut Vec<DiffAct>) {
+        if data.busy {
+            self.held.take_if(|held| self.last.as_ref() == Some(held));
+            return;
+        }
+        if let Some(wish) = self.held.take_if(|held| held.version == data.version) {
+            self.last = Some(wish.clone());
+            let Wish { how, file, lines, .. } = wish;
             acts.push(DiffAct::Lines { how, file, lines });
         }
     }
 
-    fn confirm(&mut self, ui: &Ui, diff: &GitDiff, acts: &mut Vec<DiffAct>) {
-        let Some(Discard { mut view, file, lines }) = self.asked.take() else { return };
+    fn confirm(&mut self, ui: &Ui, diff: &GitDiff) {
+        let Some((mut view, wish)) = self.asked.take() else { return };
         let names: Vec<String> =
-            diff.files.get(file).map(|file| file.path.to_string()).into_iter().collect();
+            diff.files.get(wish.file).map(|file| file.path.to_string()).into_iter().collect();
         let data = ConfirmData {
             heading: "Discard these lines?",
             what: "They become what is staged or committed. What was changed can't be had back.",
@@ -400,11 +413,9 @@ impl DiffView {
             keep: "Keep them",
         };
         match view.ui(ui.ctx(), &data).into_iter().next() {
-            None => self.asked = Some(Discard { view, file, lines }),
+            None => self.asked = Some((view, wish)),
             Some(ConfirmAct::Keep) => {}
-            Some(ConfirmAct::Do) => {
-                acts.push(DiffAct::Lines { how: LinesHow::Discard, file, lines });
-            }
+            Some(ConfirmAct::Do) => self.held = Some(wish),
         }
     }
 }
