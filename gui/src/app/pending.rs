@@ -8,7 +8,7 @@ use orchestrator::seam::{MessageId, SessionId};
 use super::files::FilePending;
 use super::files_transfer::Begun;
 use super::lines::LineFrom;
-use super::repository::After;
+use super::repository_acts::After;
 use crate::bridge::Ticket;
 use crate::memory::DraftKey;
 

@@ -1,17 +1,18 @@
-//! The repository of the session that is shown: what is known of it, and what is done to it.
+//! The repository of the session that is shown: what is known of it, and how that is kept up to date.
 
 use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, Ui};
 use jiff::Timestamp;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::git::GraphRow;
 use orchestrator::seam::{
-    AddWorktree, At, ChosenLines, Command, DiffOf, FilePath, GitBranches, GitCommand, GitDiff,
-    GitLog, GitReply, GitStatus, LinesHow, NewSession, Operation, OperationCommand, OperationState,
-    PullRequestDraft, Reply, Session, SessionId, Work, Worktree,
+    At, ChosenLines, DiffOf, FilePath, GitBranches, GitCommand, GitDiff, GitLog, GitStatus,
+    LinesHow, Operation, PullRequestDraft, Session, SessionId, Worktree,
 };
 
 use super::App;
+use super::operations::concerns;
 use super::pending::Pending;
+use super::repository_acts::After;
 use crate::bridge::{Ask, EngineState, RepositoryAsk, RepositoryNews};
 use crate::fetched::Fetched;
 use crate::memory::RightPage;
@@ -27,36 +28,36 @@ const CONTEXT: u32 = 3;
 #[derive(Debug, Default)]
 pub(super) struct Repository {
     /// Whose it is.
-    of: Option<SessionId>,
+    pub(super) of: Option<SessionId>,
     /// What is looked at live.
-    looking: Option<SessionId>,
+    pub(super) looking: Option<SessionId>,
     /// The diff that is.
-    looking_at_diff: Option<(SessionId, OpenDiff)>,
+    pub(super) looking_at_diff: Option<(SessionId, OpenDiff)>,
     pub(super) page: GitPage,
-    status: Fetched<Option<Box<GitStatus>>>,
-    log: Fetched<GitLog>,
-    lanes: Vec<GraphRow>,
-    loading_more: bool,
-    log_all: bool,
-    log_containing: Option<String>,
-    branches: Fetched<GitBranches>,
-    worktrees: Fetched<Vec<Worktree>>,
-    draft: Fetched<PullRequestDraft>,
+    pub(super) status: Fetched<Option<Box<GitStatus>>>,
+    pub(super) log: Fetched<GitLog>,
+    pub(super) lanes: Vec<GraphRow>,
+    pub(super) loading_more: bool,
+    pub(super) log_all: bool,
+    pub(super) log_containing: Option<String>,
+    pub(super) branches: Fetched<GitBranches>,
+    pub(super) worktrees: Fetched<Vec<Worktree>>,
+    pub(super) draft: Fetched<PullRequestDraft>,
     /// It was changed, and how it stands now isn't known yet: what is shown may be staged already.
-    is_stale: bool,
-    diff: Option<ShownDiff>,
-    versions: u64,
+    pub(super) is_stale: bool,
+    pub(super) diff: Option<ShownDiff>,
+    pub(super) versions: u64,
     /// Everything that takes long, wherever.
-    operations: Vec<Operation>,
+    pub(super) operations: Vec<Operation>,
 }
 
 /// A diff that stands in place of the transcript.
 #[derive(Debug)]
-struct ShownDiff {
-    open: OpenDiff,
-    version: u64,
-    diff: Fetched<GitDiff>,
-    view: DiffView,
+pub(super) struct ShownDiff {
+    pub(super) open: OpenDiff,
+    pub(super) version: u64,
+    pub(super) diff: Fetched<GitDiff>,
+    pub(super) view: DiffView,
 }
 
 impl App {
@@ -187,7 +188,7 @@ impl App {
         }
     }
 
-    fn lines(&mut self, how: LinesHow, file: usize, lines: Vec<(u32, u32)>) {
+    pub(super) fn lines(&mut self, how: LinesHow, file: usize, lines: Vec<(u32, u32)>) {
         let Some(at) = self.repository_at() else { return };
         let of = self.repository.diff.as_ref().and_then(|diff| diff.diff.ready());
         let Some(file) = of.and_then(|diff| diff.files.get(file)) else { return };
@@ -282,7 +283,7 @@ impl App {
         }
     }
 
-    fn repository_at(&self) -> Option<At> {
+    pub(super) fn repository_at(&self) -> Option<At> {
         self.repository.of.clone().map(At::Session)
     }
 
@@ -380,7 +381,7 @@ impl App {
         }
     }
 
-    fn ask_diff(&mut self) {
+    pub(super) fn ask_diff(&mut self) {
         let (Some(session), Some(diff)) = (&self.repository.of, &self.repository.diff) else {
             return;
         };
@@ -388,7 +389,7 @@ impl App {
         self.ask_quietly(Ask::Repository(RepositoryAsk::Diff { session, of }));
     }
 
-    fn ask_log(&mut self, known: usize) {
+    pub(super) fn ask_log(&mut self, known: usize) {
         let Some(session) = self.repository.of.clone() else { return };
         let (all, containing) = (self.repository.log_all, self.repository.log_containing.clone());
         self.ask_quietly(Ask::Repository(RepositoryAsk::more_log(session, all, containing, known)));
@@ -410,144 +411,6 @@ impl App {
         self.ask_diff();
     }
 
-    fn git_acts(&mut self, ctx: &egui::Context, acts: Vec<GitAct>) {
-        for act in acts {
-            self.git_act(ctx, act);
-        }
-    }
-
-    /// Does what somebody wants of git.
-    pub(super) fn git_act(&mut self, ctx: &egui::Context, act: GitAct) {
-        let Some(at) = self.repository_at() else { return };
-        match act {
-            GitAct::Page(page) => self.repository.page = page,
-            GitAct::Refresh => {
-                self.refresh_repository();
-            }
-            GitAct::Open(open) => self.open_diff(open),
-            GitAct::OpenFile(path) => self.open_file_of_repository(&path),
-            GitAct::Reveal(path) => self.reveal_of_repository(&path),
-            GitAct::OpenTerminal(directory) => self.new_terminal_in(Some(directory)),
-            GitAct::Stage(paths) => self.git(GitCommand::Stage { at, paths }, After::Quiet),
-            GitAct::Unstage(paths) => self.git(GitCommand::Unstage { at, paths }, After::Quiet),
-            GitAct::Discard(paths) => self.git(GitCommand::Discard { at, paths }, After::Quiet),
-            GitAct::Commit { message, amend, all } => {
-                self.git(GitCommand::Commit { at, message, amend, all }, After::Committed);
-            }
-            GitAct::Unfinished { abort } => {
-                self.git(GitCommand::Unfinished { at, abort }, After::Quiet);
-            }
-            GitAct::Switch(branch) => {
-                let words = format!("{branch} is checked out");
-                self.git(GitCommand::Switch { at, branch }, After::Say(words));
-            }
-            GitAct::NewBranch { name, start, switch } => {
-                let words = format!("The branch {name} was made");
-                self.git(GitCommand::NewBranch { at, name, start, switch }, After::Say(words));
-            }
-            GitAct::RenameBranch { name, to } => {
-                self.git(GitCommand::RenameBranch { at, name, to }, After::Quiet);
-            }
-            GitAct::DeleteBranch { name, force } => {
-                let after = After::Deleted { name: name.clone(), force };
-                self.git(GitCommand::DeleteBranch { at, name, force }, after);
-            }
-            GitAct::RemoveWorktree { path, force } => {
-                let words = format!("The worktree {path} was removed");
-                self.git(GitCommand::RemoveWorktree { at, path, force }, After::Say(words));
-            }
-            GitAct::Prune => {
-                self.git(GitCommand::PruneWorktrees { at, dry_run: false }, After::Quiet);
-            }
-            GitAct::Push { force } => {
-                // The branch that was seen: another one may be checked out by now.
-                let branch = match self.repository.status.ready() {
-                    Some(Some(status)) => status.branch.clone(),
-                    Some(None) | None => None,
-                };
-                self.begin(Work::Push { at, remote: None, branch, force, tags: false });
-            }
-            GitAct::Pull { rebase } => self.begin(Work::Pull { at, rebase }),
-            GitAct::Fetch => self.begin(Work::Fetch { at, remote: None, prune: false }),
-            GitAct::AddWorktree { branch, base, path, set_up, session } => {
-                let session = self.like_shown().filter(|_| session).map(Box::new);
-                let path = path.map(FilePath::from);
-                let wanted = AddWorktree { at, branch, base, path, set_up, session };
-                self.begin(Work::AddWorktree(wanted));
-            }
-            GitAct::PullRequest { title, body, base, draft } => {
-                let (title, body) = (Some(title), Some(body));
-                self.begin(Work::PullRequest { at, title, body, base, draft });
-            }
-            GitAct::MoreLog => {
-                self.repository.loading_more = true;
-                let known = self.repository.log.ready().map_or(0, |log| log.commits.len());
-                self.ask_log(known);
-            }
-            GitAct::FilterLog(containing) => {
-                self.repository.log_containing = (!containing.is_empty()).then_some(containing);
-                self.repository.log = Fetched::Missing;
-            }
-            GitAct::AllBranches(all) => {
-                self.repository.log_all = all;
-                self.repository.log = Fetched::Missing;
-            }
-            GitAct::ShowSession(session) => self.show(&session, None),
-            GitAct::WantDraft => {
-                self.repository.draft = Fetched::Pending;
-                if let Some(session) = self.repository.of.clone() {
-                    self.ask_quietly(Ask::Repository(RepositoryAsk::Draft(session)));
-                }
-            }
-            GitAct::Stop(id) => self.command(Command::Operation(OperationCommand::Stop { id })),
-            GitAct::Forget(id) => self.command(Command::Operation(OperationCommand::Forget { id })),
-            GitAct::OpenLink(link) => {
-                self.ask(Ask::Open(link));
-            }
-            GitAct::Copy(text) => {
-                ctx.copy_text(text);
-                self.say("Copied".to_owned());
-            }
-        }
-    }
-
-    /// A session as the one that is shown, for a worktree.
-    fn like_shown(&self) -> Option<NewSession> {
-        let session = self.repository.of.as_ref().and_then(|of| self.sessions.get(of))?;
-        Some(NewSession {
-            name: None,
-            group: session.group.clone(),
-            agent: session.agent.clone(),
-            host: session.host.clone(),
-            cwd: None,
-            env: Default::default(),
-            model: session.model.clone(),
-            arguments: session.arguments.clone(),
-            read_only: session.read_only,
-            talks: session.talks,
-            sync_history: session.sync_history,
-            synopsis: session.synopsis,
-            resume: None,
-            parent: Some(session.id.clone()),
-        })
-    }
-
-    fn open_file_of_repository(&mut self, path: &FilePath) {
-        let Some(Some(status)) = self.repository.status.ready() else { return };
-        let path = as_the_tree_calls_it(status, path);
-        let Some(session) = self.repository.of.clone() else { return };
-        self.open_file(&session, &path, true);
-    }
-
-    fn git(&mut self, command: GitCommand, after: After) {
-        let Some(session) = self.repository.of.clone() else { return };
-        self.carry_out(Command::Repository(command), Pending::Git { session, after });
-    }
-
-    fn begin(&mut self, work: Work) {
-        self.carry_out(Command::Operation(OperationCommand::Start(work)), Pending::Begin);
-    }
-
     /// Asks for everything anew; whether an answer will come.
     pub(super) fn refresh_repository(&mut self) -> bool {
         let Some(session) = self.repository.of.clone() else { return false };
@@ -557,85 +420,6 @@ impl App {
         let asked = self.bridge.ask(Ask::Repository(RepositoryAsk::Status(session)));
         self.ask_diff();
         asked.is_ok()
-    }
-
-    /// A change of a repository was made, or not.
-    pub(super) fn git_done(
-        &mut self,
-        session: &SessionId,
-        after: After,
-        answer: Result<Box<Reply>, Failure>,
-    ) {
-        match (after, answer) {
-            (After::Committed, Ok(reply)) => {
-                self.git_view.committed();
-                self.memory.commit_messages.remove(session);
-                if let Reply::Repository(GitReply::Committed { id, subject }) = *reply {
-                    let short = id.get(..7).unwrap_or(&id).to_owned();
-                    self.say(format!("Committed {short}: {}", crate::words::clean_line(&subject)));
-                }
-            }
-            (After::Say(words), Ok(_)) => self.say(words),
-            (After::Deleted { name, .. }, Ok(_)) => {
-                self.say(format!("The branch {name} was deleted"))
-            }
-            (After::Deleted { name, force: false }, Err(failure))
-                if failure.code == Code::Conflict =>
-            {
-                self.git_view.ask_to_force_delete(name);
-            }
-            (After::Quiet, Ok(_)) => {}
-            (_, Err(failure)) => self.complain(&failure),
-        }
-        if self.repository.of.as_ref() == Some(session) {
-            self.repository.is_stale = self.refresh_repository();
-        }
-        self.git_asked.remove(session);
-        self.looks.git.remove(session);
-        self.glance_at_git(session);
-    }
-
-    /// An operation stands another way.
-    pub(super) fn operation_came(&mut self, operation: Operation) {
-        let all = &mut self.repository.operations;
-        let before = all.iter().position(|known| known.id == operation.id);
-        let was_over = before.and_then(|at| all.get(at)).is_none_or(|known| known.state.is_over());
-        let is_over = operation.state.is_over();
-        let session = operation.session.clone();
-        self.note_transfer(&operation);
-        let all = &mut self.repository.operations;
-        let ended = (is_over && !was_over).then(|| operation.clone());
-        match before.and_then(|at| all.get_mut(at)) {
-            Some(known) => *known = operation,
-            None => all.push(operation),
-        }
-        // What ended before we heard of it has changed nothing that we know.
-        if is_over && !was_over && session == self.repository.of {
-            self.refresh_repository();
-        }
-        if let Some(ended) = ended {
-            self.transfer_ended(&ended);
-            self.line_ended(&ended);
-        }
-    }
-
-    /// An operation was begun here; what was heard of it meanwhile is newer.
-    pub(super) fn operation_begun(&mut self, operation: Operation) {
-        if !self.repository.operations.iter().any(|known| known.id == operation.id) {
-            self.operation_came(operation);
-        }
-    }
-
-    /// Everything that takes long, wherever.
-    pub(super) fn operations(&self) -> &[Operation] {
-        &self.repository.operations
-    }
-
-    /// An operation was forgotten.
-    pub(super) fn operation_forgotten(&mut self, id: &str) {
-        self.repository.operations.retain(|operation| operation.id != id);
-        self.forget_transfer(id);
-        self.line_forgotten(id);
     }
 
     /// Opens the form for a pull request.
@@ -650,19 +434,6 @@ impl App {
     }
 }
 
-/// What becomes of the answer to a change.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum After {
-    /// Nothing, unless it fails.
-    Quiet,
-    /// This is said.
-    Say(String),
-    /// The commit is said, and its message is no draft any more.
-    Committed,
-    /// A branch is gone; one that isn't merged is asked about.
-    Deleted { name: String, force: bool },
-}
-
 /// Whether a failure is about the way to a host, and not about what is there.
 fn is_about_the_way(code: Code) -> bool {
     matches!(
@@ -673,40 +444,6 @@ fn is_about_the_way(code: Code) -> bool {
             | Code::ConnectionLost
             | Code::ConnectionClosed
     )
-}
-
-/// Whether an operation is shown in a session's Git page: git's own, under way or ended and not dismissed.
-fn concerns(operation: &Operation, session: Option<&SessionId>) -> bool {
-    let is_git = match &operation.work {
-        Work::Push { .. }
-        | Work::Pull { .. }
-        | Work::Fetch { .. }
-        | Work::AddWorktree(_)
-        | Work::PullRequest { .. } => true,
-        Work::Upload { .. } | Work::Download { .. } | Work::Line { .. } => false,
-    };
-    let is_said = match &operation.state {
-        OperationState::Done { outcome } => {
-            outcome.url.is_some() || outcome.failed.is_some() || outcome.session.is_some()
-        }
-        OperationState::Waiting
-        | OperationState::Running
-        | OperationState::Away { .. }
-        | OperationState::Failed { .. }
-        | OperationState::Stopped => true,
-    };
-    is_git && is_said && operation.session.as_ref() == session
-}
-
-/// A file of a repository, relative to the session's directory, so that it has one tab; whole where it lies elsewhere.
-fn as_the_tree_calls_it(status: &GitStatus, path: &FilePath) -> FilePath {
-    let prefix = status.prefix.bytes();
-    let prefix = prefix.strip_suffix(b"/").unwrap_or(prefix);
-    if prefix.is_empty() {
-        return path.clone();
-    }
-    let below = path.bytes().strip_prefix(prefix).and_then(|rest| rest.strip_prefix(b"/"));
-    below.map_or_else(|| status.top.join(path.bytes()), |below| FilePath(below.to_vec()))
 }
 
 /// Whether a diff may be another one a moment later.
@@ -734,24 +471,5 @@ fn title(open: &OpenDiff) -> String {
     match &open.path {
         Some(path) => format!("{what}: {path}"),
         None => what,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_of_the_repository_has_the_name_that_the_tree_gives_it() {
-        let path = |text: &str| FilePath::from(text);
-        let status = |prefix: &str| GitStatus {
-            top: path("/srv/shop"),
-            prefix: path(prefix),
-            ..GitStatus::default()
-        };
-        assert_eq!(as_the_tree_calls_it(&status(""), &path("a/b.rs")), path("a/b.rs"));
-        assert_eq!(as_the_tree_calls_it(&status("a/"), &path("a/b.rs")), path("b.rs"));
-        assert_eq!(as_the_tree_calls_it(&status("a"), &path("a/b.rs")), path("b.rs"));
-        assert_eq!(as_the_tree_calls_it(&status("a"), &path("ab.rs")), path("/srv/shop/ab.rs"));
     }
 }
