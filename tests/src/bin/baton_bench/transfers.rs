@@ -121,7 +121,7 @@ async fn ours(desk: &Desk, place: &Place, up: bool) -> Outcome<f64> {
     let path = |name| FilePath(place.path(name).as_os_str().as_bytes().to_vec());
     let (from, to) = (path("from"), path("to"));
     let work = if up {
-        Work::Upload { at: at(), local: from, remote: to, replace: false, outside: false }
+        Work::Upload { at: at(), local: from, remote: to, replace: false, outside: true }
     } else {
         Work::Download { at: at(), remote: from, local: to, replace: false }
     };
