@@ -100,7 +100,7 @@ proptest! {
     #[test]
     fn no_answer_makes_it_panic(bytes: Vec<u8>, tail: Vec<u8>, length in 0_usize..9) {
         let answer = [b"gnu", MARK, &bytes, MARK, &tail, MARK, &bytes, MARK].concat();
-        cut_of(&answer, &["./a", "./b"], length).ok();
-        cut_of(&bytes, &["./a", "./b"], length).ok();
+        cut_of(&answer, &["./a", "./b"], length).ok(); // Either will do.
+        cut_of(&bytes, &["./a", "./b"], length).ok(); // Either will do.
     }
 }

@@ -217,9 +217,8 @@ async fn a_file_that_is_replaced_while_it_is_read_is_one_or_the_other() {
                 turn += 1;
                 fs::write(&other, &texts[turn % 2]).unwrap();
                 fs::rename(&other, &place).unwrap();
-                // wait: long enough that some reads are undisturbed
                 #[expect(clippy::disallowed_methods, reason = "a thread of its own")]
-                std::thread::sleep(Duration::from_millis(7));
+                std::thread::sleep(Duration::from_millis(7)); // wait: so that some reads are undisturbed
             }
         }
     });
@@ -337,8 +336,8 @@ async fn a_link_that_was_cut_in_the_middle_leaves_the_old_or_the_new() {
     for number in 1..6_u8 {
         let new = vec![b'0' + number; 900_000];
         let cut = async {
-            // wait: to another moment each time
-            tokio::time::sleep(Duration::from_millis(u64::from(number) * 15)).await;
+            let moment = Duration::from_millis(u64::from(number) * 15);
+            tokio::time::sleep(moment).await; // wait: to another moment each time
             sshd.cut_connections();
         };
         let (written, ()) = tokio::join!(bed.write("a", &new, Expected::Anything), cut);

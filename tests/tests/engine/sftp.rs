@@ -306,7 +306,7 @@ async fn a_server_that_dies_is_said_and_another_one_is_asked() {
                     "{error:?}"
                 ),
             }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await; // wait: between two tries
         }
     };
     let read = tokio::time::timeout(std::time::Duration::from_secs(30), read).await;
