@@ -75,7 +75,8 @@ pub enum FilesAsk {
         /// At most so many bytes.
         length: u32,
     },
-    /// Files whose paths fit; only the newest of a finder is answered. Answer: `FilesNews::Found`.
+    /// Files whose paths fit; only the newest of a finder is answered. Answer: `FilesNews::Found`, and another one
+    /// when a newer list has come meanwhile.
     Find {
         /// Who wants it.
         finder: Finder,
@@ -259,13 +260,7 @@ impl Files {
             }
             FilesAsk::Find { finder, session, typed, limit } => {
                 let task = tasks.spawn(async move {
-                    let (at, of) = (At::Session(session.clone()), typed.clone());
-                    let wanted = FileQuery::Find { at, typed: of, limit };
-                    let answer = match ask(&room, wanted).await {
-                        Ok(FileReply::Found(found)) => Ok(found),
-                        other => Err(unfit(other)),
-                    };
-                    tell(&room, FilesNews::Found { finder, session, typed, answer }).await;
+                    find(&room, finder, session, typed, limit).await;
                 });
                 if let Some(before) = self.finding.insert(finder, task) {
                     before.abort();
@@ -339,6 +334,28 @@ fn unfit(answer: Result<FileReply, Failure>) -> Failure {
     match answer {
         Ok(_) => Failure::new(Code::Internal, "the engine answered something else than was asked"),
         Err(failure) => failure,
+    }
+}
+
+/// Tells what fits, and once more what fits in a newer list, as soon as that has come.
+async fn find(room: &Room, finder: Finder, session: SessionId, typed: String, limit: u32) {
+    let mut behind = None;
+    loop {
+        let at = At::Session(session.clone());
+        let wanted = FileQuery::Find { at, typed: typed.clone(), limit, behind };
+        let answer = match ask(room, wanted).await {
+            Ok(FileReply::Found(found)) => Ok(found),
+            Ok(FileReply::Unchanged) => return,
+            // What was told before stands.
+            Err(_) if behind.is_some_and(|list| list != 0) => return,
+            other => Err(unfit(other)),
+        };
+        behind = answer.as_ref().ok().filter(|found| found.coming).map(|found| found.list);
+        let (session, typed) = (session.clone(), typed.clone());
+        tell(room, FilesNews::Found { finder, session, typed, answer }).await;
+        if behind.is_none() {
+            return;
+        }
     }
 }
 

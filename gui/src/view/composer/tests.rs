@@ -24,7 +24,7 @@ struct Bench {
 fn found(paths: &[&str]) -> Fetched<FoundFiles> {
     let file = |path: &&str| FoundFile { path: (*path).to_owned(), letters: Vec::new() };
     let files = paths.iter().map(file).collect();
-    Fetched::Ready(FoundFiles { files, looked_at: 3, whole: true })
+    Fetched::Ready(FoundFiles { files, looked_at: 3, whole: true, ..FoundFiles::default() })
 }
 
 impl Bench {

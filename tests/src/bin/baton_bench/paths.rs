@@ -76,7 +76,8 @@ fn prefixes() -> Vec<String> {
 }
 
 async fn find(desk: &Desk, at: &At, typed: &str, limit: u32) -> Outcome<FoundFiles> {
-    let find = FileQuery::Find { at: at.clone(), typed: typed.to_owned(), limit };
+    let (at, typed) = (at.clone(), typed.to_owned());
+    let find = FileQuery::Find { at, typed, limit, behind: None };
     match desk.query(Query::File(find)).await? {
         Reply::File(FileReply::Found(found)) => Ok(found),
         other => Err(format!("nothing found but {other:?}").into()),
