@@ -2,8 +2,8 @@
 
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    At, Command, FileBeginning, FileCommand, FileEntry, FilePath, FileQuery, FileReply, FileWindow, FoundFiles,
-    Listing, Query, Reply, Request, Seam,
+    At, Command, FileBeginning, FileCommand, FileEntry, FilePath, FileQuery, FileReply, FileWindow,
+    FoundFiles, Listing, Query, Reply, Request, Seam,
 };
 
 use crate::seam::odd;

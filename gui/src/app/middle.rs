@@ -263,6 +263,7 @@ impl App {
             sent: &sent,
             files: &self.files.mentions.found,
             files_version: self.files.mentions.version,
+            heads: &self.files.heads,
             commands: &shown_commands,
             takes_images: agent.is_none_or(|agent| agent.images),
             no_read_only,

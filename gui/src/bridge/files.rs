@@ -1,6 +1,7 @@
 //! Files of hosts: listed, read, found and looked at, and made ready to be shown, away from the frame.
 
 mod drafts;
+mod heads;
 mod open;
 mod watch;
 
@@ -16,6 +17,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::News;
 use super::room::Room;
+use crate::view::composer::Head;
 use crate::view::editor::{ColourWork, Coloured, Merge};
 use crate::view::files::Folder;
 pub use drafts::FileDraft;
@@ -86,6 +88,13 @@ pub enum FilesAsk {
         typed: String,
         /// At most so many.
         limit: u32,
+    },
+    /// How these begin, which are offered for a mention; only the newest is answered. Answer: `FilesNews::Heads`.
+    Heads {
+        /// Whose.
+        session: SessionId,
+        /// Which.
+        paths: Vec<String>,
     },
     /// Tell the words of code apart. Answer: `FilesNews::Coloured`.
     Colour {
@@ -173,6 +182,13 @@ pub enum FilesNews {
         /// They.
         answer: Result<FoundFiles, Failure>,
     },
+    /// How files begin.
+    Heads {
+        /// Whose.
+        session: SessionId,
+        /// By their paths.
+        heads: Vec<(String, Head)>,
+    },
     /// Words of code.
     Coloured {
         /// Of the asking.
@@ -215,6 +231,7 @@ pub(super) struct Files {
     room: Arc<Room>,
     looking: Option<AbortHandle>,
     finding: HashMap<Finder, AbortHandle>,
+    heads: Option<AbortHandle>,
     opening: HashMap<OpenId, AbortHandle>,
     drafts: drafts::Drafts,
 }
@@ -222,7 +239,14 @@ pub(super) struct Files {
 impl Files {
     pub fn new(room: Arc<Room>) -> Self {
         let drafts = drafts::Drafts::start(&room);
-        Self { room, looking: None, finding: HashMap::new(), opening: HashMap::new(), drafts }
+        Self {
+            room,
+            looking: None,
+            finding: HashMap::new(),
+            heads: None,
+            opening: HashMap::new(),
+            drafts,
+        }
     }
 
     /// Begins it; never waits.
@@ -263,6 +287,16 @@ impl Files {
                     find(&room, finder, session, typed, limit).await;
                 });
                 if let Some(before) = self.finding.insert(finder, task) {
+                    before.abort();
+                }
+            }
+            FilesAsk::Heads { session, paths } => {
+                let task = tasks.spawn(async move {
+                    if let Some(heads) = heads::heads(&room, &session, paths).await {
+                        tell(&room, FilesNews::Heads { session, heads }).await;
+                    }
+                });
+                if let Some(before) = self.heads.replace(task) {
                     before.abort();
                 }
             }

@@ -28,7 +28,12 @@ fn read(bytes: &str, end: bool) -> Came {
 /// From one that tells sizes and states.
 fn known_read(bytes: &str, size: u64, version: &str) -> Came {
     let end = bytes.len() as u64 == size;
-    Came::Read(FileBeginning { bytes: bytes.into(), end, size: Some(size), version: version.into() })
+    Came::Read(FileBeginning {
+        bytes: bytes.into(),
+        end,
+        size: Some(size),
+        version: version.into(),
+    })
 }
 
 fn cut_of(answer: &[u8], names: &[&str], length: usize) -> Result<Cut, Garbled> {

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Approval, CommandId, DirectoryLook, Event, FileQuery, FileReply, GitGlance,
-    GitQuery, GitReply, HistoryActivity, HistoryFilter, HistoryIgnored, HistoryItem, HistoryPage,
-    HistoryQuery, HistoryScope, HistorySync, Image, KnownAgents, MessageId, OperationQuery,
-    OperationReply, OutboxEntry, Session, SessionId, Snapshot, TabId, TerminalReply,
+    Approval, CommandId, DirectoryLook, Event, FileQuery, FileReply, GitGlance, GitQuery, GitReply,
+    HistoryActivity, HistoryFilter, HistoryIgnored, HistoryItem, HistoryPage, HistoryQuery,
+    HistoryScope, HistorySync, Image, KnownAgents, MessageId, OperationQuery, OperationReply,
+    OutboxEntry, Session, SessionId, Snapshot, TabId, TerminalReply,
 };
 use crate::failure::Failure;
 

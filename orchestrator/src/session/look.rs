@@ -3,9 +3,7 @@
 use crate::agent::{Definition, Found, Looks, Survey};
 use crate::failure::{Code, Failure};
 use crate::files;
-use crate::seam::{
-    DirectoryLook, GitGlance, Image, KnownAgent, KnownAgents, MessageId, SessionId,
-};
+use crate::seam::{DirectoryLook, GitGlance, Image, KnownAgent, KnownAgents, MessageId, SessionId};
 
 use super::Entry;
 use super::desk::DeskHandle;

@@ -19,6 +19,7 @@ struct Bench {
     files: Fetched<FoundFiles>,
     completed: Option<Completed>,
     lines: Vec<String>,
+    heads: Heads,
 }
 
 fn found(paths: &[&str]) -> Fetched<FoundFiles> {
@@ -39,6 +40,7 @@ impl Bench {
             files: found(&["src/main.rs", "src/lib.rs", "README.md"]),
             completed: None,
             lines: vec!["make".into(), "git status".into()],
+            heads: Heads::default(),
         }
     }
 }
@@ -53,6 +55,7 @@ fn window(bench: Bench) -> egui_kittest::Harness<'static, Bench> {
             sent: &bench.sent,
             files: &bench.files,
             files_version: bench.files.ready().map_or(0, |found| found.files.len() as u64),
+            heads: &bench.heads,
             commands: &commands,
             takes_images: true,
             no_read_only: None,
