@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_is_no_text_or_empty_or_gone_is_said() {
-        assert_eq!(head("a.png", b"\x89PNG\0", true).words().unwrap(), "Not text · 5 B");
+        assert_eq!(head("a.png", b"\x89PNG\0", true).words().unwrap(), "Not text · 5 bytes");
         assert_eq!(head("a", b"", true).words().unwrap(), "Empty");
         let gone = Failure::new(orchestrator::failure::Code::NotFound, "it is gone");
         assert_eq!(Head::new("a", Err(gone)).words().unwrap(), "it is gone");

@@ -209,6 +209,44 @@ fn switches_belong_to_the_draft() {
 }
 
 #[test]
+fn the_file_that_is_chosen_is_shown_with_its_first_lines() {
+    let mut bench = Bench::new();
+    let (session, now) = (orchestrator::seam::SessionId::new("s"), std::time::Instant::now());
+    assert_eq!(bench.heads.wanted(&session, ["src/main.rs"].into_iter(), now), ["src/main.rs"]);
+    let read = orchestrator::seam::FileBeginning {
+        bytes: b"fn main() {}\n".to_vec(),
+        end: true,
+        ..Default::default()
+    };
+    let heads = vec![
+        ("src/main.rs".to_owned(), Head::new("src/main.rs", Ok(read))),
+        ("src/lib.rs".to_owned(), Head::new("src/lib.rs", Ok(Default::default()))),
+    ];
+    bench.heads.put(&session, heads, now);
+    let mut window = window(bench);
+    write(&mut window, "see @");
+    window.get_by_label("Beginning of src/main.rs: fn main() {}");
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    window.get_by_label("Beginning of src/lib.rs: Empty");
+    // What isn't known yet holds nobody up.
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    window.get_by_label("Beginning of README.md: …");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().draft.text, "see @README.md ");
+}
+
+#[test]
+fn a_newer_list_leaves_the_choice_where_it_is() {
+    let mut window = window(Bench::new());
+    write(&mut window, "see @");
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    window.state_mut().files = found(&["new.rs", "src/main.rs", "src/lib.rs", "README.md"]);
+    window.run();
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().draft.text, "see @src/lib.rs ");
+}
+
+#[test]
 fn only_a_word_that_begins_with_its_sign_is_a_mention() {
     let file = |range, typed: &str| Some(Mention::File { range, typed: typed.into() });
     assert_eq!(mention("see @sr", 7), file(4..7, "sr"));
