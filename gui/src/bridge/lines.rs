@@ -280,7 +280,7 @@ mod tests {
             now += throttle.pause(64 << 10, now).unwrap_or_default();
             taken += 64 << 10;
         }
-        assert!(taken <= 31 * AT_ONCE && taken >= 29 * AT_ONCE, "{taken}");
+        assert!((29 * AT_ONCE..=31 * AT_ONCE).contains(&taken), "{taken}");
         let mut throttle = Throttle::default();
         for number in 0..1_000 {
             assert_eq!(throttle.pause(10_000, begun + number * SPAN), None);

@@ -199,7 +199,7 @@ fn job(line: &HeadLine, theme: &Theme) -> LayoutJob {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
 
