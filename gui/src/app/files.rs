@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Instant;
 
 use egui::Ui;
 use orchestrator::failure::{Code, Failure};
@@ -16,6 +17,7 @@ use super::files_open::OpenFile;
 use super::pending::Pending;
 use crate::bridge::{Ask, FilesAsk, FilesNews, OpenId};
 use crate::memory::RightPage;
+use crate::view::composer::Heads;
 use crate::view::files::tree::{Shown as Row, parted};
 use crate::view::files::{
     Entry, FilesAct, FilesData, Folder, QuickView, Transfer, Tree, shown_name,
@@ -67,6 +69,8 @@ pub(super) struct Files {
     pub quick: QuickView,
     pub quick_found: Finding,
     pub mentions: Finding,
+    /// How those begin.
+    pub heads: Heads,
     pub open: Vec<OpenFile>,
     /// The file that is shown of a session, in place of a conversation.
     pub shown: BTreeMap<SessionId, OpenId>,
@@ -246,6 +250,9 @@ impl App {
             }
             FilesNews::Found { finder, session, typed, answer } => {
                 self.found_files(finder, &session, &typed, answer);
+            }
+            FilesNews::Heads { session, heads } => {
+                self.files.heads.put(&session, heads, Instant::now());
             }
             FilesNews::Opened { id, answer } => self.file_opened(id, answer),
             FilesNews::Window { id, offset, answer } => self.window_came(id, offset, answer),

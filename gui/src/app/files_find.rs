@@ -1,11 +1,13 @@
 //! Going to a file by some of its letters, and files that are named in a message.
 
+use std::time::Instant;
+
 use orchestrator::failure::Failure;
 use orchestrator::seam::{FilePath, FoundFiles, SessionId};
 
 use super::wishes::draft_key;
 use super::{App, Shown};
-use crate::bridge::{FilesAsk, Finder};
+use crate::bridge::{Ask, FilesAsk, Finder};
 use crate::fetched::Fetched;
 use crate::view::files::{QuickAct, QuickData};
 use crate::view::places::host_name;
@@ -59,6 +61,9 @@ impl App {
             Finder::Mention => &mut self.files.mentions,
         };
         finding.put(session, typed, answer);
+        if finder == Finder::Mention {
+            self.want_heads(session);
+        }
     }
 
     /// Opens the dialog that goes to a file.
@@ -100,6 +105,16 @@ impl App {
         self.files.mentions.ask(session, &typed);
         let (finder, session) = (Finder::Mention, session.clone());
         self.file_ask(FilesAsk::Find { finder, session, typed, limit: MENTIONS });
+    }
+
+    /// Asks how those begin that are offered.
+    fn want_heads(&mut self, session: &SessionId) {
+        let Some(found) = self.files.mentions.found.ready() else { return };
+        let offered = found.files.iter().map(|file| file.path.as_str());
+        let paths = self.files.heads.wanted(session, offered, Instant::now());
+        if !paths.is_empty() {
+            self.ask_quietly(Ask::File(FilesAsk::Heads { session: session.clone(), paths }));
+        }
     }
 
     /// Names a file in the message that is being written.

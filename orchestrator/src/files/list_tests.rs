@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::form::Told;
 use super::listing;
 use super::scripts::SHELL_FILES;
-use super::sum::Sum;
+use super::sum::ListingSum;
 use crate::seam::Listing;
 
 const SHELLS: [&[&str]; 5] =
@@ -69,7 +69,7 @@ impl Host {
     }
 
     /// What the function answers there.
-    fn call(&self, function: &str, seen: Option<&Sum>) -> Vec<u8> {
+    fn call(&self, function: &str, seen: Option<&ListingSum>) -> Vec<u8> {
         let (crc, sha) = seen.map_or_else(Default::default, |sum| (sum.crc(), sum.sha()));
         let script = format!(
             "{}\n({function} '{}' . {MARK} {BYTES} '{crc}' '{sha}')",
@@ -103,7 +103,7 @@ fn a_host_says_that_nothing_has_changed_and_notices_whatever_does() {
                 assert_ne!(told, b"same\0", "{shell:?}: {what}");
             }
             let told = host.call("bf_list", None);
-            let sum = Sum::of(&told, MARK.as_bytes(), LIMIT);
+            let sum = ListingSum::of(&told, MARK.as_bytes(), LIMIT);
             let again = host.call("bf_list", Some(&sum));
             assert_eq!(String::from_utf8_lossy(&again), "same\0", "{shell:?}: {what}");
             seen = Some(sum);

@@ -10,7 +10,7 @@ const MARK: &[u8] = b"baton";
 
 /// What `cksum` and `sha1sum` say of an answer to `bf_list`: a host may have only one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sum {
+pub(super) struct ListingSum {
     crc: u32,
     length: usize,
     sha: String,
@@ -18,7 +18,7 @@ pub(super) struct Sum {
     pub limit: usize,
 }
 
-impl Sum {
+impl ListingSum {
     /// Of an answer with its own mark.
     pub(super) fn of(answer: &[u8], mark: &[u8], limit: usize) -> Self {
         let mut bytes = Vec::with_capacity(answer.len());
@@ -65,13 +65,13 @@ mod tests {
 
     #[test]
     fn the_mark_counts_for_nothing_and_everything_else_does() {
-        let sum = |answer: &[u8], mark: &[u8]| Sum::of(answer, mark, 9);
+        let sum = |answer: &[u8], mark: &[u8]| ListingSum::of(answer, mark, 9);
         let one = sum(b"m1 a m1 b", b"m1");
         assert_eq!(one, sum(b"mark2 a mark2 b", b"mark2"));
         assert_ne!(one, sum(b"m1 a m1 c", b"m1"));
-        assert_eq!(Sum::read(&one.version()), Some(one.clone()));
-        assert_eq!(Sum::read("1.2"), None);
-        assert_eq!(Sum::read("5f3e"), None);
+        assert_eq!(ListingSum::read(&one.version()), Some(one.clone()));
+        assert_eq!(ListingSum::read("1.2"), None);
+        assert_eq!(ListingSum::read("5f3e"), None);
         // As `printf 'baton a baton b' | cksum` and `| sha1sum` print it.
         assert_eq!(one.crc(), "504408524 15");
         assert_eq!(one.sha(), "602e1bb99a2dba41aaad5f50e63d53343a335b33");
