@@ -26,8 +26,8 @@ pub(crate) struct FileDesk {
 
 impl FileDesk {
     pub(crate) fn new(reach: Arc<dyn Reach>) -> Self {
-        let (finder, forms, ignored) = Default::default();
-        Self { reach, finder, forms, ignored }
+        let (finder, forms) = (Finder::default(), Forms::default());
+        Self { reach, finder, forms, ignored: Ignored::default() }
     }
 
     /// Answers a question.

@@ -142,7 +142,7 @@ fn names_alone_are_those_of_the_whole_listing() {
             symlink(to, root.join(name)).unwrap();
         }
         let (whole, all) = host.read(&host.call("bf_list", None));
-        let (named, _) = host.read(&host.call("bf_names", None));
+        let (named, _) = host.read(&host.call("bf_rows", None));
         assert_eq!(all, Told::All);
         let rows = |listing: &Listing| -> Vec<_> {
             let row = |entry: &crate::seam::FileEntry| {

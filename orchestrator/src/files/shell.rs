@@ -202,7 +202,7 @@ impl Files for ShellFiles {
     }
 
     async fn names(&self, path: &FilePath, limit: usize) -> Result<(Listing, Told), Failure> {
-        let named = match self.list_by("bf_names", path, limit, None).await {
+        let named = match self.list_by("bf_rows", path, limit, None).await {
             // The names alone of some million files: a listing takes what it may.
             Err(failure) if failure.code == Code::TooLarge => {
                 self.list_by("bf_list", path, limit, None).await?

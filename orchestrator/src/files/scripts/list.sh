@@ -40,9 +40,9 @@ bf_told() {
   bf_put "$1"
 }
 
-# bf_names BASE PATH MARK BYTES: the same without sizes, times and permissions, where find tells names alone from the directory itself,
+# bf_rows BASE PATH MARK BYTES: the same without sizes, times and permissions, where find tells names alone from the directory itself,
 # without a look at each; the form is `names` then, nothing follows the entries, and no other program takes time to count their bytes.
-bf_names() {
+bf_rows() {
   if [ "$bf_kind" != gnu ]; then
     bf_list "$1" "$2" "$3" "$4" '' ''
     return

@@ -33,7 +33,7 @@ bg_status() {
 # with git's words outside of a repository.
 bg_around() {
   bg_bare=''
-  bg_plain || bg_asked "$1"
+  bg_found || bg_asked "$1"
   bg_put "$1$bg_cdup$1$bg_common$1$bg_bare$1"
   bg_midway "$bg_dir"
   bg_put "$1"
@@ -47,10 +47,10 @@ bg_around() {
   [ -z "$bg_bare" ] || exit 90
 }
 
-# bg_plain: sets bg_cdup to the top, bg_dir to its git directory, bg_common to the one that is shared, bg_prefix to where we are below
+# bg_found: sets bg_cdup to the top, bg_dir to its git directory, bg_common to the one that is shared, bg_prefix to where we are below
 # the top, and bg_remotes to the names of remotes, all by looking, as git itself finds a repository: a git for it would take longer
 # than the rest. Fails where it isn't as `git init` makes it, and git has to be asked.
-bg_plain() {
+bg_found() {
   cd -P . || return
   bg_cdup=$PWD bg_remotes=''
   until [ -e "${bg_cdup%/}/.git" ]; do
