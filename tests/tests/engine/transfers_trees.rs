@@ -358,7 +358,7 @@ async fn a_file_that_may_not_be_read_is_named_and_a_pipe_that_is_left_out_is_tol
     fs::create_dir_all(&deep).unwrap();
     fs::write(deep.join("read"), "x").unwrap();
     fs::write(deep.join("secret"), "x").unwrap();
-    fs::set_permissions(deep.join("secret"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(deep.join("secret"), fs::Permissions::from_mode(0o000)).unwrap();
     let refused = bed.get("un", &bed.here("un")).await.unwrap_err();
     assert_eq!(refused.code, Code::PermissionDenied, "{refused:?}");
     assert!(refused.message.ends_with(": un/a/b/secret"), "{refused:?}");
