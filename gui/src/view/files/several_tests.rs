@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use orchestrator::seam::FilePath;
 
-use super::view_tests::{World, entry, folder, press, tree, window};
+use super::view_tests::{World, folder, press, tree, window};
 use super::*;
 
 fn paths(all: &[&str]) -> Vec<FilePath> {
