@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::{Key, Modifiers, Role};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use orchestrator::agent::Protocol;
 use orchestrator::seam::{GitStatus, KnownAgent, KnownAgents, SessionId, TabId};
 

@@ -7,6 +7,7 @@ use orchestrator::seam::FilePath;
 
 use super::view_tests::{World, folder, press, tree, window};
 use super::*;
+use crate::samples::entry;
 
 fn paths(all: &[&str]) -> Vec<FilePath> {
     all.iter().map(|path| FilePath::from(*path)).collect()
