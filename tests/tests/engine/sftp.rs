@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::time::{Duration, SystemTime};
 
-use baton_tests::{LoginShells, TestSshd, until};
+use baton_tests::{LoginShells, TestSshd};
 use orchestrator::failure::Code;
 use orchestrator::seam::{Expected, FileCommand, FileKind, FilePath};
 use orchestrator::transfer::Terms;
@@ -14,7 +14,7 @@ use orchestrator::transfer::Terms;
 use crate::desk::Laptop;
 use crate::files::checks;
 use crate::files_bed::FileBed;
-use crate::transfers_bed::{Bed, Mounted, bytes, replacing, terms};
+use crate::transfers_bed::{Bed, Mounted, bytes, replacing};
 
 const WAYS: [&str; 2] = ["openssh", "native"];
 
@@ -223,52 +223,9 @@ async fn files_are_sent_and_fetched_without_a_shell() {
         let inside = Terms { outside: false, ..replacing() };
         let error = bed.put_on(&local, "../a", &inside).await.unwrap_err();
         assert_eq!(error.code, Code::PermissionDenied, "{way}: {error:?}");
-        let error = bed.get("dir", &bed.here("b")).await.unwrap_err();
-        assert_eq!(error.code, Code::Unsupported, "{way}: {error:?}");
-        fs::create_dir(bed.here("dir")).unwrap();
-        let error = bed.put(&bed.here("dir"), "new").await.unwrap_err();
-        assert_eq!(error.code, Code::Unsupported, "{way}: {error:?}");
         assert_eq!(bed.names_there().iter().filter(|name| name.contains(".baton")).count(), 0);
         bed.close().await;
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_transfer_without_a_shell_goes_on_over_cuts_and_after_a_stop() {
-    let (bed, wan) = Bed::far_without_a_shell();
-    wan.set_rate(20_000_000);
-    let body = bytes(24 << 20);
-    fs::write(bed.here("a"), &body).unwrap();
-    fs::write(bed.there("b"), &body).unwrap();
-    for down in [false, true] {
-        let stopped = terms();
-        let half = wan.arrived() + 16_000_000;
-        let stop = async {
-            for _ in 0..3 {
-                let goal = wan.arrived() + 3_000_000;
-                until("some of it is there", || wan.arrived() >= goal).await;
-                wan.reset();
-            }
-            until("half of it is there", || wan.arrived() >= half).await;
-            stopped.cancel.cancel();
-        };
-        let (ended, ()) = match down {
-            false => tokio::join!(async { bed.put_on(&bed.here("a"), "a", &stopped).await }, stop),
-            true => tokio::join!(async { bed.get_on("b", &bed.here("b"), &stopped).await }, stop),
-        };
-        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
-        let before = wan.arrived();
-        match down {
-            false => bed.put(&bed.here("a"), "a").await.unwrap(),
-            true => bed.get("b", &bed.here("b")).await.unwrap(),
-        };
-        let crossed = wan.arrived() - before;
-        assert!(crossed < 20_000_000, "{crossed} crossed again: {down}");
-        let target = if down { bed.here("b") } else { bed.there("a") };
-        assert!(fs::read(&target).unwrap() == body, "{down}");
-    }
-    assert_eq!(bed.names_there(), ["a", "b"]);
-    bed.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,6 +58,15 @@ b_target() {
   [ "${#b_name}" -le 200 ] || b_short=$(b_put_bare "$b_name" | cksum | tr -d ' ')
 }
 
+# b_alone: removes the parts of other sources, and b_part where b_keep is empty.
+b_alone() {
+  for b_other in "./.$b_short.baton-"????????.part; do
+    if [ ! -e "$b_other" ] && [ ! -h "$b_other" ]; then continue; fi
+    if [ "$b_other" = "$b_part" ] && [ -n "$b_keep" ]; then continue; fi
+    rm -rf "$b_other"
+  done
+}
+
 # b_bytes FILE: its size.
 b_bytes() {
   stat -L -c %s "$1" 2>/dev/null || stat -L -f %z "$1" 2>/dev/null || wc -c <"$1" | tr -d ' '
