@@ -15,7 +15,7 @@ bg_log() {
   fi
   if [ -z "$bg_rev" ]; then
     # Before the first commit its branch isn't there; else git says what is broken.
-    if ! bg_head=$(bg_git symbolic-ref -q HEAD) || bg_git show-ref -q --verify "$bg_head"; then
+    if ! bg_head=$(bg_git symbolic-ref -q HEAD) || bg_git rev-parse -q --verify "$bg_head" >/dev/null; then
       bg_git log -1 HEAD -- >/dev/null
       exit
     fi
