@@ -123,6 +123,42 @@ fn the_directory_is_listed_when_it_is_looked_at_and_watched_then() {
 }
 
 #[test]
+fn a_long_directory_shows_its_names_before_the_rest_is_known_and_looks_from_then_on() {
+    let mut window = files();
+    window.asked();
+    let folder =
+        |name: &str, size| FileEntry { kind: FileKind::Directory, size, ..entry(name, "") };
+    list(&mut window, vec![folder("long", 40_000), folder("short", 4_096)]);
+    let asked = |window: &mut Window, name: &str| {
+        window.harness.get_by_role_and_label(Role::TreeItem, name).click();
+        window.harness.run();
+        let asked = of_files(window.asked());
+        let [FilesAsk::List { long, seen: None, .. }] = asked.as_slice() else {
+            panic!("{asked:?}")
+        };
+        *long
+    };
+    assert!(!asked(&mut window, "short"));
+    assert!(asked(&mut window, "long"));
+    let mut told = |version: &str, size| {
+        let file = FileEntry { size, ..entry("in it", "") };
+        let (entries, version) = (vec![file], version.to_owned());
+        let listing = Listing { entries, version, ..Listing::default() };
+        let (session, path) = (SessionId::new("s"), FilePath::from("long"));
+        let answer = Ok(Some(Arc::new(Folder::of(listing))));
+        window.tell(News::File(FilesNews::Listed { session, path, answer }));
+        window.harness.get_by_role_and_label(Role::TreeItem, "in it");
+        let looks = window.asked().into_iter().filter_map(|ask| match ask {
+            Ask::File(FilesAsk::Look(look)) => look?.directories.remove(&FilePath::from("long")),
+            _ => None,
+        });
+        looks.last()
+    };
+    told("", 0);
+    assert_eq!(told("2", 5), Some(Some("2".to_owned())));
+}
+
+#[test]
 fn a_file_is_edited_and_saved_over_what_was_read() {
     let (mut window, id) = editing("one\n");
     write(&mut window, "x");

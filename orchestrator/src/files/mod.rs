@@ -8,6 +8,9 @@ mod entry;
 mod finder;
 mod form;
 mod glance;
+mod ignored;
+#[cfg(test)]
+mod list_tests;
 mod listing;
 mod many;
 mod matching;
@@ -20,6 +23,7 @@ mod sftp_place;
 mod sftp_save;
 mod shell;
 mod shell_many;
+mod sum;
 mod window;
 
 pub(crate) use crc::cksum;

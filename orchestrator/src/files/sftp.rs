@@ -10,7 +10,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use sha1::{Digest, Sha1};
 
-use super::form::{Files, Listed, MOST_PATHS, Save, Window};
+use super::form::{Files, Listed, MOST_PATHS, Save, Told, Window};
 use super::many;
 use super::paths::{Paths, Sum};
 use super::refusal::{self, Wish, why};
@@ -170,7 +170,12 @@ pub(super) fn version(attrs: &Attrs, bytes: Option<&[u8]>) -> String {
 
 #[async_trait]
 impl Files for SftpFiles {
-    async fn list(&self, path: &FilePath, limit: usize) -> Result<Listing, Failure> {
+    async fn list(
+        &self,
+        path: &FilePath,
+        limit: usize,
+        _seen: Option<&str>,
+    ) -> Result<Option<(Listing, Told)>, Failure> {
         let refused = |refused| self.refused(path, refused);
         let full = self.full(path)?;
         let directory = self.session.real(&full).await.map_err(refused)?;
@@ -201,7 +206,8 @@ impl Files for SftpFiles {
             }
         }
         let outside = !self.is_inside(&directory).await?;
-        Ok(Listing { directory: here, entries, more, version: String::new(), outside })
+        let version = String::new();
+        Ok(Some((Listing { directory: here, entries, more, version, outside }, Told::All)))
     }
 
     async fn stat(&self, path: &FilePath) -> Result<FileEntry, Failure> {

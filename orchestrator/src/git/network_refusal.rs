@@ -1,5 +1,6 @@
 //! Why git could not push, pull or fetch, and what to do about it.
 
+use super::logins::without_logins;
 use super::network::SiteName;
 use super::network_progress::progress;
 use super::network_told::Told;
@@ -115,7 +116,7 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
         return Failure::new(Code::PermissionDenied, format!("{remote} refused it: {said}"))
             .hint("The remote's rules say so: push another branch, or ask who keeps it");
     }
-    let asked = told.text("asked");
+    let asked = without_logins(&told.text("asked"));
     if let Some(first) = asked.lines().map(str::trim).find(|line| !line.is_empty()) {
         let first = first.trim_end_matches([':', ' ']);
         return Failure::new(Code::AuthRefused, format!("git asked for: {first}"))
@@ -264,22 +265,4 @@ pub(super) fn words(tail: &[u8]) -> String {
         }
     }
     words
-}
-
-/// `https://name:token@host` becomes `https://host`.
-pub(super) fn without_logins(line: &str) -> String {
-    let mut clean = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        clean.push_str(before);
-        let end = after
-            .find(|letter: char| letter == '/' || letter.is_whitespace())
-            .unwrap_or(after.len());
-        let (authority, behind) = after.split_at(end);
-        clean.push_str(authority.rsplit('@').next().unwrap_or(authority));
-        rest = behind;
-    }
-    clean.push_str(rest);
-    clean
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::logins::without_logins;
 use crate::failure::{Code, Failure};
 
 /// The scripts' word for a directory that isn't there.
@@ -270,8 +271,9 @@ pub(super) fn read(said: &Said<'_>) -> Failure {
         }
         _ => {}
     }
-    let err = String::from_utf8_lossy(said.stderr);
-    let out = String::from_utf8_lossy(said.stdout);
+    // A working tree whose files come only when they are needed asks its remote at any time.
+    let err = without_logins(&String::from_utf8_lossy(said.stderr));
+    let out = without_logins(&String::from_utf8_lossy(said.stdout));
     if is_outside(said) {
         return Failure::new(Code::NotARepository, format!("{directory} is in no git repository"))
             .hint("`git init` there makes one");

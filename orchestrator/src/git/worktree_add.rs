@@ -4,7 +4,7 @@ use super::call::ENTER;
 use super::network::{NETWORK, SiteName};
 use super::network_reader::{Heard, Judge, Reader};
 use super::network_told::Told;
-use super::worktree::WORKTREES;
+use super::worktree::{WORKTREES, half};
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
 use crate::operation::Job;
@@ -171,6 +171,9 @@ fn refusal(why: &str, told: &Told) -> Option<Failure> {
     Some(match why {
         "inside" => fail(Code::Conflict, format!("a worktree can't lie inside of {what}: it would be a change there"))
             .hint("Choose a directory beside the repository with --path"),
+        "inside_other" => fail(Code::Conflict, format!("{what} is another repository: a worktree would be a change there"))
+            .hint("Choose a directory outside of it with --path, or have that repository ignore this one"),
+        "half" => half(&what),
         "gone" => fail(Code::Conflict, format!("{what} was a worktree, and its directory is gone"))
             .hint("`baton worktree prune` forgets it; then it can be made again"),
         "is_main" => fail(Code::Conflict, format!("{what} is the repository itself"))

@@ -326,3 +326,47 @@ fn one_whose_directory_is_gone_is_said_to_be_forgotten_first() {
         assert!(refused.hint.unwrap().contains("worktree prune"), "{:?}", bed.shell);
     }
 }
+
+#[test]
+fn a_checkout_that_was_killed_is_never_taken_for_a_worktree() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        fs::write(bed.path("work/.gitattributes"), "first filter=slow\n").unwrap();
+        bed.commit("work", "second", "two\n");
+        // Whoever checks the first file out is killed, with the git that has begun it.
+        let ended = "kill -KILL $(sed 's/.*) . \\([0-9]*\\) .*/\\1/' /proc/$PPID/stat) $PPID";
+        bed.git("work", &["config", "filter.slow.smudge", ended]);
+        let broken = bed.add("work", &wish("a")).failed(bed.shell);
+        let there = bed.text("work-worktrees/a");
+        let words =
+            format!("the checkout of {there} never came to an end: files are missing there");
+        assert_eq!((broken.code, broken.message), (Code::Conflict, words.clone()));
+        bed.git("work", &["config", "filter.slow.smudge", "cat"]);
+        let again = bed.add("work", &wish("a")).failed(bed.shell);
+        assert_eq!((again.code, again.message), (Code::Conflict, words));
+        bed.git("work", &["worktree", "remove", "--force", "--force", &there]);
+        bed.add("work", &wish("a")).done(bed.shell);
+        assert_eq!(bed.read("work-worktrees/a/first"), "one\n");
+    }
+}
+
+#[test]
+fn no_worktree_becomes_a_change_in_another_repository() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        bed.repository("other");
+        let at = |path: &str| AddWorktree { path: Some(path.into()), ..wish("a") };
+        let refused = bed.add("work", &at("../other/deep/a")).failed(bed.shell);
+        assert!(refused.code == Code::Conflict && refused.message.contains(&bed.text("other")));
+        assert!(!bed.path("other/deep").exists());
+        assert_eq!(bed.git("work", &["branch", "--format=%(refname:short)"]), "main");
+        // What that one ignores is no change there.
+        fs::write(bed.path("other/.gitignore"), "deep/\n").unwrap();
+        bed.add("work", &at("../other/deep/a")).done(bed.shell);
+        assert!(bed.path("other/deep/a/first").exists());
+        // A repository that lies in another one, as in a home that is one, has its worktrees beside it.
+        bed.repository("other/nested");
+        bed.add("other/nested", &wish("a")).done(bed.shell);
+        assert!(bed.path("other/nested-worktrees/a/first").exists(), "{:?}", bed.shell);
+    }
+}
