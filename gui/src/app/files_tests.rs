@@ -6,7 +6,8 @@ use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Command, Expected, FileCommand, FileEntry, FilePath, FileReply, Listing, Reply, SessionId,
+    Command, Expected, FileCommand, FileEntry, FileKind, FilePath, FileReply, Listing, Reply,
+    SessionId,
 };
 
 use super::testing::{Window, window};

@@ -7,7 +7,9 @@ use std::os::unix::fs::{PermissionsExt, chown};
 
 use baton_tests::AgentHost;
 use orchestrator::failure::Code;
-use orchestrator::seam::{At, ChangeKind, DiffOf, FilePath, GitQuery, GitReply, GitStatus, Unfinished};
+use orchestrator::seam::{
+    At, ChangeKind, DiffOf, FilePath, GitQuery, GitReply, GitStatus, Unfinished,
+};
 
 use crate::git_bed::{Repo, change, here, ways};
 use crate::look::laptop_with;
