@@ -15,25 +15,12 @@ use crate::bridge::{
     Ask, Comparison, Contents, FileDraft, FilesAsk, FilesNews, News, OpenId, Opened,
 };
 use crate::memory::{Memory, RightPage};
-use crate::samples::session;
+use crate::samples::{self, session};
 use crate::view::editor::{Document, Merge};
 use crate::view::files::Folder;
 
 fn entry(name: &str, version: &str) -> FileEntry {
-    FileEntry {
-        path: name.into(),
-        kind: FileKind::File,
-        link: None,
-        outside: false,
-        size: 5,
-        modified: None,
-        mode: 0o644,
-        owner: String::new(),
-        group: String::new(),
-        ignored: false,
-        writable: None,
-        version: version.to_owned(),
-    }
+    FileEntry { version: version.to_owned(), ..samples::entry(name) }
 }
 
 fn files() -> Window {

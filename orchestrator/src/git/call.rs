@@ -224,7 +224,8 @@ impl Site {
             Way::Change => "bg_do",
         };
         let directory = quote::path_text(self.directory())?;
-        Ok(quote::line(&format!("{enter} {directory}; {}", words.text)))
+        let environment = quote::exports(&self.reached.env)?;
+        Ok(quote::line(&format!("{environment}{enter} {directory}; {}", words.text)))
     }
 }
 

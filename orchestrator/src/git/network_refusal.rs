@@ -63,6 +63,8 @@ fn ours(why: &str, refused: &Refused<'_>) -> Failure {
     match why {
         "detached" => fail(Code::Conflict, format!("no branch is checked out in {directory}: its head is detached"))
             .hint("Make a branch of it first: `baton git branch`, or `git switch -c NAME` there"),
+        "rebasing" => fail(Code::Conflict, format!("{directory} is in the middle of a rebase"))
+            .hint("Go on with it, or give it up, first: `baton git continue`, or `baton git abort`"),
         "no_branch" => fail(Code::NotFound, format!("the branch {what} is not there, or has no commit yet"))
             .hint("`baton git branches` lists them"),
         "no_remote" => fail(Code::NotFound, format!("the repository of {directory} has no remote"))

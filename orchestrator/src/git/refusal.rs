@@ -51,7 +51,7 @@ const fn known(
 const UNMERGED: &str =
     "Mend the conflicts, stage the files, and go on; or give the merge or rebase up";
 
-const KNOWN: [Known; 51] = [
+const KNOWN: [Known; 53] = [
     known(
         "index file corrupt",
         Code::Corrupt,
@@ -83,6 +83,8 @@ const KNOWN: [Known; 51] = [
         Some("the repository's index is broken"),
         Some(INDEX),
     ),
+    known("bad object", Code::Corrupt, None, Some(OBJECTS)),
+    known("unable to read tree", Code::Corrupt, None, Some(OBJECTS)),
     known(
         ".lock': File exists",
         Code::Busy,
@@ -245,6 +247,7 @@ const KNOWN: [Known; 51] = [
 ];
 
 const INDEX: &str = "On the host, move .git/index away and run `git reset`: no file is changed by that, but what was staged has to be staged again";
+const OBJECTS: &str = "Objects of the repository are missing or broken: `git fsck` on the host says which; another clone may have them";
 const IDENTITY: &str =
     "On the host: `git config --global user.name …` and `git config --global user.email …`";
 const LOGIN: &str = "git may not ask here: log in on the host once (a credential helper, a key), for instance in `baton terminal`";
