@@ -8,13 +8,14 @@ use alacritty_terminal::grid::{Dimensions, Scroll};
 use alacritty_terminal::index::{Column, Line};
 use alacritty_terminal::term::cell::{Cell as Wire, Flags};
 use alacritty_terminal::term::{Config, Osc52, TermDamage};
-use alacritty_terminal::vte::ansi::{self, NamedColor, Processor};
+use alacritty_terminal::vte::ansi::{self, Handler, NamedColor, Processor};
 
 use super::cell::{Cell, Cursor, CursorShape, Damage, Look, Modes, Place, underline};
 use super::colour::{Palette, Rgb, dim};
 use super::ear::{Ear, News, Printed};
 use super::guard::{Bounds, Guard};
 use super::links::ReportedDirectory;
+use super::runs;
 use super::search::Search;
 use super::strings::{End, Part, Strings};
 
@@ -35,12 +36,17 @@ pub struct Screen {
     pub(super) term: Term<Ear>,
     pub(super) search: Option<Search>,
     parser: Processor,
+    between: runs::Parser,
     strings: Strings,
     bounds: Bounds,
     ear: Ear,
     palette: Palette,
     directory: Option<ReportedDirectory>,
     is_changed: bool,
+    /// What is shown now, while somebody reads above what was shown before it was drawn anew.
+    live: Option<Box<Screen>>,
+    /// What nobody reads any more.
+    read: Option<Box<Screen>>,
 }
 
 #[derive(Clone, Copy)]
@@ -98,12 +104,15 @@ impl Screen {
             term: Term::new(size.config(), &size, ear.clone()),
             search: None,
             parser: Processor::new(),
+            between: runs::Parser::default(),
             strings: Strings::default(),
             bounds: Bounds::default(),
             ear,
             palette: Palette::default(),
             directory: None,
             is_changed: true,
+            live: None,
+            read: None,
         };
         screen.note_size(None);
         screen
@@ -141,6 +150,9 @@ impl Screen {
 
     /// Shows what was printed, now or earlier.
     pub fn feed_as(&mut self, bytes: &[u8], how: Printed) {
+        if let Some(live) = &mut self.live {
+            return live.feed_as(bytes, how);
+        }
         self.ear.heard().how = how;
         self.show_overdue(Instant::now());
         let mut strings = std::mem::take(&mut self.strings);
@@ -165,9 +177,77 @@ impl Screen {
         self.is_changed = true;
     }
 
-    fn advance(&mut self, bytes: &[u8]) {
+    fn advance(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.between == runs::Parser::Unknown {
+                bytes = self.ask_parser(bytes);
+                continue;
+            }
+            match runs::next(&mut bytes) {
+                Some(runs::Part::Letters(letters)) => self.put(letters),
+                Some(runs::Part::Return) => self.guard().carriage_return(),
+                Some(runs::Part::Feed) => self.guard().linefeed(),
+                Some(runs::Part::Whole(part)) => {
+                    self.parse(part);
+                    if self.held_until().is_some() {
+                        self.between = runs::Parser::Unknown;
+                    }
+                }
+                Some(runs::Part::Open(part)) => {
+                    self.parse(part);
+                    self.between = runs::Parser::Unknown;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Gives the parser all up to a letter of which it can be seen what it was taken for; what is left.
+    fn ask_parser<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let Some((before, rest)) = runs::question(bytes).and_then(|at| bytes.split_at_checked(at))
+        else {
+            self.parse(bytes);
+            return &[];
+        };
+        self.parse(before);
+        let (letter, rest) = rest.split_at(1);
+        // What is held back says nothing of the byte that was given.
+        let is_held = self.held_until().is_some();
+        self.bounds.is_letter = false;
+        self.parse(letter);
+        if self.bounds.is_letter && !is_held {
+            self.between = runs::Parser::Between;
+        }
+        rest
+    }
+
+    fn put(&mut self, mut letters: &[u8]) {
+        while let Some((last, before)) = letters.split_last() {
+            let count = runs::put(&mut self.term, self.bounds.charset, before);
+            letters = match (count, before) {
+                (0, []) => {
+                    self.parse(&[*last]);
+                    &[]
+                }
+                (0, _) => {
+                    let (one, rest) = letters.split_at(1);
+                    self.parse(one);
+                    rest
+                }
+                _ => letters.split_at(count).1,
+            };
+        }
+    }
+
+    /// Hands on to the parser, whatever it is.
+    pub(super) fn parse(&mut self, bytes: &[u8]) {
         let Self { term, parser, bounds, ear, palette, .. } = self;
         parser.advance(&mut Guard { term, bounds, ear, palette }, bytes);
+    }
+
+    fn guard(&mut self) -> Guard<'_> {
+        let Self { term, bounds, ear, palette, .. } = self;
+        Guard { term, bounds, ear, palette }
     }
 
     /// When what a program holds back (DEC mode 2026, so that a redraw shows whole) is to be shown at the latest;
@@ -178,6 +258,9 @@ impl Screen {
 
     /// Shows what was held back for too long.
     pub fn show_overdue(&mut self, now: Instant) {
+        if let Some(live) = &mut self.live {
+            live.show_overdue(now);
+        }
         if self.held_until().is_some_and(|until| until <= now) {
             self.show_held();
         }
@@ -188,12 +271,16 @@ impl Screen {
         if self.held_until().is_some() {
             let Self { term, parser, bounds, ear, palette, .. } = self;
             parser.stop_sync(&mut Guard { term, bounds, ear, palette });
+            self.between = runs::Parser::Unknown;
             self.is_changed = true;
         }
     }
 
     /// Another size; lines are wrapped anew.
     pub fn resize(&mut self, columns: u16, rows: u16) {
+        if let Some(live) = &mut self.live {
+            live.resize(columns, rows);
+        }
         let size = Size::new(columns, rows);
         if (size.columns, size.rows) == (self.columns(), self.rows()) {
             return;
@@ -205,10 +292,14 @@ impl Screen {
         self.bounds.region = None;
         self.is_changed = true;
         self.note_size(None);
+        self.come_down();
     }
 
     /// How large a cell is, in pixels, for programs that ask.
     pub fn set_cell_size(&mut self, width: u16, height: u16) {
+        if let Some(live) = &mut self.live {
+            live.set_cell_size(width, height);
+        }
         self.note_size(Some([width, height]));
     }
 
@@ -220,9 +311,33 @@ impl Screen {
         heard.size = [rows, columns, width, height];
     }
 
-    /// Forgets everything: what comes next draws it anew. Size and palette stay.
-    pub fn restart(&mut self) {
-        *self = self.fresh();
+    /// Everything is drawn anew by what comes next. Size and palette stay.
+    ///
+    /// Who reads above the newest lines keeps what he reads until he comes down to them, or types. What is given is nobody's any more: to free
+    /// 50,000 lines takes longer than a frame should wait.
+    pub fn begin_anew(&mut self) -> Option<Box<Self>> {
+        let fresh = self.fresh();
+        if self.offset() > 0 {
+            return self.live.replace(Box::new(fresh));
+        }
+        Some(Box::new(std::mem::replace(self, fresh)))
+    }
+
+    /// What nobody reads any more, for whoever has the time to free it.
+    pub fn take_read(&mut self) -> Option<Box<Self>> {
+        self.read.take()
+    }
+
+    /// Shows what is there now to who has come down to it.
+    fn come_down(&mut self) {
+        if self.offset() > 0 {
+            return;
+        }
+        if let Some(mut live) = self.live.take() {
+            std::mem::swap(self, &mut live);
+            self.is_changed = true;
+            self.read = Some(live);
+        }
     }
 
     /// An empty one of the same size and palette.
@@ -236,6 +351,7 @@ impl Screen {
 
     /// Forgets the lines above the screen.
     pub fn clear_scrollback(&mut self) {
+        self.scroll_to(0);
         self.term.grid_mut().clear_history();
         self.term.selection = None;
         self.is_changed = true;
@@ -243,6 +359,9 @@ impl Screen {
 
     /// The colours that programs name by number.
     pub fn set_palette(&mut self, palette: Palette) {
+        if let Some(live) = &mut self.live {
+            live.set_palette(palette);
+        }
         if self.palette != palette {
             self.palette = palette;
             self.is_changed = true;
@@ -259,26 +378,41 @@ impl Screen {
 
     /// What the program expects to be sent, since the last look.
     pub fn take_answers(&mut self) -> Vec<u8> {
+        if let Some(live) = &mut self.live {
+            return live.take_answers();
+        }
         std::mem::take(&mut self.ear.heard().answers)
     }
 
     /// What it told, since the last look.
     pub fn take_news(&mut self) -> News {
+        if let Some(live) = &mut self.live {
+            return live.take_news();
+        }
         std::mem::take(&mut self.ear.heard().news)
     }
 
     /// Whether it rang since the last look; what else it told is left for [`Screen::take_news`].
     pub fn take_bell(&mut self) -> bool {
+        if let Some(live) = &mut self.live {
+            return live.take_bell();
+        }
         std::mem::take(&mut self.ear.heard().news.bell)
     }
 
     /// The title that it gave the window: one line, at most 256 characters.
     pub fn title(&self) -> Option<String> {
+        if let Some(live) = &self.live {
+            return live.title();
+        }
         self.ear.heard().title.clone()
     }
 
     /// Where the shell says that it is (OSC 7).
     pub fn directory(&self) -> Option<&ReportedDirectory> {
+        if let Some(live) = &self.live {
+            return live.directory();
+        }
         self.directory.as_ref()
     }
 
@@ -322,6 +456,7 @@ impl Screen {
         let before = self.offset();
         self.term.scroll_display(Scroll::Delta(lines));
         self.is_changed |= self.offset() != before;
+        self.come_down();
     }
 
     /// Moves the view so far above the newest line.

@@ -9,6 +9,7 @@ pub mod keys;
 mod links;
 pub mod mouse;
 pub mod paste;
+mod runs;
 mod search;
 mod select;
 mod strings;
