@@ -98,7 +98,7 @@ pub(super) fn spawn(
 
     Ok(Channel {
         stdin,
-        stdout: Output::from_pipe(stdout),
+        stdout: Output::from_stream(stdout),
         stderr: Output::from_stream(tokio::io::empty()),
         exit: Box::pin(exit),
         resize: Some(Box::new(sizes(pair.master))),

@@ -185,7 +185,9 @@ impl MasterLink {
         };
         Ok(Channel {
             stdin,
-            stdout: Output::from_pipe(stdout),
+            // Not a pipe to those who let the kernel move its bytes: when they stop, nobody hears of it, and a terminal's program,
+            // other than one that writes to a pipe, would wait for ever.
+            stdout: Output::from_stream(stdout),
             stderr: Output::from_stream(tokio::io::empty()),
             exit: Box::pin(async move {
                 let ended = exit.await;
