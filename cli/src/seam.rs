@@ -284,7 +284,6 @@ pub fn odd(reply: &Reply) -> Failure {
         Reply::Events { .. } => "events",
         Reply::Agents(_) => "agents",
         Reply::Directory(_) => "directory",
-        Reply::Files(_) => "files",
         Reply::Git(_) => "git",
         Reply::Images(_) => "images",
         Reply::Prompt { .. } => "prompt",

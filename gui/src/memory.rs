@@ -166,11 +166,31 @@ pub struct Draft {
     /// Its images.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<KeptImage>,
+    /// The host that it was typed for, by its id, where it is a line for the shell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 impl Default for Draft {
     fn default() -> Self {
-        Self { text: String::new(), read_only: false, save_to_history: true, images: Vec::new() }
+        Self {
+            text: String::new(),
+            read_only: false,
+            save_to_history: true,
+            images: Vec::new(),
+            host: None,
+        }
+    }
+}
+
+impl Draft {
+    /// A line for the shell is one for the machine that it was begun on; a message is for none.
+    pub fn note_host(&mut self, is_line: bool, host: &str) {
+        match (is_line, &self.host) {
+            (true, None) => self.host = Some(host.to_owned()),
+            (true, Some(_)) | (false, None) => {}
+            (false, Some(_)) => self.host = None,
+        }
     }
 }
 

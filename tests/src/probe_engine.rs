@@ -100,7 +100,6 @@ impl ProbeEngine {
             }
             Query::Agents { .. }
             | Query::Directory { .. }
-            | Query::Files { .. }
             | Query::Git { .. }
             | Query::File(_)
             | Query::Repository(_)

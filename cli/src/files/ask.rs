@@ -2,8 +2,8 @@
 
 use orchestrator::failure::Failure;
 use orchestrator::seam::{
-    At, Command, FileCommand, FileEntry, FilePath, FileQuery, FileReply, FileWindow, FoundFiles,
-    Listing, Query, Reply, Request, Seam,
+    At, Command, FileBeginning, FileCommand, FileEntry, FilePath, FileQuery, FileReply, FileWindow,
+    FoundFiles, Listing, Query, Reply, Request, Seam,
 };
 
 use crate::seam::odd;
@@ -54,15 +54,30 @@ pub async fn read(
     }
 }
 
-/// Files that fit what was typed.
+/// The beginnings of several files, or why there is none.
+pub async fn read_many(
+    seam: &dyn Seam,
+    at: At,
+    paths: Vec<FilePath>,
+    length: u32,
+) -> Result<Vec<Result<FileBeginning, Failure>>, Failure> {
+    match ask(seam, FileQuery::ReadMany { at, paths, length }).await? {
+        FileReply::Beginnings(read) => Ok(read),
+        other => Err(odd(&Reply::File(other))),
+    }
+}
+
+/// Files that fit what was typed; `None` where no newer list than the one that is known has come.
 pub async fn find(
     seam: &dyn Seam,
     at: At,
     typed: String,
     limit: u32,
-) -> Result<FoundFiles, Failure> {
-    match ask(seam, FileQuery::Find { at, typed, limit }).await? {
-        FileReply::Found(found) => Ok(found),
+    behind: Option<u64>,
+) -> Result<Option<FoundFiles>, Failure> {
+    match ask(seam, FileQuery::Find { at, typed, limit, behind }).await? {
+        FileReply::Found(found) => Ok(Some(found)),
+        FileReply::Unchanged => Ok(None),
         other => Err(odd(&Reply::File(other))),
     }
 }

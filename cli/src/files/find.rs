@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use orchestrator::seam::FilePath;
+use orchestrator::seam::{FilePath, FoundFiles};
 use serde_json::json;
 
 use super::{ask, show};
@@ -38,17 +38,21 @@ pub async fn run(app: &App, args: FindArgs) -> Result<u8, Stop> {
     let place = Place::find(app, &args.place).await?;
     let seam = app.engine().await?;
     let begun = Instant::now();
-    let found = loop {
+    let mut found = FoundFiles { coming: true, ..FoundFiles::default() };
+    let mut behind = None;
+    // Who asks once wants to know how it is now.
+    while found.coming && begun.elapsed() < PATIENCE {
         let typed = args.typed.clone();
-        let found = ask::find(&*seam, place.directory(), typed, args.limit).await?;
-        let is_coming = !found.whole && found.looked_at == 0;
-        if !is_coming || begun.elapsed() > PATIENCE {
-            break found;
+        match ask::find(&*seam, place.directory(), typed, args.limit, behind).await? {
+            Some(newer) => found = newer,
+            None => break,
         }
-    };
+        behind = Some(found.list);
+    }
     let output = &app.output;
     if output.is_json() {
-        output.document(&json!(found))?;
+        let FoundFiles { files, looked_at, whole, .. } = found;
+        output.document(&json!({ "files": files, "looked_at": looked_at, "whole": whole }))?;
         return Ok(exit::DONE);
     }
     let paths: Vec<FilePath> =

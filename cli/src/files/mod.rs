@@ -26,7 +26,7 @@ pub enum FilesVerb {
     Ls(list::ListArgs),
     /// Show what a path is, and the version that names its state
     Stat(stat::StatArgs),
-    /// Print a file, or a part of it
+    /// Print files one behind the other, or a part of one
     Cat(cat::CatArgs),
     /// Write stdin into a file, at once or not at all
     Write(write::WriteArgs),

@@ -254,7 +254,6 @@ impl Seam for FakeEngine {
             | Query::EventsBefore { .. }
             | Query::Agents { .. }
             | Query::Directory { .. }
-            | Query::Files { .. }
             | Query::Git { .. }
             | Query::File(_)
             | Query::Repository(_)

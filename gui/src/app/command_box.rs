@@ -135,7 +135,9 @@ impl App {
     }
 
     fn blocks(&self, of: &SessionId) -> Vec<Block> {
-        let ours = |operation: &&Operation| operation.session.as_ref() == Some(of);
+        let ours = |operation: &&Operation| {
+            operation.session.as_ref() == Some(of) && !self.lines.cleared.contains(&operation.id)
+        };
         let block = |operation: &Operation| {
             let line = line_of(operation)?.to_owned();
             let output = self.lines.outputs.get(&operation.id);
@@ -158,13 +160,7 @@ impl App {
             CommandBoxAct::Run => self.run_box(session),
             CommandBoxAct::Want { line, now } => self.want_offers(session, line, now),
             CommandBoxAct::Block(id, act) => self.block_act(ui, session, id, act),
-            CommandBoxAct::Clear => {
-                for block in self.blocks(session) {
-                    if block.operation.state.is_over() {
-                        self.forget_line(block.operation.id);
-                    }
-                }
-            }
+            CommandBoxAct::Clear => self.clear_lines(session),
             CommandBoxAct::Dismiss => {
                 self.lines.failures.remove(session);
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Instant;
 
 use egui::Ui;
 use orchestrator::failure::{Code, Failure};
@@ -18,6 +19,7 @@ use super::{App, Shown};
 use crate::bridge::{Ask, FilesAsk, FilesLook, FilesNews, Finder, OpenId};
 use crate::fetched::Fetched;
 use crate::memory::RightPage;
+use crate::view::composer::Heads;
 use crate::view::files::tree::{Shown as Row, parted};
 use crate::view::files::{
     Entry, FileTabAct, FilesAct, FilesData, Folder, QuickAct, QuickData, QuickView, Transfer, Tree,
@@ -84,6 +86,8 @@ pub(super) struct Files {
     pub quick: QuickView,
     pub quick_found: Finding,
     pub mentions: Finding,
+    /// How those begin.
+    pub heads: Heads,
     pub open: Vec<OpenFile>,
     /// The file that is shown of a session, in place of a conversation.
     pub shown: BTreeMap<SessionId, OpenId>,
@@ -287,6 +291,12 @@ impl App {
                     Finder::Mention => &mut self.files.mentions,
                 };
                 finding.put(&session, &typed, answer);
+                if finder == Finder::Mention {
+                    self.want_heads(&session);
+                }
+            }
+            FilesNews::Heads { session, heads } => {
+                self.files.heads.put(&session, heads, Instant::now());
             }
             FilesNews::Opened { id, answer } => self.file_opened(id, answer),
             FilesNews::Window { id, offset, answer } => self.window_came(id, offset, answer),
@@ -484,6 +494,16 @@ impl App {
         self.files.mentions.ask(session, &typed);
         let (finder, session) = (Finder::Mention, session.clone());
         self.file_ask(FilesAsk::Find { finder, session, typed, limit: MENTIONS });
+    }
+
+    /// Asks how those begin that are offered.
+    fn want_heads(&mut self, session: &SessionId) {
+        let Some(found) = self.files.mentions.found.ready() else { return };
+        let offered = found.files.iter().map(|file| file.path.as_str());
+        let paths = self.files.heads.wanted(session, offered, Instant::now());
+        if !paths.is_empty() {
+            self.ask_quietly(Ask::File(FilesAsk::Heads { session: session.clone(), paths }));
+        }
     }
 
     /// Names a file in the message that is being written.

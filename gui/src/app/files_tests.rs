@@ -446,6 +446,7 @@ fn a_file_is_gone_to_by_a_few_letters() {
         files: vec![FoundFile { path: path.into(), letters: vec![4, 5] }],
         looked_at: 12,
         whole: true,
+        ..FoundFiles::default()
     };
     let news = |typed: &str, path: &str| {
         let (finder, session, typed) = (Finder::Quick, SessionId::new("s"), typed.to_owned());

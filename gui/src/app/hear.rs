@@ -46,6 +46,15 @@ impl App {
         !is_over
     }
 
+    /// A session stands another way, or was made.
+    fn session_came(&mut self, session: Session) {
+        self.ask_git_when_done(&session);
+        self.forget_git_when_moved(&session);
+        self.forget_files_when_moved(&session);
+        self.forget_repository_when_moved(&session);
+        self.sessions.put(session);
+    }
+
     fn take_in(&mut self, news: News) {
         match news {
             News::Engine(state) => self.engine_stands(state),
@@ -71,11 +80,7 @@ impl App {
             }
             News::Sessions(changed) => {
                 for session in changed {
-                    self.ask_git_when_done(&session);
-                    self.forget_git_when_moved(&session);
-                    self.forget_files_when_moved(&session);
-                    self.forget_repository_when_moved(&session);
-                    self.sessions.put(session);
+                    self.session_came(session);
                 }
             }
             News::Removed(session) => self.removed(&session),
@@ -431,6 +436,13 @@ impl App {
                     self.edit_queued(session, message, prompt);
                 }
             }
+            (Pending::ShowSession, Ok(reply)) => {
+                if let Reply::Session(session) = *reply {
+                    let id = session.id.clone();
+                    self.session_came(*session);
+                    self.show(&id, None);
+                }
+            }
             (Pending::Sync, Ok(reply)) => {
                 if let Reply::Synced(sync) = *reply {
                     self.synced(&sync);
@@ -455,6 +467,7 @@ impl App {
             (Pending::Quiet, Ok(_)) => {}
             (
                 Pending::Prompt { .. }
+                | Pending::ShowSession
                 | Pending::RemoveQueued { .. }
                 | Pending::Sync
                 | Pending::Begin

@@ -12,10 +12,11 @@ use orchestrator::seam::{
 use super::App;
 use super::lines::{LineFrom, line_of};
 use super::pending::Pending;
+use super::say::Undo;
 use super::wishes::draft_key;
 use crate::bridge::{Ask, LinesAsk, SharedConsole};
 use crate::view::command_box::BlockAct;
-use crate::words::clean_line;
+use crate::words::{clean_line, of_many};
 
 /// Bytes of an output that go into a message: more is for a file.
 const MOST_INSERTED: usize = 16 << 10;
@@ -71,6 +72,44 @@ impl App {
 
     pub(super) fn forget_line(&mut self, id: String) {
         self.command(Command::Operation(OperationCommand::Forget { id }));
+    }
+
+    /// Clears away what is over in a session's box. It is forgotten when nobody wishes it back.
+    pub(super) fn clear_lines(&mut self, session: &SessionId) {
+        let is_cleared = |operation: &&Operation| {
+            operation.session.as_ref() == Some(session)
+                && line_of(operation).is_some()
+                && operation.state.is_over()
+                && !self.lines.cleared.contains(&operation.id)
+        };
+        let ids = self.operations().iter().filter(is_cleared).map(|operation| operation.id.clone());
+        let ids: Vec<String> = ids.collect();
+        if ids.is_empty() {
+            return;
+        }
+        self.lines.cleared.extend(ids.iter().cloned());
+        let number = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+        let words = of_many(number, "command was cleared away", "commands were cleared away");
+        self.say_undoable(words, Undo::ShowLines(ids));
+    }
+
+    /// They were wished back.
+    pub(super) fn show_lines_again(&mut self, ids: &[String]) {
+        for id in ids {
+            self.lines.cleared.remove(id);
+        }
+    }
+
+    /// Nobody has wished them back.
+    pub(super) fn forget_lines_for_good(&mut self, ids: Vec<String>) {
+        for id in ids {
+            // One that was wished back isn't meant any more, and one that is gone needn't be forgotten.
+            if self.lines.cleared.contains(&id)
+                && self.operations().iter().any(|operation| operation.id == id)
+            {
+                self.forget_line(id);
+            }
+        }
     }
 
     /// What a line has printed, as far as it is here; says so where it isn't.
@@ -130,6 +169,7 @@ impl App {
 
     /// A line was forgotten, whoever wanted that.
     pub(super) fn line_forgotten(&mut self, id: &str) {
+        self.lines.cleared.remove(id);
         if self.lines.outputs.remove(id).is_some_and(|output| output.console.is_some()) {
             self.ask_quietly(Ask::Lines(LinesAsk::Unfollow(id.to_owned())));
         }

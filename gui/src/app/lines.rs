@@ -1,6 +1,6 @@
 //! Command lines of sessions: run, shown with what they print, and helped with while they are typed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use orchestrator::failure::{Code, Failure};
@@ -45,6 +45,8 @@ pub(super) struct Lines {
     history: BTreeMap<SessionId, Fetched<Arc<[String]>>>,
     /// Why the line in a session's box wasn't begun.
     pub(super) failures: BTreeMap<SessionId, Failure>,
+    /// Operations that were cleared away, and may be wished back.
+    pub(super) cleared: BTreeSet<String>,
 }
 
 /// What a line has printed, and how much of it is shown.
@@ -118,15 +120,18 @@ impl App {
         let before = std::mem::replace(&mut typed.host, host.clone());
         let line = typed.text.clone();
         if before != host {
-            let (before, now) = (self.host_words(&before), self.host_words(&host));
-            let message =
-                format!("this line was typed for {before}, and the session is on {now} now");
-            let failure = Failure::new(Code::Conflict, message)
-                .hint(format!("Press Enter again to run it on {now}"));
+            let failure = self.for_another_host(&before, &host);
             self.lines.failures.insert(session.clone(), failure);
             return;
         }
         self.run_line(session.clone(), line, LineFrom::Box);
+    }
+
+    /// That a line was typed for one machine, and would run on another.
+    fn for_another_host(&self, before: &str, now: &str) -> Failure {
+        let (before, now) = (self.host_words(before), self.host_words(now));
+        let message = format!("this line was typed for {before}, and the session is on {now} now");
+        Failure::new(Code::Conflict, message).hint(format!("Press Enter again to run it on {now}"))
     }
 
     /// Runs what stands in place of a message.
@@ -134,7 +139,19 @@ impl App {
         let Some(draft) = self.memory.drafts.get(&key) else { return };
         let Some(begins) = line_begins(&draft.text) else { return };
         let line = draft.text.get(begins..).unwrap_or_default().to_owned();
+        let Some(host) = self.sessions.get(session).map(|session| session.host.clone()) else {
+            return;
+        };
         self.failures.remove(&key);
+        let before = draft.host.clone().filter(|before| *before != host);
+        if let Some(before) = before {
+            let failure = self.for_another_host(&before, &host);
+            self.failures.insert(key.clone(), failure);
+            if let Some(draft) = self.memory.drafts.get_mut(&key) {
+                draft.host = Some(host);
+            }
+            return;
+        }
         self.run_line(session.clone(), line, LineFrom::Message(key));
     }
 
@@ -184,6 +201,7 @@ impl App {
                             && stands(&draft.text)
                         {
                             draft.text.clear();
+                            draft.host = None;
                         }
                         self.memory.commands.open = true;
                         self.composer.focus();

@@ -176,6 +176,66 @@ fn a_line_behind_an_exclamation_mark_is_run_and_no_message_is_sent() {
 }
 
 #[test]
+fn a_line_in_place_of_a_message_does_not_run_on_another_machine_without_a_word() {
+    let draft = Draft { text: "!reboot".into(), host: Some("test".into()), ..Draft::default() };
+    let memory = Memory { drafts: [(key(), draft)].into(), ..Memory::default() };
+    let mut window = window(memory, vec![session()]);
+    window.harness.get_by_role_and_label(Role::Button, "Run").click();
+    window.harness.run();
+    assert_eq!(begun(window.asked()), None);
+    window.harness.get_by_label_contains("typed for test, and the session is on box now");
+    window.harness.get_by_role_and_label(Role::Button, "Run").click();
+    window.harness.run();
+    let (ticket, _) = begun(window.asked()).unwrap();
+    window.tell(answer(ticket, operation("reboot", OperationState::Waiting)));
+    assert_eq!(window.app().memory.drafts.get(&key()), None);
+}
+
+#[test]
+fn a_line_is_for_the_machine_that_it_was_begun_on_and_a_message_for_none() {
+    let mut draft = Draft::default();
+    draft.note_host(true, "box");
+    draft.note_host(true, "other");
+    assert_eq!(draft.host.as_deref(), Some("box"));
+    draft.note_host(false, "other");
+    assert!(draft.is_blank());
+}
+
+#[test]
+fn what_was_cleared_away_can_be_wished_back_and_is_forgotten_only_then_not() {
+    let forgotten = |window: &mut Window| -> Vec<String> {
+        let asked = window.asked().into_iter();
+        let ids = asked.filter_map(|ask| match ask {
+            Ask::Do { command, .. } => match *command {
+                Command::Operation(OperationCommand::Forget { id }) => Some(id),
+                _ => None,
+            },
+            _ => None,
+        });
+        ids.collect()
+    };
+    let mut window = typing("");
+    window.tell(News::Operation(Box::new(operation("make", done(0)))));
+    let block = "make on box: done";
+    window.harness.get_by_role_and_label(Role::Button, block);
+    window.harness.get_by_role_and_label(Role::Button, "Clear").click();
+    window.harness.run();
+    assert!(window.harness.query_by_role_and_label(Role::Button, block).is_none());
+    assert_eq!(forgotten(&mut window), [""; 0]);
+    window.harness.get_by_role_and_label(Role::Button, "Undo").click();
+    window.harness.run();
+    window.harness.get_by_role_and_label(Role::Button, block);
+    assert_eq!(forgotten(&mut window), [""; 0]);
+    window.harness.get_by_role_and_label(Role::Button, "Clear").click();
+    window.harness.run();
+    let all = window.app().said_toasts();
+    for id in all {
+        window.app().forget_toast(id);
+    }
+    assert_eq!(forgotten(&mut window), ["op"]);
+}
+
+#[test]
 fn a_message_may_begin_with_an_exclamation_mark() {
     let draft = Draft { text: "\\!important".into(), ..Draft::default() };
     let memory = Memory { drafts: [(key(), draft)].into(), ..Memory::default() };

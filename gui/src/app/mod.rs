@@ -35,6 +35,7 @@ mod terminals;
 mod testing;
 mod transcripts;
 mod wishes;
+mod writing;
 
 #[cfg(test)]
 mod asking_tests;

@@ -31,6 +31,8 @@ pub(super) enum Pending {
     EditSession,
     /// The whole text of a message that waits is wanted, to be edited.
     Prompt { session: SessionId, message: MessageId },
+    /// A session that wasn't heard of yet is to be shown.
+    ShowSession,
     /// A host is being saved by its form.
     SaveHost,
     /// A name of the ssh config is being saved as a host, to be tested then.

@@ -95,7 +95,7 @@ impl App {
                 self.repository.log_all = all;
                 self.repository.log = Fetched::Missing;
             }
-            GitAct::ShowSession(session) => self.show(&session, None),
+            GitAct::ShowSession(session) => self.find_and_show(session),
             GitAct::WantDraft => {
                 self.repository.draft = Fetched::Pending;
                 if let Some(session) = self.repository.of.clone() {

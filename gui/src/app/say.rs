@@ -21,6 +21,8 @@ pub(super) enum Undo {
     RestoreMessage { session: SessionId, message: MessageId },
     /// Makes a group again of these sessions, at that place of the groups' order if it had one, folded or not.
     Group { group: String, place: Option<usize>, folded: bool, sessions: Vec<SessionId> },
+    /// Shows lines of a command box again that were cleared away; until this can't be wished any more they aren't forgotten.
+    ShowLines(Vec<String>),
 }
 
 /// The messages that are shown, and what their buttons do.
@@ -67,7 +69,8 @@ impl App {
             said.undo.push((id, undo));
         }
         if said.toasts.len() > MOST {
-            said.toasts.remove(0);
+            let first = said.toasts.remove(0);
+            self.forget_toast(first.id);
         }
     }
 
@@ -87,6 +90,7 @@ impl App {
                             Undo::Group { group, place, folded, sessions } => {
                                 self.regroup(group, place, folded, sessions);
                             }
+                            Undo::ShowLines(lines) => self.show_lines_again(&lines),
                         }
                     }
                     self.forget_toast(id);
@@ -96,8 +100,22 @@ impl App {
         }
     }
 
-    fn forget_toast(&mut self, id: ToastId) {
+    /// Those that are shown.
+    #[cfg(test)]
+    pub(super) fn said_toasts(&self) -> Vec<ToastId> {
+        self.said.toasts.iter().map(|toast| toast.id).collect()
+    }
+
+    /// It is seen no more.
+    pub(super) fn forget_toast(&mut self, id: ToastId) {
         self.said.toasts.retain(|toast| toast.id != id);
-        self.said.undo.retain(|(of, _)| *of != id);
+        let is_of = |(of, _): &mut (ToastId, Undo)| *of == id;
+        let gone: Vec<_> = self.said.undo.extract_if(.., is_of).collect();
+        for (_, undo) in gone {
+            match undo {
+                Undo::ShowLines(lines) => self.forget_lines_for_good(lines),
+                Undo::ReopenTab { .. } | Undo::RestoreMessage { .. } | Undo::Group { .. } => {}
+            }
+        }
     }
 }

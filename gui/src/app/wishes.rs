@@ -102,6 +102,16 @@ impl App {
         self.turn_to(session, tab.filter(is_there).or(last_used));
     }
 
+    /// Shows a session, also one that wasn't heard of yet; one that is gone is said to be.
+    pub(super) fn find_and_show(&mut self, session: SessionId) {
+        if self.sessions.get(&session).is_some() {
+            self.show(&session, None);
+        } else {
+            let ticket = self.waiting.ticket(Pending::ShowSession);
+            self.ask(Ask::Session { ticket, session });
+        }
+    }
+
     /// Shows a tab, also one that the engine has made and not told of yet.
     pub(super) fn turn_to(&mut self, session: &SessionId, tab: Option<TabId>) {
         if let Some(tab) = &tab {

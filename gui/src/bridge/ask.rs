@@ -43,6 +43,13 @@ pub enum Ask {
     },
     /// Count anew what waits to be written to where it is shared. `News::Outbox` tells when it is another number.
     Outbox,
+    /// A session, as it stands now. Answer: `News::Done`.
+    Session {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Which.
+        session: SessionId,
+    },
     /// The whole text of a message that waits. Answer: `News::Done`.
     Prompt {
         /// Comes back with the answer.

@@ -184,6 +184,13 @@ impl Carrier {
                 self.tasks.spawn_blocking(move || drop(pieces));
             }
             Ask::Outbox => room.outbox.notify_one(),
+            Ask::Session { ticket, session } => {
+                self.spawn(async move {
+                    let named = session.as_str().to_owned();
+                    let answer = ask_engine(&room, Query::Session { named }).await;
+                    room.teller.tell(News::Done { ticket, answer: answer.map(Box::new) }).await;
+                });
+            }
             Ask::Prompt { ticket, session, message } => {
                 self.spawn(async move {
                     let answer = ask_engine(&room, Query::Prompt { session, message }).await;

@@ -1,6 +1,7 @@
 //! Files of hosts: listed, read, found and looked at, and made ready to be shown, away from the frame.
 
 mod drafts;
+mod heads;
 mod open;
 mod watch;
 
@@ -16,6 +17,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::News;
 use super::room::Room;
+use crate::view::composer::Head;
 use crate::view::editor::{ColourWork, Coloured, Merge};
 use crate::view::files::Folder;
 pub use drafts::FileDraft;
@@ -75,7 +77,8 @@ pub enum FilesAsk {
         /// At most so many bytes.
         length: u32,
     },
-    /// Files whose paths fit; only the newest of a finder is answered. Answer: `FilesNews::Found`.
+    /// Files whose paths fit; only the newest of a finder is answered. Answer: `FilesNews::Found`, and another one
+    /// when a newer list has come meanwhile.
     Find {
         /// Who wants it.
         finder: Finder,
@@ -85,6 +88,13 @@ pub enum FilesAsk {
         typed: String,
         /// At most so many.
         limit: u32,
+    },
+    /// How these begin, which are offered for a mention; only the newest is answered. Answer: `FilesNews::Heads`.
+    Heads {
+        /// Whose.
+        session: SessionId,
+        /// Which.
+        paths: Vec<String>,
     },
     /// Tell the words of code apart. Answer: `FilesNews::Coloured`.
     Colour {
@@ -172,6 +182,13 @@ pub enum FilesNews {
         /// They.
         answer: Result<FoundFiles, Failure>,
     },
+    /// How files begin.
+    Heads {
+        /// Whose.
+        session: SessionId,
+        /// By their paths.
+        heads: Vec<(String, Head)>,
+    },
     /// Words of code.
     Coloured {
         /// Of the asking.
@@ -214,6 +231,7 @@ pub(super) struct Files {
     room: Arc<Room>,
     looking: Option<AbortHandle>,
     finding: HashMap<Finder, AbortHandle>,
+    heads: Option<AbortHandle>,
     opening: HashMap<OpenId, AbortHandle>,
     drafts: drafts::Drafts,
 }
@@ -221,7 +239,14 @@ pub(super) struct Files {
 impl Files {
     pub fn new(room: Arc<Room>) -> Self {
         let drafts = drafts::Drafts::start(&room);
-        Self { room, looking: None, finding: HashMap::new(), opening: HashMap::new(), drafts }
+        Self {
+            room,
+            looking: None,
+            finding: HashMap::new(),
+            heads: None,
+            opening: HashMap::new(),
+            drafts,
+        }
     }
 
     /// Begins it; never waits.
@@ -259,15 +284,19 @@ impl Files {
             }
             FilesAsk::Find { finder, session, typed, limit } => {
                 let task = tasks.spawn(async move {
-                    let (at, of) = (At::Session(session.clone()), typed.clone());
-                    let wanted = FileQuery::Find { at, typed: of, limit };
-                    let answer = match ask(&room, wanted).await {
-                        Ok(FileReply::Found(found)) => Ok(found),
-                        other => Err(unfit(other)),
-                    };
-                    tell(&room, FilesNews::Found { finder, session, typed, answer }).await;
+                    find(&room, finder, session, typed, limit).await;
                 });
                 if let Some(before) = self.finding.insert(finder, task) {
+                    before.abort();
+                }
+            }
+            FilesAsk::Heads { session, paths } => {
+                let task = tasks.spawn(async move {
+                    if let Some(heads) = heads::heads(&room, &session, paths).await {
+                        tell(&room, FilesNews::Heads { session, heads }).await;
+                    }
+                });
+                if let Some(before) = self.heads.replace(task) {
                     before.abort();
                 }
             }
@@ -339,6 +368,28 @@ fn unfit(answer: Result<FileReply, Failure>) -> Failure {
     match answer {
         Ok(_) => Failure::new(Code::Internal, "the engine answered something else than was asked"),
         Err(failure) => failure,
+    }
+}
+
+/// Tells what fits, and once more what fits in a newer list, as soon as that has come.
+async fn find(room: &Room, finder: Finder, session: SessionId, typed: String, limit: u32) {
+    let mut behind = None;
+    loop {
+        let at = At::Session(session.clone());
+        let wanted = FileQuery::Find { at, typed: typed.clone(), limit, behind };
+        let answer = match ask(room, wanted).await {
+            Ok(FileReply::Found(found)) => Ok(found),
+            Ok(FileReply::Unchanged) => return,
+            // What was told before stands.
+            Err(_) if behind.is_some_and(|list| list != 0) => return,
+            other => Err(unfit(other)),
+        };
+        behind = answer.as_ref().ok().filter(|found| found.coming).map(|found| found.list);
+        let (session, typed) = (session.clone(), typed.clone());
+        tell(room, FilesNews::Found { finder, session, typed, answer }).await;
+        if behind.is_none() {
+            return;
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use orchestrator::seam::{
     Seam, SessionId, Subscribe, Watch,
 };
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::News;
 use super::room::Room;
@@ -21,6 +21,11 @@ use crate::text::Console;
 const PAUSE: Duration = Duration::from_millis(120);
 /// Lines of a session's history that are called back with the arrow keys, and searched.
 const HISTORY: u32 = 2_000;
+/// A flood is taken in at this rate at most, in bytes for each [`SPAN`]: some 16 MB a second, a fifth of what a core can. What is
+/// left behind is skipped by the engine, which keeps the last 4 MiB.
+const AT_ONCE: usize = 512 << 10;
+/// Two frames.
+const SPAN: Duration = Duration::from_millis(33);
 /// Between two tries when an output can't be read.
 const AGAIN: Duration = Duration::from_secs(2);
 
@@ -177,6 +182,30 @@ async fn follow(room: Arc<Room>, id: String, console: Arc<SharedConsole>) {
     }
 }
 
+/// How much was taken in lately.
+#[derive(Debug, Default)]
+struct Throttle {
+    since: Option<Instant>,
+    bytes: usize,
+}
+
+impl Throttle {
+    /// How long to wait before so many bytes more are taken in.
+    fn pause(&mut self, bytes: usize, now: Instant) -> Option<Duration> {
+        let end = self.since.map(|since| since + SPAN).filter(|end| *end > now);
+        let Some(end) = end else {
+            *self = Self { since: Some(now), bytes };
+            return None;
+        };
+        self.bytes += bytes;
+        if self.bytes <= AT_ONCE {
+            return None;
+        }
+        *self = Self { since: Some(end), bytes };
+        Some(end - now)
+    }
+}
+
 /// Reads until it is over.
 async fn read(
     room: &Arc<Room>,
@@ -187,9 +216,13 @@ async fn read(
     let watch = Watch::Output { id: id.to_owned(), offset: console.end() };
     let mut happening =
         engine.subscribe(Subscribe { watch: Some(watch), ..Subscribe::default() }).await?;
+    let mut throttle = Throttle::default();
     while let Some(delivery) = happening.next().await {
         match delivery? {
             Delivery::Output(output) => {
+                if let Some(pause) = throttle.pause(output.bytes.len(), Instant::now()) {
+                    sleep(pause).await; // wait: a flood leaves time for everything else
+                }
                 let shared = Arc::clone(console);
                 let work = move || shared.feed(output.offset, &output.bytes);
                 if tokio::task::spawn_blocking(work).await.is_err() {
@@ -233,4 +266,24 @@ fn odd() -> Failure {
 
 async fn tell(room: &Room, news: LinesNews) -> bool {
     room.teller.tell(News::Lines(Box::new(news))).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_taken_in_at_a_measured_rate_and_a_little_at_once() {
+        let (mut throttle, begun) = (Throttle::default(), Instant::now());
+        let (mut now, mut taken) = (begun, 0);
+        while now < begun + 30 * SPAN {
+            now += throttle.pause(64 << 10, now).unwrap_or_default();
+            taken += 64 << 10;
+        }
+        assert!((29 * AT_ONCE..=31 * AT_ONCE).contains(&taken), "{taken}");
+        let mut throttle = Throttle::default();
+        for number in 0..1_000 {
+            assert_eq!(throttle.pause(10_000, begun + number * SPAN), None);
+        }
+    }
 }

@@ -4,19 +4,25 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    ConnectionState, Delivery, EngineHandle, Event, EventBody, HostConnection, Query, Reply,
-    Request, Seam, SessionId, Subscribe, TurnStatus, Watch,
+    ConnectionState, Delivery, EngineHandle, Event, EventBody, HostConnection, Operation,
+    OperationState, Query, Reply, Request, Seam, SessionId, Subscribe, TurnStatus, Watch, Work,
 };
 use tokio::time::{Instant, sleep_until};
 
 use super::News;
 use super::notices::Notice;
 use super::room::Room;
+use crate::words::{clean_line, middle};
 
 /// Changes within this time are told together: no eye sees more than 30 states a second.
 const TOGETHER: Duration = Duration::from_millis(33);
+/// A command line that took less is no news: who has begun it is still there.
+const LONG: SignedDuration = SignedDuration::from_secs(10);
+/// Letters of a line in a notice's heading.
+const SHOWN_OF_LINE: usize = 60;
 
 /// What was touched and not told yet.
 #[derive(Debug, Default)]
@@ -259,6 +265,37 @@ fn tell_blocked(room: &Room, all: &[HostConnection], before: &mut BTreeSet<Strin
     *before = now;
 }
 
+/// What the desktop is told of a command line that took long and is over now; `under_way` are those that weren't over.
+fn notice_of_line(operation: &Operation, under_way: &mut BTreeSet<String>) -> Option<Notice> {
+    let Work::Line { line, .. } = &operation.work else { return None };
+    if !operation.state.is_over() {
+        under_way.insert(operation.id.clone());
+        return None;
+    }
+    // What was over before we heard of it is no news.
+    if !under_way.remove(&operation.id) {
+        return None;
+    }
+    let took = operation.ended_at?.duration_since(operation.started_at);
+    if took < LONG {
+        return None;
+    }
+    let words = match &operation.state {
+        OperationState::Done { outcome } => match outcome.status {
+            Some(0) | None => "It is done".to_owned(),
+            Some(status) => format!("It ended with {status}"),
+        },
+        OperationState::Failed { why } => why.message.clone(),
+        // Who has stopped it knows.
+        OperationState::Stopped
+        | OperationState::Waiting
+        | OperationState::Running
+        | OperationState::Away { .. } => return None,
+    };
+    let line = clean_line(line);
+    Some(Notice::new(format!("{} on {}", middle(&line, SHOWN_OF_LINE), operation.host), &words))
+}
+
 fn odd() -> Failure {
     Failure::new(Code::Internal, "the engine answered something else than was asked")
 }
@@ -274,9 +311,15 @@ pub(super) async fn follow_operations(
 ) -> Result<(), Failure> {
     let wanted = Subscribe { watch: Some(Watch::Operations), ..Subscribe::default() };
     let mut following = engine.subscribe(wanted).await?;
+    let mut under_way = BTreeSet::new();
     while let Some(delivery) = following.next().await {
         let news = match delivery? {
-            Delivery::Operation(operation) => News::Operation(operation),
+            Delivery::Operation(operation) => {
+                if let Some(notice) = notice_of_line(&operation, &mut under_way) {
+                    room.notices.tell(notice);
+                }
+                News::Operation(operation)
+            }
             Delivery::Forgotten { operation } => News::OperationForgotten(operation),
             Delivery::Event(_)
             | Delivery::Partial(_)
@@ -293,4 +336,47 @@ pub(super) async fn follow_operations(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use orchestrator::seam::{At, Outcome};
+
+    use super::*;
+    use crate::samples;
+
+    fn line(state: OperationState, took: i64) -> Operation {
+        let at = At::Session(SessionId::new("s"));
+        Operation {
+            id: "op".into(),
+            work: Work::Line { at, line: "make\nall".into() },
+            host: "box".into(),
+            session: Some(SessionId::new("s")),
+            ended_at: state
+                .is_over()
+                .then(|| samples::at(0).checked_add(SignedDuration::from_secs(took)).unwrap()),
+            state,
+            progress: None,
+            output: 0,
+            started_at: samples::at(0),
+        }
+    }
+
+    #[test]
+    fn a_line_that_took_long_is_told_of_once_and_only_where_its_end_was_waited_for() {
+        let outcome = |status| Outcome { status: Some(status), ..Outcome::default() };
+        let done = |status, took| line(OperationState::Done { outcome: outcome(status) }, took);
+        let mut under_way = BTreeSet::new();
+        assert_eq!(notice_of_line(&done(0, 60), &mut under_way), None);
+        assert_eq!(notice_of_line(&line(OperationState::Running, 0), &mut under_way), None);
+        let notice = notice_of_line(&done(2, 60), &mut under_way).unwrap();
+        assert_eq!((&*notice.heading, &*notice.words), ("make all on box", "It ended with 2"));
+        assert_eq!(notice_of_line(&done(2, 60), &mut under_way), None);
+        for (ended, took) in [(done(0, 3), 3), (line(OperationState::Stopped, 60), 60)] {
+            notice_of_line(&line(OperationState::Running, 0), &mut under_way);
+            assert_eq!(notice_of_line(&ended, &mut under_way), None, "{took}");
+        }
+    }
 }

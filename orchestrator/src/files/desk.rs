@@ -61,11 +61,12 @@ impl FileDesk {
                 let files = self.files(&at).await?;
                 Ok(FileReply::Beginnings(files.read_many(&paths, length.min(share)).await?))
             }
-            FileQuery::Find { at, typed, limit } => {
+            FileQuery::Find { at, typed, limit, behind } => {
                 let reached = self.reach.reach(&at).await?;
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
                 let files = self.forms.of(&reached).await?;
-                Ok(FileReply::Found(self.finder.find(&reached, files, typed, limit).await?))
+                let found = self.finder.find(&reached, files, typed, limit, behind).await?;
+                Ok(found.map_or(FileReply::Unchanged, FileReply::Found))
             }
         }
     }

@@ -6,8 +6,12 @@
 
 use async_trait::async_trait;
 
+use super::paths::{Paths, Sum};
 use crate::failure::Failure;
 use crate::seam::{Expected, FileBeginning, FileEntry, FilePath, FileWindow, Listing};
+
+/// So many paths are looked through at most by [`Files::paths`].
+pub(super) const MOST_PATHS: usize = 200_000;
 
 /// A way to the files of one place.
 ///
@@ -60,8 +64,9 @@ pub(super) trait Files: std::fmt::Debug + Send + Sync {
         outside: bool,
     ) -> Result<(), Failure>;
 
-    /// Files below the root, relative, for [`FileQuery::Find`](crate::seam::FileQuery::Find).
-    async fn paths(&self) -> Result<Paths, Failure>;
+    /// Files below the root, relative, for [`FileQuery::Find`](crate::seam::FileQuery::Find); `None` where they are those
+    /// that were `seen`.
+    async fn paths(&self, seen: Option<&Sum>) -> Result<Option<Listed>, Failure>;
 }
 
 /// A part of a file that is wanted.
@@ -91,10 +96,9 @@ pub(super) struct Save<'a> {
 }
 
 /// Files below a root.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Paths {
-    /// Those whose names are UTF-8 and stand on one line: nobody could type the others. Sorted, each once.
-    pub paths: Vec<String>,
-    /// Whether these are all.
-    pub whole: bool,
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub paths: Paths,
+    /// Names them, where the host can tell that they are the same.
+    pub sum: Option<Sum>,
 }

@@ -1,6 +1,6 @@
 //! What git says of a directory, in short.
 
-use super::names::gone;
+use super::paths::gone;
 use super::scripts::{LISTING_SECONDS, Words};
 use crate::failure::Failure;
 use crate::seam::GitGlance;

@@ -9,7 +9,7 @@ use memchr::memmem;
 use super::entry::Garbled;
 use super::form::{Files, Window};
 use crate::failure::Failure;
-use crate::seam::{FileBeginning, FilePath};
+use crate::seam::{FileBeginning, FilePath, FileWindow};
 
 /// How many files are read at the same time, where each is a call of its own: what a control shell of each of three has waiting.
 const AT_ONCE: usize = 8;
@@ -82,7 +82,8 @@ fn each(one: &[u8], length: usize) -> Result<Came, Garbled> {
         b'f' => {
             let end = contents.len() <= length;
             let bytes = contents[..contents.len().min(length)].to_vec();
-            Came::Read(FileBeginning { bytes, end })
+            let size = end.then_some(bytes.len() as u64);
+            Came::Read(FileBeginning { bytes, end, size, version: String::new() })
         }
         _ => return Err(Garbled),
     })
@@ -96,27 +97,43 @@ struct Known {
     size: u64,
     /// Device, inode and the time of the last change.
     state: (String, String, String),
+    /// When anything of it was changed.
+    changed: String,
 }
 
 impl Known {
     fn is_read(&self) -> bool {
         self.kind == b'f' && self.readable
     }
+
+    /// As `bf_version` has it; empty where times are of whole seconds, and it would take the contents.
+    fn version(&self) -> String {
+        let (device, inode, time) = &self.state;
+        match time.split_once('.') {
+            Some((_, part)) if part.bytes().any(|digit| matches!(digit, b'1'..=b'9')) => {
+                format!("{device}:{inode}:{}:{time}:{}", self.size, self.changed)
+            }
+            Some(_) | None => String::new(),
+        }
+    }
 }
 
-/// `DEVICE INODE KIND SIZE TIME r`, NUL, path, NUL: of those that are there, in the order of asking.
+/// `DEVICE INODE KIND SIZE TIME CHANGED r`, NUL, path, NUL: of those that are there, in the order of asking.
 fn known(part: &[u8], paths: &[&FilePath]) -> Result<Vec<Option<Known>>, Garbled> {
     let mut fields = part.split(|byte| *byte == 0);
     let mut next = || -> Result<Option<(Known, &[u8])>, Garbled> {
         let (Some(line), Some(name)) = (fields.next(), fields.next()) else { return Ok(None) };
         let line = std::str::from_utf8(line).map_err(|_| Garbled)?;
         let words: Vec<&str> = line.split(' ').collect();
-        let [device, inode, kind, size, time, readable] = words[..] else { return Err(Garbled) };
+        let [device, inode, kind, size, time, changed, readable] = words[..] else {
+            return Err(Garbled);
+        };
         let known = Known {
             kind: kind.bytes().next().ok_or(Garbled)?,
             readable: readable == "r",
             size: size.parse().map_err(|_| Garbled)?,
             state: (device.to_owned(), inode.to_owned(), time.to_owned()),
+            changed: changed.to_owned(),
         };
         Ok(Some((known, name)))
     };
@@ -178,7 +195,12 @@ fn by_sizes(
             rest = behind;
             if after.as_ref().is_some_and(|after| after.state == known.state) {
                 let end = known.size <= length as u64;
-                Came::Read(FileBeginning { bytes: bytes.to_vec(), end })
+                Came::Read(FileBeginning {
+                    bytes: bytes.to_vec(),
+                    end,
+                    size: Some(known.size),
+                    version: known.version(),
+                })
             } else {
                 Came::Alone
             }
@@ -200,7 +222,13 @@ pub(super) async fn one_by_one(
 async fn one(files: &dyn Files, path: &FilePath, length: u32) -> Result<FileBeginning, Failure> {
     let read = files.read(&Window { path, offset: 0, length, seen: None }).await?;
     // None is one that was seen, and nothing was.
-    Ok(read.map(|read| FileBeginning { bytes: read.bytes, end: read.end }).unwrap_or_default())
+    let told = |read: FileWindow| FileBeginning {
+        bytes: read.bytes,
+        end: read.end,
+        size: Some(read.file.size),
+        version: read.file.version,
+    };
+    Ok(read.map(told).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+use super::paths::Paths;
 use crate::seam::{FoundFile, FoundFiles};
 
 /// Fewer than so many are not worth a thread.
@@ -20,17 +21,16 @@ const LOOKED_AT_CLOSELY: usize = 512;
 /// More threads than that are no quicker: memory is what holds them up.
 const MOST_THREADS: usize = 4;
 
-/// Paths that can be searched: one text behind the other, because what is looked through in order comes quicker out of memory.
+/// Paths that can be searched.
 #[derive(Debug)]
 pub(super) struct Candidates {
-    text: String,
-    /// Where each ends in the text.
-    ends: Vec<usize>,
+    paths: Paths,
     /// Which letters each has, a bit each; see [`bag`].
     bags: Vec<u64>,
     /// The letters of those that aren't all ASCII, by their number.
     letters: HashMap<u32, Box<[char]>>,
-    whole: bool,
+    /// Another number than that of any other list.
+    pub list: u64,
 }
 
 /// A bit for each letter, whatever its case, each digit, and four more; the rest has none.
@@ -48,41 +48,29 @@ fn bag(bytes: impl Iterator<Item = u8>) -> u64 {
 }
 
 impl Candidates {
-    /// `paths` is sorted; `whole` is whether these are all.
-    pub(super) fn new(paths: &[String], whole: bool) -> Self {
-        let mut all = Self {
-            text: String::with_capacity(paths.iter().map(String::len).sum()),
-            ends: Vec::with_capacity(paths.len()),
-            bags: Vec::with_capacity(paths.len()),
-            letters: HashMap::new(),
-            whole,
-        };
-        for (number, path) in (0..).zip(paths) {
-            all.text.push_str(path);
-            all.ends.push(all.text.len());
+    pub(super) fn new(paths: Paths, list: u64) -> Self {
+        let mut bags = Vec::with_capacity(paths.len());
+        let mut letters = HashMap::new();
+        for number in (0..).take(paths.len()) {
+            let path = paths.get(number);
             if path.is_ascii() {
-                all.bags.push(bag(path.bytes()));
+                bags.push(bag(path.bytes()));
             } else {
                 // Other letters may be taken for those of ASCII: an é for an e.
-                all.bags.push(u64::MAX);
-                all.letters.insert(number, path.chars().collect());
+                bags.push(u64::MAX);
+                letters.insert(number, path.chars().collect());
             }
         }
-        all
+        Self { paths, bags, letters, list }
     }
 
     /// Whether it would be the same for these.
-    pub(super) fn are(&self, paths: &[String], whole: bool) -> bool {
-        self.whole == whole
-            && self.ends.len() == paths.len()
-            && (0..).zip(paths).all(|(number, path)| self.path(number) == path)
+    pub(super) fn are(&self, paths: &Paths) -> bool {
+        self.paths == *paths
     }
 
     fn path(&self, number: u32) -> &str {
-        let number = number as usize;
-        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-        let end = self.ends.get(number).copied().unwrap_or(self.text.len());
-        self.text.get(start.unwrap_or(0)..end).unwrap_or_default()
+        self.paths.get(number)
     }
 
     fn letters(&self, number: u32) -> Utf32Str<'_> {
@@ -127,8 +115,9 @@ impl Matching {
         typed: &str,
         limit: usize,
     ) -> FoundFiles {
-        let looked_at = u32::try_from(candidates.ends.len()).unwrap_or(u32::MAX);
-        let found = |files| FoundFiles { files, looked_at, whole: candidates.whole };
+        let looked_at = u32::try_from(candidates.paths.len()).unwrap_or(u32::MAX);
+        let (whole, list) = (candidates.paths.whole, candidates.list);
+        let found = |files| FoundFiles { files, looked_at, whole, list, coming: false };
         if typed.trim().is_empty() {
             let first = (0..looked_at).take(limit);
             let file =

@@ -5,9 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn candidates(paths: &[&str]) -> Arc<Candidates> {
-    let mut paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-    paths.sort();
-    Arc::new(Candidates::new(&paths, true))
+    Arc::new(Candidates::new(Paths::new(paths.to_vec(), true, paths.len()), 1))
 }
 
 fn paths(found: &FoundFiles) -> Vec<&str> {
@@ -45,8 +43,8 @@ fn among_many_the_name_that_is_meant_comes_first() {
     let mut all: Vec<String> =
         (0..5_000).map(|number| format!("src/b{number}/u/t/t/o/n/index.rs")).collect();
     all.push("src/widgets/some/where/deep/below/Button.rs".into());
-    all.sort();
-    let all = Arc::new(Candidates::new(&all, true));
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let all = candidates(&all);
     let mut going_on = Matching::default();
     for end in 2..="button".len() {
         let found = going_on.search(&all, &"button"[..end], 8);

@@ -10,16 +10,14 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use sha1::{Digest, Sha1};
 
-use super::form::{Files, Paths, Save, Window};
+use super::form::{Files, Listed, MOST_PATHS, Save, Window};
 use super::many;
+use super::paths::{Paths, Sum};
 use super::refusal::{self, Wish, why};
 use crate::failure::{Code, Failure};
 use crate::host::{HostId, Reached};
 use crate::seam::{FileBeginning, FileEntry, FileKind, FilePath, FileWindow, Listing};
 use crate::sftp::{AT_ONCE, Attrs, Done, Refused, Session, kind, status};
-
-/// So many paths are found at most.
-const MOST_PATHS: usize = 200_000;
 
 /// One place's files, through sftp.
 #[derive(Debug)]
@@ -353,10 +351,10 @@ impl Files for SftpFiles {
         Ok(())
     }
 
-    async fn paths(&self) -> Result<Paths, Failure> {
+    async fn paths(&self, _seen: Option<&Sum>) -> Result<Option<Listed>, Failure> {
         let none = FilePath::default();
         let root = self.full(&none)?;
-        let mut found = Paths { paths: Vec::new(), whole: true };
+        let (mut found, mut whole) = (Vec::new(), true);
         let mut waiting = vec![FilePath::default()];
         while let Some(directory) = waiting.pop() {
             let full = FilePath(root.clone()).join(directory.bytes());
@@ -365,25 +363,20 @@ impl Files for SftpFiles {
                 Err(Refused::Status(_, _)) if !directory.bytes().is_empty() => continue,
                 Err(refused) => return Err(self.refused(&none, refused)),
             };
-            found.whole &= !more;
+            whole &= !more;
             for (name, attrs) in names.into_iter().filter(|(name, _)| !name.starts_with(b".")) {
                 let path = directory.join(&name);
-                match attrs.is_directory() {
-                    true => waiting.push(path),
-                    false => found.paths.extend(
-                        path.text()
-                            .filter(|text| !text.contains(char::is_control))
-                            .map(ToOwned::to_owned),
-                    ),
+                if attrs.is_directory() {
+                    waiting.push(path);
+                } else if let Some(text) = path.text().filter(|it| !it.contains(char::is_control)) {
+                    found.push(text.to_owned());
                 }
             }
-            if found.paths.len() >= MOST_PATHS {
-                found.paths.truncate(MOST_PATHS);
-                found.whole = false;
+            if found.len() > MOST_PATHS {
                 break;
             }
         }
-        found.paths.sort();
-        Ok(found)
+        let all = found.iter().map(String::as_str).collect();
+        Ok(Some(Listed { paths: Paths::new(all, whole, MOST_PATHS), sum: None }))
     }
 }

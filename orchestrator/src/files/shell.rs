@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::crc::cksum;
 use super::entry::{Garbled, SHOWN, Shown};
-use super::form::{Files, Paths, Save, Window};
+use super::form::{Files, Listed, MOST_PATHS, Save, Window};
+use super::listing;
+use super::paths::{self, Sum};
 use super::refusal::{self, Wish};
 use super::scripts::{FILES, Line, SHELL_FILES};
 use super::window::{self, Held, begins_alike};
-use super::{listing, names};
 use crate::failure::Failure;
 use crate::host::Reached;
 use crate::seam::{Expected, FileBeginning, FileEntry, FilePath, FileWindow, Listing};
@@ -46,6 +47,9 @@ pub(super) const MOST_READS: usize = 3;
 
 /// So many bytes of names are fetched at most: 200,000 paths of 160 bytes.
 const MOST_NAME_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The script's word for names that are those that were seen.
+const SAME_NAMES: u8 = 7;
 
 /// How long they are looked for; what was found until then is taken.
 const NAMES_SECONDS: u64 = 30;
@@ -268,21 +272,30 @@ impl Files for ShellFiles {
         Err(self.refused(Wish::Change, about.unwrap_or(&FilePath::default()), &answer))
     }
 
-    async fn paths(&self) -> Result<Paths, Failure> {
+    async fn paths(&self, seen: Option<&Sum>) -> Result<Option<Listed>, Failure> {
         let line = self.line("bf_names")?.path(b"")?;
         let line = line.number(MOST_NAME_BYTES).number(NAMES_SECONDS);
+        let line = line.word(seen.map_or("", Sum::text).as_bytes())?;
         let limit_bytes = usize::try_from(MOST_NAME_BYTES).unwrap_or(usize::MAX) + SLACK;
         // Behind what it takes to find them, the way there and back.
         let patience = Duration::from_secs(NAMES_SECONDS) + LOOK_PATIENCE;
         let call = Call { patience, limit_bytes, ..Call::new(line.text()) };
         let answer = self.connection.call(call.with(&FILES)).await?;
-        let root = String::from_utf8_lossy(&self.root);
-        match names::gone(&self.connection, &root, answer.status) {
-            Some(failure) => Err(failure),
-            // Many paths take a moment, in which others would wait.
-            None => tokio::task::spawn_blocking(move || names::paths(&answer.stdout))
-                .await
-                .map_err(|_| refusal::garbled(self.connection.host())),
+        if answer.status == SAME_NAMES {
+            return Ok(None);
         }
+        let root = String::from_utf8_lossy(&self.root);
+        if let Some(failure) = paths::gone(&self.connection, &root, answer.status) {
+            return Err(failure);
+        }
+        // Many paths take a moment, in which others would wait.
+        let read = move || {
+            let paths = paths::read(&answer.stdout, MOST_PATHS);
+            // What was cut off may be cut off elsewhere the next time.
+            let sum = paths.whole.then(|| Sum::of(&answer.stdout));
+            Some(Listed { paths, sum })
+        };
+        let read = tokio::task::spawn_blocking(read).await;
+        read.map_err(|_| refusal::garbled(self.connection.host()))
     }
 }

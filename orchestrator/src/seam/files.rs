@@ -58,7 +58,8 @@ pub enum FileQuery {
         length: u32,
     },
     /// Files below a directory whose paths fit what was typed, best first: what `@` offers. The list is kept, and
-    /// refreshed behind the answer. Answer: [`FileReply::Found`].
+    /// refreshed behind the answer, which says so ([`FoundFiles::coming`]). Answer: [`FileReply::Found`], or
+    /// [`FileReply::Unchanged`].
     Find {
         /// Which directory.
         at: At,
@@ -66,6 +67,10 @@ pub enum FileQuery {
         typed: String,
         /// At most so many.
         limit: u32,
+        /// The list that is known ([`FoundFiles::list`]): the answer comes when that is no longer the newest, or none is
+        /// coming any more, and is left out where it is the newest still.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        behind: Option<u64>,
     },
 }
 
@@ -257,6 +262,12 @@ pub struct FileBeginning {
     pub bytes: Vec<u8>,
     /// Whether these are all.
     pub end: bool,
+    /// How many it has, where the host has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Names this state of the file, as [`FileEntry::version`]; empty where the host can't tell it at no further cost.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
 }
 
 /// Files that fit what was typed.
@@ -268,6 +279,12 @@ pub struct FoundFiles {
     pub looked_at: u32,
     /// Whether that was all: else there are more than 200,000, or they are still being listed.
     pub whole: bool,
+    /// Names the list that was looked through; 0 where there is none yet.
+    #[serde(default)]
+    pub list: u64,
+    /// Whether a newer one is on its way: who asks with [`FileQuery::Find::behind`] has what is found in that.
+    #[serde(default)]
+    pub coming: bool,
 }
 
 /// A file that fits.
@@ -311,6 +328,8 @@ impl std::fmt::Debug for FileBeginning {
         f.debug_struct("FileBeginning")
             .field("bytes", &self.bytes.len())
             .field("end", &self.end)
+            .field("size", &self.size)
+            .field("version", &self.version)
             .finish()
     }
 }

@@ -258,14 +258,13 @@ const COMMANDS: [&str; 24] = [
     "terminal",
     "keep_history_here",
 ];
-const QUERIES: [&str; 20] = [
+const QUERIES: [&str; 19] = [
     "snapshot",
     "session",
     "events",
     "events_before",
     "agents",
     "directory",
-    "files",
     "git",
     "images",
     "approvals",

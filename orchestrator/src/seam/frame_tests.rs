@@ -96,7 +96,6 @@ fn every_query() -> Vec<Query> {
         Query::EventsBefore { before: 7, session: session(), tab: tab(), limit: 2 },
         Query::Agents { host: Some("box".into()), refresh: true },
         Query::Directory { host: "box".into(), typed: "~/pro".into() },
-        Query::Files { session: session(), limit: 9 },
         Query::Git { session: session() },
         Query::Images { session: session(), message: message() },
         Query::Approvals { session: None },

@@ -64,7 +64,7 @@ pub use operation::{
     OperationOutput, OperationQuery, OperationReply, OperationState, Outcome, Progress, Work,
 };
 pub use path::{At, FilePath};
-pub use place::{DirectoryLook, FileNames, GitGlance, KnownAgent, KnownAgents};
+pub use place::{DirectoryLook, GitGlance, KnownAgent, KnownAgents};
 pub use query::{Query, Reply};
 pub use receipt::{Receipts, Ticket};
 pub use request::{Command, Image, MessageChange, NewMessage, Place, Request, Seam, TabChoice};

@@ -58,16 +58,6 @@ pub struct DirectoryLook {
     pub more: bool,
 }
 
-/// Files of a session's directory, for mentions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileNames {
-    /// Relative paths: those that git knows or would add, or else all that aren't hidden, eight levels deep; sorted, without what
-    /// can't be read as UTF-8 or has a newline.
-    pub files: Vec<String>,
-    /// Whether there may be more: so many were found, or so much time was over.
-    pub more: bool,
-}
-
 /// What git says of a session's directory, in short.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GitGlance {

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Approval, CommandId, DirectoryLook, Event, FileNames, FileQuery, FileReply, GitGlance,
-    GitQuery, GitReply, HistoryActivity, HistoryFilter, HistoryIgnored, HistoryItem, HistoryPage,
-    HistoryQuery, HistoryScope, HistorySync, Image, KnownAgents, MessageId, OperationQuery,
-    OperationReply, OutboxEntry, Session, SessionId, Snapshot, TabId, TerminalReply,
+    Approval, CommandId, DirectoryLook, Event, FileQuery, FileReply, GitGlance, GitQuery, GitReply,
+    HistoryActivity, HistoryFilter, HistoryIgnored, HistoryItem, HistoryPage, HistoryQuery,
+    HistoryScope, HistorySync, Image, KnownAgents, MessageId, OperationQuery, OperationReply,
+    OutboxEntry, Session, SessionId, Snapshot, TabId, TerminalReply,
 };
 use crate::failure::Failure;
 
@@ -60,13 +60,6 @@ pub enum Query {
         host: String,
         /// As it was typed so far; `~` is the account's home, nothing the host's `remote_dir` or home.
         typed: String,
-    },
-    /// Files of a session's directory, asked of its host in one round trip. Answer: [`Reply::Files`].
-    Files {
-        /// Whose.
-        session: SessionId,
-        /// At most so many, at most 20,000.
-        limit: u32,
     },
     /// What git says of a session's directory, asked of its host in one round trip. Answer: [`Reply::Git`].
     Git {
@@ -159,8 +152,6 @@ pub enum Reply {
     Agents(Box<KnownAgents>),
     /// What a host has under a path.
     Directory(DirectoryLook),
-    /// Files of a session's directory.
-    Files(FileNames),
     /// What git says of a session's directory.
     Git(GitGlance),
     /// Images of a message.

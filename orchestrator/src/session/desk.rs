@@ -376,7 +376,6 @@ impl Desk {
             | Query::EventsBefore { .. }
             | Query::Agents { .. }
             | Query::Directory { .. }
-            | Query::Files { .. }
             | Query::Git { .. }
             | Query::Images { .. }
             | Query::File(_)

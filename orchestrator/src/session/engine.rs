@@ -206,9 +206,6 @@ impl Engine {
             Query::Directory { host, typed } => {
                 Ok(Reply::Directory(look::directory(&self.world, &host, &typed).await?))
             }
-            Query::Files { session, limit } => {
-                Ok(Reply::Files(look::files(&self.world, &self.desk, session, limit).await?))
-            }
             Query::Git { session } => {
                 Ok(Reply::Git(look::git(&self.world, &self.desk, session).await?))
             }

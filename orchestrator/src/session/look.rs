@@ -3,9 +3,7 @@
 use crate::agent::{Definition, Found, Looks, Survey};
 use crate::failure::{Code, Failure};
 use crate::files;
-use crate::seam::{
-    DirectoryLook, FileNames, GitGlance, Image, KnownAgent, KnownAgents, MessageId, SessionId,
-};
+use crate::seam::{DirectoryLook, GitGlance, Image, KnownAgent, KnownAgents, MessageId, SessionId};
 
 use super::Entry;
 use super::desk::DeskHandle;
@@ -77,28 +75,11 @@ pub async fn directory(world: &World, host: &str, typed: &str) -> Result<Directo
     files::look(&connection, host.directory(None).as_deref(), typed).await
 }
 
-/// Files of a session's directory.
-///
-/// # Errors
-///
-/// `not_found` without that session, why its host may not be used, and `dir_missing`.
-pub async fn files(
-    world: &World,
-    desk: &DeskHandle,
-    session: SessionId,
-    limit: u32,
-) -> Result<FileNames, Failure> {
-    let Entry { session, .. } = entry(desk, session).await?;
-    let host = world.hosts.recall(&session.host)?;
-    let connection = world.hosts.connection(&host.place());
-    files::names(&connection, host.directory(session.cwd.as_deref()).as_deref(), limit).await
-}
-
 /// What git says of a session's directory.
 ///
 /// # Errors
 ///
-/// As [`files`].
+/// `not_found` without that session, why its host may not be used, and `dir_missing`.
 pub async fn git(
     world: &World,
     desk: &DeskHandle,

@@ -57,6 +57,7 @@ behind_every_way! {
     directories_are_made_files_moved_and_deleted
     what_is_wrong_is_said_plainly
     files_are_found_by_some_of_their_letters
+    a_file_that_was_made_just_now_is_found
 }
 
 pub mod checks {
@@ -452,5 +453,32 @@ pub mod checks {
         assert_eq!(found.files[0].path, "src/view/files.rs");
         assert_eq!(found.files[0].letters.len(), 4);
         assert_eq!(bed.find("vfilq", 10).await.unwrap().files, []);
+    }
+
+    pub async fn a_file_that_was_made_just_now_is_found(bed: &FileBed) {
+        fs::write(bed.root.join("main.rs"), "").unwrap();
+        let first = bed.find("main", 10).await.unwrap();
+        assert_eq!((first.files.len(), first.coming), (1, false));
+        // Nobody has made it: the newer list that comes is the same.
+        let missed = bed.find("button", 10).await.unwrap();
+        assert_eq!((missed.files.len(), missed.list, missed.coming), (0, first.list, true));
+        assert_eq!(bed.find_behind("button", 10, Some(missed.list)).await.unwrap(), None);
+
+        fs::write(bed.root.join("button.rs"), "").unwrap();
+        let missed = bed.find("button", 10).await.unwrap();
+        assert_eq!((missed.files.len(), missed.coming), (0, true));
+        let made = Instant::now();
+        let mut newer = bed.find_behind("button", 10, Some(missed.list)).await.unwrap();
+        // A list that was under way before it was made may come first.
+        while let Some(older) = newer.clone().filter(|newer| newer.files.is_empty()) {
+            assert!(older.coming);
+            newer = bed.find_behind("button", 10, Some(older.list)).await.unwrap();
+        }
+        let newer = newer.unwrap();
+        assert_eq!((newer.files[0].path.as_str(), newer.looked_at), ("button.rs", 2));
+        assert_ne!(newer.list, first.list);
+        // 200 ms, and what a host with all its cores busy takes.
+        assert!(made.elapsed() < Duration::from_secs(4), "{:?}", made.elapsed());
+        assert_eq!(bed.find("button", 10).await.unwrap().files, newer.files);
     }
 }

@@ -173,8 +173,21 @@ impl FileBed {
     }
 
     pub async fn find(&self, typed: &str, limit: u32) -> Result<FoundFiles, Failure> {
-        match self.ask(FileQuery::Find { at: self.at(), typed: typed.into(), limit }).await? {
-            FileReply::Found(found) => Ok(found),
+        let found = self.find_behind(typed, limit, None).await?;
+        Ok(found.expect("nobody has said that a list is known"))
+    }
+
+    /// What is found in the list after that one; `None` where none has come.
+    pub async fn find_behind(
+        &self,
+        typed: &str,
+        limit: u32,
+        behind: Option<u64>,
+    ) -> Result<Option<FoundFiles>, Failure> {
+        let (at, typed) = (self.at(), typed.into());
+        match self.ask(FileQuery::Find { at, typed, limit, behind }).await? {
+            FileReply::Found(found) => Ok(Some(found)),
+            FileReply::Unchanged => Ok(None),
             other => panic!("{other:?}"),
         }
     }

@@ -141,6 +141,32 @@ fn any_bytes_are_written_and_printed_as_they_are() {
 }
 
 #[test]
+fn several_files_are_printed_one_behind_the_other_and_what_is_wrong_with_one_is_said() {
+    let (_sshd, home) = home();
+    let large = vec![b'x'; 5 << 20];
+    for (name, bytes) in [("a", &b"one\n"[..]), ("b", b"two\n"), ("large", &large)] {
+        fs::write(home.path("work").join(name), bytes).unwrap();
+    }
+    let place = |host: &str, name: &str| at(host, &home.path("work").join(name));
+    let all = files(&home, &["cat", &place("box", "b"), &place("box", "a"), &place("local", "b")]);
+    assert_eq!((all.status, all.stdout.as_str()), (Some(0), "two\none\ntwo\n"));
+    let much = files(&home, &["cat", &place("box", "large"), &place("box", "a")]);
+    assert_eq!((much.status, much.stdout.len()), (Some(0), large.len() + 4));
+    let some = files(&home, &["cat", &place("box", "a"), &place("box", "no"), &place("box", "b")]);
+    assert_eq!((some.status, some.stdout.as_str()), (Some(4), "one\ntwo\n"), "{some:?}");
+    assert!(some.stderr.contains("no"), "{some:?}");
+    let json = files(&home, &["cat", &place("box", "a"), &place("box", "b"), "--json"]);
+    let lines: Vec<Value> =
+        json.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let texts: Vec<_> = lines.iter().map(|line| line["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["one\n", "two\n"]);
+    let shown = files(&home, &["stat", &place("box", "a"), "--json"]).json();
+    assert_eq!(lines[0]["version"], shown["version"]);
+    let part = files(&home, &["cat", &place("box", "a"), &place("box", "b"), "--length", "1"]);
+    assert_eq!((part.status, part.stdout.as_str()), (Some(2), ""));
+}
+
+#[test]
 fn a_session_stands_for_its_directory_and_is_left_only_when_that_was_said() {
     let (_sshd, home) = home();
     let work = home.path("work");

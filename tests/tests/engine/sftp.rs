@@ -41,6 +41,7 @@ async fn what_front_ends_may_rely_on_is_the_same_without_a_shell() {
             what_lies_outside_is_changed_only_when_that_was_said
             directories_are_made_files_moved_and_deleted
             files_are_found_by_some_of_their_letters
+            a_file_that_was_made_just_now_is_found
         }
     }
 }

@@ -3,8 +3,9 @@
 use egui::{Label, RichText, Ui};
 use lucide_icons::Icon;
 
+use super::data::{ComposerAct, ComposerData};
 use super::shell::line_begins;
-use super::view::{ComposerAct, ComposerData, ComposerView};
+use super::view::ComposerView;
 use crate::memory::Draft;
 use crate::theme::{Theme, size, space};
 use crate::view::command_box::{place, several};

@@ -19,12 +19,13 @@ struct Bench {
     files: Fetched<FoundFiles>,
     completed: Option<Completed>,
     lines: Vec<String>,
+    heads: Heads,
 }
 
 fn found(paths: &[&str]) -> Fetched<FoundFiles> {
     let file = |path: &&str| FoundFile { path: (*path).to_owned(), letters: Vec::new() };
     let files = paths.iter().map(file).collect();
-    Fetched::Ready(FoundFiles { files, looked_at: 3, whole: true })
+    Fetched::Ready(FoundFiles { files, looked_at: 3, whole: true, ..FoundFiles::default() })
 }
 
 impl Bench {
@@ -39,6 +40,7 @@ impl Bench {
             files: found(&["src/main.rs", "src/lib.rs", "README.md"]),
             completed: None,
             lines: vec!["make".into(), "git status".into()],
+            heads: Heads::default(),
         }
     }
 }
@@ -53,6 +55,7 @@ fn window(bench: Bench) -> egui_kittest::Harness<'static, Bench> {
             sent: &bench.sent,
             files: &bench.files,
             files_version: bench.files.ready().map_or(0, |found| found.files.len() as u64),
+            heads: &bench.heads,
             commands: &commands,
             takes_images: true,
             no_read_only: None,
@@ -203,6 +206,44 @@ fn switches_belong_to_the_draft() {
     window.run();
     assert!(window.state().draft.read_only);
     assert!(!window.state().draft.save_to_history);
+}
+
+#[test]
+fn the_file_that_is_chosen_is_shown_with_its_first_lines() {
+    let mut bench = Bench::new();
+    let (session, now) = (orchestrator::seam::SessionId::new("s"), std::time::Instant::now());
+    assert_eq!(bench.heads.wanted(&session, ["src/main.rs"].into_iter(), now), ["src/main.rs"]);
+    let read = orchestrator::seam::FileBeginning {
+        bytes: b"fn main() {}\n".to_vec(),
+        end: true,
+        ..Default::default()
+    };
+    let heads = vec![
+        ("src/main.rs".to_owned(), Head::new("src/main.rs", Ok(read))),
+        ("src/lib.rs".to_owned(), Head::new("src/lib.rs", Ok(Default::default()))),
+    ];
+    bench.heads.put(&session, heads, now);
+    let mut window = window(bench);
+    write(&mut window, "see @");
+    window.get_by_label("Beginning of src/main.rs: fn main() {}");
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    window.get_by_label("Beginning of src/lib.rs: Empty");
+    // What isn't known yet holds nobody up.
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    window.get_by_label("Beginning of README.md: …");
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().draft.text, "see @README.md ");
+}
+
+#[test]
+fn a_newer_list_leaves_the_choice_where_it_is() {
+    let mut window = window(Bench::new());
+    write(&mut window, "see @");
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    window.state_mut().files = found(&["new.rs", "src/main.rs", "src/lib.rs", "README.md"]);
+    window.run();
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().draft.text, "see @src/lib.rs ");
 }
 
 #[test]

@@ -460,7 +460,7 @@ impl TextArea {
 }
 
 /// The colour of a word of code.
-pub(super) fn colour(class: Option<Class>, theme: &Theme) -> Color32 {
+pub(crate) fn colour(class: Option<Class>, theme: &Theme) -> Color32 {
     match class {
         Some(Class::Keyword) => theme.code.keyword,
         Some(Class::Function) => theme.code.function,

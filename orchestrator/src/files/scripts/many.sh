@@ -38,7 +38,7 @@ bf_many_gnu() {
 }
 
 bf_many_known() {
-  find -H "$@" -prune -printf '%D %i %y %s %T@ ' \( -readable -printf r -o -printf x \) -printf '\0%p\0'
+  find -H "$@" -prune -printf '%D %i %y %s %T@ %C@ ' \( -readable -printf r -o -printf x \) -printf '\0%p\0'
 }
 
 # Who opens a file has one state of it, or sees it being written, as with cat.

@@ -1,13 +1,17 @@
 # shellcheck shell=sh
-# bf_names DIRECTORY BASE BYTES SECONDS: files below DIRECTORY, each ended by a NUL: those that git knows or would add, else all
+# bf_names DIRECTORY BASE BYTES SECONDS SUM: files below DIRECTORY, each ended by a NUL: those that git knows or would add, else all
 # that aren't hidden. What is found is printed until SECONDS are over, and BYTES of it at most; where that is all, an empty name
-# ends it. Leaves with 3 where the directory isn't there, and with 4 where it may not be entered.
+# ends it. Leaves with 3 where the directory isn't there, with 4 where it may not be entered, and with 7 where all that would be
+# printed has that SUM, as cksum has it. To look twice is a fraction of what it takes to send them.
 
 bf_names() {
   bf_go "$1" "$2" || {
     [ -d "$1" ] && exit 4
     exit 3
   }
+  if [ -n "$5" ] && [ "$(bf_limited 10 bf_git bf_find 2>/dev/null | head -c "$3" | cksum)" = "$5" ]; then
+    exit 7
+  fi
   # Complaints, and what a shell says of a job that was killed, are nobody's business.
   bf_limited "$4" bf_git bf_find 2>/dev/null | head -c "$3"
   exit 0

@@ -39,10 +39,16 @@ pub async fn measure(bed: &Bed, scale: Scale) -> Outcome<Vec<Row>> {
     let at = At::Host { host: ALIAS.into(), directory };
     whole(&desk, &at, count).await?;
     let mut rows = Vec::new();
+    let mut made = 0;
     for (what, limit) in [("`@`", OFFERED), ("the dialog that goes to a file", LISTED)] {
         let mut times = Vec::new();
         for _ in 0..scale.share(4) {
             for typed in prefixes() {
+                if typed.len() == 1 {
+                    // An agent works there: a list that is fetched anew is another one.
+                    made += 1;
+                    fs::File::create(dir.path().join(format!("made {made}.rs")))?;
+                }
                 tokio::time::sleep(PAUSE).await; // wait: a person's pause between two letters
                 let start = Instant::now();
                 find(&desk, &at, &typed, limit).await?;
@@ -76,7 +82,8 @@ fn prefixes() -> Vec<String> {
 }
 
 async fn find(desk: &Desk, at: &At, typed: &str, limit: u32) -> Outcome<FoundFiles> {
-    let find = FileQuery::Find { at: at.clone(), typed: typed.to_owned(), limit };
+    let (at, typed) = (at.clone(), typed.to_owned());
+    let find = FileQuery::Find { at, typed, limit, behind: None };
     match desk.query(Query::File(find)).await? {
         Reply::File(FileReply::Found(found)) => Ok(found),
         other => Err(format!("nothing found but {other:?}").into()),
