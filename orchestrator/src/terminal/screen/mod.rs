@@ -1,9 +1,11 @@
 //! What a terminal shows: bytes of a program in, cells, wishes and answers out.
 
+mod anew;
 mod cell;
 mod colour;
 mod ear;
 mod emulator;
+mod feed;
 mod guard;
 pub mod keys;
 mod links;
