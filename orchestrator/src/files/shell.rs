@@ -286,9 +286,19 @@ impl Files for ShellFiles {
     ) -> Result<FileEntry, Failure> {
         let line = self.change("bf_rename", &[from, to])?.path(from.bytes())?.path(to.bytes())?;
         let answer = self.call_to_change(&line.flag(outside).flag(replace)).await?;
-        // It says of the second one that it is in the way.
-        let about = if matches!(answer.status, 6 | 15 | 19) { to } else { from };
-        self.shown(Wish::Change, about, &answer)
+        // How far it came is told by how many NULs stand before anything else.
+        let stage = answer.stdout.iter().take_while(|byte| **byte == 0).count().min(2);
+        let answer = Answer { stdout: answer.stdout[stage..].to_vec(), ..answer };
+        let about = match (stage, answer.status) {
+            (0, _) => from,
+            (1, _) | (_, 6 | 15 | 19) => to,
+            (_, _) => from,
+        };
+        let shown = self.shown(Wish::Change, about, &answer);
+        shown.map_err(|failure| match stage {
+            1 => refusal::no_place(failure, to),
+            _ => failure,
+        })
     }
 
     async fn delete(

@@ -100,7 +100,7 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
                 Code::Conflict,
                 format!("{remote} has commits of {branch} that aren't here"),
             )
-            .hint("Pull first, then push again; --force replaces what is there"),
+            .hint("Pull first, then push again; `baton git push --force` replaces what is there"),
             "stale info" => Failure::new(
                 Code::Conflict,
                 format!("{branch} isn't on {remote} what was last seen there"),

@@ -266,6 +266,31 @@ fn a_set_up_runs_in_the_worktree_and_its_failure_keeps_that() {
 }
 
 #[test]
+fn a_set_up_that_came_to_no_good_end_is_run_again_when_its_worktree_is_wished_again() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        let line = "echo \"$BATON_WORKTREE_BRANCH|$BATON_BASE_BRANCH\" >>ran; [ -e mended ]";
+        let add = AddWorktree { set_up: Some(line.into()), ..wish("a") };
+        let ran = || bed.read("work-worktrees/a/ran").lines().count();
+        assert!(bed.add("work", &add).done(bed.shell).failed.is_some());
+        let none = AddWorktree { set_up: Some(String::new()), ..wish("a") };
+        let said = bed.add("work", &none).done(bed.shell).said;
+        assert!(said.ends_with("and was not run again"), "{:?}: {said}", bed.shell);
+        assert_eq!(ran(), 1);
+        assert!(bed.add("work", &add).done(bed.shell).failed.is_some());
+        fs::write(bed.path("work-worktrees/a/mended"), "").unwrap();
+        let again = bed.add("work", &add).done(bed.shell);
+        assert!(again.failed.is_none(), "{:?}: {again:?}", bed.shell);
+        assert!(again.said.ends_with("and was run again"), "{:?}: {again:?}", bed.shell);
+        assert_eq!(bed.read("work-worktrees/a/ran"), "a|main\na|main\na|main\n");
+        // It is over now.
+        let over = bed.add("work", &add).done(bed.shell);
+        assert!(over.said.ends_with("already"), "{over:?}");
+        assert_eq!(ran(), 3);
+    }
+}
+
+#[test]
 fn a_set_up_that_takes_too_long_is_ended_with_all_that_it_has_started() {
     for bed in Bed::all() {
         bed.repository("work");

@@ -21,6 +21,7 @@ use super::source::key;
 use super::talk::{CHUNK, Hearing, Talk};
 use super::trouble::{There, Trouble, exists, here};
 use crate::failure::{Code, Failure};
+use crate::files::complained_of;
 
 /// So many pieces are read before they are written.
 const AHEAD: usize = 4;
@@ -199,6 +200,7 @@ impl Download<'_> {
         before: &str,
         status: &str,
     ) -> Result<(), Trouble> {
+        self.said.clear();
         match status {
             "0" => {}
             // xargs (findutils) says of all of them that one of them did.
@@ -206,18 +208,37 @@ impl Download<'_> {
                 self.said = "some files were changed while they were read".into();
             }
             _ => {
-                let word = if before.contains("ermission denied") { "denied" } else { "" };
-                return Err(there.refused(word, before).into());
+                return Err(unreadable(there, before).into());
             }
         }
         if !whole {
             return Err(there.refused("", before).into());
         }
         if left_out > 0 {
-            self.said = left_out_words(left_out);
+            if !self.said.is_empty() {
+                self.said.push_str("; ");
+            }
+            self.said.push_str(&left_out_words(left_out));
         }
         Ok(())
     }
+}
+
+/// What tar could not read, with the names that it says.
+fn unreadable(there: There<'_>, before: &str) -> Failure {
+    if !before.contains("ermission denied") {
+        return there.refused("", before);
+    }
+    let named = complained_of(before, "ermission denied");
+    let Some(first) = named.first() else { return there.refused("denied", before) };
+    let more = match named.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    let path = format!("{}/{first}{more}", there.path.trim_end_matches('/'));
+    There { path: &path, ..there }.refused("denied", before).hint(
+        "A directory comes whole or not at all, and nothing was fetched: make it readable, move it away, or fetch what is beside it",
+    )
 }
 
 /// When a part was begun that is there, by the host's clock.

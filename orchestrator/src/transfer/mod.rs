@@ -33,9 +33,10 @@ mod words;
 use std::path::Path;
 
 use crate::failure::{Code, Failure};
+use crate::files::instead_of_shell;
 use crate::host::Reached;
 use crate::seam::{FilePath, Outcome};
-use crate::sftp::Session;
+use crate::transport::TransportError;
 
 use download::Download;
 use sftp::{SftpDownload, SftpUpload};
@@ -122,5 +123,7 @@ pub async fn download(
 
 /// Whether a host whose shell runs nothing has an sftp server: else the shell's words say more.
 async fn has_sftp(reached: &Reached) -> bool {
-    Session::begin(&reached.connection).await.is_ok()
+    let connection = &reached.connection;
+    let why = TransportError::ShellBroken { host: connection.host().clone(), said: String::new() };
+    matches!(instead_of_shell(connection, why).await, Ok(Some(_)))
 }

@@ -67,6 +67,26 @@ impl<'a> SftpUpload<'a> {
         There { host: self.reached.connection.host(), path: &self.shown }
     }
 
+    /// Gives the part the owner of the file that it is to replace, or refuses; a part belongs to this account at first.
+    async fn own(&self, session: &Session, handle: &[u8], like: &Attrs) -> Result<(), Trouble> {
+        let there = self.there();
+        let ours = session.fstat(handle).await.map_err(|refused| trouble(there, "", refused))?;
+        if ours.owner != like.owner {
+            let set = session.set(handle, &Attrs { owner: like.owner, ..Attrs::default() }).await;
+            return match set {
+                Ok(()) => Ok(()),
+                Err(Refused::Status(_, said)) => Err(there.refused("owner", &said).into()),
+                Err(lost) => Err(trouble(there, "", lost)),
+            };
+        }
+        // The system's administrator is asked for no mode.
+        let is_read_only = like.mode.is_some_and(|mode| mode & 0o200 == 0);
+        match is_read_only && ours.owner.is_some_and(|(user, _)| user != 0) {
+            true => Err(there.refused("nowrite", "").into()),
+            false => Ok(()),
+        }
+    }
+
     /// Sends what is left, and gives the part its looks.
     async fn fill(
         &mut self,
@@ -133,6 +153,17 @@ impl Attempt for SftpUpload<'_> {
         }
         let opened = part_there(&session, part.bytes(), &file, self.facts.size).await;
         let (handle, from) = opened.map_err(|refused| trouble(self.there(), "denied", refused))?;
+        let owned = match &now {
+            Some(like) => self.own(&session, &handle, like).await,
+            None => Ok(()),
+        };
+        if let Err(why) = owned {
+            session.close(&handle).await.ok(); // It is said below.
+            if matches!(why, Trouble::Final(_)) {
+                session.remove_file(part.bytes()).await.ok();
+            }
+            return Err(why);
+        }
         let filled = Box::pin(self.fill(&session, &handle, from, &file, now)).await;
         let closed = session.close(&handle).await;
         if let Err(why) = filled {

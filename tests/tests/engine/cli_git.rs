@@ -68,6 +68,23 @@ async fn a_change_is_looked_at_staged_and_committed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_hook_prints_steers_no_terminal() {
+    let bed = Bed::start();
+    let repo = Repo::with("one\n");
+    repo.write("f", "two\n");
+    repo.git(&["add", "f"]);
+    let hook = repo.path().join(".git/hooks/pre-commit");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, "#!/bin/sh\nprintf 'no\\033]0;HOOK\\007 way\\n' >&2\nexit 1\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&hook, mode).unwrap();
+    let refused = bed.baton(&["git", "commit", &place(&repo), "-m", "second"]).await;
+    assert_ne!(refused.status, Some(0), "{refused:?}");
+    assert!(refused.stderr.contains("no^[]0;HOOK^G way"), "{refused:?}");
+    assert!(!refused.stderr.contains('\x1b'), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_names_its_repository_and_branches_are_worked_with() {
     let bed = Bed::start();
     let outside = bed.baton(&["git", "status", "work", "--json"]).await;

@@ -104,6 +104,10 @@ async fn a_directory_is_listed_with_names_of_every_kind() {
         for name in odd {
             fs::write(bed.root.join(OsStr::from_bytes(name)), "xyz").unwrap();
         }
+        fs::write(bed.root.join("bell\x07rung"), "").unwrap();
+        let found = bed.find("bell", 10).await.unwrap();
+        assert_eq!(found.files.len(), 1, "{way}: {found:?}");
+        fs::remove_file(bed.root.join("bell\x07rung")).unwrap();
         fs::create_dir(bed.root.join("dir")).unwrap();
         symlink("dir", bed.root.join("link")).unwrap();
         symlink("gone", bed.root.join("nowhere")).unwrap();
@@ -238,6 +242,37 @@ async fn a_restricted_shell_is_no_obstacle_where_there_is_sftp() {
     bed.write("a", b"one", Expected::Absent).await.unwrap();
     assert_eq!(fs::read(bed.root.join("a")).unwrap(), b"one");
     assert_eq!(bed.read("a").await.unwrap().bytes, b"one");
+}
+
+/// A server whose shells work but for the first one, which ends as if its link were cut.
+fn stumbling(dir: &std::path::Path) -> TestSshd {
+    let (script, first) = (dir.join("shell"), dir.join("first"));
+    fs::write(&first, "").unwrap();
+    let lines = format!(
+        "#!/bin/sh\nif rm {} 2>/dev/null; then exit 1; fi\ncase $SSH_ORIGINAL_COMMAND in\n\
+         internal-sftp*) for server in /usr/lib*/openssh/sftp-server /usr/libexec/sftp-server; do\n\
+         [ ! -x \"$server\" ] || exec \"$server\"\ndone ;;\nesac\nexec sh -c \"$SSH_ORIGINAL_COMMAND\"\n",
+        first.display(),
+    );
+    fs::write(&script, lines).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    TestSshd::builder().force_command(script.to_str().unwrap()).start()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shell_that_fails_once_does_not_make_files_go_by_sftp() {
+    for way in WAYS {
+        let dir = baton_tests::short_dir();
+        let sshd = stumbling(dir.path());
+        let laptop = Laptop::over(sshd.write_client_config("box", &[]), way);
+        let bed = FileBed::on(laptop, Some(sshd), "box").await;
+        let saved = bed.write("a", b"one", Expected::Absent).await.unwrap();
+        assert!(!saved.version.starts_with("sftp-"), "{way}: {saved:?}");
+        assert!(!dir.path().join("first").exists(), "{way}: no shell has failed");
+        // What names its state is understood by whoever asks next.
+        bed.write("a", b"two", Expected::Version(saved.version)).await.unwrap();
+        bed.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -516,3 +516,43 @@ async fn progress_is_told_in_bytes_up_to_all_of_them() {
     }
     bed.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_would_lose_its_owner_its_names_or_its_protection_is_not_replaced() {
+    let sshd = Arc::new(TestSshd::builder().login_shells(LoginShells::named(&["dash"])).start());
+    let bed = Bed::of("dash", openssh_as(&sshd, "dash"));
+    let home = fs::metadata(sshd.home_of("dash")).unwrap();
+    let (owner, group) = (home.uid(), home.gid());
+    let local = bed.here("a");
+    fs::write(&local, "mine").unwrap();
+    let put = |name: &str, mode: u32, uid: u32| {
+        let path = bed.there(name);
+        fs::write(&path, "theirs").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        chown(&path, Some(uid), Some(group)).unwrap();
+        path
+    };
+    let others = put("others", 0o666, 0);
+    put("read-only", 0o444, owner);
+    let linked = put("linked", 0o644, owner);
+    fs::hard_link(&linked, bed.there("beside")).unwrap();
+    for (name, code) in [
+        ("others", Code::PermissionDenied),
+        ("read-only", Code::PermissionDenied),
+        ("linked", Code::Unsupported),
+    ] {
+        let refused = bed.put_on(&local, name, &replacing()).await.unwrap_err();
+        assert_eq!(refused.code, code, "{name}: {refused:?}");
+        assert!(refused.hint.is_some(), "{name}: {refused:?}");
+        assert_eq!(fs::read(bed.there(name)).unwrap(), b"theirs", "{name}");
+    }
+    assert_eq!(others.metadata().unwrap().uid(), 0);
+    assert_eq!(linked.metadata().unwrap().nlink(), 2);
+    assert_eq!(bed.names_there(), ["beside", "linked", "others", "read-only"]);
+    // What is this account's own is replaced.
+    put("own", 0o640, owner);
+    bed.put_on(&local, "own", &replacing()).await.unwrap();
+    assert_eq!(fs::read(bed.there("own")).unwrap(), b"mine");
+    assert_eq!(bed.there("own").metadata().unwrap().mode() & 0o777, 0o640);
+    bed.close().await;
+}

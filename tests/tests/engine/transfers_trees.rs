@@ -349,3 +349,38 @@ async fn a_disk_without_room_for_a_directory_keeps_what_it_had() {
         bed.close().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_may_not_be_read_is_named_and_a_pipe_that_is_left_out_is_told() {
+    let sshd = Arc::new(TestSshd::builder().login_shells(LoginShells::named(&["dash"])).start());
+    let bed = Bed::of("dash", openssh_as(&sshd, "dash"));
+    let deep = bed.there("un/a/b");
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(deep.join("read"), "x").unwrap();
+    fs::write(deep.join("secret"), "x").unwrap();
+    fs::set_permissions(deep.join("secret"), fs::Permissions::from_mode(0o000)).unwrap();
+    let refused = bed.get("un", &bed.here("un")).await.unwrap_err();
+    assert_eq!(refused.code, Code::PermissionDenied, "{refused:?}");
+    assert!(refused.message.ends_with(": un/a/b/secret"), "{refused:?}");
+    assert!(refused.hint.unwrap().contains("nothing was fetched"));
+    assert_eq!(names(bed.here.path()), [""; 0]);
+    fs::remove_file(deep.join("secret")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, deep.join("pipe"), 0o644.into()).unwrap();
+    let fetched = bed.get("un", &bed.here("un")).await.unwrap();
+    assert_eq!(fetched.said, "a socket, pipe or device was left out");
+    assert_eq!(names(&bed.here("un/a/b")), ["read"]);
+    rustix::fs::mkfifoat(rustix::fs::CWD, bed.here("un/pipe"), 0o644.into()).unwrap();
+    let sent = bed.put(&bed.here("un"), "sent").await.unwrap();
+    assert_eq!(sent.said, "a socket, pipe or device was left out");
+    // What would be parted from its other names or its owner is not replaced in a directory, either.
+    fs::remove_file(bed.here("un/pipe")).unwrap();
+    fs::hard_link(bed.there("sent/a/b/read"), bed.there("beside")).unwrap();
+    fs::write(bed.here("un/a/b/read"), "changed").unwrap();
+    let refused = bed.put_on(&bed.here("un"), "sent", &replacing()).await.unwrap_err();
+    assert!(refused.message.ends_with("(hard links): a/b/read"), "{refused:?}");
+    assert_eq!(fs::read(bed.there("beside")).unwrap(), b"x");
+    fs::remove_file(bed.there("beside")).unwrap();
+    bed.put_on(&bed.here("un"), "sent", &replacing()).await.unwrap();
+    assert_eq!(fs::read(bed.there("sent/a/b/read")).unwrap(), b"changed");
+    bed.close().await;
+}

@@ -180,7 +180,16 @@ bw_add() {
     bw_wanted=$1
     bw_has "refs/heads/$1" || ! bw_from_remote "$1" || bw_wanted=$bw_branch
     bn_tell branch "$bw_wanted"
-    [ "$bw_here" = "$bw_wanted" ] || bn_tell mismatch "$bw_here"
+    [ "$bw_here" = "$bw_wanted" ] || {
+      bn_tell mismatch "$bw_here"
+      return 0
+    }
+    bw_noted
+    if [ -f "$bw_note" ]; then
+      bn_tell unfinished 1
+      bw_branch=$bw_wanted bw_short=$(cat "$bw_note")
+      bw_set_up "$5" "$6" "$7"
+    fi
     return 0
   fi
   bw_make "$1" "$2" || {
@@ -193,6 +202,11 @@ bw_add() {
   # From here on it is there, whatever becomes of its set-up.
   bn_tell is_made 1
   bw_set_up "$5" "$6" "$7"
+}
+
+# bw_noted: sets bw_note to the file that is there until the set-up of the worktree has come to a good end. It goes with the worktree.
+bw_noted() {
+  bw_note=$(cd -P -- "$bw_real" && bg_git rev-parse --git-dir)/baton-set-up
 }
 
 # bw_set_up HOW LINE SECONDS: sets the worktree up. What takes longer is ended with all that it has started.
@@ -210,6 +224,8 @@ bw_set_up() {
     *) return 0 ;;
   esac
   bn_tell setting_up "$bw_line"
+  bw_noted
+  { printf '%s' "$bw_short" >"$bw_note"; } 2>/dev/null
   BATON_WORKTREE_PATH=$bw_real BATON_WORKTREE_BRANCH=$bw_branch BATON_MAIN_REPO_PATH=$bw_main BATON_BASE_BRANCH=$bw_short
   export BATON_WORKTREE_PATH BATON_WORKTREE_BRANCH BATON_MAIN_REPO_PATH BATON_BASE_BRANCH
   # A shell can't wait for the first of two: the nap is waited for, and the set-up's end ends it.
@@ -229,7 +245,9 @@ bw_set_up() {
     sleep 3
     kill -KILL 0
   fi
-  bn_tell set_up "$(cat "${0%/*}/set_up")"
+  bw_status=$(cat "${0%/*}/set_up")
+  [ "$bw_status" != 0 ] || rm -f "$bw_note"
+  bn_tell set_up "$bw_status"
   return 0
 }
 

@@ -68,6 +68,7 @@ b_receive() {
     case $b_all in "$b_size $b_at "* | "$b_size ${b_at%%.*} "*) b_say "done $PWD/$b_name" ;; esac
   fi
   if [ -e "./$b_name" ] && [ -z "$b_replace" ]; then b_say e exists; fi
+  b_guard
   b_take
   b_keep=''
   if [ -f "$b_part" ] && [ ! -h "$b_part" ] && [ -w "$b_part" ]; then b_keep=1; fi
@@ -78,6 +79,8 @@ b_receive() {
       b_refuse "$b_word" "$b_words"
     }
   fi
+  # Before anything is sent in vain.
+  b_own
   b_has=0
   set -- 0
   if [ -s "$b_part" ]; then

@@ -22,6 +22,25 @@ b_clash() (
   exit 1
 )
 
+# b_keeps FROM TO: prints the first file of TO that FROM would replace, and that has further names or belongs to another account;
+# for root only the names count.
+b_keeps() {
+  b_who=$(id -u)
+  (
+    cd "$2" || exit 0
+    if [ "$b_who" = 0 ]; then
+      find . -type f -links +1
+    else
+      find . -type f '(' -links +1 -o ! -user "$b_who" ')'
+    fi 2>/dev/null
+  ) | while IFS= read -r b_one; do
+    if [ -e "$1/$b_one" ]; then
+      b_put "${b_one#./}"
+      break
+    fi
+  done
+}
+
 # b_merge FROM TO: moves what FROM has into TO, file by file where both have a directory. In a subshell.
 b_merge() (
   cd "$1" || exit 1
@@ -103,6 +122,8 @@ b_receive_tree() {
   if [ -d "./$b_name" ]; then
     b_here=$PWD
     if b_clash "$b_here/$b_part" "$b_here/$b_name"; then b_say e mixed; fi
+    b_words=$(b_keeps "$b_here/$b_part" "$b_here/$b_name")
+    [ -z "$b_words" ] || b_refuse kept "$b_words"
     b_words=$(b_merge "$b_here/$b_part" "$b_here/$b_name" 2>&1) || {
       b_why "$b_words"
       b_refuse "$b_word" "$b_words"
