@@ -26,7 +26,7 @@ pub struct ThisMachine {
     pub run_dir: PathBuf,
     /// The login shell, for the host `local`.
     pub shell: PathBuf,
-    /// The environment, for the host `local`.
+    /// The environment: for the host `local`, and for what a person's ssh configuration sends to others.
     pub env: Vec<(OsString, OsString)>,
     /// The program that ssh runs with a question; see [`crate::transport::ask`].
     pub askpass: Option<PathBuf>,
@@ -73,6 +73,7 @@ impl ThisMachine {
             home: self.home.clone(),
             system_config: "/etc/ssh/ssh_config".into(),
             run_dir: socket_dir(&self.run_dir),
+            env: self.env.clone(),
             patience: self.keys.patience(),
             linger: self.keys.linger(),
             askpass: self.askpass.clone(),

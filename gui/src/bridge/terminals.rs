@@ -19,7 +19,7 @@ use super::News;
 use super::room::{Room, Standing};
 
 /// How long bytes are read in one go: what a frame that wants to draw waits for at most, beside its own 16 ms.
-const SLICE: Duration = Duration::from_millis(2);
+const SLICE: Duration = Duration::from_millis(1);
 /// How long a reader waits for a frame that draws.
 const GIVE_WAY: Duration = Duration::from_micros(500);
 /// Between two tries when a terminal can't be followed.
@@ -60,8 +60,7 @@ impl SharedScreen {
     pub async fn hear(&self, news: &TerminalNews) -> Vec<u8> {
         match news {
             TerminalNews::Restart { .. } => {
-                // To free 50,000 lines takes longer than a frame should wait.
-                drop(self.with(|screen| std::mem::replace(screen, screen.fresh())));
+                drop(self.with(Screen::begin_anew));
                 Vec::new()
             }
             TerminalNews::Output { offset: _, bytes, replayed, answer } => {
@@ -80,11 +79,12 @@ impl SharedScreen {
                 sleep(GIVE_WAY).await; // wait: a frame is about to draw
                 continue;
             }
-            let read = self.with(|screen| {
+            let (read, left) = self.with(|screen| {
                 let read = screen.feed_until(bytes, Instant::now() + SLICE, how);
                 answers.extend(screen.take_answers());
-                read
+                (read, screen.take_read())
             });
+            drop(left);
             bytes = bytes.get(read..).unwrap_or_default();
             tokio::task::yield_now().await;
         }

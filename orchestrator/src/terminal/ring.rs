@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::scan::Scanner;
+use super::scan::{Said, Scanner};
 
 /// How far a replay looks for the beginning of a line; behind that it begins at the end of any sequence.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -59,9 +59,9 @@ impl Ring {
         &self.last
     }
 
-    /// Adds what was printed; `directory` gets what OSC 7 says.
-    pub(super) fn push(&mut self, bytes: &[u8], directory: impl FnMut(&[u8])) {
-        self.last.feed(bytes, directory);
+    /// Adds what was printed; `hear` gets what is said in it.
+    pub(super) fn push(&mut self, bytes: &[u8], hear: impl FnMut(Said<'_>)) {
+        self.last.feed(bytes, hear);
         self.bytes.extend(bytes);
         self.lines += ends_of_lines(bytes);
         self.forget(self.over());

@@ -90,6 +90,20 @@ enum State {
     Text(bool),
 }
 
+/// What a program says to the terminal with an OSC, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said<'a> {
+    /// Where the shell is (OSC 7).
+    Directory(&'a [u8]),
+    /// It asks for the colour of text, background or cursor (OSC 10, 11, 12).
+    ColourQuestion {
+        /// Bytes of the question.
+        length: usize,
+        /// Bytes that were read with its end, and are behind it.
+        behind: usize,
+    },
+}
+
 /// Reads output piece by piece, and knows what it has set.
 #[derive(Clone, Debug)]
 pub struct Scanner {
@@ -147,8 +161,8 @@ impl Scanner {
         self.state == State::Ground
     }
 
-    /// Reads `bytes`; what OSC 7 says in them goes to `directory`.
-    pub(super) fn feed(&mut self, mut bytes: &[u8], mut directory: impl FnMut(&[u8])) {
+    /// Reads `bytes`; `hear` gets what is said in them.
+    pub(super) fn feed(&mut self, mut bytes: &[u8], mut hear: impl FnMut(Said<'_>)) {
         loop {
             if self.state == State::Ground {
                 match memchr::memchr(0x1b, bytes) {
@@ -161,11 +175,11 @@ impl Scanner {
             }
             let Some((byte, rest)) = bytes.split_first() else { return };
             bytes = rest;
-            self.step(*byte, &mut directory);
+            self.step(*byte, rest.len(), &mut hear);
         }
     }
 
-    fn step(&mut self, byte: u8, directory: &mut impl FnMut(&[u8])) {
+    fn step(&mut self, byte: u8, behind: usize, hear: &mut impl FnMut(Said<'_>)) {
         match (self.state, byte) {
             // CAN and SUB end whatever has begun.
             (_, 0x18 | 0x1a) => self.state = State::Ground,
@@ -193,10 +207,16 @@ impl Scanner {
             }
             (State::Control, _) => self.hold(byte, MOST_PARAMETERS),
             (State::Osc(_), 0x07) | (State::Osc(true), b'\\') => {
-                if let Some(path) = self.held.strip_prefix(b"7;")
-                    && self.held.len() <= MOST_OSC
-                {
-                    directory(path);
+                match self.held.as_slice() {
+                    [b'7', b';', path @ ..] if self.held.len() <= MOST_OSC => {
+                        hear(Said::Directory(path));
+                    }
+                    b"10;?" | b"11;?" | b"12;?" => {
+                        // `ESC ]` before it, and BEL or `ESC \` behind it.
+                        let around = if byte == 0x07 { 3 } else { 4 };
+                        hear(Said::ColourQuestion { length: self.held.len() + around, behind });
+                    }
+                    _ => {}
                 }
                 self.state = State::Ground;
             }
@@ -204,7 +224,7 @@ impl Scanner {
             // An ESC that ends no OSC begins something else.
             (State::Osc(true) | State::Text(true), _) if byte != b'\\' => {
                 self.state = State::Escape;
-                self.step(byte, directory);
+                self.step(byte, behind, hear);
             }
             (State::Osc(_), _) => self.hold(byte, MOST_OSC),
             (State::Text(true), _) => self.state = State::Ground,
@@ -294,10 +314,17 @@ mod tests {
 
     use super::*;
 
+    fn path(said: Said<'_>) -> Option<Vec<u8>> {
+        match said {
+            Said::Directory(path) => Some(path.to_vec()),
+            Said::ColourQuestion { .. } => None,
+        }
+    }
+
     fn said(bytes: &[u8]) -> (Scanner, Vec<Vec<u8>>) {
         let mut scanner = Scanner::default();
         let mut all = Vec::new();
-        scanner.feed(bytes, |path| all.push(path.to_vec()));
+        scanner.feed(bytes, |said| all.extend(path(said)));
         (scanner, all)
     }
 
@@ -313,7 +340,7 @@ mod tests {
             let (whole, paths) = said(&bytes);
             let cut = cut.min(bytes.len());
             let (mut first, mut all) = said(&bytes[..cut]);
-            first.feed(&bytes[cut..], |path| all.push(path.to_vec()));
+            first.feed(&bytes[cut..], |said| all.extend(path(said)));
             prop_assert_eq!(first.modes, whole.modes);
             prop_assert_eq!(first.state, whole.state);
             prop_assert_eq!(all, paths);
@@ -354,6 +381,18 @@ mod tests {
             again.read(&undone);
             assert_eq!((&again.modes, again.is_between()), (&Modes::default(), true));
         }
+    }
+
+    #[test]
+    fn a_question_for_a_colour_is_found_with_its_place() {
+        let mut scanner = Scanner::default();
+        let mut heard = Vec::new();
+        let printed = b"x\x1b]11;?\x07yz\x1b]10;?\x1b\\\x1b]11;#fff\x07\x1b]12;";
+        scanner.feed(printed, |said| heard.push(format!("{said:?}")));
+        scanner.feed(b"?\x07.", |said| heard.push(format!("{said:?}")));
+        let of =
+            |length: usize, behind: usize| format!("{:?}", Said::ColourQuestion { length, behind });
+        assert_eq!(heard, [of(7, 25), of(8, 15), of(7, 1)]);
     }
 
     #[test]

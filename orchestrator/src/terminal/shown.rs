@@ -1,12 +1,14 @@
 //! What a terminal shows, for everybody who follows it, and who of them answers its program.
 
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::ring::{Ring, Room};
-use super::scan::Modes;
+use super::scan::{Modes, Said};
 
 /// What is kept in memory: 50,000 lines above the screen and one of 1,000 lines, whatever is short of 16 MiB; who reads more slowly
 /// than it is printed may be so far behind.
@@ -17,6 +19,9 @@ const ANSWERS_WAIT: Duration = Duration::from_secs(5);
 
 /// What is kept of former shells: some thousand lines.
 const MOST_ABOVE: usize = 1 << 20;
+
+/// Questions for colours that wait for a follower; a program asks two or three when it begins.
+const MOST_LEFT: usize = 16;
 
 /// A follower's number.
 pub(super) type FollowerId = u64;
@@ -36,6 +41,8 @@ struct State {
     answered: u64,
     opened: Instant,
     tmux_answers: bool,
+    /// Where questions stand that tmux leaves to whoever shows the terminal: it has no colours of its own.
+    left: VecDeque<Range<u64>>,
 }
 
 /// Output, from its beginning or the last drawing on.
@@ -84,6 +91,7 @@ impl Shown {
             answered: 0,
             opened: Instant::now(),
             tmux_answers: false,
+            left: VecDeque::new(),
         };
         Self { state: Mutex::new(state), changed: watch::channel(0).0 }
     }
@@ -108,12 +116,27 @@ impl Shown {
 
     /// Adds what the program printed; returns what OSC 7 said last.
     pub(super) fn push(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let mut directory = None;
+        let (mut directory, mut asked) = (None, Vec::new());
         let mut state = self.state();
-        state.ring.push(bytes, |path| directory = Some(path.to_vec()));
-        let is_late = state.opened.elapsed() > ANSWERS_WAIT;
-        if state.tmux_answers || (state.answering.is_empty() && is_late) {
-            state.answered = state.ring.end();
+        state.ring.push(bytes, |said| match said {
+            Said::Directory(path) => directory = Some(path.to_vec()),
+            Said::ColourQuestion { length, behind } => asked.push((length, behind)),
+        });
+        let (end, is_late) = (state.ring.end(), state.opened.elapsed() > ANSWERS_WAIT);
+        let is_nobodys = state.answering.is_empty() && is_late;
+        if state.tmux_answers || is_nobodys {
+            state.answered = end;
+        }
+        if state.tmux_answers && !is_nobodys {
+            for (length, behind) in asked {
+                let until = end - behind as u64;
+                // What came earlier may have been told already; the rest is enough to be asked.
+                let from = until.saturating_sub(length as u64).max(end - bytes.len() as u64);
+                if state.left.len() == MOST_LEFT {
+                    state.left.pop_front();
+                }
+                state.left.push_back(from..until);
+            }
         }
         drop(state);
         self.tell();
@@ -132,6 +155,7 @@ impl Shown {
         state.in_sight = state.ring.end();
         state.ring.push(in_sight, |_| ());
         state.answered = state.ring.end();
+        state.left.clear();
         drop(state);
         self.tell();
     }
@@ -190,10 +214,12 @@ impl Shown {
             return Step::Nothing;
         }
         // A piece is wholly replayed or not, and wholly answered or not.
-        let answers = state.answering.first() == Some(&follower) && !state.tmux_answers;
+        let is_first = state.answering.first() == Some(&follower);
         let borders = [here.live_from, state.answered];
+        let left = state.left.iter().flat_map(|left| [left.start, left.end]);
         let most = borders
             .into_iter()
+            .chain(left)
             .filter_map(|border| border.checked_sub(here.offset))
             .filter(|left| *left > 0)
             .fold(most as u64, u64::min);
@@ -201,9 +227,15 @@ impl Shown {
         let Some(bytes) = state.ring.read(here.offset, most) else { return restart(&state, at) };
         let offset = here.offset;
         let behind = offset + bytes.len() as u64;
-        let answer = answers && offset >= state.answered;
+        let is_left = state.left.iter().any(|left| left.contains(&offset));
+        let answer = if state.tmux_answers {
+            is_left && is_first
+        } else {
+            is_first && offset >= state.answered
+        };
         if answer {
-            state.answered = behind;
+            state.answered = state.answered.max(behind);
+            state.left.retain(|left| left.end > behind);
         }
         *at = Some(At { offset: behind, ..here });
         Step::Output { offset, bytes, replayed: offset < here.live_from, answer }
@@ -258,6 +290,33 @@ mod tests {
         shown.next(one, &mut at, 10);
         shown.push(b"\x1b[6n");
         assert_eq!(output(shown.next(one, &mut at, 10)), (b"\x1b[6n".to_vec(), false, false));
+    }
+
+    #[test]
+    fn what_tmux_leaves_to_the_view_is_asked_of_one_view_once() {
+        let shown = Shown::new();
+        shown.set_tmux_answers(true);
+        let (one, two) = (shown.enter(true), shown.enter(true));
+        let (mut at_one, mut at_two) = (None, None);
+        shown.next(one, &mut at_one, 100);
+        shown.next(two, &mut at_two, 100);
+        shown.push(b"a\x1b[c\x1b]11;?\x07b");
+        let question = b"\x1b]11;?\x07".to_vec();
+        assert_eq!(output(shown.next(one, &mut at_one, 100)), (b"a\x1b[c".to_vec(), false, false));
+        assert_eq!(output(shown.next(one, &mut at_one, 100)), (question, false, true));
+        assert_eq!(output(shown.next(one, &mut at_one, 100)), (b"b".to_vec(), false, false));
+        let rest = output(shown.next(two, &mut at_two, 100));
+        assert_eq!(rest, (b"a\x1b[c\x1b]11;?\x07b".to_vec(), false, false));
+        // In two pieces, of which the first was told already.
+        shown.push(b"\x1b]10");
+        assert_eq!(output(shown.next(one, &mut at_one, 100)), (b"\x1b]10".to_vec(), false, false));
+        shown.push(b";?\x1b\\");
+        assert_eq!(output(shown.next(one, &mut at_one, 100)), (b";?\x1b\\".to_vec(), false, true));
+        // Drawn anew, it is nobody's question any more.
+        shown.push(b"\x1b]12;?\x07");
+        shown.redraw(b"", b"\x1b]12;?\x07");
+        shown.next(one, &mut at_one, 100);
+        assert!(!output(shown.next(one, &mut at_one, 100)).2);
     }
 
     #[test]

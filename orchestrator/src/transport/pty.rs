@@ -1,12 +1,17 @@
 //! A program of this machine in a pseudo terminal, with its streams made asynchronous.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use portable_pty::{CommandBuilder, MasterPty, PtyPair, PtySize, native_pty_system};
+use rustix::fs::{Mode, OFlags};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
 use tokio::runtime::Handle;
 
 use super::{Channel, ChannelExit, Input, Output, TerminalSize, TransportError};
@@ -26,11 +31,6 @@ impl Program {
 
     pub(super) fn args<A: AsRef<OsStr>>(&mut self, args: impl IntoIterator<Item = A>) -> &mut Self {
         self.0.args(args);
-        self
-    }
-
-    pub(super) fn arg(&mut self, arg: impl AsRef<OsStr>) -> &mut Self {
-        self.0.arg(arg);
         self
     }
 
@@ -58,48 +58,25 @@ pub(super) fn spawn(
     size: TerminalSize,
     host: &HostId,
 ) -> Result<Channel, TransportError> {
-    let failed = |error: String| TransportError::Local {
-        what: format!("could not open a terminal on this machine: {error}"),
-        hint: None,
-    };
-    let pair =
-        native_pty_system().openpty(pty_size(size)).map_err(|error| failed(error.to_string()))?;
-    let mut child =
-        pair.slave.spawn_command(program.0).map_err(|error| failed(error.to_string()))?;
+    let pair = open(size)?;
+    let mut child = pair.slave.spawn_command(program.0).map_err(failed)?;
     // Ours would keep the terminal open after the program's end.
     drop(pair.slave);
-    let mut from = pair.master.try_clone_reader().map_err(|error| failed(error.to_string()))?;
-    let mut to = pair.master.take_writer().map_err(|error| failed(error.to_string()))?;
-    let runtime = Handle::current();
-
-    let (stdout, mut out) = tokio::io::duplex(BUFFER);
-    thread("terminal output", {
-        let runtime = runtime.clone();
-        move || {
-            let mut buffer = vec![0; BUFFER];
-            // EIO is how Linux says that the terminal's last program is gone.
-            while let Ok(read @ 1..) = from.read(&mut buffer) {
-                if runtime.block_on(out.write_all(&buffer[..read])).is_err() {
-                    break;
-                }
+    let mut from = pair.master.try_clone_reader().map_err(failed)?;
+    let (out, stdout) = pipe::pipe().map_err(failed)?;
+    // The kernel gives a terminal's output in pieces of 4 KiB at most. A pipe collects what came while its reader was busy.
+    let mut out = std::fs::File::from(out.into_blocking_fd().map_err(failed)?);
+    thread("terminal output", move || {
+        let mut buffer = vec![0; BUFFER];
+        // EIO is how Linux says that the terminal's last program is gone.
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            if out.write_all(&buffer[..read]).is_err() {
+                break;
             }
         }
     })
-    .map_err(|error| failed(error.to_string()))?;
-
-    let (stdin, mut input) = tokio::io::duplex(BUFFER);
-    thread("terminal input", {
-        let runtime = runtime.clone();
-        move || {
-            let mut buffer = vec![0; BUFFER];
-            while let Ok(read @ 1..) = runtime.block_on(input.read(&mut buffer)) {
-                if to.write_all(&buffer[..read]).and_then(|()| to.flush()).is_err() {
-                    break;
-                }
-            }
-        }
-    })
-    .map_err(|error| failed(error.to_string()))?;
+    .map_err(failed)?;
+    let stdin = typed(&*pair.master)?;
 
     let (sender, receiver) = tokio::sync::oneshot::channel();
     thread("terminal program", move || {
@@ -108,7 +85,7 @@ pub(super) fn spawn(
             tracing::trace!("nobody waited for a terminal's program");
         }
     })
-    .map_err(|error| failed(error.to_string()))?;
+    .map_err(failed)?;
     let host = host.clone();
     let exit = async move {
         match receiver.await {
@@ -119,21 +96,82 @@ pub(super) fn spawn(
         }
     };
 
-    let master: Arc<Mutex<Box<dyn MasterPty + Send>>> = Arc::new(Mutex::new(pair.master));
-    let resize = move |size: TerminalSize| {
+    Ok(Channel {
+        stdin,
+        stdout: Output::from_stream(stdout),
+        stderr: Output::from_stream(tokio::io::empty()),
+        exit: Box::pin(exit),
+        resize: Some(Box::new(sizes(pair.master))),
+        waiter: None,
+    })
+}
+
+/// A terminal of this machine that nothing prints on: what is typed comes out of `line`, which has modes and a size.
+pub(super) struct Typing<F> {
+    pub(super) stdin: Input,
+    pub(super) line: OwnedFd,
+    /// Changes the size.
+    pub(super) size: F,
+}
+
+/// Makes one, with a person's usual modes: see [`make_raw`].
+pub(super) fn typing(
+    size: TerminalSize,
+) -> Result<Typing<impl Fn(TerminalSize) + Send + Sync + 'static>, TransportError> {
+    let pair = open(size)?;
+    let name =
+        pair.master.tty_name().ok_or_else(|| failed("a terminal of this machine has no name"))?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let line = rustix::fs::open(name, flags, Mode::empty()).map_err(failed)?;
+    drop(pair.slave);
+    let stdin = typed(&*pair.master)?;
+    Ok(Typing { stdin, line, size: sizes(pair.master) })
+}
+
+/// Lets a terminal hand on each byte as it is, and print none of it.
+pub(super) fn make_raw(line: &OwnedFd) -> io::Result<()> {
+    let mut modes = tcgetattr(line)?;
+    modes.make_raw();
+    Ok(tcsetattr(line, OptionalActions::Now, &modes)?)
+}
+
+fn open(size: TerminalSize) -> Result<PtyPair, TransportError> {
+    native_pty_system().openpty(pty_size(size)).map_err(failed)
+}
+
+fn failed(error: impl fmt::Display) -> TransportError {
+    TransportError::Local {
+        what: format!("could not open a terminal on this machine: {error}"),
+        hint: None,
+    }
+}
+
+/// What is typed on a terminal.
+fn typed(master: &dyn MasterPty) -> Result<Input, TransportError> {
+    let mut to = master.take_writer().map_err(failed)?;
+    let runtime = Handle::current();
+    let (stdin, mut input) = tokio::io::duplex(BUFFER);
+    thread("terminal input", move || {
+        let mut buffer = vec![0; BUFFER];
+        while let Ok(read @ 1..) = runtime.block_on(input.read(&mut buffer)) {
+            if to.write_all(&buffer[..read]).and_then(|()| to.flush()).is_err() {
+                break;
+            }
+        }
+    })
+    .map_err(failed)?;
+    Ok(Input::from_stream(stdin))
+}
+
+/// What changes a terminal's size. It holds the terminal.
+fn sizes(master: Box<dyn MasterPty + Send>) -> impl Fn(TerminalSize) + Send + Sync + 'static {
+    let master = Mutex::new(master);
+    move |size| {
         let Ok(master) = master.lock() else { return };
         if let Err(error) = master.resize(pty_size(size)) {
             tracing::debug!(%error, "a terminal kept its size");
         }
-    };
-    Ok(Channel {
-        stdin: Input::from_stream(stdin),
-        stdout: Output::from_stream(stdout),
-        stderr: Output::from_stream(tokio::io::empty()),
-        exit: Box::pin(exit),
-        resize: Some(Box::new(resize)),
-        waiter: None,
-    })
+    }
 }
 
 fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {

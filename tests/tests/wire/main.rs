@@ -21,3 +21,4 @@ mod sessions;
 mod sharing;
 mod shells;
 mod support;
+mod terminals;

@@ -57,6 +57,7 @@ pub fn openssh_settings(config: PathBuf, run_dir: &TempDir) -> OpenSshSettings {
         home: "/nonexistent".into(),
         system_config: "/nonexistent/system".into(),
         run_dir: run_dir.path().to_owned(),
+        env: Vec::new(),
         patience: Patience {
             connect: Duration::from_secs(10),
             keepalive_interval: Duration::from_secs(1),

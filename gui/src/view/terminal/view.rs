@@ -258,8 +258,15 @@ impl TerminalView {
             escape: takes_keys,
         };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(place.id, filter));
-        let typed = ui.input(|input| typed(&input.events, screen.modes()));
-        let Typed { bytes, pastes, copy, search, pages, composing } = typed;
+        let read = |screen: &Screen| ui.input(|input| typed(&input.events, screen.modes()));
+        let mut heard = read(screen);
+        if takes_keys && screen.offset() > 0 && !(heard.bytes.is_empty() && heard.pastes.is_empty())
+        {
+            // What is down there may take keys otherwise than what was read.
+            screen.scroll_to(0);
+            heard = read(screen);
+        }
+        let Typed { bytes, pastes, copy, search, pages, composing } = heard;
         if let Some(composing) = composing {
             self.composing = composing;
         }

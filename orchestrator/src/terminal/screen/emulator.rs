@@ -1,7 +1,6 @@
 //! A terminal's screen.
 
 use std::fmt;
-use std::time::{Duration, Instant};
 
 use alacritty_terminal::Term;
 use alacritty_terminal::grid::{Dimensions, Scroll};
@@ -12,11 +11,12 @@ use alacritty_terminal::vte::ansi::{self, NamedColor, Processor};
 
 use super::cell::{Cell, Cursor, CursorShape, Damage, Look, Modes, Place, underline};
 use super::colour::{Palette, Rgb, dim};
-use super::ear::{Ear, News, Printed};
-use super::guard::{Bounds, Guard};
+use super::ear::{Ear, News};
+use super::guard::Bounds;
 use super::links::ReportedDirectory;
+use super::runs;
 use super::search::Search;
-use super::strings::{End, Part, Strings};
+use super::strings::Strings;
 
 /// Lines that are kept above the screen, of terminals up to 400 columns wide.
 pub const SCROLLBACK: usize = 50_000;
@@ -34,13 +34,18 @@ const FEWEST_COLUMNS: u16 = 2;
 pub struct Screen {
     pub(super) term: Term<Ear>,
     pub(super) search: Option<Search>,
-    parser: Processor,
-    strings: Strings,
-    bounds: Bounds,
-    ear: Ear,
-    palette: Palette,
-    directory: Option<ReportedDirectory>,
-    is_changed: bool,
+    pub(super) parser: Processor,
+    pub(super) between: runs::Parser,
+    pub(super) strings: Strings,
+    pub(super) bounds: Bounds,
+    pub(super) ear: Ear,
+    pub(super) palette: Palette,
+    pub(super) directory: Option<ReportedDirectory>,
+    pub(super) is_changed: bool,
+    /// What is shown now, while somebody reads above what was shown before it was drawn anew.
+    pub(super) live: Option<Box<Screen>>,
+    /// What nobody reads any more.
+    pub(super) read: Option<Box<Screen>>,
 }
 
 #[derive(Clone, Copy)]
@@ -98,102 +103,25 @@ impl Screen {
             term: Term::new(size.config(), &size, ear.clone()),
             search: None,
             parser: Processor::new(),
+            between: runs::Parser::default(),
             strings: Strings::default(),
             bounds: Bounds::default(),
             ear,
             palette: Palette::default(),
             directory: None,
             is_changed: true,
+            live: None,
+            read: None,
         };
         screen.note_size(None);
         screen
     }
 
-    /// Shows what the program prints.
-    pub fn feed(&mut self, bytes: &[u8]) {
-        self.feed_as(bytes, Printed::NOW);
-    }
-
-    /// Shows what it can until then, and says how many bytes that was.
-    ///
-    /// A few bytes can ask for much (a character 65,535 times, a screen cleared), so no chunk is taken whole: a
-    /// flood of such never holds up whoever draws for longer than a few of them take.
-    pub fn feed_until(&mut self, bytes: &[u8], until: Instant, how: Printed) -> usize {
-        /// 32 times the longest repetition: 20 ms where a character takes 10 ns.
-        const FIRST: usize = 256;
-        /// A part this long is looked at again often enough at the parser's 60 to 150 MB/s.
-        const LAST: usize = 64 << 10;
-        const SHORT: Duration = Duration::from_micros(500);
-        let (mut fed, mut step) = (0, FIRST);
-        while let Some(rest) = bytes.get(fed..).filter(|rest| !rest.is_empty()) {
-            let begun = Instant::now();
-            if fed > 0 && begun >= until {
-                break;
-            }
-            let part = rest.get(..step).unwrap_or(rest);
-            self.feed_as(part, how);
-            fed += part.len();
-            let is_quick = begun.elapsed() < SHORT;
-            step = if is_quick { (step * 2).min(LAST) } else { (step / 2).max(FIRST) };
-        }
-        fed
-    }
-
-    /// Shows what was printed, now or earlier.
-    pub fn feed_as(&mut self, bytes: &[u8], how: Printed) {
-        self.ear.heard().how = how;
-        self.show_overdue(Instant::now());
-        let mut strings = std::mem::take(&mut self.strings);
-        strings.split(bytes, |part| match part {
-            Part::Plain(text) => self.advance(text),
-            Part::Dropped => self.advance(b"\\"),
-            Part::Command(text, end) => match text.strip_prefix(b"7;") {
-                Some(place) => {
-                    self.advance(b"\\");
-                    self.hear_directory(place);
-                }
-                None => {
-                    self.advance(b"]");
-                    self.advance(text);
-                    if end == End::Bell {
-                        self.advance(b"\x07");
-                    }
-                }
-            },
-        });
-        self.strings = strings;
-        self.is_changed = true;
-    }
-
-    fn advance(&mut self, bytes: &[u8]) {
-        let Self { term, parser, bounds, ear, palette, .. } = self;
-        parser.advance(&mut Guard { term, bounds, ear, palette }, bytes);
-    }
-
-    /// When what a program holds back (DEC mode 2026, so that a redraw shows whole) is to be shown at the latest;
-    /// `None` while it holds nothing back.
-    pub fn held_until(&self) -> Option<Instant> {
-        self.parser.sync_timeout().sync_timeout()
-    }
-
-    /// Shows what was held back for too long.
-    pub fn show_overdue(&mut self, now: Instant) {
-        if self.held_until().is_some_and(|until| until <= now) {
-            self.show_held();
-        }
-    }
-
-    /// Shows what is held back, now.
-    pub fn show_held(&mut self) {
-        if self.held_until().is_some() {
-            let Self { term, parser, bounds, ear, palette, .. } = self;
-            parser.stop_sync(&mut Guard { term, bounds, ear, palette });
-            self.is_changed = true;
-        }
-    }
-
     /// Another size; lines are wrapped anew.
     pub fn resize(&mut self, columns: u16, rows: u16) {
+        if let Some(live) = &mut self.live {
+            live.resize(columns, rows);
+        }
         let size = Size::new(columns, rows);
         if (size.columns, size.rows) == (self.columns(), self.rows()) {
             return;
@@ -205,10 +133,14 @@ impl Screen {
         self.bounds.region = None;
         self.is_changed = true;
         self.note_size(None);
+        self.come_down();
     }
 
     /// How large a cell is, in pixels, for programs that ask.
     pub fn set_cell_size(&mut self, width: u16, height: u16) {
+        if let Some(live) = &mut self.live {
+            live.set_cell_size(width, height);
+        }
         self.note_size(Some([width, height]));
     }
 
@@ -218,11 +150,6 @@ impl Screen {
         let [_, _, width, height] = heard.size;
         let [width, height] = cell.unwrap_or([width, height]);
         heard.size = [rows, columns, width, height];
-    }
-
-    /// Forgets everything: what comes next draws it anew. Size and palette stay.
-    pub fn restart(&mut self) {
-        *self = self.fresh();
     }
 
     /// An empty one of the same size and palette.
@@ -236,6 +163,7 @@ impl Screen {
 
     /// Forgets the lines above the screen.
     pub fn clear_scrollback(&mut self) {
+        self.scroll_to(0);
         self.term.grid_mut().clear_history();
         self.term.selection = None;
         self.is_changed = true;
@@ -243,6 +171,9 @@ impl Screen {
 
     /// The colours that programs name by number.
     pub fn set_palette(&mut self, palette: Palette) {
+        if let Some(live) = &mut self.live {
+            live.set_palette(palette);
+        }
         if self.palette != palette {
             self.palette = palette;
             self.is_changed = true;
@@ -259,30 +190,45 @@ impl Screen {
 
     /// What the program expects to be sent, since the last look.
     pub fn take_answers(&mut self) -> Vec<u8> {
+        if let Some(live) = &mut self.live {
+            return live.take_answers();
+        }
         std::mem::take(&mut self.ear.heard().answers)
     }
 
     /// What it told, since the last look.
     pub fn take_news(&mut self) -> News {
+        if let Some(live) = &mut self.live {
+            return live.take_news();
+        }
         std::mem::take(&mut self.ear.heard().news)
     }
 
     /// Whether it rang since the last look; what else it told is left for [`Screen::take_news`].
     pub fn take_bell(&mut self) -> bool {
+        if let Some(live) = &mut self.live {
+            return live.take_bell();
+        }
         std::mem::take(&mut self.ear.heard().news.bell)
     }
 
     /// The title that it gave the window: one line, at most 256 characters.
     pub fn title(&self) -> Option<String> {
+        if let Some(live) = &self.live {
+            return live.title();
+        }
         self.ear.heard().title.clone()
     }
 
     /// Where the shell says that it is (OSC 7).
     pub fn directory(&self) -> Option<&ReportedDirectory> {
+        if let Some(live) = &self.live {
+            return live.directory();
+        }
         self.directory.as_ref()
     }
 
-    fn hear_directory(&mut self, place: &[u8]) {
+    pub(super) fn hear_directory(&mut self, place: &[u8]) {
         let told = ReportedDirectory::read(place);
         if told.is_some() && told != self.directory {
             self.directory = told;
@@ -322,6 +268,7 @@ impl Screen {
         let before = self.offset();
         self.term.scroll_display(Scroll::Delta(lines));
         self.is_changed |= self.offset() != before;
+        self.come_down();
     }
 
     /// Moves the view so far above the newest line.

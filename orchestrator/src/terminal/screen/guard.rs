@@ -32,6 +32,10 @@ pub(super) struct Bounds {
     links: usize,
     /// The first and last line that scroll, where a program has set them: the emulator doesn't say.
     pub(super) region: Option<(i32, i32)>,
+    /// Which of the four character sets is in use: the emulator doesn't say that either.
+    pub(super) charset: CharsetIndex,
+    /// Whether the last that the parser gave was a letter: it is between sequences then.
+    pub(super) is_letter: bool,
 }
 
 pub(super) struct Guard<'a> {
@@ -127,7 +131,13 @@ impl Handler for Guard<'_> {
         if c >= '\u{ad}' && c.width() == Some(0) && self.is_laden() {
             return;
         }
+        self.bounds.is_letter = true;
         self.term.input(c);
+    }
+
+    fn set_active_charset(&mut self, index: CharsetIndex) {
+        self.bounds.charset = index;
+        self.term.set_active_charset(index);
     }
 
     fn set_title(&mut self, title: Option<String>) {
@@ -169,6 +179,7 @@ impl Handler for Guard<'_> {
 
     fn reset_state(&mut self) {
         self.bounds.region = None;
+        self.bounds.charset = CharsetIndex::default();
         self.term.reset_state();
         self.term.set_title(None);
         for index in 0..COUNT {
@@ -286,7 +297,6 @@ impl Handler for Guard<'_> {
         report_private_mode(mode: PrivateMode);
         set_keypad_application_mode();
         unset_keypad_application_mode();
-        set_active_charset(index: CharsetIndex);
         configure_charset(index: CharsetIndex, charset: StandardCharset);
         set_color(index: usize, colour: Rgb);
         reset_color(index: usize);

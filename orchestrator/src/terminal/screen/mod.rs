@@ -1,14 +1,17 @@
 //! What a terminal shows: bytes of a program in, cells, wishes and answers out.
 
+mod anew;
 mod cell;
 mod colour;
 mod ear;
 mod emulator;
+mod feed;
 mod guard;
 pub mod keys;
 mod links;
 pub mod mouse;
 pub mod paste;
+mod runs;
 mod search;
 mod select;
 mod strings;

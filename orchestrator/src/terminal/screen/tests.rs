@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use super::strings::LONGEST;
 use super::*;
 
+mod anew;
 mod chunks;
+mod runs;
 
 fn screen(columns: u16, rows: u16, printed: &str) -> Screen {
     let mut screen = Screen::new(columns, rows);
@@ -127,7 +129,7 @@ fn scrollback_is_kept_and_forgotten_when_asked() {
     assert_eq!(screen.row_text(2), (SCROLLBACK + 99).to_string());
     screen.clear_scrollback();
     assert_eq!(screen.scrollback(), 0);
-    screen.restart();
+    drop(screen.begin_anew());
     assert_eq!((text(&screen), screen.columns()), (Vec::new(), 20));
 }
 

@@ -1,16 +1,20 @@
 //! One master: channels, forwards, and noticing that it is gone.
 
+use std::ffi::OsString;
 use std::fmt;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::master;
-use super::mux::{self, MuxClient, MuxError};
+use super::mux::{self, MuxClient, MuxError, Wanted};
 use super::transport::{OpenSshSettings, Slot};
 use crate::host::HostId;
 use crate::transport::forward::LocalForward;
@@ -23,14 +27,10 @@ use crate::transport::{
 /// What the master says when the server takes no more sessions (OpenSSH mux.c, `mux_session_confirm`).
 const REFUSED_BY_SERVER: &str = "Session open refused by peer";
 
-/// What ssh itself exits with when it fails, ssh(1).
-const SSH_FAILED: u32 = 255;
-
 /// A connection of a master that runs.
 pub(super) struct MasterLink {
     target: Target,
-    program: PathBuf,
-    config: PathBuf,
+    env: Vec<(OsString, OsString)>,
     socket: Arc<PathBuf>,
     log: PathBuf,
     /// Ends when the master does; while we hold it, the master doesn't count as idle.
@@ -42,7 +42,6 @@ pub(super) struct MasterLink {
 
 /// Where a master is, and what is held for it.
 pub(super) struct Seat {
-    pub(super) config: PathBuf,
     pub(super) socket: PathBuf,
     pub(super) log: PathBuf,
     pub(super) slot: Arc<Slot>,
@@ -66,7 +65,7 @@ impl MasterLink {
         settings: &OpenSshSettings,
         seat: Seat,
     ) -> Result<Self, TransportError> {
-        let Seat { config, socket, log, slot, ends_with_us } = seat;
+        let Seat { socket, log, slot, ends_with_us } = seat;
         let gone =
             |error: String| TransportError::ConnectionLost { host: target.id.clone(), said: error };
         let watch = mux::call(&socket).await.map_err(|error| gone(error.to_string()))?;
@@ -74,8 +73,7 @@ impl MasterLink {
         let pid = pid.await.map_err(|error: MuxError| gone(error.to_string()))?;
         Ok(Self {
             target: target.clone(),
-            program: settings.program.clone(),
-            config,
+            env: settings.env.clone(),
             socket: Arc::new(socket),
             log,
             watch: tokio::sync::Mutex::new(watch),
@@ -89,29 +87,19 @@ impl MasterLink {
         &self.target.id
     }
 
-    async fn session(&self, command: &str, subsystem: bool) -> Result<Channel, OpenError> {
-        let host = self.host().clone();
-        let local = |error: std::io::Error| {
-            OpenError::Failed(TransportError::Local {
-                what: format!("could not make pipes for {host}: {error}"),
-                hint: Some("Too many files may be open: see `ulimit -n`".into()),
-            })
-        };
-        let (stdin, their_stdin) = pipe::pipe().map_err(local)?;
-        let (their_stdout, stdout) = pipe::pipe().map_err(local)?;
-        let (their_stderr, stderr) = pipe::pipe().map_err(local)?;
-        // The master wants blocking descriptors.
-        let fds = [
-            their_stdin.into_blocking_fd().map_err(local)?,
-            their_stdout.into_blocking_fd().map_err(local)?,
-            their_stderr.into_blocking_fd().map_err(local)?,
-        ];
+    /// A session with these descriptors as its streams, and how it ends.
+    async fn session(
+        &self,
+        wanted: Wanted,
+        fds: [OwnedFd; 3],
+    ) -> Result<impl Future<Output = Result<ChannelExit, TransportError>> + Send + use<>, OpenError>
+    {
         let socket = Arc::clone(&self.socket);
-        let command = command.to_owned();
         // In a task: dropped half-way the master would be left with half a request.
-        let opening = tokio::spawn(async move {
-            MuxClient::connect(&socket).await?.session(&command, subsystem, fds).await
-        });
+        let opening =
+            tokio::spawn(
+                async move { MuxClient::connect(&socket).await?.session(&wanted, fds).await },
+            );
         let opened = match opening.await {
             Ok(Ok(opened)) => opened,
             Ok(Err(MuxError::Refused(said))) if said == REFUSED_BY_SERVER => {
@@ -120,10 +108,8 @@ impl MasterLink {
             Ok(Err(error)) => return Err(OpenError::Failed(self.lost_by(&error.to_string()))),
             Err(error) => return Err(OpenError::Failed(self.lost_by(&error.to_string()))),
         };
-        let socket = Arc::clone(&self.socket);
-        let log = self.log.clone();
-        let host = self.host().clone();
-        let exit = async move {
+        let (socket, log, host) = (Arc::clone(&self.socket), self.log.clone(), self.host().clone());
+        Ok(async move {
             match opened.wait().await {
                 Ok(Some(status)) => Ok(ChannelExit::Status(status)),
                 // The master says nothing of a signal; nor does one that died.
@@ -135,7 +121,23 @@ impl MasterLink {
                     }
                 }
             }
-        };
+        })
+    }
+
+    async fn command(&self, command: &str, is_subsystem: bool) -> Result<Channel, OpenError> {
+        let local = |error| no_pipes(self.host(), &error);
+        let (stdin, their_stdin) = pipe::pipe().map_err(local)?;
+        let (their_stdout, stdout) = pipe::pipe().map_err(local)?;
+        let (their_stderr, stderr) = pipe::pipe().map_err(local)?;
+        // The master wants blocking descriptors.
+        let fds = [
+            their_stdin.into_blocking_fd().map_err(local)?,
+            their_stdout.into_blocking_fd().map_err(local)?,
+            their_stderr.into_blocking_fd().map_err(local)?,
+        ];
+        let command = command.to_owned();
+        let wanted = Wanted { command, is_subsystem, term: None, env: Vec::new() };
+        let exit = self.session(wanted, fds).await?;
         Ok(Channel {
             stdin: Input::from_pipe(stdin),
             stdout: Output::from_pipe(stdout),
@@ -146,52 +148,77 @@ impl MasterLink {
         })
     }
 
-    /// A terminal is a client of the master's own: it alone can set terminal modes over the socket.
-    fn terminal(
+    /// What is typed goes through a terminal of this machine, from which the master takes modes and sizes. What is printed
+    /// comes through a pipe: a second terminal would carry each byte once more, in pieces of 4 KiB.
+    async fn terminal(
         &self,
         command: &str,
         term: &str,
         size: TerminalSize,
-    ) -> Result<Channel, TransportError> {
-        let mut program = pty::Program::new(&self.program);
-        program
-            .args(["-tt", "-F"])
-            .args([&self.config])
-            .arg("-S")
-            .args([&*self.socket])
-            // Without its master it must fail, not connect anew.
-            .args([
-                "-o",
-                "ProxyCommand=false",
-                "-o",
-                "ControlMaster=no",
-                "-o",
-                "EscapeChar=none",
-                "-o",
-                "LogLevel=ERROR",
-            ])
-            .args(master::target_args(&self.target))
-            .args([command])
-            .env("TERM", term);
-        let mut channel = pty::spawn(program, size, self.host())?;
-        let (socket, log, host) = (Arc::clone(&self.socket), self.log.clone(), self.host().clone());
-        let exit = channel.exit;
-        channel.exit = Box::pin(async move {
-            match exit.await? {
-                // So ends a client whose master died; a program may end so, too.
-                ChannelExit::Status(SSH_FAILED) if !master::is_alive(&socket).await => {
-                    Err(lost(&host, &log))
+    ) -> Result<Channel, OpenError> {
+        let local = |error| no_pipes(self.host(), &error);
+        let pty::Typing { stdin, line, size: typed_at } = pty::typing(size)?;
+        let (their_stdout, stdout) = pipe::pipe().map_err(local)?;
+        let their_stdout = their_stdout.into_blocking_fd().map_err(local)?;
+        let their_stderr = their_stdout.try_clone().map_err(local)?;
+        let fds = [line.try_clone().map_err(local)?, their_stdout, their_stderr];
+        let wanted = Wanted {
+            command: command.to_owned(),
+            is_subsystem: false,
+            term: Some(term.to_owned()),
+            env: self.env.clone(),
+        };
+        let exit = self.session(wanted, fds).await?;
+        // The host's terminal has got the modes of this one by now; from here on it alone minds them.
+        pty::make_raw(&line).map_err(local)?;
+        drop(line);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let resize = {
+            let (is_over, master) = (Arc::clone(&is_over), self.pid);
+            move |size| {
+                typed_at(size);
+                // While the session lasts its master does, and the number is nobody else's.
+                if !is_over.load(Ordering::Acquire) {
+                    tell(master, Signal::WINCH);
                 }
-                ended => Ok(ended),
             }
-        });
-        Ok(channel)
+        };
+        Ok(Channel {
+            stdin,
+            // Not a pipe to those who let the kernel move its bytes: when they stop, nobody hears of it, and a terminal's program,
+            // other than one that writes to a pipe, would wait for ever.
+            stdout: Output::from_stream(stdout),
+            stderr: Output::from_stream(tokio::io::empty()),
+            exit: Box::pin(async move {
+                let ended = exit.await;
+                is_over.store(true, Ordering::Release);
+                ended
+            }),
+            resize: Some(Box::new(resize)),
+            waiter: None,
+        })
     }
 
     fn lost_by(&self, said: &str) -> TransportError {
         tracing::debug!(host = %self.host(), said, "the master did not do it");
         lost(self.host(), &self.log)
     }
+}
+
+/// Signals a master.
+fn tell(master: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(master).ok().and_then(Pid::from_raw)
+        && let Err(error) = kill_process(pid, signal)
+    {
+        tracing::debug!(%error, "the master was gone already");
+    }
+}
+
+fn no_pipes(host: &HostId, error: &std::io::Error) -> OpenError {
+    OpenError::Failed(TransportError::Local {
+        what: format!("could not make pipes for {host}: {error}"),
+        hint: Some("Too many files may be open: see `ulimit -n`".into()),
+    })
 }
 
 /// Why a master is gone, from the last words in its log.
@@ -204,10 +231,10 @@ fn lost(host: &HostId, log: &std::path::Path) -> TransportError {
 impl Link for MasterLink {
     async fn open(&self, request: &ChannelRequest) -> Result<Channel, OpenError> {
         match request {
-            ChannelRequest::Command(command) => self.session(command, false).await,
-            ChannelRequest::Subsystem(name) => self.session(name, true).await,
+            ChannelRequest::Command(command) => self.command(command, false).await,
+            ChannelRequest::Subsystem(name) => self.command(name, true).await,
             ChannelRequest::Terminal { command, term, size } => {
-                Ok(self.terminal(command, term, *size)?)
+                self.terminal(command, term, *size).await
             }
         }
     }
@@ -234,12 +261,7 @@ impl Link for MasterLink {
         if !self.ends_with_us {
             return;
         }
-        let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
-        if let Some(pid) = pid
-            && let Err(error) = rustix::process::kill_process(pid, rustix::process::Signal::TERM)
-        {
-            tracing::debug!(host = %self.host(), %error, "the master was gone already");
-        }
+        tell(self.pid, Signal::TERM);
         if let Err(error) = std::fs::remove_file(&self.log) {
             tracing::debug!(host = %self.host(), %error, "the master's log was gone already");
         }

@@ -3,9 +3,11 @@
 //! A session lives as long as its connection to the socket. So it is kept until the *master* closes it: when the
 //! exit status comes, output may still wait in the master, and hanging up then would throw it away.
 
+use std::ffi::OsString;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -79,6 +81,22 @@ pub(super) struct MuxSession {
     stream: UnixStream,
 }
 
+/// What a session is to be.
+pub(super) struct Wanted {
+    /// The command line, or the subsystem's name.
+    pub(super) command: String,
+    /// Whether it is a subsystem.
+    pub(super) is_subsystem: bool,
+    /// `TERM`, where the session has a terminal: its modes and size are those of the descriptor that is its input.
+    pub(super) term: Option<String>,
+    /// Names and values that the person's `SendEnv` may choose from: the master sends no others.
+    pub(super) env: Vec<(OsString, OsString)>,
+}
+
+/// Names and values that are offered to a master at most, in bytes: it takes packets of 256 KiB (OpenSSH channels.h,
+/// `CHANNEL_MUX_MAX_PACKET`), and a command line is in there as well.
+const MOST_ENV: usize = 96 * 1024;
+
 struct Packet {
     kind: u32,
     body: Vec<u8>,
@@ -111,22 +129,29 @@ impl MuxClient {
         Ok(alive.number(1)?)
     }
 
-    /// Runs `command` (or starts that subsystem) with these descriptors, which must be in blocking mode.
+    /// Starts what is wanted with these descriptors, which must be in blocking mode.
     pub(super) async fn session(
         mut self,
-        command: &str,
-        subsystem: bool,
+        wanted: &Wanted,
         fds: [OwnedFd; 3],
     ) -> Result<MuxSession, MuxError> {
         let mut request = Request::new(NEW_SESSION);
         request.string("");
-        request.number(0); // no terminal
-        request.number(0); // no X11
-        request.number(1); // the agent, if the person's configuration forwards it
-        request.number(u32::from(subsystem));
+        request.number(u32::from(wanted.term.is_some()));
+        request.number(u32::from(wanted.term.is_some())); // X11, if the person's configuration forwards it
+        request.number(1); // the agent, likewise
+        request.number(u32::from(wanted.is_subsystem));
         request.number(NO_ESCAPE);
-        request.string(""); // no kind of terminal
-        request.string(command);
+        request.string(wanted.term.as_deref().unwrap_or_default());
+        request.string(&wanted.command);
+        let mut room = MOST_ENV;
+        for (name, value) in &wanted.env {
+            let entry = [name.as_bytes(), b"=", value.as_bytes()].concat();
+            if let Some(left) = room.checked_sub(entry.len()) {
+                room = left;
+                request.bytes(&entry);
+            }
+        }
         self.stream.write_all(&request.finish()).await?;
         self.hand_over(&fds).await?;
         self.opened().await
@@ -236,9 +261,13 @@ impl Request {
     }
 
     fn string(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
         // Nothing of ours is longer than a command line.
-        self.number(u32::try_from(text.len()).unwrap_or(u32::MAX));
-        self.0.extend_from_slice(text.as_bytes());
+        self.number(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        self.0.extend_from_slice(bytes);
     }
 
     fn finish(mut self) -> Vec<u8> {

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -29,7 +31,7 @@ const EXTRA_LINGER: Duration = Duration::from_secs(5);
 const ATTACH_TRIES: u32 = 2;
 
 /// Everything of this machine that ssh needs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenSshSettings {
     /// The ssh client: a path, or a name to be found on `PATH`.
     pub program: PathBuf,
@@ -41,6 +43,8 @@ pub struct OpenSshSettings {
     pub system_config: PathBuf,
     /// A directory of ours for sockets, logs and configuration; made with mode 0700.
     pub run_dir: PathBuf,
+    /// The environment, of which a terminal gets what the person's `SendEnv` names.
+    pub env: Vec<(OsString, OsString)>,
     /// How long and how often ssh waits for the server.
     pub patience: Patience,
     /// How long a connection stays after its last user; zero: it goes with us.
@@ -53,8 +57,19 @@ pub struct OpenSshSettings {
     pub asker: Option<Arc<dyn Asker>>,
 }
 
+/// Leaves the environment out, since it may hold secrets.
+impl fmt::Debug for OpenSshSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenSshSettings")
+            .field("program", &self.program)
+            .field("config", &self.config)
+            .field("run_dir", &self.run_dir)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Somebody who watches how a connection comes about.
-pub trait Steps: std::fmt::Debug + Send + Sync {
+pub trait Steps: fmt::Debug + Send + Sync {
     /// The server has answered; who we are is still to be shown.
     fn reached(&self);
 }
@@ -172,7 +187,6 @@ impl Transport for OpenSsh {
         let slot = Arc::new(slot);
         let attach = || async {
             let seat = Seat {
-                config: config.clone(),
                 socket: socket.clone(),
                 log: log.clone(),
                 slot: Arc::clone(&slot),

@@ -49,6 +49,7 @@ impl Engine {
             home: "/nonexistent".into(),
             system_config: "/nonexistent/system".into(),
             run_dir: dir.path().to_owned(),
+            env: Vec::new(),
             patience: Patience::default(),
             linger: Duration::ZERO,
             askpass: None,

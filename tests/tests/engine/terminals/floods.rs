@@ -90,3 +90,26 @@ impl Window {
         .await;
     }
 }
+
+/// What a tmux before 3.2 says to clients that want it to pause, put before the one that is here.
+const OLD_TMUX: &str = r#"#!/bin/bash
+[ "$1" != -V ] || { echo 'tmux 3.1c'; exit; }
+exec TMUX "$@" < <(sed -u 's/^refresh-client -[fA] .*/refresh-client -Y/')
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tmux_that_can_not_pause_tells_the_end_of_a_flood_all_the_same() {
+    let bed = Bed::of(Way::OpenSsh);
+    let real = std::process::Command::new("sh").args(["-c", "command -v tmux"]).output().unwrap();
+    let real = String::from_utf8(real.stdout).unwrap();
+    fs::write(bed.without_tmux(), OLD_TMUX.replace("TMUX", real.trim())).unwrap();
+    let desk = bed.laptop.engine().await;
+    let mut window = bed.open(&desk, true).await;
+    window.type_(&desk, FLOOD).await;
+    until_its_end(&mut window).await;
+    assert_whole(&lines(&window));
+    window.type_(&desk, "echo go''es on\r").await;
+    window.shows_at_its_end("goes on").await;
+    window.close(&desk).await;
+    desk.stop().await;
+}

@@ -1,0 +1,252 @@
+//! Shells that outlive engines, and those that can not be found.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_just_before_the_engine_ends_arrives() {
+    for way in [Way::OpenSsh, Way::Native, Way::Local] {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        desk.stop().await;
+        for round in 0..4 {
+            let desk = bed.laptop.engine().await;
+            let mut again = Window::follow(&desk, &window.id).await;
+            again.until("open", is_open).await;
+            let file = bed.file(&format!("typed-{round}"));
+            let line = format!(": {}\rtouch {}\r", "x".repeat(3000), file.display());
+            again.type_(&desk, &line).await;
+            desk.stop().await;
+            until("it was carried out", || file.exists()).await;
+        }
+        let desk = bed.laptop.engine().await;
+        window = Window::follow(&desk, &window.id).await;
+        window.close(&desk).await;
+        desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shell_that_this_data_directory_does_not_know_is_left_alone() {
+    let bed = Bed::of(Way::OpenSsh);
+    let desk = bed.laptop.engine().await;
+    let window = bed.open(&desk, true).await;
+    let id = window.id.clone();
+    desk.stop().await;
+    // As where a copy of the data directory is used again, or on another laptop.
+    let db = rusqlite::Connection::open(bed.laptop.path("data/baton.db")).unwrap();
+    assert_eq!(db.execute("DELETE FROM terminals WHERE id = ?1", [&id]).unwrap(), 1);
+    drop(db);
+    let desk = bed.laptop.engine().await;
+    assert_eq!(listed(&desk).await, []);
+    let mut other = bed.open(&desk, true).await;
+    other.type_(&desk, "echo $((6 * 7))\r").await;
+    other.shows("42").await;
+    other.close(&desk).await;
+    let mut another = bed.open(&desk, true).await;
+    another.close(&desk).await;
+    desk.stop().await;
+    let servers = processes(|words| words.iter().any(|word| word.ends_with(&id)));
+    assert!(!servers.is_empty(), "somebody's shell was ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_shell_is_found_where_the_environment_that_it_was_opened_in_put_it() {
+    for transport in ["openssh", "native"] {
+        let bed = Bed::of(if transport == "native" { Way::Native } else { Way::OpenSsh });
+        let hosts = |env: &str| {
+            bed.laptop.write_hosts(&format!(
+                "[host.box]\nssh_config = \"box\"\ntransport = \"{transport}\"\n[host.box.env]\n{env}"
+            ));
+        };
+        let elsewhere = Sockets::new();
+        hosts(&format!("TMUX_TMPDIR = \"{}\"\n", elsewhere.path().display()));
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        window.type_(&desk, "MINE=my; echo se''t\r").await;
+        window.shows("set").await;
+        desk.stop().await;
+        // The same, and then another environment.
+        for env in [None, Some("OTHER = \"x\"\n")] {
+            if let Some(env) = env {
+                hosts(env);
+            }
+            let desk = bed.laptop.engine().await;
+            let mut window = Window::follow(&desk, &window.id).await;
+            window.until("open", is_open).await;
+            window.type_(&desk, "echo still $MINE''s\r").await;
+            window.shows("still mys").await;
+            if env.is_some() {
+                window.close(&desk).await;
+                until("it has ended", || servers_of(&window.id) == 0).await;
+            }
+            desk.stop().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shell_whose_tmux_is_not_found_goes_on_and_comes_back_when_it_is_opened_again() {
+    let bed = Bed::of(Way::OpenSsh);
+    let desk = bed.laptop.engine().await;
+    let mut window = bed.open(&desk, true).await;
+    window.type_(&desk, "MINE=my; echo se''t\r").await;
+    window.shows("set").await;
+    desk.stop().await;
+    let hidden = bed.without_tmux();
+    let desk = bed.laptop.engine().await;
+    let mut window = Window::follow(&desk, &window.id).await;
+    window.until("lost", |window| matches!(window.state(), Some(TerminalState::Lost { .. }))).await;
+    let Some(TerminalState::Lost { why }) = window.state() else { panic!() };
+    assert!(why.hint.as_ref().unwrap().contains("goes on"), "{why:?}");
+    fs::remove_file(hidden).unwrap();
+    terminal(&desk, TerminalCommand::Reopen { id: window.id.clone() }).await;
+    window.until("open", is_open).await;
+    window.type_(&desk, "echo still $MINE''s\r").await;
+    window.shows("still mys").await;
+    let text = window.text().replace("\x1b[0m\x0f", "");
+    assert_eq!(text.matches("set\r\n").count(), 1, "{text}");
+    window.close(&desk).await;
+    until("it has ended", || servers_of(&window.id) == 0).await;
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shell_whose_socket_was_cleared_away_is_found_again() {
+    for way in [Way::OpenSsh, Way::Local] {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        window.type_(&desk, "MINE=my; echo se''t\r").await;
+        window.shows("set").await;
+        desk.stop().await;
+        for directory in fs::read_dir(bed.sockets.path()).unwrap() {
+            fs::remove_dir_all(directory.unwrap().path()).unwrap();
+        }
+        let desk = bed.laptop.engine().await;
+        let mut window = Window::follow(&desk, &window.id).await;
+        window.until("open", is_open).await;
+        window.type_(&desk, "echo still $MINE''s\r").await;
+        window.shows("still mys").await;
+        window.close(&desk).await;
+        until("it has ended", || servers_of(&window.id) == 0).await;
+        assert_eq!(bed.sockets(), 0);
+        desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_nobody_has_looked_at_ends_on_its_host_when_it_is_closed() {
+    for way in [Way::Native, Way::Local] {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        let id = bed.open(&desk, true).await.id;
+        desk.stop().await;
+        let desk = bed.laptop.engine().await;
+        terminal(&desk, TerminalCommand::Close { id: id.clone() }).await;
+        until("it has ended", || servers_of(&id) == 0).await;
+        assert_eq!((bed.sockets(), listed(&desk).await), (0, vec![]));
+        desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_killed_loses_no_screen_and_no_directory() {
+    let bed = Bed::of(Way::OpenSsh);
+    let desk = bed.laptop.engine().await;
+    let mut window = bed.open(&desk, false).await;
+    window
+        .type_(
+            &desk,
+            "cd /usr; printf '\\033]7;file://%s%s\\007seen here\\n' \"$(uname -n)\" \"$PWD\"\r",
+        )
+        .await;
+    window.shows("seen here").await;
+    let kept = bed.laptop.path("data/terminals").join(&window.id);
+    let text = || fs::read(&kept).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    until("what it shows is kept", || text().is_ok_and(|text| text.contains("seen here"))).await;
+    let db = rusqlite::Connection::open(bed.laptop.path("data/baton.db")).unwrap();
+    let directory = |id: &str| -> String {
+        let select = "SELECT body FROM terminals WHERE id = ?1";
+        let body: String = db.query_row(select, [id], |row| row.get(0)).unwrap();
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        body["directory"].to_string()
+    };
+    let usr = serde_json::to_value(FilePath::from("/usr")).unwrap().to_string();
+    until("its directory is kept", || directory(&window.id) == usr).await;
+    window.close(&desk).await;
+    assert!(!kept.exists());
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_while_the_engine_moves_arrives_once_or_is_said_to_be_lost() {
+    let bed = Bed::of(Way::OpenSsh);
+    let (first, second) = (bed.laptop.process().await, bed.laptop.process().await);
+    let open = TerminalCommand::Open {
+        at: bed.at(),
+        directory: None,
+        columns: 80,
+        rows: 24,
+        name: None,
+        keep: true,
+    };
+    let tell = |command: TerminalCommand| Request::command(Command::Terminal(command));
+    let Reply::Terminal(TerminalReply::Terminal(opened)) = first.call(tell(open)).await.unwrap()
+    else {
+        panic!()
+    };
+    let id = opened.id;
+    let file = bed.file("typed");
+    let type_ =
+        |keys: String| tell(TerminalCommand::Input { id: id.clone(), bytes: keys.into_bytes() });
+    second.call(type_(format!("stty -echo; cat >{}\r", file.display()))).await.unwrap();
+    until("it reads", || file.exists()).await;
+    let mut taken = Vec::new();
+    let mut ending = None;
+    for number in 0..600 {
+        if number == 200 {
+            let first = first.clone();
+            ending = Some(tokio::spawn(async move { first.shutdown().await }));
+        }
+        match second.call(type_(format!("key {number}\r"))).await {
+            Ok(_) => taken.push(number),
+            Err(failure) => assert!(failure.hint.is_some(), "{failure:?}"),
+        }
+    }
+    ending.unwrap().await.unwrap();
+    assert!(taken.len() > 500, "{}", taken.len());
+    second.call(type_("end\r".into())).await.unwrap();
+    let read = || fs::read_to_string(&file).unwrap();
+    until("all is read", || read().ends_with("end\n")).await;
+    let lines: Vec<u32> =
+        read().lines().filter_map(|line| line.strip_prefix("key ")?.parse().ok()).collect();
+    assert!(lines.is_sorted_by(|one, next| one < next), "twice, or out of order: {lines:?}");
+    let lost: Vec<u32> = taken.into_iter().filter(|number| !lines.contains(number)).collect();
+    assert_eq!(lost, [0; 0], "taken, and never sent");
+    second.call(tell(TerminalCommand::Close { id: id.clone() })).await.unwrap();
+    second.shutdown().await;
+}
+
+fn servers_of(id: &str) -> usize {
+    let is_server = |words: &[String]| {
+        words.first().is_some_and(|word| word.starts_with("tmux"))
+            && words.iter().any(|word| word.ends_with(id))
+    };
+    processes(is_server).len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_can_not_be_opened_is_not_there() {
+    let bed = Bed::of(Way::OpenSsh);
+    let desk = bed.laptop.engine().await;
+    for keep in [true, false] {
+        let at = At::Host { host: "box".into(), directory: Some(FilePath::from("/not/there")) };
+        let open =
+            TerminalCommand::Open { at, directory: None, columns: 80, rows: 24, name: None, keep };
+        let refused = desk.command(Command::Terminal(open)).await.unwrap_err();
+        assert_eq!(refused.code, Code::DirMissing, "{refused:?}");
+        assert_eq!(listed(&desk).await, []);
+    }
+    desk.stop().await;
+}

@@ -1,0 +1,187 @@
+//! Terminals over links that break.
+
+use super::*;
+
+/// Runs a check over a link, with both transports.
+macro_rules! over_a_link {
+    ($(async fn $name:ident($bed:ident: Bed) $body:block)*) => {
+        $(
+            mod $name {
+                use super::*;
+
+                async fn check($bed: Bed) $body
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn over_openssh() {
+                    check(Bed::start(Way::OpenSsh, true)).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn with_the_built_in_client() {
+                    check(Bed::start(Way::Native, true)).await;
+                }
+            }
+        )*
+    };
+}
+
+over_a_link! {
+    async fn vim_goes_on_over_a_cut_and_is_drawn_anew(bed: Bed) {
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        let file = bed.file("letter");
+        window.type_(&desk, "stty echo\r").await;
+        window.type_(&desk, &format!("vim -u NONE -N {}\r", file.display())).await;
+        window.shows("[New]").await;
+        window.type_(&desk, "iDear reader,\r").await;
+        window.shows("Dear reader,").await;
+        bed.wan().cut();
+        window.until("away", is_away).await;
+        // Typed blindly, and not lost.
+        window.type_(&desk, "it goes on").await;
+        let restarts = window.restarts;
+        bed.wan().restore();
+        window.until("back", |window| is_open(window) && window.restarts > restarts).await;
+        window.shows("Dear reader,").await;
+        assert!(window.text().contains("\x1b[?1049h"), "it is no full screen: {:?}", window.text());
+        window.type_(&desk, " and ends\x1b:wq\r").await;
+        let letter = "Dear reader,\nit goes on and ends\n";
+        let written = || fs::read_to_string(&file).is_ok_and(|text| text == letter);
+        until("the letter is written", written).await;
+        window.close(&desk).await;
+        desk.stop().await;
+    }
+
+    async fn what_is_printed_over_cuts_and_resets_is_there_once(bed: Bed) {
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        window.type_(&desk, "for i in $(seq 400); do echo \"line $i.\"; sleep 0.01; done; echo the e''nd\r").await;
+        window.shows("line 50.").await;
+        bed.wan().reset();
+        window.shows("line 150.").await;
+        bed.wan().cut();
+        window.until("away", is_away).await;
+        bed.wan().restore();
+        window.shows("the end").await;
+        assert!(window.restarts >= 2, "{}", window.restarts);
+        let text = window.text();
+        for line in 1..=400 {
+            let line = format!("line {line}.");
+            assert_eq!(text.matches(&line).count(), 1, "{line} in {text}");
+        }
+        window.close(&desk).await;
+        desk.stop().await;
+    }
+
+    async fn what_is_typed_over_resets_arrives_once_and_in_order(bed: Bed) {
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        let file = bed.file("typed");
+        window.type_(&desk, &format!("stty raw; echo g''o; head -c 60000 > {}; stty sane -echo; echo ta''ken\r", file.display())).await;
+        window.shows("go").await;
+        let mut typed = Vec::new();
+        for number in 0..6000 {
+            let keys = format!("{number:09}\n");
+            window.send(&desk, keys.as_bytes()).await;
+            typed.extend(keys.into_bytes());
+            if number % 1500 == 700 {
+                bed.wan().reset();
+            }
+        }
+        window.shows("taken").await;
+        assert!(fs::read(&file).unwrap() == typed, "{}", fs::read_to_string(&file).unwrap());
+        window.close(&desk).await;
+        desk.stop().await;
+    }
+
+    async fn without_tmux_a_cut_loses_the_shell_and_it_is_opened_again_where_it_was(bed: Bed) {
+        bed.without_tmux();
+        let desk = bed.laptop.engine().await;
+        let open = TerminalCommand::Open { at: bed.at(), directory: None, columns: 80, rows: 24, name: None, keep: true };
+        let TerminalReply::Terminal(opened) = terminal(&desk, open).await else { panic!() };
+        let why = opened.unkept.clone().expect("it is kept without a tmux");
+        assert!(why.message.contains("no tmux") && why.hint.is_some(), "{why:?}");
+        let mut window = Window::follow(&desk, &opened.id).await;
+        window.type_(&desk, "cd /usr; printf '\\033]7;file://%s%s\\007seen here\\n' \"$(uname -n)\" \"$PWD\"\r").await;
+        window.shows("seen here").await;
+        window.until("its directory", |window| {
+            window.terminal.as_ref().unwrap().directory == Some(FilePath::from("/usr"))
+        }).await;
+        bed.wan().cut();
+        window.until("lost", |window| matches!(window.state(), Some(TerminalState::Lost { .. }))).await;
+        let refused = TerminalCommand::Input { id: opened.id.clone(), bytes: b"x".to_vec() };
+        assert_eq!(desk.command(Command::Terminal(refused)).await.unwrap_err().code, Code::Conflict);
+        bed.wan().restore();
+        let reopened = async {
+            let reopen = || Command::Terminal(TerminalCommand::Reopen { id: opened.id.clone() });
+            while desk.command(reopen()).await.is_err() {
+                // wait: until the link is back
+                tokio::time::sleep(Duration::from_millis(100)).await; // wait: between two tries
+            }
+        };
+        tokio::time::timeout(PATIENCE, reopened).await.expect("it is never open again");
+        window.until("open", is_open).await;
+        window.type_(&desk, "echo in $PWD\r").await;
+        window.shows("in /usr").await;
+        assert!(window.text().contains("seen here"), "what it showed is gone");
+        window.close(&desk).await;
+        desk.stop().await;
+    }
+
+    async fn a_tmux_that_is_killed_loses_the_shell_and_says_so(bed: Bed) {
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        let id = window.id.clone();
+        let servers = || processes(|words| words.iter().any(|word| word.ends_with(&id)) && words.first().is_some_and(|word| word.starts_with("tmux")));
+        for (pid, _) in servers() {
+            let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok(); // The client may go with the server.
+        }
+        window.until("lost", |window| matches!(window.state(), Some(TerminalState::Lost { .. }))).await;
+        assert!(window.text().contains("ready"), "what it showed is gone");
+        let Some(TerminalState::Lost { why }) = window.state() else { panic!() };
+        assert!(!why.message.contains("was not read"), "{why:?}");
+        terminal(&desk, TerminalCommand::Reopen { id: id.clone() }).await;
+        window.until("open", is_open).await;
+        window.close(&desk).await;
+        desk.stop().await;
+    }
+
+    async fn what_was_typed_for_a_shell_that_is_lost_is_said_to_be_unread(bed: Bed) {
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        bed.wan().cut();
+        window.until("away", is_away).await;
+        window.type_(&desk, "make deploy\r").await;
+        let id = window.id.clone();
+        let servers = processes(|words| words.iter().any(|word| word.ends_with(&id)) && words.first().is_some_and(|word| word.starts_with("tmux")));
+        for (pid, _) in servers {
+            let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok(); // The client may go with the server.
+        }
+        bed.wan().restore();
+        window.until("lost", |window| matches!(window.state(), Some(TerminalState::Lost { .. }))).await;
+        let Some(TerminalState::Lost { why }) = window.state() else { panic!() };
+        assert!(why.message.contains("typed last was not read"), "{why:?}");
+        window.close(&desk).await;
+        desk.stop().await;
+    }
+
+    async fn one_that_was_closed_while_away_ends_when_its_host_is_reached_next(bed: Bed) {
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        let id = window.id.clone();
+        bed.wan().cut();
+        window.until("away", is_away).await;
+        window.close(&desk).await;
+        bed.wan().restore();
+        let servers = || processes(|words| words.iter().any(|word| word.ends_with(&id)));
+        assert!(!servers().is_empty(), "who ended it?");
+        // What was on its way when the link was cut is reset.
+        reached(&desk).await;
+        let mut next = bed.open(&desk, true).await;
+        until("it has ended", || servers().is_empty()).await;
+        next.close(&desk).await;
+        desk.stop().await;
+    }
+}
