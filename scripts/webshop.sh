@@ -155,40 +155,38 @@ EOF
 
 # an_agent_works: the shop as an agent leaves it: changed, a part of it staged, and a file that is new.
 an_agent_works() {
-  source_file src/cart/total.rs <<'EOF'
-//! What a cart costs.
-
-use rust_decimal::Decimal;
-
-use super::Line;
-use crate::prices::Cents;
-
-/// The total in cents, rounded once, as the receipt does it.
-pub fn total(lines: &[Line]) -> Cents {
-    let exact: Decimal = lines.iter().map(Line::exact).sum();
-    Cents::round(exact)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn line(price: &str, count: u32) -> Line {
-        let tax = Decimal::new(19, 2);
-        Line { price: price.parse().unwrap(), count, tax }
-    }
-
-    #[test]
-    fn an_empty_cart_costs_nothing() {
-        assert_eq!(total(&[]), Cents(0));
-    }
-
-    #[test]
-    fn three_lines_are_added_and_rounded_once() {
-        let cart = [line("4.19", 1), line("4.19", 1), line("4.19", 1)];
-        assert_eq!(total(&cart), Cents(1496));
-    }
-}
+  shop apply <<'EOF'
+--- a/src/cart/total.rs
++++ b/src/cart/total.rs
+@@ -5,14 +5,10 @@
+ use super::Line;
+ use crate::prices::Cents;
+ 
+-/// The total in cents.
++/// The total in cents, rounded once, as the receipt does it.
+ pub fn total(lines: &[Line]) -> Cents {
+-    let mut sum = Cents(0);
+-    for line in lines {
+-        // rounding each line
+-        sum.0 += Cents::round(line.exact()).0;
+-    }
+-    sum
++    let exact: Decimal = lines.iter().map(Line::exact).sum();
++    Cents::round(exact)
+ }
+ 
+ #[cfg(test)]
+@@ -30,8 +26,8 @@
+     }
+ 
+     #[test]
+-    fn three_lines_are_added() {
++    fn three_lines_are_added_and_rounded_once() {
+         let cart = [line("4.19", 1), line("4.19", 1), line("4.19", 1)];
+-        assert_eq!(total(&cart), Cents(1497));
++        assert_eq!(total(&cart), Cents(1496));
+     }
+ }
 EOF
   printf '\nTotals are rounded once, at the end.\n' >>"$place/remote/webshop/README.md"
   shop add README.md

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::exit;
-use crate::render::{self, Rows};
+use crate::render::{self, Rows, clean};
 use crate::watch::Console;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -231,9 +231,10 @@ pub fn json_line(value: &impl Serialize) -> Result<String, Failure> {
 }
 
 fn tell_failure(failure: &Failure) {
-    tell(format_args!("{ERROR}error:{ERROR:#} {}\n", failure.message));
+    // Hosts, hooks and agents have a say in both.
+    tell(format_args!("{ERROR}error:{ERROR:#} {}\n", clean(&failure.message)));
     if let Some(hint) = &failure.hint {
-        tell(format_args!("{HINT}hint:{HINT:#} {hint}\n"));
+        tell(format_args!("{HINT}hint:{HINT:#} {}\n", clean(hint)));
     }
 }
 

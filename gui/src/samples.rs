@@ -1,4 +1,4 @@
-//! Sessions, tabs and turns for tests of views.
+//! Sessions, tabs, turns and files for tests of views.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use orchestrator::agent::Usage;
 use orchestrator::seam::{
-    LinkState, RunId, Session, SessionId, Tab, TabId, TabState, Totals, Turn, TurnId, TurnStatus,
+    FileEntry, FileKind, LinkState, RunId, Session, SessionId, Tab, TabId, TabState, Totals, Turn,
+    TurnId, TurnStatus,
 };
 
 /// Seconds since 1970 on the clock of samples.
@@ -71,5 +72,24 @@ pub fn turn(status: Option<TurnStatus>) -> Turn {
         save_to_history: true,
         synopsis: false,
         message: None,
+    }
+}
+
+/// A file of five bytes; a directory where the name ends with a slash.
+pub fn entry(name: &str) -> FileEntry {
+    let kind = if name.ends_with('/') { FileKind::Directory } else { FileKind::File };
+    FileEntry {
+        path: name.trim_end_matches('/').into(),
+        kind,
+        link: None,
+        outside: false,
+        size: 5,
+        modified: None,
+        mode: 0o644,
+        owner: String::new(),
+        group: String::new(),
+        ignored: false,
+        writable: None,
+        version: String::new(),
     }
 }

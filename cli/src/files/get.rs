@@ -16,14 +16,16 @@ use crate::app::App;
 use crate::exit;
 use crate::output::Stop;
 use crate::place::Place;
+use crate::render::clean_line;
 use crate::seam;
 
 /// What is fetched, and where to.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A link that is lost is waited for. Ctrl-C stops the transfer; the same command goes on where it was, as long as the source \
-is what it was. A directory comes with all that is in it; links stay links; what has arrived of it doesn't come again where \
-the host has GNU's find and tar. With -f, a file that is replaced keeps its mode and owner.")]
+is what it was. A directory comes whole or not at all; links stay links; sockets, pipes and devices are left out, which is said; what has arrived of it doesn't come again where \
+the host has GNU's find and tar. With -f, a file that is replaced keeps its mode, and its owner \
+as far as this account may.")]
 pub struct GetArgs {
     /// What to fetch: HOST:PATH, or S:PATH of a session
     #[arg(value_name = "HOST:PATH")]
@@ -57,11 +59,15 @@ pub async fn run(app: &App, args: GetArgs) -> Result<u8, Stop> {
         },
     )
     .await?;
+    let said = clean_line(&outcome.said);
     let path = outcome.path.unwrap_or_default();
     app.output.answer(
-        &json!({ "type": "done", "path": path }),
-        format_args!("{}:{} is now {path}", place.typed, place.path),
+        &json!({ "type": "done", "path": path, "said": outcome.said }),
+        clean_line(&format!("{}:{} is now {path}", place.typed, place.path)),
     )?;
+    if !app.output.is_json() && !said.is_empty() {
+        app.output.note(said);
+    }
     Ok(exit::DONE)
 }
 

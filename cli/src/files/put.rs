@@ -16,14 +16,17 @@ use crate::app::App;
 use crate::exit;
 use crate::output::Stop;
 use crate::place::Place;
+use crate::render::clean_line;
 
 /// What is sent, and where to.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A link that is lost is waited for. Ctrl-C stops the transfer; the same command goes on where it was, as long as the source \
-is what it was. A directory goes with all that is in it; links stay links; what has arrived of it doesn't go again where \
-the host has GNU's find. With -f, a file that is replaced keeps its mode and owner, and what is in a directory that is there \
-already and isn't in ours stays.")]
+is what it was. A directory goes whole or not at all; links stay links; sockets, pipes and devices are left out, which is said; \
+what has arrived of it doesn't go again where the host has GNU's find. With -f, a file that is replaced keeps its mode and \
+owner; one that is read-only for the account, has further names (hard links), or could not keep its owner is refused, as with \
+`files write -f`. What is in a directory that is there already and isn't in ours stays; files that are in both are replaced by \
+ours, with our modes, unless one of them belongs to another account or has further names.")]
 pub struct PutArgs {
     /// What to send; `-` takes a file from stdin
     #[arg(value_name = "LOCAL")]
@@ -75,16 +78,20 @@ pub async fn run(app: &App, args: PutArgs) -> Result<u8, Stop> {
         }
         (carried, _) => carried,
     };
-    let path = match carried {
-        Ok(outcome) => outcome.path.unwrap_or_default(),
+    let outcome = match carried {
+        Ok(outcome) => outcome,
         Err(Stop::Failure(failure)) => return Err(with_option(&place, failure).into()),
         Err(stop) => return Err(stop),
     };
-    let shown = args.local.to_string_lossy();
+    let (shown, said) = (args.local.to_string_lossy(), clean_line(&outcome.said));
+    let path = outcome.path.unwrap_or_default();
     app.output.answer(
-        &json!({ "type": "done", "path": path }),
-        format_args!("{} is now {}:{path}", crate::render::clean_line(&shown), place.typed),
+        &json!({ "type": "done", "path": path, "said": outcome.said }),
+        clean_line(&format!("{shown} is now {}:{path}", place.typed)),
     )?;
+    if !app.output.is_json() && !said.is_empty() {
+        app.output.note(said);
+    }
     Ok(exit::DONE)
 }
 

@@ -214,7 +214,7 @@ impl Shown {
             Some(why) => {
                 self.output.note(format_args!("waiting: {}", clean_line(&why.message)));
                 if let Some(hint) = &why.hint {
-                    self.output.note(format_args!("hint: {hint}"));
+                    self.output.note(format_args!("hint: {}", clean_line(hint)));
                 }
             }
             None => self.output.note("going on"),

@@ -21,6 +21,9 @@ const MOST_LINES: usize = 40;
 
 /// A file to be written.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+At most 4 MiB are written at once; `files put` sends what is larger. A file is replaced as a whole, and keeps its mode and owner: \
+one that is read-only for the account, has further names (hard links), or could not keep its owner is refused, with --force, too.")]
 pub struct WriteArgs {
     /// Which; a link's target is written. One that is there is not replaced without --if-version or --force
     #[arg(value_name = "HOST:PATH")]

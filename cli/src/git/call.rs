@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use orchestrator::failure::Failure;
+use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     At, Command, FilePath, GitCommand, GitQuery, GitReply, Query, Reply, Request,
 };
@@ -14,6 +14,7 @@ use crate::exit;
 use crate::output::Stop;
 use crate::place::Place;
 use crate::seam::odd;
+use crate::watch::{Told, signals};
 
 /// What a verb's first word means.
 pub async fn at(app: &App, place: &OsStr) -> Result<At, Stop> {
@@ -25,9 +26,17 @@ pub async fn ask(app: &App, query: GitQuery) -> Result<GitReply, Failure> {
     repository(app, Request::query(Query::Repository(query))).await
 }
 
-/// Does something.
-pub async fn change(app: &App, command: GitCommand) -> Result<GitReply, Failure> {
-    repository(app, Request::command(Command::Repository(command))).await
+/// Does something. Who leaves meanwhile is told that it goes on.
+pub async fn change(app: &App, command: GitCommand) -> Result<GitReply, Stop> {
+    let mut told = signals()?;
+    tokio::select! {
+        reply = repository(app, Request::command(Command::Repository(command))) => Ok(reply?),
+        Some(Told::Interrupt(_) | Told::Leave(_)) = told.recv() => {
+            let message = "left before git had answered: it may be done all the same";
+            let hint = "`baton git status` and `baton git log` say so; look before you do it again";
+            Err(Failure::new(Code::Cancelled, message).hint(hint).into())
+        }
+    }
 }
 
 async fn repository(app: &App, request: Request) -> Result<GitReply, Failure> {
@@ -39,11 +48,31 @@ async fn repository(app: &App, request: Request) -> Result<GitReply, Failure> {
 
 /// Does what has no more to say than that it is done.
 pub async fn done(app: &App, command: GitCommand) -> Result<u8, Stop> {
-    change(app, command).await?;
+    let left = match change(app, command).await? {
+        GitReply::Left { id, commits } => Some((id, commits)),
+        _ => None,
+    };
     if app.output.is_json() {
-        app.output.document(&json!({ "done": true }))?;
+        let left = left.map(|(id, commits)| json!({ "id": id, "commits": commits }));
+        let document = match left {
+            Some(left) => json!({ "done": true, "left": left }),
+            None => json!({ "done": true }),
+        };
+        app.output.document(&document)?;
+    } else if let Some((id, commits)) = left {
+        app.output.note(left_behind(&id, commits));
     }
     Ok(exit::DONE)
+}
+
+/// That commits are on no branch any more, and how they are kept.
+fn left_behind(id: &str, commits: u64) -> String {
+    let short = id.get(..10).unwrap_or(id);
+    let what = match commits {
+        1 => format!("1 commit is on no branch now: {short}"),
+        many => format!("{many} commits are on no branch now, up to {short}"),
+    };
+    format!("{what}; `baton git branch S|HOST:PATH NAME {short}` keeps it")
 }
 
 /// The answer was to another question.

@@ -26,7 +26,7 @@ const PLAIN: Style = Style::new();
 #[command(
     group(ArgGroup::new("between").multiple(false)),
     after_help = "Without one of --staged, --head, --base, --commit and --untracked: what isn't staged. \
-Paths are relative to the top of the repository."
+A file behind a bare --base stands behind a `--`. Paths are relative to the top of the repository."
 )]
 pub struct DiffArgs {
     /// A session, or a host and a directory of it
@@ -42,7 +42,7 @@ pub struct DiffArgs {
     #[arg(long, group = "between")]
     head: bool,
     /// Between where the branch left B (the default branch when it isn't named) and what lies there
-    #[arg(long, value_name = "B", group = "between", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(long, value_name = "B", group = "between", num_args = 0..=1, default_missing_value = "")]
     base: Option<String>,
     /// Between that commit and its first parent
     #[arg(long, value_name = "ID", group = "between")]

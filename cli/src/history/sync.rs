@@ -116,7 +116,7 @@ pub fn tell(output: &Output, synced: &HistorySync) {
         {
             output.note(format_args!("{} for {place}: {}", waiting(project.pending), why.message));
             if let Some(hint) = &why.hint {
-                output.note(format_args!("hint: {hint}"));
+                output.note(format_args!("hint: {}", crate::render::clean_line(hint)));
             }
         }
         if project.hint {

@@ -15,7 +15,7 @@ use super::words::{self, Row};
 use crate::exec::Leaving;
 use crate::exit;
 use crate::output::{Output, Stop};
-use crate::render::clean_line;
+use crate::render::{Calm, clean_line};
 
 /// Shows what it prints, to its end. The exit status is that of a command line, and 0 for other work that was done.
 pub(super) async fn show(
@@ -26,7 +26,14 @@ pub(super) async fn show(
     let id = operation.id.clone();
     let mut leaving = Leaving::listen()?;
     let mut watched = Watched::new(seam, &id).await?;
-    let mut screen = Screen { output, line: None, was_away: false, expected: 0 };
+    let mut screen = Screen {
+        output,
+        line: None,
+        was_away: false,
+        expected: 0,
+        on_terminal: std::io::stdout().is_terminal(),
+        calm: Calm::default(),
+    };
     let over = loop {
         tokio::select! {
             biased;
@@ -55,6 +62,10 @@ pub(super) async fn show(
         }
     };
     screen.erase();
+    let rest = screen.calm.rest();
+    if !rest.is_empty() {
+        output.raw(false, rest.into_bytes()).await?;
+    }
     ended(output, &over)
 }
 
@@ -142,6 +153,8 @@ struct Screen<'a> {
     was_away: bool,
     /// Where the next byte of output should be.
     expected: u64,
+    on_terminal: bool,
+    calm: Calm,
 }
 
 impl Screen<'_> {
@@ -160,6 +173,8 @@ impl Screen<'_> {
         }
         self.expected = offset + bytes.len() as u64;
         if !self.output.is_json() {
+            // In a pipe they are what they are; a terminal would do what they say.
+            let bytes = if self.on_terminal { self.calm.read(&bytes).into_bytes() } else { bytes };
             return Ok(self.output.raw(false, bytes).await?);
         }
         let document = match std::str::from_utf8(&bytes) {

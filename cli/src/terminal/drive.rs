@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::carry_out;
+use super::consent::Consent;
 use super::escape::{Escape, Typed};
 use super::quiet::Quiet;
 use super::screen::{CLEAR, notice};
@@ -43,6 +44,8 @@ struct Here {
     /// Output before this is in the scrollback already.
     skip_to: u64,
     quiet: Quiet,
+    /// Takes out what nobody has agreed to; none where the person has.
+    consent: Option<Consent>,
     /// What programs have set on the screen.
     set: Scanner,
     /// What the line at the bottom says.
@@ -55,6 +58,7 @@ pub async fn drive(
     seam: Arc<dyn Seam>,
     terminal: Terminal,
     escape: Option<u8>,
+    trust: bool,
 ) -> Result<u8, Stop> {
     let mut here = Here {
         output: output.clone(),
@@ -65,6 +69,7 @@ pub async fn drive(
         printed: false,
         skip_to: 0,
         quiet: Quiet::default(),
+        consent: (!trust).then(Consent::default),
         set: Scanner::default(),
         notice: None,
     };
@@ -204,6 +209,7 @@ impl Here {
             }
             TerminalNews::Restart { in_sight } => {
                 self.quiet = Quiet::default();
+                self.consent = self.consent.is_some().then(Consent::default);
                 self.skip_to = 0;
                 if self.printed {
                     // What was scrolled away is in this terminal's own scrollback.
@@ -221,6 +227,10 @@ impl Here {
                     [self.quiet.rest(), shown].concat()
                 } else {
                     self.quiet.read(&shown)
+                };
+                let shown = match &mut self.consent {
+                    Some(consent) => consent.read(&shown),
+                    None => shown,
                 };
                 if !shown.is_empty() {
                     self.printed = true;

@@ -1,5 +1,6 @@
 //! `baton terminal`: a shell on a host, here.
 
+mod consent;
 mod drive;
 mod escape;
 mod quiet;
@@ -43,6 +44,9 @@ pub struct TerminalArgs {
     /// What leaves it, with a dot behind it, at the beginning of a line: a character, ^X, or none
     #[arg(long, value_name = "C", default_value = "~")]
     escape: String,
+    /// Let programs there set this terminal's title, write to its clipboard and show notices: without it, none of that goes out
+    #[arg(long, conflicts_with_all = ["list", "close"])]
+    trust: bool,
     /// Come back to one that was left: its id, or the beginning of it
     #[arg(long, value_name = "ID")]
     attach: Option<String>,
@@ -107,9 +111,9 @@ pub async fn run(app: &App, args: TerminalArgs) -> Result<u8, Stop> {
         }
     };
     if let Some(why) = terminal.unkept.as_ref().filter(|_| !args.no_keep) {
-        app.output.note(format_args!("{}", why.message));
+        app.output.note(clean_line(&why.message));
     }
-    drive::drive(&app.output, engine, terminal, escape).await
+    drive::drive(&app.output, engine, terminal, escape, args.trust).await
 }
 
 /// What a HOST or SESSION argument means: a saved host first, then a session, then any other host.

@@ -1,4 +1,4 @@
-//! Files of sessions: their trees, what is done to files, and what is looked at again and again.
+//! Files of sessions: their trees, and what is done to files.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,30 +7,22 @@ use std::time::Instant;
 use egui::Ui;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    At, Command, Expected, FileCommand, FileKind, FilePath, FileReply, FoundFiles, Reply, Session,
-    SessionId,
+    At, Command, Expected, FileCommand, FileKind, FilePath, FileReply, Reply, Session, SessionId,
 };
 
+use super::App;
+use super::files_find::Finding;
 use super::files_git::GitWish;
 use super::files_open::OpenFile;
 use super::pending::Pending;
-use super::wishes::draft_key;
-use super::{App, Shown};
-use crate::bridge::{Ask, FilesAsk, FilesLook, FilesNews, Finder, OpenId};
-use crate::fetched::Fetched;
+use crate::bridge::{Ask, FilesAsk, FilesNews, OpenId};
 use crate::memory::RightPage;
 use crate::view::composer::Heads;
 use crate::view::files::tree::{Shown as Row, parted};
 use crate::view::files::{
-    Entry, FileTabAct, FilesAct, FilesData, Folder, QuickAct, QuickData, QuickView, Transfer, Tree,
-    shown_name,
+    Entry, FilesAct, FilesData, Folder, QuickView, Transfer, Tree, shown_name,
 };
 use crate::view::places::host_name;
-
-/// Paths that are offered for a mention: who wants others types on.
-const MENTIONS: u32 = 8;
-/// Paths that are offered by the dialog that goes to a file.
-const OFFERED: u32 = 200;
 
 /// What is done to files, waiting for its answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,15 +57,6 @@ impl Doomed {
     }
 }
 
-/// What files fit what was typed.
-#[derive(Debug, Default)]
-pub(super) struct Finding {
-    /// Whose they are, and what was typed.
-    pub of: Option<(SessionId, String)>,
-    pub found: Fetched<FoundFiles>,
-    pub version: u64,
-}
-
 /// What the window knows of files.
 #[derive(Debug, Default)]
 pub(super) struct Files {
@@ -81,8 +64,8 @@ pub(super) struct Files {
     nothing: Tree,
     /// Sessions whose files a person wanted to see: their hosts may be connected to.
     wanted: BTreeSet<SessionId>,
-    in_sight: BTreeSet<FilePath>,
-    looked: Option<(SessionId, BTreeSet<FilePath>, BTreeSet<OpenId>)>,
+    pub in_sight: BTreeSet<FilePath>,
+    pub looked: Option<(SessionId, BTreeSet<FilePath>, BTreeSet<OpenId>)>,
     pub quick: QuickView,
     pub quick_found: Finding,
     pub mentions: Finding,
@@ -102,33 +85,12 @@ pub(super) struct Files {
     pub closing: Option<OpenId>,
 }
 
-impl Finding {
-    /// Says that this is asked for; what was found stays until it comes. `false` when it is there, or under way.
-    fn ask(&mut self, session: &SessionId, typed: &str) -> bool {
-        let of = Some((session.clone(), typed.to_owned()));
-        let is_other = self.of.as_ref().is_none_or(|(before, _)| before != session);
-        if is_other || self.found.ready().is_none() {
-            self.found = Fetched::Pending;
-            self.version += 1;
-        }
-        std::mem::replace(&mut self.of, of.clone()) != of
-    }
-
-    fn put(&mut self, session: &SessionId, typed: &str, answer: Result<FoundFiles, Failure>) {
-        let is_it = self.of.as_ref().is_some_and(|(of, text)| of == session && text == typed);
-        if is_it {
-            self.found = answer.into();
-            self.version += 1;
-        }
-    }
-}
-
 impl App {
     pub(super) fn file_ask(&mut self, ask: FilesAsk) -> bool {
         self.ask(Ask::File(ask))
     }
 
-    fn tree(&mut self, session: &SessionId) -> &mut Tree {
+    pub(super) fn tree(&mut self, session: &SessionId) -> &mut Tree {
         self.files.trees.entry(session.clone()).or_default()
     }
 
@@ -269,10 +231,11 @@ impl App {
     pub(super) fn list(&mut self, session: &SessionId, path: &FilePath) {
         let tree = self.tree(session);
         let seen = tree.folder(path).map(|folder| folder.version.clone());
+        let long = seen.is_none() && tree.is_long(path);
         if tree.ask(path) {
             let (session, path) = (session.clone(), path.clone());
             let of = (session.clone(), path.clone());
-            if !self.file_ask(FilesAsk::List { session, path, seen }) {
+            if !self.file_ask(FilesAsk::List { session, path, seen, long }) {
                 let busy = Failure::new(Code::Busy, "too much waits to be done");
                 self.tree(&of.0).put(&of.1, Err(busy));
             }
@@ -286,14 +249,7 @@ impl App {
                 self.listed_folder(&session, &path, answer)
             }
             FilesNews::Found { finder, session, typed, answer } => {
-                let finding = match finder {
-                    Finder::Quick => &mut self.files.quick_found,
-                    Finder::Mention => &mut self.files.mentions,
-                };
-                finding.put(&session, &typed, answer);
-                if finder == Finder::Mention {
-                    self.want_heads(&session);
-                }
+                self.found_files(finder, &session, &typed, answer);
             }
             FilesNews::Heads { session, heads } => {
                 self.files.heads.put(&session, heads, Instant::now());
@@ -314,8 +270,15 @@ impl App {
         path: &FilePath,
         answer: Result<Option<Arc<Folder>>, Failure>,
     ) {
-        if self.sessions.get(session).is_some() {
-            self.tree(session).put(path, answer);
+        if self.sessions.get(session).is_none() {
+            return;
+        }
+        let known = self.tree(session).folder(path);
+        let only_names = known.is_some_and(|folder| folder.version.is_empty());
+        self.tree(session).put(path, answer);
+        if only_names {
+            // Whoever looks knows of no version yet, and would be told all of it again.
+            self.look_anew();
         }
     }
 
@@ -399,125 +362,12 @@ impl App {
         }
     }
 
-    /// Tells the bridge what to look at: what is in sight, while it can be asked.
-    pub(super) fn look_at_files(&mut self, bar_shown: bool, window_shown: bool) {
-        let in_bar = bar_shown && self.memory.right_page == RightPage::Files;
-        let wanted = self.shown_session().map(|session| session.id.clone()).filter(|session| {
-            let is_open = matches!(self.engine, crate::bridge::EngineState::Open(_));
-            window_shown && is_open && self.may_ask_host(session)
-        });
-        let wanted = wanted.map(|session| {
-            let tree = self.files.trees.get(&session);
-            let known = |path: &&FilePath| tree.is_some_and(|tree| tree.folder(path).is_some());
-            let folders: BTreeSet<FilePath> = if in_bar {
-                self.files.in_sight.iter().filter(known).cloned().collect()
-            } else {
-                BTreeSet::new()
-            };
-            let files = self.files.open.iter().filter(|file| file.session == session);
-            let files = files.filter(|file| file.version().is_some()).map(|file| file.id).collect();
-            (session, folders, files)
-        });
-        let wanted = wanted.filter(|(_, folders, files): &(_, _, BTreeSet<OpenId>)| {
-            !folders.is_empty() || !files.is_empty()
-        });
-        if self.files.looked == wanted {
-            return;
-        }
-        self.files.looked.clone_from(&wanted);
-        let look = wanted.map(|(session, folders, files)| {
-            let tree = self.files.trees.get(&session);
-            let version = |path: &FilePath| {
-                tree.and_then(|tree| tree.folder(path)).map(|folder| folder.version.clone())
-            };
-            let directories =
-                folders.into_iter().map(|path| (path.clone(), version(&path))).collect();
-            let of = |id: OpenId| {
-                let file = self.files.open.iter().find(|file| file.id == id)?;
-                Some((id, (file.path.clone(), file.version()?)))
-            };
-            let files = files.into_iter().filter_map(of).collect();
-            FilesLook { session, directories, files }
-        });
-        self.ask_quietly(Ask::File(FilesAsk::Look(look)));
-    }
-
-    /// What is looked at is another version now: it is told anew.
-    pub(super) fn look_anew(&mut self) {
-        self.files.looked = None;
-    }
-
     /// A session is gone, with its files.
     pub(super) fn forget_files(&mut self, session: &SessionId) {
         self.files.trees.remove(session);
         self.files.wanted.remove(session);
         self.files.shown.remove(session);
         self.close_orphans();
-    }
-
-    /// Opens the dialog that goes to a file.
-    pub(super) fn go_to_file(&mut self) {
-        if self.shown.is_some() {
-            self.files.quick_found = Finding::default();
-            self.files.quick.open();
-        }
-    }
-
-    /// Draws that dialog.
-    pub(super) fn quick(&mut self, ctx: &egui::Context) {
-        let Some(Shown { session, .. }) = self.shown.clone() else { return };
-        let place = self.sessions.get(&session).map_or_else(String::new, |known| {
-            let host = host_name(&self.hosts.hosts.hosts, &known.host);
-            format!("{} on {host}", crate::words::clean_line(known.cwd.as_deref().unwrap_or("~")))
-        });
-        let found = &self.files.quick_found;
-        let data = QuickData { place: &place, found: &found.found, version: found.version };
-        for act in self.files.quick.ui(ctx, &data) {
-            match act {
-                QuickAct::Find(typed) => {
-                    if self.files.quick_found.ask(&session, &typed) {
-                        let (finder, limit) = (Finder::Quick, OFFERED);
-                        let session = session.clone();
-                        self.file_ask(FilesAsk::Find { finder, session, typed, limit });
-                    }
-                }
-                QuickAct::Open { path, stays } => {
-                    self.open_file(&session, &FilePath::from(path), stays);
-                }
-            }
-        }
-    }
-
-    /// Asks for files that may be mentioned.
-    pub(super) fn want_mentions(&mut self, session: &SessionId, typed: String) {
-        // The same letters again: files come and go.
-        self.files.mentions.ask(session, &typed);
-        let (finder, session) = (Finder::Mention, session.clone());
-        self.file_ask(FilesAsk::Find { finder, session, typed, limit: MENTIONS });
-    }
-
-    /// Asks how those begin that are offered.
-    fn want_heads(&mut self, session: &SessionId) {
-        let Some(found) = self.files.mentions.found.ready() else { return };
-        let offered = found.files.iter().map(|file| file.path.as_str());
-        let paths = self.files.heads.wanted(session, offered, Instant::now());
-        if !paths.is_empty() {
-            self.ask_quietly(Ask::File(FilesAsk::Heads { session: session.clone(), paths }));
-        }
-    }
-
-    /// Names a file in the message that is being written.
-    fn mention(&mut self, path: &FilePath) {
-        let Some(Shown { session, tab }) = self.shown.clone() else { return };
-        let Some(path) = path.text() else { return };
-        let key = draft_key(&session, tab.as_ref());
-        let draft = self.memory.drafts.entry(key).or_default();
-        if !draft.text.is_empty() && !draft.text.ends_with(char::is_whitespace) {
-            draft.text.push(' ');
-        }
-        draft.text.push_str(&format!("@{path} "));
-        self.files.shown.remove(&session);
-        self.composer.focus();
     }
 
     /// Shows a path in the tree.
@@ -533,58 +383,6 @@ impl App {
         }
         self.right.files.reveal(path);
         self.right.files.focus();
-    }
-
-    /// Does what somebody wants of a file's tab.
-    pub(super) fn file_tab_act(&mut self, ui: &Ui, act: FileTabAct) {
-        let of = |id: OpenId| {
-            let file = self.files.open.iter().find(|file| file.id == id)?;
-            Some((file.session.clone(), file.path.clone()))
-        };
-        match act {
-            FileTabAct::Show(id) => self.show_file(id),
-            FileTabAct::Close(id) => self.close_file(id),
-            FileTabAct::CloseOthers(id) => {
-                let Some((session, _)) = of(id) else { return };
-                let others: Vec<OpenId> = self
-                    .files
-                    .open
-                    .iter()
-                    .filter(|file| file.session == session && file.id != id)
-                    .filter(|file| !file.is_modified())
-                    .map(|file| file.id)
-                    .collect();
-                for other in others {
-                    self.drop_file(other);
-                }
-            }
-            FileTabAct::Stay(id) => {
-                if let Some(file) = self.open_of(id) {
-                    file.stays = true;
-                }
-            }
-            FileTabAct::Reveal(id) => {
-                if let Some((session, path)) = of(id) {
-                    self.reveal_in_tree(&session, &path);
-                }
-            }
-            FileTabAct::Diff(id) => {
-                if let Some((session, path)) = of(id) {
-                    self.git_wish(&session, GitWish::Diff(path));
-                }
-            }
-            FileTabAct::CopyPath(id) => {
-                if let Some((session, path)) = of(id) {
-                    let root = self.files.trees.get(&session).and_then(Tree::root);
-                    let whole = root.map_or_else(
-                        || path.to_string(),
-                        |root| root.directory.join(path.bytes()).to_string(),
-                    );
-                    ui.ctx().copy_text(whole);
-                    self.say("Path copied".to_owned());
-                }
-            }
-        }
     }
 
     /// What is asked before something is deleted.

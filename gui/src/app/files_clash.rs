@@ -105,6 +105,11 @@ impl App {
         let Begun { batch, kept, .. } =
             known.unwrap_or(Begun { batch: 0, kept: None, instead: None });
         let mut work = operation.work.clone();
+        if choice != ClashChoice::Skip
+            && let Some(why) = self.moved_since(operation)
+        {
+            return self.complain(&why);
+        }
         match choice {
             ClashChoice::Skip => {
                 self.command(Command::Operation(OperationCommand::Forget { id }));

@@ -15,25 +15,12 @@ use crate::bridge::{
     Ask, Comparison, Contents, FileDraft, FilesAsk, FilesNews, News, OpenId, Opened,
 };
 use crate::memory::{Memory, RightPage};
-use crate::samples::session;
+use crate::samples::{self, session};
 use crate::view::editor::{Document, Merge};
 use crate::view::files::Folder;
 
 fn entry(name: &str, version: &str) -> FileEntry {
-    FileEntry {
-        path: name.into(),
-        kind: FileKind::File,
-        link: None,
-        outside: false,
-        size: 5,
-        modified: None,
-        mode: 0o644,
-        owner: String::new(),
-        group: String::new(),
-        ignored: false,
-        writable: None,
-        version: version.to_owned(),
-    }
+    FileEntry { version: version.to_owned(), ..samples::entry(name) }
 }
 
 fn files() -> Window {
@@ -134,6 +121,42 @@ fn the_directory_is_listed_when_it_is_looked_at_and_watched_then() {
     assert_eq!(look.directories.get(&FilePath::default()), Some(&Some("1".to_owned())));
     window.obey(crate::commands::WindowCommand::ShowHistory);
     assert!(window.asked().iter().any(|ask| matches!(ask, Ask::File(FilesAsk::Look(None)))));
+}
+
+#[test]
+fn a_long_directory_shows_its_names_before_the_rest_is_known_and_looks_from_then_on() {
+    let mut window = files();
+    window.asked();
+    let folder =
+        |name: &str, size| FileEntry { kind: FileKind::Directory, size, ..entry(name, "") };
+    list(&mut window, vec![folder("long", 40_000), folder("short", 4_096)]);
+    let asked = |window: &mut Window, name: &str| {
+        window.harness.get_by_role_and_label(Role::TreeItem, name).click();
+        window.harness.run();
+        let asked = of_files(window.asked());
+        let [FilesAsk::List { long, seen: None, .. }] = asked.as_slice() else {
+            panic!("{asked:?}")
+        };
+        *long
+    };
+    assert!(!asked(&mut window, "short"));
+    assert!(asked(&mut window, "long"));
+    let mut told = |version: &str, size| {
+        let file = FileEntry { size, ..entry("in it", "") };
+        let (entries, version) = (vec![file], version.to_owned());
+        let listing = Listing { entries, version, ..Listing::default() };
+        let (session, path) = (SessionId::new("s"), FilePath::from("long"));
+        let answer = Ok(Some(Arc::new(Folder::of(listing))));
+        window.tell(News::File(FilesNews::Listed { session, path, answer }));
+        window.harness.get_by_role_and_label(Role::TreeItem, "in it");
+        let looks = window.asked().into_iter().filter_map(|ask| match ask {
+            Ask::File(FilesAsk::Look(look)) => look?.directories.remove(&FilePath::from("long")),
+            _ => None,
+        });
+        looks.last()
+    };
+    told("", 0);
+    assert_eq!(told("2", 5), Some(Some("2".to_owned())));
 }
 
 #[test]

@@ -291,6 +291,9 @@ impl App {
             }
             TransferAct::Again(id) => {
                 let Some(operation) = of(&id) else { return };
+                if let Some(why) = self.moved_since(&operation) {
+                    return self.complain(&why);
+                }
                 self.files.transfers.batches += 1;
                 let batch = self.files.transfers.batches;
                 let kept = self.files.transfers.begun.get(&id).and_then(|known| known.kept.clone());

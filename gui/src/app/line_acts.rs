@@ -29,7 +29,10 @@ impl App {
         match act {
             BlockAct::Look => self.look_at_line(&id),
             BlockAct::Stop => self.command(Command::Operation(OperationCommand::Stop { id })),
-            BlockAct::Again => self.run_line(session.clone(), line, LineFrom::Block),
+            BlockAct::Again => match self.moved_since(&operation) {
+                Some(why) => self.complain(&why),
+                None => self.run_line(session.clone(), line, LineFrom::Block),
+            },
             BlockAct::Edit => {
                 self.put_line(session, String::new());
                 self.put_line(session, line);

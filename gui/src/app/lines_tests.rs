@@ -147,6 +147,23 @@ fn a_line_that_was_typed_for_one_machine_does_not_run_on_another_without_a_word(
 }
 
 #[test]
+fn a_line_that_ran_on_one_machine_is_not_run_again_on_another() {
+    let mut window = typing("reboot");
+    window.press(Modifiers::NONE, Key::Enter);
+    let (ticket, _) = begun(window.asked()).unwrap();
+    window.tell(answer(ticket, operation("reboot", done(0))));
+    let again = |window: &mut Window| {
+        window.harness.get_by_role_and_label(Role::Button, "Run reboot again").click();
+        window.harness.run();
+        begun(window.asked())
+    };
+    assert!(again(&mut window).is_some());
+    window.tell(News::Sessions(vec![Session { host: "prod".into(), ..session() }]));
+    assert_eq!(again(&mut window), None);
+    window.harness.get_by_label_contains("was done on box, and the session is on prod now");
+}
+
+#[test]
 fn a_line_that_was_left_for_one_machine_is_asked_about_also_after_a_restart() {
     let typed = TypedLine { text: "reboot".into(), host: "test".into() };
     let memory = Memory { lines: [(id(), typed)].into(), ..Memory::default() };

@@ -10,6 +10,7 @@ use super::{App, Shown};
 use crate::commands::{Situation, WindowCommand};
 use crate::memory::RightPage;
 use crate::theme::Appearance;
+use crate::view::git::GitPage;
 use crate::view::places::is_local;
 use crate::view::settings::SettingsPage;
 use crate::view::tabs::stepped;
@@ -165,9 +166,11 @@ impl App {
                 }
             }
             WindowCommand::ShowGit => self.show_right(RightPage::Git),
+            WindowCommand::ShowLog => self.show_git(GitPage::Log),
+            WindowCommand::ShowBranches => self.show_git(GitPage::Branches),
+            WindowCommand::ShowWorktrees => self.show_git(GitPage::Worktrees),
             WindowCommand::WriteCommit => {
-                self.show_right(RightPage::Git);
-                self.repository.page = crate::view::git::GitPage::Changes;
+                self.show_git(GitPage::Changes);
                 self.git_view.focus_message();
             }
             WindowCommand::ShowChanges => {
@@ -246,6 +249,11 @@ impl App {
     fn show_right(&mut self, page: RightPage) {
         self.memory.right.open = true;
         self.memory.right_page = page;
+    }
+
+    fn show_git(&mut self, page: GitPage) {
+        self.show_right(RightPage::Git);
+        self.repository.page = page;
     }
 
     fn step_session(&mut self, forward: bool) {

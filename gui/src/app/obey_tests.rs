@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use egui::{Key, Modifiers, Role};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use orchestrator::agent::Protocol;
-use orchestrator::seam::{KnownAgent, KnownAgents, SessionId, TabId};
+use orchestrator::seam::{GitStatus, KnownAgent, KnownAgents, SessionId, TabId};
 
 use super::testing::{Window, window};
-use crate::bridge::News;
+use crate::bridge::{News, RepositoryNews};
 use crate::commands::{TABLE, WindowCommand};
 use crate::memory::{DraftKey, Memory};
 use crate::samples::session;
@@ -137,4 +137,23 @@ fn a_fresh_conversation_is_offered_only_where_one_has_begun_and_else_it_is_said_
     assert!(!is_offered(&mut window));
     window.obey(WindowCommand::FreshConversation);
     window.harness.get_by_label_contains("hasn't begun yet");
+}
+
+#[test]
+fn each_page_of_git_is_a_command_away() {
+    let mut window = open();
+    let status = RepositoryNews::Status(Ok(Some(Box::new(GitStatus::default()))));
+    window.obey(WindowCommand::ShowGit);
+    window.tell(News::Repository { session: SessionId::new("s"), news: Box::new(status) });
+    for (command, page) in [
+        (WindowCommand::ShowWorktrees, "Worktrees"),
+        (WindowCommand::ShowLog, "Log"),
+        (WindowCommand::ShowBranches, "Branches"),
+        (WindowCommand::ShowGit, "Branches"),
+        (WindowCommand::WriteCommit, "Changes"),
+    ] {
+        window.obey(command);
+        let page = window.harness.get_by_role_and_label(Role::Tab, page);
+        assert_eq!(page.accesskit_node().is_selected(), Some(true), "{command:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! What takes long, wherever: how it stands, and whom that concerns.
 
+use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{Operation, OperationState, SessionId, Work};
 
 use super::App;
@@ -39,6 +40,18 @@ impl App {
     /// Everything that takes long, wherever.
     pub(super) fn operations(&self) -> &[Operation] {
         &self.repository.operations
+    }
+
+    /// Why something isn't begun once more: it was for one machine, and its session is on another one now.
+    pub(super) fn moved_since(&self, operation: &Operation) -> Option<Failure> {
+        let session = self.sessions.get(operation.session.as_ref()?)?;
+        if session.host == operation.host {
+            return None;
+        }
+        let [before, now] = [&operation.host, &session.host].map(|host| self.host_words(host));
+        let message = format!("this was done on {before}, and the session is on {now} now");
+        let failure = Failure::new(Code::Conflict, message);
+        Some(failure.hint(format!("Begin it anew if it is meant for {now}")))
     }
 
     /// An operation was forgotten.

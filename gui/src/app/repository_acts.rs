@@ -151,6 +151,16 @@ impl App {
         self.carry_out(Command::Operation(OperationCommand::Start(work)), Pending::Begin);
     }
 
+    /// Says that something is done, and what is on no branch any more since then.
+    fn say_done(&mut self, words: String, reply: &Reply) {
+        let Reply::Repository(GitReply::Left { id, commits }) = reply else {
+            return self.say(words);
+        };
+        let short = id.get(..10).unwrap_or(id);
+        let left = crate::words::of_many(*commits, "commit is", "commits are");
+        self.say_bad(format!("{words}. {left} on no branch now: a branch at {short} keeps them"));
+    }
+
     /// A change of a repository was made, or not.
     pub(super) fn git_done(
         &mut self,
@@ -167,9 +177,9 @@ impl App {
                     self.say(format!("Committed {short}: {}", crate::words::clean_line(&subject)));
                 }
             }
-            (After::Say(words), Ok(_)) => self.say(words),
-            (After::Deleted { name, .. }, Ok(_)) => {
-                self.say(format!("The branch {name} was deleted"))
+            (After::Say(words), Ok(reply)) => self.say_done(words, &reply),
+            (After::Deleted { name, .. }, Ok(reply)) => {
+                self.say_done(format!("The branch {name} was deleted"), &reply);
             }
             (After::Deleted { name, force: false }, Err(failure))
                 if failure.code == Code::Conflict =>

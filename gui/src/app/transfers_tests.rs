@@ -8,33 +8,15 @@ use egui_kittest::kittest::Queryable;
 use jiff::Timestamp;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    At, Command, FileEntry, FileKind, FilePath, GitCommand, GitStatus, Listing, Operation,
-    OperationCommand, OperationReply, OperationState, Outcome, Progress, Reply, SessionId,
-    TerminalCommand, Work,
+    At, Command, FileEntry, FilePath, GitCommand, GitStatus, Listing, Operation, OperationCommand,
+    OperationReply, OperationState, Outcome, Progress, Reply, SessionId, TerminalCommand, Work,
 };
 
 use super::testing::{Window, window};
 use crate::bridge::{Ask, FilesNews, News, RepositoryAsk, RepositoryNews, Ticket};
 use crate::memory::{Memory, RightPage};
-use crate::samples::session;
+use crate::samples::{entry, session};
 use crate::view::files::{Folder, TransferAct};
-
-fn entry(name: &str, kind: FileKind) -> FileEntry {
-    FileEntry {
-        path: name.into(),
-        kind,
-        link: None,
-        outside: false,
-        size: 5,
-        modified: None,
-        mode: 0o644,
-        owner: String::new(),
-        group: String::new(),
-        ignored: false,
-        writable: None,
-        version: String::new(),
-    }
-}
 
 /// A window with the tree of `/srv/api`: `src/`, `a.rs`, `b.rs`.
 fn files() -> Window {
@@ -43,10 +25,10 @@ fn files() -> Window {
     let mut window = window(memory, vec![session("s", "api", "local", 0)]);
     window.harness.run();
     let entries = vec![
-        entry("src", FileKind::Directory),
-        entry("a.rs", FileKind::File),
-        entry("b.rs", FileKind::File),
-        FileEntry { link: Some("/mnt".into()), outside: true, ..entry("out", FileKind::Directory) },
+        entry("src/"),
+        entry("a.rs"),
+        entry("b.rs"),
+        FileEntry { link: Some("/mnt".into()), outside: true, ..entry("out/") },
     ];
     let listing = Listing {
         entries,
@@ -265,6 +247,21 @@ fn a_stopped_transfer_goes_on_and_is_forgotten_only_when_the_new_one_is_known() 
     let (works, _) = begun(&mut window);
     answer(&mut window, works[0].0, &operation("new", &one, OperationState::Running));
     assert_eq!(begun(&mut window).1, ["one"]);
+}
+
+#[test]
+fn what_was_sent_to_one_machine_does_not_go_on_to_another() {
+    let (mut window, [one, two]) = two_dropped();
+    window.tell(News::Operation(Box::new(operation("one", &one, OperationState::Stopped))));
+    fails(&mut window, "two", &two);
+    window.tell(News::Sessions(vec![session("s", "api", "prod", 0)]));
+    window.asked();
+    for button in ["Replace", "Go on with x.png"] {
+        window.harness.get_by_role_and_label(Role::Button, button).click();
+        window.harness.run();
+        assert!(begun(&mut window).0.is_empty(), "{button}");
+        window.harness.get_by_label_contains("and the session is on prod now");
+    }
 }
 
 #[test]

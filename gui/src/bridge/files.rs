@@ -8,10 +8,12 @@ mod watch;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    At, FileEntry, FilePath, FileQuery, FileReply, FoundFiles, Query, Reply, Request, SessionId,
+    At, FileEntry, FilePath, FileQuery, FileReply, FoundFiles, Listing, Query, Reply, Request,
+    SessionId,
 };
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -26,6 +28,9 @@ pub use watch::FilesLook;
 
 /// Files of one directory that are shown: of more it is said that there are more. The seam's own bound.
 const ENTRIES: u32 = 200_000;
+
+/// So long after its names the rest of a long directory is asked for: they are drawn by then, also where the host is this machine.
+const DRAWN: Duration = Duration::from_millis(100);
 
 /// Names an open file, for as long as the window is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +56,8 @@ pub enum FilesAsk {
         path: FilePath,
         /// The version that is known.
         seen: Option<String>,
+        /// Whether it is likely to be long: its names are asked for first, and answered by themselves.
+        long: bool,
     },
     /// Look at these from time to time; what was looked at before isn't any more. `FilesNews::Listed` and
     /// `FilesNews::Stands` tell of changes alone.
@@ -253,8 +260,14 @@ impl Files {
     pub fn carry_out(&mut self, tasks: &mut JoinSet<()>, asked: FilesAsk) {
         let room = Arc::clone(&self.room);
         match asked {
-            FilesAsk::List { session, path, seen } => {
+            FilesAsk::List { session, path, seen, long } => {
                 tasks.spawn(async move {
+                    if long {
+                        if !names_told(&room, &session, &path).await {
+                            return;
+                        }
+                        tokio::time::sleep(DRAWN).await; // wait: whoever draws the names comes first
+                    }
                     let answer = list(&room, &session, &path, seen).await;
                     tell(&room, FilesNews::Listed { session, path, answer }).await;
                 });
@@ -371,6 +384,24 @@ fn unfit(answer: Result<FileReply, Failure>) -> Failure {
     }
 }
 
+/// Tells the names in a directory. `false` when there is nothing more to be asked.
+async fn names_told(room: &Room, session: &SessionId, path: &FilePath) -> bool {
+    let (at, of) = (At::Session(session.clone()), path.clone());
+    let answer = match ask(room, FileQuery::Names { at, path: of, limit: ENTRIES }).await {
+        Ok(FileReply::Listing(listing)) => sorted(listing).await,
+        other => Err(unfit(other)),
+    };
+    let more = answer.as_ref().is_ok_and(|folder| folder.version.is_empty());
+    let (session, path) = (session.clone(), path.clone());
+    tell(room, FilesNews::Listed { session, path, answer: answer.map(Some) }).await;
+    more
+}
+
+async fn sorted(listing: Listing) -> Result<Arc<Folder>, Failure> {
+    let sorted = tokio::task::spawn_blocking(move || Arc::new(Folder::of(listing))).await;
+    sorted.map_err(|error| Failure::new(Code::Internal, format!("sorting broke off: {error}")))
+}
+
 /// Tells what fits, and once more what fits in a newer list, as soon as that has come.
 async fn find(room: &Room, finder: Finder, session: SessionId, typed: String, limit: u32) {
     let mut behind = None;
@@ -402,12 +433,7 @@ async fn list(
 ) -> Result<Option<Arc<Folder>>, Failure> {
     let (at, path) = (At::Session(session.clone()), path.clone());
     match ask(room, FileQuery::List { at, path, seen, limit: ENTRIES }).await {
-        Ok(FileReply::Listing(listing)) => {
-            let sorted = tokio::task::spawn_blocking(move || Arc::new(Folder::of(listing))).await;
-            let broken =
-                |error| Failure::new(Code::Internal, format!("sorting broke off: {error}"));
-            sorted.map(Some).map_err(broken)
-        }
+        Ok(FileReply::Listing(listing)) => sorted(listing).await.map(Some),
         Ok(FileReply::Unchanged) => Ok(None),
         other => Err(unfit(other)),
     }

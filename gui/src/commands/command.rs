@@ -87,6 +87,12 @@ pub enum WindowCommand {
     RevealFile,
     /// Shows Git in the right bar.
     ShowGit,
+    /// Shows the commits of the shown session's repository.
+    ShowLog,
+    /// Shows its branches and tags.
+    ShowBranches,
+    /// Shows its worktrees.
+    ShowWorktrees,
     /// Shows everything that was changed since the last commit.
     ShowChanges,
     /// Puts the focus into the next commit's message.
@@ -191,6 +197,9 @@ impl WindowCommand {
             | Self::GoToLine
             | Self::RevealFile
             | Self::ShowGit
+            | Self::ShowLog
+            | Self::ShowBranches
+            | Self::ShowWorktrees
             | Self::ShowChanges
             | Self::WriteCommit
             | Self::NewWorktree

@@ -392,6 +392,9 @@ pub static TABLE: &[Entry] = &[
         "right bar repository changes branches log commits",
         &[on(CTRL_SHIFT, Key::G)],
     ),
+    line(Group::View, When::Session, C::ShowLog, "Show log", "git commits graph history", &[]),
+    line(Group::View, When::Session, C::ShowBranches, "Show branches", "git tags switch", &[]),
+    line(Group::View, When::Session, C::ShowWorktrees, "Show worktrees", "git", &[]),
     line(
         Group::View,
         When::Session,

@@ -49,6 +49,9 @@ fn all() -> Vec<WindowCommand> {
         C::GoToLine,
         C::RevealFile,
         C::ShowGit,
+        C::ShowLog,
+        C::ShowBranches,
+        C::ShowWorktrees,
         C::ShowChanges,
         C::WriteCommit,
         C::NewWorktree,
@@ -117,6 +120,9 @@ fn all() -> Vec<WindowCommand> {
             | C::GoToLine
             | C::RevealFile
             | C::ShowGit
+            | C::ShowLog
+            | C::ShowBranches
+            | C::ShowWorktrees
             | C::ShowChanges
             | C::WriteCommit
             | C::NewWorktree

@@ -1,9 +1,8 @@
 //! A list of rows of one height that the keyboard walks through: only those that are seen are drawn.
 
-use egui::{
-    Id, Key, Modifiers, Popup, Rect, Response, Sense, SetOpenCommand, Ui, Vec2, WidgetInfo,
-};
+use egui::{Id, Key, Modifiers, Rect, Response, Sense, Ui, Vec2, WidgetInfo};
 
+use super::row_menu::{self, ByKeys, RowMenu};
 use super::stack::{Scroll, Stack, keep_arrows};
 use crate::theme::Theme;
 
@@ -20,8 +19,7 @@ pub struct Rows {
     /// The row that has the focus.
     at: Option<usize>,
     reveal: Option<usize>,
-    /// The row whose menu was asked for by keys, and whether just now.
-    menu: Option<(Id, bool)>,
+    menu: RowMenu,
 }
 
 /// A row that is being drawn.
@@ -39,35 +37,14 @@ pub struct Row {
     pub delete: bool,
     /// Whether F2 was pressed on it.
     pub rename: bool,
-    /// Whether its menu was asked for by keys, and whether just now.
-    menu: Option<bool>,
+    /// How its menu was asked for.
+    menu: ByKeys,
 }
 
 impl Row {
-    /// Its menu, where one was asked for: by a right click, Shift+F10 or the menu key. It closes when `entries` says that
-    /// something was picked.
+    /// Its menu, where one was asked for; it closes when `entries` says that something was picked.
     pub fn menu<T>(&self, name: &str, entries: impl FnOnce(&mut Ui) -> Option<T>) -> Option<T> {
-        let open = if self.response.secondary_clicked() || self.menu == Some(true) {
-            Some(SetOpenCommand::Bool(true))
-        } else if self.response.clicked() {
-            Some(SetOpenCommand::Bool(false))
-        } else {
-            None
-        };
-        let mut popup = Popup::menu(&self.response).open_memory(open).accessible_name(name);
-        if self.menu.is_none() {
-            popup = popup.at_pointer_fixed();
-        }
-        let mut picked = None;
-        popup.show(|ui| {
-            ui.set_min_width(180.0);
-            picked = entries(ui);
-            // A click closes it by itself, a key doesn't.
-            if picked.is_some() {
-                ui.close();
-            }
-        });
-        picked
+        row_menu::show(&self.response, self.menu, name, entries)
     }
 }
 
@@ -135,7 +112,7 @@ impl Rows {
             space: false,
             delete: false,
             rename: false,
-            menu: None,
+            menu: ByKeys::default(),
             response,
         };
         if focused {
@@ -149,17 +126,9 @@ impl Rows {
             }
             row.delete = pressed(Modifiers::NONE, Key::Delete);
             row.rename = pressed(Modifiers::NONE, Key::F2);
-            if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
-                self.menu = Some((id, true));
-            }
+            self.menu.keys(ui, id);
         }
-        if row.response.secondary_clicked() {
-            self.menu = None;
-        }
-        row.menu = match &mut self.menu {
-            Some((of, new)) if *of == id => Some(std::mem::take(new)),
-            Some(_) | None => None,
-        };
+        row.menu = self.menu.of(&row.response);
         let fill = if chosen {
             theme.chosen
         } else if row.response.contains_pointer() {

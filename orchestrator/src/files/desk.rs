@@ -5,7 +5,8 @@ use std::sync::Arc;
 use sha1::{Digest, Sha1};
 
 use super::finder::Finder;
-use super::form::{Files, Save, Window};
+use super::form::{Files, Save, Told, Window};
+use super::ignored::Ignored;
 use super::sftp_or_shell::Forms;
 use crate::failure::{Code, Failure};
 use crate::host::Reach;
@@ -20,11 +21,13 @@ pub(crate) struct FileDesk {
     reach: Arc<dyn Reach>,
     finder: Finder,
     forms: Forms,
+    ignored: Ignored,
 }
 
 impl FileDesk {
     pub(crate) fn new(reach: Arc<dyn Reach>) -> Self {
-        Self { reach, finder: Finder::default(), forms: Forms::default() }
+        let (finder, forms) = (Finder::default(), Forms::default());
+        Self { reach, finder, forms, ignored: Ignored::default() }
     }
 
     /// Answers a question.
@@ -35,14 +38,28 @@ impl FileDesk {
     pub(crate) async fn answer(&self, query: FileQuery) -> Result<FileReply, Failure> {
         match query {
             FileQuery::List { at, path, seen, limit } => {
-                let limit = usize::try_from(limit).unwrap_or(MOST_ENTRIES).clamp(1, MOST_ENTRIES);
-                let mut listing = self.files(&at).await?.list(&path, limit).await?;
-                listing.version = version(&listing);
-                Ok(if seen.is_some_and(|seen| seen == listing.version) {
-                    FileReply::Unchanged
-                } else {
-                    FileReply::Listing(listing)
-                })
+                let reached = self.reach.reach(&at).await?;
+                let files = self.forms.of(&reached).await?;
+                let listed = files.list(&path, bounded(limit), seen.as_deref()).await?;
+                let Some((mut listing, told)) = listed else { return Ok(FileReply::Unchanged) };
+                if listing.version.is_empty() {
+                    listing.version = version(&listing);
+                }
+                if seen.is_some_and(|seen| seen == listing.version) {
+                    return Ok(FileReply::Unchanged);
+                }
+                self.ignored.settle(&reached.place, &mut listing, told);
+                Ok(FileReply::Listing(listing))
+            }
+            FileQuery::Names { at, path, limit } => {
+                let reached = self.reach.reach(&at).await?;
+                let files = self.forms.of(&reached).await?;
+                let (mut listing, told) = files.names(&path, bounded(limit)).await?;
+                if told != Told::Names && listing.version.is_empty() {
+                    listing.version = version(&listing);
+                }
+                self.ignored.settle(&reached.place, &mut listing, told);
+                Ok(FileReply::Listing(listing))
             }
             FileQuery::Stat { at, path } => {
                 Ok(FileReply::File(self.files(&at).await?.stat(&path).await?))
@@ -106,6 +123,10 @@ impl FileDesk {
     async fn files(&self, at: &At) -> Result<Arc<dyn Files>, Failure> {
         self.forms.of(&self.reach.reach(at).await?).await
     }
+}
+
+fn bounded(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(MOST_ENTRIES).clamp(1, MOST_ENTRIES)
 }
 
 fn too_large(bytes: usize) -> Failure {

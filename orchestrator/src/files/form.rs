@@ -20,8 +20,20 @@ pub(super) const MOST_PATHS: usize = 200_000;
 /// and what lies outside of the root is changed only where that was said. Failures name the host ([`Failure::on`]).
 #[async_trait]
 pub(super) trait Files: std::fmt::Debug + Send + Sync {
-    /// What a directory holds, at most `limit` entries, sorted. [`Listing::version`] is left empty: the desk fills it.
-    async fn list(&self, path: &FilePath, limit: usize) -> Result<Listing, Failure>;
+    /// What a directory holds, at most `limit` entries, sorted. `None` where the host itself says that it is as it was `seen`, by
+    /// [`Listing::version`], which a form may leave empty: the desk fills it.
+    async fn list(
+        &self,
+        path: &FilePath,
+        limit: usize,
+        seen: Option<&str>,
+    ) -> Result<Option<(Listing, Told)>, Failure>;
+
+    /// The same, or names, kinds and links alone where that is quicker.
+    async fn names(&self, path: &FilePath, limit: usize) -> Result<(Listing, Told), Failure> {
+        let nothing = (Listing::default(), Told::All);
+        Ok(self.list(path, limit, None).await?.unwrap_or(nothing))
+    }
 
     /// What a path is; a link is told of itself.
     async fn stat(&self, path: &FilePath) -> Result<FileEntry, Failure>;
@@ -67,6 +79,17 @@ pub(super) trait Files: std::fmt::Debug + Send + Sync {
     /// Files below the root, relative, for [`FileQuery::Find`](crate::seam::FileQuery::Find); `None` where they are those
     /// that were `seen`.
     async fn paths(&self, seen: Option<&Sum>) -> Result<Option<Listed>, Failure>;
+}
+
+/// What a listing has of its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// All that a listing has.
+    All,
+    /// All but what git ignores: it didn't say so in time.
+    Unsure,
+    /// Names, kinds, and where links point to.
+    Names,
 }
 
 /// A part of a file that is wanted.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use memchr::memmem;
 
 use super::entry::{Garbled, Kind, Own, is_outside, moment};
+use super::form::Told;
 use crate::seam::{FileEntry, FileKind, FilePath, Listing};
 
 /// Reads an answer whose parts are ended by `mark`, and hold `most_bytes` at most; at most `limit` entries are kept.
@@ -13,19 +14,26 @@ pub(super) fn read(
     mark: &[u8],
     most_bytes: usize,
     limit: usize,
-) -> Result<Listing, Garbled> {
+) -> Result<(Listing, Told), Garbled> {
     let mut rest = answer;
-    let (head, entries) = (part(&mut rest, mark)?, part(&mut rest, mark)?);
-    let (links, ignored) = (part(&mut rest, mark)?, part(&mut rest, mark)?);
+    let (head, part_of_entries) = (part(&mut rest, mark)?, part(&mut rest, mark)?);
     let [kind, root, directory, ..] = fields(head)[..] else { return Err(Garbled) };
-    let kind = Kind::read(kind)?;
-    let whole = entries.len() < most_bytes;
-    let mut entries = match kind {
-        Kind::Gnu => gnu(entries)?,
-        Kind::C | Kind::F => marked(kind, entries, mark)?,
+    let told = if kind == b"names" { Told::Names } else { Told::All };
+    let (mut entries, ends, ignored): (_, _, HashSet<&[u8]>) = if told == Told::Names {
+        (names(part_of_entries)?, HashMap::new(), HashSet::new())
+    } else {
+        let kind = Kind::read(kind)?;
+        let (links, ignored) = (part(&mut rest, mark)?, part(&mut rest, mark)?);
+        let entries = match kind {
+            Kind::Gnu => gnu(part_of_entries)?,
+            Kind::C | Kind::F => marked(kind, part_of_entries, mark)?,
+        };
+        let ends = if kind == Kind::Gnu { real_ends(links) } else { link_ends(links) };
+        (entries, ends, fields(ignored).into_iter().map(bare).collect())
     };
-    let ends = if kind == Kind::Gnu { real_ends(links) } else { link_ends(links) };
-    let ignored: HashSet<&[u8]> = fields(ignored).into_iter().map(bare).collect();
+    // No name is empty.
+    let told = if ignored.contains(&b""[..]) { Told::Unsure } else { told };
+    let whole = part_of_entries.len() < most_bytes;
     for entry in &mut entries {
         entry.ignored = ignored.contains(entry.path.bytes());
         if let Some(end) = ends.get(entry.path.bytes()) {
@@ -44,7 +52,7 @@ pub(super) fn read(
     entries.truncate(limit);
     let directory = FilePath(directory.to_vec());
     let outside = is_outside(root, directory.bytes());
-    Ok(Listing { directory, entries, more, version: String::new(), outside })
+    Ok((Listing { directory, entries, more, version: String::new(), outside }, told))
 }
 
 /// Takes what stands before the next mark that ends a part: the entries of a poorer host begin with the mark and a space.
@@ -72,10 +80,7 @@ fn bare(name: &[u8]) -> &[u8] {
 fn gnu(part: &[u8]) -> Result<Vec<FileEntry>, Garbled> {
     let mut entries = Vec::with_capacity(part.len() / 48);
     let mut rest = part;
-    while let Some(looks_end) = memchr::memchr(0, rest) {
-        let (looks, after) = (&rest[..looks_end], &rest[looks_end + 1..]);
-        let Some(name_end) = memchr::memchr(0, after) else { break };
-        let (name, after) = (&after[..name_end], &after[name_end + 1..]);
+    while let Some((looks, name, after)) = record(rest) {
         rest = after;
         let mut words = looks.splitn(5, |byte| *byte == b' ');
         let mut word = || words.next().ok_or(Garbled);
@@ -93,6 +98,31 @@ fn gnu(part: &[u8]) -> Result<Vec<FileEntry>, Garbled> {
         });
     }
     Ok(entries)
+}
+
+/// `y`, or `lY LINK`, NUL, name, NUL; one that was cut off is left out.
+fn names(part: &[u8]) -> Result<Vec<FileEntry>, Garbled> {
+    let mut entries = Vec::with_capacity(part.len() / 24);
+    let mut rest = part;
+    while let Some((looks, name, after)) = record(rest) {
+        rest = after;
+        let (own, end) = looks.split_first().ok_or(Garbled)?;
+        let own = Own::of_letter(*own);
+        let mut entry = bare_entry(name, own.kind(end.first().copied().unwrap_or(b'?')), 0);
+        if own == Own::Link {
+            entry.link = Some(FilePath(end.get(2..).ok_or(Garbled)?.to_vec()));
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// What stands before a NUL, a name that is ended by one, and what follows.
+fn record(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let looks_end = memchr::memchr(0, rest)?;
+    let (looks, after) = (&rest[..looks_end], &rest[looks_end + 1..]);
+    let name_end = memchr::memchr(0, after)?;
+    Some((looks, &after[..name_end], &after[name_end + 1..]))
 }
 
 /// The mark, ` MODE SIZE TIME ./NAME` and a newline, which a name may have, too.

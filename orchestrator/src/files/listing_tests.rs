@@ -51,7 +51,9 @@ proptest! {
     ) {
         let links: Vec<_> = links.difference(&names).cloned().collect();
         let names: Vec<_> = names.into_iter().collect();
-        let listing = read(&answer(&names, &links, &names), MARK, 1 << 20, 100).unwrap();
+        let (listing, told) =
+            read(&answer(&names, &links, &names), MARK, 1 << 20, 100).unwrap();
+        prop_assert_eq!(told, Told::All);
         let mut all: Vec<_> = names.iter().chain(&links).cloned().collect();
         all.sort();
         let read: Vec<_> = listing.entries.iter().map(|entry| entry.path.0.clone()).collect();
@@ -73,7 +75,7 @@ proptest! {
         let kept = cut.min(entries);
         let mut short = whole[..from + kept].to_vec();
         short.extend_from_slice(&MARK.repeat(3));
-        let listing = read(&short, MARK, kept, 100).unwrap();
+        let (listing, _) = read(&short, MARK, kept, 100).unwrap();
         prop_assert!(listing.more);
         for entry in listing.entries {
             prop_assert!(names.contains(&entry.path.0), "{:?}", entry.path);
@@ -98,7 +100,7 @@ fn a_poorer_hosts_names_may_have_newlines_and_its_links_are_told_behind() {
         )
         .as_bytes(),
     );
-    let listing = read(&answer, MARK, 1 << 20, 100).unwrap();
+    let (listing, _) = read(&answer, MARK, 1 << 20, 100).unwrap();
     let [file, directory, link] = &listing.entries[..] else { unreachable!("{listing:?}") };
     assert_eq!((file.path.bytes(), file.kind, file.size), (&b"a\nb"[..], FileKind::File, 3));
     assert_eq!((directory.path.bytes(), directory.kind), (&b"d"[..], FileKind::Directory));
@@ -109,6 +111,32 @@ fn a_poorer_hosts_names_may_have_newlines_and_its_links_are_told_behind() {
 #[test]
 fn more_than_was_asked_for_is_said() {
     let names: Vec<_> = (0..10).map(|number| format!("{number}").into_bytes()).collect();
-    let listing = read(&answer(&names, &[], &[]), MARK, 1 << 20, 4).unwrap();
+    let (listing, _) = read(&answer(&names, &[], &[]), MARK, 1 << 20, 4).unwrap();
     assert_eq!((listing.entries.len(), listing.more), (4, true));
+}
+
+#[test]
+fn names_alone_tell_kinds_and_links_and_have_no_more_than_fits() {
+    let mut answer = b"names\0/srv/app/\0/srv/app/many\0".to_vec();
+    answer.extend_from_slice(MARK);
+    let rows = b"d\0sub\0f\0a\nname\xff\0ld ../..\0out\0lN gone x\0broken\0p\0pipe\0f\0hal";
+    answer.extend_from_slice(rows);
+    answer.extend_from_slice(MARK);
+    let (listing, told) = read(&answer, MARK, rows.len(), 100).unwrap();
+    assert_eq!((told, listing.more, listing.outside), (Told::Names, true, false));
+    let rows: Vec<_> = listing
+        .entries
+        .iter()
+        .map(|entry| (entry.path.bytes(), entry.kind, entry.link.as_ref().map(|link| link.bytes())))
+        .collect();
+    let expected = [
+        (&b"a\nname\xff"[..], FileKind::File, None),
+        (b"broken", FileKind::Broken, Some(&b"gone x"[..])),
+        (b"out", FileKind::Directory, Some(b"../..")),
+        (b"pipe", FileKind::Other, None),
+        (b"sub", FileKind::Directory, None),
+    ];
+    assert_eq!(rows, expected);
+    let outside: Vec<bool> = listing.entries.iter().map(|entry| entry.outside).collect();
+    assert_eq!(outside, [false, false, true, false, false]);
 }

@@ -1,6 +1,7 @@
 //! Files of hosts. The desk answers front ends, through a [`form::Files`] of the place that is meant: its shell, in one round trip for each
 //! request that isn't large. Beside it stands what somebody who types a path wants to know.
 
+mod complaint;
 mod crc;
 mod desk;
 mod directory;
@@ -8,6 +9,9 @@ mod entry;
 mod finder;
 mod form;
 mod glance;
+mod ignored;
+#[cfg(test)]
+mod list_tests;
 mod listing;
 mod many;
 mod matching;
@@ -20,9 +24,12 @@ mod sftp_place;
 mod sftp_save;
 mod shell;
 mod shell_many;
+mod sum;
 mod window;
 
+pub(crate) use complaint::complained_of;
 pub(crate) use crc::cksum;
 pub(crate) use desk::FileDesk;
 pub(crate) use directory::look;
 pub(crate) use glance::glance;
+pub(crate) use sftp_or_shell::instead_of_shell;

@@ -1,5 +1,6 @@
 //! Why a script has done nothing, as people are told.
 
+use super::complaint::complained_of;
 use crate::failure::{Code, Failure};
 use crate::host::HostId;
 use crate::seam::FilePath;
@@ -30,6 +31,8 @@ pub(super) mod why {
     pub const NOT_EMPTY: u8 = 18;
     pub const OVER_DIRECTORY: u8 = 19;
     pub const NO_DIRECTORY: u8 = 21;
+    pub const IN_PART: u8 = 22;
+    pub const INTO_ITSELF: u8 = 23;
 }
 
 /// Why `answer` isn't the answer.
@@ -106,6 +109,9 @@ pub(super) fn refused(
             .hint("Install findutils or busybox there"),
         why::NO_DIRECTORY => Failure::new(Code::NotFound, format!("{path} is no directory"))
             .hint("Name the directory that it is in, or read it as the file that it is"),
+        why::IN_PART => in_part(in_words(wish, &in_the_way(path, said), said), path),
+        why::INTO_ITSELF => Failure::new(Code::Usage, format!("{path} can't be moved into itself"))
+            .hint("Choose a directory that isn't in it"),
         status => {
             let words = first_line(said);
             let words = if words.is_empty() { String::new() } else { format!(": {words}") };
@@ -113,6 +119,33 @@ pub(super) fn refused(
         }
     };
     failure.on(host.to_string())
+}
+
+/// What rm could not delete, of all that is in `path`.
+fn in_the_way(path: &FilePath, said: &str) -> FilePath {
+    let named = ["", "ermission denied", "not permitted", "Read-only"]
+        .iter()
+        .rev()
+        .find_map(|reason| complained_of(said, reason).into_iter().next());
+    let base = String::from_utf8_lossy(path.name()).into_owned();
+    let below = named.and_then(|named| named.strip_prefix(&base)?.strip_prefix('/'));
+    below.map_or_else(|| path.clone(), |below| path.join(below.as_bytes()))
+}
+
+/// A directory of which a part may be deleted.
+pub(super) fn in_part(failure: Failure, path: &FilePath) -> Failure {
+    let mut failure = failure;
+    failure.message.push_str(&format!("; what else could be deleted of {path} is gone"));
+    failure.hint("What is left there wasn't touched, nor what was named behind it: check the owner and mode of the directory that holds what is in the way, then delete the rest")
+}
+
+/// Where something is to be moved that can't be gone to.
+pub(super) fn no_place(failure: Failure, path: &FilePath) -> Failure {
+    if failure.code != Code::NotFound {
+        return failure;
+    }
+    Failure { message: format!("the directory of {path} is not there"), ..failure }
+        .hint("Make it first: `baton files mkdir -p`")
 }
 
 fn missing(path: &FilePath) -> Failure {
@@ -171,6 +204,9 @@ fn in_words(wish: Wish, path: &FilePath, said: &str) -> Failure {
             .hint("End what uses it, then try again")
     } else if says("No such file") || says("nonexistent") || says("not found") {
         missing(path)
+    } else if line.is_empty() && wish != Wish::Write {
+        // What was asked why it can't be had could be: it came and went meanwhile.
+        missing(path)
     } else {
         let line = if line.is_empty() { "the system doesn't say why" } else { line };
         Failure::new(Code::Internal, format!("{path}: {}", line.trim()))
@@ -199,4 +235,27 @@ pub(super) fn unreadable(host: &HostId, path: &FilePath) -> Failure {
 pub(super) fn garbled(host: &HostId) -> Failure {
     let said = "the answer about a file can't be read".to_owned();
     TransportError::ShellBroken { host: host.clone(), said }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_and_went_while_it_was_looked_at_is_not_there() {
+        let host = HostId::new("box");
+        let vanished = refused(&host, Wish::See, &FilePath::from("vd"), why::WORDS, "");
+        assert_eq!((vanished.code, &*vanished.message), (Code::NotFound, "vd is not there"));
+    }
+
+    #[test]
+    fn what_could_not_be_deleted_is_named_below_what_was_to_be() {
+        let host = HostId::new("box");
+        let said = "rm: cannot remove './un/a/it': Permission denied\n";
+        let failure = refused(&host, Wish::Change, &FilePath::from("/tmp/un/"), why::IN_PART, said);
+        assert_eq!(
+            failure.message,
+            "permission denied: /tmp/un/a/it; what else could be deleted of /tmp/un/ is gone"
+        );
+    }
 }

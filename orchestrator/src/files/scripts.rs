@@ -155,4 +155,20 @@ mod tests {
             assert!(!line.contains('\n') && line.len() < most * 1024, "{}", line.len());
         }
     }
+
+    #[test]
+    fn what_a_shell_learns_of_one_library_doesnt_replace_what_it_learnt_of_the_other() {
+        let functions = |library: &Library| -> Vec<String> {
+            let line = library.line().unwrap().split("\\n");
+            line.filter_map(|line| line.strip_suffix("() {")).map(str::to_owned).collect()
+        };
+        let (one, other) = (functions(&FILES), functions(&SHELL_FILES));
+        assert!(one.len() > 5 && other.len() > 20);
+        // What stands in both is the same.
+        let shared = include_str!("scripts/put.sh");
+        let replaced = one
+            .iter()
+            .find(|name| other.contains(name) && !shared.contains(&format!("{name}() {{")));
+        assert_eq!(replaced, None);
+    }
 }

@@ -10,7 +10,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use sha1::{Digest, Sha1};
 
-use super::form::{Files, Listed, MOST_PATHS, Save, Window};
+use super::form::{Files, Listed, MOST_PATHS, Save, Told, Window};
 use super::many;
 use super::paths::{Paths, Sum};
 use super::refusal::{self, Wish, why};
@@ -170,7 +170,12 @@ pub(super) fn version(attrs: &Attrs, bytes: Option<&[u8]>) -> String {
 
 #[async_trait]
 impl Files for SftpFiles {
-    async fn list(&self, path: &FilePath, limit: usize) -> Result<Listing, Failure> {
+    async fn list(
+        &self,
+        path: &FilePath,
+        limit: usize,
+        _seen: Option<&str>,
+    ) -> Result<Option<(Listing, Told)>, Failure> {
         let refused = |refused| self.refused(path, refused);
         let full = self.full(path)?;
         let directory = self.session.real(&full).await.map_err(refused)?;
@@ -201,7 +206,8 @@ impl Files for SftpFiles {
             }
         }
         let outside = !self.is_inside(&directory).await?;
-        Ok(Listing { directory: here, entries, more, version: String::new(), outside })
+        let version = String::new();
+        Ok(Some((Listing { directory: here, entries, more, version, outside }, Told::All)))
     }
 
     async fn stat(&self, path: &FilePath) -> Result<FileEntry, Failure> {
@@ -294,7 +300,8 @@ impl Files for SftpFiles {
         outside: bool,
     ) -> Result<FileEntry, Failure> {
         let source = self.leaf(from, outside).await?.full;
-        let target = self.named(to, outside).await?.full;
+        let target = self.named(to, outside).await;
+        let target = target.map_err(|failure| refusal::no_place(failure, to))?.full;
         let about = self.session.attrs(kind::LSTAT, source.bytes()).await;
         let about = about.map_err(|refused| self.refused(from, refused))?;
         if target == source {
@@ -302,7 +309,7 @@ impl Files for SftpFiles {
             return entry.map_err(|refused| self.refused(to, refused));
         }
         if target.bytes().starts_with(source.join(b"").bytes()) {
-            return Err(self.because(from, why::STANDS_ON));
+            return Err(self.because(from, why::INTO_ITSELF));
         }
         match self.session.attrs(kind::LSTAT, target.bytes()).await {
             Ok(_) if !replace => return Err(self.because(to, why::THERE)),
@@ -345,6 +352,9 @@ impl Files for SftpFiles {
             match self.session.remove(full.bytes(), &attrs, recursive).await {
                 // One that lay in another one is gone with that.
                 Ok(()) | Err(Refused::Status(status::NO_SUCH_FILE, _)) => {}
+                Err(refused @ Refused::Status(_, _)) if attrs.is_directory() && recursive => {
+                    return Err(refusal::in_part(self.refused(path, refused), path));
+                }
                 Err(refused) => return Err(self.refused(path, refused)),
             }
         }
@@ -368,7 +378,7 @@ impl Files for SftpFiles {
                 let path = directory.join(&name);
                 if attrs.is_directory() {
                     waiting.push(path);
-                } else if let Some(text) = path.text().filter(|it| !it.contains(char::is_control)) {
+                } else if let Some(text) = path.text().filter(|it| !it.contains('\n')) {
                     found.push(text.to_owned());
                 }
             }

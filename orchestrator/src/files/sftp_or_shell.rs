@@ -11,7 +11,7 @@ use super::shell::ShellFiles;
 use crate::failure::Failure;
 use crate::host::{Place, Reached};
 use crate::sftp::{Refused, Session};
-use crate::transport::{Call, State, TransportError};
+use crate::transport::{Call, Connection, State, TransportError};
 
 /// What is known of places.
 #[derive(Debug, Default)]
@@ -67,30 +67,58 @@ impl Forms {
         if let Some(form) = asked.as_ref().and_then(|known| known.form(reached)) {
             return Ok(form);
         }
-        let known = match reached.connection.call(Call::new(":")).await {
-            Ok(_) => Known::Shell,
-            Err(why @ TransportError::ShellBroken { .. }) => {
-                match Session::begin(&reached.connection).await {
-                    Ok(session) => Known::Sftp(Arc::new(session)),
-                    // Who has no sftp either has a shell to be mended.
-                    Err(Refused::Status(_, said)) => {
-                        tracing::debug!(said, "a server has no sftp");
-                        return Err(why.into());
-                    }
-                    Err(Refused::Lost(other)) => {
-                        tracing::debug!(%other, "a server has no sftp");
-                        return Err(why.into());
-                    }
-                }
-            }
-            Err(why) => return Err(why.into()),
+        let known = match ask(&reached.connection).await {
+            // Nothing was wished yet: what was lost with the link is asked again over the next one.
+            Err(TransportError::ConnectionLost { .. }) => ask(&reached.connection).await?,
+            known => known?,
         };
-        asked.insert(known).form(reached).ok_or_else(|| {
-            TransportError::ConnectionLost {
-                host: reached.connection.host().clone(),
-                said: "its sftp server has ended".into(),
-            }
-            .into()
-        })
+        asked.insert(known).form(reached).ok_or_else(|| ended(&reached.connection).into())
+    }
+}
+
+async fn ask(connection: &Connection) -> Result<Known, TransportError> {
+    match connection.call(Call::new(":")).await {
+        Ok(_) => Ok(Known::Shell),
+        Err(why @ TransportError::ShellBroken { .. }) => {
+            let session = instead_of_shell(connection, why).await?;
+            Ok(session.map_or(Known::Shell, |session| Known::Sftp(Arc::new(session))))
+        }
+        Err(why) => Err(why),
+    }
+}
+
+/// The sftp server of a host whose shell has run nothing; `None` where it does run something: a link that is cut while a shell
+/// begins may look like a shell that doesn't, so it is asked again over the link that the sftp server answers on.
+///
+/// # Errors
+///
+/// `why` the shell ran nothing, where there is no sftp either: it is the shell that has to be mended. What the way there suffers.
+pub(crate) async fn instead_of_shell(
+    connection: &Connection,
+    why: TransportError,
+) -> Result<Option<Session>, TransportError> {
+    let session = match Session::begin(connection).await {
+        Ok(session) => session,
+        Err(Refused::Status(_, said)) => {
+            tracing::debug!(said, "a server has no sftp");
+            return Err(why);
+        }
+        Err(Refused::Lost(other)) => {
+            tracing::debug!(%other, "a server has no sftp");
+            return Err(why);
+        }
+    };
+    match connection.call(Call::new(":")).await {
+        Ok(_) => Ok(None),
+        Err(TransportError::ShellBroken { .. }) if session.is_alive() => Ok(Some(session)),
+        Err(TransportError::ShellBroken { .. }) => Err(ended(connection)),
+        Err(other) => Err(other),
+    }
+}
+
+fn ended(connection: &Connection) -> TransportError {
+    TransportError::ConnectionLost {
+        host: connection.host().clone(),
+        said: "its sftp server has ended".into(),
     }
 }

@@ -7,13 +7,14 @@ use uuid::Uuid;
 
 use super::crc::cksum;
 use super::entry::{Garbled, SHOWN, Shown};
-use super::form::{Files, Listed, MOST_PATHS, Save, Window};
+use super::form::{Files, Listed, MOST_PATHS, Save, Told, Window};
 use super::listing;
 use super::paths::{self, Sum};
 use super::refusal::{self, Wish};
 use super::scripts::{FILES, Line, SHELL_FILES};
+use super::sum::ListingSum;
 use super::window::{self, Held, begins_alike};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::host::Reached;
 use crate::seam::{Expected, FileBeginning, FileEntry, FilePath, FileWindow, Listing};
 use crate::transport::{Answer, Call, Connection, LongCall};
@@ -126,6 +127,37 @@ impl ShellFiles {
         Ok(self.whole(shown)?.entry)
     }
 
+    /// What a directory holds, as one of the functions tells it; nothing where it is as it was `seen`.
+    async fn list_by(
+        &self,
+        function: &str,
+        path: &FilePath,
+        limit: usize,
+        seen: Option<ListingSum>,
+    ) -> Result<Option<(Listing, Told)>, Failure> {
+        let mark = mark();
+        let most_bytes = limit.saturating_mul(ENTRY_BYTES).saturating_add(SLACK);
+        let line = self.line(function)?.path(path.bytes())?.word(&mark)?;
+        // Entries, links and what is ignored.
+        let line = line.number(most_bytes as u64);
+        let (crc, sha) =
+            seen.map_or_else(Default::default, |sum| (sum.crc(), sum.sha().to_owned()));
+        let line = line.word(crc.as_bytes())?.word(sha.as_bytes())?;
+        let answer = self.call(&line, most_bytes.saturating_mul(3).saturating_add(SLACK)).await?;
+        if answer.status != 0 {
+            return Err(self.refused(Wish::See, path, &answer));
+        }
+        if answer.stdout == b"same\0" {
+            return Ok(None);
+        }
+        let (mut listing, told) =
+            self.whole(listing::read(&answer.stdout, &mark, most_bytes, limit))?;
+        if told != Told::Names {
+            listing.version = ListingSum::of(&answer.stdout, &mark, limit).version();
+        }
+        Ok(Some((listing, told)))
+    }
+
     /// Reads a window once.
     async fn read_once(&self, window: &Window<'_>) -> Result<Option<(FileWindow, Held)>, Failure> {
         let mark = mark();
@@ -159,17 +191,25 @@ pub(super) fn mark() -> Vec<u8> {
 
 #[async_trait]
 impl Files for ShellFiles {
-    async fn list(&self, path: &FilePath, limit: usize) -> Result<Listing, Failure> {
-        let mark = mark();
-        let most_bytes = limit.saturating_mul(ENTRY_BYTES).saturating_add(SLACK);
-        let line = self.line("bf_list")?.path(path.bytes())?.word(&mark)?;
-        // Entries, links and what is ignored.
-        let line = line.number(most_bytes as u64);
-        let answer = self.call(&line, most_bytes.saturating_mul(3).saturating_add(SLACK)).await?;
-        if answer.status != 0 {
-            return Err(self.refused(Wish::See, path, &answer));
-        }
-        self.whole(listing::read(&answer.stdout, &mark, most_bytes, limit))
+    async fn list(
+        &self,
+        path: &FilePath,
+        limit: usize,
+        seen: Option<&str>,
+    ) -> Result<Option<(Listing, Told)>, Failure> {
+        let seen = seen.and_then(ListingSum::read).filter(|sum| sum.limit == limit);
+        self.list_by("bf_list", path, limit, seen).await
+    }
+
+    async fn names(&self, path: &FilePath, limit: usize) -> Result<(Listing, Told), Failure> {
+        let named = match self.list_by("bf_rows", path, limit, None).await {
+            // The names alone of some million files: a listing takes what it may.
+            Err(failure) if failure.code == Code::TooLarge => {
+                self.list_by("bf_list", path, limit, None).await?
+            }
+            named => named?,
+        };
+        named.ok_or_else(|| refusal::garbled(self.connection.host()))
     }
 
     async fn stat(&self, path: &FilePath) -> Result<FileEntry, Failure> {
@@ -246,9 +286,19 @@ impl Files for ShellFiles {
     ) -> Result<FileEntry, Failure> {
         let line = self.change("bf_rename", &[from, to])?.path(from.bytes())?.path(to.bytes())?;
         let answer = self.call_to_change(&line.flag(outside).flag(replace)).await?;
-        // It says of the second one that it is in the way.
-        let about = if matches!(answer.status, 6 | 15 | 19) { to } else { from };
-        self.shown(Wish::Change, about, &answer)
+        // How far it came is told by how many NULs stand before anything else.
+        let stage = answer.stdout.iter().take_while(|byte| **byte == 0).count().min(2);
+        let answer = Answer { stdout: answer.stdout[stage..].to_vec(), ..answer };
+        let about = match (stage, answer.status) {
+            (0, _) => from,
+            (1, _) | (_, 6 | 15 | 19) => to,
+            (_, _) => from,
+        };
+        let shown = self.shown(Wish::Change, about, &answer);
+        shown.map_err(|failure| match stage {
+            1 => refusal::no_place(failure, to),
+            _ => failure,
+        })
     }
 
     async fn delete(

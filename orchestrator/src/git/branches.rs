@@ -107,9 +107,19 @@ fn done(site: &Site, answer: Answer, from: &str, to: &str) -> Result<GitReply, F
             )
             .hint("Look at .git/hooks/post-checkout on the host; nothing else is to be done again")
         }
-        _ => return site.checked(answer).map(|_| GitReply::Done),
+        _ => return site.checked(answer).map(|answer| left(&answer.stdout)),
     };
     Err(failure.on(site.connection().host().to_string()))
+}
+
+/// `ID COUNT` of commits that nothing holds any more, or nothing.
+fn left(told: &[u8]) -> GitReply {
+    let told = String::from_utf8_lossy(told);
+    let found = told.trim_end().split_once(' ');
+    match found.and_then(|(id, count)| Some((id.to_owned(), count.parse().ok()?))) {
+        Some((id, commits)) => GitReply::Left { id, commits },
+        None => GitReply::Done,
+    }
 }
 
 /// Reads the answer of the script.

@@ -224,7 +224,8 @@ impl Site {
             Way::Change => "bg_do",
         };
         let directory = quote::path_text(self.directory())?;
-        Ok(quote::line(&format!("{enter} {directory}; {}", words.text)))
+        let environment = quote::exports(&self.reached.env)?;
+        Ok(quote::line(&format!("{environment}{enter} {directory}; {}", words.text)))
     }
 }
 
@@ -262,6 +263,13 @@ mod tests {
             "commit",
             "unfinished",
         ];
+        let mut defined: Vec<&str> =
+            line.split("\\n").filter_map(|line| line.strip_suffix("() {")).collect();
+        let all = defined.len();
+        defined.sort_unstable();
+        defined.dedup();
+        // The later one of two would be called by both.
+        assert_eq!(defined.len(), all, "{defined:?}");
         for function in called.into_iter().chain(changing) {
             assert!(line.contains(&format!("\\nbg_{function}() {{\\n")), "bg_{function}");
         }

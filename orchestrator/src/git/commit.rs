@@ -56,7 +56,12 @@ pub(super) async fn commit(
         });
     }
     let text = String::from_utf8_lossy(&answer.stdout);
-    let told = text.rsplit(mark.as_str()).next().unwrap_or_default().trim_end();
+    let told = text.split_once(mark.as_str()).map(|(_, told)| told.trim_end());
+    let told = told.filter(|told| !told.is_empty()).ok_or_else(|| {
+        Failure::new(Code::Internal, "git has committed, and didn't say what")
+            .hint("Look at the log before you do it again")
+            .on(site.connection().host().to_string())
+    })?;
     let (id, subject) = told.split_once(' ').unwrap_or((told, ""));
     Ok(GitReply::Committed { id: id.to_owned(), subject: subject.to_owned() })
 }

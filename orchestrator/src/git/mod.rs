@@ -14,6 +14,7 @@ mod graph;
 mod job_bed;
 mod lines;
 mod log;
+pub(crate) mod logins;
 pub(crate) mod network;
 mod network_progress;
 mod network_reader;

@@ -1,9 +1,9 @@
 //! Push, pull and fetch: runs on the host, with its git and its credentials.
 
 use super::call::ENTER;
+use super::logins::without_logins;
 use super::network_progress::Meter;
 use super::network_reader::{Heard, Judge, Reader};
-use super::network_refusal;
 use super::network_told::Told;
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
@@ -65,7 +65,7 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
 /// `usage` for what no remote can be, and for a login in an address: it would be kept with the operation.
 fn remote_named(name: Option<&str>) -> Result<&str, Failure> {
     let name = named("a remote", name)?;
-    if network_refusal::without_logins(name) == name {
+    if without_logins(name) == name {
         return Ok(name);
     }
     Err(Failure::new(Code::Usage, "the remote's address holds a login")
@@ -135,8 +135,7 @@ fn stashed() -> Failure {
 
 /// What was done, in a sentence.
 fn said(kind: Kind, told: &Told, meter: &Meter) -> String {
-    let (branch, remote) =
-        (told.text("branch"), network_refusal::without_logins(&told.text("remote")));
+    let (branch, remote) = (told.text("branch"), without_logins(&told.text("remote")));
     match kind {
         Kind::Push if meter.is_up_to_date => format!("{remote} had all of {branch} already"),
         Kind::Push if told.has("follows") => {

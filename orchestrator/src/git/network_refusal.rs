@@ -1,5 +1,6 @@
 //! Why git could not push, pull or fetch, and what to do about it.
 
+use super::logins::without_logins;
 use super::network::SiteName;
 use super::network_progress::progress;
 use super::network_told::Told;
@@ -62,6 +63,8 @@ fn ours(why: &str, refused: &Refused<'_>) -> Failure {
     match why {
         "detached" => fail(Code::Conflict, format!("no branch is checked out in {directory}: its head is detached"))
             .hint("Make a branch of it first: `baton git branch`, or `git switch -c NAME` there"),
+        "rebasing" => fail(Code::Conflict, format!("{directory} is in the middle of a rebase"))
+            .hint("Go on with it, or give it up, first: `baton git continue`, or `baton git abort`"),
         "no_branch" => fail(Code::NotFound, format!("the branch {what} is not there, or has no commit yet"))
             .hint("`baton git branches` lists them"),
         "no_remote" => fail(Code::NotFound, format!("the repository of {directory} has no remote"))
@@ -97,7 +100,7 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
                 Code::Conflict,
                 format!("{remote} has commits of {branch} that aren't here"),
             )
-            .hint("Pull first, then push again; --force replaces what is there"),
+            .hint("Pull first, then push again; `baton git push --force` replaces what is there"),
             "stale info" => Failure::new(
                 Code::Conflict,
                 format!("{branch} isn't on {remote} what was last seen there"),
@@ -113,7 +116,7 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
         return Failure::new(Code::PermissionDenied, format!("{remote} refused it: {said}"))
             .hint("The remote's rules say so: push another branch, or ask who keeps it");
     }
-    let asked = told.text("asked");
+    let asked = without_logins(&told.text("asked"));
     if let Some(first) = asked.lines().map(str::trim).find(|line| !line.is_empty()) {
         let first = first.trim_end_matches([':', ' ']);
         return Failure::new(Code::AuthRefused, format!("git asked for: {first}"))
@@ -262,22 +265,4 @@ pub(super) fn words(tail: &[u8]) -> String {
         }
     }
     words
-}
-
-/// `https://name:token@host` becomes `https://host`.
-pub(super) fn without_logins(line: &str) -> String {
-    let mut clean = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        clean.push_str(before);
-        let end = after
-            .find(|letter: char| letter == '/' || letter.is_whitespace())
-            .unwrap_or(after.len());
-        let (authority, behind) = after.split_at(end);
-        clean.push_str(authority.rsplit('@').next().unwrap_or(authority));
-        rest = behind;
-    }
-    clean.push_str(rest);
-    clean
 }

@@ -1,6 +1,7 @@
 //! Pull requests: what one would say, and opening one with the host's own gh.
 
 use super::call::{ENTER, Site, Words};
+use super::logins::without_logins;
 use super::network::{NETWORK, SiteName, named};
 use super::network_reader::{Heard, Judge, Reader};
 use super::network_told::Told;
@@ -93,14 +94,15 @@ impl Judge for Opened {
 
     fn judge(&self, heard: &Heard, tail: &[u8]) -> Result<Outcome, Failure> {
         let Heard { site, told, status, .. } = heard;
-        let err = told.text("gh_err");
+        let err = without_logins(&told.text("gh_err"));
         let branch = told.text("branch");
         let with = |url: String, said: String| Outcome {
             said: format!("{said}{}", left(told)),
             url: Some(url),
             ..Outcome::default()
         };
-        if let Some(url) = address(&told.text("gh")).filter(|_| *status == Some(0)) {
+        if let Some(url) = address(&without_logins(&told.text("gh"))).filter(|_| *status == Some(0))
+        {
             let base = told.text("base");
             return Ok(with(url, format!("opened a pull request of {branch} into {base}")));
         }
@@ -138,7 +140,7 @@ fn address(said: &str) -> Option<String> {
 
 /// A reason of our script's or of gh's; `None` for one of git's.
 fn refusal(told: &Told, site: &SiteName, err: &str, status: Option<u8>) -> Option<Failure> {
-    let (what, host) = (told.text("what"), &site.host);
+    let (what, host) = (without_logins(&told.text("what")), &site.host);
     let fail = Failure::new;
     Some(match told.text("why").as_str() {
         "no_gh" => fail(Code::NotFound, format!("there is no gh on {host}"))

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::logins::without_logins;
 use crate::failure::{Code, Failure};
 
 /// The scripts' word for a directory that isn't there.
@@ -50,7 +51,7 @@ const fn known(
 const UNMERGED: &str =
     "Mend the conflicts, stage the files, and go on; or give the merge or rebase up";
 
-const KNOWN: [Known; 51] = [
+const KNOWN: [Known; 53] = [
     known(
         "index file corrupt",
         Code::Corrupt,
@@ -82,6 +83,8 @@ const KNOWN: [Known; 51] = [
         Some("the repository's index is broken"),
         Some(INDEX),
     ),
+    known("bad object", Code::Corrupt, None, Some(OBJECTS)),
+    known("unable to read tree", Code::Corrupt, None, Some(OBJECTS)),
     known(
         ".lock': File exists",
         Code::Busy,
@@ -244,6 +247,7 @@ const KNOWN: [Known; 51] = [
 ];
 
 const INDEX: &str = "On the host, move .git/index away and run `git reset`: no file is changed by that, but what was staged has to be staged again";
+const OBJECTS: &str = "Objects of the repository are missing or broken: `git fsck` on the host says which; another clone may have them";
 const IDENTITY: &str =
     "On the host: `git config --global user.name …` and `git config --global user.email …`";
 const LOGIN: &str = "git may not ask here: log in on the host once (a credential helper, a key), for instance in `baton terminal`";
@@ -267,8 +271,9 @@ pub(super) fn read(said: &Said<'_>) -> Failure {
         }
         _ => {}
     }
-    let err = String::from_utf8_lossy(said.stderr);
-    let out = String::from_utf8_lossy(said.stdout);
+    // A working tree whose files come only when they are needed asks its remote at any time.
+    let err = without_logins(&String::from_utf8_lossy(said.stderr));
+    let out = without_logins(&String::from_utf8_lossy(said.stdout));
     if is_outside(said) {
         return Failure::new(Code::NotARepository, format!("{directory} is in no git repository"))
             .hint("`git init` there makes one");

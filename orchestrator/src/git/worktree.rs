@@ -83,6 +83,7 @@ fn refusal(answer: &[u8], named: &FilePath, working: &[Seated]) -> Failure {
             .hint("`baton worktree list` shows all of them"),
         "main" => fail(Code::Conflict, format!("{what} is the repository itself, no worktree of it"))
             .hint("Only worktrees that were added can be removed"),
+        "half" => half(&FilePath(what.into_bytes())),
         "locked" => {
             let why = what.trim();
             let why = if why.is_empty() { String::new() } else { format!(": {why}") };
@@ -105,6 +106,17 @@ fn refusal(answer: &[u8], named: &FilePath, working: &[Seated]) -> Failure {
             .hint("Make a branch of it there; --force removes the worktree, and nothing leads to the commit any more"),
         why => fail(Code::Internal, format!("{named} was not removed: {why} {what}")),
     }
+}
+
+/// What git says of one for as long as it is checked out, and for ever where it was killed meanwhile.
+const INITIALIZING: &str = "initializing";
+
+/// One whose checkout never came to an end.
+pub(super) fn half(path: &FilePath) -> Failure {
+    let message = format!("the checkout of {path} never came to an end: files are missing there");
+    Failure::new(Code::Conflict, message).hint(
+        "If nobody makes it right now, `baton worktree remove --force` takes it away; then make it again",
+    )
 }
 
 /// One with changes: how many, and the first lines of git's short status.
@@ -238,7 +250,15 @@ impl<'a> Records<'a> {
                     one.branch = Some(name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned());
                 }
                 (b"bare", Some(one)) => one.bare = true,
-                (b"locked", Some(one)) => one.locked = Some(text()),
+                (b"locked", Some(one)) => {
+                    let why = text();
+                    let is_half = why == INITIALIZING;
+                    one.locked = Some(if is_half {
+                        "its checkout never came to an end".into()
+                    } else {
+                        why
+                    });
+                }
                 (b"prunable", Some(one)) => one.prunable = Some(text()),
                 // `detached`, the ends, and what a newer git says.
                 _ => {}

@@ -4,7 +4,7 @@ use super::call::ENTER;
 use super::network::{NETWORK, SiteName};
 use super::network_reader::{Heard, Judge, Reader};
 use super::network_told::Told;
-use super::worktree::WORKTREES;
+use super::worktree::{WORKTREES, half};
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
 use crate::operation::Job;
@@ -89,8 +89,8 @@ impl Judge for Made {
         if told.has("is_made") {
             return Ok(made(told, site, *status));
         }
-        if told.has("there") && *status == Some(0) {
-            return Ok(there(told));
+        if told.has("there") && (*status == Some(0) || told.has("setting_up")) {
+            return Ok(there(told, site, *status));
         }
         Err(match refusal(&told.text("why"), told) {
             Some(failure) => failure.on(site.host.clone()),
@@ -121,9 +121,22 @@ fn made(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
     if told.has("not_executable") {
         said.push_str("; its .baton/worktree-setup may not be executed, and was not run");
     }
-    let again = "The worktree stays; what the set-up has printed says more. Mend it and run it there again, or remove the worktree";
+    let hook = told.has("hook").then(|| {
+        let message =
+            format!("a hook behind the checkout failed with status {}", told.text("hook"));
+        Failure::new(Code::Conflict, message)
+            .hint("The worktree is there; what the hook has printed says more")
+    });
+    let failed = set_up_failure(told, status).or(hook);
+    let failed = failed.map(|failure| failure.on(site.host.clone()));
+    Outcome { said, path: Some(path), failed, ..Outcome::default() }
+}
+
+/// How its set-up failed.
+fn set_up_failure(told: &Told, status: Option<u8>) -> Option<Failure> {
+    let again = "The worktree stays; what the set-up has printed says more. Mend it, and the same `baton worktree add` runs it again; or remove the worktree";
     let ended = told.text("set_up");
-    let failed = match ended.as_str() {
+    match ended.as_str() {
         "0" => None,
         "" if !told.has("setting_up") && status == Some(0) => None,
         "" => Some(Failure::new(Code::Internal, "the set-up was broken off").hint(again)),
@@ -138,23 +151,21 @@ fn made(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
             Failure::new(Code::Conflict, format!("the set-up failed with status {status}"))
                 .hint(again),
         ),
-    };
-    let hook = told.has("hook").then(|| {
-        let message =
-            format!("a hook behind the checkout failed with status {}", told.text("hook"));
-        Failure::new(Code::Conflict, message)
-            .hint("The worktree is there; what the hook has printed says more")
-    });
-    let failed = failed.or(hook).map(|failure| failure.on(site.host.clone()));
-    Outcome { said, path: Some(path), failed, ..Outcome::default() }
+    }
 }
 
 /// It was there already.
-fn there(told: &Told) -> Outcome {
+fn there(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
     let (branch, path) = (told.text("branch"), path(told));
     if !told.has("mismatch") {
-        let said = format!("{branch} is checked out in {path} already");
-        return Outcome { said, path: Some(path), ..Outcome::default() };
+        let mut said = format!("{branch} is checked out in {path} already");
+        if told.has("setting_up") {
+            said.push_str("; its set-up had not come to a good end, and was run again");
+        } else if told.has("unfinished") {
+            said.push_str("; its set-up has not come to a good end, and was not run again");
+        }
+        let failed = set_up_failure(told, status).map(|failure| failure.on(site.host.clone()));
+        return Outcome { said, path: Some(path), failed, ..Outcome::default() };
     }
     let has = told.text("mismatch");
     let shown = if has.is_empty() { "no branch".to_owned() } else { has.clone() };
@@ -171,6 +182,9 @@ fn refusal(why: &str, told: &Told) -> Option<Failure> {
     Some(match why {
         "inside" => fail(Code::Conflict, format!("a worktree can't lie inside of {what}: it would be a change there"))
             .hint("Choose a directory beside the repository with --path"),
+        "inside_other" => fail(Code::Conflict, format!("{what} is another repository: a worktree would be a change there"))
+            .hint("Choose a directory outside of it with --path, or have that repository ignore this one"),
+        "half" => half(&what),
         "gone" => fail(Code::Conflict, format!("{what} was a worktree, and its directory is gone"))
             .hint("`baton worktree prune` forgets it; then it can be made again"),
         "is_main" => fail(Code::Conflict, format!("{what} is the repository itself"))

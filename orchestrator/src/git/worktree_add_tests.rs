@@ -266,6 +266,31 @@ fn a_set_up_runs_in_the_worktree_and_its_failure_keeps_that() {
 }
 
 #[test]
+fn a_set_up_that_came_to_no_good_end_is_run_again_when_its_worktree_is_wished_again() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        let line = "echo \"$BATON_WORKTREE_BRANCH|$BATON_BASE_BRANCH\" >>ran; [ -e mended ]";
+        let add = AddWorktree { set_up: Some(line.into()), ..wish("a") };
+        let ran = || bed.read("work-worktrees/a/ran").lines().count();
+        assert!(bed.add("work", &add).done(bed.shell).failed.is_some());
+        let none = AddWorktree { set_up: Some(String::new()), ..wish("a") };
+        let said = bed.add("work", &none).done(bed.shell).said;
+        assert!(said.ends_with("and was not run again"), "{:?}: {said}", bed.shell);
+        assert_eq!(ran(), 1);
+        assert!(bed.add("work", &add).done(bed.shell).failed.is_some());
+        fs::write(bed.path("work-worktrees/a/mended"), "").unwrap();
+        let again = bed.add("work", &add).done(bed.shell);
+        assert!(again.failed.is_none(), "{:?}: {again:?}", bed.shell);
+        assert!(again.said.ends_with("and was run again"), "{:?}: {again:?}", bed.shell);
+        assert_eq!(bed.read("work-worktrees/a/ran"), "a|main\na|main\na|main\n");
+        // It is over now.
+        let over = bed.add("work", &add).done(bed.shell);
+        assert!(over.said.ends_with("already"), "{over:?}");
+        assert_eq!(ran(), 3);
+    }
+}
+
+#[test]
 fn a_set_up_that_takes_too_long_is_ended_with_all_that_it_has_started() {
     for bed in Bed::all() {
         bed.repository("work");
@@ -324,5 +349,49 @@ fn one_whose_directory_is_gone_is_said_to_be_forgotten_first() {
         let refused = bed.add("work", &AddWorktree { path, ..wish("other") }).failed(bed.shell);
         assert!(refused.message.ends_with("and its directory is gone"), "{refused:?}");
         assert!(refused.hint.unwrap().contains("worktree prune"), "{:?}", bed.shell);
+    }
+}
+
+#[test]
+fn a_checkout_that_was_killed_is_never_taken_for_a_worktree() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        fs::write(bed.path("work/.gitattributes"), "first filter=slow\n").unwrap();
+        bed.commit("work", "second", "two\n");
+        // Whoever checks the first file out is killed, with the git that has begun it.
+        let ended = "kill -KILL $(sed 's/.*) . \\([0-9]*\\) .*/\\1/' /proc/$PPID/stat) $PPID";
+        bed.git("work", &["config", "filter.slow.smudge", ended]);
+        let broken = bed.add("work", &wish("a")).failed(bed.shell);
+        let there = bed.text("work-worktrees/a");
+        let words =
+            format!("the checkout of {there} never came to an end: files are missing there");
+        assert_eq!((broken.code, broken.message), (Code::Conflict, words.clone()));
+        bed.git("work", &["config", "filter.slow.smudge", "cat"]);
+        let again = bed.add("work", &wish("a")).failed(bed.shell);
+        assert_eq!((again.code, again.message), (Code::Conflict, words));
+        bed.git("work", &["worktree", "remove", "--force", "--force", &there]);
+        bed.add("work", &wish("a")).done(bed.shell);
+        assert_eq!(bed.read("work-worktrees/a/first"), "one\n");
+    }
+}
+
+#[test]
+fn no_worktree_becomes_a_change_in_another_repository() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        bed.repository("other");
+        let at = |path: &str| AddWorktree { path: Some(path.into()), ..wish("a") };
+        let refused = bed.add("work", &at("../other/deep/a")).failed(bed.shell);
+        assert!(refused.code == Code::Conflict && refused.message.contains(&bed.text("other")));
+        assert!(!bed.path("other/deep").exists());
+        assert_eq!(bed.git("work", &["branch", "--format=%(refname:short)"]), "main");
+        // What that one ignores is no change there.
+        fs::write(bed.path("other/.gitignore"), "deep/\n").unwrap();
+        bed.add("work", &at("../other/deep/a")).done(bed.shell);
+        assert!(bed.path("other/deep/a/first").exists());
+        // A repository that lies in another one, as in a home that is one, has its worktrees beside it.
+        bed.repository("other/nested");
+        bed.add("other/nested", &wish("a")).done(bed.shell);
+        assert!(bed.path("other/nested-worktrees/a/first").exists(), "{:?}", bed.shell);
     }
 }

@@ -44,6 +44,8 @@ struct Row {
     version: u64,
     /// Told to its driver.
     stop: watch::Sender<bool>,
+    /// Whether it stands as a former engine has left it: nobody has heard yet what became of it.
+    unheard: bool,
 }
 
 /// One operation, for who drives or follows it.
@@ -62,12 +64,12 @@ impl Board {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in one that is stored.
-    pub(super) fn add(&self, record: OperationRecord, tape: Tape) {
+    /// Takes in one that is stored; `unheard` where it was begun by a former engine, and may be long over.
+    pub(super) fn add(&self, record: OperationRecord, tape: Tape, unheard: bool) {
         let mut all = self.all();
         all.version += 1;
         let (version, stop) = (all.version, watch::Sender::new(record.stopping));
-        all.rows.push(Row { record, tape, version, stop });
+        all.rows.push(Row { record, tape, version, stop, unheard });
         drop(all);
         self.changed(true);
     }
@@ -116,6 +118,28 @@ impl Board {
         all.version = version;
         drop(all);
         self.changed(is_state);
+    }
+
+    /// Says that what is told of one is what its host has said, or that its host says nothing.
+    pub(super) fn heard(&self, id: &str) {
+        let mut all = self.all();
+        let Some(row) = all.rows.iter_mut().find(|row| row.record.operation.id == id) else {
+            return;
+        };
+        row.unheard = false;
+        drop(all);
+        self.changed(true);
+    }
+
+    /// Waits until all that is told was heard by this engine.
+    pub(super) async fn all_heard(&self) {
+        let mut changes = self.changes();
+        let is_unheard = |row: &Row| row.unheard && !row.record.operation.state.is_over();
+        while self.all().rows.iter().any(is_unheard) {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Says how far one is.

@@ -29,6 +29,10 @@ pub(super) const PIECE: u64 = 256 << 10;
 /// How long drivers may take to bring a launch that is under way to its end when the engine ends.
 const LAST_MOMENT: Duration = Duration::from_secs(5);
 
+/// How long a list waits for hosts to say what became of operations that a former engine has begun: a connection over a slow link
+/// takes two to three seconds, and what isn't known then is told as it was.
+const HEARING: Duration = Duration::from_secs(5);
+
 /// The longest line that is kept: a longer one was pasted, and nobody looks for it.
 const LONGEST_LINE: usize = 8 << 10;
 
@@ -70,7 +74,9 @@ impl Operations {
                 open.push(record.clone());
             }
             let tape = self.shop.tape(&record.operation.id).await;
-            self.shop.board.add(record, tape);
+            // A transfer is the engine's own: it goes on with the engine that takes it up.
+            let unheard = record.run.is_some();
+            self.shop.board.add(record, tape, unheard);
         }
         // Who was at work keeps its repository; who waited comes behind it, in the order of making.
         open.sort_by_key(|record| record.run.is_none());
@@ -136,7 +142,14 @@ impl Operations {
 
     pub(crate) async fn answer(&self, query: OperationQuery) -> Result<OperationReply, Failure> {
         match query {
-            OperationQuery::List => Ok(OperationReply::Operations(self.shop.board.list())),
+            OperationQuery::List => {
+                // What a process has left that was killed may be over: a list that is asked for once is to say so.
+                let heard = self.shop.board.all_heard();
+                if tokio::time::timeout(HEARING, heard).await.is_err() {
+                    tracing::debug!("a host is slow to say what became of an operation");
+                }
+                Ok(OperationReply::Operations(self.shop.board.list()))
+            }
             OperationQuery::Output { id, offset } => {
                 let Standing { tape, .. } = self.standing(&id)?;
                 let (offset, bytes) = tape.read(offset, PIECE).await.map_err(|error| {

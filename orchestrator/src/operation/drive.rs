@@ -246,7 +246,9 @@ impl<'a> Driver<'a> {
             record.run = Some(run.clone());
             record.operation.state = OperationState::Running;
         };
-        self.shop.change(self.id, begins).await
+        self.shop.change(self.id, begins).await?;
+        self.shop.board.heard(self.id);
+        Ok(())
     }
 
     async fn launch(
@@ -284,6 +286,10 @@ impl<'a> Driver<'a> {
             }
         };
         self.shop.back(self.id);
+        // Of one that is over, its end is to be told.
+        if matches!(facts.standing, Standing::Running) {
+            self.shop.board.heard(self.id);
+        }
         Ok(match facts.standing {
             Standing::Never | Standing::Absent | Standing::Staged => false,
             Standing::Running | Standing::Exited(_) | Standing::Unknown | Standing::Broken => true,

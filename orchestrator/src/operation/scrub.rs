@@ -1,10 +1,6 @@
 //! Takes logins out of addresses in what git prints: older ones tell a remote's address with its token in it.
 
-/// The longest login and machine that are looked for: what is longer is no address.
-const LONGEST: usize = 4 << 10;
-
-/// What stands before a machine, and a login.
-const BEFORE: &[u8] = b"://";
+use crate::git::logins::{logins, open_from};
 
 /// Reads what is printed in pieces, cut anywhere. As many bytes come out as go in: offsets stay what they are.
 #[derive(Debug, Default)]
@@ -17,7 +13,12 @@ impl Scrub {
     /// Takes a piece; what may be shown and kept by now.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(bytes);
-        let from = mask(&mut self.held).unwrap_or(self.held.len());
+        let from = open_from(&self.held);
+        for login in logins(self.held.get(..from).unwrap_or_default()) {
+            if let Some(login) = self.held.get_mut(login) {
+                login.fill(b'*');
+            }
+        }
         let held = self.held.split_off(from);
         std::mem::replace(&mut self.held, held)
     }
@@ -29,38 +30,6 @@ impl Scrub {
         rest.pop();
         rest
     }
-}
-
-/// Masks logins; where one begins that isn't whole yet.
-fn mask(text: &mut [u8]) -> Option<usize> {
-    let mut at = 0;
-    while let Some(found) = memchr::memmem::find(text.get(at..)?, BEFORE) {
-        let from = at + found + BEFORE.len();
-        let rest = text.get_mut(from..)?;
-        let end = rest.iter().position(|byte| is_end(*byte));
-        if end.is_none() && rest.len() <= LONGEST {
-            return Some(from - BEFORE.len());
-        }
-        let end = end.unwrap_or(LONGEST);
-        let machine = rest.get_mut(..end)?;
-        if let Some(login) = machine.iter().rposition(|byte| *byte == b'@')
-            && let Some(login) = machine.get_mut(..login)
-            // What everybody is called at the large forges.
-            && login != b"git"
-        {
-            login.fill(b'*');
-        }
-        at = from + end;
-    }
-    let begun = (1..BEFORE.len())
-        .rev()
-        .find(|many| BEFORE.get(..*many).is_some_and(|begun| text.ends_with(begun)))?;
-    Some(text.len() - begun)
-}
-
-/// Whether neither a login nor a machine goes on.
-fn is_end(byte: u8) -> bool {
-    matches!(byte, b'/' | b'?' | b'#' | b'\'' | b'"' | b'<' | b'>') || byte <= b' '
 }
 
 #[cfg(test)]
@@ -79,10 +48,12 @@ mod tests {
     #[test]
     fn a_token_is_masked_however_the_text_is_cut_and_nothing_else_is() {
         let text = "fatal: unable to access 'https://ada:s3cr3t@example.org/x.git/': no\n\
-            To https://t0ken@h/x and ssh://git@h/y, git://a:b@h z@h http://h/a@b\nhttps://end@h";
+            To https://t0ken@h/x and ssh://git@h/y, git://a:b@h z@h http://h/a@b\n\
+            unable to look up t0 ken@h (port 1) ada:b@h's look up\rhttps://end@h";
         let wanted = "fatal: unable to access 'https://**********@example.org/x.git/': no\n\
-            To https://*****@h/x and ssh://git@h/y, git://***@h z@h http://h/a@b\nhttps://***@h";
-        for size in 1..text.len() {
+            To https://*****@h/x and ssh://git@h/y, git://***@h z@h http://h/a@b\n\
+            unable to look up ******@h (port 1) *****@h's look up\rhttps://***@h";
+        for size in 1..=text.len() {
             assert_eq!(scrubbed(text.as_bytes(), size), wanted, "{size}");
         }
     }

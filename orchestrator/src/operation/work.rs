@@ -96,7 +96,7 @@ impl Workshop {
         changes.extend(also);
         self.store.commit(Batch { changes, drafts: Vec::new() }).await?;
         let tape = self.tape(&record.operation.id).await;
-        self.board.add(record, tape);
+        self.board.add(record, tape, false);
         Ok(())
     }
 
@@ -166,6 +166,7 @@ impl Workshop {
         self.board.note(id, |operation| {
             operation.state = OperationState::Away { why: why.clone() };
         });
+        self.board.heard(id);
     }
 
     /// Says that the host of one is back.

@@ -28,6 +28,17 @@ pub enum FileQuery {
         /// At most so many entries, at most 200,000.
         limit: u32,
     },
+    /// The same for who wants to show rows at once: names, kinds and where links point to, which a host tells in a third of
+    /// the time. Answer: [`FileReply::Listing`] without a version, whose entries have no size, time and permissions, and
+    /// aren't looked up in git; or the whole one, with its version, where the host tells both alike.
+    Names {
+        /// Where a relative path begins.
+        at: At,
+        /// The directory.
+        path: FilePath,
+        /// At most so many entries, at most 200,000.
+        limit: u32,
+    },
     /// What a path is; a link is told of itself. Answer: [`FileReply::File`].
     Stat {
         /// Where a relative path begins.
@@ -172,7 +183,7 @@ pub struct Listing {
     pub entries: Vec<FileEntry>,
     /// Whether there are more.
     pub more: bool,
-    /// Changes with anything that is told of an entry.
+    /// Changes with anything that is told of an entry; empty where only names were asked for ([`FileQuery::Names`]).
     pub version: String,
     /// Whether the directory lies outside of where relative paths begin.
     pub outside: bool,

@@ -141,14 +141,14 @@ pub enum GitCommand {
         all: bool,
     },
     /// Checks a branch out. Refused by git's own words where changes would be lost, or files that git ignores. Answer:
-    /// [`GitReply::Done`].
+    /// [`GitReply::Done`], or [`GitReply::Left`] where a detached head held commits.
     Switch {
         /// A directory in it.
         at: At,
         /// Which.
         branch: String,
     },
-    /// Makes a branch. Answer: [`GitReply::Done`].
+    /// Makes a branch. Answer: as of [`GitCommand::Switch`].
     NewBranch {
         /// A directory in it.
         at: At,
@@ -168,7 +168,7 @@ pub enum GitCommand {
         /// Its new one.
         to: String,
     },
-    /// Deletes a branch. Answer: [`GitReply::Done`].
+    /// Deletes a branch. Answer: [`GitReply::Done`], or [`GitReply::Left`] where only it held commits.
     DeleteBranch {
         /// A directory in it.
         at: At,
@@ -236,6 +236,13 @@ pub struct ChosenLines {
 pub enum GitReply {
     /// It is done.
     Done,
+    /// It is done, and commits are on no branch, tag or head any more: git forgets them after some weeks.
+    Left {
+        /// The last of them.
+        id: String,
+        /// How many.
+        commits: u64,
+    },
     /// It is as it was seen.
     Unchanged,
     /// How it stands; `None` outside of a repository.

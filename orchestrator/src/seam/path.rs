@@ -68,11 +68,14 @@ impl From<String> for FilePath {
 impl fmt::Display for FilePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
-            for letter in chunk.valid().chars() {
-                if letter.is_control() {
-                    write!(f, "{}", letter.escape_default())?;
-                } else {
-                    write!(f, "{letter}")?;
+            // Nearly all names are whole parts, and there may be many thousands of them.
+            for part in chunk.valid().split_inclusive(char::is_control) {
+                match part.chars().next_back().filter(|last| last.is_control()) {
+                    None => f.write_str(part)?,
+                    Some(last) => {
+                        f.write_str(part.strip_suffix(last).unwrap_or(part))?;
+                        write!(f, "{}", last.escape_default())?;
+                    }
                 }
             }
             for byte in chunk.invalid() {

@@ -47,6 +47,17 @@ impl Session {
         self.order(kind::FSETSTAT, Body::default().bytes(handle).attrs(attrs)).await
     }
 
+    /// The same of a path.
+    pub(crate) async fn set_path(&self, full: &[u8], attrs: &Attrs) -> Done<()> {
+        self.order(kind::SETSTAT, Body::default().bytes(full).attrs(attrs)).await
+    }
+
+    /// Makes a link at `full` that leads to `target`. OpenSSH has the two the other way round than the protocol (PROTOCOL, 4.1),
+    /// and others do as it does.
+    pub(crate) async fn make_link(&self, target: &[u8], full: &[u8]) -> Done<()> {
+        self.order(kind::SYMLINK, Body::default().bytes(target).bytes(full)).await
+    }
+
     /// `length` bytes from `offset` on; fewer where the file ends.
     pub(crate) async fn read_at(&self, handle: &[u8], offset: u64, length: u32) -> Done<Vec<u8>> {
         let starts: Vec<u32> = (0..length).step_by(PIECE as usize).collect();

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::wire::{Attrs, Body, Garbled, Reader, kind, status};
+use crate::host::HostId;
 use crate::transport::{Channel, Connection, Input, Output, TransportError};
 
 /// How long the server may say nothing while it is asked: as long as for a small operation of a shell.
@@ -111,6 +112,11 @@ impl Session {
             next: Mutex::new(0),
             extensions,
         })
+    }
+
+    /// Whose server it is.
+    pub(crate) fn host(&self) -> &HostId {
+        self.connection.host()
     }
 
     /// Whether it can be asked on.

@@ -11,6 +11,7 @@ pub(crate) mod kind {
     pub const WRITE: u8 = 6;
     pub const LSTAT: u8 = 7;
     pub const FSTAT: u8 = 8;
+    pub const SETSTAT: u8 = 9;
     pub const FSETSTAT: u8 = 10;
     pub const OPENDIR: u8 = 11;
     pub const READDIR: u8 = 12;
@@ -21,6 +22,7 @@ pub(crate) mod kind {
     pub const STAT: u8 = 17;
     pub const RENAME: u8 = 18;
     pub const READLINK: u8 = 19;
+    pub const SYMLINK: u8 = 20;
     pub const STATUS: u8 = 101;
     pub const HANDLE: u8 = 102;
     pub const DATA: u8 = 103;

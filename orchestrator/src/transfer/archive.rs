@@ -25,18 +25,24 @@ pub(super) struct Tree {
     pub(super) left_out: u64,
 }
 
+/// One of them.
 #[derive(Debug)]
-struct Entry {
-    path: PathBuf,
-    facts: Facts,
+pub(super) struct Entry {
+    pub(super) path: PathBuf,
+    pub(super) facts: Facts,
     /// When anything of it was changed, in seconds since 1970.
     touched: i64,
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Whether it needn't go again.
     arrived: bool,
 }
 
 impl Tree {
+    /// All that has to go, of that kind.
+    pub(super) fn to_go(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |entry| entry.kind == kind && !entry.arrived)
+    }
+
     /// Marks what has arrived of a transfer that was begun at `since`, by this machine's clock. Nothing of that can be gone on with
     /// where something has arrived that isn't here, or is of another kind.
     pub(super) fn skip(&mut self, arrived: &Arrived, since: i64) -> bool {

@@ -2,17 +2,21 @@
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::io::AsyncReadExt;
 use tokio::task::JoinHandle;
 
-use super::gauge::Gauge;
-use super::local::{self, END, Target};
+use super::bulk::Watch;
+use super::gauge::{Gauge, watched};
+use super::local::{self, END, Held, Target};
 use super::persist::Attempt;
 use super::piece::{Giver, Taker, pieces};
 use super::source::key;
-use super::talk::{Hearing, Talk};
+use super::talk::{Hearing, SEND, Talk};
 use super::terms::Terms;
 use super::trouble::{There, Trouble, here};
 use super::words::{Words, cwd};
@@ -42,7 +46,7 @@ pub(super) struct Download<'a> {
 }
 
 impl<'a> Download<'a> {
-    pub(super) fn new(
+    pub(super) async fn new(
         reached: &'a Reached,
         remote: &'a FilePath,
         local: &Path,
@@ -53,7 +57,7 @@ impl<'a> Download<'a> {
             remote,
             shown: remote.to_string(),
             replace: terms.replace,
-            target: Target::take(local, terms.replace)?,
+            target: Target::take(local, terms.replace).await?,
             begun: false,
             said: String::new(),
             gauge: Gauge::new(terms.report.clone()),
@@ -85,9 +89,19 @@ impl<'a> Download<'a> {
         };
         talk.tell(&format!("go {}\n", from / BLOCK)).await;
         self.gauge.set("receiving", from, size);
-        let writer = Writer::begin(file, &part, from);
         let Talk { stdin, mut hearing } = talk;
-        let taken = take(&mut hearing, size.map(|size| size - from), writer, &mut self.gauge).await;
+        let rest = size.map(|size| size - from);
+        let share = self.target.share();
+        let taken = match hearing.pipe() {
+            Some((head, pipe)) => {
+                let taking = Taking { file, part: part.clone(), from, rest, head, pipe, share };
+                taking.watched(&mut self.gauge).await.map_err(Trouble::from)
+            }
+            None => {
+                let writer = Writer::begin(file, &part, from, share);
+                take(&mut hearing, rest, writer, &mut self.gauge).await
+            }
+        };
         drop(stdin);
         let file = match taken {
             Ok(Taken { file, whole: true }) => file,
@@ -145,7 +159,8 @@ impl Attempt for Download<'_> {
     async fn attempt(&mut self) -> Result<PathBuf, Trouble> {
         let script = Words::default().path("b_p", self.remote.bytes())?.call("b_send");
         let connection = &self.reached.connection;
-        let mut talk = Talk::begin(connection, cwd(self.reached, self.remote), &script).await?;
+        let mut talk =
+            Talk::begin(connection, cwd(self.reached, self.remote), &SEND, &script).await?;
         let there = There { host: connection.host(), path: &self.shown };
         let answer = talk.line(there).await?;
         self.begun = true;
@@ -229,10 +244,11 @@ struct Writer {
 }
 
 impl Writer {
-    fn begin(mut file: File, part: &Path, from: u64) -> Self {
+    fn begin(mut file: File, part: &Path, from: u64, share: Arc<Held>) -> Self {
         let (pieces, mut sent) = pieces();
         let path = part.to_owned();
         let writing = tokio::task::spawn_blocking(move || {
+            let _share = share;
             let begun = file.set_len(from).and_then(|()| file.seek(SeekFrom::Start(from)));
             match begun.and_then(|_| write(&file, &mut sent)) {
                 Ok(()) => Ok(file),
@@ -251,28 +267,89 @@ impl Writer {
     }
 }
 
-/// Writes what comes, and has the disk take it meanwhile: little is left for the end then.
+/// Writes what comes.
 fn write(file: &File, sent: &mut Taker) -> std::io::Result<()> {
+    behind(file, |wrote| {
+        let mut writer = file;
+        while let Some(piece) = sent.take_now() {
+            writer.write_all(piece.bytes())?;
+            wrote(piece.bytes().len());
+            sent.done_with(piece);
+        }
+        Ok(())
+    })
+}
+
+/// Has the disk take what `work` says it wrote while it goes on: little is left for the end then.
+fn behind<T>(
+    file: &File,
+    work: impl FnOnce(&mut dyn FnMut(usize)) -> std::io::Result<T>,
+) -> std::io::Result<T> {
     let (ask, asked) = std::sync::mpsc::sync_channel(1);
     std::thread::scope(|scope| {
         // The system says once of a file that its disk has failed: whoever hears it keeps it.
         let syncing = scope.spawn(move || asked.into_iter().try_for_each(|()| file.sync_data()));
-        let (mut writer, mut since) = (file, 0);
-        let mut written = Ok(());
-        while let Some(piece) = sent.take_now() {
-            written = writer.write_all(piece.bytes());
-            if written.is_err() {
-                break;
-            }
-            since += piece.bytes().len();
-            sent.done_with(piece);
+        let mut since = 0;
+        let done = work(&mut |wrote| {
+            since += wrote;
             // While the one before is still at it, it is asked with the next piece.
             if since >= BEHIND && ask.try_send(()).is_ok() {
                 since = 0;
             }
-        }
+        });
         drop(ask);
         let synced = syncing.join().unwrap_or_else(|_| Err(std::io::Error::other("it broke off")));
-        written.and(synced)
+        done.and_then(|done| synced.map(|()| done))
     })
+}
+
+/// What comes out of a pipe into a part.
+struct Taking {
+    file: File,
+    part: PathBuf,
+    from: u64,
+    /// So many bytes, or all there are.
+    rest: Option<u64>,
+    /// Read already.
+    head: Vec<u8>,
+    pipe: OwnedFd,
+    share: Arc<Held>,
+}
+
+impl Taking {
+    async fn watched(self, gauge: &mut Gauge) -> Result<Taken, Failure> {
+        let watch = Watch::from(self.from);
+        let Self { mut file, part, from, rest, head, pipe, share } = self;
+        let failed = |error: std::io::Error| here(&part, &error);
+        let mut pipe = watch.pipe(pipe).map_err(failed)?;
+        let moved = Arc::clone(&watch.moved);
+        let taking = tokio::task::spawn_blocking(move || {
+            let _share = share;
+            file.set_len(from)?;
+            file.seek(SeekFrom::Start(from))?;
+            let mut rest = rest.unwrap_or(u64::MAX);
+            if head.len() as u64 > rest {
+                return Ok(Taken { file, whole: false });
+            }
+            let whole = behind(&file, |wrote| {
+                (&file).write_all(&head)?;
+                moved.fetch_add(head.len() as u64, Ordering::Relaxed);
+                rest -= head.len() as u64;
+                while rest > 0 {
+                    let most = usize::try_from(rest).unwrap_or(usize::MAX);
+                    match pipe.take(&file, most)? {
+                        0 => return Ok(true),
+                        count => {
+                            rest -= count as u64;
+                            wrote(count);
+                        }
+                    }
+                }
+                pipe.is_over()
+            })?;
+            Ok(Taken { file, whole })
+        });
+        let taken = watched(gauge, &watch.moved, taking).await.map_err(std::io::Error::other);
+        taken.flatten().map_err(failed)
+    }
 }

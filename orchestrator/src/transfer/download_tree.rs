@@ -21,6 +21,7 @@ use super::source::key;
 use super::talk::{CHUNK, Hearing, Talk};
 use super::trouble::{There, Trouble, exists, here};
 use crate::failure::{Code, Failure};
+use crate::files::complained_of;
 
 /// So many pieces are read before they are written.
 const AHEAD: usize = 4;
@@ -34,12 +35,7 @@ impl Download<'_> {
         let bytes = facts.first().and_then(|bytes| bytes.parse().ok());
         let mode = facts.get(4).and_then(|mode| u32::from_str_radix(mode, 8).ok());
         let now = facts.get(5).and_then(|now| now.parse::<i64>().ok());
-        if self.target.path.symlink_metadata().is_ok_and(|about| !about.is_dir()) {
-            let what = format!("{} is no directory", self.target.path.display());
-            return Err(Failure::new(Code::Conflict, what)
-                .hint("Choose another name, or move it away")
-                .into());
-        }
+        self.refuse_a_file()?;
         let key = key(&[host.as_str().as_bytes(), self.remote.bytes()]);
         let part = self.target.part(&key)?;
         let noted = part.join(format!("{MARK}{key}.since"));
@@ -50,7 +46,11 @@ impl Download<'_> {
                 let listed = talk.hearing.up_to(there, mark.as_bytes()).await?;
                 let part = part.clone();
                 let noted = noted.clone();
-                let rest = move || rest(&part, &noted, &Arrived::read(&listed)?, since);
+                let share = self.target.share();
+                let rest = move || {
+                    let _share = share;
+                    rest(&part, &noted, &Arrived::read(&listed, &mark)?, since)
+                };
                 tokio::task::spawn_blocking(rest).await.ok().flatten()
             }
             _ => None,
@@ -90,23 +90,43 @@ impl Download<'_> {
                 return Err(trouble);
             }
         };
+        self.place_tree(&part, &noted, mode.unwrap_or(0o755), done)
+    }
+
+    /// A directory doesn't take a file's place.
+    pub(super) fn refuse_a_file(&self) -> Result<(), Failure> {
+        if self.target.path.symlink_metadata().is_ok_and(|about| !about.is_dir()) {
+            let what = format!("{} is no directory", self.target.path.display());
+            return Err(
+                Failure::new(Code::Conflict, what).hint("Choose another name, or move it away")
+            );
+        }
+        Ok(())
+    }
+
+    /// Gives a part that is whole, with `done` bytes of files, its name.
+    pub(super) fn place_tree(
+        &mut self,
+        part: &Path,
+        noted: &Path,
+        mode: u32,
+        done: u64,
+    ) -> Result<(), Trouble> {
         self.gauge().set("writing", done, Some(done));
-        let placed = || {
-            remove(&noted);
-            let mode = (mode.unwrap_or(0o755) & 0o777 & !umask()) | 0o700;
-            fs::set_permissions(&part, std::os::unix::fs::PermissionsExt::from_mode(mode))
-        };
-        placed().map_err(|error| here(&part, &error))?;
+        remove(noted);
+        let mode = (mode & 0o777 & !umask()) | 0o700;
+        let looks = fs::set_permissions(part, std::os::unix::fs::PermissionsExt::from_mode(mode));
+        looks.map_err(|error| here(part, &error))?;
         if self.target.path.is_dir() {
             if !self.replace {
                 return Err(exists(&self.target.path.display().to_string()).into());
             }
-            clash(&part, &self.target.path)?;
-            merge(&part, &self.target.path).map_err(|error| here(&self.target.path, &error))?;
-            remove(&part);
+            clash(part, &self.target.path)?;
+            merge(part, &self.target.path).map_err(|error| here(&self.target.path, &error))?;
+            remove(part);
             return Ok(());
         }
-        Ok(self.target.place(&part, false)?)
+        Ok(self.target.place(part, false)?)
     }
 
     /// Takes a stream of tar, of those `names` that are told, into a part; with what came, and how many bytes of files.
@@ -123,12 +143,14 @@ impl Download<'_> {
         let counted = Arc::new(AtomicU64::new(0));
         let extracting = {
             let (part, counted) = (part.to_owned(), Arc::clone(&counted));
+            let (share, several) = (self.target.share(), !names.is_empty());
             tokio::task::spawn_blocking(move || {
+                let _share = share;
                 let mut stream = Pieces { sent, piece: Vec::new(), at: 0 };
                 let count = |bytes| {
                     counted.fetch_add(bytes, Ordering::Relaxed);
                 };
-                let extracted = extract(&mut stream, &part, &count)?;
+                let extracted = extract(&mut stream, &part, several, &count)?;
                 // What stands behind the archive's end is of nobody's interest.
                 io::copy(&mut stream, &mut io::sink()).map_err(|error| here(&part, &error))?;
                 Ok::<_, Failure>(extracted)
@@ -178,34 +200,55 @@ impl Download<'_> {
         before: &str,
         status: &str,
     ) -> Result<(), Trouble> {
+        self.said.clear();
         match status {
             "0" => {}
-            "1" if only_changed(before) => {
+            // xargs (findutils) says of all of them that one of them did.
+            "1" | "123" if only_changed(before) => {
                 self.said = "some files were changed while they were read".into();
             }
             _ => {
-                let word = if before.contains("ermission denied") { "denied" } else { "" };
-                return Err(there.refused(word, before).into());
+                return Err(unreadable(there, before).into());
             }
         }
         if !whole {
             return Err(there.refused("", before).into());
         }
         if left_out > 0 {
-            self.said = left_out_words(left_out);
+            if !self.said.is_empty() {
+                self.said.push_str("; ");
+            }
+            self.said.push_str(&left_out_words(left_out));
         }
         Ok(())
     }
 }
 
+/// What tar could not read, with the names that it says.
+fn unreadable(there: There<'_>, before: &str) -> Failure {
+    if !before.contains("ermission denied") {
+        return there.refused("", before);
+    }
+    let named = complained_of(before, "ermission denied");
+    let Some(first) = named.first() else { return there.refused("denied", before) };
+    let more = match named.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    let path = format!("{}/{first}{more}", there.path.trim_end_matches('/'));
+    There { path: &path, ..there }.refused("denied", before).hint(
+        "A directory comes whole or not at all, and nothing was fetched: make it readable, move it away, or fetch what is beside it",
+    )
+}
+
 /// When a part was begun that is there, by the host's clock.
-fn begun(noted: &Path) -> Option<i64> {
+pub(super) fn begun(noted: &Path) -> Option<i64> {
     let is_ours = noted.parent()?.symlink_metadata().ok()?.is_dir();
     is_ours.then(|| fs::read_to_string(noted).ok()?.trim().parse().ok()).flatten()
 }
 
 /// Makes a part that has nothing, and notes when it is begun.
-fn begin(part: &Path, noted: &Path, now: Option<i64>) -> io::Result<()> {
+pub(super) fn begin(part: &Path, noted: &Path, now: Option<i64>) -> io::Result<()> {
     if part.symlink_metadata().is_ok() {
         remove(part);
     }
@@ -224,14 +267,34 @@ struct Rest {
     arrived: u64,
 }
 
-/// Compares a part with what the host has, and removes from it what that has no longer. `None` where nothing of it counts.
+/// What a host still has to send of what it has `listed`. `None` where nothing of the part counts.
 fn rest(part: &Path, noted: &Path, listed: &Arrived, since: i64) -> Option<Rest> {
+    let is_ours = |path: &Path| part.join(path) == noted;
+    let (missing, arrived) = missing(part, &is_ours, listed, since)?;
+    // tar makes no empty archive.
+    let mut names = b"./\0".to_vec();
+    for path in missing {
+        names.extend_from_slice(b"./");
+        names.extend_from_slice(path);
+        names.push(0);
+    }
+    (arrived > 0).then_some(Rest { names, arrived })
+}
+
+/// Compares a part with what the host has, and removes from it what that has no longer, but for what `is_ours`. Says what has to
+/// come, and how many bytes of files needn't; `None` where the part can't be read.
+pub(super) fn missing<'a>(
+    part: &Path,
+    is_ours: &dyn Fn(&Path) -> bool,
+    listed: &'a Arrived,
+    since: i64,
+) -> Option<(Vec<&'a [u8]>, u64)> {
     let mut waiting = vec![PathBuf::new()];
     while let Some(directory) = waiting.pop() {
         for entry in fs::read_dir(part.join(&directory)).ok()? {
             let entry = entry.ok()?;
             let path = directory.join(entry.file_name());
-            if entry.path() == noted {
+            if is_ours(&path) {
                 continue;
             }
             let is_dir = entry.file_type().ok()?.is_dir();
@@ -245,22 +308,18 @@ fn rest(part: &Path, noted: &Path, listed: &Arrived, since: i64) -> Option<Rest>
             }
         }
     }
-    // tar makes no empty archive.
-    let mut rest = Rest { names: b"./\0".to_vec(), arrived: 0 };
+    let (mut rest, mut arrived) = (Vec::new(), 0);
     for (path, there) in listed.iter() {
         let here = part.join(std::ffi::OsStr::from_bytes(path));
         let is_here = here.symlink_metadata().is_ok_and(|about| {
             about.is_file() && there.is(about.size(), about.mtime(), there.changed, since)
         });
-        if is_here {
-            rest.arrived += there.size;
-        } else {
-            rest.names.extend_from_slice(b"./");
-            rest.names.extend_from_slice(path);
-            rest.names.push(0);
+        match is_here {
+            true => arrived += there.size,
+            false => rest.push(path),
         }
     }
-    (rest.arrived > 0).then_some(rest)
+    Some((rest, arrived))
 }
 
 /// Whether all that tar complains of are files that changed or went while it read them, for which GNU tar ends with 1; with

@@ -1,4 +1,4 @@
-//! A stream of tar that becomes a directory of this machine, whoever wrote it.
+//! A stream of tar, of one archive or several, that becomes a directory of this machine, whoever wrote it.
 //!
 //! Nothing is made outside of the directory: names that lead out of it are refused, and no link is made before all files
 //! are, so that none is written through one.
@@ -29,7 +29,8 @@ pub(super) struct Extracted {
     pub(super) left_out: u64,
 }
 
-/// Reads `stream` into `root`, an empty directory of ours; `count` hears of the bytes of files.
+/// Reads `stream` into `root`, a directory of ours; `count` hears of the bytes of files. Behind the end of an archive there may be
+/// another one where `several` are expected; else nobody looks there, since some tars leave there what they have read before.
 ///
 /// # Errors
 ///
@@ -37,11 +38,13 @@ pub(super) struct Extracted {
 pub(super) fn extract(
     stream: &mut dyn Read,
     root: &Path,
+    several: bool,
     count: &dyn Fn(u64),
 ) -> Result<Extracted, Failure> {
     let mut extraction = Extraction {
         stream,
         root,
+        several,
         count,
         mask: umask(),
         links: BTreeMap::new(),
@@ -74,6 +77,7 @@ impl From<Failure> for Broken {
 struct Extraction<'a> {
     stream: &'a mut dyn Read,
     root: &'a Path,
+    several: bool,
     count: &'a dyn Fn(u64),
     mask: u32,
     /// Made at the end.
@@ -94,12 +98,22 @@ struct Before {
 impl Extraction<'_> {
     fn all(&mut self) -> Result<(), Broken> {
         let mut before = Before::default();
+        let mut ended = false;
         loop {
             let mut block = [0; BLOCK];
-            self.fill(&mut block)?;
+            match self.fill(&mut block) {
+                Err(Broken::Ended) if ended => return Ok(()),
+                filled => filled?,
+            }
             let header = Header::read(&block)
                 .map_err(|_| hostile("it is no tar archive, or was changed on the way"))?;
-            let Some(header) = header else { return Ok(()) };
+            ended = header.is_none();
+            let Some(header) = header else {
+                if self.several {
+                    continue;
+                }
+                return Ok(());
+            };
             match header.kind {
                 Kind::LongName => before.name = Some(self.words(header.size)?),
                 Kind::LongLink => before.link = Some(self.words(header.size)?),

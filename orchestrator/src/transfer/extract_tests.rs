@@ -18,7 +18,7 @@ fn entry(name: &[u8], kind: Kind, link: &[u8], bytes: &[u8]) -> Vec<u8> {
 }
 
 fn read(archive: &[u8], root: &Path) -> Result<Extracted, Failure> {
-    extract(&mut &archive[..], root, &|_| ())
+    extract(&mut &archive[..], root, true, &|_| ())
 }
 
 fn ended(entries: &[Vec<u8>]) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! How far a transfer is, told not too often.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::terms::{News, Report};
@@ -54,5 +55,23 @@ impl Gauge {
 
     pub(super) fn news(&self, news: News) {
         self.report.tell(news);
+    }
+}
+
+/// Does `work`, whose many ends count in `done`, and tells how far it is.
+pub(super) async fn watched<T>(
+    gauge: &mut Gauge,
+    done: &AtomicU64,
+    work: impl Future<Output = T>,
+) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            ended = &mut work => {
+                gauge.at(done.load(Ordering::Relaxed));
+                return ended;
+            }
+            () = tokio::time::sleep(BETWEEN) => gauge.at(done.load(Ordering::Relaxed)),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! This machine's end: which file is meant, parts beside a target, and their last step.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
@@ -7,7 +8,8 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::FlockOperation;
 
@@ -24,56 +26,119 @@ const LINKS: u32 = 40;
 /// So many bytes before its end say whether a part belongs to its source.
 pub(super) const END: u64 = 64 * 1024;
 
-/// Where something arrives here. The lock on it is held until it is dropped.
+/// How long a thread that still writes for a transfer that has ended is waited for: as long as a disk may hang.
+const LEAVING: Duration = Duration::from_secs(60);
+
+/// Between two looks at that.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Locks (by device and inode) of transfers that have ended, and whose last pieces are still being written.
+static LEFT: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
+
+fn left() -> MutexGuard<'static, BTreeSet<(u64, u64)>> {
+    LEFT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where something arrives here. The lock on it is held until it is dropped, and by [`Held`] beyond that.
 #[derive(Debug)]
 pub(super) struct Target {
     /// Links followed.
     pub(super) path: PathBuf,
     dir: PathBuf,
     short: OsString,
-    lock: PathBuf,
-    _held: File,
+    held: Arc<Held>,
 }
 
 impl Drop for Target {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_file(&self.lock) {
-            tracing::debug!(%error, lock = %self.lock.display(), "a lock stays");
+        // Our own share goes after this: whoever is last takes it out again.
+        if Arc::strong_count(&self.held) > 1 {
+            left().insert(self.held.number);
         }
     }
 }
 
+/// The lock on a target. Who writes there on a thread of its own has a share of it: such a thread goes on for a moment when its
+/// transfer is stopped, and the next one must not meet it.
+#[derive(Debug)]
+pub(super) struct Held {
+    path: PathBuf,
+    /// Its device and inode.
+    number: (u64, u64),
+    _file: File,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.path) {
+            tracing::debug!(%error, lock = %self.path.display(), "a lock stays");
+        }
+        left().remove(&self.number);
+    }
+}
+
+/// Why a target can't be taken.
+struct Refused {
+    why: Failure,
+    /// Whether a transfer has it that has ended, and is about to give it back.
+    is_left: bool,
+}
+
+impl From<Failure> for Refused {
+    fn from(why: Failure) -> Self {
+        Self { why, is_left: false }
+    }
+}
+
 impl Target {
-    /// Takes what `path` means.
+    /// Takes what `path` means. What still writes there for a transfer that has ended is waited for.
     ///
     /// # Errors
     ///
     /// `busy`, `conflict`, and what the file system says.
-    pub(super) fn take(path: &Path, replace: bool) -> Result<Self, Failure> {
+    pub(super) async fn take(path: &Path, replace: bool) -> Result<Self, Failure> {
+        let start = Instant::now();
+        loop {
+            match Self::take_now(path, replace) {
+                Err(refused) if refused.is_left && start.elapsed() < LEAVING => {
+                    tokio::time::sleep(LOOK).await;
+                }
+                taken => return taken.map_err(|refused| refused.why),
+            }
+        }
+    }
+
+    fn take_now(path: &Path, replace: bool) -> Result<Self, Refused> {
         let path = follow(path)?;
         let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(Failure::new(Code::Usage, format!("{} is no name", path.display()))
-                .hint("Name the file or directory itself"));
+                .hint("Name the file or directory itself")
+                .into());
         };
         let dir = dir.to_owned();
         if !dir.is_dir() {
             let what = format!("the directory {} does not exist here", dir.display());
-            return Err(Failure::new(Code::DirMissing, what).hint("Make it first"));
+            return Err(Failure::new(Code::DirMissing, what).hint("Make it first").into());
         }
         if let Ok(there) = path.symlink_metadata() {
             if !there.is_file() && !there.is_dir() {
                 let what = format!("{} is neither a file nor a directory", path.display());
                 return Err(Failure::new(Code::Unsupported, what)
-                    .hint("Devices, sockets and pipes are not replaced; `-` writes to stdout"));
+                    .hint("Devices, sockets and pipes are not replaced; `-` writes to stdout")
+                    .into());
             }
             if !replace {
-                return Err(exists(&path.display().to_string()));
+                return Err(exists(&path.display().to_string()).into());
             }
         }
         let short = short(name.as_bytes());
-        let lock = dir.join(beside(&short, ".baton.lock"));
-        let held = lock_file(&lock, &path)?;
-        Ok(Self { path, dir, short, lock, _held: held })
+        let held = lock_file(&dir.join(beside(&short, ".baton.lock")), &path)?;
+        Ok(Self { path, dir, short, held: Arc::new(held) })
+    }
+
+    /// A share of the lock, for a thread that writes.
+    pub(super) fn share(&self) -> Arc<Held> {
+        Arc::clone(&self.held)
     }
 
     /// The part of a source, and nobody else's any more.
@@ -194,7 +259,8 @@ fn follow(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Takes a lock that goes with us, however we end.
-fn lock_file(lock: &Path, target: &Path) -> Result<File, Failure> {
+fn lock_file(lock: &Path, target: &Path) -> Result<Held, Refused> {
+    let failed = |error: io::Error| here(lock, &error);
     loop {
         let file = OpenOptions::new()
             .read(true)
@@ -204,16 +270,23 @@ fn lock_file(lock: &Path, target: &Path) -> Result<File, Failure> {
             .mode(0o600)
             .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
             .open(lock)
-            .map_err(|error| here(lock, &error))?;
+            .map_err(failed)?;
+        let ours = file.metadata().map_err(failed)?;
+        let number = (ours.dev(), ours.ino());
+        // Before it is tried: what is left now may be free in the next moment.
+        let is_left = left().contains(&number);
         match rustix::fs::flock(file.as_fd(), FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(busy(&target.display().to_string())),
-            Err(error) => return Err(here(lock, &error.into())),
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                return Err(Refused { why: busy(&target.display().to_string()), is_left });
+            }
+            Err(error) => return Err(here(lock, &error.into()).into()),
         }
         // Whoever had it before us may have removed it since we have opened it.
-        let ours = file.metadata().map_err(|error| here(lock, &error))?;
         match fs::symlink_metadata(lock) {
-            Ok(there) if (there.dev(), there.ino()) == (ours.dev(), ours.ino()) => return Ok(file),
+            Ok(there) if (there.dev(), there.ino()) == number => {
+                return Ok(Held { path: lock.to_owned(), number, _file: file });
+            }
             Ok(_) | Err(_) => {}
         }
     }
@@ -299,18 +372,42 @@ mod tests {
         assert_eq!(time("-"), None);
     }
 
-    #[test]
-    fn a_target_is_taken_once_and_its_lock_goes_with_it() {
+    #[tokio::test]
+    async fn a_target_is_taken_once_and_its_lock_goes_with_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x".repeat(255));
-        let taken = Target::take(&path, true).unwrap();
-        assert_eq!(Target::take(&path, true).unwrap_err().code, Code::Busy);
+        let taken = Target::take(&path, true).await.unwrap();
+        assert_eq!(Target::take(&path, true).await.unwrap_err().code, Code::Busy);
         let part = taken.part("01234567").unwrap();
         open_part(&part).unwrap();
         taken.part("89abcdef").unwrap();
         assert!(!part.exists(), "a part of another source is left");
         drop(taken);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-        Target::take(&path, true).unwrap();
+        Target::take(&path, true).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_begins_again_waits_for_what_a_stopped_one_still_writes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let stopped = Target::take(&path, true).await.unwrap();
+        let part = stopped.part("01234567").unwrap();
+        let (share, written) = (stopped.share(), part.clone());
+        let (go, gone) = std::sync::mpsc::sync_channel::<()>(0);
+        let writing = std::thread::spawn(move || {
+            gone.recv().ok(); // It goes on when the other end is dropped.
+            fs::write(written, "late").unwrap();
+            drop(share);
+        });
+        drop(stopped);
+        let mut again = Box::pin(Target::take(&path, true));
+        assert!(futures::poll!(&mut again).is_pending(), "it met the other one's thread");
+        drop(go);
+        let again = again.await.unwrap();
+        assert_eq!(fs::read(&part).unwrap(), b"late");
+        drop(again);
+        writing.join().unwrap();
+        assert!(!dir.path().join(".a.baton.lock").exists());
     }
 }

@@ -1,11 +1,12 @@
 //! Files and directories from here to a host and back: over a channel of their own, and over lost links.
 //!
 //! What arrives goes into a part beside its target, and takes the target's name when it is whole. A part is found again by
-//! the next transfer of the same source, which goes on where it ends. The host's side is a script: `scripts/`; files go by sftp
-//! where the shell runs nothing.
+//! the next transfer of the same source, which goes on where it ends. The host's side is a script: `scripts/`; what goes to a host
+//! whose shell runs nothing goes by sftp.
 
 mod archive;
 mod arrived;
+mod bulk;
 mod download;
 mod download_tree;
 mod extract;
@@ -16,6 +17,10 @@ mod persist;
 mod piece;
 mod receiver;
 mod sftp;
+mod sftp_bytes;
+mod sftp_download_tree;
+mod sftp_upload_tree;
+mod sftp_walk;
 mod source;
 mod talk;
 mod terms;
@@ -28,12 +33,14 @@ mod words;
 use std::path::Path;
 
 use crate::failure::{Code, Failure};
+use crate::files::instead_of_shell;
 use crate::host::Reached;
 use crate::seam::{FilePath, Outcome};
-use crate::sftp::Session;
+use crate::transport::TransportError;
 
 use download::Download;
 use sftp::{SftpDownload, SftpUpload};
+use sftp_upload_tree::SftpUploadTree;
 use source::Facts;
 use under_way::UnderWay;
 use upload::Upload;
@@ -58,17 +65,18 @@ pub async fn upload(
     let about = local.metadata().map_err(|error| trouble::here(local, &error))?;
     let _ours = UnderWay::begin(reached, remote)?;
     if about.is_dir() {
-        let mut tree = UploadTree::new(reached, local, &Facts::of(&about), remote, terms);
+        let facts = Facts::of(&about);
+        let mut tree = UploadTree::new(reached, local, &facts, remote, terms);
         let sent = Box::pin(persist::persist(&reached.connection, terms, &mut tree)).await;
-        let path = match sent {
+        let (path, left_out) = match sent {
             Err(why) if why.code == Code::ShellBroken && has_sftp(reached).await => {
-                let shown = remote.to_string();
-                let there = trouble::There { host: reached.connection.host(), path: &shown };
-                return Err(sftp::no_directories(there));
+                let mut tree = SftpUploadTree::new(reached, local, &facts, remote, terms);
+                let sent = persist::persist(&reached.connection, terms, &mut tree);
+                (Box::pin(sent).await?, tree.left_out)
             }
-            sent => sent?,
+            sent => (sent?, tree.left_out),
         };
-        let said = download_tree::left_out_words(tree.left_out);
+        let said = download_tree::left_out_words(left_out);
         return Ok(Outcome { said, path: Some(path), ..Outcome::default() });
     }
     if !about.is_file() {
@@ -99,7 +107,7 @@ pub async fn download(
     local: &Path,
     terms: &Terms,
 ) -> Result<Outcome, Failure> {
-    let mut download = Download::new(reached, remote, local, terms)?;
+    let mut download = Download::new(reached, remote, local, terms).await?;
     let path = match Box::pin(persist::persist(&reached.connection, terms, &mut download)).await {
         Err(why) if why.code == Code::ShellBroken && has_sftp(reached).await => {
             let mut other = SftpDownload(download);
@@ -115,5 +123,7 @@ pub async fn download(
 
 /// Whether a host whose shell runs nothing has an sftp server: else the shell's words say more.
 async fn has_sftp(reached: &Reached) -> bool {
-    Session::begin(&reached.connection).await.is_ok()
+    let connection = &reached.connection;
+    let why = TransportError::ShellBroken { host: connection.host().clone(), said: String::new() };
+    matches!(instead_of_shell(connection, why).await, Ok(Some(_)))
 }

@@ -1,19 +1,26 @@
 //! The host's end of what is sent there: a script that is told what comes, says what it has, and takes the rest.
 
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::gauge::Gauge;
+use super::bulk::Watch;
+use super::gauge::{Gauge, watched};
+use super::source::Facts;
 use super::talk::{Hearing, LONG_PATIENCE, Talk};
 use super::terms::Terms;
-use super::trouble::{There, Trouble};
+use super::trouble::{There, Trouble, changed, here};
 use super::under_way::Live;
+use super::upload::{check, read};
 use super::words::{Words, base, cwd};
 use crate::failure::Failure;
 use crate::host::Reached;
 use crate::seam::FilePath;
-use crate::transport::Input;
+use crate::transport::{Input, Library};
 
 /// So many pieces are read before they are sent.
 pub(super) const AHEAD: usize = 4;
@@ -84,9 +91,14 @@ impl<'a> Receiver<'a> {
     }
 
     /// Starts the script, and hears what it has. `None` where all is in its place already.
-    pub(super) async fn begin(&mut self, script: &str) -> Result<Option<Ready>, Trouble> {
+    pub(super) async fn begin(
+        &mut self,
+        library: &Library,
+        script: &str,
+    ) -> Result<Option<Ready>, Trouble> {
         let connection = &self.reached.connection;
-        let mut talk = Talk::begin(connection, cwd(self.reached, self.remote), script).await?;
+        let mut talk =
+            Talk::begin(connection, cwd(self.reached, self.remote), library, script).await?;
         let there = There { host: connection.host(), path: &self.shown };
         let answer = talk.line(there).await?;
         self.begun = true;
@@ -100,12 +112,12 @@ impl<'a> Receiver<'a> {
         }
     }
 
-    /// Sends what `pieces` brings, of a source of `all` bytes of which the host has `from`, and hears where it is.
+    /// Sends what `feed` brings, of a source of `all` bytes of which the host has `from`, and hears where it is.
     pub(super) async fn send(
         &mut self,
         talk: Talk,
         [from, all]: [u64; 2],
-        pieces: Pieces,
+        feed: Feed,
     ) -> Result<FilePath, Trouble> {
         let there = There { host: self.reached.connection.host(), path: &self.shown };
         self.gauge.set("sending", from, Some(all));
@@ -115,7 +127,7 @@ impl<'a> Receiver<'a> {
             let listening = hearing.line(there, std::time::Duration::MAX);
             tokio::pin!(listening);
             let sent = {
-                let sending = pump(stdin, pieces, &mut self.gauge);
+                let sending = pump(stdin, feed, [from, all], &mut self.gauge);
                 tokio::pin!(sending);
                 tokio::select! {
                     // One that refuses takes no more: its answer says more than our broken pipe.
@@ -173,8 +185,89 @@ impl Pieces {
     }
 }
 
+/// What is sent.
+pub(super) enum Feed {
+    /// Whatever it is made of.
+    Pieces(Pieces),
+    /// The rest of a file.
+    File(Source),
+}
+
+/// A file of this machine.
+pub(super) struct Source {
+    pub(super) file: File,
+    pub(super) path: PathBuf,
+    /// What it has to be until the end.
+    pub(super) facts: Facts,
+}
+
 /// Sends all of it. Nothing is placed without its end, which comes only if the source is still what it was.
-async fn pump(mut stdin: Input, mut pieces: Pieces, gauge: &mut Gauge) -> Result<(), Failure> {
+async fn pump(
+    stdin: Input,
+    feed: Feed,
+    [from, all]: [u64; 2],
+    gauge: &mut Gauge,
+) -> Result<(), Failure> {
+    match feed {
+        Feed::Pieces(pieces) => pump_pieces(stdin, pieces, gauge).await,
+        Feed::File(source) => match stdin.into_pipe() {
+            Ok(pipe) => pump_file(pipe, source, [from, all], gauge).await,
+            Err(stdin) => {
+                let Source { file, path, facts } = source;
+                let pieces = Pieces::of(move |give| read(&file, &path, &facts, from, give));
+                pump_pieces(stdin, pieces, gauge).await
+            }
+        },
+    }
+}
+
+async fn pump_file(
+    pipe: OwnedFd,
+    source: Source,
+    [from, all]: [u64; 2],
+    gauge: &mut Gauge,
+) -> Result<(), Failure> {
+    let Source { file, path, facts } = source;
+    let watch = Watch::from(from);
+    let failed = |error: std::io::Error| here(&path, &error);
+    let mut pipe = watch.pipe(pipe).map_err(failed)?;
+    let sending = {
+        let path = path.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut refused = None;
+            let sent = pipe.send(&file, from, all, || {
+                check(&file, &path, &facts).map_err(|why| {
+                    refused = Some(why);
+                    std::io::ErrorKind::Other.into()
+                })
+            });
+            match (sent, refused) {
+                (Ok(()), _) => Ok(true),
+                (Err(_), Some(why)) => Err(why),
+                (Err(error), None) => match error.kind() {
+                    std::io::ErrorKind::UnexpectedEof => {
+                        check(&file, &path, &facts)?;
+                        Err(changed(&path.display().to_string()))
+                    }
+                    std::io::ErrorKind::BrokenPipe => Ok(false),
+                    _ => Err(here(&path, &error)),
+                },
+            }
+        })
+    };
+    match watched(gauge, &watch.moved, sending).await {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => std::future::pending().await, // The answer says why.
+        Ok(Err(why)) => Err(why),
+        Err(error) => Err(failed(std::io::Error::other(error))),
+    }
+}
+
+async fn pump_pieces(
+    mut stdin: Input,
+    mut pieces: Pieces,
+    gauge: &mut Gauge,
+) -> Result<(), Failure> {
     while let Some((piece, counted)) = pieces.read.recv().await {
         let mut sent = 0;
         while sent < piece.len() {
@@ -195,7 +288,7 @@ async fn pump(mut stdin: Input, mut pieces: Pieces, gauge: &mut Gauge) -> Result
     match pieces.reading.await {
         Ok(done) => done?,
         Err(error) => {
-            return Err(super::trouble::here("its source".as_ref(), &std::io::Error::other(error)));
+            return Err(here("its source".as_ref(), &std::io::Error::other(error)));
         }
     }
     if stdin.shutdown().await.is_err() {

@@ -3,26 +3,24 @@
 //! No lock can be held that way. A part has the name of its source's state, so that two who send the same bytes write the same.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::download::Download;
 use super::gauge::Gauge;
-use super::local::{self, END, end_of};
+use super::local;
 use super::persist::Attempt;
+use super::sftp_bytes::{
+    Place, ROUND, Source, drop_if_full, looks, no_replacing, part_there, plain, receive, resume,
+    send, trouble,
+};
+use super::sftp_download_tree;
 use super::source::{Facts, key};
 use super::terms::Terms;
 use super::trouble::{There, Trouble, here};
 use super::upload::check;
-use crate::failure::{Code, Failure};
-use crate::files::cksum;
 use crate::host::Reached;
 use crate::seam::FilePath;
-use crate::sftp::{Attrs, Done, Refused, Session, full, kind, status};
-
-/// What is read or written between two looks at the other end: as many requests as are on their way at once.
-const ROUND: u32 = 2 << 20;
+use crate::sftp::{Attrs, Refused, Session, full, kind};
 
 /// A file on its way to a host.
 #[derive(Debug)]
@@ -69,70 +67,24 @@ impl<'a> SftpUpload<'a> {
         There { host: self.reached.connection.host(), path: &self.shown }
     }
 
-    /// Where it goes, links followed, and what is there.
-    async fn target(&self, session: &Session) -> Result<(Vec<u8>, Option<Attrs>), Trouble> {
+    /// Gives the part the owner of the file that it is to replace, or refuses; a part belongs to this account at first.
+    async fn own(&self, session: &Session, handle: &[u8], like: &Attrs) -> Result<(), Trouble> {
         let there = self.there();
-        let refused = |refused| trouble(there, "nodir", refused);
-        let root = self.reached.directory.clone().unwrap_or_default();
-        let no_name = || there.refused("noname", "");
-        let mut path = FilePath(full(&root, self.remote).ok_or_else(no_name)?);
-        match session.attrs(kind::LSTAT, path.bytes()).await {
-            Ok(attrs) if attrs.is_link() => {
-                path.0 = session.name(kind::REALPATH, path.bytes()).await.map_err(refused)?;
-            }
-            Ok(_) | Err(Refused::Status(status::NO_SUCH_FILE, _)) => {}
-            Err(other) => return Err(trouble(there, "nodir", other)),
+        let ours = session.fstat(handle).await.map_err(|refused| trouble(there, "", refused))?;
+        if ours.owner != like.owner {
+            let set = session.set(handle, &Attrs { owner: like.owner, ..Attrs::default() }).await;
+            return match set {
+                Ok(()) => Ok(()),
+                Err(Refused::Status(_, said)) => Err(there.refused("owner", &said).into()),
+                Err(lost) => Err(trouble(there, "", lost)),
+            };
         }
-        let name = path.name().to_vec();
-        if matches!(&name[..], b"" | b"." | b"..") || name.contains(&0) {
-            return Err(no_name().into());
+        // The system's administrator is asked for no mode.
+        let is_read_only = like.mode.is_some_and(|mode| mode & 0o200 == 0);
+        match is_read_only && ours.owner.is_some_and(|(user, _)| user != 0) {
+            true => Err(there.refused("nowrite", "").into()),
+            false => Ok(()),
         }
-        let parent = &path.bytes()[..path.bytes().len() - name.len()];
-        let parent = if parent.is_empty() { b"." } else { parent };
-        let parent = FilePath(session.real(parent).await.map_err(refused)?);
-        if !self.outside {
-            let root = full(&root, &FilePath::default()).ok_or_else(no_name)?;
-            let root = FilePath(session.real(&root).await.map_err(refused)?).join(b"");
-            if !parent.join(b"").bytes().starts_with(root.bytes()) {
-                return Err(there.refused("outside", "").into());
-            }
-        }
-        let target = parent.join(&name);
-        let now = match session.attrs(kind::LSTAT, target.bytes()).await {
-            Ok(attrs) if attrs.is_directory() => return Err(there.refused("isdir", "").into()),
-            Ok(attrs) if !attrs.is_file() => return Err(there.refused("other", "").into()),
-            Ok(attrs) => Some(attrs),
-            Err(Refused::Status(status::NO_SUCH_FILE, _)) => None,
-            Err(other) => return Err(trouble(there, "nodir", other)),
-        };
-        Ok((target.0, now))
-    }
-
-    /// The part that is there, opened, and how much of it counts; or a new one.
-    async fn part(&self, session: &Session, part: &[u8], file: &File) -> Done<(Vec<u8>, u64)> {
-        let there = match session.attrs(kind::LSTAT, part).await {
-            Ok(attrs) if attrs.is_file() => attrs.size.unwrap_or(0),
-            Ok(attrs) => {
-                session.remove(part, &attrs, true).await?;
-                0
-            }
-            Err(Refused::Status(_, _)) => {
-                let private = Attrs { mode: Some(0o600), ..Attrs::default() };
-                return Ok((session.make_file(part, &private).await?, 0));
-            }
-            Err(lost) => return Err(lost),
-        };
-        let handle = session.continue_file(part).await?;
-        if (1..=self.facts.size).contains(&there) {
-            let from = there.saturating_sub(END);
-            let length = u32::try_from(there - from).unwrap_or_default();
-            let theirs = session.read_at(&handle, from, length).await?;
-            if end_of(file, there).is_ok_and(|ours| ours == cksum(&theirs)) {
-                return Ok((handle, there));
-            }
-        }
-        session.set(&handle, &Attrs { size: Some(0), ..Attrs::default() }).await?;
-        Ok((handle, 0))
     }
 
     /// Sends what is left, and gives the part its looks.
@@ -145,29 +97,16 @@ impl<'a> SftpUpload<'a> {
         like: Option<Attrs>,
     ) -> Result<(), Trouble> {
         let size = self.facts.size;
+        let there = There { host: self.reached.connection.host(), path: &self.shown };
         self.gauge.set("sending", from, Some(size));
-        let mut at = from;
-        while at < size {
-            let mut piece =
-                vec![0; usize::try_from(size - at).unwrap_or(usize::MAX).min(ROUND as usize)];
-            file.read_exact_at(&mut piece, at).map_err(|error| here(&self.local, &error))?;
-            at += piece.len() as u64;
-            if at == size {
-                check(file, &self.local, &self.facts)?;
-            }
-            let written = session.write_at(handle, at - piece.len() as u64, &piece).await;
-            written.map_err(|refused| trouble(self.there(), "", refused))?;
-            self.gauge.add(piece.len());
-        }
+        let gauge = &mut self.gauge;
+        let source = Source { file, path: &self.local, facts: &self.facts };
+        send(session, handle, from, &source, there, &mut |sent| gauge.add(sent)).await?;
         self.gauge.set("writing", size, Some(size));
         let finish = async {
-            // Nobody knows what its files may not be: no more than others may read.
-            let mode = like.and_then(|attrs| attrs.mode).unwrap_or(self.facts.mode & !0o022);
-            let seconds = u32::try_from(self.facts.seconds).ok();
-            let times = seconds.map(|seconds| (seconds, seconds));
             session.sync(handle).await?;
-            let looks = Attrs { mode: Some(mode & 0o777), times, ..Attrs::default() };
-            session.set(handle, &looks).await?;
+            let mode = like.and_then(|attrs| attrs.mode).unwrap_or_else(|| plain(self.facts.mode));
+            session.set(handle, &looks(mode, self.facts.seconds)).await?;
             Ok(session.fstat(handle).await?.size)
         };
         match finish.await {
@@ -186,12 +125,18 @@ impl Attempt for SftpUpload<'_> {
         check(&file, &self.local, &self.facts)?;
         let session = Session::begin(&self.reached.connection).await;
         let session = session.map_err(|refused| trouble(self.there(), "", refused))?;
-        let (target, now) = Box::pin(self.target(&session)).await?;
+        let place = Box::pin(Place::find(&session, self.reached, self.remote, self.outside));
+        let Place { parent, target, now } = place.await?;
+        if let Some(now) = &now {
+            if now.is_directory() {
+                return Err(self.there().refused("isdir", "").into());
+            }
+            if !now.is_file() {
+                return Err(self.there().refused("other", "").into());
+            }
+        }
         self.begun = true;
-        let target = FilePath(target);
-        let name = target.name().to_vec();
-        let parent = FilePath(target.bytes()[..target.bytes().len() - name.len()].to_vec());
-        let part = parent.join(local::part_name(&name, &self.key).as_encoded_bytes());
+        let part = parent.join(local::part_name(target.name(), &self.key).as_encoded_bytes());
         if let Some(now) = &now {
             let seconds = u32::try_from(self.facts.seconds).ok();
             let is_ours = (now.size, now.changed()) == (Some(self.facts.size), seconds);
@@ -203,12 +148,22 @@ impl Attempt for SftpUpload<'_> {
                 return Err(self.there().refused("exists", "").into());
             }
             if !session.replaces() {
-                let what = "the host's sftp server can't replace a file in one step";
-                return Err(Failure::new(Code::Unsupported, what).hint("Delete it first").into());
+                return Err(no_replacing().into());
             }
         }
-        let opened = self.part(&session, part.bytes(), &file).await;
+        let opened = part_there(&session, part.bytes(), &file, self.facts.size).await;
         let (handle, from) = opened.map_err(|refused| trouble(self.there(), "denied", refused))?;
+        let owned = match &now {
+            Some(like) => self.own(&session, &handle, like).await,
+            None => Ok(()),
+        };
+        if let Err(why) = owned {
+            session.close(&handle).await.ok(); // It is said below.
+            if matches!(why, Trouble::Final(_)) {
+                session.remove_file(part.bytes()).await.ok();
+            }
+            return Err(why);
+        }
         let filled = Box::pin(self.fill(&session, &handle, from, &file, now)).await;
         let closed = session.close(&handle).await;
         if let Err(why) = filled {
@@ -261,7 +216,9 @@ impl Attempt for SftpDownload<'_> {
         let about = session.attrs(kind::STAT, &path).await.map_err(refused)?;
         download.begun = true;
         if about.is_directory() {
-            return Err(no_directories(there).into());
+            let tree = sftp_download_tree::take(download, &session, &path, &about);
+            Box::pin(tree).await?;
+            return Ok(download.target.path.clone());
         }
         if !about.is_file() {
             return Err(there.refused("other", "").into());
@@ -299,69 +256,21 @@ async fn take(
     let host = there.host.as_str().as_bytes();
     let key = key(&[host, download.remote.bytes(), state.as_bytes()]);
     let part = download.target.part(&key)?;
-    let failed = |error: &std::io::Error| here(&part, error);
-    let mut file = local::open_part(&part).map_err(|error| failed(&error))?;
+    let failed = |error: std::io::Error| here(&part, &error);
+    let mut file = local::open_part(&part).map_err(failed)?;
+    let at = resume(session, handle, &about, &file).await.map_err(refused)?;
     let size = about.size.filter(|size| *size > 0);
-    let have = file.metadata().map_err(|error| failed(&error))?.len();
-    let mut at = 0;
-    if size.is_some_and(|size| (1..=size).contains(&have)) {
-        let from = have.saturating_sub(END);
-        let length = u32::try_from(have - from).unwrap_or_default();
-        let theirs = session.read_at(handle, from, length).await.map_err(refused)?;
-        if end_of(&file, have).is_ok_and(|ours| ours == cksum(&theirs)) {
-            at = have;
-        }
-    }
-    let begin = |file: &mut File| {
-        file.set_len(at)?;
-        file.seek(SeekFrom::Start(at))
-    };
-    begin(&mut file).map_err(|error| failed(&error))?;
     download.gauge.set("receiving", at, size);
-    loop {
-        let bytes = session.read_at(handle, at, ROUND).await.map_err(refused)?;
-        if let Err(error) = file.write_all(&bytes) {
-            let why = failed(&error);
-            if why.code == Code::TooLarge {
-                local::remove(&part);
-            }
-            return Err(why.into());
-        }
-        at += bytes.len() as u64;
-        download.gauge.add(bytes.len());
-        if bytes.len() < ROUND as usize || size.is_some_and(|size| at > size) {
-            break;
-        }
-    }
-    let now = session.fstat(handle).await.map_err(refused)?;
-    let is_same = (now.size, now.changed()) == (about.size, about.changed());
-    if !is_same || size.is_some_and(|size| size != at) {
-        return Err(there.changed().into());
-    }
+    let gauge = &mut download.gauge;
+    let mut told = |came| gauge.add(came);
+    let taken = receive(session, handle, (&about, at), (&mut file, &part), there, &mut told);
+    taken.await.inspect_err(|trouble| drop_if_full(trouble, &part))?;
+    let at = download.gauge.done();
     download.gauge.set("writing", at, size);
     let modified = about.changed().and_then(|seconds| local::time(&seconds.to_string()));
     let (mode, target) = (about.mode.unwrap_or(0o644), download.target.path.clone());
     let complete = move || local::complete(&file, mode, modified, &target);
     let done = tokio::task::spawn_blocking(complete).await.map_err(std::io::Error::other);
-    done.flatten().map_err(|error| failed(&error))?;
+    done.flatten().map_err(failed)?;
     Ok(download.target.place(&part, download.replace)?)
-}
-
-/// What a directory gets.
-pub(super) fn no_directories(there: There<'_>) -> Failure {
-    let what =
-        format!("{} runs no shell, and directories are sent and fetched by its tar", there.host);
-    Failure::new(Code::Unsupported, what)
-        .hint("Transfer its files one by one, or give the account a shell")
-        .on(there.host.as_str())
-}
-
-/// What a server's refusal means; `missing` is the word for what isn't there.
-fn trouble(there: There<'_>, missing: &str, refused: Refused) -> Trouble {
-    match refused {
-        Refused::Lost(error) => error.into(),
-        Refused::Status(status::NO_SUCH_FILE, said) => there.refused(missing, &said).into(),
-        Refused::Status(status::PERMISSION_DENIED, said) => there.refused("denied", &said).into(),
-        Refused::Status(_, said) => there.refused("", &said).into(),
-    }
 }

@@ -1,5 +1,6 @@
 //! A script of ours on a channel of its own: lines to and fro, and bytes.
 
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -11,15 +12,38 @@ use crate::transport::{
     Connection, Exit, Input, Library, Output, Process, ProcessStreams, Program, TransportError,
 };
 
-/// What shells learn for transfers.
-pub(super) static TRANSFER: Library = Library::new(
-    "transfer",
+/// What a shell learns that takes a file. It reads it byte by byte, since its stdin goes on: each kind of transfer has no more of
+/// it than it needs.
+pub(super) static RECEIVE: Library = Library::new(
+    "transfer: receive",
     &[
         include_str!("../run/scripts/process.sh"),
         include_str!("scripts/place.sh"),
         include_str!("scripts/lock.sh"),
         include_str!("scripts/receive.sh"),
+    ],
+);
+
+/// What one learns that takes a directory.
+pub(super) static RECEIVE_TREE: Library = Library::new(
+    "transfer: receive a tree",
+    &[
+        include_str!("../run/scripts/process.sh"),
+        include_str!("scripts/place.sh"),
+        include_str!("scripts/lock.sh"),
+        include_str!("scripts/listing.sh"),
         include_str!("scripts/tree.sh"),
+    ],
+);
+
+/// What one learns that gives a file or a directory.
+pub(super) static SEND: Library = Library::new(
+    "transfer: send",
+    &[
+        include_str!("../run/scripts/process.sh"),
+        include_str!("scripts/place.sh"),
+        include_str!("scripts/listing.sh"),
+        include_str!("scripts/send_tree.sh"),
         include_str!("scripts/send.sh"),
     ],
 );
@@ -70,13 +94,14 @@ impl<T> Drop for Task<T> {
 }
 
 impl Talk {
-    /// Starts `script` (one line, with words quoted) in a directory.
+    /// Starts `script` (one line, with words quoted), which calls functions of `library`, in a directory.
     pub(super) async fn begin(
         connection: &Connection,
         cwd: Option<&[u8]>,
+        library: &Library,
         script: &str,
     ) -> Result<Self, Trouble> {
-        let lesson = TRANSFER.line()?;
+        let lesson = library.line()?;
         let mut program = Program::new(["sh", "-c", BOOT]);
         program.cwd = cwd.map(<[u8]>::to_vec);
         // It needs the machine's own programs alone, and nobody's profile.
@@ -133,6 +158,20 @@ impl Hearing {
                 Err(there.refused(word, &said).into())
             }
             _ => Ok(words),
+        }
+    }
+
+    /// What was read of it already, and the pipe with the rest; nothing more is heard of it then. `None` where there is no pipe.
+    pub(super) fn pipe(&mut self) -> Option<(Vec<u8>, OwnedFd)> {
+        let nothing = || BufReader::new(Output::from_stream(tokio::io::empty()));
+        let stdout = std::mem::replace(&mut self.stdout, nothing());
+        let read = stdout.buffer().to_vec();
+        match stdout.into_inner().into_pipe() {
+            Ok((head, pipe)) => Some(([read, head].concat(), pipe)),
+            Err(stdout) => {
+                self.stdout = BufReader::with_capacity(LINE, stdout.after(read));
+                None
+            }
         }
     }
 

@@ -55,6 +55,26 @@ impl There<'_> {
                 Failure::new(Code::PermissionDenied, format!("permission denied on {host}: {path}"))
                     .hint("Check the owner and mode there, or use another account")
             }
+            "nowrite" => Failure::new(
+                Code::PermissionDenied,
+                format!("{path} is read-only for this account on {host}"),
+            )
+            .hint("Check its mode and owner; nothing was changed"),
+            "names" => Failure::new(
+                Code::Unsupported,
+                format!("{path} on {host} has further names (hard links), which replacing it would part from it"),
+            )
+            .hint("Remove the other names, or the file itself, then send it again; nothing was changed"),
+            "kept" => Failure::new(
+                Code::Conflict,
+                format!("{path} on {host} has a file that belongs to another account, or has further names (hard links){}", colon(said)),
+            )
+            .hint("Replacing it would part it from them: remove it first, or send what is beside it; nothing was changed"),
+            "owner" => Failure::new(
+                Code::PermissionDenied,
+                format!("{path} on {host} belongs to another account or group, and would belong to this one when it is replaced"),
+            )
+            .hint("Send it as its owner, or make it yours first; what was there is untouched"),
             "readonly" => Failure::new(
                 Code::PermissionDenied,
                 format!("can't write {path}: its file system on {host} is read-only"),

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use super::gauge::Gauge;
 use super::local::end_of;
 use super::persist::Attempt;
-use super::receiver::{Pieces, Ready, Receiver};
+use super::receiver::{Feed, Ready, Receiver, Source};
 use super::source::Facts;
-use super::talk::CHUNK;
+use super::talk::{CHUNK, RECEIVE};
 use super::terms::Terms;
 use super::trouble::{Trouble, changed, here};
 use crate::failure::Failure;
@@ -58,7 +58,7 @@ impl Attempt for Upload<'_> {
         let file = File::open(&self.local).map_err(|error| here(&self.local, &error))?;
         check(&file, &self.local, &self.facts)?;
         let script = self.script()?;
-        let ready = Box::pin(self.receiver.begin(&script)).await?;
+        let ready = Box::pin(self.receiver.begin(&RECEIVE, &script)).await?;
         let Some(Ready { mut talk, has: [have, sum], umask }) = ready else {
             return Ok(self.receiver.path());
         };
@@ -69,9 +69,8 @@ impl Attempt for Upload<'_> {
         let from = if fits { have } else { 0 };
         let mode = self.facts.mode & 0o777 & !umask;
         talk.tell(&format!("{} {mode:o}\n", if fits { "append" } else { "anew" })).await;
-        let (path, facts) = (self.local.clone(), self.facts.clone());
-        let pieces = Pieces::of(move |give| read(&file, &path, &facts, from, give));
-        Box::pin(self.receiver.send(talk, [from, all], pieces)).await
+        let source = Source { file, path: self.local.clone(), facts: self.facts.clone() };
+        Box::pin(self.receiver.send(talk, [from, all], Feed::File(source))).await
     }
 
     fn gauge(&mut self) -> &mut Gauge {

@@ -9,8 +9,9 @@ use super::archive;
 use super::arrived::{Arrived, MARK};
 use super::gauge::Gauge;
 use super::persist::Attempt;
-use super::receiver::{Pieces, Ready, Receiver};
+use super::receiver::{Feed, Pieces, Ready, Receiver};
 use super::source::Facts;
+use super::talk::RECEIVE_TREE;
 use super::terms::Terms;
 use super::trouble::{Trouble, here};
 use crate::host::Reached;
@@ -54,13 +55,13 @@ impl Attempt for UploadTree<'_> {
         let mark = Uuid::new_v4().simple().to_string();
         let script = self.receiver.words()?.set("b_mark", &mark)?;
         let script = script.set("b_since", &now.to_string())?.call("b_receive_tree");
-        let ready = Box::pin(self.receiver.begin(&script)).await?;
+        let ready = Box::pin(self.receiver.begin(&RECEIVE_TREE, &script)).await?;
         let Some(Ready { mut talk, has: [since, _], umask }) = ready else {
             return Ok(self.receiver.path());
         };
         let listed = self.receiver.up_to(&mut talk.hearing, &mark).await?;
         let since = since.parse().unwrap_or(0);
-        let arrived = Arrived::read(&listed).filter(|arrived| tree.skip(arrived, since));
+        let arrived = Arrived::read(&listed, &mark).filter(|arrived| tree.skip(arrived, since));
         let from = arrived.map_or(0, |_| tree.arrived());
         let mode = (self.mode & 0o777 & !umask) | 0o700;
         let go = if from > 0 { "more" } else { "anew" };
@@ -71,7 +72,7 @@ impl Attempt for UploadTree<'_> {
         let (all, local) = (tree.bytes, self.local.clone());
         let name = format!("{MARK}{mark}");
         let pieces = Pieces::of(move |give| archive::write(&local, &tree, umask, &name, give));
-        Box::pin(self.receiver.send(talk, [from, all], pieces)).await
+        Box::pin(self.receiver.send(talk, [from, all], Feed::Pieces(pieces))).await
     }
 
     fn gauge(&mut self) -> &mut Gauge {

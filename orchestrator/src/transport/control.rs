@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::boot::{self, Stage};
 use super::library::Library;
+use super::link::ExitFuture;
 use super::marks::{MarkReader, NoMark};
 use super::quote;
-use super::start::{CloseOnDrop, NOISE_LIMIT, Open, last_line};
+use super::start::{CloseOnDrop, LAST_WORDS, NOISE_LIMIT, Open, last_line};
 use super::{Channel, ChannelRequest, Input, Output, TransportError};
 use crate::host::HostId;
 
@@ -70,6 +71,8 @@ pub(super) struct ControlShell {
     _open: CloseOnDrop,
     /// Whether its login profile is done.
     is_ready: bool,
+    /// How it ended, kept until it is ready: a lost link and a shell that runs nothing both end the streams.
+    exit: Option<ExitFuture>,
     /// The libraries that it was told.
     learnt: Vec<&'static str>,
 }
@@ -96,8 +99,7 @@ impl ControlShell {
     pub(super) async fn open(opener: &impl Open, host: &HostId) -> Result<Self, TransportError> {
         let nonce = Uuid::new_v4().simple().to_string();
         let request = ChannelRequest::Command(boot::command(Stage::Control, true, &nonce, None));
-        // The end of the streams says all that its status would.
-        let Channel { stdin, stdout, stderr, waiter, .. } = opener.open(&request).await?;
+        let Channel { stdin, stdout, stderr, exit, waiter, .. } = opener.open(&request).await?;
         let (stdout, stderr) = (MarkReader::new(stdout), MarkReader::new(stderr));
         Ok(Self {
             host: host.clone(),
@@ -107,6 +109,7 @@ impl ControlShell {
             stderr,
             group: None,
             is_ready: false,
+            exit: Some(exit),
             learnt: Vec::new(),
             _open: CloseOnDrop(waiter),
         })
@@ -126,7 +129,10 @@ impl ControlShell {
         if !self.is_ready {
             let ready = tokio::time::timeout(ready_patience, self.ready(&request)).await;
             match ready {
-                Ok(Ok(())) => self.is_ready = true,
+                Ok(Ok(())) => {
+                    self.is_ready = true;
+                    self.exit = None;
+                }
                 Ok(Err(error)) => return Err(Broken { error, group: self.group }),
                 Err(_) => {
                     let said =
@@ -171,7 +177,7 @@ impl ControlShell {
             tracing::debug!(host = %self.host, %error, "a shell took no input");
         }
         let mark = format!("{}.", self.nonce);
-        let Self { host, stdout, stderr, group, .. } = self;
+        let Self { host, stdout, stderr, group, exit, .. } = self;
         let broken = |said: String| TransportError::ShellBroken { host: host.clone(), said };
         let endless = || broken("its profile prints without end".into());
         // Complaints stand on stderr; stdout only counts where that is silent.
@@ -211,6 +217,11 @@ impl ControlShell {
         }
         // It has ended: there is nothing to kill, and its id may soon be another's.
         *group = None;
+        if let Some(exit) = exit.take()
+            && let Ok(Err(lost)) = tokio::time::timeout(LAST_WORDS, exit).await
+        {
+            return Err(lost);
+        }
         let line = last_line(&complaints).or_else(|| last_line(&last));
         Err(broken(line.unwrap_or_else(|| "it ended before it ran anything".into())))
     }

@@ -119,3 +119,28 @@ async fn another_shell_learns_anew() {
         assert_eq!(answer.stdout, b"hello you\n");
     }
 }
+
+/// A link that is lost while a shell begins on it.
+struct Cut;
+
+impl Open for Cut {
+    async fn open(&self, _: &ChannelRequest) -> Result<Channel, TransportError> {
+        let lost =
+            TransportError::ConnectionLost { host: HostId::new("far"), said: "it is gone".into() };
+        Ok(Channel {
+            stdin: Input::from_stream(tokio::io::sink()),
+            stdout: Output::from_stream(tokio::io::empty()),
+            stderr: Output::from_stream(tokio::io::empty()),
+            exit: Box::pin(async { Err(lost) }),
+            resize: None,
+            waiter: None,
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_is_lost_while_a_shell_begins_is_no_broken_shell() {
+    let shell = ControlShell::open(&Cut, &HostId::new("far")).await.unwrap();
+    let broken = shell.call(&Call::new(":"), PATIENCE).await.unwrap_err();
+    assert!(matches!(broken.error, TransportError::ConnectionLost { .. }), "{:?}", broken.error);
+}

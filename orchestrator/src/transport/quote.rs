@@ -1,5 +1,7 @@
 //! The one place that builds shell text: words that every POSIX `sh` reads back byte for byte.
 
+use std::collections::BTreeMap;
+
 use super::TransportError;
 
 /// Name of the shell variable that holds one newline while a line of ours is evaluated.
@@ -199,6 +201,24 @@ pub fn kill_group(name: &str, group: u32) -> String {
 pub fn end_group(group: u32) -> String {
     let (ask, kill) = (kill_group("TERM", group), kill_group("KILL", group));
     format!("{ask} 2>/dev/null && sleep 1; {kill} 2>/dev/null; :")
+}
+
+/// Commands that set environment variables for all that follows; secrets, which belong on stdin alone.
+///
+/// # Errors
+///
+/// `usage` for a name that no shell takes, and for a NUL.
+pub fn exports(env: &BTreeMap<String, String>) -> Result<String, TransportError> {
+    let mut all = String::new();
+    for (name, value) in env {
+        if !is_env_name(name) {
+            let what =
+                format!("{name:?} can't name an environment variable: use letters, digits and _");
+            return Err(TransportError::Usage { what });
+        }
+        all.push_str(&format!("export {name}={}; ", text(value.as_bytes())?));
+    }
+    Ok(all)
 }
 
 /// Whether `name` can name an environment variable for every shell.

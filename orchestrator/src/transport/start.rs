@@ -17,7 +17,7 @@ use crate::host::HostId;
 pub(super) const NOISE_LIMIT: usize = 1024 * 1024;
 
 /// How long the words of a shell that ended are waited for: children of its profile may hold the stream open.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Opens channels of a connection; the pool behind a connection does.
 pub(super) trait Open {

@@ -34,7 +34,7 @@ impl Output {
     }
 
     /// The same with `head` before it.
-    pub(super) fn after(mut self, head: Vec<u8>) -> Self {
+    pub(crate) fn after(mut self, head: Vec<u8>) -> Self {
         let unread = self.head.split_off(self.at);
         self.at = 0;
         self.head = if unread.is_empty() { head } else { [head, unread].concat() };

@@ -3,8 +3,11 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::cli_bed::{Bed, code};
+use rustix::process::Signal;
+
+use crate::cli_bed::{Bed, code, signal};
 use crate::git_bed::Repo;
+use crate::support::{until, within};
 
 /// The repository as a place of the host `box`.
 fn place(repo: &Repo) -> String {
@@ -65,6 +68,23 @@ async fn a_change_is_looked_at_staged_and_committed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_hook_prints_steers_no_terminal() {
+    let bed = Bed::start();
+    let repo = Repo::with("one\n");
+    repo.write("f", "two\n");
+    repo.git(&["add", "f"]);
+    let hook = repo.path().join(".git/hooks/pre-commit");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, "#!/bin/sh\nprintf 'no\\033]0;HOOK\\007 way\\n' >&2\nexit 1\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&hook, mode).unwrap();
+    let refused = bed.baton(&["git", "commit", &place(&repo), "-m", "second"]).await;
+    assert_ne!(refused.status, Some(0), "{refused:?}");
+    assert!(refused.stderr.contains("no^[]0;HOOK^G way"), "{refused:?}");
+    assert!(!refused.stderr.contains('\x1b'), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_names_its_repository_and_branches_are_worked_with() {
     let bed = Bed::start();
     let outside = bed.baton(&["git", "status", "work", "--json"]).await;
@@ -111,4 +131,94 @@ async fn a_session_names_its_repository_and_branches_are_worked_with() {
         nothing.status == Some(4) && nothing.stderr.contains("middle of nothing"),
         "{nothing:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_that_no_branch_holds_any_more_are_named() {
+    let bed = Bed::start();
+    let repo = Repo::with("one\n");
+    let place = place(&repo);
+    repo.git(&["checkout", "-q", "--detach"]);
+    repo.commit("alone");
+    let alone = repo.git(&["rev-parse", "HEAD"]);
+    let switched = bed.baton(&["git", "switch", &place, "main"]).await;
+    assert_eq!(switched.status, Some(0), "{switched:?}");
+    assert!(switched.stderr.contains(&alone[..10]), "{switched:?}");
+    let kept = bed.baton(&["git", "branch", &place, "kept", alone.trim()]).await;
+    assert_eq!((kept.status, &*kept.stderr), (Some(0), ""), "{kept:?}");
+    repo.git(&["checkout", "-q", "kept"]);
+    repo.commit("more");
+    let tip = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["checkout", "-q", "main"]);
+    let gone = bed.baton(&["git", "branch", &place, "kept", "-d", "-f", "--json"]).await.json();
+    assert_eq!(gone["left"], serde_json::json!({ "id": tip.trim(), "commits": 2 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_of_very_many_files_says_its_id_and_nothing_else() {
+    let bed = Bed::start();
+    let repo = Repo::with("one\n");
+    // git prints a line of some 45 bytes for each: more than is kept of what it says.
+    for number in 0..8_000 {
+        std::fs::write(repo.file(&format!("a-new-file-number-{number}")), "x").unwrap();
+    }
+    repo.git(&["add", "-A"]);
+    let made = bed.baton(&["git", "commit", &place(&repo), "-m", "many", "--json"]).await.json();
+    let id = repo.git(&["rev-parse", "HEAD"]);
+    assert_eq!(made, serde_json::json!({ "id": id.trim(), "subject": "many" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_a_commit_is_told_that_it_goes_on() {
+    let bed = Bed::start();
+    let repo = Repo::with("one\n");
+    let begun = repo.file("begun");
+    let go = repo.file("go");
+    let hook = format!(
+        "touch '{}'; until [ -e '{}' ]; do sleep 0.05; done",
+        begun.display(),
+        go.display()
+    );
+    repo.program(".git/hooks/pre-commit", &hook);
+    repo.write("f", "two\n");
+    let left = bed.home.start(&["git", "commit", &place(&repo), "-a", "-m", "second"]);
+    until("the hook runs", async || begun.exists()).await;
+    signal(&left, Signal::INT);
+    let left = within(left.wait_with_output()).await.unwrap();
+    let said = String::from_utf8_lossy(&left.stderr);
+    assert_eq!(left.status.code(), Some(130), "{said}");
+    assert!(said.contains("may be done all the same"), "{said}");
+    std::fs::write(&go, "").unwrap();
+    let done = async || repo.git(&["log", "-1", "--format=%s"]).trim() == "second";
+    until("the commit is made", done).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_is_named_as_git_s_users_name_it() {
+    let bed = Bed::start();
+    let repo = Repo::with("one\n");
+    let place = place(&repo);
+    repo.git(&["checkout", "-q", "-b", "topic"]);
+    repo.write("f", "two\n");
+    repo.commit("second");
+    for words in [&["--base", "main"][..], &["--base=main"], &["--base"], &["--base", "--", "f"]] {
+        let diff = bed.baton(&[&["git", "diff", &place][..], words].concat()).await;
+        assert!(diff.stdout.contains("+two"), "{words:?}: {diff:?}");
+    }
+    let wrong = bed.baton(&["git", "diff", &place, "--base", "nosuch", "--json"]).await;
+    assert_eq!(code(&wrong), (Some(4), "not_found".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environment_of_a_host_counts_for_every_command_of_git() {
+    let bed = Bed::start();
+    let repo = Repo::with("one\n");
+    let zed = "Zed 'the' $HOME";
+    let env = format!("GIT_AUTHOR_NAME={zed}");
+    let edited = bed.baton(&["hosts", "edit", "box", "--env", &env]).await;
+    assert_eq!(edited.status, Some(0), "{edited:?}");
+    repo.write("f", "two\n");
+    let made = bed.baton(&["git", "commit", &place(&repo), "-a", "-m", "second"]).await;
+    assert_eq!(made.status, Some(0), "{made:?}");
+    assert_eq!(repo.git(&["log", "-1", "--format=%an"]).trim(), zed);
 }

@@ -69,6 +69,43 @@ async fn a_line_goes_on_when_the_engines_process_is_killed_and_the_next_one_has_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_says_what_became_of_a_line_whose_engine_was_killed() {
+    let bed = Bed::start();
+    let (gate, done) = (bed.file("gate"), bed.file("done"));
+    let hosting = host(&bed);
+    let line = format!("until [ -e {gate} ]; do sleep 0.05; done; echo >{done}; exit 3");
+    let id = begin(&bed, &format!("echo >{gate}.begun; {line}")).await;
+    until("it has begun", async || fs::exists(format!("{gate}.begun")).unwrap()).await;
+    kill(hosting).await;
+    fs::write(&gate, "").unwrap();
+    until("it is over", async || fs::exists(&done).unwrap()).await;
+    let over = async || {
+        let listed = bed.baton(&["operations", "--json"]).await.json();
+        let rows = listed["operations"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["operation"] == id.as_str()).unwrap();
+        assert_ne!(row["state"], "waiting");
+        row["state"] == "done"
+    };
+    // Its last words may be a moment behind what it did; one list more hears them.
+    assert!(over().await || over().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_line_prints_steers_no_terminal_and_stays_as_it_is_in_a_pipe() {
+    let bed = Bed::start();
+    let hosting = host(&bed);
+    let id = begin(&bed, r"printf '\033]0;HOOK\007\033[31mred\n'").await;
+    let piped = bed.baton(&["operations", "show", &id]).await;
+    assert_eq!(piped.stdout, "\x1b]0;HOOK\x07\x1b[31mred\n");
+    let terminal = baton_tests::Terminal::new();
+    let showing = terminal.start(&bed.home.command(&["operations", "show", &id]));
+    terminal.shows("^[]0;HOOK^G^[[31mred").await;
+    assert_eq!(showing.ended().await.code(), Some(0));
+    assert!(!terminal.printed().contains("\x1b]0;"), "{:?}", terminal.printed());
+    kill(hosting).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn operations_are_listed_shown_stopped_and_forgotten() {
     let bed = Bed::start();
     let hosting = host(&bed);

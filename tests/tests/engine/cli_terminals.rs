@@ -248,3 +248,21 @@ async fn what_was_on_the_screen_is_still_there_when_it_is_left() {
         assert!(!screen.modes().application_cursor());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_there_set_no_title_and_no_clipboard_unless_they_are_trusted() {
+    let bed = Bed::start();
+    let line = r"printf '\033]52;c;ZXZpbA==\007\033]2;ti''tle\007be''hind\n'";
+    for trusted in [false, true] {
+        let terminal = Terminal::new();
+        let words = ["box", "--no-keep", "--trust"];
+        let running = terminal.start(&bed.command(&words[..2 + usize::from(trusted)]));
+        terminal.keys(&format!("{line}\r"));
+        terminal.shows("behind\r\n").await;
+        let printed = terminal.printed();
+        assert_eq!(printed.contains("\x1b]52;c;ZXZpbA=="), trusted, "{printed:?}");
+        assert_eq!(printed.contains("\x1b]2;title"), trusted, "{printed:?}");
+        terminal.keys("exit\r");
+        assert_eq!(running.ended().await.code(), Some(0));
+    }
+}

@@ -385,9 +385,16 @@ pub mod checks {
         bed.rename("file", "other", true).await.unwrap();
         assert_eq!(fs::read(bed.root.join("other")).unwrap(), b"1");
         assert_eq!(bed.rename("other", "a", true).await.unwrap_err().code, Code::IsDirectory);
-        assert_eq!(bed.rename("a", "a/b/x", false).await.unwrap_err().code, Code::Usage);
+        let itself = bed.rename("a", "a/b/x", false).await.unwrap_err();
+        assert_eq!((itself.code, &*itself.message), (Code::Usage, "a can't be moved into itself"));
         assert_eq!(bed.rename("nothing", "x", false).await.unwrap_err().code, Code::NotFound);
-        assert_eq!(bed.rename("other", "no/where", false).await.unwrap_err().code, Code::NotFound);
+        // It is the target that is told of, where the target is at fault.
+        let nowhere = bed.rename("other", "no/where", false).await.unwrap_err();
+        assert_eq!(nowhere.code, Code::NotFound);
+        assert_eq!(nowhere.message, "the directory of no/where is not there");
+        let outside = bed.rename("other", "../other", false).await.unwrap_err();
+        assert_eq!(outside.code, Code::PermissionDenied);
+        assert!(outside.message.starts_with("../other lies outside"), "{outside:?}");
         bed.rename("a/b", "moved", false).await.unwrap();
         symlink("nowhere", bed.root.join("link")).unwrap();
         let moved = bed.rename("link", "moved/link", false).await.unwrap();

@@ -354,3 +354,25 @@ async fn a_link_that_was_cut_in_the_middle_leaves_the_old_or_the_new() {
     crate::support::until("nothing is left over", gone).await;
     bed.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_is_deleted_in_part_is_said_to_be() {
+    let sshd = TestSshd::builder().login_shells(LoginShells::named(&["dash"])).start();
+    let bed = account(sshd, "dash").await;
+    let owner = fs::metadata(&bed.root).unwrap();
+    for name in ["un", "un/a", "un/locked"] {
+        fs::create_dir(bed.root.join(name)).unwrap();
+    }
+    for name in ["un/a/gone", "un/locked/stays"] {
+        fs::write(bed.root.join(name), "x").unwrap();
+    }
+    for name in ["un", "un/a", "un/a/gone", "un/locked/stays"] {
+        chown(bed.root.join(name), Some(owner.uid()), Some(owner.gid())).unwrap();
+    }
+    let refused = bed.delete(&["un".into()], true).await.unwrap_err();
+    assert_eq!(refused.code, Code::PermissionDenied, "{refused:?}");
+    assert!(refused.message.contains("denied: un/locked/stays; "), "{refused:?}");
+    assert!(refused.message.ends_with("what else could be deleted of un is gone"), "{refused:?}");
+    assert!(!bed.root.join("un/a").exists() && bed.root.join("un/locked/stays").exists());
+    bed.stop().await;
+}

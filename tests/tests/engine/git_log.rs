@@ -165,3 +165,18 @@ async fn a_log_is_read_in_parts_and_by_path_text_and_branch() {
     assert_eq!(way.branches(&fresh).await, GitBranches::default());
     way.desk.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_repository_is_not_taken_for_an_empty_one() {
+    for way in ways().await {
+        let unborn = Repo::new();
+        assert!(way.log(all_of(&unborn, &way)).await.commits.is_empty());
+        let repo = Repo::with("a\n");
+        let head = repo.git(&["rev-parse", "HEAD"]);
+        let (folder, file) = head.trim().split_at(2);
+        std::fs::remove_file(repo.file(&format!(".git/objects/{folder}/{file}"))).unwrap();
+        let failure = way.desk.git(all_of(&repo, &way)).await.unwrap_err();
+        assert_eq!(failure.code, Code::Corrupt, "{}: {failure:?}", way.name);
+        assert!(failure.hint.unwrap().contains("git fsck"), "{}", way.name);
+    }
+}

@@ -250,10 +250,26 @@ async fn a_login_in_an_address_is_not_kept_shown_or_told() {
     else {
         panic!()
     };
-    let (_, printed, _) = printed(&way.desk, &begun.id, 0).await;
-    let printed = String::from_utf8(printed).unwrap();
-    assert!(printed.contains("https://**********@127.0.0.1:9/x.git"), "{printed}");
-    assert!(!format!("{why:?}{printed}").contains("s3cr3t"), "{why:?}");
+    let (_, said, _) = printed(&way.desk, &begun.id, 0).await;
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("https://**********@127.0.0.1:9/x.git"), "{said}");
+    assert!(!format!("{why:?}{said}").contains("s3cr3t"), "{why:?}");
+
+    // git's own protocol takes a login for a part of the machine's name, and says so.
+    std::fs::remove_file(repo.path().join(".git/hooks/pre-push")).unwrap();
+    for address in ["git://ada:s3cr3t@nowhere.invalid/x", "git://s3cr3t@nowhere.invalid/x"] {
+        repo.git(&["remote", "set-url", "origin", address]);
+        let begun = start(&way.desk, push(None)).await;
+        let ended = over(&way.desk, &begun.id).await;
+        let Operation { state: OperationState::Failed { why }, .. } = &ended else {
+            panic!("{ended:?}")
+        };
+        assert!(why.message.contains("nowhere.invalid"), "{why:?}");
+        let (_, said, _) = printed(&way.desk, &begun.id, 0).await;
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains("*@nowhere.invalid"), "{said}");
+        assert!(!format!("{ended:?}{said}").contains("s3cr3t"), "{ended:?}");
+    }
     way.desk.stop().await;
 }
 

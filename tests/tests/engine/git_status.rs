@@ -7,7 +7,9 @@ use std::os::unix::fs::{PermissionsExt, chown};
 
 use baton_tests::AgentHost;
 use orchestrator::failure::Code;
-use orchestrator::seam::{At, ChangeKind, FilePath, GitQuery, GitReply, GitStatus, Unfinished};
+use orchestrator::seam::{
+    At, ChangeKind, DiffOf, FilePath, GitQuery, GitReply, GitStatus, Unfinished,
+};
 
 use crate::git_bed::{Repo, change, here, ways};
 use crate::look::laptop_with;
@@ -94,9 +96,12 @@ async fn outside_of_a_repository_there_is_no_status_and_a_directory_that_is_not_
         assert_eq!(way.desk.try_status(at("")).await.unwrap(), None, "{}", way.name);
         let gone = way.desk.try_status(at("gone")).await.unwrap_err();
         assert_eq!(gone.code, Code::DirMissing, "{}", way.name);
-        let other = way.desk.git(GitQuery::Branches { at: at("") }).await.unwrap_err();
-        assert_eq!(other.code, Code::NotARepository, "{}", way.name);
-        assert!(other.hint.is_some());
+        let staged = GitQuery::Patch { at: at(""), of: DiffOf::Staged, paths: Vec::new() };
+        for query in [GitQuery::Branches { at: at("") }, staged] {
+            let other = way.desk.git(query).await.unwrap_err();
+            assert_eq!(other.code, Code::NotARepository, "{}: {other:?}", way.name);
+            assert!(other.hint.is_some());
+        }
         way.desk.stop().await;
     }
 }

@@ -13,7 +13,9 @@ use orchestrator::seam::FilePath;
 use orchestrator::transfer::{self, Terms};
 
 use crate::hosts::openssh_as;
-use crate::transfers_bed::{Bed, Heard, Mounted, bytes, names, reached, replacing, terms, within};
+use crate::transfers_bed::{
+    Bed, Heard, Mounted, Way, bytes, names, reached, replacing, terms, within,
+};
 
 const NAMES: [&[u8]; 9] = [
     b"plain",
@@ -295,68 +297,38 @@ async fn cut(wan: &baton_tests::Wan, times: u32) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_was_stopped_and_is_begun_again_goes_on_where_it_was() {
-    let (bed, wan) = Bed::far();
-    wan.set_rate(20_000_000);
-    let body = bytes(24 << 20);
-    fs::write(bed.here("a"), &body).unwrap();
-    fs::write(bed.there("b"), &body).unwrap();
-    for down in [false, true] {
-        let stopped = terms();
-        let half = wan.arrived() + 16_000_000;
-        let stop = async {
-            until("half of it is there", || wan.arrived() >= half).await;
-            stopped.cancel.cancel();
-        };
-        let (ended, ()) = match down {
-            false => tokio::join!(async { bed.put_on(&bed.here("a"), "a", &stopped).await }, stop),
-            true => tokio::join!(async { bed.get_on("b", &bed.here("b"), &stopped).await }, stop),
-        };
-        let error = ended.unwrap_err();
-        assert_eq!(error.code, Code::Cancelled, "{error:?}");
-        let target = if down { bed.here("b") } else { bed.there("a") };
-        assert!(!target.exists());
-        let before = wan.arrived();
-        match down {
-            false => bed.put(&bed.here("a"), "a").await.unwrap(),
-            true => bed.get("b", &bed.here("b")).await.unwrap(),
-        };
-        let crossed = wan.arrived() - before;
-        assert!(crossed < 14_000_000, "{crossed} of {} crossed again: {down}", body.len());
-        assert!(fs::read(&target).unwrap() == body);
+    for (cuts, (bed, wan)) in [(0, Bed::far()), (3, Bed::far_without_a_shell())] {
+        wan.set_rate(20_000_000);
+        let body = bytes(24 << 20);
+        for (way, name) in [(Way::Up, "a"), (Way::Down, "b")] {
+            let [source, target] = bed.ends(way, name);
+            fs::write(source, &body).unwrap();
+            bed.carry_some(&wan, way, name, cuts, 16_000_000).await;
+            let before = wan.arrived();
+            bed.carry(way, name, &terms()).await.unwrap();
+            let crossed = wan.arrived() - before;
+            // What was on its way at a cut goes again.
+            let most = if cuts == 0 { 14_000_000 } else { 20_000_000 };
+            assert!(crossed < most, "{crossed} of {} crossed again: {way:?}", body.len());
+            assert!(fs::read(target).unwrap() == body, "{way:?}");
+        }
+        assert_eq!(names(bed.there.path()), ["a", "b"]);
+        assert_eq!(names(bed.here.path()), ["a", "b"]);
+        bed.close().await;
     }
-    assert_eq!(names(bed.there.path()), ["a", "b"]);
-    assert_eq!(names(bed.here.path()), ["a", "b"]);
-    bed.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_of_another_source_is_not_gone_on_with() {
     let (bed, wan) = Bed::far();
     wan.set_rate(20_000_000);
-    for down in [false, true] {
-        let name = if down { "down" } else { "up" };
-        let (source, target) = match down {
-            false => (bed.here(name), bed.there(name)),
-            true => (bed.there(name), bed.here(name)),
-        };
+    for (way, name) in [(Way::Up, "up"), (Way::Down, "down")] {
+        let [source, target] = bed.ends(way, name);
         fs::write(&source, bytes(8 << 20)).unwrap();
-        let stopped = terms();
-        let goal = wan.arrived() + 3_000_000;
-        let stop = async {
-            until("some of it is there", || wan.arrived() >= goal).await;
-            stopped.cancel.cancel();
-        };
-        let (ended, ()) = match down {
-            false => tokio::join!(async { bed.put_on(&source, name, &stopped).await }, stop),
-            true => tokio::join!(async { bed.get_on(name, &target, &stopped).await }, stop),
-        };
-        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+        bed.carry_some(&wan, way, name, 0, 3_000_000).await;
         let other = bytes((8 << 20) + 1);
         fs::write(&source, &other).unwrap();
-        match down {
-            false => bed.put(&source, name).await.unwrap(),
-            true => bed.get(name, &target).await.unwrap(),
-        };
+        bed.carry(way, name, &terms()).await.unwrap();
         assert!(fs::read(&target).unwrap() == other, "{name}");
     }
     assert_eq!(names(bed.there.path()), ["down", "up"]);
@@ -542,5 +514,45 @@ async fn progress_is_told_in_bytes_up_to_all_of_them() {
         assert!(told.windows(2).all(|pair| pair[0].done <= pair[1].done), "{told:?}");
         assert_eq!(told.last().unwrap().done, 5 << 20);
     }
+    bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_would_lose_its_owner_its_names_or_its_protection_is_not_replaced() {
+    let sshd = Arc::new(TestSshd::builder().login_shells(LoginShells::named(&["dash"])).start());
+    let bed = Bed::of("dash", openssh_as(&sshd, "dash"));
+    let home = fs::metadata(sshd.home_of("dash")).unwrap();
+    let (owner, group) = (home.uid(), home.gid());
+    let local = bed.here("a");
+    fs::write(&local, "mine").unwrap();
+    let put = |name: &str, mode: u32, uid: u32| {
+        let path = bed.there(name);
+        fs::write(&path, "theirs").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        chown(&path, Some(uid), Some(group)).unwrap();
+        path
+    };
+    let others = put("others", 0o666, 0);
+    put("read-only", 0o444, owner);
+    let linked = put("linked", 0o644, owner);
+    fs::hard_link(&linked, bed.there("beside")).unwrap();
+    for (name, code) in [
+        ("others", Code::PermissionDenied),
+        ("read-only", Code::PermissionDenied),
+        ("linked", Code::Unsupported),
+    ] {
+        let refused = bed.put_on(&local, name, &replacing()).await.unwrap_err();
+        assert_eq!(refused.code, code, "{name}: {refused:?}");
+        assert!(refused.hint.is_some(), "{name}: {refused:?}");
+        assert_eq!(fs::read(bed.there(name)).unwrap(), b"theirs", "{name}");
+    }
+    assert_eq!(others.metadata().unwrap().uid(), 0);
+    assert_eq!(linked.metadata().unwrap().nlink(), 2);
+    assert_eq!(bed.names_there(), ["beside", "linked", "others", "read-only"]);
+    // What is this account's own is replaced.
+    put("own", 0o640, owner);
+    bed.put_on(&local, "own", &replacing()).await.unwrap();
+    assert_eq!(fs::read(bed.there("own")).unwrap(), b"mine");
+    assert_eq!(bed.there("own").metadata().unwrap().mode() & 0o777, 0o640);
     bed.close().await;
 }

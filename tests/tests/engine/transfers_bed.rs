@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use baton_tests::{TestSshd, Wan, short_dir};
-use orchestrator::failure::Failure;
+use baton_tests::{TestSshd, Wan, short_dir, until};
+use orchestrator::failure::{Code, Failure};
 use orchestrator::host::{HostId, Place, Reached};
 use orchestrator::seam::{FilePath, Outcome, Progress};
 use orchestrator::transfer::{self, Cancel, News, Report, Terms};
@@ -20,6 +20,13 @@ use crate::hosts::{self, Host};
 
 /// Longer than anything here takes, also when both cores are busy.
 pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Which way something goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Way {
+    Up,
+    Down,
+}
 
 /// A host, a directory of it, and one of ours.
 pub struct Bed {
@@ -57,6 +64,13 @@ impl Bed {
         ]
     }
 
+    /// The same, and those without a shell.
+    pub fn all_and_without_a_shell() -> Vec<Self> {
+        let mut all = Vec::from(Self::all());
+        all.extend(["openssh", "native"].map(Self::without_a_shell));
+        all
+    }
+
     /// One whose server runs nothing but sftp.
     pub fn without_a_shell(way: &'static str) -> Self {
         let sshd = TestSshd::builder().force_command("internal-sftp").start();
@@ -72,6 +86,20 @@ impl Bed {
     /// The same without a shell.
     pub fn far_without_a_shell() -> (Self, Wan) {
         Self::far_on(TestSshd::builder().force_command("internal-sftp").start())
+    }
+
+    /// The same, where there are no programs but busybox' small ones, and those that `own` puts in their place.
+    pub fn far_with_busybox(own: impl FnOnce(&Path)) -> (Self, Wan, TempDir) {
+        let bin = short_dir();
+        fs::set_permissions(bin.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let applets = std::process::Command::new("busybox").arg("--list").output().unwrap();
+        for applet in String::from_utf8(applets.stdout).unwrap().lines() {
+            symlink("/usr/bin/busybox", bin.path().join(applet)).unwrap();
+        }
+        own(bin.path());
+        let path = bin.path().display().to_string();
+        let (bed, wan) = Self::far_on(TestSshd::builder().environment("PATH", &path).start());
+        (bed, wan, bin)
     }
 
     fn far_on(sshd: TestSshd) -> (Self, Wan) {
@@ -118,6 +146,41 @@ impl Bed {
         terms: &Terms,
     ) -> Result<Outcome, Failure> {
         within(transfer::download(&self.reached, &FilePath::from(remote), local, terms)).await
+    }
+
+    /// Where what is called `name` comes from that way, and where it goes.
+    pub fn ends(&self, way: Way, name: &str) -> [PathBuf; 2] {
+        match way {
+            Way::Up => [self.here(name), self.there(name)],
+            Way::Down => [self.there(name), self.here(name)],
+        }
+    }
+
+    /// Carries it.
+    pub async fn carry(&self, way: Way, name: &str, terms: &Terms) -> Result<Outcome, Failure> {
+        match way {
+            Way::Up => self.put_on(&self.here(name), name, terms).await,
+            Way::Down => self.get_on(name, &self.here(name), terms).await,
+        }
+    }
+
+    /// Carries some of it: the link is lost so many times, and it is stopped when `most` bytes have crossed.
+    pub async fn carry_some(&self, wan: &Wan, way: Way, name: &str, cuts: u64, most: u64) {
+        let stopped = terms();
+        let start = wan.arrived();
+        let stop = async {
+            for cut in 1..=cuts {
+                let goal = start + most * cut / (cuts + 1);
+                until("some of it is there", || wan.arrived() >= goal).await;
+                wan.reset();
+            }
+            until("most of it is there", || wan.arrived() >= start + most).await;
+            stopped.cancel.cancel();
+        };
+        let (ended, ()) = tokio::join!(self.carry(way, name, &stopped), stop);
+        let error = ended.unwrap_err();
+        assert_eq!(error.code, Code::Cancelled, "{way:?}: {error:?}");
+        assert!(!self.ends(way, name)[1].exists(), "{way:?}");
     }
 
     pub async fn close(&self) {

@@ -104,3 +104,21 @@ async fn one_that_is_stopped_or_killed_goes_on_where_it_was() {
     assert!(fs::read(there.path().join("a")).unwrap() == body);
     assert!(crossed < 18_000_000, "{crossed} of {}", body.len());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_out_of_a_directory_is_said() {
+    let sshd = TestSshd::start();
+    let home = Home::new(sshd.write_client_config("box", &[]));
+    let (here, there) = (short_dir(), short_dir());
+    fs::create_dir(there.path().join("dir")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, there.path().join("dir/pipe"), 0o644.into()).unwrap();
+    let from = format!("box:{}/dir", there.path().display());
+    let to = here.path().join("text").display().to_string();
+    let get = ended(home.start(&["files", "get", &from, &to])).await;
+    assert_eq!(get.status, Some(0), "{get:?}");
+    assert!(get.stderr.contains("a socket, pipe or device was left out"), "{get:?}");
+    let to = here.path().join("json").display().to_string();
+    let get = ended(home.start(&["--json", "files", "get", &from, &to])).await;
+    let last: serde_json::Value = serde_json::from_str(get.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(last["said"], "a socket, pipe or device was left out", "{get:?}");
+}

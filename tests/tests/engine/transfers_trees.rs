@@ -13,7 +13,7 @@ use orchestrator::failure::Code;
 use orchestrator::transfer::Terms;
 
 use crate::hosts::openssh_as;
-use crate::transfers_bed::{Bed, Heard, Mounted, bytes, names, replacing, terms};
+use crate::transfers_bed::{Bed, Heard, Mounted, Way, bytes, names, replacing, terms};
 
 /// A directory with names and links of every kind.
 fn odd_tree(root: &Path, size: usize) {
@@ -74,7 +74,7 @@ fn listing(root: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_goes_there_and_back_with_all_its_names_and_links() {
-    for bed in Bed::all() {
+    for bed in Bed::all_and_without_a_shell() {
         let source = bed.here("source");
         fs::create_dir(&source).unwrap();
         odd_tree(&source, 30_000);
@@ -115,7 +115,7 @@ async fn every_login_shell_takes_and_gives_a_directory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_that_is_there_keeps_what_the_other_has_not() {
-    for bed in Bed::all() {
+    for bed in Bed::all_and_without_a_shell() {
         let source = bed.here("source");
         fs::create_dir_all(source.join("a/b")).unwrap();
         fs::write(source.join("a/b/new"), "new").unwrap();
@@ -163,7 +163,7 @@ async fn a_directory_that_is_there_keeps_what_the_other_has_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_replaces_a_link_to_a_directory_takes_its_place_and_does_not_go_into_it() {
-    for bed in Bed::all() {
+    for bed in Bed::all_and_without_a_shell() {
         let source = bed.here("source");
         fs::create_dir_all(source.join("releases")).unwrap();
         symlink("releases", source.join("current")).unwrap();
@@ -189,63 +189,83 @@ async fn what_replaces_a_link_to_a_directory_takes_its_place_and_does_not_go_int
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_is_cut_leaves_a_whole_directory_or_none() {
-    let (bed, wan) = Bed::far();
-    wan.set_rate(30_000_000);
-    let source = bed.here("source");
-    fs::create_dir(&source).unwrap();
-    odd_tree(&source, 200_000);
-    for down in [false, true] {
-        let cut = async {
-            for _ in 0..4 {
-                let goal = wan.arrived() + 100_000 + u64::from(fastrand::u32(..3_000_000));
-                until("bytes arrive", || wan.arrived() >= goal).await;
-                Wan::reset(&wan);
-            }
-        };
-        let target = if down { bed.here("back") } else { bed.there("sent") };
-        let (ended, ()) = match down {
-            false => tokio::join!(async { bed.put(&source, "sent").await }, cut),
-            true => tokio::join!(async { bed.get("sent", &target).await }, cut),
-        };
-        ended.unwrap_or_else(|error| panic!("{down}: {error:?}"));
-        assert_eq!(listing(&target), listing(&source), "{down}");
+    for (bed, wan) in [Bed::far(), Bed::far_without_a_shell()] {
+        wan.set_rate(30_000_000);
+        for (way, name) in [(Way::Up, "up"), (Way::Down, "down")] {
+            let [source, target] = bed.ends(way, name);
+            fs::create_dir(&source).unwrap();
+            odd_tree(&source, 200_000);
+            let cut = async {
+                for _ in 0..4 {
+                    let goal = wan.arrived() + 100_000 + u64::from(fastrand::u32(..2_000_000));
+                    until("bytes arrive", || wan.arrived() >= goal).await;
+                    Wan::reset(&wan);
+                }
+            };
+            let once = terms();
+            let (ended, ()) = tokio::join!(bed.carry(way, name, &once), cut);
+            ended.unwrap_or_else(|error| panic!("{way:?}: {error:?}"));
+            assert_eq!(listing(&target), listing(&source), "{way:?}");
+        }
+        assert_eq!(names(bed.here.path()), ["down", "up"]);
+        assert_eq!(names(bed.there.path()), ["down", "up"]);
+        bed.close().await;
     }
-    assert_eq!(names(bed.here.path()), ["back", "source"]);
-    assert_eq!(names(bed.there.path()), ["sent"]);
-    bed.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_arrived_of_a_directory_does_not_come_again() {
-    let (bed, wan) = Bed::far();
+    for (bed, wan) in [Bed::far(), Bed::far_without_a_shell()] {
+        what_has_arrived_stays(&bed, &wan).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_arrived_does_not_come_again_with_the_small_programs_of_others() {
+    let (bed, wan, _bin) = Bed::far_with_busybox(|_| ());
+    what_has_arrived_stays(&bed, &wan).await;
+    // A stat as BSD has it: without -c.
+    let (bed, wan, _bin) = Bed::far_with_busybox(|bin| {
+        let stat = bin.join("stat");
+        fs::remove_file(&stat).unwrap();
+        fs::write(&stat, BSD_STAT).unwrap();
+        fs::set_permissions(&stat, fs::Permissions::from_mode(0o755)).unwrap();
+    });
+    what_has_arrived_stays(&bed, &wan).await;
+}
+
+/// What BSD's stat says to what it is asked here.
+const BSD_STAT: &str = r#"#!/bin/sh
+how=
+[ "$1" != -L ] || { how=-L; shift; }
+[ "$1" = -f ] || { echo "stat: illegal option" >&2; exit 1; }
+form=$2
+shift 2
+for name do
+  mode=$(printf %o "0x$(/usr/bin/stat $how -c %f "$name")") || exit 1
+  gnu=$(printf '%s
+' "$form" | sed "s/%Lp/%a/g;s/%Fm/%.9Y/g;s/%m/%Y/g;s/%c/%Z/g;s/%z/%s/g;s/%N/%n/g;s/%p/$mode/g")
+  /usr/bin/stat $how -c "$gnu" "$name" || exit 1
+done
+"#;
+
+async fn what_has_arrived_stays(bed: &Bed, wan: &Wan) {
     wan.set_rate(20_000_000);
-    for source in [bed.here("source"), bed.there("from")] {
+    let both = [(Way::Up, "up"), (Way::Down, "down")];
+    for (way, name) in both {
+        let [source, _] = bed.ends(way, name);
         fs::create_dir(&source).unwrap();
         odd_tree(&source, 400_000);
     }
     // What was touched right before it is begun comes again.
-    let touched = fs::metadata(bed.there("from")).unwrap().ctime();
+    let touched = fs::metadata(bed.there("down")).unwrap().ctime();
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     until("it wasn't touched lately", || now() as i64 > touched + 4).await;
     let all = 2 * 400_000 * (1 + 2 + 3 + 4 + 5 + 6);
-    for down in [false, true] {
-        let target = if down { bed.here("back") } else { bed.there("sent") };
-        let stopped = terms();
-        let most = wan.arrived() + all * 3 / 4;
-        let stop = async {
-            until("most of it is there", || wan.arrived() >= most).await;
-            stopped.cancel.cancel();
-        };
-        let (ended, ()) = match down {
-            false => tokio::join!(
-                async { bed.put_on(&bed.here("source"), "sent", &stopped).await },
-                stop
-            ),
-            true => tokio::join!(async { bed.get_on("from", &target, &stopped).await }, stop),
-        };
-        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+    for (way, name) in both {
+        let [source, target] = bed.ends(way, name);
+        bed.carry_some(wan, way, name, 0, all * 3 / 4).await;
         // One that is another one now, and one that is new.
-        let source = if down { bed.there("from") } else { bed.here("source") };
         let plain = source.join("d".repeat(130)).join("plain");
         fs::write(&plain, "x").unwrap();
         fs::write(source.join("-rf"), bytes(400_000)).unwrap();
@@ -253,43 +273,59 @@ async fn what_has_arrived_of_a_directory_does_not_come_again() {
         let before = wan.arrived();
         let heard = Heard::default();
         let told = Terms { report: heard.report(), ..terms() };
-        match down {
-            false => bed.put_on(&source, "sent", &told).await.unwrap(),
-            true => bed.get_on("from", &target, &told).await.unwrap(),
-        };
+        bed.carry(way, name, &told).await.unwrap();
         let crossed = wan.arrived() - before;
-        assert!(crossed < all * 3 / 5, "{crossed} of {all} crossed again: {down}");
-        assert_eq!(listing(&target), listing(&source), "{down}");
-        assert!(heard.progress().iter().any(|now| now.done > all / 3), "{down}");
+        assert!(crossed < all * 3 / 5, "{crossed} of {all} crossed again: {way:?}");
+        assert_eq!(listing(&target), listing(&source), "{way:?}");
+        assert!(heard.progress().iter().any(|now| now.done > all / 3), "{way:?}");
     }
-    assert_eq!(names(bed.here.path()), ["back", "source"]);
-    assert_eq!(names(bed.there.path()), ["from", "sent"]);
+    assert_eq!(names(bed.here.path()), ["down", "up"]);
+    assert_eq!(names(bed.there.path()), ["down", "up"]);
     // What is gone at the source isn't at the target either.
-    for down in [false, true] {
-        let (source, target) = match down {
-            false => (bed.here("source"), bed.there("again")),
-            true => (bed.there("from"), bed.here("again")),
-        };
-        let stopped = terms();
-        let most = wan.arrived() + all / 2;
-        let stop = async {
-            until("half of it is there", || wan.arrived() >= most).await;
-            stopped.cancel.cancel();
-        };
-        let (ended, ()) = match down {
-            false => tokio::join!(async { bed.put_on(&source, "again", &stopped).await }, stop),
-            true => tokio::join!(async { bed.get_on("from", &target, &stopped).await }, stop),
-        };
-        assert_eq!(ended.unwrap_err().code, Code::Cancelled);
+    for (way, name) in both {
+        let [source, target] = bed.ends(way, name);
+        fs::remove_dir_all(&target).unwrap();
+        bed.carry_some(wan, way, name, 0, all / 2).await;
         fs::remove_dir_all(source.join("d".repeat(130))).unwrap();
         fs::remove_file(source.join("plain")).unwrap();
-        match down {
-            false => bed.put(&source, "again").await.unwrap(),
-            true => bed.get("from", &target).await.unwrap(),
-        };
-        assert_eq!(listing(&target), listing(&source), "{down}");
+        bed.carry(way, name, &terms()).await.unwrap();
+        assert_eq!(listing(&target), listing(&source), "{way:?}");
     }
     bed.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_stopped_and_begun_at_once_does_not_meet_itself() {
+    for bed in Bed::all() {
+        let source = bed.there("a");
+        fs::create_dir(&source).unwrap();
+        odd_tree(&source, 300_000);
+        for round in 0..20 {
+            let heard = Heard::default();
+            let stopped = Terms { report: heard.report(), ..terms() };
+            let stop = async {
+                let some = u64::from(fastrand::u32(..8_000_000));
+                until("some of it is there", || {
+                    heard.progress().last().is_some_and(|now| now.done >= some)
+                })
+                .await;
+                stopped.cancel.cancel();
+            };
+            let target = bed.here("a");
+            tokio::select! {
+                ended = bed.get_on("a", &target, &stopped) => { ended.ok(); }
+                () = stop => {}
+            }
+            if target.exists() {
+                fs::remove_dir_all(&target).unwrap();
+            }
+            bed.get("a", &target).await.unwrap_or_else(|error| panic!("{round}: {error:?}"));
+            assert_eq!(listing(&target), listing(&source), "{}: {round}", bed.name);
+            fs::remove_dir_all(&target).unwrap();
+        }
+        assert_eq!(names(bed.here.path()), [""; 0], "{}", bed.name);
+        bed.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -297,7 +333,7 @@ async fn a_disk_without_room_for_a_directory_keeps_what_it_had() {
     let (up, down) = (short_dir(), short_dir());
     let _disks =
         [Mounted::at(up.path(), "size=1m,mode=777"), Mounted::at(down.path(), "size=1m,mode=777")];
-    for bed in Bed::all() {
+    for bed in Bed::all_and_without_a_shell() {
         let source = bed.here("source");
         fs::create_dir(&source).unwrap();
         odd_tree(&source, 100_000);
@@ -312,4 +348,39 @@ async fn a_disk_without_room_for_a_directory_keeps_what_it_had() {
         }
         bed.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_may_not_be_read_is_named_and_a_pipe_that_is_left_out_is_told() {
+    let sshd = Arc::new(TestSshd::builder().login_shells(LoginShells::named(&["dash"])).start());
+    let bed = Bed::of("dash", openssh_as(&sshd, "dash"));
+    let deep = bed.there("un/a/b");
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(deep.join("read"), "x").unwrap();
+    fs::write(deep.join("secret"), "x").unwrap();
+    fs::set_permissions(deep.join("secret"), fs::Permissions::from_mode(0o000)).unwrap();
+    let refused = bed.get("un", &bed.here("un")).await.unwrap_err();
+    assert_eq!(refused.code, Code::PermissionDenied, "{refused:?}");
+    assert!(refused.message.ends_with(": un/a/b/secret"), "{refused:?}");
+    assert!(refused.hint.unwrap().contains("nothing was fetched"));
+    assert_eq!(names(bed.here.path()), [""; 0]);
+    fs::remove_file(deep.join("secret")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, deep.join("pipe"), 0o644.into()).unwrap();
+    let fetched = bed.get("un", &bed.here("un")).await.unwrap();
+    assert_eq!(fetched.said, "a socket, pipe or device was left out");
+    assert_eq!(names(&bed.here("un/a/b")), ["read"]);
+    rustix::fs::mkfifoat(rustix::fs::CWD, bed.here("un/pipe"), 0o644.into()).unwrap();
+    let sent = bed.put(&bed.here("un"), "sent").await.unwrap();
+    assert_eq!(sent.said, "a socket, pipe or device was left out");
+    // What would be parted from its other names or its owner is not replaced in a directory, either.
+    fs::remove_file(bed.here("un/pipe")).unwrap();
+    fs::hard_link(bed.there("sent/a/b/read"), bed.there("beside")).unwrap();
+    fs::write(bed.here("un/a/b/read"), "changed").unwrap();
+    let refused = bed.put_on(&bed.here("un"), "sent", &replacing()).await.unwrap_err();
+    assert!(refused.message.ends_with("(hard links): a/b/read"), "{refused:?}");
+    assert_eq!(fs::read(bed.there("beside")).unwrap(), b"x");
+    fs::remove_file(bed.there("beside")).unwrap();
+    bed.put_on(&bed.here("un"), "sent", &replacing()).await.unwrap();
+    assert_eq!(fs::read(bed.there("sent/a/b/read")).unwrap(), b"changed");
+    bed.close().await;
 }

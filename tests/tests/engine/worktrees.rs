@@ -312,3 +312,43 @@ async fn the_command_line_makes_lists_and_removes_worktrees() {
     let inside = bed.baton(&["worktree", "add", "work", "y", "--path", "in", "--json"]).await;
     assert_eq!(code(&inside), (Some(5), "conflict".into()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worktree_is_removed_by_its_branch_whatever_its_path_is() {
+    for transport in ["openssh", "native"] {
+        let machine = AgentHost::start();
+        let project = repository(&machine);
+        let laptop = Laptop::over(machine.sshd().write_client_config("box", &[]), transport);
+        let desk = laptop.engine().await;
+        let directory = Some(FilePath::from(project.to_str().unwrap()));
+        let at = || At::Host { host: "box".into(), directory: directory.clone() };
+        let odd = project.parent().unwrap().join("a\nbranch refs/heads/b\n");
+        let made = AddWorktree { path: Some(odd.to_str().unwrap().into()), ..add(at(), "b") };
+        done(&desk, Work::AddWorktree(made)).await;
+        assert!(odd.join("first").exists());
+        fs::write(odd.join("new"), "n\n").unwrap();
+        let listed = list(&desk, at()).await;
+        assert_eq!(listed[1].path, FilePath::from(odd.to_str().unwrap()));
+        assert_eq!((listed[1].branch.as_deref(), listed[1].changed), (Some("b"), Some(1)));
+        let dirty = remove(&desk, at(), "b", false).await.unwrap_err();
+        assert_eq!(dirty.code, Code::DirtyWorktree, "{dirty:?}");
+        remove(&desk, at(), "b", true).await.unwrap();
+        assert!(!odd.exists());
+
+        // One whose directory is gone is known by that path, and one that was killed in its checkout is said to be.
+        let made = AddWorktree { path: Some(odd.to_str().unwrap().into()), ..add(at(), "c") };
+        done(&desk, Work::AddWorktree(made)).await;
+        fs::remove_dir_all(&odd).unwrap();
+        remove(&desk, at(), odd.to_str().unwrap(), false).await.unwrap();
+        assert_eq!(list(&desk, at()).await.len(), 1, "{transport}");
+        git(&project, &["worktree", "add", "-q", "../half", "b"]);
+        git(&project, &["worktree", "lock", "--reason", "initializing", "../half"]);
+        let half = list(&desk, at()).await;
+        assert_eq!(half[1].locked.as_deref(), Some("its checkout never came to an end"));
+        let refused = remove(&desk, at(), "b", false).await.unwrap_err();
+        assert!(refused.hint.unwrap().contains("--force"), "{}", refused.message);
+        remove(&desk, at(), "b", true).await.unwrap();
+        assert!(!project.parent().unwrap().join("half").exists());
+        desk.stop().await;
+    }
+}

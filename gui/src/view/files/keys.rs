@@ -6,7 +6,7 @@ use orchestrator::seam::FileKind;
 use super::data::{FilesAct, FilesData};
 use super::naming::Naming;
 use super::tree::{Note, Shown, Tree, parted};
-use super::view::FilesView;
+use super::view::{FilesView, row_id};
 
 /// After so long a pause, in seconds, letters begin another name. As lists of desktops do it.
 const PAUSE: f64 = 1.0;
@@ -48,8 +48,7 @@ impl FilesView {
         }
         let Some(at) = at else { return };
         let Some((_, shown)) = tree.shown(at) else { return };
-        if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
-            self.menu_by_keys = Some((at, true));
+        if self.menu.keys(ui, row_id(at)) {
             return;
         }
         let (folder, entry, open) = match shown {

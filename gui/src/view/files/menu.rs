@@ -1,11 +1,12 @@
 //! What can be done with a file, from its row.
 
-use egui::{Popup, Response, SetOpenCommand, Ui};
+use egui::{Response, Ui};
 use orchestrator::seam::{FileKind, FilePath};
 
 use super::data::FilesAct;
 use super::naming::Naming;
 use super::tree::{Entry, parted};
+use crate::widget::{ByKeys, show_menu};
 
 /// What was picked.
 pub(super) enum Picked {
@@ -28,42 +29,22 @@ pub(super) struct About<'a> {
 }
 
 /// The menu: on a right click, or below the row by keys (and whether just now).
-pub(super) fn menu(row: &Response, by_keys: Option<bool>, about: &About<'_>) -> Option<Picked> {
-    let open = if row.secondary_clicked() || by_keys == Some(true) {
-        Some(SetOpenCommand::Bool(true))
-    } else if row.clicked() {
-        Some(SetOpenCommand::Bool(false))
-    } else {
-        None
-    };
-    let popup = Popup::menu(row).open_memory(open).accessible_name("File");
-    let popup = if by_keys.is_none() { popup.at_pointer_fixed() } else { popup };
-    let mut picked = None;
-    popup.show(|ui| {
-        // Who came by keys goes on by keys.
-        let mut focus = by_keys == Some(true);
-        picked = entries(ui, about, &mut focus);
-        if picked.is_some() {
-            // Enter and Space close nothing by themselves.
-            ui.close();
-        }
-    });
-    picked
+pub(super) fn menu(row: &Response, by_keys: ByKeys, about: &About<'_>) -> Option<Picked> {
+    show_menu(row, by_keys, "File", |ui| entries(ui, about))
 }
 
-fn entries(ui: &mut Ui, about: &About<'_>, focus: &mut bool) -> Option<Picked> {
+fn entries(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
     if about.all.len() > 1 {
-        return together(ui, about, focus);
+        return together(ui, about);
     }
     let path = about.path;
     let kind = about.entry.map_or(FileKind::Directory, |entry| entry.file.kind);
     let mut picked = None;
     let mut put = |ui: &mut Ui, words: &str, what: Picked| {
-        if entry(ui, words, focus) {
+        if ui.button(words).clicked() {
             picked = Some(what);
         }
     };
-    ui.set_min_width(190.0);
     if kind == FileKind::File {
         let open = |stays| Picked::Act(FilesAct::Open { path: path.clone(), stays });
         put(ui, "Open", open(false));
@@ -106,10 +87,9 @@ fn entries(ui: &mut Ui, about: &About<'_>, focus: &mut bool) -> Option<Picked> {
 }
 
 /// What can be done with several at once.
-fn together(ui: &mut Ui, about: &About<'_>, focus: &mut bool) -> Option<Picked> {
+fn together(ui: &mut Ui, about: &About<'_>) -> Option<Picked> {
     let all = || about.all.clone();
     let count = all().len();
-    ui.set_min_width(190.0);
     let paths = || {
         let lines: Vec<String> = about.all.iter().map(ToString::to_string).collect();
         FilesAct::Copy { what: "Relative paths", text: lines.join("\n") }
@@ -126,18 +106,9 @@ fn together(ui: &mut Ui, about: &About<'_>, focus: &mut bool) -> Option<Picked> 
         if matches!(act, FilesAct::Delete(_)) {
             ui.separator();
         }
-        if entry(ui, &words, focus) {
+        if ui.button(words).clicked() {
             picked = Some(Picked::Act(act));
         }
     }
     picked
-}
-
-/// An entry, which gets the focus where it is to; whether it was picked.
-fn entry(ui: &mut Ui, words: &str, focus: &mut bool) -> bool {
-    let entry = ui.button(words);
-    if std::mem::take(focus) {
-        entry.request_focus();
-    }
-    entry.clicked()
 }

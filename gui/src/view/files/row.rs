@@ -150,6 +150,8 @@ pub(super) fn kind_of(name: &[u8]) -> Icon {
 pub(super) fn about(file: &FileEntry) -> String {
     let mut words = match file.kind {
         FileKind::Directory => "directory".to_owned(),
+        // Only its name is known yet.
+        FileKind::File if file.modified.is_none() && file.mode == 0 => "file".to_owned(),
         FileKind::File => bytes(file.size),
         FileKind::Broken => "broken link".to_owned(),
         FileKind::Other => "no file".to_owned(),

@@ -5,8 +5,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use orchestrator::seam::FilePath;
 
-use super::view_tests::{World, entry, folder, press, tree, window};
+use super::view_tests::{World, folder, press, tree, window};
 use super::*;
+use crate::samples::entry;
 
 fn paths(all: &[&str]) -> Vec<FilePath> {
     all.iter().map(|path| FilePath::from(*path)).collect()

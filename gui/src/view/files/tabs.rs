@@ -1,15 +1,15 @@
 //! A file's tab, beside those of conversations.
 
 use egui::{
-    Align2, CornerRadius, FontId, Id, PointerButton, Popup, Rect, Sense, SetOpenCommand, Stroke,
-    Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, FontId, Id, PointerButton, Rect, Sense, Stroke, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
 use super::row::kind_of;
 use crate::bridge::OpenId;
 use crate::theme::{Theme, icons, size, slanted, space};
-use crate::widget::small_icon_button;
+use crate::widget::{RowMenu, small_icon_button};
 
 /// A file that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +45,14 @@ pub enum FileTabAct {
     CopyPath(OpenId),
 }
 
-/// Draws it.
+/// Draws it; `menu` is that of all tabs beside it.
 pub fn file_tab(
     ui: &mut Ui,
     tab: &FileTab,
     shown: bool,
     reveal: bool,
     width: f32,
+    menu: &mut RowMenu,
 ) -> Option<FileTabAct> {
     let theme = Theme::get(ui.ctx());
     let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::hover());
@@ -101,20 +102,8 @@ pub fn file_tab(
             return Some(FileTabAct::Close(tab.id));
         }
     }
-    let by_keys = response.has_focus()
-        && ui.input_mut(|input| {
-            input.consume_key(egui::Modifiers::SHIFT, egui::Key::F10)
-                || input.consume_key(egui::Modifiers::NONE, egui::Key::Menu)
-        });
-    let command = if response.secondary_clicked() || by_keys {
-        Some(SetOpenCommand::Bool(true))
-    } else if response.clicked() {
-        Some(SetOpenCommand::Bool(false))
-    } else {
-        None
-    };
-    Popup::menu(&response).open_memory(command).accessible_name("File tab").show(|ui| {
-        ui.set_min_width(160.0);
+    let picked = menu.ui(ui, &response, "File tab", |ui| {
+        let mut act = None;
         let stay = (!tab.stays).then_some(("Keep open", FileTabAct::Stay(tab.id)));
         let entries = [
             ("Show in tree", FileTabAct::Reveal(tab.id)),
@@ -126,10 +115,11 @@ pub fn file_tab(
         for (words, of) in stay.into_iter().chain(entries) {
             if ui.button(words).clicked() {
                 act = Some(of);
-                ui.close();
             }
         }
+        act
     });
+    act = picked.or(act);
     if response.double_clicked() {
         act = Some(FileTabAct::Stay(tab.id));
     } else if response.clicked() {

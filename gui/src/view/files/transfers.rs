@@ -1,13 +1,12 @@
 //! Files on their way between this machine and a host, and those that have arrived.
 
 use egui::{
-    Id, Key, Label, Modifiers, Popup, ProgressBar, RichText, ScrollArea, Sense, SetOpenCommand, Ui,
-    UiBuilder, vec2,
+    Id, Key, Label, Modifiers, ProgressBar, RichText, ScrollArea, Sense, Ui, UiBuilder, vec2,
 };
 use lucide_icons::Icon;
 
 use crate::theme::{Theme, size, space};
-use crate::widget::{icon, small_button, small_icon_button};
+use crate::widget::{RowMenu, icon, small_button, small_icon_button};
 use crate::words::of_many;
 
 /// How much of the bar the list takes at most, in points: six rows, that the tree keeps its room.
@@ -66,8 +65,7 @@ pub enum TransferAct {
 #[derive(Debug, Default)]
 pub struct TransfersView {
     folded: bool,
-    /// The row whose menu was asked for by keys, and whether just now.
-    menu: Option<(Id, bool)>,
+    menu: RowMenu,
 }
 
 impl TransfersView {
@@ -179,8 +177,8 @@ impl TransfersView {
             }
         });
         ui.advance_cursor_after_rect(rect);
-        act = self.keys(ui, &row, transfer).or(act);
-        act = self.menu(&row, transfer).or(act);
+        act = Self::keys(ui, &row, transfer).or(act);
+        act = self.menu(ui, &row, transfer).or(act);
         row.on_hover_ui(|ui| {
             let way = if transfer.up { "To" } else { "Into" };
             ui.label(format!("{way} {}", transfer.place));
@@ -192,15 +190,11 @@ impl TransfersView {
         act
     }
 
-    fn keys(&mut self, ui: &Ui, row: &egui::Response, transfer: &Transfer) -> Option<TransferAct> {
+    fn keys(ui: &Ui, row: &egui::Response, transfer: &Transfer) -> Option<TransferAct> {
         if !row.has_focus() {
             return None;
         }
         let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-        if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
-            self.menu = Some((row.id, true));
-            return None;
-        }
         let id = transfer.id.clone();
         if pressed(Modifiers::NONE, Key::Delete) {
             Some(match transfer.state {
@@ -218,29 +212,13 @@ impl TransfersView {
         }
     }
 
-    fn menu(&mut self, row: &egui::Response, transfer: &Transfer) -> Option<TransferAct> {
-        if row.secondary_clicked() {
-            self.menu = None;
-        }
-        let by_keys = self.menu.as_mut().filter(|(of, _)| *of == row.id);
-        let by_keys = by_keys.map(|(_, new)| std::mem::take(new));
-        let open = if row.secondary_clicked() || by_keys == Some(true) {
-            Some(SetOpenCommand::Bool(true))
-        } else if row.clicked() {
-            Some(SetOpenCommand::Bool(false))
-        } else {
-            None
-        };
-        let popup = Popup::menu(row).open_memory(open).accessible_name("Transfer");
-        let popup = if by_keys.is_none() { popup.at_pointer_fixed() } else { popup };
-        let mut act = None;
-        popup.show(|ui| {
-            ui.set_min_width(190.0);
+    fn menu(&mut self, ui: &Ui, row: &egui::Response, transfer: &Transfer) -> Option<TransferAct> {
+        self.menu.ui(ui, row, "Transfer", |ui| {
+            let mut act = None;
             let id = || transfer.id.clone();
             let mut put = |ui: &mut Ui, words: &str, what: TransferAct| {
                 if ui.button(words).clicked() {
                     act = Some(what);
-                    ui.close();
                 }
             };
             match transfer.state {
@@ -252,8 +230,8 @@ impl TransfersView {
             if transfer.state != TransferState::UnderWay {
                 put(ui, "Remove from the list", TransferAct::Forget(id()));
             }
-        });
-        act
+            act
+        })
     }
 }
 

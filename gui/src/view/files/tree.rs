@@ -59,6 +59,11 @@ impl Folder {
 
 /// A name for people: what would move a cursor is escaped, and so are spaces at its ends.
 pub fn shown_name(path: &FilePath) -> String {
+    if let Some(text) = path.text()
+        && is_plain(text)
+    {
+        return text.to_owned();
+    }
     let text = path.to_string();
     let trimmed = text.trim_matches(' ');
     if trimmed.len() == text.len() && clean_line(&text) == text {
@@ -78,6 +83,15 @@ pub fn shown_name(path: &FilePath) -> String {
         })
         .collect();
     format!("{}{inside}{}", dots(before), dots(behind))
+}
+
+/// Whether a name may be shown as it is, told by its bytes alone: nearly all are so, and there may be many thousands.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_space = |byte: Option<&u8>| byte == Some(&b' ');
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+        && !is_space(bytes.first())
+        && !is_space(bytes.last())
 }
 
 /// Numbers in names count as numbers: `a2` stands before `a10`.
@@ -109,6 +123,10 @@ fn number(text: &[u8]) -> (&[u8], &[u8]) {
     let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
     (digits.get(zeros..).unwrap_or_default(), rest)
 }
+
+/// A directory whose own size is more than this has some 800 entries or more on ext4 and xfs, which keep about 40 bytes for each, and more on
+/// others: a host takes a millisecond longer for fewer of them, and nobody would see that.
+const LONG_BYTES: u64 = 32 * 1024;
 
 /// A directory of the tree.
 #[derive(Debug, Default)]
@@ -212,6 +230,11 @@ impl Tree {
     /// Whether that directory is under way.
     pub fn is_under_way(&self, path: &FilePath) -> bool {
         self.known.get(path).is_some_and(|known| known.under_way)
+    }
+
+    /// Whether a directory is likely to hold so much that its names are worth a question of their own.
+    pub fn is_long(&self, path: &FilePath) -> bool {
+        self.entry(path).is_some_and(|entry| entry.file.size > LONG_BYTES)
     }
 
     /// What a directory holds, where it is known.

@@ -4,32 +4,10 @@ use orchestrator::failure::Code;
 use proptest::prelude::*;
 
 use super::*;
-
-pub(crate) fn entry(name: &str, kind: FileKind) -> FileEntry {
-    FileEntry {
-        path: name.into(),
-        kind,
-        link: None,
-        outside: false,
-        size: 5,
-        modified: None,
-        mode: 0o644,
-        owner: String::new(),
-        group: String::new(),
-        ignored: false,
-        writable: None,
-        version: String::new(),
-    }
-}
+use crate::samples::entry;
 
 fn folder(names: &[&str]) -> Arc<Folder> {
-    let entries = names
-        .iter()
-        .map(|name| match name.strip_suffix('/') {
-            Some(name) => entry(name, FileKind::Directory),
-            None => entry(name, FileKind::File),
-        })
-        .collect();
+    let entries = names.iter().map(|name| entry(name)).collect();
     Arc::new(Folder::of(Listing { entries, ..Listing::default() }))
 }
 

@@ -14,7 +14,7 @@ use super::tree::{Note, Shown, Tree};
 use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space};
 use crate::widget::{
-    Kind, Scroll, Stack, button, empty, failure_card, icon_button, search_field, search_id,
+    Kind, RowMenu, Scroll, Stack, button, empty, failure_card, icon_button, search_field, search_id,
 };
 
 /// The tree's own state.
@@ -32,7 +32,7 @@ pub struct FilesView {
     pub(super) marks: Marks,
     transfers: TransfersView,
     pub(super) naming: Option<Naming>,
-    pub(super) menu_by_keys: Option<(usize, bool)>,
+    pub(super) menu: RowMenu,
     /// Letters that lead to a name, and when the last one came.
     pub(super) ahead: (String, f64),
     /// How many rows are seen.
@@ -46,6 +46,11 @@ pub struct FilesView {
 
 fn tree_id() -> Id {
     Id::unique("files tree")
+}
+
+/// What a row is known by.
+pub(super) fn row_id(at: usize) -> Id {
+    Id::unique(("file row", at))
 }
 
 impl FilesView {
@@ -310,7 +315,7 @@ impl FilesView {
         let Some((depth, shown)) = tree.shown(at) else { return };
         // Reached by the arrow keys: Tab would stop at every file.
         let sense = Sense::click() - Sense::FOCUSABLE;
-        let response = ui.interact(rect, Id::unique(("file row", at)), sense);
+        let response = ui.interact(rect, row_id(at), sense);
         let chosen = self.cursor(tree) == Some(at);
         let (folder, entry, open) = match shown {
             Shown::Note { folder, note, failure } => {
@@ -375,22 +380,15 @@ impl FilesView {
         } else if response.clicked() || (response.secondary_clicked() && !self.marks.has(&path)) {
             self.marks.clear(Some(path.clone()));
         }
-        if response.secondary_clicked() {
-            self.menu_by_keys = None;
-        }
-        let by_keys = self.menu_by_keys.as_mut().filter(|(of, _)| *of == at);
-        let by_keys = by_keys.map(|(_, new)| std::mem::take(new));
+        let by_keys = self.menu.of(&response);
         let whole = Self::whole(data, &path);
-        let is_open = by_keys.is_some() || response.context_menu_opened();
+        let is_open = by_keys.is_new() || response.context_menu_opened();
         let all = if is_open { self.marks.with(&path) } else { Vec::new() };
         let about = About { path: &path, entry: Some(entry), whole, all };
         let picked = menu(&response, by_keys, &about);
-        if picked.is_some() {
-            self.menu_by_keys = None;
-        } else if by_keys == Some(false) && !response.context_menu_opened() {
-            self.menu_by_keys = None;
-            // Escape has closed it: the arrow keys go on here.
-            self.wants_focus = ui.memory(|memory| memory.focused().is_none());
+        if response.has_focus() {
+            // The arrow keys go on here.
+            ui.memory_mut(|memory| memory.request_focus(tree_id()));
         }
         match picked {
             Some(Picked::Act(act)) => {

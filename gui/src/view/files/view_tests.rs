@@ -9,6 +9,7 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{FileEntry, FileKind, FilePath, Listing, SessionId};
 
 use super::*;
+use crate::samples::entry;
 use crate::testing::harness;
 
 pub(super) struct World {
@@ -18,24 +19,6 @@ pub(super) struct World {
     pub(super) tree: Tree,
     reached: bool,
     pub(super) acts: Vec<FilesAct>,
-}
-
-pub(super) fn entry(name: &str) -> FileEntry {
-    let kind = if name.ends_with('/') { FileKind::Directory } else { FileKind::File };
-    FileEntry {
-        path: name.trim_end_matches('/').into(),
-        kind,
-        link: None,
-        outside: false,
-        size: 5,
-        modified: None,
-        mode: 0o644,
-        owner: String::new(),
-        group: String::new(),
-        ignored: false,
-        writable: None,
-        version: String::new(),
-    }
 }
 
 pub(super) fn folder(entries: Vec<FileEntry>) -> Arc<Folder> {

@@ -187,6 +187,7 @@ impl GitView {
                 let text = egui::RichText::new(page.words()).size(size::SMALL).color(colour);
                 let tab = ui.add(egui::Button::new(text).selected(on).frame_when_inactive(on));
                 tab.widget_info(|| WidgetInfo::selected(egui::Role::Tab, true, on, page.words()));
+                ui.ctx().accesskit_node_builder(tab.id, |node| node.set_selected(on));
                 if tab.clicked() {
                     acts.push(GitAct::Page(page));
                 }

@@ -40,8 +40,7 @@ impl SidebarView {
                 return;
             }
         }
-        if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
-            self.menu_by_keys = Some((Self::row_id(&row), true));
+        if self.menu.keys(ui, Self::row_id(&row)) {
             return;
         }
         match &row {

@@ -1,11 +1,12 @@
 //! What can be done with a session, from its row.
 
-use egui::{Popup, Response, SetOpenCommand, Ui};
+use egui::{Response, Ui};
 use orchestrator::seam::{Session, SessionId};
 
 use super::arrange::Place;
 use super::data::SidebarAct;
 use super::view::fold_below;
+use crate::widget::{ByKeys, show_menu};
 use crate::words::clean_line;
 
 /// What a menu was asked for that the view itself has to do.
@@ -21,23 +22,19 @@ pub(super) enum Picked {
 /// The menu of a session's row: on a right click, or below the row by keys (and whether just now).
 pub(super) fn session_menu(
     row: &Response,
-    by_keys: Option<bool>,
+    by_keys: ByKeys,
     session: &Session,
     place: Option<&Place>,
     groups: &[String],
     bookmarked: bool,
 ) -> Option<Picked> {
-    let mut picked = None;
-    let popup = popup(row, by_keys, "Session");
-    popup.show(|ui| picked = entries(ui, session, place, groups, bookmarked));
-    picked
+    show_menu(row, by_keys, "Session", |ui| entries(ui, session, place, groups, bookmarked))
 }
 
 /// The menu of a group's heading, asked for in the same ways.
-pub(super) fn group_menu(row: &Response, by_keys: Option<bool>, name: &str) -> Option<Picked> {
-    let mut picked = None;
-    popup(row, by_keys, "Group").show(|ui| {
-        ui.set_min_width(190.0);
+pub(super) fn group_menu(row: &Response, by_keys: ByKeys, name: &str) -> Option<Picked> {
+    show_menu(row, by_keys, "Group", |ui| {
+        let mut picked = None;
         if ui.button("Rename group…").clicked() {
             picked = Some(Picked::Rename);
         }
@@ -45,20 +42,8 @@ pub(super) fn group_menu(row: &Response, by_keys: Option<bool>, name: &str) -> O
             let from = name.to_owned();
             picked = Some(Picked::Act(SidebarAct::RenameGroup { from, to: None }));
         }
-    });
-    picked
-}
-
-fn popup<'a>(row: &'a Response, by_keys: Option<bool>, name: &str) -> Popup<'a> {
-    let open = if row.secondary_clicked() || by_keys == Some(true) {
-        Some(SetOpenCommand::Bool(true))
-    } else if row.clicked() {
-        Some(SetOpenCommand::Bool(false))
-    } else {
-        None
-    };
-    let popup = Popup::menu(row).open_memory(open).accessible_name(name);
-    if by_keys.is_none() { popup.at_pointer_fixed() } else { popup }
+        picked
+    })
 }
 
 fn entries(
@@ -70,7 +55,6 @@ fn entries(
 ) -> Option<Picked> {
     let id = &session.id;
     let mut picked = None;
-    ui.set_min_width(190.0);
     if ui.button("Rename…").clicked() {
         picked = Some(Picked::Rename);
     }

@@ -15,7 +15,7 @@ use super::status::status;
 use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::places::{agent_words, host_name, way};
-use crate::widget::{Kind, Scroll, Stack, button, empty, search_field, search_id};
+use crate::widget::{Kind, RowMenu, Scroll, Stack, button, empty, search_field, search_id};
 use crate::words::{clean_line, of_many};
 
 /// The left bar's own state.
@@ -31,8 +31,7 @@ pub struct SidebarView {
     pub(super) renaming: Option<(SessionId, String)>,
     pub(super) rename_begins: bool,
     pub(super) naming: Option<(Naming, String)>,
-    /// The row whose menu is to be opened by keys, or was.
-    pub(super) menu_by_keys: Option<(Id, bool)>,
+    pub(super) menu: RowMenu,
 }
 
 impl SidebarView {
@@ -261,7 +260,7 @@ impl SidebarView {
             self.rename_field(ui, row::beneath(rect, shown.depth), session, acts);
             return;
         }
-        let by_keys = self.menu_by_keys(&response);
+        let by_keys = self.menu.of(&response);
         let bookmarked = data.memory.bookmarks.contains(id);
         match session_menu(&response, by_keys, session, place, &list.groups, bookmarked) {
             Some(Picked::Act(act)) => acts.push(act),
@@ -284,15 +283,6 @@ impl SidebarView {
         if !response.dragged() {
             response.on_hover_ui(|ui| tip(ui, &shown, data.hosts));
         }
-    }
-
-    /// Whether the row's menu was asked for by keys, and whether that is new.
-    fn menu_by_keys(&mut self, row: &egui::Response) -> Option<bool> {
-        if row.secondary_clicked() {
-            self.menu_by_keys = None;
-        }
-        let (_, new) = self.menu_by_keys.as_mut().filter(|(of, _)| *of == row.id)?;
-        Some(std::mem::take(new))
     }
 
     fn rename_field(
@@ -359,7 +349,7 @@ impl SidebarView {
             keep_arrows(ui, widget);
         }
         if let Heading::Group(name) = heading {
-            let by_keys = self.menu_by_keys(&response);
+            let by_keys = self.menu.of(&response);
             match group_menu(&response, by_keys, name) {
                 Some(Picked::Act(act)) => acts.push(act),
                 Some(Picked::Rename) => self.rename_group(name),

@@ -1,9 +1,10 @@
 //! What can be done with a tab, from the tab.
 
-use egui::{Popup, Response, SetOpenCommand};
+use egui::Response;
 use orchestrator::seam::TabId;
 
 use super::{TabsAct, stepped};
+use crate::widget::{ByKeys, show_menu};
 
 /// What was picked.
 pub(super) enum Picked {
@@ -18,25 +19,13 @@ pub(super) enum Picked {
 /// The menu of a tab: on a right click, or below the tab by keys (and whether just now).
 pub(super) fn tab_menu(
     response: &Response,
-    by_keys: Option<bool>,
+    by_keys: ByKeys,
     tab: &TabId,
     open: &[TabId],
     named: bool,
 ) -> Option<Picked> {
-    let command = if response.secondary_clicked() || by_keys == Some(true) {
-        Some(SetOpenCommand::Bool(true))
-    } else if response.clicked() {
-        Some(SetOpenCommand::Bool(false))
-    } else {
-        None
-    };
-    let mut popup = Popup::menu(response).open_memory(command).accessible_name("Tab");
-    if by_keys.is_none() {
-        popup = popup.at_pointer_fixed();
-    }
-    let mut picked = None;
-    popup.show(|ui| {
-        ui.set_min_width(160.0);
+    show_menu(response, by_keys, "Tab", |ui| {
+        let mut picked = None;
         if ui.button("Rename…").clicked() {
             picked = Some(Picked::Rename);
         }
@@ -55,6 +44,6 @@ pub(super) fn tab_menu(
         if ui.button("Close").clicked() {
             picked = Some(Picked::Act(TabsAct::Close(tab.clone())));
         }
-    });
-    picked
+        picked
+    })
 }

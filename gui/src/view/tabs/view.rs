@@ -18,7 +18,7 @@ use crate::commands::{WindowCommand, keys_of};
 use crate::theme::{Theme, size, space, strong};
 use crate::view::files::{FileTab, FileTabAct, file_tab};
 use crate::view::sidebar::tab_status;
-use crate::widget::{dot, icon_button, small_icon_button};
+use crate::widget::{ByKeys, RowMenu, dot, icon_button, small_icon_button};
 use crate::words::clean_line;
 
 /// How wide a tab is at most and at least.
@@ -84,8 +84,7 @@ pub struct TabsView {
     revealed: Option<TabId>,
     revealed_file: Option<OpenId>,
     naming: Option<Naming>,
-    /// The tab whose menu was asked for by keys, and whether just now.
-    menu_by_keys: Option<(TabId, bool)>,
+    menu: RowMenu,
     terminal_naming: TerminalNaming,
 }
 
@@ -143,7 +142,7 @@ impl TabsView {
                         for file in data.files {
                             let shown = data.file == Some(file.id);
                             let reveal = shown && self.revealed_file != data.file;
-                            let act = file_tab(ui, file, shown, reveal, each);
+                            let act = file_tab(ui, file, shown, reveal, each, &mut self.menu);
                             acts.extend(act.map(TabsAct::File));
                         }
                         self.revealed_file = data.file;
@@ -286,27 +285,17 @@ impl TabsView {
         }
     }
 
-    /// What keys do on a tab that has the focus. Whether its menu was asked for by them, and whether just now.
-    fn keys(
-        &mut self,
-        ui: &Ui,
-        response: &Response,
-        session: &SessionId,
-        tab: &Tab,
-    ) -> Option<bool> {
+    /// What keys do on a tab that has the focus. How its menu was asked for.
+    fn keys(&mut self, ui: &Ui, response: &Response, session: &SessionId, tab: &Tab) -> ByKeys {
         if response.has_focus() {
             let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
             if pressed(Modifiers::NONE, Key::F2) {
                 self.rename(session, tab);
-            } else if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
-                self.menu_by_keys = Some((tab.id.clone(), true));
+            } else {
+                self.menu.keys(ui, response.id);
             }
         }
-        if response.secondary_clicked() {
-            self.menu_by_keys = None;
-        }
-        let (_, new) = self.menu_by_keys.as_mut().filter(|(of, _)| *of == tab.id)?;
-        Some(std::mem::take(new))
+        self.menu.of(response)
     }
 }
 

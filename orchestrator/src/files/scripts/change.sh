@@ -2,7 +2,8 @@
 # shellcheck disable=SC2154 # put.sh, host.sh and enter.sh stand before this
 # Making, moving and deleting. OUTSIDE is empty where it has to be inside. These leave also with
 #   15 where it would have to be moved to another file system, 16 where it is what we stand on: the directory that paths begin in, a home
-#   or `/`, or a name such as `..`, 18 where a directory isn't empty, 19 where a directory would be replaced.
+#   or `/`, or a name such as `..`, 18 where a directory isn't empty, 19 where a directory would be replaced, 22 where a part of one may
+#   be deleted already, 23 where it would be moved into itself.
 
 # bf_mkdir BASE PATH OUTSIDE PARENTS: makes a directory; with PARENTS those above it, too, and one that is there is as good.
 bf_mkdir() {
@@ -71,7 +72,8 @@ bf_spared() {
   done
 }
 
-# bf_rename BASE FROM TO OUTSIDE REPLACE: moves a file or directory; REPLACE is empty where nothing may be replaced.
+# bf_rename BASE FROM TO OUTSIDE REPLACE: moves a file or directory; REPLACE is empty where nothing may be replaced. Answers a NUL once
+# it looks for TO, another one when it has found where that is, and what bf_show tells.
 bf_rename() {
   bf_at "$1"
   bf_leaf "$2" "$4"
@@ -83,12 +85,14 @@ bf_rename() {
   bf_line "$bf_name" || exit 4
   bf_from=$bf_dir$bf_base bf_was=$bf_line bf_folder=''
   [ -h "$bf_name" ] || [ ! -d "$bf_name" ] || bf_folder=1
+  command printf '\0'
   bf_leaf "$3" "$4"
+  command printf '\0'
   if [ "$bf_dir$bf_base" = "$bf_from" ]; then
     bf_show
     return
   fi
-  case $bf_dir in "$bf_from"/*) exit 16 ;; esac
+  case $bf_dir in "$bf_from"/*) exit 23 ;; esac
   if bf_there; then
     bf_line "$bf_name" || exit 6
     # On a disk that doesn't tell cases apart it is the same one, whose name changes.
@@ -151,7 +155,7 @@ bf_delete() {
     if [ -h "$bf_name" ] || [ ! -d "$bf_name" ]; then
       rm -f "$bf_name" || exit 4
     elif [ -n "$bf_recursive" ]; then
-      rm -rf "$bf_name" || exit 4
+      rm -rf "$bf_name" || exit 22
     else
       rmdir "$bf_name" || exit 4
     fi

@@ -42,15 +42,25 @@ bg_switch() {
   fi
 }
 
-# bg_checkout BRANCH WORD…: checks it out, and writes over no file that git ignores. Leaves with 81 where that was done, and a
-# hook behind it failed.
+# bg_checkout BRANCH WORD…: checks it out, and writes over no file that git ignores; tells of commits that only a detached head
+# held. Leaves with 81 where that was done, and a hook behind it failed.
 bg_checkout() {
   bg_to=refs/heads/$1
   shift
-  bg_was=$(bg_git symbolic-ref -q HEAD)
-  bg_hooked checkout -q --no-overwrite-ignore "$@" && return
+  bg_was=$(bg_git symbolic-ref -q HEAD) || bg_alone_at=$(bg_git rev-parse -q --verify HEAD)
+  bg_hooked checkout -q --no-overwrite-ignore "$@" >&2 && {
+    bg_lost "${bg_alone_at-}"
+    return 0
+  }
   [ "$bg_was" = "$bg_to" ] || [ "$(bg_git symbolic-ref -q HEAD)" != "$bg_to" ] || exit 81
   exit "$bg_left"
+}
+
+# bg_lost COMMIT: prints it, and how many it is the last of, where neither a branch nor a tag nor the head has it any more.
+bg_lost() {
+  [ -n "$1" ] || return 0
+  bg_many=$(bg_git rev-list --count "$1" --not --all HEAD 2>/dev/null) || return 0
+  [ "$bg_many" = 0 ] || bg_put "$1 $bg_many"
 }
 
 # bg_branch NAME START SWITCH: makes one that follows nobody.
@@ -86,9 +96,11 @@ bg_rename() {
   bg_git branch -m -- "$1" "$2"
 }
 
-# bg_delete FLAG NAME
+# bg_delete FLAG NAME: deletes it, and tells of commits that only it held.
 bg_delete() {
   bg_git rev-parse --git-dir >/dev/null || exit
   bg_is "refs/heads/$2" || exit 97
-  bg_git branch "$1" -- "$2"
+  bg_tip=$(bg_git rev-parse -q --verify "refs/heads/$2")
+  bg_git branch "$1" -- "$2" >&2 || exit
+  bg_lost "$bg_tip"
 }

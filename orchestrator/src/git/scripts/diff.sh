@@ -76,7 +76,10 @@ bg_plain() {
 # bg_outer OF: goes to the top; what lies there can only be looked at where something does.
 bg_outer() {
   case $1 in
-    staged | commit) bg_top ;;
+    staged | commit)
+      bg_git rev-parse --git-dir >/dev/null || exit
+      bg_top
+      ;;
     *) bg_work ;;
   esac
 }

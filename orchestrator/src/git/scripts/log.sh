@@ -13,9 +13,16 @@ bg_log() {
   else
     bg_rev=$(bg_git rev-parse -q --verify 'HEAD^{commit}')
   fi
-  if [ -z "$bg_rev$bg_all" ]; then
-    bg_put "$bg_mark"
-    exit
+  if [ -z "$bg_rev" ]; then
+    # Before the first commit its branch isn't there; else git says what is broken.
+    if ! bg_head=$(bg_git symbolic-ref -q HEAD) || bg_git rev-parse -q --verify "$bg_head" >/dev/null; then
+      bg_git log -1 HEAD -- >/dev/null
+      exit
+    fi
+    [ -n "$bg_all" ] || {
+      bg_put "$bg_mark"
+      exit
+    }
   fi
   {
     bg_git log -z --topo-order --decorate=short --skip="$bg_skip" -n "$bg_limit" \

@@ -49,12 +49,22 @@ bn_end() {
   exit "$1"
 }
 
+# bn_head: sets bn_branch to the branch that is checked out.
+bn_head() {
+  bn_branch=$(bg_git symbolic-ref -q HEAD) && {
+    bn_branch=${bn_branch#refs/heads/}
+    return
+  }
+  bn_dir=$(bg_git rev-parse --git-dir)
+  if [ -d "$bn_dir/rebase-merge" ] || [ -d "$bn_dir/rebase-apply" ]; then bn_stop rebasing; fi
+  bn_stop detached
+}
+
 # bn_branch NAME: sets bn_branch to that branch, or to the one that is checked out.
 bn_branch() {
   bn_branch=$1
   if [ -z "$bn_branch" ]; then
-    bn_branch=$(bg_git symbolic-ref -q HEAD) || bn_stop detached
-    bn_branch=${bn_branch#refs/heads/}
+    bn_head
   fi
   bg_git rev-parse -q --verify "refs/heads/$bn_branch^{commit}" >/dev/null || bn_stop no_branch "$bn_branch"
   bn_tell branch "$bn_branch"
@@ -137,8 +147,7 @@ bn_fetch() {
 # bn_pull HOW: brings in what the branch follows; HOW is rebase, merge, or nothing for what git is set to, else only forward.
 bn_pull() {
   bn_how=$1
-  bn_branch=$(bg_git symbolic-ref -q HEAD) || bn_stop detached
-  bn_branch=${bn_branch#refs/heads/}
+  bn_head
   bn_tell branch "$bn_branch"
   bn_from=$(bn_set "branch.$bn_branch.merge") || {
     [ -n "$(bg_git remote)" ] || bn_stop no_remote

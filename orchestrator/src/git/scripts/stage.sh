@@ -160,8 +160,8 @@ bg_lines_back() {
   mv -f "$bg_made" "./$bg_path"
 }
 
-# bg_commit MARK BYTES FLAG…: commits with the message of BYTES on stdin, or with the one that is there; MARK, the id and the subject
-# come behind what git says. Whatever the account likes, nothing but blanks goes from the message.
+# bg_commit MARK BYTES FLAG…: commits with the message of BYTES on stdin, or with the one that is there, and prints MARK, the id and
+# the subject; what git says, a line for each new file among it, goes to stderr. Whatever the account likes, nothing but blanks goes from the message.
 bg_commit() {
   bg_mark=$1 bg_bytes=$2
   shift 2
@@ -173,7 +173,7 @@ bg_commit() {
   else
     set -- --no-edit "$@"
   fi
-  bg_hooked commit "$@" || exit
+  bg_hooked commit "$@" >&2 || exit
   bg_put "$bg_mark"
   bg_git log -1 --format='%H %s'
 }

@@ -2,6 +2,8 @@
 # shellcheck disable=SC2154,SC2034 # enter.sh stands before this; worktree_add.sh reads bw_why
 # A repository's worktrees. bw_list, bw_remove and bw_prune are called in a control shell.
 
+bw_byte=$(printf '\001')
+
 # bw_real PATH: sets bw_real to where an absolute path leads when all of it is there that isn't yet. Fails with bw_why where that
 # can't be: `file` for something in the way, `dots` for a `..` below what isn't there, `denied`.
 bw_real() {
@@ -74,7 +76,7 @@ bw_is_ours() {
 
 # bw_where BRANCH: prints the path of the worktree that has it; nothing where none has.
 bw_where() {
-  bg_git worktree list --porcelain | while IFS= read -r bw_line; do
+  bw_records | while IFS= read -r bw_line; do
     case $bw_line in
       'worktree '*) bw_at=${bw_line#worktree } ;;
       "branch refs/heads/$1")
@@ -82,12 +84,39 @@ bw_where() {
         break
         ;;
     esac
-  done
+  done | tr '\001' '\n'
+}
+
+# bw_half DIRECTORY: whether that worktree's checkout never came to an end: git locks it for as long as it goes on.
+bw_half() {
+  bw_lock=$(cd -P -- "$1" && cat "$(bg_git rev-parse --git-dir)/locked" 2>/dev/null) && [ "$bw_lock" = initializing ]
 }
 
 # bw_porcelain: the worktrees as git lists them, each line ended by a NUL.
 bw_porcelain() {
   bg_git worktree list --porcelain -z 2>/dev/null || bg_git worktree list --porcelain | tr '\n' '\0'
+}
+
+# bw_records: the same as lines, for a shell to read: a newline in a path is the byte 1.
+bw_records() {
+  bw_porcelain | tr '\n\000' '\001\n'
+}
+
+# bw_whole TEXT: sets bw_whole to what a line of these meant.
+bw_whole() {
+  bw_whole=$1
+  case $1 in
+    *"$bw_byte"*)
+      bw_whole=$(bg_put "$1." | tr '\001' '\n')
+      bw_whole=${bw_whole%.}
+      ;;
+  esac
+}
+
+# bw_knows PATH: whether git knows a worktree by that path, there or gone.
+bw_knows() {
+  bw_record=$(bg_put "worktree $1." | tr '\n' '\001')
+  bw_records | grep -Fxq -e "${bw_record%.}"
 }
 
 # bw_changes PATH: prints how many files differ there from its commit, behind its path; `gone` where that isn't there, and nothing
@@ -122,10 +151,11 @@ bw_list() {
   done
   # A few at a time: each reads all files.
   bw_jobs=0
-  bg_git worktree list --porcelain | {
+  bw_records | {
     while IFS= read -r bw_line; do
       case $bw_line in 'worktree '*) ;; *) continue ;; esac
-      bw_changes "${bw_line#worktree }" &
+      bw_whole "${bw_line#worktree }"
+      bw_changes "$bw_whole" &
       bw_jobs=$(((bw_jobs + 1) % 4))
       [ "$bw_jobs" -ne 0 ] || wait
     done
@@ -161,10 +191,7 @@ bw_remove() {
     bw_it=$(bw_where "${bw_named#refs/heads/}" && printf .)
     bw_it=${bw_it%.}
     # One whose directory is gone is still known by its path.
-    if [ -z "$bw_it" ] && bw_real "$bw_path" &&
-      bg_git worktree list --porcelain | grep -Fxq -- "worktree $bw_real"; then
-      bw_it=$bw_real
-    fi
+    if [ -z "$bw_it" ] && bw_real "$bw_path" && bw_knows "$bw_real"; then bw_it=$bw_real; fi
     [ -n "$bw_it" ] || bw_refuse unknown "$bw_named"
   fi
   case $bw_it in "$bw_main" | "$bw_common") bw_refuse main "$bw_it" ;; esac
@@ -172,7 +199,11 @@ bw_remove() {
   if [ -d "$bw_at" ]; then
     bw_dir=$(cd -P -- "$bw_at" && cd -P -- "$(bg_git rev-parse --git-dir)" && printf '%s.' "$PWD") || exit
     bw_dir=${bw_dir%.}
-    [ ! -f "$bw_dir/locked" ] || bw_refuse locked "$(cat "$bw_dir/locked")"
+    if bw_half "$bw_at"; then
+      [ -n "$bw_force" ] || bw_refuse half "$bw_it"
+    elif [ -f "$bw_dir/locked" ]; then
+      bw_refuse locked "$bw_lock"
+    fi
   fi
   bw_number=0
   for bw_one in "$@"; do
@@ -201,7 +232,8 @@ bw_remove() {
   fi
   # Not from within.
   cd -P -- "$bw_common" || exit
-  bg_git worktree remove ${bw_force:+--force} -- "$bw_it"
+  # Twice for one that git locked itself.
+  bg_git worktree remove ${bw_force:+--force --force} -- "$bw_it"
 }
 
 # bw_prune DRY: forgets worktrees whose directories are gone: the worktrees before and after.

@@ -28,6 +28,7 @@ bw_place() {
     case $? in
       0)
         [ "$bw_real" != "$bw_main" ] || bn_stop is_main "$bw_real"
+        ! bw_half "$bw_real" || bn_stop half "$bw_real"
         bw_there=1
         return 0
         ;;
@@ -39,17 +40,39 @@ bw_place() {
     case $bw_real/ in "$bw_main"/*) bn_stop inside "$bw_main" ;; esac
   fi
   # Inside of another worktree it would be a change there.
-  bw_in=$(bg_git worktree list --porcelain | while IFS= read -r bw_line; do
+  bw_in=$(bw_records | while IFS= read -r bw_line; do
     case $bw_line in 'worktree '*) ;; *) continue ;; esac
-    bw_at=${bw_line#worktree }
-    if [ -n "$bw_bare" ] && [ "$bw_at" = "$bw_main" ]; then continue; fi
-    case $bw_real/ in "$bw_at"/*) bg_put "$bw_at" ;; esac
+    bw_whole "${bw_line#worktree }"
+    if [ -n "$bw_bare" ] && [ "$bw_whole" = "$bw_main" ]; then continue; fi
+    case $bw_real/ in "$bw_whole"/*) bg_put "$bw_whole" ;; esac
   done)
   [ "$bw_in" != "$bw_real" ] || bn_stop gone "$bw_real"
   [ -z "$bw_in" ] || bn_stop inside "$bw_in"
+  bw_outside
   [ -d "$bw_real" ] || return 0
   bw_any=$(ls -A -- "$bw_real") || bn_stop denied "$bw_real"
   [ -z "$bw_any" ] || bn_stop not_empty "$bw_real"
+}
+
+# bw_outside: leaves where bw_real would be a change in another repository. It is none where that one ignores it or looks for no new
+# files, and nothing new where it has the repository itself below it in the same way.
+bw_outside() {
+  bw_up=$bw_real
+  while [ ! -d "$bw_up" ]; do
+    bw_up=${bw_up%/*}
+    [ -n "$bw_up" ] || bw_up=/
+  done
+  bw_outer=$(cd -P -- "$bw_up" && bg_git rev-parse --show-toplevel 2>/dev/null && printf .) || return 0
+  bw_outer=${bw_outer%"$bg_nl."}
+  cd -P -- "$bw_outer" || bn_stop denied "$bw_outer"
+  bw_seen=''
+  bg_git check-ignore -q -- "$bw_real/" || [ "$(bg_git config --get status.showUntrackedFiles)" = no ] || bw_seen=1
+  cd -P -- "$bw_from" || exit
+  [ -n "$bw_seen" ] || return 0
+  case $bw_main/ in
+    "$bw_outer"/*) [ -n "$(bg_git rev-parse --show-superproject-working-tree)" ] || return 0 ;;
+  esac
+  bn_stop inside_other "$bw_outer"
 }
 
 # bw_here DIRECTORY: sets bw_here to the branch that is checked out there; to nothing where none is. git's own short names are
@@ -138,6 +161,7 @@ bw_make() {
 # bw_add BRANCH BASE PATH TEMPLATE HOW LINE SECONDS: makes a worktree and sets it up: HOW is `line` for LINE, `own` for what the
 # repository brings, or nothing.
 bw_add() {
+  bw_from=$PWD
   bw_repository
   case $1 in -*) bn_stop bad_name "$1" ;; esac
   bg_git check-ref-format "refs/heads/$1" || bn_stop bad_name "$1"
@@ -156,18 +180,33 @@ bw_add() {
     bw_wanted=$1
     bw_has "refs/heads/$1" || ! bw_from_remote "$1" || bw_wanted=$bw_branch
     bn_tell branch "$bw_wanted"
-    [ "$bw_here" = "$bw_wanted" ] || bn_tell mismatch "$bw_here"
+    [ "$bw_here" = "$bw_wanted" ] || {
+      bn_tell mismatch "$bw_here"
+      return 0
+    }
+    bw_noted
+    if [ -f "$bw_note" ]; then
+      bn_tell unfinished 1
+      bw_branch=$bw_wanted bw_short=$(cat "$bw_note")
+      bw_set_up "$5" "$6" "$7"
+    fi
     return 0
   fi
   bw_make "$1" "$2" || {
     bw_left=$?
-    # git takes back what it can't check out; what is there all the same is whole, and only a hook behind it has failed.
+    # git takes back what it can't check out, unless it is killed; what is whole all the same has only failed in a hook behind it.
+    if [ -d "$bw_real" ] && bw_is_ours "$bw_real" && bw_half "$bw_real"; then bn_stop half "$bw_real"; fi
     [ -d "$bw_real" ] && bw_is_ours "$bw_real" && bw_here "$bw_real" && [ "$bw_here" = "$bw_branch" ] || return "$bw_left"
     bn_tell hook "$bw_left"
   }
   # From here on it is there, whatever becomes of its set-up.
   bn_tell is_made 1
   bw_set_up "$5" "$6" "$7"
+}
+
+# bw_noted: sets bw_note to the file that is there until the set-up of the worktree has come to a good end. It goes with the worktree.
+bw_noted() {
+  bw_note=$(cd -P -- "$bw_real" && bg_git rev-parse --git-dir)/baton-set-up
 }
 
 # bw_set_up HOW LINE SECONDS: sets the worktree up. What takes longer is ended with all that it has started.
@@ -185,6 +224,8 @@ bw_set_up() {
     *) return 0 ;;
   esac
   bn_tell setting_up "$bw_line"
+  bw_noted
+  { printf '%s' "$bw_short" >"$bw_note"; } 2>/dev/null
   BATON_WORKTREE_PATH=$bw_real BATON_WORKTREE_BRANCH=$bw_branch BATON_MAIN_REPO_PATH=$bw_main BATON_BASE_BRANCH=$bw_short
   export BATON_WORKTREE_PATH BATON_WORKTREE_BRANCH BATON_MAIN_REPO_PATH BATON_BASE_BRANCH
   # A shell can't wait for the first of two: the nap is waited for, and the set-up's end ends it.
@@ -204,7 +245,9 @@ bw_set_up() {
     sleep 3
     kill -KILL 0
   fi
-  bn_tell set_up "$(cat "${0%/*}/set_up")"
+  bw_status=$(cat "${0%/*}/set_up")
+  [ "$bw_status" != 0 ] || rm -f "$bw_note"
+  bn_tell set_up "$bw_status"
   return 0
 }
 

@@ -58,6 +58,15 @@ b_target() {
   [ "${#b_name}" -le 200 ] || b_short=$(b_put_bare "$b_name" | cksum | tr -d ' ')
 }
 
+# b_alone: removes the parts of other sources, and b_part where b_keep is empty.
+b_alone() {
+  for b_other in "./.$b_short.baton-"????????.part; do
+    if [ ! -e "$b_other" ] && [ ! -h "$b_other" ]; then continue; fi
+    if [ "$b_other" = "$b_part" ] && [ -n "$b_keep" ]; then continue; fi
+    rm -rf "$b_other"
+  done
+}
+
 # b_bytes FILE: its size.
 b_bytes() {
   stat -L -c %s "$1" 2>/dev/null || stat -L -f %z "$1" 2>/dev/null || wc -c <"$1" | tr -d ' '
@@ -85,17 +94,46 @@ b_facts() {
   b_put_bare "$b_all"
 }
 
-# b_like: gives b_part the mode of the file that it is to replace, and its owner as far as this account may. Fails where there
-# is none, or nobody tells.
-b_like() {
-  [ -f "./$b_name" ] || return 1
-  b_looks=$(stat -L -c '%a %u:%g' "./$b_name" 2>/dev/null)
+# b_looks FILE: sets b_looks to its mode, its owner and group, and how many names it has; to nothing where nobody tells.
+b_looks() {
+  b_looks=$(stat -L -c '%a %u:%g %h' "$1" 2>/dev/null)
   case $b_looks in
-    '' | *[!0-9:\ ]*) b_looks=$(stat -L -f '%Lp %u:%g' "./$b_name" 2>/dev/null) ;;
+    '' | *[!0-9:\ ]*) b_looks=$(stat -L -f '%Lp %u:%g %l' "$1" 2>/dev/null) ;;
   esac
-  case $b_looks in '' | *[!0-9:\ ]*) return 1 ;; esac
-  chown "${b_looks#* }" "$b_part" 2>/dev/null
-  b_bits=${b_looks% *}
+  case $b_looks in *[!0-9:\ ]*) b_looks='' ;; esac
+  [ -n "$b_looks" ]
+}
+
+# b_guard: refuses to replace a file whose other names would lose it, or that this account may not write.
+b_guard() {
+  [ -n "$b_replace" ] && [ -f "./$b_name" ] || return 0
+  [ -w "./$b_name" ] || b_say e nowrite
+  ! b_looks "./$b_name" || [ "${b_looks##* }" = 1 ] || b_say e names
+}
+
+# b_own: gives b_part the owner and group of the file that it is to replace, or refuses.
+b_own() {
+  [ -n "$b_replace" ] && [ -f "./$b_name" ] && b_looks "./$b_name" || return 0
+  b_theirs=${b_looks#* } b_theirs=${b_theirs% *}
+  b_looks "$b_part" || return 0
+  b_ours=${b_looks#* }
+  [ "${b_ours% *}" != "$b_theirs" ] || return 0
+  chown "$b_theirs" "$b_part" 2>/dev/null || chown ":${b_theirs#*:}" "$b_part" 2>/dev/null
+  b_looks "$b_part"
+  b_ours=${b_looks#* }
+  [ "${b_ours% *}" = "$b_theirs" ] || {
+    rm -f "$b_part"
+    b_say e owner
+  }
+}
+
+# b_like: gives b_part the mode and the owner of the file that it is to replace, or refuses. Fails where there is none, or
+# nobody tells.
+b_like() {
+  b_guard
+  b_own
+  [ -f "./$b_name" ] && b_looks "./$b_name" || return 1
+  b_bits=${b_looks%% *}
   # No more than who may read, write and run it: the other bits belong to what was there.
   while [ "${#b_bits}" -gt 3 ]; do b_bits=${b_bits#?}; done
   chmod "$b_bits" "$b_part"

@@ -33,7 +33,7 @@ b_beside() {
   b_syncer=''
   [ "$b_size" -gt 16777216 ] && [ "$(uname)" = Linux ] || return 0
   (
-    while sleep 0.2 2>/dev/null || sleep 1; do
+    while sleep 0.05 2>/dev/null || sleep 1; do
       kill -0 "$$" 2>/dev/null || exit 0
       sync "$b_part" || exit 1
     done
@@ -68,20 +68,27 @@ b_receive() {
     case $b_all in "$b_size $b_at "* | "$b_size ${b_at%%.*} "*) b_say "done $PWD/$b_name" ;; esac
   fi
   if [ -e "./$b_name" ] && [ -z "$b_replace" ]; then b_say e exists; fi
+  b_guard
   b_take
-  for b_other in "./.$b_short.baton-"????????.part; do
-    [ "$b_other" = "$b_part" ] || rm -rf "$b_other"
-  done
-  if [ -h "$b_part" ] || [ ! -f "$b_part" ] || [ ! -w "$b_part" ]; then
-    rm -rf "$b_part"
+  b_keep=''
+  if [ -f "$b_part" ] && [ ! -h "$b_part" ] && [ -w "$b_part" ]; then b_keep=1; fi
+  b_alone
+  if [ -z "$b_keep" ]; then
     b_words=$({ umask 077 && set -C && : >"$b_part"; } 2>&1) || {
       b_why "$b_words"
       b_refuse "$b_word" "$b_words"
     }
   fi
-  # shellcheck disable=SC2046 # two numbers
-  set -- $(tail -c 65536 "$b_part" | cksum)
-  b_put "ready $(b_bytes "$b_part") $1 $(b_inode "$b_part") $(umask)"
+  # Before anything is sent in vain.
+  b_own
+  b_has=0
+  set -- 0
+  if [ -s "$b_part" ]; then
+    # shellcheck disable=SC2046 # two numbers
+    set -- $(tail -c 65536 "$b_part" | cksum)
+    b_has=$(b_bytes "$b_part")
+  fi
+  b_put "ready $b_has $1 $(b_inode "$b_part") $(umask)"
   read -r b_go b_mode || exit 0
   b_beside
   case $b_go in

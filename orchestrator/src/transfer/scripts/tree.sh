@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2154 # place.sh, lock.sh and receive.sh stand before this; a call sets the rest
-# Directories, as one stream of tar.
+# shellcheck disable=SC2034,SC2154 # place.sh, lock.sh and listing.sh stand before this; a call sets the rest
+# Takes a directory, as one stream of tar.
 
 # b_clash FROM TO: whether a file of FROM is to go where TO has a directory, or the other way round. In a subshell.
 b_clash() (
@@ -22,6 +22,25 @@ b_clash() (
   exit 1
 )
 
+# b_keeps FROM TO: prints the first file of TO that FROM would replace, and that has further names or belongs to another account;
+# for root only the names count.
+b_keeps() {
+  b_who=$(id -u)
+  (
+    cd "$2" || exit 0
+    if [ "$b_who" = 0 ]; then
+      find . -type f -links +1
+    else
+      find . -type f '(' -links +1 -o ! -user "$b_who" ')'
+    fi 2>/dev/null
+  ) | while IFS= read -r b_one; do
+    if [ -e "$1/$b_one" ]; then
+      b_put "${b_one#./}"
+      break
+    fi
+  done
+}
+
 # b_merge FROM TO: moves what FROM has into TO, file by file where both have a directory. In a subshell.
 b_merge() (
   cd "$1" || exit 1
@@ -38,11 +57,6 @@ b_merge() (
   exit 0
 )
 
-# b_listing: all that is here, as arrived.rs reads it; nothing where find can't tell it.
-b_listing() {
-  find . -mindepth 1 -printf '%y %s %T@ %C@ %P\0' 2>/dev/null
-}
-
 # b_receive_tree: b_p is the target, b_key names the source, b_mark the last file of the stream, b_since is when it was begun there.
 # Says `ready` as b_receive does, with when a part that is there was begun (or 0), and then what that has, and b_mark; is told
 # `anew MODE` or `more MODE`, and takes a stream of tar. Without its last file it ends, nothing is placed, and the part stays.
@@ -57,12 +71,11 @@ b_receive_tree() {
     [ -n "$b_replace" ] || b_say e exists
   fi
   b_take
-  for b_other in "./.$b_short.baton-"????????.part; do
-    [ "$b_other" = "$b_part" ] || rm -rf "$b_other"
-  done
+  b_keep=''
+  if [ -d "$b_part" ] && [ ! -h "$b_part" ] && [ -w "$b_part" ]; then b_keep=1; fi
+  b_alone
   b_noted=.baton-$b_key.since b_begun=''
-  if [ -h "$b_part" ] || [ ! -d "$b_part" ] || [ ! -w "$b_part" ]; then
-    rm -rf "$b_part"
+  if [ -z "$b_keep" ]; then
     b_words=$(mkdir -m 700 "$b_part" 2>&1) || {
       b_why "$b_words"
       b_refuse "$b_word" "$b_words"
@@ -74,7 +87,7 @@ b_receive_tree() {
   fi
   case $b_begun in '' | *[!0-9]*) b_begun=0 ;; esac
   b_put "ready $b_begun 0 $(b_inode "$b_part") $(umask)"
-  [ "$b_begun" = 0 ] || (cd "$b_part" && b_listing)
+  [ "$b_begun" = 0 ] || (cd "$b_part" && b_listing "$b_mark")
   b_put_bare "$b_mark"
   read -r b_go b_mode || exit 0
   case $b_go in
@@ -109,6 +122,8 @@ b_receive_tree() {
   if [ -d "./$b_name" ]; then
     b_here=$PWD
     if b_clash "$b_here/$b_part" "$b_here/$b_name"; then b_say e mixed; fi
+    b_words=$(b_keeps "$b_here/$b_part" "$b_here/$b_name")
+    [ -z "$b_words" ] || b_refuse kept "$b_words"
     b_words=$(b_merge "$b_here/$b_part" "$b_here/$b_name" 2>&1) || {
       b_why "$b_words"
       b_refuse "$b_word" "$b_words"
@@ -123,39 +138,4 @@ b_receive_tree() {
   fi
   sync . 2>/dev/null
   b_say "done $PWD/$b_name"
-}
-
-# b_send_tree: says `tree` with the bytes of the files in b_p, or - where nobody counts them, what is known of it, and what time it
-# is, or - where it can't list them or tar can't be told which. It is asked: `list MARK` for what there is, and MARK; `go` for all
-# of it as a stream of tar, `some N` for those whose names come in N bytes, each ended by a NUL. After it stderr has `end` and a
-# status.
-b_send_tree() {
-  command -v tar >/dev/null 2>&1 || b_say e notar
-  cd -P -- "$b_p" >/dev/null 2>&1 || b_say e denied
-  [ -r . ] || b_say e denied
-  b_all=$(find . -type f -printf '%s\n' 2>/dev/null | awk '{ all += $1 } END { printf "%.0f\n", all }' 2>/dev/null)
-  b_now=-
-  case $b_all in
-    '' | 0 | *[!0-9]*) b_all=$(du -sk . 2>/dev/null | awk '{ printf "%.0f\n", $1 * 1024 }' 2>/dev/null) ;;
-    *) case $(tar --version 2>/dev/null) in *GNU*) b_now=$(date +%s) ;; esac ;;
-  esac
-  b_put "tree ${b_all:--} $(b_facts .) $b_now"
-  # Without the companions that macOS makes of attributes.
-  COPYFILE_DISABLE=1
-  export COPYFILE_DISABLE
-  while read -r b_go b_which; do
-    case $b_go in
-      list)
-        b_listing
-        b_put_bare "$b_which"
-        continue
-        ;;
-      go) tar -cf - . ;;
-      some) head -c "$b_which" | tar --no-recursion --null -T - -cf - ;;
-      *) exit 0 ;;
-    esac
-    b_put "end $?" >&2
-    exit 0
-  done
-  exit 0
 }

@@ -145,22 +145,36 @@ impl Hands {
 
     /// Presses and releases keys together.
     pub fn press(&self, symbols: &[u32]) -> Outcome<Press> {
-        let find = |symbol: &u32| {
-            let found = self.keys.iter().find(|(_, written)| written == symbol);
-            found.map(|(key, _)| *key).ok_or_else(|| format!("no key has the symbol {symbol:#x}"))
-        };
-        let keys = symbols.iter().map(find).collect::<Result<Vec<u8>, String>>()?;
+        let press = self.hold(symbols)?;
+        self.let_go(symbols)?;
+        Ok(press)
+    }
+
+    /// Presses keys together, and holds them.
+    pub fn hold(&self, symbols: &[u32]) -> Outcome<Press> {
+        let keys = self.found(symbols)?;
         let sent = monotonic();
         for key in &keys {
             self.fake(KEY_PRESS_EVENT, *key)?;
         }
         self.connection.get_input_focus()?.reply()?; // It answers in order: the keys are pressed now.
-        let there = monotonic();
-        for key in keys.iter().rev() {
+        Ok(Press { sent, there: monotonic() })
+    }
+
+    /// Releases them.
+    pub fn let_go(&self, symbols: &[u32]) -> Outcome<()> {
+        for key in self.found(symbols)?.iter().rev() {
             self.fake(KEY_RELEASE_EVENT, *key)?;
         }
-        self.connection.flush()?;
-        Ok(Press { sent, there })
+        Ok(self.connection.flush()?)
+    }
+
+    fn found(&self, symbols: &[u32]) -> Outcome<Vec<u8>> {
+        let find = |symbol: &u32| {
+            let found = self.keys.iter().find(|(_, written)| written == symbol);
+            found.map(|(key, _)| *key).ok_or_else(|| format!("no key has the symbol {symbol:#x}"))
+        };
+        Ok(symbols.iter().map(find).collect::<Result<Vec<u8>, String>>()?)
     }
 
     fn fake(&self, what: u8, key: u8) -> Outcome<()> {

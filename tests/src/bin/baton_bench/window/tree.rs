@@ -78,12 +78,14 @@ async fn unfold(place: &mut FarPlace) -> Outcome<Unfolded> {
     let FarPlace { window, hands, .. } = place;
     let before = window.frames()?.len();
     hands.pictures()?;
-    let pressed = hands.press(&[RIGHT])?;
+    let pressed = hands.hold(&[RIGHT])?;
     let is_shown = |frames: &[Told]| {
         frames.iter().skip(before).find(|frame| frame.rows > ENTRIES as u64).copied()
     };
     let frame = window.until("the unfolded directory", is_shown).await?;
     let picture = picture(hands, frame.begun).await?;
+    // As a finger does, which rests on a key for a tenth of a second: that is drawn, too.
+    hands.let_go(&[RIGHT])?;
     window.rest().await?;
     let frames = window.frames()?.iter().skip(before).map(|frame| frame.cpu).collect();
     place.press(&[LEFT]).await?;
