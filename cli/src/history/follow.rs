@@ -12,6 +12,7 @@ use super::entry::{AsInFile, lines};
 use crate::exit;
 use crate::heard::Heard;
 use crate::output::{Output, Stop};
+use crate::render::clean_line;
 
 /// Shows what is there, then what comes, until it is told to stop.
 pub async fn run(output: &Output, seam: &dyn Seam, query: HistoryQuery) -> Result<u8, Stop> {
@@ -110,7 +111,7 @@ impl Shown {
     /// Says once that a machine can't be asked, and once that it can again.
     fn link(&mut self, output: &Output, told: &HistoryNews) {
         match (&self.offline, &told.offline) {
-            (None, Some(why)) => output.note(format_args!("offline: {}", why.message)),
+            (None, Some(why)) => output.note(format_args!("offline: {}", clean_line(&why.message))),
             (Some(_), None) => output.note("online again"),
             (None, None) | (Some(_), Some(_)) => {}
         }

@@ -108,15 +108,19 @@ pub fn tell(output: &Output, synced: &HistorySync) {
         if let Some(why) = &project.offline {
             output.note(format_args!(
                 "offline: {}; what is shown is what was known before",
-                why.message
+                clean_line(&why.message)
             ));
         }
         if let Some(why) =
             project.delayed.as_ref().filter(|why| project.offline.as_ref() != Some(why))
         {
-            output.note(format_args!("{} for {place}: {}", waiting(project.pending), why.message));
+            output.note(format_args!(
+                "{} for {place}: {}",
+                waiting(project.pending),
+                clean_line(&why.message)
+            ));
             if let Some(hint) = &why.hint {
-                output.note(format_args!("hint: {}", crate::render::clean_line(hint)));
+                output.note(format_args!("hint: {}", clean_line(hint)));
             }
         }
         if project.hint {
@@ -164,7 +168,7 @@ pub async fn tell_shared(output: &Output, seam: &dyn Seam, scope: HistoryScope) 
     let synced = tokio::time::timeout(PARTING, seam::sync_history(seam, scope, true)).await;
     match synced {
         Ok(Ok(synced)) => tell(output, &synced),
-        Ok(Err(failure)) => output.note(format_args!("its entry is not shared yet: {}", failure.message)),
+        Ok(Err(failure)) => output.note(format_args!("its entry is not shared yet: {}", clean_line(&failure.message))),
         Err(_) => output.note(
             "its entry of the shared history is still on its way; `baton history outbox` lists what waits",
         ),

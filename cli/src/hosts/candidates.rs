@@ -18,6 +18,7 @@ use super::edit::{new_host, tell};
 use crate::app::App;
 use crate::exit;
 use crate::output::Stop;
+use crate::render::clean_line;
 
 /// How much to find out.
 #[derive(Debug, Args)]
@@ -131,7 +132,7 @@ fn row(candidate: &Candidate) -> [String; 4] {
     let saved = candidate.saved_as.as_ref().map(ToString::to_string).unwrap_or_default();
     let details = match (&candidate.resolved, &candidate.error) {
         (Some(resolved), _) => resolved.summary(),
-        (None, Some(error)) => format!("error: {}", error.message.replace(['\r', '\n'], " ")),
+        (None, Some(error)) => format!("error: {}", clean_line(&error.message)),
         (None, None) => String::new(),
     };
     [name, from, saved, details]

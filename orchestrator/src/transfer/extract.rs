@@ -155,7 +155,7 @@ impl Extraction<'_> {
                 DirBuilder::new().mode(0o700).create(&full).map_err(failed)?;
             }
             self.directories.push((path, header.mode, header.modified));
-            return self.skip(header.size + padding(header.size) as u64);
+            return self.skip(whole(header.size));
         }
         if path.as_os_str().is_empty() {
             return Err(hostile("it has a file without a name").into());
@@ -185,7 +185,7 @@ impl Extraction<'_> {
             }
             Kind::Link => {
                 self.links.insert(path, header.link.clone());
-                self.skip(header.size + padding(header.size) as u64)
+                self.skip(whole(header.size))
             }
             Kind::HardLink => {
                 let to = inside(&header.link)?;
@@ -202,11 +202,11 @@ impl Extraction<'_> {
                     remove(&full);
                 }
                 fs::hard_link(&source, &full).map_err(failed)?;
-                self.skip(header.size + padding(header.size) as u64)
+                self.skip(whole(header.size))
             }
             _ => {
                 self.done.left_out += 1;
-                self.skip(header.size + padding(header.size) as u64)
+                self.skip(whole(header.size))
             }
         }
     }
@@ -342,6 +342,11 @@ fn read_records(mut records: &[u8], before: &mut Before) -> Result<(), Failure> 
         }
     }
     Ok(())
+}
+
+/// How many bytes an entry takes behind its block. A hostile size may be anything: its stream ends before that.
+fn whole(size: u64) -> u64 {
+    size.saturating_add(padding(size) as u64)
 }
 
 /// A name within the directory.

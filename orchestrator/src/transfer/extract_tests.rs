@@ -73,6 +73,22 @@ fn a_stream_that_ends_early_is_seen_and_noise_is_refused() {
 }
 
 /// Names and links of every kind, in a directory of ours.
+#[test]
+fn a_size_beyond_all_numbers_is_a_stream_that_ends_early() {
+    for kind in [Kind::Directory, Kind::Link, Kind::Special, Kind::File] {
+        let header = Header {
+            name: b"a".to_vec(),
+            kind,
+            size: u64::MAX - 1,
+            mode: 0o755,
+            modified: 1,
+            link: b"b".to_vec(),
+        };
+        let root = tempfile::tempdir().unwrap();
+        assert!(!read(&ended(&[header.block().to_vec()]), root.path()).unwrap().whole, "{kind:?}");
+    }
+}
+
 fn odd_tree(root: &Path) {
     let names: [&[u8]; 6] =
         [b"plain", b"-rf", b"new\nline", b"\xff\xfe", "größe ✓".as_bytes(), b" blank "];
