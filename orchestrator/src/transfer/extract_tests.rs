@@ -72,7 +72,6 @@ fn a_stream_that_ends_early_is_seen_and_noise_is_refused() {
     assert_eq!(read(&[b'x'; 2048], root.path()).unwrap_err().code, Code::Corrupt);
 }
 
-/// Names and links of every kind, in a directory of ours.
 #[test]
 fn a_size_beyond_all_numbers_is_a_stream_that_ends_early() {
     for kind in [Kind::Directory, Kind::Link, Kind::Special, Kind::File] {
@@ -89,6 +88,7 @@ fn a_size_beyond_all_numbers_is_a_stream_that_ends_early() {
     }
 }
 
+/// Names and links of every kind, in a directory of ours.
 fn odd_tree(root: &Path) {
     let names: [&[u8]; 6] =
         [b"plain", b"-rf", b"new\nline", b"\xff\xfe", "größe ✓".as_bytes(), b" blank "];
