@@ -41,7 +41,10 @@ impl Place {
         let Words { mut who, mut path } = Words::of(argument)?;
         let named = match app.resolve_host(&who) {
             Ok(host) => Named::Host(host),
-            Err(Stop::Failure(unknown)) if unknown.code == Code::HostUnknown => {
+            // A session's name may be one that no host can have.
+            Err(Stop::Failure(unknown))
+                if matches!(unknown.code, Code::HostUnknown | Code::Usage) =>
+            {
                 // A session's name may have a colon of its own.
                 if path.is_some()
                     && let Some(whole) = argument.to_str()

@@ -120,6 +120,14 @@ async fn a_session_names_its_repository_and_branches_are_worked_with() {
     assert!(told.stdout.contains("* topic") && told.stdout.contains("  third"), "{told:?}");
     let gone = bed.baton(&["git", "switch", "work", "nobody", "--json"]).await;
     assert_eq!(code(&gone), (Some(4), "not_found".into()));
+    let renamed = bed.baton(&["session", "edit", "work", "--name", "work on it"]).await;
+    assert_eq!(renamed.status, Some(0), "{renamed:?}");
+    let named = bed.baton(&["git", "status", "work on it"]).await;
+    assert!(named.stdout.contains("On topic"), "{named:?}");
+    let renamed = bed.baton(&["session", "edit", "work on it", "--name", "work"]).await;
+    assert_eq!(renamed.status, Some(0), "{renamed:?}");
+    let nobody = bed.baton(&["git", "status", "nobody at all", "--json"]).await;
+    assert_eq!(code(&nobody), (Some(2), "usage".into()));
     let held = bed.baton(&["git", "branch", "work", "topic", "-d", "--json"]).await;
     assert_eq!(code(&held), (Some(5), "busy".into()));
     let done = bed.baton(&["git", "branch", "work", "third", "-d"]).await;

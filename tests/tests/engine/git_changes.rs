@@ -269,7 +269,9 @@ async fn branches_are_made_checked_out_renamed_and_deleted() {
     way.desk.done(way.desk.change(switch("main")).await);
     let unmerged = way.desk.change(delete("ahead", false)).await.unwrap_err();
     assert_eq!((unmerged.code, unmerged.hint.is_some()), (Code::Conflict, true), "{unmerged:?}");
-    way.desk.done(way.desk.change(delete("ahead", true)).await);
+    let id = repo.git(&["rev-parse", "ahead"]).trim().to_owned();
+    let deleted = way.desk.change(delete("ahead", true)).await.unwrap();
+    assert_eq!(deleted, GitReply::Left { id, commits: 1 });
     // What would be lost stays.
     way.desk.done(way.desk.change(new("side", None, true)).await);
     repo.write("f", "side\n");

@@ -6,7 +6,7 @@ use super::data::{GitAct, GitData};
 use crate::fetched::Fetched;
 use crate::theme::size;
 use crate::widget::{
-    Field, FormShape, Kind, button, button_enabled, failure_card, field, form, labelled, note,
+    Field, Form, FormShape, Kind, button, button_enabled, failure_card, field, form, labelled, note,
     switch,
 };
 use crate::words::of_many;
@@ -103,6 +103,7 @@ impl Typing {
         match self {
             Self::NewBranch { name, start, switch: on } => {
                 let fault = branch_fault(name);
+                let can = fault.is_none() && !name.is_empty();
                 let shape = shape("New branch");
                 let shown = form(
                     ctx,
@@ -111,23 +112,17 @@ impl Typing {
                     &mut (name, start, on),
                     |(name, start, on), ui| {
                         let fault = fault.filter(|_| !name.is_empty());
-                        field(
-                            ui,
-                            "branch",
-                            Field { label: "Name", fault, ..Field::default() },
-                            name,
-                        );
+                        let of = Field { label: "Name", fault, ..Field::default() };
+                        let named = line(ui, "branch", of, name);
                         let label = "Starts at (optional)";
-                        let hint = "here";
-                        field(ui, "start", Field { label, hint, ..Field::default() }, start);
+                        let of = Field { label, hint: "here", ..Field::default() };
+                        let entered = named | line(ui, "start", of, start);
                         switch(ui, on, "Check it out", "Changes that aren't committed come along.");
+                        entered
                     },
-                    |(name, _, _), ui| {
-                        buttons(ui, fault.is_none() && !name.is_empty(), "Make the branch")
-                    },
+                    |_, ui| buttons(ui, can, "Make the branch"),
                 );
-                let close = shown.close;
-                outcome(close, shown.buttons, || {
+                outcome(&shown, can, || {
                     let Self::NewBranch { name, start, switch } = self else { return None };
                     Some(GitAct::NewBranch {
                         name: name.clone(),
@@ -148,12 +143,11 @@ impl Typing {
                     |to, ui| {
                         let label = "New name";
                         let fault = fault.filter(|_| !to.is_empty());
-                        field(ui, "branch", Field { label, fault, ..Field::default() }, to);
+                        line(ui, "branch", Field { label, fault, ..Field::default() }, to)
                     },
                     |_, ui| buttons(ui, can, "Rename"),
                 );
-                let close = shown.close;
-                outcome(close, shown.buttons, || {
+                outcome(&shown, can, || {
                     let Self::RenameBranch { name, to } = self else { return None };
                     Some(GitAct::RenameBranch { name: name.clone(), to: to.clone() })
                 })
@@ -168,8 +162,7 @@ impl Typing {
                     worktree_fields,
                     |_, ui| buttons(ui, can, "Make the worktree"),
                 );
-                let close = shown.close;
-                outcome(close, shown.buttons, || {
+                outcome(&shown, can, || {
                     let Self::Worktree(wanted) = self else { return None };
                     Some(GitAct::AddWorktree {
                         branch: wanted.branch.clone(),
@@ -203,38 +196,49 @@ fn buttons(ui: &mut Ui, can: bool, words: &str) -> (bool, bool) {
     (does || entered, cancel)
 }
 
-fn outcome(
-    close: bool,
-    (does, cancel): (bool, bool),
-    act: impl FnOnce() -> Option<GitAct>,
-) -> Typed {
-    if does && let Some(act) = act() {
-        return Typed::Done(act);
-    }
-    if close || cancel { Typed::Closed } else { Typed::On }
+/// A field of one line; whether Enter was pressed in it.
+fn line(ui: &mut Ui, id: &str, of: Field<'_>, text: &mut String) -> bool {
+    let typed = field(ui, id, of, text);
+    typed.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter))
 }
 
-fn worktree_fields(wanted: &mut WorktreeForm, ui: &mut Ui) {
+/// What came of a form whose contents say whether Enter was pressed in them.
+fn outcome(
+    shown: &Form<bool, (bool, bool)>,
+    can: bool,
+    act: impl FnOnce() -> Option<GitAct>,
+) -> Typed {
+    let (does, cancel) = shown.buttons;
+    if (does || (shown.inner && can))
+        && let Some(act) = act()
+    {
+        return Typed::Done(act);
+    }
+    if shown.close || cancel { Typed::Closed } else { Typed::On }
+}
+
+fn worktree_fields(wanted: &mut WorktreeForm, ui: &mut Ui) -> bool {
     let fault = branch_fault(&wanted.branch).filter(|_| !wanted.branch.is_empty());
     let branch = Field { label: "Branch", fault, ..Field::default() };
-    field(ui, "worktree branch", branch, &mut wanted.branch);
+    let mut entered = line(ui, "worktree branch", branch, &mut wanted.branch);
     note(ui, "One that is there is checked out; else it is made.");
     let base = Field { label: "A new one starts at (optional)", hint: "here", ..Field::default() };
-    field(ui, "worktree base", base, &mut wanted.base);
+    entered |= line(ui, "worktree base", base, &mut wanted.base);
     let label = "Directory (optional)";
     let hint = "made of the repository's and the branch's name";
     let path = Field { label, hint, code: true, ..Field::default() };
-    field(ui, "worktree path", path, &mut wanted.path);
+    entered |= line(ui, "worktree path", path, &mut wanted.path);
     let words = "Run a set-up of my own";
     let explained = "Else .baton/worktree-setup of the repository is run, if it has one.";
     switch(ui, &mut wanted.own_set_up, words, explained);
     if wanted.own_set_up {
         let hint = "npm ci; empty runs nothing";
-        let line = Field { label: "Line for the shell", hint, code: true, ..Field::default() };
-        field(ui, "worktree set-up", line, &mut wanted.set_up);
+        let of = Field { label: "Line for the shell", hint, code: true, ..Field::default() };
+        entered |= line(ui, "worktree set-up", of, &mut wanted.set_up);
     }
     let words = "Start a session in it";
     switch(ui, &mut wanted.session, words, "With the agent of this session, nested below it.");
+    entered
 }
 
 fn pull_request(ctx: &egui::Context, data: &GitData<'_>, wanted: &mut PullRequestForm) -> Typed {
@@ -282,10 +286,12 @@ fn pull_request(ctx: &egui::Context, data: &GitData<'_>, wanted: &mut PullReques
             field(ui, "pr base", base, &mut wanted.base);
             let explained = "It can be looked at, and can't be merged yet.";
             switch(ui, &mut wanted.draft, "Draft", explained);
+            // Others see it at once: Enter alone is too little.
+            false
         },
         |_, ui| buttons(ui, can, "Push and open it"),
     );
-    outcome(shown.close, shown.buttons, || {
+    outcome(&shown, can, || {
         Some(GitAct::PullRequest {
             title: wanted.title.trim().to_owned(),
             body: wanted.body.clone(),

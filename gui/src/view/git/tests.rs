@@ -324,9 +324,16 @@ fn a_worktree_is_made_with_a_session_and_a_dirty_one_is_removed_only_by_force() 
     window.run();
     window.get_by_label("Branch").focus();
     window.run();
-    window.get_by_label("Branch").type_text("fix/a");
+    window.get_by_label("Branch").type_text("fix a");
+    window.key_press(Key::Enter);
     window.run();
-    window.get_by_label("Make the worktree").click();
+    assert!(window.state().acts.is_empty(), "no branch is called so");
+    window.get_by_label("Branch").focus();
+    window.run();
+    window.key_press(Key::Backspace);
+    window.key_press(Key::Backspace);
+    window.get_by_label("Branch").type_text("/a");
+    window.key_press(Key::Enter);
     window.run();
     let made = GitAct::AddWorktree {
         branch: "fix/a".into(),

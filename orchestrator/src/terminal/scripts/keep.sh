@@ -27,7 +27,12 @@ if [ -n "$3" ] && [ ! -S "$3" ]; then
       awk -v name="$2" 'index($0, " -L " name " -f /dev/null -C set-option ") { print $1 }'
   ); do
     [ -d "${3%/*}" ] || mkdir -m 700 "${3%/*}"
-    if kill -USR1 "$pid" && [ ! -S "$3" ]; then sleep 1; fi
+    kill -USR1 "$pid" || continue
+    # A machine that is busy takes a while; one that lives is never taken for one that has ended.
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      if [ -S "$3" ] || ! kill -0 "$pid" 2>/dev/null; then break; fi
+      sleep 1
+    done
   done
 fi
 # Where the socket is that an environment of another day has made.
