@@ -4,7 +4,7 @@
 
 # bg_branches MARK: a record of ten fields for each branch, MARK, the newest tags, MARK, and the branch that others are based on.
 bg_branches() {
-  bg_git rev-parse --git-dir >/dev/null || exit
+  bg_in
   bg_begin='%(refname)%00%(HEAD)%00'
   bg_end='%00%(upstream)%00%(upstream:track,nobracket)%00%(objectname)%00%(committerdate:unix)%00%(symref)%00%(contents:subject)%00'
   # git before 2.23 doesn't know where a branch is checked out.
@@ -47,10 +47,10 @@ bg_switch() {
 bg_checkout() {
   bg_to=refs/heads/$1
   shift
-  bg_was=$(bg_git symbolic-ref -q HEAD) || bg_alone_at=$(bg_git rev-parse -q --verify HEAD)
+  bg_was=$(bg_git symbolic-ref -q HEAD) || bg_at=$(bg_git rev-parse -q --verify HEAD)
   bg_hooked checkout -q --no-overwrite-ignore "$@" >&2 && {
-    bg_lost "${bg_alone_at-}"
-    return 0
+    bg_lost "${bg_at-}"
+    return
   }
   [ "$bg_was" = "$bg_to" ] || [ "$(bg_git symbolic-ref -q HEAD)" != "$bg_to" ] || exit 81
   exit "$bg_left"
@@ -58,9 +58,8 @@ bg_checkout() {
 
 # bg_lost COMMIT: prints it, and how many it is the last of, where neither a branch nor a tag nor the head has it any more.
 bg_lost() {
-  [ -n "$1" ] || return 0
-  bg_many=$(bg_git rev-list --count "$1" --not --all HEAD 2>/dev/null) || return 0
-  [ "$bg_many" = 0 ] || bg_put "$1 $bg_many"
+  bg_n=$(bg_git rev-list --count "$1" --not --all HEAD 2>/dev/null) && [ "$bg_n" != 0 ] && bg_put "$1 $bg_n"
+  return 0
 }
 
 # bg_branch NAME START SWITCH: makes one that follows nobody.
@@ -68,7 +67,7 @@ bg_branch() {
   bg_named "$1"
   bg_start=''
   if [ -n "$2" ]; then
-    bg_git rev-parse --git-dir >/dev/null || exit
+    bg_in
     bg_git rev-parse -q --verify "$2^{commit}" >/dev/null || exit 97
     bg_start=$2
   fi
@@ -77,7 +76,7 @@ bg_branch() {
     bg_checkout "$1" --no-track -b "$1" ${bg_start:+"$bg_start"} --
   else
     [ -n "$bg_start" ] || bg_git rev-parse -q --verify 'HEAD^{commit}' >/dev/null || {
-      bg_git rev-parse --git-dir >/dev/null || exit
+      bg_in
       exit 83
     }
     bg_git branch --no-track "$1" ${bg_start:+"$bg_start"}
@@ -90,7 +89,7 @@ bg_named() {
 }
 
 bg_rename() {
-  bg_git rev-parse --git-dir >/dev/null || exit
+  bg_in
   bg_named "$2"
   bg_is "refs/heads/$1" || exit 97
   bg_git branch -m -- "$1" "$2"
@@ -98,9 +97,9 @@ bg_rename() {
 
 # bg_delete FLAG NAME: deletes it, and tells of commits that only it held.
 bg_delete() {
-  bg_git rev-parse --git-dir >/dev/null || exit
+  bg_in
   bg_is "refs/heads/$2" || exit 97
-  bg_tip=$(bg_git rev-parse -q --verify "refs/heads/$2")
+  bg_at=$(bg_git rev-parse "refs/heads/$2")
   bg_git branch "$1" -- "$2" >&2 || exit
-  bg_lost "$bg_tip"
+  bg_lost "$bg_at"
 }

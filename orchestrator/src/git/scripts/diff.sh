@@ -77,7 +77,7 @@ bg_plain() {
 bg_outer() {
   case $1 in
     staged | commit)
-      bg_git rev-parse --git-dir >/dev/null || exit
+      bg_in
       bg_top
       ;;
     *) bg_work ;;

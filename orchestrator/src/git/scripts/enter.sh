@@ -66,6 +66,11 @@ bg_do() {
   export LC_MESSAGES LANGUAGE
 }
 
+# bg_in: leaves with git's words outside of a repository.
+bg_in() {
+  bg_git rev-parse --git-dir >/dev/null || exit
+}
+
 # bg_where: sets bg_cdup to the top of the working tree, also one whose name ends with a newline.
 bg_where() {
   bg_cdup=$(bg_git rev-parse --show-toplevel && bg_put .) || return

@@ -6,7 +6,7 @@
 bg_log() {
   bg_mark=$1 bg_most=$2 bg_skip=$3 bg_limit=$4 bg_all=$5 bg_text=$6 bg_rev=$7
   shift 7
-  bg_git rev-parse --git-dir >/dev/null || exit
+  bg_in
   bg_top
   if [ -n "$bg_rev" ]; then
     bg_rev=$(bg_git rev-parse -q --verify "$bg_rev^{commit}") || exit 97
@@ -15,7 +15,7 @@ bg_log() {
   fi
   if [ -z "$bg_rev" ]; then
     # Before the first commit its branch isn't there; else git says what is broken.
-    if ! bg_head=$(bg_git symbolic-ref -q HEAD) || bg_git rev-parse -q --verify "$bg_head" >/dev/null; then
+    if ! bg_ref=$(bg_git symbolic-ref -q HEAD) || bg_git rev-parse -q --verify "$bg_ref" >/dev/null; then
       bg_git log -1 HEAD -- >/dev/null
       exit
     fi
