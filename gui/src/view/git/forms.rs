@@ -6,8 +6,8 @@ use super::data::{GitAct, GitData};
 use crate::fetched::Fetched;
 use crate::theme::size;
 use crate::widget::{
-    Field, Form, FormShape, Kind, button, button_enabled, failure_card, field, form, labelled, note,
-    switch,
+    Field, Form, FormShape, Kind, button, button_enabled, failure_card, field, form, labelled,
+    note, switch,
 };
 use crate::words::of_many;
 
