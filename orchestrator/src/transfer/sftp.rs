@@ -160,6 +160,7 @@ impl Attempt for SftpUpload<'_> {
         if let Err(why) = owned {
             session.close(&handle).await.ok(); // It is said below.
             if matches!(why, Trouble::Final(_)) {
+                // Why it ended says more than that its part may have stayed.
                 session.remove_file(part.bytes()).await.ok();
             }
             return Err(why);

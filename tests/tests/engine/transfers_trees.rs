@@ -313,6 +313,7 @@ async fn one_that_is_stopped_and_begun_at_once_does_not_meet_itself() {
             };
             let target = bed.here("a");
             tokio::select! {
+                // Whether it was whole before it was stopped is left to chance.
                 ended = bed.get_on("a", &target, &stopped) => { ended.ok(); }
                 () = stop => {}
             }
