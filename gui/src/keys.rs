@@ -11,8 +11,20 @@ pub struct Focus {
     pub typing: bool,
     /// Whether a dialog (or the palette) is over everything.
     pub dialog: bool,
-    /// Whether a terminal has the keys: its program has all but the few that the window keeps.
-    pub terminal: bool,
+    /// What of a terminal has the keys.
+    pub terminal: TerminalFocus,
+}
+
+/// What of a terminal has the keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TerminalFocus {
+    /// No terminal.
+    #[default]
+    None,
+    /// Its program, which has all but the few that the window keeps.
+    Program,
+    /// What is left of it: its shell is over. It has the keys of the terminal itself, and the window all others.
+    Ended,
 }
 
 /// What a key press means, if anything: the keys as the layout names them, else where they are on the keyboard.
@@ -27,7 +39,7 @@ pub fn command_for(
         TABLE.iter().find(|entry| {
             entry.is_usable(now)
                 && (!focus.dialog || counts_in_dialogs(entry))
-                && (!focus.terminal || is_kept_of_terminals(key, modifiers))
+                && !is_the_terminals(focus.terminal, key, modifiers)
                 && entry.shortcuts.iter().any(|shortcut| {
                     shortcut.keys.logical_key == key
                         && modifiers.matches_exact(shortcut.keys.modifiers)
@@ -63,15 +75,28 @@ pub fn take(events: &mut Vec<Event>, focus: Focus, now: &Situation) -> Vec<Windo
     commands
 }
 
+fn is_the_terminals(focus: TerminalFocus, key: Key, modifiers: Modifiers) -> bool {
+    match focus {
+        TerminalFocus::None => false,
+        TerminalFocus::Program => !is_kept_of_terminals(key, modifiers),
+        TerminalFocus::Ended => is_terminals_own(key, modifiers),
+    }
+}
+
+/// The terminal's own Ctrl+Shift+C, V and F: copy, paste and search.
+fn is_terminals_own(key: Key, modifiers: Modifiers) -> bool {
+    let held = (modifiers.ctrl || modifiers.command) && modifiers.shift && !modifiers.alt;
+    held && matches!(key, Key::C | Key::V | Key::F)
+}
+
 /// Keys that a terminal's program doesn't get, as far as they mean something: with Ctrl and Shift or Ctrl and Alt, and with
 /// Ctrl the digits, the signs of zoom and settings, Page up and down, and Tab. Ctrl with a letter is the program's, and
-/// so are Ctrl+Shift+C, V and F, which are the terminal's own.
+/// so are those that are the terminal's own.
 fn is_kept_of_terminals(key: Key, modifiers: Modifiers) -> bool {
-    if !modifiers.ctrl && !modifiers.command {
+    if !modifiers.ctrl && !modifiers.command || is_terminals_own(key, modifiers) {
         return false;
     }
     match key {
-        Key::C | Key::V | Key::F if modifiers.shift && !modifiers.alt => false,
         _ if modifiers.shift || modifiers.alt => true,
         // As desktops have it for their own consoles; programs have no use for it.
         Key::Backtick => true,

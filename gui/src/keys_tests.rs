@@ -42,7 +42,7 @@ fn every_shortcut_of_the_table_gives_its_command() {
 
 #[test]
 fn typing_is_left_alone() {
-    let typing = Focus { typing: true, dialog: false, terminal: false };
+    let typing = Focus { typing: true, ..Focus::default() };
     for key in [Key::N, Key::ArrowUp, Key::Enter, Key::Backspace, Key::F2, Key::Escape, Key::Tab] {
         assert_eq!(press(key, Modifiers::NONE, typing, &everything()), None, "{key:?}");
         assert_eq!(press(key, Modifiers::SHIFT, typing, &everything()), None, "{key:?}");
@@ -55,7 +55,7 @@ fn typing_is_left_alone() {
 
 #[test]
 fn a_message_that_is_sent_by_ctrl_enter_never_approves_anything() {
-    let typing = Focus { typing: true, dialog: false, terminal: false };
+    let typing = Focus { typing: true, ..Focus::default() };
     assert_eq!(press(Key::Enter, CTRL, typing, &everything()), None);
     assert_eq!(
         press(Key::Enter, CTRL, Focus::default(), &everything()),
@@ -91,7 +91,7 @@ fn signs_and_digits_are_found_on_other_keyboards() {
 
 #[test]
 fn behind_a_dialog_only_zoom_and_quit_count() {
-    let dialog = Focus { typing: false, dialog: true, terminal: false };
+    let dialog = Focus { dialog: true, ..Focus::default() };
     assert_eq!(press(Key::W, CTRL, dialog, &everything()), None);
     assert_eq!(press(Key::Q, CTRL, dialog, &everything()), Some(WindowCommand::Quit));
     assert_eq!(press(Key::Minus, CTRL, dialog, &everything()), Some(WindowCommand::ZoomOut));
@@ -147,7 +147,7 @@ fn on_the_first_screen_keys_open_what_stands_over_it_and_nothing_happens_behind_
 
 #[test]
 fn a_terminals_program_has_all_keys_but_the_windows_own() {
-    let focus = Focus { typing: true, dialog: false, terminal: true };
+    let focus = Focus { typing: true, terminal: TerminalFocus::Program, ..Focus::default() };
     let now = everything();
     let goes = |key, modifiers| press(key, modifiers, focus, &now);
     for key in [Key::N, Key::T, Key::W, Key::K, Key::B, Key::D, Key::Q, Key::F, Key::ArrowUp] {
@@ -160,4 +160,17 @@ fn a_terminals_program_has_all_keys_but_the_windows_own() {
     assert_eq!(goes(Key::Num2, CTRL), Some(WindowCommand::OpenSession(2)));
     assert_eq!(goes(Key::Backtick, CTRL | Modifiers::SHIFT), Some(WindowCommand::NewTerminal));
     assert_eq!(goes(Key::Backtick, CTRL), Some(WindowCommand::RunLine));
+}
+
+#[test]
+fn where_a_shell_has_ended_the_windows_keys_are_the_windows_again() {
+    let focus = Focus { typing: true, terminal: TerminalFocus::Ended, ..Focus::default() };
+    let now = everything();
+    let goes = |key, modifiers| press(key, modifiers, focus, &now);
+    for key in [Key::K, Key::W, Key::B] {
+        assert!(goes(key, CTRL).is_some(), "{key:?}");
+    }
+    for key in [Key::C, Key::V, Key::F] {
+        assert_eq!(goes(key, CTRL | Modifiers::SHIFT), None, "{key:?}");
+    }
 }

@@ -89,7 +89,7 @@ pub async fn run(app: &App, args: TerminalArgs) -> Result<u8, Stop> {
     let terminal = match &args.attach {
         Some(id) => {
             let terminal = named(&*engine, id).await?;
-            if matches!(terminal.state, TerminalState::Lost { .. } | TerminalState::Ended { .. }) {
+            if terminal.state.is_over() {
                 reply(carry_out(&*engine, TerminalCommand::Reopen { id: terminal.id }).await?)?
             } else {
                 terminal

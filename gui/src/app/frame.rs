@@ -190,7 +190,7 @@ impl App {
         let focus = Focus {
             typing: ctx.egui_wants_keyboard_input(),
             dialog: self.keys_are_taken(),
-            terminal: self.terminal_has_keys(),
+            terminal: self.terminal_focus(),
         };
         let now = self.situation();
         ctx.input_mut(|input| keys::take(&mut input.events, focus, &now))

@@ -13,6 +13,7 @@ use orchestrator::seam::{
 use super::App;
 use super::pending::Pending;
 use crate::bridge::{Ask, SharedScreen, TerminalAsk};
+use crate::keys::TerminalFocus;
 use crate::theme::{Theme, size};
 use crate::view::tabs::TerminalTab;
 use crate::view::terminal::{TerminalAct, TerminalData, TerminalView};
@@ -50,9 +51,13 @@ impl App {
         self.terminals.all.iter().find(|terminal| terminal.id == *id)
     }
 
-    /// Whether a terminal has the keys: most of the window's are its program's then.
-    pub(super) fn terminal_has_keys(&self) -> bool {
-        self.terminals.has_keys && self.shown_terminal().is_some()
+    /// What of a terminal has the keys: most of the window's are its program's, while there is one.
+    pub(super) fn terminal_focus(&self) -> TerminalFocus {
+        match self.shown_terminal().filter(|_| self.terminals.has_keys) {
+            None => TerminalFocus::None,
+            Some(terminal) if terminal.state.is_over() => TerminalFocus::Ended,
+            Some(_) => TerminalFocus::Program,
+        }
     }
 
     /// All of them anew.
@@ -162,7 +167,7 @@ impl App {
         let Some(terminal) = self.terminals.all.iter().find(|terminal| terminal.id == id) else {
             return;
         };
-        if is_over(terminal) {
+        if terminal.state.is_over() {
             self.close_terminal(id);
         } else {
             let name = plain(&words(terminal, None)).into_owned();
@@ -173,7 +178,7 @@ impl App {
     /// The names of a session's terminals whose shells aren't over.
     pub(super) fn open_terminals_of(&self, session: &SessionId) -> Vec<String> {
         let of_session = |terminal: &&Terminal| terminal.session.as_ref() == Some(session);
-        let open = self.terminals.all.iter().filter(of_session).filter(|one| !is_over(one));
+        let open = self.terminals.all.iter().filter(of_session).filter(|one| !one.state.is_over());
         open.map(|terminal| plain(&words(terminal, None)).into_owned()).collect()
     }
 
@@ -207,7 +212,7 @@ impl App {
                 words: words(terminal, open.and_then(|open| open.title.as_deref())),
                 name: terminal.name.clone(),
                 shown: shown == Some(&terminal.id),
-                over: is_over(terminal),
+                over: terminal.state.is_over(),
                 away: matches!(terminal.state, TerminalState::Away { .. }),
                 rang: open.is_some_and(|open| open.rang),
             }
@@ -288,10 +293,6 @@ impl App {
     fn quiet_command(&mut self, command: Command) {
         self.carry_out(command, Pending::Quiet);
     }
-}
-
-fn is_over(terminal: &Terminal) -> bool {
-    matches!(terminal.state, TerminalState::Lost { .. } | TerminalState::Ended { .. })
 }
 
 /// What a tab says: a person's name, else the program's title behind the number.

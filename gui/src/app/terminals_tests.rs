@@ -113,3 +113,18 @@ fn a_bell_in_a_terminal_that_is_not_shown_is_seen_at_its_tab() {
     window.harness.run();
     assert_eq!(rang(&mut window), [""; 0], "it was seen");
 }
+
+#[test]
+fn a_terminal_whose_shell_has_ended_gives_the_windows_keys_back() {
+    let mut window = terminals(&[("1", TerminalState::Open)]);
+    show(&mut window, "1");
+    let opens_the_palette = |window: &mut Window| {
+        window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+        window.harness.run();
+        window.harness.query_by_role_and_label(Role::TextInput, "Command or session").is_some()
+    };
+    assert!(!opens_the_palette(&mut window), "it is the program's");
+    window.tell(News::Terminals(vec![terminal("1", TerminalState::Ended { status: Some(0) })]));
+    window.harness.run();
+    assert!(opens_the_palette(&mut window));
+}

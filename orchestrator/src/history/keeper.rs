@@ -256,6 +256,10 @@ impl Task {
             let is_busy = self.is_unsettled || now < self.busy_until;
             return Some(now + if is_busy { BUSY } else { IDLE });
         }
+        if self.standing.borrow().offline.is_none() {
+            // The way broke behind the last look, which found nothing wrong: who looks is told why it is.
+            return Some(now + BUSY);
+        }
         // Nobody mends what nobody has tried: the host was switched off.
         let is_closed = matches!(*self.connection.state().borrow(), State::Closed);
         is_closed.then_some(now + SWITCHED_OFF)

@@ -154,6 +154,13 @@ pub enum TerminalState {
     },
 }
 
+impl TerminalState {
+    /// Whether its shell is gone: nobody reads what is typed.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Ended { .. })
+    }
+}
+
 /// What comes of following a terminal.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "news", content = "of", rename_all = "snake_case")]

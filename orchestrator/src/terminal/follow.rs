@@ -5,9 +5,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::held::Held;
-use super::shown::{FollowerId, Step};
-use crate::failure::Failure;
-use crate::seam::{Delivery, Subscription, Terminal, TerminalNews, TerminalState};
+use super::shown::{Deliveries, FollowerId, Step};
+use crate::seam::{Delivery, Subscription, Terminal, TerminalNews};
 
 /// Bytes of one delivery: a pipe's capacity on Linux, pipe(7).
 const CHUNK: usize = 64 * 1024;
@@ -18,7 +17,7 @@ const AHEAD: usize = 4;
 /// Tells what the terminal does until it is closed, the engine ends, or nobody reads any more.
 pub(super) fn follow(held: Arc<Held>, answers: bool) -> Subscription {
     let (deliveries, receiver) = mpsc::channel(AHEAD);
-    let id = held.shown.enter(answers);
+    let id = held.shown.enter(answers.then(|| deliveries.clone()));
     let place = Place { held, id };
     tokio::spawn(async move {
         // Nobody reads any more, or it was closed.
@@ -39,8 +38,6 @@ impl Drop for Place {
     }
 }
 
-type Deliveries = mpsc::Sender<Result<Delivery, Failure>>;
-
 async fn say(deliveries: &Deliveries, news: TerminalNews) -> Result<(), Unheard> {
     deliveries.send(Ok(Delivery::Terminal(news))).await.map_err(|_| Unheard)
 }
@@ -58,7 +55,7 @@ impl Place {
             let now = standing.borrow_and_update().clone();
             // An end is told behind the last that was printed.
             if let Some(terminal) = &now
-                && (told.is_none() || !is_over(terminal))
+                && (told.is_none() || !terminal.state.is_over())
                 && told.as_ref() != Some(terminal)
             {
                 say(&deliveries, TerminalNews::Terminal(Box::new(terminal.clone()))).await?;
@@ -102,8 +99,4 @@ impl Place {
             }
         }
     }
-}
-
-fn is_over(terminal: &Terminal) -> bool {
-    matches!(terminal.state, TerminalState::Lost { .. } | TerminalState::Ended { .. })
 }

@@ -95,8 +95,7 @@ impl Held {
     pub(super) fn set_state(&self, state: TerminalState) {
         {
             let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-            let over = matches!(state, TerminalState::Lost { .. } | TerminalState::Ended { .. });
-            record.over = over.then(|| state.clone());
+            record.over = state.is_over().then(|| state.clone());
         }
         let changed = self.standing.send_if_modified(|standing| match standing {
             Some(now) if now.state != state => {

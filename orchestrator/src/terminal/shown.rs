@@ -5,10 +5,12 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::ring::{Ring, Room};
 use super::scan::{Modes, Said};
+use crate::failure::Failure;
+use crate::seam::Delivery;
 
 /// What is kept in memory: 50,000 lines above the screen and one of 1,000 lines, whatever is short of 16 MiB; who reads more slowly
 /// than it is printed may be so far behind.
@@ -23,6 +25,9 @@ const MOST_ABOVE: usize = 1 << 20;
 /// Questions for colours that wait for a follower; a program asks two or three when it begins.
 const MOST_LEFT: usize = 16;
 
+/// Over what a follower is told.
+pub(super) type Deliveries = mpsc::Sender<Result<Delivery, Failure>>;
+
 /// A follower's number.
 pub(super) type FollowerId = u64;
 
@@ -35,7 +40,7 @@ struct State {
     /// What shells before this one showed, for the drawings of this one.
     above: Vec<u8>,
     /// Those who would answer, in the order of their coming.
-    answering: Vec<FollowerId>,
+    answering: Vec<(FollowerId, Deliveries)>,
     next_follower: FollowerId,
     /// Questions before this place are answered, or nobody's any more.
     answered: u64,
@@ -187,19 +192,20 @@ impl Shown {
         self.tell();
     }
 
-    pub(super) fn enter(&self, answers: bool) -> FollowerId {
+    /// A new follower; one that would answer says over what it is told: nothing is asked of it once nobody reads that any more.
+    pub(super) fn enter(&self, answers: Option<Deliveries>) -> FollowerId {
         let mut state = self.state();
         let id = state.next_follower;
         state.next_follower += 1;
-        if answers {
-            state.answering.push(id);
+        if let Some(deliveries) = answers {
+            state.answering.push((id, deliveries));
         }
         id
     }
 
     pub(super) fn leave(&self, follower: FollowerId) {
         let mut state = self.state();
-        state.answering.retain(|id| *id != follower);
+        state.answering.retain(|(id, _)| *id != follower);
     }
 
     /// What comes next for a follower, at most so many bytes of it. `at` is moved behind that.
@@ -214,7 +220,8 @@ impl Shown {
             return Step::Nothing;
         }
         // A piece is wholly replayed or not, and wholly answered or not.
-        let is_first = state.answering.first() == Some(&follower);
+        let mut there = state.answering.iter().filter(|(_, deliveries)| !deliveries.is_closed());
+        let is_first = there.next().is_some_and(|(id, _)| *id == follower);
         let borders = [here.live_from, state.answered];
         let left = state.left.iter().flat_map(|left| [left.start, left.end]);
         let most = borders
@@ -266,7 +273,8 @@ mod tests {
     fn of_all_followers_one_answers_and_the_next_when_it_leaves() {
         let shown = Shown::new();
         shown.push(b"\x1b[c");
-        let (one, two) = (shown.enter(true), shown.enter(true));
+        let ((first, first_reads), (second, _second_reads)) = (mpsc::channel(1), mpsc::channel(1));
+        let (one, two) = (shown.enter(Some(first)), shown.enter(Some(second)));
         let (mut at_one, mut at_two) = (None, None);
         assert!(matches!(shown.next(one, &mut at_one, 10), Step::Restart { .. }));
         assert!(matches!(shown.next(two, &mut at_two, 10), Step::Restart { .. }));
@@ -276,9 +284,14 @@ mod tests {
         shown.push(b"x");
         assert_eq!(output(shown.next(one, &mut at_one, 10)), (b"x".to_vec(), false, true));
         assert_eq!(output(shown.next(two, &mut at_two, 10)), (b"x".to_vec(), false, false));
-        shown.leave(one);
+        // It is asked nothing from the moment on in which nobody reads what it is told, also before it leaves.
+        drop(first_reads);
         shown.push(b"y");
+        assert_eq!(output(shown.next(one, &mut at_one, 10)), (b"y".to_vec(), false, false));
         assert_eq!(output(shown.next(two, &mut at_two, 10)), (b"y".to_vec(), false, true));
+        shown.leave(one);
+        shown.push(b"z");
+        assert_eq!(output(shown.next(two, &mut at_two, 10)), (b"z".to_vec(), false, true));
         assert_eq!(shown.next(two, &mut at_two, 10), Step::Nothing);
     }
 
@@ -286,7 +299,8 @@ mod tests {
     fn where_tmux_answers_nobody_does() {
         let shown = Shown::new();
         shown.set_tmux_answers(true);
-        let (one, mut at) = (shown.enter(true), None);
+        let (deliveries, _reads) = mpsc::channel(1);
+        let (one, mut at) = (shown.enter(Some(deliveries)), None);
         shown.next(one, &mut at, 10);
         shown.push(b"\x1b[6n");
         assert_eq!(output(shown.next(one, &mut at, 10)), (b"\x1b[6n".to_vec(), false, false));
@@ -296,7 +310,8 @@ mod tests {
     fn what_tmux_leaves_to_the_view_is_asked_of_one_view_once() {
         let shown = Shown::new();
         shown.set_tmux_answers(true);
-        let (one, two) = (shown.enter(true), shown.enter(true));
+        let ((first, _first_reads), (second, _second_reads)) = (mpsc::channel(1), mpsc::channel(1));
+        let (one, two) = (shown.enter(Some(first)), shown.enter(Some(second)));
         let (mut at_one, mut at_two) = (None, None);
         shown.next(one, &mut at_one, 100);
         shown.next(two, &mut at_two, 100);
@@ -322,7 +337,7 @@ mod tests {
     #[test]
     fn who_is_too_slow_is_told_to_begin_anew() {
         let shown = Shown::new();
-        let (slow, mut at) = (shown.enter(false), None);
+        let (slow, mut at) = (shown.enter(None), None);
         shown.next(slow, &mut at, 10);
         for _ in 0..100 {
             shown.push(&[b"y\r\n".repeat(40_000)].concat());
@@ -351,7 +366,7 @@ mod tests {
     fn a_redraw_says_what_is_in_sight() {
         let shown = Shown::new();
         shown.push(b"old");
-        let (one, mut at) = (shown.enter(false), None);
+        let (one, mut at) = (shown.enter(None), None);
         shown.next(one, &mut at, 10);
         shown.redraw(b"above\r\n", b"here");
         assert_eq!(

@@ -10,7 +10,7 @@ use orchestrator::seam::{
 use crate::fetched::Fetched;
 
 /// A part of the Git view.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum GitPage {
     /// What was changed.
     #[default]

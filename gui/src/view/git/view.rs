@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{Ui, WidgetInfo};
 use lucide_icons::Icon;
-use orchestrator::seam::{FilePath, SessionId, Worktree};
+use orchestrator::seam::{FilePath, GitStatus, SessionId, Worktree};
 
 use super::data::{GitAct, GitData, GitPage};
 use super::forms::{Typed, Typing, WorktreeForm};
@@ -13,7 +13,7 @@ use super::parts::Part;
 use crate::fetched::Fetched;
 use crate::theme::{Theme, size, space};
 use crate::view::confirm::{ConfirmAct, ConfirmData, ConfirmView};
-use crate::widget::{Kind, Rows, button, empty, failure_card};
+use crate::widget::{Kind, Rows, button, empty, failure_card, part};
 
 /// The view's own state.
 #[derive(Debug, Default)]
@@ -126,24 +126,11 @@ impl GitView {
                 empty(ui, Icon::GitBranch, "No repository", words);
             }
             Fetched::Ready(Some(status)) => {
-                head::head(ui, data, status, &mut acts);
-                head::operations(ui, data, &mut acts);
-                self.pages(ui, data, &mut acts);
+                part(ui, "git head", |ui| head::head(ui, data, status, &mut acts));
+                part(ui, "git operations", |ui| head::operations(ui, data, &mut acts));
+                part(ui, "git pages", |ui| self.pages(ui, data, &mut acts));
                 ui.add_space(space::XS);
-                match data.page {
-                    GitPage::Changes => self.changes(ui, data, status, &mut acts),
-                    GitPage::Log => self.log(ui, data, &mut acts),
-                    GitPage::Branches => {
-                        if let Some(all) = ready(ui, data.branches, &mut acts) {
-                            self.branches(ui, data, all, &mut acts);
-                        }
-                    }
-                    GitPage::Worktrees => {
-                        if let Some(all) = ready(ui, data.worktrees, &mut acts) {
-                            self.worktrees(ui, data, all, &mut acts);
-                        }
-                    }
-                }
+                part(ui, ("git page", data.page), |ui| self.page(ui, data, status, &mut acts));
             }
         }
         // What would be lost is asked about before anybody hears of it.
@@ -175,6 +162,29 @@ impl GitView {
             }
         }
         acts
+    }
+
+    fn page(
+        &mut self,
+        ui: &mut Ui,
+        data: &GitData<'_>,
+        status: &GitStatus,
+        acts: &mut Vec<GitAct>,
+    ) {
+        match data.page {
+            GitPage::Changes => self.changes(ui, data, status, acts),
+            GitPage::Log => self.log(ui, data, acts),
+            GitPage::Branches => {
+                if let Some(all) = ready(ui, data.branches, acts) {
+                    self.branches(ui, data, all, acts);
+                }
+            }
+            GitPage::Worktrees => {
+                if let Some(all) = ready(ui, data.worktrees, acts) {
+                    self.worktrees(ui, data, all, acts);
+                }
+            }
+        }
     }
 
     fn pages(&mut self, ui: &mut Ui, data: &GitData<'_>, acts: &mut Vec<GitAct>) {

@@ -52,11 +52,6 @@ fn hit(place: Place, screen: &Screen, pos: Pos2) -> Hit {
     Hit { row: (y as usize).min(screen.rows() - 1), column, side }
 }
 
-/// Whether its shell is gone: nobody reads what is typed.
-fn has_ended(state: &TerminalState) -> bool {
-    matches!(state, TerminalState::Lost { .. } | TerminalState::Ended { .. })
-}
-
 fn held(modifiers: Modifiers) -> Held {
     Held { shift: modifiers.shift, alt: modifiers.alt, ctrl: modifiers.ctrl }
 }
@@ -87,7 +82,7 @@ impl TerminalView {
         let (events, modifiers, pointer) =
             ui.input(|input| (input.events.clone(), input.modifiers, input.pointer.latest_pos()));
         let is_open = matches!(data.state, TerminalState::Open);
-        let takes_keys = !has_ended(data.state);
+        let takes_keys = !data.state.is_over();
         for event in events {
             // Shift takes the mouse back from the program.
             let is_programs = is_open && screen.modes().mouse() && !modifiers.shift;
@@ -327,7 +322,7 @@ impl TerminalView {
         if !self.mouse.menu {
             return;
         }
-        let takes_keys = !has_ended(data.state);
+        let takes_keys = !data.state.is_over();
         let selected = screen.selected_text().filter(|text| !text.is_empty());
         response.context_menu(|ui| {
             let item = |ui: &mut Ui, enabled: bool, words: &str| {

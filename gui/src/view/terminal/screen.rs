@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use egui::{Color32, CursorIcon, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, vec2};
-use orchestrator::seam::TerminalState;
 use orchestrator::terminal::Screen;
 use orchestrator::terminal::screen::{Cursor, CursorShape, Damage, Span};
 
@@ -96,8 +95,7 @@ impl TerminalView {
         if let Some(span) = screen.selected() {
             mark(&span, theme.selection);
         }
-        let is_over =
-            matches!(data.state, TerminalState::Lost { .. } | TerminalState::Ended { .. });
+        let is_over = data.state.is_over();
         let opacity = if is_over { FADED } else { 1.0 };
         for (row, drawn) in rows.iter().enumerate() {
             drawn.paint_front(&painter, at(row), opacity);
