@@ -1,6 +1,6 @@
 //! What each frame costs, told to the log when somebody asks for it: `BATON_LOG=warn,baton_gui::frames=trace`.
 //!
-//! A line a frame: `frame`, counted from 0; `begun_us`, on the system's monotonic clock, which other processes read,
+//! A line for each cause that it was drawn for, and a line a frame: `frame`, counted from 0; `begun_us`, on the system's monotonic clock, which other processes read,
 //! too; `cpu_us`, what this thread computed from taking in what has come to the end of drawing; `inputs`, how many
 //! keys, clicks and turns of the wheel it took in; the fields of [`Shows`]. What egui does afterwards (tessellation) and the rasterizer aren't in it.
 
@@ -52,6 +52,9 @@ impl Frames {
         }
         let inputs = ctx.input(|input| input.events.iter().filter(|event| is_input(event)).count());
         let (at, cpu) = (now(ClockId::Monotonic), now(ClockId::ThreadCPUTime));
+        for cause in ctx.repaint_causes() {
+            tracing::trace!(target: "baton_gui::frames", frame = number, %cause);
+        }
         Some(Begun { number, at, cpu, inputs })
     }
 }

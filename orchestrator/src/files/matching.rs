@@ -5,6 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -14,6 +15,13 @@ use crate::seam::{FoundFile, FoundFiles};
 
 /// Fewer than so many are not worth a thread.
 const WORTH_A_THREAD: usize = 4_000;
+
+/// A thread takes so many at a time: where one has to wait for a core, another one does what is left.
+const PART: usize = 2_000;
+
+/// So many letters can be taken back at once without another search; each keeps some 400 KB at most of 100,000 paths, and less with
+/// each letter.
+const MOST_STEPS: usize = 64;
 
 /// So many of those that fit about best are looked at closely, which takes some 2 µs each, or twice as many as are wanted.
 const LOOKED_AT_CLOSELY: usize = 512;
@@ -81,10 +89,12 @@ impl Candidates {
     }
 }
 
-/// What the last search came to, and what searches need.
+/// What the last searches came to, and what searches need.
 #[derive(Default)]
 pub(super) struct Matching {
-    last: Option<Last>,
+    candidates: Option<Arc<Candidates>>,
+    /// Each begins with what the one before it looked for: as somebody types, and takes back.
+    steps: Vec<Step>,
     matchers: Vec<Matcher>,
 }
 
@@ -94,10 +104,14 @@ impl std::fmt::Debug for Matching {
     }
 }
 
-struct Last {
-    candidates: Arc<Candidates>,
+/// A search among the candidates.
+struct Step {
     typed: String,
+    limit: usize,
+    /// All that fit.
     fit: Vec<u32>,
+    /// The best of them.
+    files: Vec<FoundFile>,
 }
 
 /// A path that fits.
@@ -124,21 +138,22 @@ impl Matching {
                 |number| FoundFile { path: candidates.path(number).to_owned(), letters: vec![] };
             return found(first.map(file).collect());
         }
+        self.step_back(candidates, typed);
+        if let Some(last) =
+            self.steps.last().filter(|last| (&*last.typed, last.limit) == (typed, limit))
+        {
+            return found(last.files.clone());
+        }
         let pattern =
             Pattern::new(typed, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy);
         let wanted = bag(typed.bytes());
-        let former = self.last.take().filter(|last| {
-            Arc::ptr_eq(&last.candidates, candidates)
-                && typed.starts_with(&last.typed)
-                // Behind a backslash a space is a letter.
-                && !typed.contains('\\')
-        });
-        let all: Vec<u32> = match former {
-            Some(former) => former.fit,
-            None => (0..looked_at).collect(),
-        };
         let quick = Quick::new(&pattern);
-        let mut fits = self.fits(candidates, &quick, wanted, &all);
+        let steps = std::mem::take(&mut self.steps);
+        let mut fits = match steps.last() {
+            Some(last) => self.fits(candidates, &quick, wanted, &last.fit),
+            None => self.fits(candidates, &quick, wanted, &(0..looked_at).collect::<Vec<_>>()),
+        };
+        self.steps = steps;
         let fit = fits.iter().map(|fit| fit.number).collect();
         let best = |fit: &Fit| (Reverse(fit.score), candidates.path(fit.number).len(), fit.number);
         let closer = limit.saturating_mul(2).max(LOOKED_AT_CLOSELY);
@@ -152,11 +167,28 @@ impl Matching {
         keep_best(&mut fits, limit, best);
         fits.sort_unstable_by_key(best);
         let files = self.told(candidates, &pattern, &fits);
-        self.last = Some(Last { candidates: Arc::clone(candidates), typed: typed.to_owned(), fit });
+        if self.steps.len() == MOST_STEPS {
+            self.steps.remove(0);
+        }
+        self.steps.push(Step { typed: typed.to_owned(), limit, fit, files: files.clone() });
         found(files)
     }
 
-    /// Those of `numbers` that fit, in their order.
+    /// Back to the last search that looked for no more than the beginning of this.
+    fn step_back(&mut self, candidates: &Arc<Candidates>, typed: &str) {
+        if !self.candidates.as_ref().is_some_and(|former| Arc::ptr_eq(former, candidates)) {
+            self.candidates = Some(Arc::clone(candidates));
+            self.steps.clear();
+        }
+        // Behind a backslash a space is a letter: what comes behind it may fit what didn't fit before.
+        let is_before = |step: &Step| {
+            step.typed == typed || !typed.contains('\\') && typed.starts_with(&step.typed)
+        };
+        let kept = self.steps.iter().take_while(|step| is_before(step)).count();
+        self.steps.truncate(kept);
+    }
+
+    /// Those of `numbers` that fit, in any order.
     fn fits(
         &mut self,
         candidates: &Candidates,
@@ -169,17 +201,17 @@ impl Matching {
         while self.matchers.len() < threads {
             self.matchers.push(Matcher::new(Config::DEFAULT.match_paths()));
         }
-        let part = numbers.len().div_ceil(threads).max(1);
-        let mut work = numbers.chunks(part).zip(&mut self.matchers);
-        // This thread has a part of its own.
-        let Some((mine, my_matcher)) = work.next() else { return Vec::new() };
+        let next = AtomicUsize::new(0);
+        let next = &next;
+        let mut matchers = self.matchers.iter_mut().take(threads);
+        let Some(my_matcher) = matchers.next() else { return Vec::new() };
         std::thread::scope(|scope| {
-            let others: Vec<_> = work
-                .map(|(part, matcher)| {
-                    scope.spawn(move || fits_of(candidates, quick, wanted, part, matcher))
+            let others: Vec<_> = matchers
+                .map(|matcher| {
+                    scope.spawn(move || fits_of(candidates, quick, wanted, numbers, next, matcher))
                 })
                 .collect();
-            let mut fits = fits_of(candidates, quick, wanted, mine, my_matcher);
+            let mut fits = fits_of(candidates, quick, wanted, numbers, next, my_matcher);
             for other in others {
                 // One that panicked has found nothing; its panic was told of.
                 fits.extend(other.join().unwrap_or_default());
@@ -248,22 +280,32 @@ impl<'a> Quick<'a> {
     }
 }
 
+/// Those that fit of all parts of `numbers` that nobody else has taken.
 fn fits_of(
     candidates: &Candidates,
     quick: &Quick<'_>,
     wanted: u64,
     numbers: &[u32],
+    next: &AtomicUsize,
     matcher: &mut Matcher,
 ) -> Vec<Fit> {
-    let fit = |number: &u32| {
-        let bag = candidates.bags.get(*number as usize)?;
-        if wanted & !bag != 0 {
-            return None;
+    let mut fits = Vec::new();
+    loop {
+        let from = next.fetch_add(PART, Ordering::Relaxed);
+        let Some(rest) = numbers.get(from..) else { return fits };
+        let part = rest.get(..PART).unwrap_or(rest);
+        if part.is_empty() {
+            return fits;
         }
-        let score = quick.score(candidates.letters(*number), matcher)?;
-        Some(Fit { score, number: *number })
-    };
-    numbers.iter().filter_map(fit).collect()
+        fits.extend(part.iter().filter_map(|number| {
+            let bag = candidates.bags.get(*number as usize)?;
+            if wanted & !bag != 0 {
+                return None;
+            }
+            let score = quick.score(candidates.letters(*number), matcher)?;
+            Some(Fit { score, number: *number })
+        }));
+    }
 }
 
 #[cfg(test)]

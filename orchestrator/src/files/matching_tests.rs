@@ -54,6 +54,13 @@ fn among_many_the_name_that_is_meant_comes_first() {
     assert_eq!(paths(&going_on.search(&all, "Button", 8)).len(), 1);
 }
 
+#[test]
+fn what_was_looked_for_in_one_list_is_not_told_of_another() {
+    let mut going_on = Matching::default();
+    assert_eq!(paths(&going_on.search(&candidates(&["a.rs"]), "rs", 8)), ["a.rs"]);
+    assert_eq!(paths(&going_on.search(&candidates(&["b.rs"]), "rs", 8)), ["b.rs"]);
+}
+
 proptest! {
     #[test]
     fn a_search_that_goes_on_finds_what_a_new_one_finds(
@@ -63,11 +70,15 @@ proptest! {
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let all = candidates(&all);
         let mut going_on = Matching::default();
-        let ends = typed.char_indices().map(|(at, letter)| at + letter.len_utf8());
-        for end in ends {
-            let one = going_on.search(&all, &typed[..end], 50);
-            let other = Matching::default().search(&all, &typed[..end], 50);
-            prop_assert_eq!(one, other, "{:?}", &typed[..end]);
+        let ends: Vec<usize> =
+            typed.char_indices().map(|(at, letter)| at + letter.len_utf8()).collect();
+        // Letter by letter, back again, and once more with another limit.
+        let ways = ends.iter().map(|end| (end, 50)).chain(ends.iter().rev().map(|end| (end, 50)));
+        for (end, limit) in ways.chain(ends.iter().map(|end| (end, 3))) {
+            let one = going_on.search(&all, &typed[..*end], limit);
+            let other = Matching::default().search(&all, &typed[..*end], limit);
+            prop_assert_eq!(one, other, "{:?}", &typed[..*end]);
         }
+        prop_assert!(going_on.steps.len() <= ends.len());
     }
 }
