@@ -167,6 +167,8 @@ impl Matching {
         keep_best(&mut fits, limit, best);
         fits.sort_unstable_by_key(best);
         let files = self.told(candidates, &pattern, &fits);
+        // With another limit it is another search for the same.
+        self.steps.pop_if(|last| last.typed == typed);
         if self.steps.len() == MOST_STEPS {
             self.steps.remove(0);
         }
