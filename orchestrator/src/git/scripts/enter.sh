@@ -89,6 +89,14 @@ bg_work() {
   cd -- "$bg_cdup" || exit
 }
 
+# bg_of NAME: prints the commit of that name, a branch's before a tag's.
+bg_of() {
+  for bg_one in "refs/heads/$1" "refs/remotes/$1"; do
+    bg_git rev-parse -q --verify "$bg_one^{commit}" 2>/dev/null && return
+  done
+  bg_git rev-parse -q --verify "$1^{commit}"
+}
+
 # bg_empty: sets bg_tree to the tree without files.
 bg_empty() {
   bg_tree=$(bg_git hash-object -t tree /dev/null)
