@@ -34,7 +34,7 @@ pub struct CompleteArgs {
 pub async fn run(app: &App, args: CompleteArgs) -> Result<u8, Stop> {
     let at = Place::find(app, &args.place).await?.directory();
     let seam = app.engine().await?;
-    let query = Query::Operation(OperationQuery::Complete { at, line: args.line });
+    let query = Query::Operation(OperationQuery::Complete { at, line: args.line, by_key: true });
     let reply = seam.call(Request::query(query)).await?;
     let Reply::Operation(OperationReply::Completions(completions)) = reply else {
         return Err(seam::odd(&reply).into());

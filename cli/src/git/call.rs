@@ -28,12 +28,21 @@ pub async fn ask(app: &App, query: GitQuery) -> Result<GitReply, Failure> {
 
 /// Does something. Who leaves meanwhile is told that it goes on.
 pub async fn change(app: &App, command: GitCommand) -> Result<GitReply, Stop> {
+    let hint = "`baton git status` and `baton git log` say so; look before you do it again";
+    change_or(app, command, hint).await
+}
+
+/// The same for what a `hint` says how to look at.
+pub async fn change_or(
+    app: &App,
+    command: GitCommand,
+    hint: &'static str,
+) -> Result<GitReply, Stop> {
     let mut told = signals()?;
     tokio::select! {
         reply = repository(app, Request::command(Command::Repository(command))) => Ok(reply?),
         Some(Told::Interrupt(_) | Told::Leave(_)) = told.recv() => {
             let message = "left before git had answered: it may be done all the same";
-            let hint = "`baton git status` and `baton git log` say so; look before you do it again";
             Err(Failure::new(Code::Cancelled, message).hint(hint).into())
         }
     }

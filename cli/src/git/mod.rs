@@ -2,7 +2,7 @@
 
 mod branch;
 mod branches;
-mod call;
+pub(crate) mod call;
 mod change;
 mod commit;
 mod diff;

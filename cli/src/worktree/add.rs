@@ -27,7 +27,8 @@ pub struct AddArgs {
     /// Its directory; `worktree_path` of config.toml says it, if left out
     #[arg(long, value_name = "P")]
     path: Option<OsString>,
-    /// A line for the account's login shell that sets it up; the repository's own .baton/worktree-setup, if left out
+    /// A line for the account's login shell that sets it up; the repository's own .baton/worktree-setup, if left out. One that
+    /// only another branch brings is not run
     #[arg(long, value_name = "LINE", conflicts_with = "no_set_up")]
     set_up: Option<String>,
     /// Set nothing up

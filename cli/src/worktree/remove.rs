@@ -4,13 +4,17 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use clap::Args;
-use orchestrator::seam::{Command, FilePath, GitCommand, GitReply, Reply, Request};
+use orchestrator::seam::{FilePath, GitCommand, GitReply};
 use serde_json::json;
 
 use crate::app::App;
 use crate::exit;
+use crate::git::call;
 use crate::output::Stop;
 use crate::place::Place;
+
+/// What to do for who has left before git had answered.
+const LEFT: &str = "`baton worktree list` says so; look before you do it again";
 
 /// Which worktree.
 #[derive(Debug, Args)]
@@ -41,10 +45,9 @@ pub async fn run(app: &App, args: RemoveArgs) -> Result<u8, Stop> {
     let at = Place::find(app, &args.place).await?.directory();
     let path = FilePath(args.path.into_vec());
     let command = GitCommand::RemoveWorktree { at, path: path.clone(), force: args.force };
-    let seam = app.engine().await?;
-    match seam.call(Request::command(Command::Repository(command))).await? {
-        Reply::Repository(GitReply::Done) => {}
-        other => return Err(crate::seam::odd(&other).into()),
+    match call::change_or(app, command, LEFT).await? {
+        GitReply::Done => {}
+        other => return Err(call::unexpected(other)),
     }
     app.output
         .answer(&json!({ "removed": path }), format_args!("Removed {path}; its branch stays"))?;
@@ -54,8 +57,11 @@ pub async fn run(app: &App, args: RemoveArgs) -> Result<u8, Stop> {
 /// Forgets those that are gone.
 pub async fn prune(app: &App, args: PruneArgs) -> Result<u8, Stop> {
     let at = Place::find(app, &args.place).await?.directory();
-    let command = Command::Repository(GitCommand::PruneWorktrees { at, dry_run: args.dry_run });
-    let gone = super::worktrees(&*app.engine().await?, Request::command(command)).await?;
+    let command = GitCommand::PruneWorktrees { at, dry_run: args.dry_run };
+    let gone = match call::change_or(app, command, LEFT).await? {
+        GitReply::Worktrees(gone) => gone,
+        other => return Err(call::unexpected(other)),
+    };
     if app.output.is_json() {
         app.output.document(&json!({ "pruned": gone, "dry_run": args.dry_run }))?;
         return Ok(exit::DONE);

@@ -309,10 +309,10 @@ impl App {
     /// Takes in what is said of lines.
     pub(super) fn lines_came(&mut self, news: LinesNews) {
         match news {
-            LinesNews::Completions { session, line, answer } => {
+            LinesNews::Completions { session, line, by_key, answer } => {
                 self.lines.versions += 1;
                 let version = self.lines.versions;
-                let completed = Completed { line, answer: answer.into(), version };
+                let completed = Completed { line, by_key, answer: answer.into(), version };
                 self.lines.completed = Some((session, Arc::new(completed)));
             }
             LinesNews::History { session, answer } => {

@@ -88,6 +88,8 @@ pub enum LinesNews {
         session: SessionId,
         /// As it was asked.
         line: String,
+        /// Whether a key has asked for it.
+        by_key: bool,
         /// What.
         answer: Result<Completions, Failure>,
     },
@@ -125,12 +127,13 @@ impl Lines {
                         sleep(PAUSE).await; // wait: the next letter ends this task
                     }
                     let at = At::Session(session.clone());
-                    let query = OperationQuery::Complete { at, line: line.clone() };
+                    let query = OperationQuery::Complete { at, line: line.clone(), by_key: now };
                     let answer = match ask_engine(&room, query).await {
                         Ok(OperationReply::Completions(completions)) => Ok(completions),
                         other => Err(unfit(other)),
                     };
-                    tell(&room, LinesNews::Completions { session, line, answer }).await;
+                    tell(&room, LinesNews::Completions { session, line, by_key: now, answer })
+                        .await;
                 });
                 if let Some(before) = self.completing.replace(task) {
                     before.abort();

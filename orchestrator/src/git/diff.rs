@@ -29,7 +29,7 @@ const MOST_PATCH: usize = 48 << 20;
 /// How long a large patch may be under way: 48 MiB at 1 Mbit/s take 400 s.
 const PATCH_PATIENCE: Duration = Duration::from_secs(600);
 
-/// The scripts' word for a directory where a file was wanted.
+/// The scripts' word for what is no file where one was wanted.
 const DIRECTORY: u8 = 91;
 /// The scripts' word for a base that nobody can tell.
 const NO_BASE: u8 = 96;
@@ -205,9 +205,10 @@ fn only(paths: &[FilePath]) -> Result<&[u8], Failure> {
 
 fn checked(site: &Site, of: &DiffOf, answer: Answer) -> Result<Answer, Failure> {
     let failure = match (answer.status, of) {
-        (DIRECTORY, _) => {
-            Failure::new(Code::IsDirectory, "a file was wanted, and it is a directory")
-        }
+        (DIRECTORY, _) => Failure::new(
+            Code::IsDirectory,
+            "a file was wanted, and it is a directory, a pipe or a device",
+        ),
         (NO_BASE, _) => {
             Failure::new(Code::NotFound, "the branch that this one is based on can't be told")
                 .hint("Name a base")

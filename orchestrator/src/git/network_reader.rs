@@ -39,6 +39,11 @@ pub(super) trait Judge: fmt::Debug + Send {
         None
     }
 
+    /// Whether what is still to be done changes nothing of the repository's own.
+    fn is_done_with(&self, _told: &Told) -> bool {
+        false
+    }
+
     /// What came of it; `tail` is the end of its output.
     ///
     /// # Errors
@@ -74,6 +79,10 @@ impl<J: Judge> JobReader for Reader<J> {
         let keys = self.heard.told.take(bytes);
         let doing = keys.iter().rev().find_map(|key| self.judge.doing(key, &self.heard.told))?;
         Some(Progress { doing: doing.into(), ..Progress::default() })
+    }
+
+    fn is_done_with_repository(&self) -> bool {
+        self.judge.is_done_with(&self.heard.told)
     }
 
     fn finish(self: Box<Self>, status: Option<u8>, tail: &[u8]) -> Result<Outcome, Failure> {

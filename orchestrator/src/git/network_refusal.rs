@@ -90,11 +90,14 @@ fn ours(why: &str, refused: &Refused<'_>) -> Failure {
 fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
     let (told, host) = (refused.told, &refused.site.host);
     let (branch, remote) = (told.text("branch"), without_logins(&told.text("remote")));
-    let has = |words: &str| text.contains(words);
+    // What a hook says is no reason of git's.
+    let gits = gits(text);
+    let has = |words: &str| gits.contains(words);
     if told.has("unmerged") {
         return unmerged(told);
     }
-    if let Some(reason) = rejection(text, "[rejected]") {
+    let answered = answered(text);
+    if let Some(reason) = rejection(&answered, "[rejected]") {
         return match reason {
             "non-fast-forward" | "fetch first" => Failure::new(
                 Code::Conflict,
@@ -110,11 +113,18 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
                 .hint("Fetch, and look at what is there"),
         };
     }
-    if let Some(reason) = rejection(text, "[remote rejected]") {
+    if let Some(reason) = rejection(&answered, "[remote rejected]") {
         let said = lines_of(text, |line| line.strip_prefix("remote: "));
         let said = if said.is_empty() { reason.to_owned() } else { format!("{reason}\n{said}") };
         return Failure::new(Code::PermissionDenied, format!("{remote} refused it: {said}"))
             .hint("The remote's rules say so: push another branch, or ask who keeps it");
+    }
+    // Whatever else stopped it, git had died of.
+    let git_died =
+        ["fatal: ", "error: src refspec", "error: The destination", "error: unable to push"];
+    let git_died = text.lines().any(|line| git_died.iter().any(|words| line.starts_with(words)));
+    if has(FAILED_PUSH) && !git_died {
+        return by_hook(text);
     }
     let asked = without_logins(&told.text("asked"));
     if let Some(first) = asked.lines().map(str::trim).find(|line| !line.is_empty()) {
@@ -188,19 +198,60 @@ fn theirs(refused: &Refused<'_>, text: &str) -> Failure {
         return Failure::new(Code::NotFound, format!("{remote} is no longer there"))
             .hint("Fetch with --prune, and say what the branch is to follow");
     }
-    if has("failed to push some refs") {
-        let said = lines_of(text, |line| {
-            let is_ours = line.starts_with("To ") || line.starts_with("error: failed to push");
-            (!is_ours).then_some(line)
-        });
-        let said = if said.is_empty() { "it said nothing".into() } else { said };
-        return Failure::new(
-            Code::Conflict,
-            format!("a hook of the repository refused the push: {said}"),
-        )
-        .hint("Mend what it complains of, and push again");
+    if has(FAILED_PUSH) {
+        return by_hook(text);
     }
     said(refused, text)
+}
+
+/// What git says at the end of a push that came to nothing; the address follows.
+const FAILED_PUSH: &str = "error: failed to push some refs to '";
+
+/// A push that git has not even begun.
+fn by_hook(text: &str) -> Failure {
+    let said = lines_of(text, |line| {
+        let is_ours = line.starts_with("To ") || line.starts_with("error: failed to push");
+        (!is_ours).then_some(line)
+    });
+    let said = if said.is_empty() { "it said nothing".into() } else { refusal::shown_end(&said) };
+    Failure::new(Code::Conflict, format!("a hook of the repository refused the push: {said}"))
+        .hint("Mend what it complains of, and push again")
+}
+
+/// The lines of git's own, and of the ssh that it runs: all else is a hook's.
+fn gits(text: &str) -> String {
+    let begins = [
+        "ssh: ",
+        "ERROR: ",
+        "Host key verification failed",
+        "from the remote, but no such ref was fetched",
+    ];
+    let is_cut_off = text.lines().any(|line| line.starts_with("fatal: Could not read from remote"));
+    let is_gits = |line: &&str| {
+        refusal::is_complaint(line)
+            || begins.iter().any(|words| line.starts_with(words))
+            || is_cut_off && line.contains("Permission denied (")
+    };
+    text.lines().filter(is_gits).map(|line| format!("{line}\n")).collect()
+}
+
+/// What a remote has answered to a push: behind git's own `To ADDRESS`, which it names at the end, too.
+fn answered(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let address = lines.iter().rev().find_map(|line| line.strip_prefix(FAILED_PUSH));
+    let address = address.map(|address| without_user(address.trim_end_matches('\'')));
+    let is_to = |line: &&str| {
+        line.strip_prefix("To ")
+            .is_some_and(|to| address.is_none_or(|ours| ours == without_user(to)))
+    };
+    let from = lines.iter().rposition(is_to).map_or(lines.len(), |at| at + 1);
+    lines.get(from..).unwrap_or_default().join("\n")
+}
+
+/// An address without who logs in: older ones of git tell that at one place, and not at the other.
+fn without_user(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split_once('@').map_or(rest, |(_, rest)| rest)
 }
 
 /// What git says, as everywhere else.

@@ -142,6 +142,32 @@ fn a_branch_that_follows_one_of_another_name_is_not_pushed_over_that_one() {
 }
 
 #[test]
+fn what_a_hook_says_is_never_taken_for_an_answer_of_the_remote() {
+    for bed in Bed::all() {
+        bed.cloned("work");
+        bed.commit("work", "second", "2\n");
+        for said in [
+            "To somewhere\n ! [rejected] main -> main (fetch first)",
+            "To somewhere\n ! [remote rejected] main -> main (no)",
+            "psql: connection to the test database: Connection refused",
+            "curl: Could not resolve host: ci.example.org",
+            "deploy@ci: Permission denied (publickey).",
+            "Authentication failed for the linter",
+        ] {
+            let hook = format!("cat <<'E'\n{said}\nE\nexit 1\n");
+            bed.executable("work/.git/hooks/pre-push", &hook);
+            let refused = bed.push(&["", "", "", ""]).failed(bed.shell);
+            assert!(
+                refused.message.starts_with("a hook of the repository refused the push: "),
+                "{:?}: {refused:?}",
+                bed.shell
+            );
+            assert_eq!(refused.code, Code::Conflict, "{:?}: {refused:?}", bed.shell);
+        }
+    }
+}
+
+#[test]
 fn hooks_say_why_they_refuse() {
     for bed in Bed::all() {
         bed.cloned("work");

@@ -6,7 +6,7 @@ use crate::git::job_bed::{Bed, Ran};
 /// A gh that notes what it is called with, and opens request 7.
 const GH: &str = "printf '%s\\n' \"$*\" >>\"$HOME/gh\"\n\
     case $1 in --version) echo 'gh version 2.40.0' ;; auth) echo 'Logged in' >&2 ;;\n\
-    pr) for w in \"$@\"; do printf '<%s>' \"$w\" >>\"$HOME/words\"; done; echo 'Creating pull request' >&2; \
+    pr) for w in \"$@\"; do case $w in */said.body) w=$(cat \"$w\") ;; esac; printf '<%s>' \"$w\" >>\"$HOME/words\"; done; echo 'Creating pull request' >&2; \
     echo https://github.com/ada/work/pull/7 ;; esac\n";
 
 impl Bed {
@@ -40,7 +40,8 @@ fn a_request_is_opened_by_the_hosts_gh_after_the_branch_was_pushed() {
             opened.said,
             "opened a pull request of topic/nice_thing into main; a changed file isn't committed, and isn't in it"
         );
-        let words = "<pr><create><--base><main><--title><nice thing><--body><- second\n- third>";
+        let words =
+            "<pr><create><--base><main><--title><nice thing><--body-file><- second\n- third>";
         assert_eq!(bed.read("home/words"), words, "{:?}", bed.shell);
         assert!(bed.read("home/gh").starts_with("--version\nauth status\npr create"));
         assert_eq!(
@@ -55,6 +56,27 @@ fn a_request_is_opened_by_the_hosts_gh_after_the_branch_was_pushed() {
 }
 
 #[test]
+fn a_body_that_is_too_long_for_an_argument_and_for_github_is_cut() {
+    for bed in Bed::all() {
+        bed.program("gh", GH);
+        bed.cloned("work");
+        bed.git("work", &["switch", "-q", "-c", "topic"]);
+        std::fs::write(bed.path("work/second"), "2\n").unwrap();
+        bed.git("work", &["add", "."]);
+        let message = format!("second\n\na{}\n", "ü".repeat(100_000));
+        std::fs::write(bed.path("home/message"), message).unwrap();
+        let message = bed.path("home/message").display().to_string();
+        bed.git("work", &["commit", "-q", "-F", &message]);
+        let opened = bed.open(PLAIN).done(bed.shell);
+        assert!(opened.url.is_some(), "{:?}", bed.shell);
+        let words = bed.read("home/words");
+        let body = words.split("<--body-file><").nth(1).unwrap().strip_suffix('>').unwrap();
+        assert!(body.starts_with("aüü") && body.ends_with("üü…"), "{:?}", bed.shell);
+        assert!((59_000..60_010).contains(&body.len()), "{:?}: {}", bed.shell, body.len());
+    }
+}
+
+#[test]
 fn a_single_commit_says_it_itself_and_a_person_says_it_better() {
     let bed = Bed::new(&["sh"]);
     bed.program("gh", GH);
@@ -62,12 +84,12 @@ fn a_single_commit_says_it_itself_and_a_person_says_it_better() {
     bed.git("work", &["switch", "-q", "-c", "one", "--track", "origin/main"]);
     bed.git("work", &["commit", "-q", "--allow-empty", "-m", "Mend it\n\nIt was broken."]);
     bed.open(PLAIN).done(bed.shell);
-    assert!(bed.read("home/words").ends_with("<--title><Mend it><--body><It was broken.>"));
+    assert!(bed.read("home/words").ends_with("<--title><Mend it><--body-file><It was broken.>"));
     // What it followed was somebody else's branch.
     assert_eq!(bed.git("origin.git", &["log", "-1", "--format=%s", "main"]), "first");
     std::fs::remove_file(bed.path("home/words")).unwrap();
     bed.open(["It's \"mine\"", "", "main", "1", "1", "1"]).done(bed.shell);
-    assert!(bed.read("home/words").ends_with("<--title><It's \"mine\"><--body><><--draft>"));
+    assert!(bed.read("home/words").ends_with("<--title><It's \"mine\"><--body-file><><--draft>"));
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! What git's words mean, and what to do about them.
 
-use std::fmt::Write as _;
-
 use super::logins::without_logins;
 use crate::failure::{Code, Failure};
 
@@ -30,6 +28,17 @@ pub(super) struct Said<'a> {
     pub stderr: &'a [u8],
 }
 
+/// How git begins what it complains of. A hook that runs within it has its words on the same stream.
+const KINDS: [&str; 2] = ["fatal: ", "error: "];
+
+/// What the system says, whichever program hears it.
+const DISK: [&str; 3] = ["No space left on device", "Disk quota exceeded", "Read-only file system"];
+
+/// Whether it is a complaint of git's own.
+pub(super) fn is_complaint(line: &str) -> bool {
+    KINDS.iter().any(|kind| line.starts_with(kind))
+}
+
 /// A sentence of git's, what kind of trouble it is, and what to do. The first that is found counts.
 struct Known {
     words: &'static str,
@@ -47,6 +56,35 @@ const fn known(
 ) -> Known {
     Known { words, code, message, hint }
 }
+
+impl Known {
+    /// Whether git says it: in a complaint, or at the beginning of a line of its status.
+    fn is_in(&self, words: &str) -> bool {
+        words.lines().any(|line| {
+            let is_anybodys = is_complaint(line) || DISK.contains(&self.words);
+            SENTENCES.contains(&self.words) && line.starts_with(self.words)
+                || is_anybodys && line.contains(self.words)
+                || self.words == NEEDS_MERGE && line.ends_with(NEEDS_MERGE)
+        })
+    }
+}
+
+/// What git says without calling it a complaint.
+const SENTENCES: [&str; 10] = [
+    "Couldn't load public key",
+    "*** Please tell me who you are",
+    "Author identity unknown",
+    "You still have unmerged paths",
+    "Unmerged paths",
+    "You must edit all merge conflicts",
+    "CONFLICT (",
+    "nothing to commit",
+    "no changes added to commit",
+    "nothing added to commit",
+];
+
+/// Stands behind the name of a file.
+const NEEDS_MERGE: &str = ": needs merge";
 
 const UNMERGED: &str =
     "Mend the conflicts, stage the files, and go on; or give the merge or rebase up";
@@ -126,7 +164,7 @@ const KNOWN: [Known; 53] = [
         Some("See user.signingKey on the host"),
     ),
     known(
-        "Please tell me who you are",
+        "*** Please tell me who you are",
         Code::InvalidConfig,
         Some("git doesn't know whose commit it is"),
         Some(IDENTITY),
@@ -196,10 +234,10 @@ const KNOWN: [Known; 53] = [
     known("cannot be used as a branch name", Code::Usage, None, None),
     known("because you have unmerged files", Code::Conflict, None, Some(UNMERGED)),
     known("you need to resolve your current index", Code::Conflict, None, Some(UNMERGED)),
-    known("unmerged paths", Code::Conflict, None, Some(UNMERGED)),
+    known("You still have unmerged paths", Code::Conflict, None, Some(UNMERGED)),
     known("Unmerged paths", Code::Conflict, None, Some(UNMERGED)),
-    known("must edit all merge conflicts", Code::Conflict, None, Some(UNMERGED)),
-    known("needs merge", Code::Conflict, None, Some(UNMERGED)),
+    known("You must edit all merge conflicts", Code::Conflict, None, Some(UNMERGED)),
+    known(NEEDS_MERGE, Code::Conflict, None, Some(UNMERGED)),
     known("CONFLICT (", Code::Conflict, None, Some(UNMERGED)),
     known("would make it empty", Code::Conflict, None, None),
     known(
@@ -287,9 +325,11 @@ pub(super) fn read(said: &Said<'_>) -> Failure {
             .hint("git 2.20 or later is needed there");
     }
     // What a program prints on stdout may be anybody's words: they count only where stderr holds none that are known.
-    let found = KNOWN.iter().find(|known| err.contains(known.words));
-    let found = found.or_else(|| KNOWN.iter().find(|known| out.contains(known.words)));
-    let said_all = if err.trim().is_empty() { shown(&out) } else { shown(&err) };
+    let found = KNOWN.iter().find(|known| known.is_in(&err));
+    let found = found.or_else(|| KNOWN.iter().find(|known| known.is_in(&out)));
+    let words = if err.trim().is_empty() { &out } else { &err };
+    // A program that nobody knows says at its end what has failed.
+    let said_all = if found.is_some() { shown(words) } else { shown_end(words) };
     match found {
         Some(Known { code, message, hint, .. }) => {
             let failure =
@@ -299,7 +339,7 @@ pub(super) fn read(said: &Said<'_>) -> Failure {
                 None => failure,
             }
         }
-        None if err.contains("Permission denied") => Failure::new(Code::PermissionDenied, said_all),
+        None if is_denied(&err) => Failure::new(Code::PermissionDenied, said_all),
         None if said_all.is_empty() => {
             Failure::new(Code::Internal, format!("git failed with status {}", said.status))
         }
@@ -320,27 +360,61 @@ fn foreign(directory: &str, err: &str) -> Failure {
         .hint(format!("If you do, on the host: git config --global --add safe.directory '{place}'"))
 }
 
-/// git's own words for people: without its advice and the names of its kinds of trouble.
+/// Whether git was refused a file, or a script of ours one of its own.
+fn is_denied(err: &str) -> bool {
+    let is_ours = |line: &str| is_complaint(line) || line.contains("/baton-");
+    err.lines().any(|line| is_ours(line) && line.contains("Permission denied"))
+}
+
+/// git's own words for people, from the first on: without its advice and the names of its kinds of trouble.
 pub(super) fn shown(words: &str) -> String {
-    let mut text = String::new();
-    for line in words.lines().map(str::trim_end) {
-        let line =
-            ["fatal: ", "error: "].iter().find_map(|kind| line.strip_prefix(kind)).unwrap_or(line);
-        let is_advice = line.starts_with("hint: ") || line == "hint:" || line == "Aborting";
-        if is_advice || line.is_empty() {
-            continue;
-        }
-        if text.len() + line.len() > SHOWN_BYTES {
-            text.push_str("\n…");
-            break;
-        }
+    let (mut text, mut left) = (String::new(), SHOWN_BYTES);
+    for line in lines(words) {
         let sep = if text.is_empty() { "" } else { "\n" };
-        // Writing to a String never fails.
-        if write!(text, "{sep}{line}").is_err() {
+        let line_cut = beginning(line, left);
+        text.push_str(sep);
+        text.push_str(line_cut);
+        if line_cut.len() < line.len() {
+            text.push('…');
             break;
         }
+        left = left.saturating_sub(line.len() + 1);
     }
     text
+}
+
+/// The same up to the last ones: a hook says at its end what has failed.
+pub(super) fn shown_end(words: &str) -> String {
+    let (mut kept, mut left) = (Vec::new(), SHOWN_BYTES);
+    let lines: Vec<&str> = lines(words).collect();
+    for line in lines.iter().rev() {
+        let line_cut = beginning(line, left);
+        if kept.is_empty() && line_cut.len() < line.len() {
+            return format!("{line_cut}…");
+        }
+        if line_cut.len() < line.len() {
+            kept.push("…");
+            break;
+        }
+        kept.push(line);
+        left = left.saturating_sub(line.len() + 1);
+    }
+    kept.reverse();
+    kept.join("\n")
+}
+
+/// Lines that are no advice.
+fn lines(words: &str) -> impl Iterator<Item = &str> {
+    words.lines().map(str::trim_end).filter_map(|line| {
+        let line = KINDS.iter().find_map(|kind| line.strip_prefix(kind)).unwrap_or(line);
+        let is_advice = line.starts_with("hint: ") || line == "hint:" || line == "Aborting";
+        (!is_advice && !line.is_empty()).then_some(line)
+    })
+}
+
+/// At most so many bytes of it, in whole letters.
+fn beginning(line: &str, most: usize) -> &str {
+    line.get(..line.floor_char_boundary(most)).unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -381,6 +455,42 @@ mod tests {
         let foreign = read_err(128, foreign);
         assert_eq!(foreign.code, Code::PermissionDenied);
         assert!(foreign.hint.is_some_and(|hint| hint.ends_with("safe.directory '/srv/x'")));
+    }
+
+    #[test]
+    fn of_a_long_complaint_the_end_is_told_and_of_a_long_line_its_beginning() {
+        let many: String = (1..=5_000).map(|number| format!("test {number} is fine\n")).collect();
+        let failure = read_err(1, &format!("{many}test 5001 fails\n"));
+        assert!(failure.message.ends_with("test 5000 is fine\ntest 5001 fails"), "{failure:?}");
+        assert!(failure.message.starts_with("…\ntest"), "{failure:?}");
+        assert!(failure.message.len() < SHOWN_BYTES + 400);
+        let failure = read_err(1, &format!("one line: {}\n", "ü".repeat(5_000)));
+        assert!(failure.message.starts_with("one line: üü") && failure.message.ends_with("ü…"));
+        let known = format!("error: {}: would be overwritten by merge\n", "ü".repeat(5_000));
+        assert!(read_err(1, &known).message.ends_with("ü…"));
+    }
+
+    #[test]
+    fn a_hooks_words_are_not_taken_for_gits() {
+        for said in [
+            "the ticket already exists\n",
+            "see the file nothing to commit\n",
+            "cp: cannot create x: Permission denied\n",
+            "checked out at 12:00, bad object in lint.cfg\n  2 files: not fully merged into the list\n",
+        ] {
+            let failure = read_err(1, said);
+            assert_eq!((failure.code, failure.hint), (Code::Conflict, None), "{said}");
+            assert_eq!(failure.message, said.trim_end(), "{said}");
+        }
+        let git = "fatal: a branch named 'x' already exists\n";
+        assert!(read_err(128, git).hint.is_some());
+        let status = "On branch main\nnothing to commit, working tree clean\n";
+        assert_eq!(read_err(1, status).code, Code::NotFound);
+        let identity = "Author identity unknown\n\n*** Please tell me who you are.\n";
+        assert_eq!(read_err(128, identity).code, Code::InvalidConfig);
+        assert_eq!(read_err(1, "f: needs merge\n").hint.as_deref(), Some(UNMERGED));
+        let tool = "sh: 1: cannot create /r/.git/baton-text.7: Permission denied\n";
+        assert_eq!(read_err(2, tool).code, Code::PermissionDenied);
     }
 
     #[test]

@@ -84,6 +84,11 @@ impl Judge for Made {
         }
     }
 
+    /// A set-up may take minutes: a fetch doesn't wait for it.
+    fn is_done_with(&self, told: &Told) -> bool {
+        told.has("setting_up")
+    }
+
     fn judge(&self, heard: &Heard, tail: &[u8]) -> Result<Outcome, Failure> {
         let Heard { site, told, status, .. } = heard;
         if told.has("vanished") {

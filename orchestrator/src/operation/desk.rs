@@ -158,11 +158,12 @@ impl Operations {
                 })?;
                 Ok(OperationReply::Output(OperationOutput { id, offset, bytes }))
             }
-            OperationQuery::Complete { at, line } => {
+            OperationQuery::Complete { at, line, by_key } => {
                 let reached = self.shop.reach.reach(&at).await?;
                 let scope = LineScope::of(&at, &reached.place);
+                let store = &self.shop.store;
                 let completions =
-                    complete::complete(&self.shop.store, &scope, &reached, &line).await?;
+                    complete::complete(store, &scope, &reached, &line, by_key).await?;
                 Ok(OperationReply::Completions(completions))
             }
             OperationQuery::Lines { at, containing, limit } => {

@@ -217,7 +217,7 @@ impl<'a> Driver<'a> {
                 }
             }
         };
-        let ended = self.follow(&runs, follow, job.reader, job.is_git).await?;
+        let ended = self.follow(&runs, follow, job.reader, job.is_git, &mut turn).await?;
         drop(turn);
         Ok(match ended {
             Ok(OperationState::Done { outcome }) => {

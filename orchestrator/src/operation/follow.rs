@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use super::drive::{Driver, Ending};
 use super::job::JobReader;
+use super::queues::Turn;
 use super::scrub::Scrub;
 use super::stopping::Stopping;
 use crate::failure::Failure;
@@ -17,13 +18,14 @@ const PIECE: u64 = 64 << 10;
 const TAIL: u64 = 64 << 10;
 
 impl Driver<'_> {
-    /// Follows the run to its end, and says how the operation ended.
+    /// Follows the run to its end, and says how the operation ended. Its `turn` in the repository it may give up earlier.
     pub(super) async fn follow(
         &mut self,
         runs: &Runs,
         mut follow: Follow,
         mut reader: Box<dyn JobReader>,
         is_git: bool,
+        turn: &mut Option<Turn>,
     ) -> Result<Result<OperationState, Failure>, Ending> {
         self.heard_before(&mut reader).await;
         let run = follow.run().clone();
@@ -52,6 +54,9 @@ impl Driver<'_> {
                             Stream::Out => reader.chunk(&bytes),
                             Stream::Err => reader.told(&bytes),
                         };
+                        if reader.is_done_with_repository() {
+                            drop(turn.take());
+                        }
                         if stream == Stream::Out {
                             self.tape.append(bytes).await;
                             self.shop.board.printed(self.id);

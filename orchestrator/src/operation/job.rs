@@ -38,6 +38,11 @@ pub(crate) trait JobReader: fmt::Debug + Send {
         None
     }
 
+    /// Whether others of the same repository need no longer wait for it.
+    fn is_done_with_repository(&self) -> bool {
+        false
+    }
+
     /// The run has ended: with `status`, 128 + n for signal n, `None` where nobody knows (the machine was restarted). `tail` is
     /// the end of its output, at most 64 KiB.
     ///

@@ -220,6 +220,10 @@ pub enum OperationQuery {
         at: At,
         /// As it was typed so far, up to the cursor.
         line: String,
+        /// Whether a person has asked for it. Else the account's shell isn't asked: what it completes with may be a
+        /// project's own (`make` reads the Makefile, and runs what that says), and nobody has said that it may run.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_key: bool,
     },
     /// Lines that were run, newest first, each once. Answer: [`OperationReply::Lines`].
     Lines {

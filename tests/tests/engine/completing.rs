@@ -71,7 +71,7 @@ async fn try_complete(
     line: &str,
 ) -> Result<Completions, orchestrator::failure::Failure> {
     let at = At::Host { host: "box".into(), directory: Some(FilePath::from(directory)) };
-    let query = Query::Operation(OperationQuery::Complete { at, line: line.into() });
+    let query = Query::Operation(OperationQuery::Complete { at, line: line.into(), by_key: true });
     match within(desk.engine.call(Request::query(query))).await? {
         Reply::Operation(OperationReply::Completions(completions)) => Ok(completions),
         other => panic!("{other:?}"),
@@ -225,6 +225,31 @@ async fn the_accounts_own_completions_are_asked_where_that_needs_no_terminal() {
         }
         desk.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_project_brings_runs_only_where_a_key_has_asked() {
+    let sshd = server(&["bash"]);
+    let bash = "_mine() { echo ran >~/ran; COMPREPLY=(theirs); }\ncomplete -F _mine mytool\n";
+    put(&sshd, "bash", ".bash_profile", bash);
+    put(&sshd, "bash", "here/file", "");
+    let laptop = laptop(&sshd, "bash", "openssh");
+    let desk = laptop.engine().await;
+    let ran = sshd.home_of("bash").join("ran");
+    let ask = async |by_key| {
+        let at = At::Host { host: "box".into(), directory: Some(FilePath::from("here")) };
+        let query =
+            Query::Operation(OperationQuery::Complete { at, line: "mytool ".into(), by_key });
+        match within(desk.engine.call(Request::query(query))).await.unwrap() {
+            Reply::Operation(OperationReply::Completions(completions)) => completions.offers,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(texts(&ask(false).await), [("file", CompletionKind::File)]);
+    assert!(!ran.exists());
+    assert!(texts(&ask(true).await).contains(&("theirs", CompletionKind::Word)));
+    assert!(ran.exists());
+    desk.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

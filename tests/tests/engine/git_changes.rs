@@ -272,6 +272,21 @@ async fn branches_are_made_checked_out_renamed_and_deleted() {
     let id = repo.git(&["rev-parse", "ahead"]).trim().to_owned();
     let deleted = way.desk.change(delete("ahead", true)).await.unwrap();
     assert_eq!(deleted, GitReply::Left { id, commits: 1 });
+    // A branch counts before a tag of its name, also where another one begins.
+    repo.git(&["branch", "dup", "main"]);
+    repo.git(&["tag", "dup", "main~1"]);
+    way.desk.done(way.desk.change(new("from-dup", Some("dup"), false)).await);
+    assert_eq!(repo.git(&["rev-parse", "from-dup"]), repo.git(&["rev-parse", "main"]));
+    // One of another remote isn't what is called so here.
+    repo.git(&["remote", "add", "upstream", &path]);
+    repo.git(&["fetch", "-q", "upstream"]);
+    repo.git(&["branch", "-q", "-u", "origin/theirs", "theirs"]);
+    let other = way.desk.change(switch("upstream/theirs")).await.unwrap_err();
+    assert_eq!(other.code, Code::Conflict, "{other:?}");
+    let said = "theirs is here already, and follows origin/theirs instead of upstream/theirs";
+    assert_eq!(other.message, said);
+    way.desk.done(way.desk.change(switch("origin/theirs")).await);
+    way.desk.done(way.desk.change(switch("main")).await);
     // What would be lost stays.
     way.desk.done(way.desk.change(new("side", None, true)).await);
     repo.write("f", "side\n");

@@ -263,6 +263,10 @@ async fn an_unknown_file_that_is_too_large_or_none_is_not_read() {
     let large = of("large").await.unwrap();
     assert!(large.files[0].cut && large.files[0].path == FilePath::from("large"));
     assert_eq!(of("folder").await.unwrap_err().code, Code::IsDirectory);
+    // Who opens one waits for who writes.
+    let made = std::process::Command::new("mkfifo").arg(repo.file("fifo")).status().unwrap();
+    assert!(made.success());
+    assert_eq!(of("fifo").await.unwrap_err().code, Code::IsDirectory);
     assert_eq!(of("nothing").await.unwrap_err().code, Code::NotFound);
     way.desk.stop().await;
 }

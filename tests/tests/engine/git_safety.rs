@@ -82,6 +82,14 @@ async fn who_a_hook_leaves_behind_is_not_waited_for_nor_heard_in_later_answers()
             repo.program(&format!(".git/hooks/{hook}"), &text);
         }
         repo.write("f", "b\n");
+        let text = format!("GIT_DIR=$(git rev-parse --absolute-git-dir)\n{stays}");
+        repo.program(".git/hooks/post-index-change", &text);
+        let stage = GitCommand::Stage { at: repo.at(way.host), paths: Vec::new() };
+        let staged = way.desk.change(stage);
+        let staged = tokio::time::timeout(Duration::from_secs(30), staged).await;
+        way.desk.done(staged.unwrap_or_else(|_| panic!("{name}: staging everything waits")));
+        assert!(repo.file(".git/stays").exists(), "{name}");
+        fs::remove_file(repo.file(".git/hooks/post-index-change")).unwrap();
         let made = way.desk.change(commit(repo.at(way.host), "second", true));
         let made = tokio::time::timeout(Duration::from_secs(30), made).await;
         let made = made

@@ -269,3 +269,16 @@ async fn a_host_without_git_or_with_one_that_is_too_old_says_so() {
     assert!(none.hint.unwrap().contains("Install"));
     desk.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_line_of_a_configuration_counts_and_a_remote_is_told_once() {
+    let way = here().await;
+    let repo = Repo::with("a\n");
+    let mut config = repo.read(".git/config");
+    config.push_str(
+        "[remote \"one\"]\n\turl = /x\n[remote \"one\"]\n\tprune = true\n[remote \"two\"]",
+    );
+    repo.write(".git/config", config);
+    assert_eq!(way.desk.status(repo.at("local")).await.remotes, ["one", "two"]);
+    way.desk.stop().await;
+}

@@ -33,8 +33,8 @@ async fn the_address_of_a_pull_request_stands_alone_on_stdout_and_gh_ran_on_the_
     );
     let called = fs::read_to_string(bed.host.home().join("gh")).unwrap();
     let wanted =
-        "--version|\nauth|status|\npr|create|--base|main|--title|It's; $(mine)|--body||--draft|\n";
-    assert_eq!(called, wanted);
+        "--version|\nauth|status|\npr|create|--base|main|--title|It's; $(mine)|--body-file|";
+    assert!(called.starts_with(wanted) && called.ends_with("|--draft|\n"), "{called}");
     let origin = project.parent().unwrap().join("origin.git");
     assert_eq!(git(&origin, &["log", "-1", "--format=%s", "topic"]), "second");
 

@@ -12,7 +12,7 @@ use orchestrator::seam::{
 };
 
 use crate::cli_bed::{Bed, code};
-use crate::desk::{Desk, Laptop, new_session};
+use crate::desk::{Desk, Laptop, new_session, until};
 use crate::operations::{over, start};
 
 /// git here, in a directory of a machine of the test bed; what it prints.
@@ -362,4 +362,60 @@ async fn a_worktree_is_removed_by_its_branch_whatever_its_path_is() {
         assert!(!project.parent().unwrap().join("half").exists());
         desk.stop().await;
     }
+}
+
+/// A shell's words that wait for the file `gate` in that directory, and say before in `begun` that they do.
+fn waits(directory: &Path) -> String {
+    let directory = directory.display();
+    format!("echo >>'{directory}/begun'; while ! [ -e '{directory}/gate' ]; do sleep 0.05; done")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_set_up_and_nobody_removes_its_worktree_meanwhile() {
+    for transport in ["openssh", "native"] {
+        let machine = AgentHost::start();
+        let project = cloned(&machine);
+        let beside = project.parent().unwrap();
+        let laptop = Laptop::over(machine.sshd().write_client_config("box", &[]), transport);
+        let desk = laptop.engine().await;
+        let directory = Some(FilePath::from(project.to_str().unwrap()));
+        let at = || At::Host { host: "box".into(), directory: directory.clone() };
+        let making = AddWorktree { set_up: Some(waits(beside)), ..add(at(), "a") };
+        let begun = start(&desk, Work::AddWorktree(making)).await;
+        until("it is set up", || beside.join("begun").exists()).await;
+        let fetch = Work::Fetch { at: at(), remote: None, prune: false };
+        assert_eq!(done(&desk, fetch).await.said, "there was nothing new to fetch");
+        for force in [false, true] {
+            let busy = remove(&desk, at(), "a", force).await.unwrap_err();
+            assert_eq!(busy.code, Code::Busy, "{transport}: {busy:?}");
+        }
+        fs::write(beside.join("gate"), "").unwrap();
+        let made = over(&desk, &begun.id).await;
+        let OperationState::Done { outcome } = made.state else { panic!("{made:?}") };
+        assert!(outcome.failed.is_none(), "{transport}: {outcome:?}");
+        remove(&desk, at(), "a", false).await.unwrap();
+        desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_while_a_worktree_is_removed_is_told_to_look() {
+    let bed = Bed::start();
+    let project = repository(&bed.host);
+    let beside = project.parent().unwrap();
+    git(&project, &["worktree", "add", "-q", "../tree", "-b", "tree"]);
+    // What git asks for changes before it looks itself.
+    let hook = beside.join("hook");
+    fs::write(&hook, format!("#!/bin/sh\n{}\nexit 1\n", waits(beside))).unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    git(&project, &["config", "core.fsmonitor", hook.to_str().unwrap()]);
+    let words = ["worktree", "remove", "work", "tree"];
+    let left = baton_tests::start(bed.home.command(&words).stdin(std::process::Stdio::null()));
+    until("git is asked", || beside.join("begun").exists()).await;
+    crate::cli_bed::signal(&left, rustix::process::Signal::INT);
+    let left = baton_tests::ended(left).await;
+    assert_eq!(left.status, Some(130), "{left:?}");
+    assert!(left.stderr.contains("baton worktree list"), "{left:?}");
+    fs::write(beside.join("gate"), "").unwrap();
+    until("it is removed", || !beside.join("tree").exists()).await;
 }

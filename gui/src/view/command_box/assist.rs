@@ -85,6 +85,8 @@ pub(super) enum List {
         from: usize,
         all: Vec<Completion>,
         more: bool,
+        /// Whether the account's own shell was asked, too.
+        by_key: bool,
         /// `None`: keys are the line's until a person goes into the list.
         chosen: Option<usize>,
     },
@@ -218,7 +220,9 @@ impl Assist {
             Fetched::Missing | Fetched::Pending => return Done::default(),
         };
         self.heard = completed.version;
-        if completed.line != now.before() {
+        // What a pause has asked for may come behind what a key asks for.
+        let is_less = self.waits.is_some() && !completed.by_key;
+        if completed.line != now.before() || is_less {
             return Done::default();
         }
         let waits = self.waits.take().filter(|(line, _)| line == now.before());
@@ -226,7 +230,7 @@ impl Assist {
         if waits.is_none() && is_closed {
             return Done::default();
         }
-        self.list = list(answer, now.before());
+        self.list = list(answer, now.before(), completed.by_key);
         let is_missed = waits.is_some() && self.list.is_none();
         self.note = is_missed.then_some(Note::Nothing);
         match waits {
@@ -286,7 +290,7 @@ impl Assist {
         }
         self.note = None;
         match press {
-            Press::Tab if self.list.is_some() => self.complete(now),
+            Press::Tab if self.knows_all() => self.complete(now),
             Press::Tab => self.ask(now, Waits::Complete),
             Press::Offer if self.list.is_some() => {
                 self.enter();
@@ -330,6 +334,11 @@ impl Assist {
         self.waits = Some((now.before().to_owned(), waits));
         self.note = Some(Note::Asking);
         Done { taken: true, put: None, want: Some(true) }
+    }
+
+    /// Whether a list stands there that the account's own shell has had its part in.
+    fn knows_all(&self) -> bool {
+        matches!(self.list, Some(List::Offers { by_key: true, .. }))
     }
 
     fn enter(&mut self) {

@@ -11,7 +11,7 @@ fn offer(text: &str, kind: CompletionKind) -> Completion {
 
 fn answer(version: u64, line: &str, from: u32, offers: Vec<Completion>) -> Completed {
     let answer = Fetched::Ready(Completions { from, offers, more: false });
-    Completed { line: line.into(), answer, version }
+    Completed { line: line.into(), by_key: true, answer, version }
 }
 
 fn files(version: u64, line: &str, from: u32, names: &[&str]) -> Completed {
@@ -67,6 +67,25 @@ fn a_directory_is_gone_on_with() {
     let known = answer(1, "cd s", 3, vec![offer("src/", CompletionKind::Directory)]);
     let (_, done) = tab("cd s", &known);
     assert_eq!((done.put, done.want), (Some(Typed::whole("cd src/")), Some(false)));
+}
+
+#[test]
+fn a_tab_asks_for_what_a_pause_does_not() {
+    let mut assist = Assist::default();
+    let now = Typed::whole("make t");
+    assist.typed(&now);
+    let paused = Completed { by_key: false, ..files(1, "make t", 5, &["tests"]) };
+    assist.hear(&now, Some(&paused), &[]);
+    assert!(assist.is_open());
+    assert_eq!(assist.press(Press::Tab, &now, &[]).want, Some(true));
+    // One of a pause that comes late isn't what is waited for.
+    let late = Completed { version: 2, ..paused };
+    assert_eq!(assist.hear(&now, Some(&late), &[]), Done::default());
+    let done = assist.hear(&now, Some(&files(3, "make t", 5, &["tests", "test-all"])), &[]);
+    assert_eq!(done.put, Some(Typed::whole("make test")));
+    // What is known by then goes on without another question.
+    assert_eq!(assist.press(Press::Tab, &done.put.unwrap(), &[]).want, None);
+    assert!(assist.has_keys());
 }
 
 #[test]

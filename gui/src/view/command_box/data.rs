@@ -14,6 +14,8 @@ use crate::fetched::Fetched;
 pub struct Completed {
     /// Behind which line.
     pub line: String,
+    /// Whether a key has asked for it: else the account's own shell was not asked.
+    pub by_key: bool,
     /// What.
     pub answer: Fetched<Completions>,
     /// Another number for each answer.

@@ -5,7 +5,7 @@ use orchestrator::seam::{Completion, CompletionKind, Completions};
 use super::assist::{List, Typed};
 
 /// The list of an answer, unless it holds nothing.
-pub(super) fn list(answer: &Completions, line: &str) -> Option<List> {
+pub(super) fn list(answer: &Completions, line: &str, by_key: bool) -> Option<List> {
     let from = usize::try_from(answer.from).unwrap_or(usize::MAX).min(line.len());
     if !line.is_char_boundary(from) {
         return None;
@@ -15,7 +15,7 @@ pub(super) fn list(answer: &Completions, line: &str) -> Option<List> {
     let all: Vec<Completion> =
         answer.offers.iter().filter(|offer| offer.text != typed).cloned().collect();
     let (line, more) = (line.to_owned(), answer.more);
-    (!all.is_empty()).then_some(List::Offers { line, from, all, more, chosen: None })
+    (!all.is_empty()).then_some(List::Offers { line, from, all, more, by_key, chosen: None })
 }
 
 /// The line with that offer in its place.

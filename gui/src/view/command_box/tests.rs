@@ -167,7 +167,7 @@ fn tab_asks_the_host_and_the_list_is_used_by_keys() {
         vec![offer("main", CompletionKind::Branch), offer("fix/two", CompletionKind::Branch)];
     let answer = Fetched::Ready(Completions { from: 13, offers, more: false });
     window.state_mut().completed =
-        Some(Completed { line: "git checkout ".into(), answer, version: 1 });
+        Some(Completed { line: "git checkout ".into(), by_key: true, answer, version: 1 });
     settle(&mut window);
     window.get_by_role_and_label(Role::ListBoxOption, "main");
     press(&mut window, Modifiers::NONE, Key::ArrowDown);
@@ -188,7 +188,8 @@ fn an_offer_is_taken_by_a_click_and_the_keys_stay_in_the_box() {
     };
     let offers = vec![offer("src/"), offer("site/")];
     let answer = Fetched::Ready(Completions { from: 3, offers, more: false });
-    window.state_mut().completed = Some(Completed { line: "ls s".into(), answer, version: 1 });
+    window.state_mut().completed =
+        Some(Completed { line: "ls s".into(), by_key: false, answer, version: 1 });
     settle(&mut window);
     window.get_by_role_and_label(Role::ListBoxOption, "site/").click();
     settle(&mut window);

@@ -287,7 +287,7 @@ fn offers_for(version: u64, line: &str, from: u32, names: &[&str]) -> Option<Com
     };
     let offers = names.iter().map(offer).collect();
     let answer = Fetched::Ready(Completions { from, offers, more: false });
-    Some(Completed { line: line.into(), answer, version })
+    Some(Completed { line: line.into(), by_key: true, answer, version })
 }
 
 #[test]

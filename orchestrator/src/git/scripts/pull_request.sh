@@ -21,6 +21,18 @@ bp_default() {
   return 1
 }
 
+# bp_cut: prints what comes on stdin, at most 60,000 bytes in whole letters: GitHub takes 65,536 letters.
+bp_cut() {
+  bp_all=$(head -c 60001 && echo .)
+  bp_all=${bp_all%.}
+  if [ "$(bg_put "$bp_all" | wc -c)" -le 60000 ]; then
+    bg_put "$bp_all"
+    return
+  fi
+  bp_last=$(printf '[\300-\377][\200-\277]*')
+  bg_put "$bp_all" | head -c 60000 | LC_ALL=C sed -e "\$ s/$bp_last\$//" -e '$ s/$/…/'
+}
+
 # bp_draft BRANCH REMOTE BASE: sets bp_base, the number bp_commits of commits that the branch has and the base hasn't, bp_title
 # and bp_body made of them, and the number bp_changed of files that aren't committed.
 bp_draft() {
@@ -38,11 +50,11 @@ bp_draft() {
     0) ;;
     1)
       bp_title=$(bg_git log --no-merges --format=%s "$bp_range" --)
-      bp_body=$(bg_git log --no-merges --format=%b "$bp_range" --)
+      bp_body=$(bg_git log --no-merges --format=%b "$bp_range" -- | bp_cut)
       ;;
     *)
       bp_title=$(bg_put "${1##*/}" | tr '_-' '  ')
-      bp_body=$(bg_git log --no-merges --reverse --format='- %s' "$bp_range" -- | head -n 100)
+      bp_body=$(bg_git log --no-merges --reverse --format='- %s' "$bp_range" -- | head -n 100 | bp_cut)
       ;;
   esac
   return 0
@@ -96,7 +108,9 @@ bp_open() {
   [ -z "$6" ] || bp_body=$2
   [ -n "$bp_title" ] || bp_title=$bn_branch
   bp_words=${0%/*}/said
-  set -- pr create --base "$bp_base" --title "$bp_title" --body "$bp_body" ${4:+--draft}
+  # An argument is shorter than a body may be.
+  bg_put "$bp_body" >"$bp_words.body" || return
+  set -- pr create --base "$bp_base" --title "$bp_title" --body-file "$bp_words.body" ${4:+--draft}
   # By what was pushed gh finds out whose branch it is, also in a fork; what isn't followed here it is told.
   bg_git rev-parse -q --verify "refs/remotes/$bn_remote/$bn_branch" >/dev/null || set -- "$@" --head "$bn_branch"
   bp_gh "$@" >"$bp_words" 2>"$bp_words.err"

@@ -109,6 +109,11 @@ impl Ask {
         })
     }
 
+    /// The same for who hasn't asked for it: the account's shell isn't asked, which may run what the project brings.
+    pub(super) fn unasked(self) -> Self {
+        Self { words: Vec::new(), ..self }
+    }
+
     /// The call that asks.
     ///
     /// # Errors

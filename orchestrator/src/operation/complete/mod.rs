@@ -20,7 +20,7 @@ const MOST_LINES: u32 = 10;
 /// The script's word for a directory that can't be entered.
 const MISSING: u8 = 3;
 
-/// Asks the host, once.
+/// Asks the host, once; the account's shell only `by_key`.
 ///
 /// # Errors
 ///
@@ -30,6 +30,7 @@ pub(super) async fn complete(
     scope: &LineScope,
     reached: &Reached,
     line: &str,
+    by_key: bool,
 ) -> Result<Completions, Failure> {
     let lines = store.lines(scope, LineFilter::Beginning(line.to_owned()), MOST_LINES).await?;
     let typed = Typed::new(line);
@@ -37,7 +38,7 @@ pub(super) async fn complete(
     let mut completions = Completions { from, ..Completions::default() };
     let offered = lines.iter().filter_map(|whole| offers::line(&typed, whole));
     completions.offers.extend(offered);
-    if let Some(ask) = Ask::new(&typed, line) {
+    if let Some(ask) = Ask::new(&typed, line).map(|ask| if by_key { ask } else { ask.unasked() }) {
         let answer = reached.connection.call(ask.call(reached)?).await?;
         if answer.status == MISSING {
             let directory = reached.directory.as_deref().unwrap_or(b"~");
