@@ -70,6 +70,8 @@ fn open() -> Result<ExitCode, Failure> {
         viewport: viewport(&memory),
         // Ours: eframe's waits for the program that holds what is to be pasted.
         clipboard_shortcuts: false,
+        // It smooths gradients, of which there are none here, and without a graphics card it costs half of each picture.
+        dithering: false,
         ..NativeOptions::default()
     };
     let program =

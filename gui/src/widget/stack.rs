@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use egui::scroll_area::ScrollBarVisibility::{AlwaysHidden, AlwaysVisible};
 use egui::{EventFilter, Id, Rect, ScrollArea, Ui, UiBuilder, vec2};
 
 /// Where a list is scrolled to.
@@ -89,8 +90,14 @@ impl Stack {
         scroll: Scroll,
         mut row: impl FnMut(&mut Ui, usize, Rect),
     ) -> bool {
-        let memory = Id::unique(("where a stack was", salt));
-        let mut area = ScrollArea::vertical().id_salt(salt).auto_shrink([false, false]);
+        // The bar of a list that is too long is there at once, since that area is another one: fading in would take ten pictures of
+        // the whole window, which its rows would wait for.
+        let is_long = self.height() > ui.available_height();
+        let memory = Id::unique(("where a stack was", salt, is_long));
+        let mut area = ScrollArea::vertical()
+            .id_salt((salt, is_long))
+            .auto_shrink([false, false])
+            .scroll_bar_visibility(if is_long { AlwaysVisible } else { AlwaysHidden });
         let at: Option<(f32, f32)> = ui.data(|data| data.get_temp(memory));
         let (offset, height) = at.unwrap_or((0.0, ui.available_height()));
         if let Some(offset) = self.scrolled(scroll, offset, height) {

@@ -197,3 +197,27 @@ fn a_tooltip_goes_when_a_dialog_opens_over_it() {
     window.get_by_label("inside");
     assert!(window.query_by_label("What it does").is_none());
 }
+
+#[test]
+fn a_list_that_grows_out_of_its_room_rests_after_few_frames() {
+    let draw = |ui: &mut egui::Ui, count: &mut usize| {
+        Stack::new(std::iter::repeat_n(20.0, *count)).show(
+            ui,
+            "list",
+            Scroll::Stay,
+            |ui, at, _| {
+                ui.label(at.to_string());
+            },
+        );
+    };
+    // Ten of them would be drawn while something moves that egui moves for a tenth of a second.
+    let mut harness = egui_kittest::Harness::builder()
+        .with_step_dt(0.01)
+        .with_max_steps(20)
+        .build_ui_state(draw, 2);
+    harness.ctx.all_styles_mut(|style| style.animation_time = 0.1);
+    harness.run();
+    *harness.state_mut() = 500;
+    let frames = harness.run();
+    assert!(frames <= 4, "{frames} frames for a bar that is there at once");
+}
