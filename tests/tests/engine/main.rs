@@ -60,6 +60,7 @@ mod transcript;
 mod transfers;
 mod transfers_bed;
 mod transfers_cli;
+mod transfers_safety;
 mod transfers_trees;
 mod turns;
 mod worktrees;
