@@ -24,6 +24,7 @@ mod files_cli;
 mod files_crash;
 mod files_faults;
 mod files_hosts;
+mod files_safety;
 mod frames;
 mod git_bed;
 mod git_changes;

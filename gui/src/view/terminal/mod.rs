@@ -5,11 +5,9 @@ mod data;
 mod find;
 mod mouse;
 mod screen;
-mod still;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use data::{TerminalAct, TerminalData};
-pub use still::PATIENCE;
 pub use view::TerminalView;
