@@ -179,7 +179,9 @@ impl App {
             }
             WindowCommand::NewWorktree => {
                 self.show_right(RightPage::Git);
-                self.git_view.open_add_worktree(String::new());
+                if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+                    self.git_view.open_add_worktree(session, String::new());
+                }
             }
             WindowCommand::PullRequest => self.show_pull_request(),
             WindowCommand::ShowHistory => self.show_right(RightPage::History),
