@@ -30,7 +30,7 @@ bp_cut() {
     return
   fi
   bp_last=$(printf '[\300-\377][\200-\277]*')
-  bg_put "$bp_all" | head -c 60000 | LC_ALL=C sed -e "\$ s/$bp_last\$//" -e '$ s/$/…/'
+  bg_put "$bp_all" | head -c 60000 | LC_ALL=C sed -e "\$ s/$bp_last\$//" -e "\$ s/\$/$(printf '\342\200\246')/"
 }
 
 # bp_draft BRANCH REMOTE BASE: sets bp_base, the number bp_commits of commits that the branch has and the base hasn't, bp_title
