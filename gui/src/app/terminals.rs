@@ -266,10 +266,8 @@ impl App {
         let frame = Frame::new().fill(theme.sunken);
         let view = &mut open.view;
         let screen = &open.screen;
-        let acts = CentralPanel::no_frame()
-            .frame(frame)
-            .show(ui, |ui| view.ui(ui, &mut screen.draw(), &data))
-            .inner;
+        let acts =
+            CentralPanel::no_frame().frame(frame).show(ui, |ui| view.show(ui, screen, &data)).inner;
         self.terminals.has_keys = view.has_keys();
         open.rang = false;
         for act in acts {

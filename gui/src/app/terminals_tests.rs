@@ -96,6 +96,29 @@ fn a_session_that_is_removed_takes_its_terminals_along_and_says_so() {
 }
 
 #[test]
+fn a_frame_does_not_wait_for_a_screen_that_is_being_read() {
+    let mut window = terminals(&[("1", TerminalState::Open)]);
+    let screen = show(&mut window, "1");
+    screen.draw().feed_as(b"a long flood", Printed::NOW);
+    window.tell(News::Terminal("1".into()));
+    window.harness.run();
+    let holds = |window: &Window, text: &str| {
+        let shown = window.harness.get_by_role(Role::Terminal).value();
+        shown.is_some_and(|shown| shown.contains(text))
+    };
+    assert!(holds(&window, "a long flood"));
+    {
+        let mut reading = screen.draw();
+        reading.feed_as(b" goes on", Printed::NOW);
+        window.harness.step();
+        assert!(holds(&window, "a long flood") && !holds(&window, "goes on"));
+    }
+    // It asked for a frame that looks anew.
+    window.harness.run();
+    assert!(holds(&window, "a long flood goes on"));
+}
+
+#[test]
 fn a_bell_in_a_terminal_that_is_not_shown_is_seen_at_its_tab() {
     let mut window = terminals(&[("1", TerminalState::Open), ("2", TerminalState::Open)]);
     let first = show(&mut window, "1");
