@@ -18,6 +18,11 @@ impl Place {
 }
 
 impl App {
+    /// Whether that is the session in front.
+    pub(super) fn is_session_shown(&self, session: &SessionId) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.session == *session)
+    }
+
     /// Where a session is now.
     pub(super) fn place_of(&self, session: &SessionId) -> Option<Place> {
         self.sessions.get(session).map(Place::of)

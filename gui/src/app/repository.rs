@@ -132,7 +132,9 @@ impl App {
 
     /// Something else is shown in the diff's place.
     pub(super) fn leave_diff(&mut self) {
-        self.repository.diff = None;
+        if self.repository.diff.take().is_some() {
+            self.focus_shown_terminal();
+        }
     }
 
     /// Draws the diff that is open.
@@ -168,8 +170,9 @@ impl App {
         let escaped = !self.keys_are_taken()
             && !ui.ctx().egui_wants_keyboard_input()
             && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-        if !close && !escaped {
-            self.repository.diff = Some(shown);
+        self.repository.diff = Some(shown);
+        if close || escaped {
+            self.leave_diff();
         }
         for act in acts {
             self.diff_act(ui, act);
@@ -301,8 +304,9 @@ impl App {
         }
         match news {
             RepositoryNews::Status(answer) => {
+                let failure = answer.as_ref().err().cloned();
                 self.status_came(answer);
-                self.grant_git_wish();
+                self.grant_git_wish(failure);
             }
             RepositoryNews::Diff { of, answer } => {
                 let repository = &mut self.repository;

@@ -151,3 +151,33 @@ fn a_terminal_whose_shell_has_ended_gives_the_windows_keys_back() {
     window.harness.run();
     assert!(opens_the_palette(&mut window));
 }
+
+#[test]
+fn a_difference_over_a_terminal_gives_the_window_its_keys_and_the_terminal_has_them_again_behind_it()
+ {
+    use crate::commands::WindowCommand;
+    use crate::keys::TerminalFocus;
+    let mut window = terminals(&[("1", TerminalState::Open)]);
+    show(&mut window, "1");
+    window.harness.run();
+    assert_eq!(window.app().terminal_focus(), TerminalFocus::Program);
+    window.obey(WindowCommand::ShowChanges);
+    assert_eq!(window.app().terminal_focus(), TerminalFocus::None);
+    window.press(egui::Modifiers::COMMAND, egui::Key::W);
+    assert!(closed(&mut window).is_empty());
+    assert!(!window.app().is_diff_shown());
+    window.harness.run();
+    assert_eq!(window.app().terminal_focus(), TerminalFocus::Program);
+}
+
+#[test]
+fn a_file_that_is_mentioned_beside_a_terminal_is_named_in_the_message_that_is_shown_then() {
+    let mut window = terminals(&[("1", TerminalState::Open)]);
+    show(&mut window, "1");
+    window.app().mention(&"src/a.rs".into());
+    window.harness.run();
+    window.harness.run();
+    assert!(window.app().shown_terminal().is_none());
+    let message = window.harness.get_by_role_and_label(Role::MultilineTextInput, "Message");
+    assert!(message.is_focused());
+}
