@@ -2,7 +2,7 @@
 
 use orchestrator::failure::Code;
 use orchestrator::git::graph;
-use orchestrator::seam::{DiffOf, GitBranches, GitLog, GitQuery, GitReply};
+use orchestrator::seam::{GitBranches, GitLog, GitQuery, GitReply};
 
 use crate::git_bed::{Repo, Way, here, ways};
 
@@ -179,19 +179,4 @@ async fn a_broken_repository_is_not_taken_for_an_empty_one() {
         assert_eq!(failure.code, Code::Corrupt, "{}: {failure:?}", way.name);
         assert!(failure.hint.unwrap().contains("git fsck"), "{}", way.name);
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_branch_counts_before_a_tag_of_its_name() {
-    let way = here().await;
-    let repo = history();
-    repo.git(&["branch", "dup", "ahead"]);
-    repo.git(&["tag", "dup", "v1"]);
-    let named = GitQuery::Log { revision: Some("dup".into()), ..all_of(&repo, &way) };
-    assert_eq!(way.log(named).await.commits[0].subject, "only ahead");
-    // Seen from its branch nothing has changed; seen from the tag, files were added.
-    repo.git(&["checkout", "-q", "ahead"]);
-    let base = DiffOf::Base { base: Some("dup".into()) };
-    assert_eq!(way.desk.try_diff(repo.at("local"), base, &[]).await.unwrap().files, []);
-    way.desk.stop().await;
 }
