@@ -26,7 +26,9 @@ is what it was. A directory goes whole or not at all; links stay links; sockets,
 what has arrived of it doesn't go again where the host has GNU's find. With -f, a file that is replaced keeps its mode and \
 owner; one that is read-only for the account, has further names (hard links), or could not keep its owner is refused, as with \
 `files write -f`. What is in a directory that is there already and isn't in ours stays; files that are in both are replaced by \
-ours, with our modes, unless one of them belongs to another account or has further names.")]
+ours, with our modes, unless one of them belongs to another account or has further names. In a session, nothing goes through a \
+link that leads out of its directory. A host that has sftp alone doesn't tell who else has a name of a file: there it is \
+replaced under the name that was given.")]
 pub struct PutArgs {
     /// What to send; `-` takes a file from stdin
     #[arg(value_name = "LOCAL")]

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{Expected, FILE_WINDOW, FileCommand, Seam};
 use similar::TextDiff;
@@ -29,7 +30,7 @@ pub struct WriteArgs {
     #[arg(value_name = "HOST:PATH")]
     place: OsString,
     /// Only if it is as it was then: the version that stat, cat --json or a former write gave
-    #[arg(long, value_name = "V", conflicts_with_all = ["new", "force"])]
+    #[arg(long, value_name = "V", conflicts_with_all = ["new", "force"], value_parser = NonEmptyStringValueParser::new())]
     if_version: Option<String>,
     /// Only if there is none; what counts without another option
     #[arg(long)]

@@ -60,7 +60,10 @@ pub async fn run(app: &App, args: AddArgs) -> Result<u8, Stop> {
     let carried = carry(app, Work::AddWorktree(add)).await?;
     let outcome = &carried.outcome;
     if !app.output.is_json() {
-        app.output.note(clean(&outcome.said));
+        // Of another branch there, what failed says as much.
+        if outcome.branch_mismatch.is_none() {
+            app.output.note(clean(&outcome.said));
+        }
         if let Some(session) = &outcome.session {
             app.output.note(format_args!("`baton send {session} PROMPT` talks to the agent there"));
         }

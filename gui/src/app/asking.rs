@@ -26,12 +26,34 @@ use crate::view::question::{QuestionAct, QuestionData, QuestionView};
 /// What is asked.
 #[derive(Debug)]
 enum Whether {
-    Remove { session: SessionId, name: String, working: bool },
-    Fresh { session: SessionId, tab: TabId },
-    Delete { session: SessionId, all: Vec<Doomed> },
-    Outside { command: FileCommand, pending: FilePending },
-    SendOutside { session: SessionId, folder: FilePath, local: Vec<PathBuf> },
-    CloseTerminal { id: String, name: String },
+    Remove {
+        session: SessionId,
+        name: String,
+        working: bool,
+    },
+    Fresh {
+        session: SessionId,
+        tab: TabId,
+    },
+    Delete {
+        session: SessionId,
+        all: Vec<Doomed>,
+    },
+    /// `closes`: the file whose save it is, is closed then.
+    Outside {
+        command: FileCommand,
+        pending: FilePending,
+        closes: bool,
+    },
+    SendOutside {
+        session: SessionId,
+        folder: FilePath,
+        local: Vec<PathBuf>,
+    },
+    CloseTerminal {
+        id: String,
+        name: String,
+    },
 }
 
 /// A message that waits and is being changed.
@@ -115,8 +137,19 @@ impl App {
 
     /// Asks whether something outside of the session's directory is to be changed.
     pub(super) fn ask_whether_outside(&mut self, command: FileCommand, pending: FilePending) {
-        let whether = Whether::Outside { command, pending };
+        let whether = Whether::Outside { command, pending, closes: false };
         self.asking.whether = Some((ConfirmView::default(), whether));
+    }
+
+    /// A file that was to be saved and closed waits for a person's word: it is closed only with that.
+    fn closes_once_agreed(&mut self, id: OpenId) {
+        if let Some((
+            _,
+            Whether::Outside { pending: FilePending::Save { id: of, .. }, closes, .. },
+        )) = &mut self.asking.whether
+        {
+            *closes |= *of == id;
+        }
     }
 
     /// Asks whether files are to be sent into a directory outside of the session's.
@@ -140,8 +173,12 @@ impl App {
         let (act, id) = (view.ui(ctx, name), *id);
         match act {
             Some(ClosingAct::Save) => {
-                self.files.closing = Some(id);
                 self.save_file(id, false);
+                if self.open_of(id).is_some_and(|file| file.saving) {
+                    self.files.closing.insert(id);
+                } else {
+                    self.closes_once_agreed(id);
+                }
             }
             Some(ClosingAct::Lose) => self.drop_file(id),
             Some(ClosingAct::Stay) => self.show_file(id),
@@ -333,11 +370,14 @@ impl App {
                 Whether::SendOutside { session, folder, local } => {
                     self.send_into(&session, &folder, local, true);
                 }
-                Whether::Outside { command, pending } => {
+                Whether::Outside { command, pending, closes } => {
                     if let FilePending::Save { id, .. } = &pending
                         && let Some(file) = self.open_of(*id)
                     {
                         file.outside = true;
+                        if closes {
+                            self.files.closing.insert(*id);
+                        }
                     }
                     self.write_file(command, pending);
                 }

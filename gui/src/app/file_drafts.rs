@@ -92,6 +92,7 @@ impl App {
             let written = editor.document.version();
             file.body = Body::Text(Box::new(editor));
             file.kept = Some((kept, written, f64::MIN));
+            file.restored = true;
             match base {
                 Some(base) => {
                     file.base = Some(base.into());

@@ -81,8 +81,8 @@ pub(super) struct Files {
     pub drops: super::files_drop::Drops,
     /// What is wanted of git, until it is known how the repository stands.
     pub git_wish: Option<(SessionId, GitWish)>,
-    /// A file that is to be closed as soon as it is saved.
-    pub closing: Option<OpenId>,
+    /// Files that are to be closed as soon as they are saved.
+    pub closing: BTreeSet<OpenId>,
 }
 
 impl App {

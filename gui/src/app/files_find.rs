@@ -127,7 +127,7 @@ impl App {
             draft.text.push(' ');
         }
         draft.text.push_str(&format!("@{path} "));
-        self.files.shown.remove(&session);
+        self.show_conversation();
         self.composer.focus();
     }
 }

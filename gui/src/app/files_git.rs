@@ -21,17 +21,20 @@ impl App {
     pub(super) fn git_wish(&mut self, session: &SessionId, wish: GitWish) {
         self.files.git_wish = Some((session.clone(), wish));
         if self.has_status() {
-            self.grant_git_wish();
+            self.grant_git_wish(None);
         } else {
             self.ask_quietly(Ask::Repository(RepositoryAsk::Status(session.clone())));
         }
     }
 
-    /// The repository's status has come: what waits for it is done.
-    pub(super) fn grant_git_wish(&mut self) {
+    /// The repository's status has come: what waits for it is done. `failure` is why it couldn't be had.
+    pub(super) fn grant_git_wish(&mut self, failure: Option<Failure>) {
         let Some((session, wish)) = self.files.git_wish.take() else { return };
         if self.shown.as_ref().is_none_or(|shown| shown.session != session) {
             return;
+        }
+        if let Some(failure) = failure.filter(|_| !self.has_status()) {
+            return self.complain(&failure);
         }
         let wishes = match &wish {
             GitWish::Stage(paths) => paths.clone(),

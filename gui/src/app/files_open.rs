@@ -70,6 +70,10 @@ pub(super) struct OpenFile {
     pub standing: Standing,
     pub saving: bool,
     pub comparing: bool,
+    /// The version of its text that is compared.
+    pub compared: u64,
+    /// It was kept by an earlier start, which may have saved it with its last breath: nobody else has changed it then.
+    pub restored: bool,
     /// What is on the host takes the place of what is written here as soon as it is read.
     pub gives_way: bool,
     pub failure: Option<Failure>,
@@ -94,6 +98,8 @@ impl OpenFile {
             standing: Standing::Same,
             saving: false,
             comparing: false,
+            compared: 0,
+            restored: false,
             gives_way: false,
             failure: None,
             conflict: None,
@@ -218,9 +224,13 @@ impl App {
         let Some(file) = self.open_of(id) else { return };
         file.wants_focus = true;
         let session = file.session.clone();
-        self.hide_terminal();
+        if self.is_session_shown(&session) {
+            self.hide_terminal();
+            self.leave_diff();
+        } else {
+            self.terminals.leave(&session);
+        }
         self.files.shown.insert(session, id);
-        self.leave_diff();
     }
 
     pub(super) fn read_file(&mut self, id: OpenId) {
@@ -346,6 +356,8 @@ impl App {
                     if file.standing == Standing::Gone {
                         file.standing = Standing::Same;
                     }
+                } else if file.is_modified() && file.restored {
+                    self.compare_file(id);
                 } else if file.is_modified() {
                     file.standing = Standing::Changed;
                 } else {

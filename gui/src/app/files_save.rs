@@ -12,13 +12,26 @@ use super::files_open::{Conflict, OpenFile};
 use crate::bridge::{Comparison, FilesAsk, OpenId};
 use crate::view::editor::{ConflictAct, ConflictView, EditorAct, Standing};
 use crate::view::files::tree::parted;
-use crate::words::bytes;
+use crate::words::{bytes, of_many};
 
 impl App {
     /// Saves the file that is shown.
     pub(super) fn save_shown_file(&mut self) {
-        if let Some(id) = self.shown_file() {
-            self.save_file(id, false);
+        if self.is_diff_shown() {
+            return;
+        }
+        let Some(id) = self.shown_file() else { return };
+        let conflict = self.open_of(id).and_then(|file| file.conflict.as_ref());
+        let Some(conflict) = conflict else { return self.save_file(id, false) };
+        // The choices aren't thrown away: they go into the editor once all are made.
+        match conflict.view.merge().result() {
+            Some(text) => self.conflict_act(id, ConflictAct::Use(text)),
+            None => {
+                let (_, open) = conflict.view.merge().count();
+                let open = u64::try_from(open).unwrap_or(u64::MAX);
+                let open = of_many(open, "difference isn't", "differences aren't");
+                self.say_bad(format!("{open} chosen yet: nothing is saved"));
+            }
         }
     }
 
@@ -78,6 +91,7 @@ impl App {
     pub(super) fn saved(&mut self, id: OpenId, text: Arc<str>, entry: FileEntry) {
         let Some(file) = self.open_of(id) else { return };
         file.saving = false;
+        file.restored = false;
         file.failure = None;
         file.standing = Standing::Same;
         file.conflict = None;
@@ -93,14 +107,14 @@ impl App {
         if is_new || !self.knows_file(&session, &path) {
             self.list(&session, &parted(&path).0);
         }
-        if self.files.closing.take_if(|closing| *closing == id).is_some() {
+        if self.files.closing.remove(&id) {
             self.close_file(id);
         }
     }
 
     /// A file could not be saved: what is written stays, and says why.
     pub(super) fn save_failed(&mut self, id: OpenId, failure: Failure) {
-        self.files.closing.take_if(|closing| *closing == id);
+        self.files.closing.remove(&id);
         let Some(file) = self.open_of(id) else {
             return self.complain(&failure);
         };
@@ -109,6 +123,7 @@ impl App {
             editor.document.end_save(false);
         }
         if failure.code == Code::Conflict {
+            file.restored = false;
             let gone = file.standing == Standing::Gone;
             file.standing = Standing::Changed;
             // What was thought gone is there again.
@@ -129,8 +144,10 @@ impl App {
         }
         let (session, path) = (file.session.clone(), file.path.clone());
         let base = file.base.clone();
-        let Some(mine) = file.editor().map(|editor| editor.document.text()) else { return };
+        let Some(document) = file.editor().map(|editor| &editor.document) else { return };
+        let (mine, version) = (document.text(), document.version());
         file.comparing = true;
+        file.compared = version;
         if !self.file_ask(FilesAsk::Compare { id, session, path, base, mine })
             && let Some(file) = self.open_of(id)
         {
@@ -142,7 +159,12 @@ impl App {
     pub(super) fn file_compared(&mut self, id: OpenId, answer: Result<Box<Comparison>, Failure>) {
         let Some(file) = self.open_of(id) else { return };
         file.comparing = false;
+        let version = file.editor().map(|editor| editor.document.version());
         match answer {
+            // Letters that were typed meanwhile would be missing in what comes of it.
+            Ok(_) if version.is_some_and(|version| version != file.compared) => {
+                self.compare_file(id);
+            }
             Ok(comparison) => {
                 let Comparison { merge, file: entry, theirs } = *comparison;
                 if merge.count().0 == 0 {
@@ -150,6 +172,7 @@ impl App {
                     file.file = Some(entry);
                     file.base = Some(theirs);
                     file.standing = Standing::Same;
+                    file.restored = false;
                     let now = file.base.clone();
                     if let Some(editor) = file.editor()
                         && Some(editor.document.text().as_str()) == now.as_deref()
@@ -157,6 +180,11 @@ impl App {
                         editor.document.mark_saved();
                     }
                     self.look_anew();
+                    return;
+                }
+                // Nobody has asked for this one: whoever looks is told, and may.
+                if std::mem::take(&mut file.restored) && file.standing == Standing::Same {
+                    file.standing = Standing::Changed;
                     return;
                 }
                 let view = ConflictView::new(merge);

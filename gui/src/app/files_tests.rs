@@ -500,3 +500,162 @@ fn tabs_of_files_are_turned_to_like_those_of_conversations() {
     window.press(Modifiers::COMMAND, Key::L);
     assert!(!is_file(&mut window));
 }
+
+#[test]
+fn letters_that_are_typed_while_texts_are_compared_are_in_what_comes_of_it() {
+    let (mut window, id) = editing("1\n2\n3\n");
+    write(&mut window, "mine ");
+    let (ticket, ..) = save(&mut window);
+    failed(&mut window, ticket, Code::Conflict);
+    let compare = |window: &mut Window| {
+        let asked = of_files(window.asked()).into_iter().find_map(|ask| match ask {
+            FilesAsk::Compare { base, mine, .. } => Some((base, mine)),
+            _ => None,
+        });
+        let (base, mine) = asked?;
+        let theirs = "1\n2\nthree\n";
+        let merge = Merge::new(base.as_deref(), &mine, theirs);
+        let file = entry("/srv/a.rs", "v9");
+        let comparison = Comparison { merge, file, theirs: theirs.into() };
+        Some((mine, News::File(FilesNews::Compared { id, answer: Ok(Box::new(comparison)) })))
+    };
+    let (_, news) = compare(&mut window).unwrap();
+    write(&mut window, "and more ");
+    window.tell(news);
+    let (mine, news) = compare(&mut window).expect("it is compared again");
+    assert_eq!(mine, "mine and more 1\n2\n3\n");
+    window.tell(news);
+    window.press(Modifiers::COMMAND, Key::S);
+    assert_eq!(text(&mut window, id), "mine and more 1\n2\nthree\n", "all was chosen");
+}
+
+#[test]
+fn saving_in_the_middle_of_a_conflict_throws_no_choice_away() {
+    let (mut window, id) = conflicted();
+    window.press(Modifiers::COMMAND, Key::S);
+    window.harness.get_by_label_contains("1 difference isn't chosen yet");
+    assert!(!window.asked().iter().any(|ask| matches!(ask, Ask::Do { .. })));
+    window.harness.get_by_role_and_label(Role::RadioButton, "Mine for difference 1").click();
+    window.harness.run();
+    window.press(Modifiers::COMMAND, Key::S);
+    assert_eq!(text(&mut window, id), "mine 1\n2\nthree\n");
+    let (_, bytes, _) = save(&mut window);
+    assert_eq!(bytes, "mine 1\n2\nthree\n");
+}
+
+#[test]
+fn what_lies_behind_a_difference_is_neither_closed_nor_saved() {
+    let (mut window, id) = editing("one\n");
+    write(&mut window, "x");
+    window.obey(crate::commands::WindowCommand::ShowChanges);
+    window.asked();
+    window.press(Modifiers::COMMAND, Key::S);
+    assert!(!window.asked().iter().any(|ask| matches!(ask, Ask::Do { .. })));
+    window.press(Modifiers::COMMAND, Key::W);
+    assert!(!window.app().is_diff_shown());
+    assert_eq!(text(&mut window, id), "xone\n");
+    assert!(window.harness.query_by_label("Save a.rs before it is closed?").is_none());
+}
+
+#[test]
+fn a_file_is_not_closed_by_a_later_save_when_the_one_that_was_to_close_it_was_not_made() {
+    let mut window = files();
+    window.asked();
+    list(&mut window, vec![entry("a.rs", "")]);
+    window.harness.get_by_role_and_label(Role::TreeItem, "a.rs").click();
+    window.harness.run();
+    let asked = of_files(window.asked());
+    let [FilesAsk::Open { id, .. }] = asked.as_slice() else { panic!("{asked:?}") };
+    let id = *id;
+    let file = FileEntry { outside: true, ..entry("/etc/a.rs", "v1") };
+    let contents = Contents::Text(Box::new(Document::new("a")), "a".into());
+    window.tell(News::File(FilesNews::Opened {
+        id,
+        answer: Ok(Box::new(Opened { file, contents })),
+    }));
+    write(&mut window, "x");
+    let click = |window: &mut Window, name: &str| {
+        window.harness.get_by_role_and_label(Role::Button, name).click();
+        window.harness.run();
+    };
+    window.press(Modifiers::COMMAND, Key::W);
+    click(&mut window, "Save and close");
+    click(&mut window, "Leave it alone");
+    window.press(Modifiers::COMMAND, Key::S);
+    click(&mut window, "Change it");
+    let (ticket, ..) = written(&mut window);
+    done(&mut window, ticket, "v2");
+    assert!(window.app().open_of(id).is_some(), "this save was to close nothing");
+    window.app().open_of(id).unwrap().editor().unwrap().area.focus();
+    window.harness.run();
+    write(&mut window, "y");
+    window.press(Modifiers::COMMAND, Key::W);
+    click(&mut window, "Save and close");
+    let (ticket, ..) = written(&mut window);
+    done(&mut window, ticket, "v3");
+    assert!(window.app().open_of(id).is_none());
+}
+
+#[test]
+fn a_save_with_the_windows_last_breath_is_nobody_elses_change() {
+    for (theirs, tab) in [("xone\n", "a.rs"), ("other\n", "a.rs, not saved")] {
+        let mut window = files();
+        let draft = FileDraft {
+            session: SessionId::new("s"),
+            path: FilePath::from("a.rs"),
+            version: "v1".into(),
+            base: Some("one\n".into()),
+            text: "xone\n".into(),
+        };
+        window.tell(News::File(FilesNews::Drafts(vec![("1.json".into(), draft)])));
+        window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved").click();
+        window.harness.run();
+        let id = window.app().shown_file().unwrap();
+        window.asked();
+        stands(&mut window, id, Ok(entry("/srv/a.rs", "v2")));
+        let asked = of_files(window.asked());
+        let Some((base, mine)) = asked.iter().find_map(|ask| match ask {
+            FilesAsk::Compare { base, mine, .. } => Some((base, mine)),
+            _ => None,
+        }) else {
+            panic!("{asked:?}")
+        };
+        let merge = Merge::new(base.as_deref(), mine, theirs);
+        let comparison =
+            Comparison { merge, file: entry("/srv/a.rs", "v2"), theirs: theirs.into() };
+        window.tell(News::File(FilesNews::Compared { id, answer: Ok(Box::new(comparison)) }));
+        window.harness.get_by_role_and_label(Role::Tab, tab);
+        let changed = window.harness.query_by_label("This file was changed on this machine");
+        assert_eq!(changed.is_some(), theirs != "xone\n");
+    }
+}
+
+#[test]
+fn a_file_that_is_made_late_hides_nothing_of_another_session() {
+    use crate::commands::WindowCommand;
+    let memory = Memory { right_page: RightPage::Files, ..Memory::default() };
+    let sessions = vec![session("s", "api", "local", 0), session("t", "web", "local", 1)];
+    let mut window = window(memory, sessions);
+    window.app().show(&SessionId::new("t"), None);
+    window.obey(WindowCommand::ShowChanges);
+    window.app().open_file(&SessionId::new("s"), &"a.rs".into(), true);
+    window.harness.run();
+    assert!(window.app().is_diff_shown());
+    assert!(window.app().shown_file().is_none());
+    window.app().show(&SessionId::new("s"), None);
+    window.harness.run();
+    assert!(window.app().shown_file().is_some());
+}
+
+#[test]
+fn why_git_could_not_be_asked_is_said_where_a_file_was_to_be_staged() {
+    use super::files_git::GitWish;
+    use crate::bridge::RepositoryNews;
+    let mut window = files();
+    let of = SessionId::new("s");
+    window.app().git_wish(&of, GitWish::Stage(vec!["a.rs".into()]));
+    let answer = Err(Failure::new(Code::NotFound, "git isn't on this machine"));
+    let news = Box::new(RepositoryNews::Status(answer));
+    window.tell(News::Repository { session: of, news });
+    window.harness.get_by_label_contains("git isn't on this machine");
+}

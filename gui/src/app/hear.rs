@@ -49,10 +49,15 @@ impl App {
     /// A session stands another way, or was made.
     fn session_came(&mut self, session: Session) {
         self.ask_git_when_done(&session);
-        self.forget_git_when_moved(&session);
-        self.forget_files_when_moved(&session);
-        self.forget_repository_when_moved(&session);
+        self.forget_when_moved(&session);
         self.sessions.put(session);
+    }
+
+    /// What was known of another host or directory means nothing for a session that has moved.
+    fn forget_when_moved(&mut self, session: &Session) {
+        self.forget_git_when_moved(session);
+        self.forget_files_when_moved(session);
+        self.forget_repository_when_moved(session);
     }
 
     fn take_in(&mut self, news: News) {
@@ -69,6 +74,9 @@ impl App {
                             }
                         }
                     }
+                }
+                for session in &sessions {
+                    self.forget_when_moved(session);
                 }
                 self.sessions.replace(sessions);
                 self.put_approvals(approvals);
@@ -296,6 +304,7 @@ impl App {
         self.looks.forget(id);
         self.git_asked.remove(id);
         self.git_under_way.remove(id);
+        self.git_view.forget(id);
         self.forget_files(id);
         self.forget_lines(id);
         self.attachments.remove(&DraftKey::New(id.clone()));

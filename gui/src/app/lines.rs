@@ -136,6 +136,9 @@ impl App {
 
     /// Runs what stands in place of a message.
     pub(super) fn run_message(&mut self, session: &SessionId, key: DraftKey) {
+        if self.is_running_message(&key) {
+            return;
+        }
         let Some(draft) = self.memory.drafts.get(&key) else { return };
         let Some(begins) = line_begins(&draft.text) else { return };
         let line = draft.text.get(begins..).unwrap_or_default().to_owned();
@@ -165,6 +168,14 @@ impl App {
         if line.trim().is_empty() {
             return;
         }
+        // Twice by a double click is once.
+        let is_it = |pending: &Pending| {
+            matches!(pending, Pending::Line { session: of, from: by, line: begun }
+                if *of == session && *by == from && *begun == line)
+        };
+        if self.waiting.any(is_it) {
+            return;
+        }
         self.lines.failures.remove(&session);
         let at = At::Session(session.clone());
         let work = Work::Line { at, line: line.clone() };
@@ -180,6 +191,8 @@ impl App {
         line: String,
         answer: Result<Box<Reply>, Failure>,
     ) {
+        // Whoever is in another session by now goes on typing there.
+        let is_shown = self.is_session_shown(&session);
         match answer.map(|reply| *reply) {
             Ok(Reply::Operation(OperationReply::Operation(operation))) => {
                 let id = operation.id.clone();
@@ -190,8 +203,10 @@ impl App {
                         if self.memory.lines.get(&session).is_some_and(|typed| typed.text == line) {
                             self.put_line(&session, String::new());
                         }
-                        self.lines.view.forget_line();
-                        self.lines.view.focus();
+                        if is_shown {
+                            self.lines.view.forget_line();
+                            self.lines.view.focus();
+                        }
                     }
                     LineFrom::Message(key) => {
                         let stands = |text: &str| {
@@ -203,8 +218,10 @@ impl App {
                             draft.text.clear();
                             draft.host = None;
                         }
-                        self.memory.commands.open = true;
-                        self.composer.focus();
+                        if is_shown {
+                            self.memory.commands.open = true;
+                            self.composer.focus();
+                        }
                     }
                     LineFrom::Block => {}
                 }
@@ -218,11 +235,15 @@ impl App {
             Err(failure) => match from {
                 LineFrom::Box => {
                     self.lines.failures.insert(session, failure);
-                    self.lines.view.focus();
+                    if is_shown {
+                        self.lines.view.focus();
+                    }
                 }
                 LineFrom::Message(key) => {
                     self.failures.insert(key, failure);
-                    self.composer.focus();
+                    if is_shown {
+                        self.composer.focus();
+                    }
                 }
                 LineFrom::Block => self.complain(&failure),
             },

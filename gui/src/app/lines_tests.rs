@@ -380,3 +380,42 @@ fn a_removed_session_takes_its_line_with_it() {
     window.tell(News::Removed(id()));
     assert!(window.app().memory.lines.is_empty());
 }
+
+#[test]
+fn a_line_is_run_again_once_by_a_double_click() {
+    let mut window = window(Memory::default(), vec![session()]);
+    window.obey(WindowCommand::RunLine);
+    window.tell(News::Operation(Box::new(operation("make", done(0)))));
+    window.asked();
+    window.app().run_line(id(), "make".into(), LineFrom::Block);
+    window.app().run_line(id(), "make".into(), LineFrom::Block);
+    let starts = window.asked().into_iter().filter(|ask| {
+        matches!(ask, Ask::Do { command, .. }
+            if matches!(**command, Command::Operation(OperationCommand::Start(_))))
+    });
+    assert_eq!(starts.count(), 1);
+}
+
+#[test]
+fn a_line_that_begins_late_takes_no_keys_from_another_session() {
+    let mut window =
+        window(Memory::default(), vec![session(), samples::session("t", "other", "box", 1)]);
+    window.app().show(&id(), None);
+    window.harness.run();
+    window.obey(WindowCommand::RunLine);
+    window.harness.run();
+    window.harness.event(egui::Event::Text("make".to_owned()));
+    window.harness.run();
+    window.asked();
+    window.press(Modifiers::NONE, Key::Enter);
+    let (ticket, _) = begun(window.asked()).unwrap();
+    window.app().show(&SessionId::new("t"), None);
+    window.harness.run();
+    window.press(Modifiers::COMMAND, Key::L);
+    let message = |window: &Window| {
+        window.harness.get_by_role_and_label(Role::MultilineTextInput, "Message").is_focused()
+    };
+    assert!(message(&window));
+    window.tell(answer(ticket, operation("make", OperationState::Waiting)));
+    assert!(message(&window));
+}

@@ -29,6 +29,7 @@ mod middle;
 mod obey;
 mod operations;
 mod pending;
+mod place;
 mod repository;
 mod repository_acts;
 mod say;
@@ -52,6 +53,8 @@ mod frame_tests;
 mod history_tests;
 #[cfg(test)]
 mod obey_tests;
+#[cfg(test)]
+mod repository_tests;
 #[cfg(test)]
 mod terminals_tests;
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl App {
             session: session.is_some(),
             remote: session.is_some_and(|session| !is_local(&session.host)),
             tab: tab.is_some(),
-            file: self.shown_file().is_some(),
+            file: self.shown_file().is_some() && !self.is_diff_shown(),
             tabs: session.map_or(0, |session| {
                 session.tabs.iter().filter(|tab| !closed.contains(&tab.id)).count()
                     + self.terminal_tabs(&session.id).len()
@@ -97,6 +97,7 @@ impl App {
             WindowCommand::NewTerminal => self.new_terminal(),
             WindowCommand::RunLine => self.toggle_command_box(),
             WindowCommand::SearchLines => self.search_lines(),
+            WindowCommand::CloseTab if self.is_diff_shown() => self.leave_diff(),
             WindowCommand::CloseTab => match self.shown_terminal().map(|shown| shown.id.clone()) {
                 Some(terminal) => self.want_terminal_closed(&terminal),
                 None => self.close_shown_tab(),
@@ -116,6 +117,9 @@ impl App {
                 self.show_conversation();
                 self.composer.focus();
             }
+            // What lies behind a diff isn't what one looks at.
+            WindowCommand::SearchTranscript if self.is_diff_shown() => {}
+            WindowCommand::GoToLine if self.is_diff_shown() => {}
             WindowCommand::SearchTranscript => {
                 if let Some(file) = self.shown_open() {
                     if let Some(editor) = file.reader() {
@@ -179,7 +183,9 @@ impl App {
             }
             WindowCommand::NewWorktree => {
                 self.show_right(RightPage::Git);
-                self.git_view.open_add_worktree(String::new());
+                if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+                    self.git_view.open_add_worktree(session, String::new());
+                }
             }
             WindowCommand::PullRequest => self.show_pull_request(),
             WindowCommand::ShowHistory => self.show_right(RightPage::History),

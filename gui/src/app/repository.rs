@@ -112,16 +112,17 @@ impl App {
             operations: &operations,
             open: repository.diff.as_ref().map(|diff| &diff.open),
             draft: &repository.draft,
-            busy: repository.is_stale || self.is_changing_git(),
+            busy: repository.is_stale || self.is_changing_git(repository.of.as_ref()),
         };
         let drawn = draw(self, &data);
         self.repository = repository;
         drawn
     }
 
-    /// Whether a change of a repository is under way.
-    fn is_changing_git(&self) -> bool {
-        self.waiting.any(|pending| matches!(pending, Pending::Git { .. }))
+    /// Whether a change of a session's repository is under way.
+    fn is_changing_git(&self, of: Option<&SessionId>) -> bool {
+        let is_its = |pending: &Pending| matches!(pending, Pending::Git { session, .. } if Some(session) == of);
+        self.waiting.any(is_its)
     }
 
     /// Whether a diff stands in place of the transcript.
@@ -131,13 +132,15 @@ impl App {
 
     /// Something else is shown in the diff's place.
     pub(super) fn leave_diff(&mut self) {
-        self.repository.diff = None;
+        if self.repository.diff.take().is_some() {
+            self.focus_shown_terminal();
+        }
     }
 
     /// Draws the diff that is open.
     pub(super) fn diff(&mut self, ui: &mut Ui) {
         let Some(mut shown) = self.repository.diff.take() else { return };
-        let busy = self.repository.is_stale || self.is_changing_git();
+        let busy = self.repository.is_stale || self.is_changing_git(self.repository.of.as_ref());
         let title = title(&shown.open);
         let theme = Theme::get(ui.ctx());
         let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 4));
@@ -167,8 +170,9 @@ impl App {
         let escaped = !self.keys_are_taken()
             && !ui.ctx().egui_wants_keyboard_input()
             && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-        if !close && !escaped {
-            self.repository.diff = Some(shown);
+        self.repository.diff = Some(shown);
+        if close || escaped {
+            self.leave_diff();
         }
         for act in acts {
             self.diff_act(ui, act);
@@ -211,6 +215,9 @@ impl App {
         }
         let is_open = matches!(self.engine, EngineState::Open(_));
         let page = bar_shown && self.memory.right_page == RightPage::Git;
+        if !page {
+            self.git_view.forget_commit();
+        }
         let in_sight = (page || self.repository.diff.is_some()) && is_open && self.focused;
         let wanted = self.repository.of.clone().filter(|_| in_sight);
         if self.repository.looking != wanted {
@@ -277,6 +284,9 @@ impl App {
     pub(super) fn forget_repository_when_moved(&mut self, session: &Session) {
         let Some(before) = self.sessions.get(&session.id) else { return };
         let is_moved = before.cwd != session.cwd || before.host != session.host;
+        if is_moved {
+            self.git_view.forget(&session.id);
+        }
         if is_moved && self.repository.of.as_ref() == Some(&session.id) {
             self.forget_repository();
             self.repository.looking = None;
@@ -294,8 +304,9 @@ impl App {
         }
         match news {
             RepositoryNews::Status(answer) => {
+                let failure = answer.as_ref().err().cloned();
                 self.status_came(answer);
-                self.grant_git_wish();
+                self.grant_git_wish(failure);
             }
             RepositoryNews::Diff { of, answer } => {
                 let repository = &mut self.repository;
@@ -426,8 +437,8 @@ impl App {
     pub(super) fn show_pull_request(&mut self) {
         self.memory.right.open = true;
         self.memory.right_page = RightPage::Git;
-        self.git_view.open_pull_request();
         if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+            self.git_view.open_pull_request(session.clone());
             self.repository.draft = Fetched::Pending;
             self.ask_quietly(Ask::Repository(RepositoryAsk::Draft(session)));
         }

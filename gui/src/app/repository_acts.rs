@@ -8,6 +8,7 @@ use orchestrator::seam::{
 
 use super::App;
 use super::pending::Pending;
+use super::place::Place;
 use crate::bridge::{Ask, RepositoryAsk};
 use crate::fetched::Fetched;
 use crate::view::git::GitAct;
@@ -35,7 +36,8 @@ impl App {
             GitAct::Unstage(paths) => self.git(GitCommand::Unstage { at, paths }, After::Quiet),
             GitAct::Discard(paths) => self.git(GitCommand::Discard { at, paths }, After::Quiet),
             GitAct::Commit { message, amend, all } => {
-                self.git(GitCommand::Commit { at, message, amend, all }, After::Committed);
+                let after = After::Committed { message: message.clone() };
+                self.git(GitCommand::Commit { at, message, amend, all }, after);
             }
             GitAct::Unfinished { abort } => {
                 self.git(GitCommand::Unfinished { at, abort }, After::Quiet);
@@ -52,7 +54,8 @@ impl App {
                 self.git(GitCommand::RenameBranch { at, name, to }, After::Quiet);
             }
             GitAct::DeleteBranch { name, force } => {
-                let after = After::Deleted { name: name.clone(), force };
+                let place = self.repository.of.as_ref().and_then(|of| self.place_of(of));
+                let after = After::Deleted { name: name.clone(), force, place };
                 self.git(GitCommand::DeleteBranch { at, name, force }, after);
             }
             GitAct::RemoveWorktree { path, force } => {
@@ -168,10 +171,17 @@ impl App {
         after: After,
         answer: Result<Box<Reply>, Failure>,
     ) {
+        if answer.is_err() {
+            // What was to be staged first isn't.
+            self.git_view.forget_commit();
+        }
         match (after, answer) {
-            (After::Committed, Ok(reply)) => {
-                self.git_view.committed();
-                self.memory.commit_messages.remove(session);
+            (After::Committed { message }, Ok(reply)) => {
+                self.git_view.committed(session);
+                // Another one is being written for the next commit by now.
+                if self.memory.commit_messages.get(session) == Some(&message) {
+                    self.memory.commit_messages.remove(session);
+                }
                 if let Reply::Repository(GitReply::Committed { id, subject }) = *reply {
                     let short = id.get(..7).unwrap_or(&id).to_owned();
                     self.say(format!("Committed {short}: {}", crate::words::clean_line(&subject)));
@@ -181,10 +191,12 @@ impl App {
             (After::Deleted { name, .. }, Ok(reply)) => {
                 self.say_done(format!("The branch {name} was deleted"), &reply);
             }
-            (After::Deleted { name, force: false }, Err(failure))
-                if failure.code == Code::Conflict =>
+            (After::Deleted { name, force: false, place }, Err(failure))
+                if failure.code == Code::Conflict
+                    && self.repository.of.as_ref() == Some(session)
+                    && self.place_of(session) == place =>
             {
-                self.git_view.ask_to_force_delete(name);
+                self.git_view.ask_to_force_delete(session.clone(), name);
             }
             (After::Quiet, Ok(_)) => {}
             (_, Err(failure)) => self.complain(&failure),
@@ -206,9 +218,9 @@ pub(super) enum After {
     /// This is said.
     Say(String),
     /// The commit is said, and its message is no draft any more.
-    Committed,
-    /// A branch is gone; one that isn't merged is asked about.
-    Deleted { name: String, force: bool },
+    Committed { message: String },
+    /// A branch is gone; one that isn't merged is asked about while its repository is looked at.
+    Deleted { name: String, force: bool, place: Option<Place> },
 }
 
 /// A file of a repository, relative to the session's directory, so that it has one tab; whole where it lies elsewhere.

@@ -43,6 +43,13 @@ struct Open {
     rang: bool,
 }
 
+impl Terminals {
+    /// No terminal stands in place of that session's conversation any more.
+    pub(super) fn leave(&mut self, session: &SessionId) {
+        self.shown.remove(session);
+    }
+}
+
 impl App {
     /// Which terminal of the shown session is shown, if one is.
     pub(super) fn shown_terminal(&self) -> Option<&Terminal> {
@@ -53,7 +60,9 @@ impl App {
 
     /// What of a terminal has the keys: most of the window's are its program's, while there is one.
     pub(super) fn terminal_focus(&self) -> TerminalFocus {
-        match self.shown_terminal().filter(|_| self.terminals.has_keys) {
+        // What lies behind a diff has none.
+        let has_keys = self.terminals.has_keys && !self.is_diff_shown();
+        match self.shown_terminal().filter(|_| has_keys) {
             None => TerminalFocus::None,
             Some(terminal) if terminal.state.is_over() => TerminalFocus::Ended,
             Some(_) => TerminalFocus::Program,
@@ -149,9 +158,19 @@ impl App {
         if let Some(screen) = screen {
             self.ask(Ask::Terminal(TerminalAsk::Follow { id: id.clone(), screen }));
         }
-        self.leave_file();
-        self.leave_diff();
+        self.files.shown.remove(session);
+        if self.is_session_shown(session) {
+            self.leave_diff();
+        }
         self.terminals.shown.insert(session.clone(), id);
+    }
+
+    /// Gives the keys to the one that is shown again, as what lay over it is gone.
+    pub(super) fn focus_shown_terminal(&mut self) {
+        let Some(id) = self.shown_terminal().map(|terminal| terminal.id.clone()) else { return };
+        if let Some(open) = self.terminals.open.get_mut(&id) {
+            open.view.focus();
+        }
     }
 
     /// Shows the session's conversation again.
@@ -247,10 +266,8 @@ impl App {
         let frame = Frame::new().fill(theme.sunken);
         let view = &mut open.view;
         let screen = &open.screen;
-        let acts = CentralPanel::no_frame()
-            .frame(frame)
-            .show(ui, |ui| view.ui(ui, &mut screen.draw(), &data))
-            .inner;
+        let acts =
+            CentralPanel::no_frame().frame(frame).show(ui, |ui| view.show(ui, screen, &data)).inner;
         self.terminals.has_keys = view.has_keys();
         open.rang = false;
         for act in acts {

@@ -96,6 +96,29 @@ fn a_session_that_is_removed_takes_its_terminals_along_and_says_so() {
 }
 
 #[test]
+fn a_frame_does_not_wait_for_a_screen_that_is_being_read() {
+    let mut window = terminals(&[("1", TerminalState::Open)]);
+    let screen = show(&mut window, "1");
+    screen.draw().feed_as(b"a long flood", Printed::NOW);
+    window.tell(News::Terminal("1".into()));
+    window.harness.run();
+    let holds = |window: &Window, text: &str| {
+        let shown = window.harness.get_by_role(Role::Terminal).value();
+        shown.is_some_and(|shown| shown.contains(text))
+    };
+    assert!(holds(&window, "a long flood"));
+    {
+        let mut reading = screen.draw();
+        reading.feed_as(b" goes on", Printed::NOW);
+        window.harness.step();
+        assert!(holds(&window, "a long flood") && !holds(&window, "goes on"));
+    }
+    // It asked for a frame that looks anew.
+    window.harness.run();
+    assert!(holds(&window, "a long flood goes on"));
+}
+
+#[test]
 fn a_bell_in_a_terminal_that_is_not_shown_is_seen_at_its_tab() {
     let mut window = terminals(&[("1", TerminalState::Open), ("2", TerminalState::Open)]);
     let first = show(&mut window, "1");
@@ -127,4 +150,34 @@ fn a_terminal_whose_shell_has_ended_gives_the_windows_keys_back() {
     window.tell(News::Terminals(vec![terminal("1", TerminalState::Ended { status: Some(0) })]));
     window.harness.run();
     assert!(opens_the_palette(&mut window));
+}
+
+#[test]
+fn a_difference_over_a_terminal_gives_the_window_its_keys_and_the_terminal_has_them_again_behind_it()
+ {
+    use crate::commands::WindowCommand;
+    use crate::keys::TerminalFocus;
+    let mut window = terminals(&[("1", TerminalState::Open)]);
+    show(&mut window, "1");
+    window.harness.run();
+    assert_eq!(window.app().terminal_focus(), TerminalFocus::Program);
+    window.obey(WindowCommand::ShowChanges);
+    assert_eq!(window.app().terminal_focus(), TerminalFocus::None);
+    window.press(egui::Modifiers::COMMAND, egui::Key::W);
+    assert!(closed(&mut window).is_empty());
+    assert!(!window.app().is_diff_shown());
+    window.harness.run();
+    assert_eq!(window.app().terminal_focus(), TerminalFocus::Program);
+}
+
+#[test]
+fn a_file_that_is_mentioned_beside_a_terminal_is_named_in_the_message_that_is_shown_then() {
+    let mut window = terminals(&[("1", TerminalState::Open)]);
+    show(&mut window, "1");
+    window.app().mention(&"src/a.rs".into());
+    window.harness.run();
+    window.harness.run();
+    assert!(window.app().shown_terminal().is_none());
+    let message = window.harness.get_by_role_and_label(Role::MultilineTextInput, "Message");
+    assert!(message.is_focused());
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use orchestrator::failure::{Code, Failure};
@@ -20,6 +20,8 @@ use super::room::{Room, Standing};
 
 /// How long bytes are read in one go: what a frame that wants to draw waits for at most, beside its own 16 ms.
 const SLICE: Duration = Duration::from_millis(1);
+/// Between two tries of a frame that won't wait for ever.
+const TRY_AGAIN: Duration = Duration::from_micros(50);
 /// How long a reader waits for a frame that draws.
 const GIVE_WAY: Duration = Duration::from_micros(500);
 /// Between two tries when a terminal can't be followed.
@@ -54,6 +56,26 @@ impl SharedScreen {
         self.wanted.store(false, Ordering::Release);
         self.told.store(false, Ordering::Release);
         screen
+    }
+
+    /// The same, where it can be had so soon: whoever reads may have to wait for a core, and has it for as long.
+    pub fn draw_within(&self, patience: Duration) -> Option<MutexGuard<'_, Screen>> {
+        self.wanted.store(true, Ordering::Release);
+        let began = Instant::now();
+        let found = loop {
+            match self.screen.try_lock() {
+                Ok(screen) => break Some(screen),
+                Err(TryLockError::Poisoned(broken)) => break Some(broken.into_inner()),
+                Err(TryLockError::WouldBlock) if began.elapsed() >= patience => break None,
+                // wait: between two tries
+                Err(TryLockError::WouldBlock) => std::thread::park_timeout(TRY_AGAIN),
+            }
+        };
+        self.wanted.store(false, Ordering::Release);
+        if found.is_some() {
+            self.told.store(false, Ordering::Release);
+        }
+        found
     }
 
     /// Takes what is told of the terminal. Gives what its program is to be answered.

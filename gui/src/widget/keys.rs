@@ -1,6 +1,6 @@
 //! Lists that are used by arrow keys while the focus stays in a text field.
 
-use egui::{Key, Modifiers, Ui};
+use egui::{Event, Key, Modifiers, Ui};
 
 /// What a key did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,4 +37,20 @@ pub fn pick_by_keys(ui: &Ui, at: &mut usize, count: usize) -> Option<Picked> {
         return Some(Picked::This(*at));
     }
     None
+}
+
+/// Takes a key that was pressed with these modifiers and no others, as the press itself tells: those that are held when
+/// the frame is drawn may be others already.
+pub fn pressed_exactly(ui: &Ui, modifiers: Modifiers, key: Key) -> bool {
+    let is_it = |event: &Event| {
+        matches!(event, Event::Key { key: of, pressed: true, modifiers: with, .. }
+            if *of == key && with.matches_exact(modifiers))
+    };
+    ui.input_mut(|input| {
+        let at = input.events.iter().position(is_it);
+        if let Some(at) = at {
+            input.events.remove(at);
+        }
+        at.is_some()
+    })
 }

@@ -32,7 +32,7 @@ pub use env::EnvRows;
 pub use field::{Field, choice, field, field_id, labelled, picked};
 pub use form::{Form, FormShape, dashed_button, fault, follow_focus, form, note, switch};
 pub use icon::{glyph, icon, icon_sized};
-pub use keys::{Picked, pick_by_keys};
+pub use keys::{Picked, pick_by_keys, pressed_exactly};
 pub use part::part;
 pub use pill::{Status, dot, pill, pill_button};
 pub use plain::plain;

@@ -191,7 +191,7 @@ fn real_ends(part: &[u8]) -> HashMap<&[u8], End<'_>> {
     let mut rest = &fields[..];
     while let Some((count, after)) = rest.split_first() {
         let count = std::str::from_utf8(count).ok().and_then(|count| count.parse().ok());
-        let Some(count) = count.filter(|count: &usize| after.len() >= 2 * count) else { break };
+        let Some(count) = count.filter(|count: &usize| after.len() / 2 >= *count) else { break };
         let (names, after) = after.split_at(count);
         let (reals, after) = after.split_at(count);
         for (name, real) in names.iter().zip(reals) {

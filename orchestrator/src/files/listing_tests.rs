@@ -140,3 +140,10 @@ fn names_alone_tell_kinds_and_links_and_have_no_more_than_fits() {
     let outside: Vec<bool> = listing.entries.iter().map(|entry| entry.outside).collect();
     assert_eq!(outside, [false, false, true, false, false]);
 }
+
+#[test]
+fn a_number_beyond_all_others_is_no_listing_of_links_and_no_crash() {
+    for count in [usize::MAX, usize::MAX / 2 + 1] {
+        assert!(real_ends(format!("{count}\0name\0real\0").as_bytes()).is_empty());
+    }
+}

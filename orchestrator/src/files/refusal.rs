@@ -26,6 +26,7 @@ pub(super) mod why {
     pub const CHANGED: u8 = 7;
     pub const OUTSIDE: u8 = 8;
     pub const NEITHER: u8 = 9;
+    pub const READ_ONLY: u8 = 14;
     pub const STANDS_ON: u8 = 16;
     pub const EITHER: u8 = 17;
     pub const NOT_EMPTY: u8 = 18;
@@ -84,7 +85,7 @@ pub(super) fn refused(
             format!("nothing may be made or removed in the directory of {path}"),
         )
         .hint("A file is replaced as a whole, for which its directory has to be writable: check its mode and owner"),
-        14 => Failure::new(Code::PermissionDenied, format!("{path} is read-only for this account"))
+        why::READ_ONLY => Failure::new(Code::PermissionDenied, format!("{path} is read-only for this account"))
             .hint("Check its mode and owner"),
         15 => Failure::new(
             Code::Unsupported,
@@ -137,6 +138,13 @@ pub(super) fn in_part(failure: Failure, path: &FilePath) -> Failure {
     let mut failure = failure;
     failure.message.push_str(&format!("; what else could be deleted of {path} is gone"));
     failure.hint("What is left there wasn't touched, nor what was named behind it: check the owner and mode of the directory that holds what is in the way, then delete the rest")
+}
+
+/// One of several, of which others stood before it.
+pub(super) fn behind_others(failure: Failure) -> Failure {
+    let mut failure = failure;
+    failure.message.push_str("; what was named before it is deleted");
+    failure
 }
 
 /// Where something is to be moved that can't be gone to.

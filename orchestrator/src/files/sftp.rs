@@ -141,12 +141,11 @@ impl SftpFiles {
         let (before, bytes, after) = read?;
         closed?;
         let mut file = self.told(full, window.path.clone()).await?;
-        let reached = window.offset + bytes.len() as u64;
+        let reached = window.offset.saturating_add(bytes.len() as u64);
         let is_sized = before.size.is_some_and(|size| size > 0);
-        let end = match is_sized {
-            true => reached >= before.size.unwrap_or(0),
-            false => (bytes.len() as u64) < u64::from(window.length),
-        };
+        // What the system makes up may have less than it says.
+        let is_short = (bytes.len() as u64) < u64::from(window.length);
+        let end = is_short || is_sized && reached >= before.size.unwrap_or(0);
         let is_whole = window.offset == 0 && end;
         file.version = version(&before, is_whole.then_some(&bytes[..]));
         let is_same = !is_sized || (before.size, before.changed()) == (after.size, after.changed());
@@ -348,15 +347,16 @@ impl Files for SftpFiles {
             }
             all.push((path, full, attrs));
         }
-        for (path, full, attrs) in all {
-            match self.session.remove(full.bytes(), &attrs, recursive).await {
+        for (number, (path, full, attrs)) in all.into_iter().enumerate() {
+            let failure = match self.session.remove(full.bytes(), &attrs, recursive).await {
                 // One that lay in another one is gone with that.
-                Ok(()) | Err(Refused::Status(status::NO_SUCH_FILE, _)) => {}
+                Ok(()) | Err(Refused::Status(status::NO_SUCH_FILE, _)) => continue,
                 Err(refused @ Refused::Status(_, _)) if attrs.is_directory() && recursive => {
-                    return Err(refusal::in_part(self.refused(path, refused), path));
+                    refusal::in_part(self.refused(path, refused), path)
                 }
-                Err(refused) => return Err(self.refused(path, refused)),
-            }
+                Err(refused) => self.refused(path, refused),
+            };
+            return Err(if number > 0 { refusal::behind_others(failure) } else { failure });
         }
         Ok(())
     }

@@ -37,6 +37,9 @@ impl SftpFiles {
         let temporary = parent.join(temporary.as_bytes());
         let placed = async {
             let written = self.temporary(temporary.bytes(), save.bytes, like.as_ref()).await;
+            if matches!(written, Ok(false)) {
+                return Err(self.because(path, why::READ_ONLY));
+            }
             if let Err(refused) = written {
                 let room = save.bytes.len() as u64;
                 return Err(match session.is_full(parent.bytes(), room).await {
@@ -102,15 +105,19 @@ impl SftpFiles {
         }
     }
 
-    /// Writes a new file that is nobody else's, with the mode and owner of the one that it is to replace.
-    async fn temporary(&self, full: &[u8], bytes: &[u8], like: Option<&Attrs>) -> Done<()> {
+    /// Writes a new file that is nobody else's, with the mode and owner of the one that it is to replace; not where this account
+    /// may not write that.
+    async fn temporary(&self, full: &[u8], bytes: &[u8], like: Option<&Attrs>) -> Done<bool> {
         let session = &self.session;
         // What replaces nothing gets what the server gives to new files.
         let private = Attrs { mode: like.map(|_| 0o600), ..Attrs::default() };
         let handle = session.make_file(full, &private).await?;
         let write = async {
-            session.write_at(&handle, 0, bytes).await?;
             let now = session.fstat(&handle).await?;
+            if like.is_some_and(|like| like.keeps_out(&now)) {
+                return Ok(false);
+            }
+            session.write_at(&handle, 0, bytes).await?;
             if let Some(owner) = like.and_then(|attrs| attrs.owner)
                 && now.owner != Some(owner)
             {
@@ -123,11 +130,11 @@ impl SftpFiles {
             session.sync(&handle).await?;
             match session.fstat(&handle).await?.size {
                 Some(size) if size != bytes.len() as u64 => Err(session.garbled()),
-                _ => Ok(()),
+                _ => Ok(true),
             }
         };
-        let written: Done<()> = write.await;
-        let closed = session.close(&handle).await;
-        written.and(closed)
+        let written: Done<bool> = write.await;
+        session.close(&handle).await?;
+        written
     }
 }

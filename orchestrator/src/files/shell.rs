@@ -10,7 +10,7 @@ use super::entry::{Garbled, SHOWN, Shown};
 use super::form::{Files, Listed, MOST_PATHS, Save, Told, Window};
 use super::listing;
 use super::paths::{self, Sum};
-use super::refusal::{self, Wish};
+use super::refusal::{self, Wish, why};
 use super::scripts::{FILES, Line, SHELL_FILES};
 use super::sum::ListingSum;
 use super::window::{self, Held, begins_alike};
@@ -250,6 +250,11 @@ impl Files for ShellFiles {
     async fn write(&self, save: &Save<'_>) -> Result<FileEntry, Failure> {
         let expected = match save.expected {
             Expected::Absent => "-",
+            // Words of the script's own, which no file is called by.
+            Expected::Version(version) if matches!(&**version, "" | "-") => {
+                let host = self.connection.host();
+                return Err(refusal::refused(host, Wish::Write, save.path, why::CHANGED, ""));
+            }
             Expected::Version(version) => version,
             Expected::Anything => "",
         };
@@ -319,7 +324,10 @@ impl Files for ShellFiles {
         let said = String::from_utf8_lossy(&answer.stdout);
         let number = said.lines().last().and_then(|number| number.parse::<usize>().ok());
         let about = number.and_then(|number| paths.get(number)).or(paths.first());
-        Err(self.refused(Wish::Change, about.unwrap_or(&FilePath::default()), &answer))
+        let failure = self.refused(Wish::Change, about.unwrap_or(&FilePath::default()), &answer);
+        // It tells of each when it looks at it, and again when it deletes it.
+        let is_behind_others = said.lines().count() > paths.len() + 1;
+        Err(if is_behind_others { refusal::behind_others(failure) } else { failure })
     }
 
     async fn paths(&self, seen: Option<&Sum>) -> Result<Option<Listed>, Failure> {

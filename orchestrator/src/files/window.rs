@@ -35,7 +35,9 @@ pub(super) fn cut(
     entry.path = FilePath(asked.to_vec());
     entry.link = (!link.is_empty()).then(|| FilePath(link.to_vec()));
     let last = memmem::rfind(&answer, mark).filter(|last| *last > first).ok_or(Garbled)?;
-    let after = State::read(&answer[last + mark.len()..])?;
+    let mut behind = answer[last + mark.len()..].splitn(2, |byte| *byte == b' ');
+    let is_clean = behind.next() == Some(b"0");
+    let after = State::read(behind.next().ok_or(Garbled)?)?;
     answer.truncate(last);
     let is_sized = entry.size > 0;
     let lead = if is_sized { usize::try_from(lead).map_err(|_| Garbled)? } else { 0 };
@@ -49,10 +51,12 @@ pub(super) fn cut(
     let is_short = bytes.len() < wanted;
     bytes.truncate(wanted);
     let reached = window.offset.saturating_add(bytes.len() as u64);
-    let end = if is_sized { reached >= entry.size } else { is_short };
+    // What the system makes up as it is read may have less than it says: then that is all of it.
+    let is_all = is_short && is_clean && before == after;
+    let end = if is_sized { is_all || reached >= entry.size } else { is_short };
     let held = match (before == after, is_short) {
         // The system's own files are made when they are read, and so are their times.
-        _ if !is_sized => Held::Same,
+        _ if !is_sized || is_all => Held::Same,
         (true, false) => Held::Same,
         (true, true) => Held::Short,
         (false, false) if before.is_longer(&after) => Held::Grown,
@@ -118,6 +122,11 @@ mod tests {
     }
 
     fn held(before: &str, bytes: &str, after: &str) -> (Vec<u8>, bool, Held) {
+        held_as("0", before, bytes, after)
+    }
+
+    fn held_as(code: &str, before: &str, bytes: &str, after: &str) -> (Vec<u8>, bool, Held) {
+        let after = &format!("{code} {after}");
         let path = FilePath::from("a");
         let window = Window { path: &path, offset: 2, length: 3, seen: None };
         let (read, held) = cut(answer(before, bytes, after), MARK, &window, 2).unwrap();
@@ -141,7 +150,9 @@ mod tests {
         assert_eq!(grown, (b"23".to_vec(), true, Held::Grown));
         assert_eq!(held(&was, "0123", &line(2, 4, 8)).2, Held::Changed);
         assert_eq!(held(&was, "012", &line(2, 3, 8)).2, Held::Changed);
-        assert_eq!(held(&was, "0", &was).2, Held::Short);
+        assert_eq!(held_as("1", &was, "0", &was).2, Held::Short);
+        // What the system makes up has less than it says.
+        assert_eq!(held(&was, "012", &was), (b"2".to_vec(), true, Held::Same));
         let system = line(2, 0, 7);
         assert_eq!(held(&system, "abc", &line(2, 0, 9)), (b"abc".to_vec(), false, Held::Same));
         assert_eq!(held(&system, "ab", &system), (b"ab".to_vec(), true, Held::Same));

@@ -14,6 +14,8 @@ const FIELDS: usize = 9;
 
 /// The scripts' word for a branch that is checked out, and a hook behind that failed.
 const HOOK: u8 = 81;
+/// The scripts' word for a branch of a remote whose name here is another's.
+const OTHER: u8 = 82;
 /// The scripts' word for a repository without commits.
 const NO_COMMIT: u8 = 83;
 /// The scripts' word for a name that no branch may have.
@@ -98,6 +100,19 @@ fn done(site: &Site, answer: Answer, from: &str, to: &str) -> Result<GitReply, F
             "the repository has no commit yet where a branch could begin",
         )
         .hint("Commit something first, or check the new branch out at once"),
+        OTHER => {
+            let told = text(&answer.stdout);
+            let (name, follows) = told.split_once(' ').unwrap_or((&told, ""));
+            let message = match follows {
+                "" => format!("{name} is here already, and doesn't follow {from}"),
+                follows => {
+                    format!("{name} is here already, and follows {follows} instead of {from}")
+                }
+            };
+            Failure::new(Code::Conflict, message).hint(format!(
+                "Check {name} out by its own name, or make a branch of another name that begins at {from}"
+            ))
+        }
         HOOK => {
             let name = if to.is_empty() { from } else { to };
             let said = site.refusal(&answer).message;

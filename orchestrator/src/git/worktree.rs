@@ -1,4 +1,4 @@
-//! Worktrees of a repository: listing, removing and forgetting them. Each is one round trip.
+//! Worktrees of a repository: listing, removing and forgetting them. Each is one round trip; removing has a channel of its own.
 
 use std::sync::Arc;
 
@@ -99,7 +99,17 @@ fn refusal(answer: &[u8], named: &FilePath, working: &[Seated]) -> Failure {
             });
             fail(Code::Busy, format!("{name} is at work in {named}")).hint(hint)
         }
+        "setting_up" => fail(Code::Busy, format!("{named} is being set up"))
+            .hint("Wait for it, or stop it first: `baton operations` lists it"),
+        "nested" => fail(Code::Conflict, format!("{what} lies below {named}: it would be removed, too"))
+            .hint("Remove that one first, or move it away: `git worktree move`"),
         "dirty" => dirty(named, &what),
+        "hidden" => {
+            let lines: Vec<&str> = what.lines().collect();
+            let message = format!("git was told not to look at what was changed in {named}: {}", first(&lines));
+            fail(Code::DirtyWorktree, message)
+                .hint("`git update-index --no-skip-worktree --no-assume-unchanged FILE` there has git look again; --force removes the worktree with them")
+        }
         "unfinished" => fail(Code::DirtyWorktree, format!("{named} is in the middle of something: {what}"))
             .hint("Finish it there or give it up; --force removes the worktree with it"),
         "detached" => fail(Code::DirtyWorktree, format!("the commit {what} of {named} is on no branch"))
@@ -137,9 +147,14 @@ fn dirty(named: &FilePath, told: &str) -> Failure {
 
 /// The first names of lines of a short status.
 fn names(lines: &[&str]) -> String {
-    let shown: Vec<&str> = lines.iter().take(SHOWN).filter_map(|line| line.get(3..)).collect();
-    let more = if lines.len() > SHOWN { ", …" } else { "" };
-    format!("{}{more}", shown.join(", "))
+    let names: Vec<&str> = lines.iter().filter_map(|line| line.get(3..)).collect();
+    first(&names)
+}
+
+/// The first ones.
+fn first(names: &[&str]) -> String {
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", names.get(..SHOWN).unwrap_or(names).join(", "))
 }
 
 /// Reads the answer of `bw_list`.

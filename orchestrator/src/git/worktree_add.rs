@@ -86,6 +86,12 @@ impl Judge for Made {
 
     fn judge(&self, heard: &Heard, tail: &[u8]) -> Result<Outcome, Failure> {
         let Heard { site, told, status, .. } = heard;
+        if told.has("vanished") {
+            let message = format!("{} was removed while it was set up", path(told));
+            return Err(Failure::new(Code::Conflict, message)
+                .hint("Make it again")
+                .on(site.host.clone()));
+        }
         if told.has("is_made") {
             return Ok(made(told, site, *status));
         }
@@ -121,6 +127,9 @@ fn made(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
     if told.has("not_executable") {
         said.push_str("; its .baton/worktree-setup may not be executed, and was not run");
     }
+    if told.has("strange") {
+        said.push_str(STRANGE);
+    }
     let hook = told.has("hook").then(|| {
         let message =
             format!("a hook behind the checkout failed with status {}", told.text("hook"));
@@ -131,6 +140,9 @@ fn made(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
     let failed = failed.map(|failure| failure.on(site.host.clone()));
     Outcome { said, path: Some(path), failed, ..Outcome::default() }
 }
+
+/// A branch may be anybody's, and so may be what it brings.
+const STRANGE: &str = "; its .baton/worktree-setup is not the repository's own, and was not run: read it, and run it there if you trust it";
 
 /// How its set-up failed.
 fn set_up_failure(told: &Told, status: Option<u8>) -> Option<Failure> {
@@ -161,6 +173,8 @@ fn there(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
         let mut said = format!("{branch} is checked out in {path} already");
         if told.has("setting_up") {
             said.push_str("; its set-up had not come to a good end, and was run again");
+        } else if told.has("strange") {
+            said.push_str(STRANGE);
         } else if told.has("unfinished") {
             said.push_str("; its set-up has not come to a good end, and was not run again");
         }
@@ -171,7 +185,16 @@ fn there(told: &Told, site: &SiteName, status: Option<u8>) -> Outcome {
     let shown = if has.is_empty() { "no branch".to_owned() } else { has.clone() };
     let said =
         format!("{path} is a worktree already, and has {shown} checked out instead of {branch}");
-    Outcome { said, path: Some(path), branch_mismatch: Some(has), ..Outcome::default() }
+    let failed = Failure::new(Code::Conflict, said.clone())
+        .hint("Name the branch that it has, or another directory with --path")
+        .on(site.host.clone());
+    Outcome {
+        said,
+        path: Some(path),
+        branch_mismatch: Some(has),
+        failed: Some(failed),
+        ..Outcome::default()
+    }
 }
 
 /// A reason of our script's; `None` for one that others have words for.

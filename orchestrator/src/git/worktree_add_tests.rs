@@ -266,6 +266,72 @@ fn a_set_up_runs_in_the_worktree_and_its_failure_keeps_that() {
 }
 
 #[test]
+fn a_set_up_that_another_branch_brings_is_not_run_unasked() {
+    for bed in Bed::all() {
+        let shell = bed.shell;
+        bed.cloned("work");
+        let set_up = |directory: &str, text: &str| {
+            bed.executable(&format!("{directory}/.baton/worktree-setup"), text);
+            bed.git(directory, &["add", "."]);
+            bed.git(directory, &["commit", "-q", "-m", "set-up"]);
+        };
+        set_up("work", "echo ours\n");
+        bed.git("work", &["push", "-q"]);
+        bed.git(".", &["clone", "-q", "origin.git", "other"]);
+        bed.git("other", &["checkout", "-q", "-b", "theirs"]);
+        set_up("other", "echo theirs\n");
+        bed.git("other", &["push", "-q", "origin", "theirs", "main:same"]);
+        bed.git("work", &["fetch", "-q"]);
+
+        let ran = bed.add("work", &wish("origin/theirs"));
+        assert!(!ran.output.contains("theirs\n"), "{shell:?}: {}", ran.output);
+        let made = ran.done(shell);
+        assert!(made.said.contains("and was not run"), "{shell:?}: {made:?}");
+        // A new branch that begins at theirs, too; and the one that is ours brings what is ours.
+        let new = AddWorktree { base: Some("origin/theirs".into()), ..wish("new") };
+        assert!(bed.add("work", &new).done(shell).said.contains("and was not run"), "{shell:?}");
+        for branch in ["origin/same", "more"] {
+            let ran = bed.add("work", &wish(branch));
+            assert!(ran.output.contains("ours\n"), "{shell:?}: {}", ran.output);
+        }
+        // Who trusts it says so; and one that is at work on a set-up of its own goes on with it.
+        let trusted =
+            AddWorktree { set_up: Some("./.baton/worktree-setup".into()), ..wish("trusted") };
+        let trusted = AddWorktree { base: Some("origin/theirs".into()), ..trusted };
+        assert!(bed.add("work", &trusted).output.contains("theirs\n"), "{shell:?}");
+        bed.git("work-worktrees/more", &["checkout", "-q", "-b", "better"]);
+        set_up("work-worktrees/more", "echo better; [ -e mended ]\n");
+        let begun = bed.add("work-worktrees/more", &wish("onward"));
+        assert!(begun.output.contains("better\n"), "{shell:?}: {}", begun.output);
+        bed.executable("work-worktrees/onward/.baton/worktree-setup", "echo mended\n");
+        let again = bed.add("work", &wish("onward"));
+        assert!(again.output.contains("mended\n"), "{shell:?}: {}", again.output);
+    }
+}
+
+#[test]
+fn a_worktree_that_is_removed_under_its_set_up_is_said_to_be() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        let line = "rm -rf \"$BATON_WORKTREE_PATH\"";
+        let add = AddWorktree { set_up: Some(line.into()), ..wish("a") };
+        let failed = bed.add("work", &add).failed(bed.shell);
+        assert!(failed.message.contains("was removed while"), "{:?}: {failed:?}", bed.shell);
+    }
+}
+
+#[test]
+fn branches_that_share_a_path_are_told_apart() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        bed.add("work", &wish("feature/x")).done(bed.shell);
+        let other = bed.add("work", &wish("feature-x")).done(bed.shell);
+        assert_eq!(other.branch_mismatch.as_deref(), Some("feature/x"), "{:?}", bed.shell);
+        assert_eq!(other.failed.unwrap().code, Code::Conflict, "{:?}", bed.shell);
+    }
+}
+
+#[test]
 fn a_set_up_that_came_to_no_good_end_is_run_again_when_its_worktree_is_wished_again() {
     for bed in Bed::all() {
         bed.repository("work");

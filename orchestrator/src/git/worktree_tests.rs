@@ -1,6 +1,117 @@
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
+
+use std::fs;
+use std::process::{Command, Stdio};
 
 use super::*;
+use crate::git::job_bed::Bed;
+
+/// Removes a worktree of the repository `work` as a host does.
+#[track_caller]
+fn remove(bed: &Bed, named: &str, force: bool) -> Result<(), Failure> {
+    let work = bed.path("work");
+    let script =
+        format!("{ENTER}\n{WORKTREES}\nbg_do '{}'; bw_remove \"$1\" \"$2\"", work.display());
+    let mut shell = Command::new(bed.shell[0]);
+    shell.args(&bed.shell[1..]).args(["-c", &script, "sh", named, if force { "1" } else { "" }]);
+    let shell = shell.env("HOME", bed.path("home")).stdin(Stdio::null());
+    let output = shell.output().unwrap();
+    match output.status.code() {
+        Some(0) => Ok(()),
+        Some(90) => Err(refusal(&output.stdout, &FilePath::from(named), &[])),
+        other => panic!("{:?}: {other:?}: {}", bed.shell, String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+#[test]
+fn a_worktree_below_another_one_is_never_removed_with_it() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        bed.commit("work", ".gitignore", "inner*\n");
+        bed.git("work", &["worktree", "add", "-q", "../outer", "-b", "outer"]);
+        bed.git("outer", &["worktree", "add", "-q", "inner\n1", "-b", "inner"]);
+        fs::write(bed.path("outer/inner\n1/mine"), "hours of work\n").unwrap();
+        for force in [false, true] {
+            let refused = remove(&bed, "outer", force).unwrap_err();
+            assert!(refused.code == Code::Conflict, "{:?}: {refused:?}", bed.shell);
+            assert!(refused.message.contains("/outer/inner"), "{:?}: {refused:?}", bed.shell);
+        }
+        assert_eq!(bed.read("outer/inner\n1/mine"), "hours of work\n");
+        remove(&bed, "inner", true).unwrap();
+        remove(&bed, "outer", false).unwrap();
+        assert!(!bed.path("outer").exists(), "{:?}", bed.shell);
+    }
+}
+
+#[test]
+fn changes_that_git_was_told_not_to_look_at_are_not_lost() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        bed.commit("work", "settings é", "one\n");
+        for flag in ["skip-worktree", "assume-unchanged"] {
+            bed.git("work", &["worktree", "add", "-q", "../tree", "-B", "tree"]);
+            bed.git("tree", &["update-index", &format!("--{flag}"), "settings é"]);
+            fs::write(bed.path("tree/settings é"), "mine alone\n").unwrap();
+            let refused = remove(&bed, "tree", false).unwrap_err();
+            assert_eq!(refused.code, Code::DirtyWorktree, "{:?}: {refused:?}", bed.shell);
+            assert!(refused.message.contains("settings"), "{:?}: {refused:?}", bed.shell);
+            assert_eq!(bed.read("tree/settings é"), "mine alone\n");
+            // Nothing of ours stays there.
+            let left = fs::read_dir(bed.path("work/.git/worktrees/tree")).unwrap();
+            let left: Vec<_> = left.map(|one| one.unwrap().file_name()).collect();
+            assert!(
+                !left.iter().any(|name| name.to_str().unwrap().starts_with("baton")),
+                "{:?}: {left:?}",
+                bed.shell
+            );
+            // As it was committed, and with those that a sparse checkout leaves out.
+            fs::write(bed.path("tree/settings é"), "one\n").unwrap();
+            bed.git("tree", &["update-index", "--skip-worktree", "first"]);
+            fs::remove_file(bed.path("tree/first")).unwrap();
+            remove(&bed, "tree", false).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_locked_worktree_stays_known_though_its_disk_is_away() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        bed.git("work", &["worktree", "add", "-q", "../tree", "-b", "tree"]);
+        bed.git("work", &["worktree", "lock", "--reason", "on a stick", "../tree"]);
+        fs::rename(bed.path("tree"), bed.path("stick")).unwrap();
+        for named in ["tree", bed.path("tree").to_str().unwrap()] {
+            for force in [false, true] {
+                let refused = remove(&bed, named, force).unwrap_err();
+                assert!(
+                    refused.message.ends_with("is locked: on a stick"),
+                    "{:?}: {refused:?}",
+                    bed.shell
+                );
+            }
+        }
+        fs::rename(bed.path("stick"), bed.path("tree")).unwrap();
+        assert_eq!(bed.git("tree", &["status", "--porcelain"]), "", "{:?}", bed.shell);
+    }
+}
+
+#[test]
+fn a_worktree_is_not_removed_while_it_is_set_up() {
+    for bed in Bed::all() {
+        bed.repository("work");
+        bed.git("work", &["worktree", "add", "-q", "../tree", "-b", "tree"]);
+        let now = bed.path("work/.git/worktrees/tree/baton-set-up-now");
+        let note = |run: &str| format!("{} {}", std::process::id(), bed.path(run).display());
+        fs::write(&now, note("run")).unwrap();
+        for force in [false, true] {
+            let refused = remove(&bed, "tree", force).unwrap_err();
+            assert_eq!(refused.code, Code::Busy, "{:?}: {refused:?}", bed.shell);
+        }
+        // One whose run is over, or gone, holds nothing.
+        fs::write(bed.path("run/exit"), "0\n").unwrap();
+        remove(&bed, "tree", false).unwrap();
+    }
+}
 
 fn seated(id: &str) -> Seated {
     Seated {

@@ -21,9 +21,12 @@ pub(super) async fn after(shop: &Workshop, record: &OperationRecord, outcome: Ou
     let seated = shop.reach.sessions(&record.place).await.unwrap_or_default();
     let parent = record.operation.session.clone();
     let parent = parent.filter(|parent| seated.iter().any(|one| one.session == *parent));
-    let is_there =
-        |one: &&Seated| one.parent == parent && one.directory.as_deref() == Some(path.bytes());
-    if let Some(there) = seated.iter().find(is_there).filter(|_| parent.is_some()) {
+    // Whose session it is counts only where somebody's was named.
+    let is_there = |one: &&Seated| {
+        let is_kin = parent.is_none() || one.parent == parent;
+        is_kin && one.directory.as_deref() == Some(path.bytes())
+    };
+    if let Some(there) = seated.iter().find(is_there) {
         let said = format!("{}; {} works there already", outcome.said, there.name);
         return Outcome { said, session: Some(there.session.clone()), ..outcome };
     }

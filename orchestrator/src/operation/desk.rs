@@ -18,7 +18,7 @@ use super::work::Workshop;
 use crate::failure::{Code, Failure};
 use crate::host::Reach;
 use crate::seam::{
-    At, Operation, OperationCommand, OperationOutput, OperationQuery, OperationReply,
+    At, FilePath, Operation, OperationCommand, OperationOutput, OperationQuery, OperationReply,
     OperationState, Reply, RunId, Ticket, Work,
 };
 use crate::store::{Change, LineFilter, LineScope, OperationRecord, Store};
@@ -241,7 +241,9 @@ impl Operations {
             operation,
             env,
             place: reached.place,
+            directory: Some(FilePath(reached.directory.unwrap_or_else(|| b"~".to_vec()))),
             run: None,
+            launched: false,
             repository: None,
             stopping: false,
             swept: false,

@@ -124,25 +124,37 @@ impl<'a> Driver<'a> {
     ) -> Result<Result<OperationState, Failure>, Ending> {
         let work = &record.operation.work;
         let reached = match self.shop.reach.reach(plan::at(work)).await {
-            Ok(reached) if reached.place == record.place => reached,
-            // It stays where it was begun, whatever became of its session or its host.
-            Ok(_) if record.run.is_some() => self.remembered(&record),
+            Ok(reached) if reached.place == record.place => Ok(reached),
             Ok(reached) => {
                 let message = format!("the host is now {}", reached.place.id);
-                let why = Failure::new(Code::Conflict, message);
-                return Ok(Err(why.hint("Nothing was begun; begin it again")));
+                Err(Failure::new(Code::Conflict, message))
             }
-            Err(_) if record.run.is_some() => self.remembered(&record),
-            Err(why) => return Ok(Err(why)),
+            Err(why) => Err(why),
         };
+        let (mut reached, may_launch) = match reached {
+            Ok(reached) => (reached, Ok(())),
+            // What was begun stays where it is, whatever became of its session or its host.
+            Err(why) if record.run.is_some() => (self.remembered(&record), Err(why)),
+            Err(why) if record.operation.state == OperationState::Waiting => {
+                return Ok(Err(not_begun(&why)));
+            }
+            // Only a transfer has no run and was begun all the same.
+            Err(why) => {
+                let hint = "A part of it may have arrived; begin it again where it should go";
+                return Ok(Err(why.hint(hint)));
+            }
+        };
+        if let Some(directory) = &record.directory {
+            reached.directory = Some(directory.0.clone());
+        }
         match plan::plan(work, &reached, &*self.shop.reach) {
-            Ok(Plan::Job(job)) => self.job(record, reached, *job, turn).await,
+            Ok(Plan::Job(job)) => self.job(record, reached, *job, turn, may_launch).await,
             Ok(Plan::Transfer) => self.transfer(record, &reached).await,
             Err(why) => Ok(Err(why)),
         }
     }
 
-    /// The place of an operation that was begun, without what only a launch needs.
+    /// The place of an operation that was begun, without the environment that a launch needs.
     fn remembered(&self, record: &OperationRecord) -> Reached {
         Reached {
             place: record.place.clone(),
@@ -159,6 +171,7 @@ impl<'a> Driver<'a> {
         reached: Reached,
         job: Job,
         mut turn: Option<Turn>,
+        may_launch: Result<(), Failure>,
     ) -> Result<Result<OperationState, Failure>, Ending> {
         let _hold = reached.connection.hold();
         let runs = self.shop.runs(&record.place);
@@ -173,21 +186,33 @@ impl<'a> Driver<'a> {
             match begun.take() {
                 None if self.is_stopping() => return Ok(Ok(OperationState::Stopped)),
                 None => {
+                    if let Err(why) = &may_launch {
+                        return Ok(Err(not_begun(why)));
+                    }
                     let run = RunId::random();
                     if let Err(why) = self.begins(&run).await {
                         return Ok(Err(why));
                     }
                     match self.launch(&runs, &run, &job.run).await? {
-                        Ok(Launched::Yes(follow)) => break follow,
+                        Ok(Launched::Yes(follow)) => {
+                            self.launched().await;
+                            break follow;
+                        }
                         Ok(Launched::InDoubt) => begun = Some(run),
                         Err(why) => return Ok(Err(why)),
                     }
                 }
                 Some(run) => {
                     if self.was_launched(&runs, &run).await? {
+                        if !record.launched {
+                            self.launched().await;
+                        }
                         // What was told is heard again from its first byte, by a reader that is new.
                         let offsets = Offsets { out: self.tape.end(), err: 0 };
                         break runs.follow(&run, offsets);
+                    }
+                    if record.launched || self.tape.end() > 0 {
+                        return Ok(Err(forgotten(&record)));
                     }
                 }
             }
@@ -251,6 +276,14 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
+    /// Stores that its run was launched.
+    async fn launched(&self) {
+        if let Err(failure) = self.shop.change(self.id, |record| record.launched = true).await {
+            // It is at work all the same; its host says so as long as it remembers it.
+            tracing::warn!(id = self.id, %failure, "the launch of an operation can't be stored");
+        }
+    }
+
     async fn launch(
         &self,
         runs: &Runs,
@@ -295,4 +328,19 @@ impl<'a> Driver<'a> {
             Standing::Running | Standing::Exited(_) | Standing::Unknown | Standing::Broken => true,
         })
     }
+}
+
+/// An operation that isn't begun any more, because of `why`.
+fn not_begun(why: &Failure) -> Failure {
+    Failure::new(why.code, format!("it was not begun: {}", why.message))
+        .hint("Nothing was done; begin it again where it should run")
+}
+
+/// One that was launched, of which its host knows nothing any more.
+fn forgotten(record: &OperationRecord) -> Failure {
+    let host = &record.operation.host;
+    let message = format!("nobody knows how it ended: {host} has kept nothing of it");
+    Failure::new(Code::Internal, message)
+        .hint("It was begun, and is not begun again; look what has come of it there")
+        .on(host.clone())
 }

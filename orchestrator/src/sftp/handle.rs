@@ -17,6 +17,11 @@ const STATVFS: &str = "statvfs@openssh.com";
 /// Names of a directory, with what is known of each.
 pub(crate) type Entries = Vec<(Vec<u8>, Attrs)>;
 
+/// Where that is in a file: nowhere behind the last byte that one may have, which some servers take for nonsense (`off_t`).
+fn within(offset: u64, start: u64) -> Option<u64> {
+    offset.checked_add(start).filter(|at| i64::try_from(*at).is_ok())
+}
+
 impl Session {
     /// Opens a file that is there.
     pub(crate) async fn open_file(&self, full: &[u8]) -> Done<Vec<u8>> {
@@ -64,7 +69,8 @@ impl Session {
         let mut bytes = Vec::new();
         for some in starts.chunks(AT_ONCE) {
             let wanted = some.iter().map(|start| async move {
-                self.piece(handle, offset + u64::from(*start), PIECE.min(length - start)).await
+                let Some(at) = within(offset, u64::from(*start)) else { return Ok(Vec::new()) };
+                self.piece(handle, at, PIECE.min(length - start)).await
             });
             for (piece, start) in join_all(wanted).await.into_iter().zip(some) {
                 let piece = piece?;
@@ -83,7 +89,8 @@ impl Session {
         let mut all = Vec::new();
         while (all.len() as u64) < u64::from(length) {
             let left = length - u32::try_from(all.len()).unwrap_or(length);
-            let more = self.read(handle, offset + all.len() as u64, left).await?;
+            let Some(at) = within(offset, all.len() as u64) else { break };
+            let more = self.read(handle, at, left).await?;
             if more.is_empty() {
                 break;
             }

@@ -93,6 +93,16 @@ impl Attrs {
         self.kind() == LINK
     }
 
+    /// Whether an account that owns `own` may not write this, as far as owner and mode say: nobody tells its groups. The system's
+    /// administrator is asked for no mode.
+    pub(crate) fn keeps_out(&self, own: &Self) -> bool {
+        let (Some((theirs, _)), Some((ours, _)), Some(mode)) = (self.owner, own.owner, self.mode)
+        else {
+            return false;
+        };
+        ours != 0 && mode & if ours == theirs { 0o200 } else { 0o022 } == 0
+    }
+
     /// When it was changed, in seconds since 1970.
     pub(crate) fn changed(&self) -> Option<u32> {
         self.times.map(|(_, changed)| changed)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::arrived::Arrived;
 use super::header::{Header, Kind, SHORT, padding};
 use super::receiver::Piece;
-use super::source::Facts;
+use super::source::{Facts, refuse_made_up};
 use super::talk::CHUNK;
 use super::trouble::{changed, here};
 use crate::failure::Failure;
@@ -41,6 +41,11 @@ impl Tree {
     /// All that has to go, of that kind.
     pub(super) fn to_go(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(move |entry| entry.kind == kind && !entry.arrived)
+    }
+
+    /// Whether something is called so.
+    pub(super) fn has(&self, path: &[u8]) -> bool {
+        self.entries.iter().any(|entry| entry.path.as_os_str().as_bytes() == path)
     }
 
     /// Marks what has arrived of a transfer that was begun at `since`, by this machine's clock. Nothing of that can be gone on with
@@ -177,6 +182,7 @@ impl Out<'_> {
                 let opened = File::open(&full).map_err(|error| here(&full, &error))?;
                 size = entry.facts.size;
                 check(&opened, &full, &entry.facts)?;
+                refuse_made_up(&opened, &full, &entry.facts)?;
                 file = Some(opened);
             }
         }

@@ -122,8 +122,9 @@ impl Download<'_> {
                 return Err(exists(&self.target.path.display().to_string()).into());
             }
             clash(part, &self.target.path)?;
-            merge(part, &self.target.path).map_err(|error| here(&self.target.path, &error))?;
+            let merged = merge(part, &self.target.path);
             remove(part);
+            merged?;
             return Ok(());
         }
         Ok(self.target.place(part, false)?)
@@ -243,7 +244,8 @@ fn unreadable(there: There<'_>, before: &str) -> Failure {
 
 /// When a part was begun that is there, by the host's clock.
 pub(super) fn begun(noted: &Path) -> Option<i64> {
-    let is_ours = noted.parent()?.symlink_metadata().ok()?.is_dir();
+    let part = noted.parent()?.symlink_metadata().ok()?;
+    let is_ours = part.is_dir() && part.uid() == rustix::process::geteuid().as_raw();
     is_ours.then(|| fs::read_to_string(noted).ok()?.trim().parse().ok()).flatten()
 }
 
@@ -281,8 +283,8 @@ fn rest(part: &Path, noted: &Path, listed: &Arrived, since: i64) -> Option<Rest>
     (arrived > 0).then_some(Rest { names, arrived })
 }
 
-/// Compares a part with what the host has, and removes from it what that has no longer, but for what `is_ours`. Says what has to
-/// come, and how many bytes of files needn't; `None` where the part can't be read.
+/// Compares a part with what the host has, and removes from it what that has no longer, but for what `is_ours`; and all links,
+/// which come again: nothing is to be written through one. Says what has to come, and how many bytes of files needn't; `None` where the part can't be read.
 pub(super) fn missing<'a>(
     part: &Path,
     is_ours: &dyn Fn(&Path) -> bool,
@@ -294,10 +296,15 @@ pub(super) fn missing<'a>(
         for entry in fs::read_dir(part.join(&directory)).ok()? {
             let entry = entry.ok()?;
             let path = directory.join(entry.file_name());
+            let kind = entry.file_type().ok()?;
+            if kind.is_symlink() {
+                fs::remove_file(entry.path()).ok()?;
+                continue;
+            }
             if is_ours(&path) {
                 continue;
             }
-            let is_dir = entry.file_type().ok()?.is_dir();
+            let is_dir = kind.is_dir();
             match listed.get(path.as_os_str().as_bytes()) {
                 Some(there) if (there.kind == b'd') == is_dir => {
                     if is_dir {
@@ -343,13 +350,21 @@ pub(super) fn left_out_words(count: u64) -> String {
     }
 }
 
-/// Refuses a file that is to go where a directory is, or the other way round: before anything is moved.
+/// Refuses a file that is to go where a directory is, or the other way round, and where nothing may be made: before anything is
+/// moved.
 fn clash(from: &Path, to: &Path) -> Result<(), Failure> {
     let list = |error| here(from, &error);
+    let mut asked = false;
     for entry in fs::read_dir(from).map_err(list)? {
         let entry = entry.map_err(list)?;
         let target = to.join(entry.file_name());
         let is_dir = entry.file_type().map_err(list)?.is_dir();
+        let both = is_dir && target.is_dir();
+        if !both && !asked {
+            asked = true;
+            let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+            rustix::fs::access(to, access).map_err(|error| here(to, &error.into()))?;
+        }
         let Ok(there) = target.symlink_metadata() else { continue };
         match (is_dir, target.is_dir()) {
             (true, true) => clash(&entry.path(), &target)?,
@@ -370,17 +385,25 @@ fn mixed(target: &Path) -> Failure {
 }
 
 /// Moves all of `from` into `to`, file by file where both have a directory.
-fn merge(from: &Path, to: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
+fn merge(from: &Path, to: &Path) -> Result<(), Failure> {
+    let list = |error| in_part(to, &error);
+    for entry in fs::read_dir(from).map_err(list)? {
+        let entry = entry.map_err(list)?;
         let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() && target.is_dir() {
+        if entry.file_type().map_err(list)?.is_dir() && target.is_dir() {
             merge(&entry.path(), &target)?;
         } else {
-            fs::rename(entry.path(), target)?;
+            fs::rename(entry.path(), &target).map_err(|error| in_part(&target, &error))?;
         }
     }
     Ok(())
+}
+
+/// Something that can't be placed, after other things may have been.
+fn in_part(path: &Path, error: &io::Error) -> Failure {
+    let mut failure = here(path, error);
+    failure.message.push_str("; the directory was replaced in part only");
+    failure.hint("Mend what is named, then fetch it again: all of it is placed then")
 }
 
 /// Pieces as one stream.
@@ -405,7 +428,29 @@ impl Read for Pieces {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    #[test]
+    fn no_link_of_a_part_that_was_begun_stays_in_it() {
+        let part = tempfile::tempdir().unwrap();
+        fs::create_dir(part.path().join("dir")).unwrap();
+        fs::write(part.path().join("dir/file"), "x").unwrap();
+        let links = ["a", ".baton-0.part", "dir/b", "gone"];
+        for link in links {
+            std::os::unix::fs::symlink("/", part.path().join(link)).unwrap();
+        }
+        let listed = b"l 1 5.0 6.0 a\0d 1 5.0 6.0 dir\0f 1 5.0 6.0 dir/file\0l 1 5.0 6.0 dir/b\0";
+        let listed = Arrived::read(listed, "01234567").unwrap();
+        let is_ours = |path: &Path| path.as_os_str().as_bytes().starts_with(b".baton-");
+        let (missing, _) = missing(part.path(), &is_ours, &listed, 9).unwrap();
+        assert_eq!(missing.len(), 4);
+        for link in links {
+            assert!(part.path().join(link).symlink_metadata().is_err(), "{link}");
+        }
+        assert!(part.path().join("dir/file").exists());
+    }
 
     #[test]
     fn only_what_changed_on_the_way_is_no_reason_to_refuse_an_archive() {

@@ -1,7 +1,7 @@
 //! A stream of tar, of one archive or several, that becomes a directory of this machine, whoever wrote it.
 //!
-//! Nothing is made outside of the directory: names that lead out of it are refused, and no link is made before all files
-//! are, so that none is written through one.
+//! Nothing is made outside of the directory: names that lead out of it are refused, no link is made before all files
+//! are, and none that is there already is followed: so none is written through one.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
@@ -194,6 +194,7 @@ impl Extraction<'_> {
                     return Ok(());
                 }
                 self.parents(&path)?;
+                self.parents(&to)?;
                 let source = self.root.join(&to);
                 if !source.symlink_metadata().is_ok_and(|about| about.is_file()) {
                     return Err(hostile("it links to what it doesn't hold").into());
@@ -211,17 +212,21 @@ impl Extraction<'_> {
         }
     }
 
-    /// Makes the directories above a path. There is no link yet: what is no directory is a file.
+    /// Makes the directories above a path. Each has to be one: a link that lay there before the stream came is not followed.
     fn parents(&self, path: &Path) -> Result<(), Failure> {
-        let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
-            return Ok(());
-        };
-        let full = self.root.join(parent);
-        if full.is_dir() {
-            return Ok(());
+        let mut above = self.root.to_owned();
+        for part in path.parent().into_iter().flat_map(Path::components) {
+            above.push(part);
+            match above.symlink_metadata() {
+                Ok(about) if about.is_dir() => {}
+                Ok(_) => return Err(hostile("it has something in what is no directory")),
+                Err(_) => DirBuilder::new()
+                    .mode(0o700)
+                    .create(&above)
+                    .map_err(|error| here(&above, &error))?,
+            }
         }
-        let made = DirBuilder::new().mode(0o700).recursive(true).create(&full);
-        made.map_err(|error| here(&full, &error))
+        Ok(())
     }
 
     fn file(&mut self, file: &mut File, size: u64) -> Result<(), Copied> {
@@ -244,18 +249,7 @@ impl Extraction<'_> {
     /// Makes the links, each in a directory that is one.
     fn links(&mut self) -> Result<(), Failure> {
         for (path, target) in std::mem::take(&mut self.links) {
-            let mut above = self.root.to_owned();
-            for part in path.parent().into_iter().flat_map(Path::components) {
-                above.push(part);
-                match above.symlink_metadata() {
-                    Ok(about) if about.is_dir() => {}
-                    Ok(_) => return Err(hostile("it has something in what is no directory")),
-                    Err(_) => DirBuilder::new()
-                        .mode(0o700)
-                        .create(&above)
-                        .map_err(|error| here(&above, &error))?,
-                }
-            }
+            self.parents(&path)?;
             let full = self.root.join(&path);
             symlink(std::ffi::OsStr::from_bytes(&target), &full)
                 .map_err(|error| here(&full, &error))?;

@@ -61,6 +61,31 @@ fn nothing_is_made_outside_of_the_directory() {
 }
 
 #[test]
+fn a_link_that_is_there_already_is_not_followed() {
+    let outside = tempfile::tempdir().unwrap();
+    let kept = outside.path().join("keys");
+    fs::write(&kept, "ours").unwrap();
+    let archives = [
+        vec![entry(b"a/keys", Kind::File, b"", b"theirs")],
+        vec![entry(b"a/new/keys", Kind::File, b"", b"theirs")],
+        vec![entry(b"a/dir", Kind::Directory, b"", b"")],
+        vec![entry(b"a", Kind::Directory, b"", b"")],
+        vec![entry(b"b", Kind::File, b"", b"x"), entry(b"a/keys", Kind::HardLink, b"b", b"")],
+        vec![entry(b"stolen", Kind::HardLink, b"a/keys", b"")],
+        vec![entry(b"a/link", Kind::Link, b"b", b"")],
+    ];
+    for (at, entries) in archives.iter().enumerate() {
+        // As a host leaves it that breaks off behind its first archive.
+        let root = tempfile::tempdir().unwrap();
+        symlink(outside.path(), root.path().join("a")).unwrap();
+        read(&ended(entries), root.path()).unwrap_err();
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1, "{at}");
+        assert_eq!(fs::read(&kept).unwrap(), b"ours", "{at}");
+        assert!(!root.path().join("stolen").exists(), "{at}");
+    }
+}
+
+#[test]
 fn a_stream_that_ends_early_is_seen_and_noise_is_refused() {
     let whole = ended(&[entry(b"a", Kind::File, b"", &[b'x'; 700])]);
     for end in 0..whole.len() - 1024 + 511 {

@@ -1,6 +1,7 @@
 //! Files to and from a host whose shell runs nothing, through its sftp server: parts beside their targets, as through a shell.
 //!
-//! No lock can be held that way. A part has the name of its source's state, so that two who send the same bytes write the same.
+//! No lock can be held that way, and nobody tells how many names a file has: one with further names (hard links) is replaced under the
+//! name that was given, and the others keep what was there. A part has the name of its source's state, so that two who send the same bytes write the same.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,10 @@ use super::local;
 use super::persist::Attempt;
 use super::sftp_bytes::{
     Place, ROUND, Source, drop_if_full, looks, no_replacing, part_there, plain, receive, resume,
-    send, trouble,
+    send, tidy, trouble,
 };
 use super::sftp_download_tree;
-use super::source::{Facts, key};
+use super::source::{Facts, key, refuse_made_up};
 use super::terms::Terms;
 use super::trouble::{There, Trouble, here};
 use super::upload::check;
@@ -79,9 +80,7 @@ impl<'a> SftpUpload<'a> {
                 Err(lost) => Err(trouble(there, "", lost)),
             };
         }
-        // The system's administrator is asked for no mode.
-        let is_read_only = like.mode.is_some_and(|mode| mode & 0o200 == 0);
-        match is_read_only && ours.owner.is_some_and(|(user, _)| user != 0) {
+        match like.keeps_out(&ours) {
             true => Err(there.refused("nowrite", "").into()),
             false => Ok(()),
         }
@@ -123,10 +122,11 @@ impl Attempt for SftpUpload<'_> {
     async fn attempt(&mut self) -> Result<FilePath, Trouble> {
         let file = File::open(&self.local).map_err(|error| here(&self.local, &error))?;
         check(&file, &self.local, &self.facts)?;
+        refuse_made_up(&file, &self.local, &self.facts)?;
         let session = Session::begin(&self.reached.connection).await;
         let session = session.map_err(|refused| trouble(self.there(), "", refused))?;
         let place = Box::pin(Place::find(&session, self.reached, self.remote, self.outside));
-        let Place { parent, target, now } = place.await?;
+        let Place { parent, target, now, .. } = place.await?;
         if let Some(now) = &now {
             if now.is_directory() {
                 return Err(self.there().refused("isdir", "").into());
@@ -165,7 +165,10 @@ impl Attempt for SftpUpload<'_> {
             }
             return Err(why);
         }
-        let filled = Box::pin(self.fill(&session, &handle, from, &file, now)).await;
+        let (name, key) = (target.name().to_vec(), self.key.clone());
+        let tidying = tidy(&session, &parent, &name, &key);
+        let filling = Box::pin(self.fill(&session, &handle, from, &file, now));
+        let (filled, ()) = tokio::join!(filling, tidying);
         let closed = session.close(&handle).await;
         if let Err(why) = filled {
             let is_full = matches!(&why, Trouble::Final(_))

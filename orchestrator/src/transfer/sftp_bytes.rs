@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::local::{self, END, end_of};
 use super::source::Facts;
@@ -25,6 +26,8 @@ pub(super) struct Place {
     pub(super) target: FilePath,
     /// What is there.
     pub(super) now: Option<Attrs>,
+    /// In which it has to lie; none where it may lie anywhere.
+    pub(super) root: Option<FilePath>,
 }
 
 impl Place {
@@ -55,12 +58,14 @@ impl Place {
         let parent = &path.bytes()[..path.bytes().len() - name.len()];
         let parent = if parent.is_empty() { b"." } else { parent };
         let parent = FilePath(session.real(parent).await.map_err(refused)?);
+        let mut within = None;
         if !outside {
             let root = full(&root, &FilePath::default()).ok_or_else(no_name)?;
             let root = FilePath(session.real(&root).await.map_err(refused)?).join(b"");
             if !parent.join(b"").bytes().starts_with(root.bytes()) {
                 return Err(there.refused("outside", "").into());
             }
+            within = Some(root);
         }
         let target = parent.join(&name);
         let now = match session.attrs(kind::LSTAT, target.bytes()).await {
@@ -68,7 +73,7 @@ impl Place {
             Err(Refused::Status(status::NO_SUCH_FILE, _)) => None,
             Err(other) => return Err(refused(other)),
         };
-        Ok(Self { parent, target, now })
+        Ok(Self { parent, target, now, root: within })
     }
 }
 
@@ -124,6 +129,34 @@ pub(super) async fn part_there(
 /// What nobody else may read yet.
 pub(super) fn private() -> Attrs {
     Attrs { mode: Some(0o600), ..Attrs::default() }
+}
+
+/// How long nobody may have written to a part that is nobody's any more, in seconds.
+const LEFT_BEHIND: u64 = 3600;
+
+/// So many entries of a directory are looked at for such parts: more would hold up what is sent.
+const MOST_BESIDE: usize = 10_000;
+
+/// Removes parts of other sources beside a target called `name` that were left behind. Whatever can't be removed stays.
+pub(super) async fn tidy(session: &Session, parent: &FilePath, name: &[u8], key: &str) {
+    let ours = local::part_name(name, key);
+    let ours = ours.as_encoded_bytes();
+    let start = ours.len().saturating_sub(key.len() + b".part".len());
+    let Ok((found, _)) = session.entries(parent.bytes(), MOST_BESIDE).await else { return };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    for (found, attrs) in found {
+        let is_part = found.len() == ours.len()
+            && found.starts_with(&ours[..start])
+            && found.ends_with(b".part")
+            && found != ours;
+        let is_old = attrs.changed().is_some_and(|at| u64::from(at) + LEFT_BEHIND < now);
+        if is_part && is_old {
+            let path = parent.join(&found);
+            if let Err(error) = session.remove(path.bytes(), &attrs, true).await {
+                tracing::debug!(?error, "a part stays");
+            }
+        }
+    }
 }
 
 /// A file of this machine that is sent.
@@ -211,7 +244,8 @@ pub(super) async fn receive(
     }
     let now = session.fstat(handle).await.map_err(refused)?;
     let is_same = (now.size, now.changed()) == (about.size, about.changed());
-    if !is_same || size.is_some_and(|size| size != at) {
+    // What the system makes up as it is read may have less than it says, and then that is all of it.
+    if !is_same || size.is_some_and(|size| at > size) {
         return Err(there.changed().into());
     }
     Ok(())

@@ -22,7 +22,7 @@ use super::download_tree::{begin, begun, left_out_words, missing};
 use super::gauge::watched;
 use super::local::{self, remove, umask};
 use super::sftp_bytes::{ROUND, drop_if_full, receive, resume, trouble};
-use super::sftp_upload_tree::{FILES, weight};
+use super::sftp_upload_tree::{FILES, is_part, weight};
 use super::sftp_walk::{self, Walked};
 use super::source::key;
 use super::trouble::{There, Trouble, here};
@@ -55,7 +55,10 @@ pub(super) async fn take(
         let (part, noted, share) = (part.clone(), noted.clone(), download.target.share());
         move || -> io::Result<(Vec<Vec<u8>>, u64)> {
             let _share = share;
-            let is_ours = |path: &Path| path.as_os_str().as_bytes().starts_with(MARK.as_bytes());
+            let is_ours = |path: &Path| {
+                let name = path.as_os_str().as_bytes();
+                part.join(path) == noted || is_part(name) && listed.get(name).is_none()
+            };
             let old = begun(&noted).and_then(|_| missing(&part, &is_ours, &listed, WHENEVER));
             if let Some((missing, arrived)) = old {
                 let missing: Vec<Vec<u8>> = missing.into_iter().map(<[u8]>::to_vec).collect();
@@ -82,16 +85,12 @@ pub(super) async fn take(
     let litter = fs::read_dir(&part).map_err(|error| here(&part, &error))?;
     for entry in litter.flatten() {
         // Parts of large files whose sources have changed since.
-        let name = PathBuf::from(entry.file_name());
-        if is_part(&name) && !found.contains_key(name.as_os_str().as_bytes()) {
+        let name = entry.file_name();
+        if is_part(name.as_bytes()) && !found.contains_key(name.as_bytes()) {
             remove(&entry.path());
         }
     }
     download.place_tree(&part, &noted, about.mode.unwrap_or(0o755), all)
-}
-
-fn is_part(name: &Path) -> bool {
-    name.as_os_str().as_bytes().starts_with(MARK.as_bytes())
 }
 
 /// What is to come.

@@ -20,10 +20,10 @@ use super::header::Kind;
 use super::local;
 use super::persist::Attempt;
 use super::sftp_bytes::{
-    Place, ROUND, Source, looks, no_replacing, part_there, plain, private, send, trouble,
+    Place, ROUND, Source, looks, no_replacing, part_there, plain, private, send, tidy, trouble,
 };
 use super::sftp_walk::{self, Walked};
-use super::source::Facts;
+use super::source::{Facts, refuse_made_up};
 use super::terms::Terms;
 use super::trouble::{There, Trouble, here};
 use super::upload::check;
@@ -110,6 +110,7 @@ impl<'a> SftpUploadTree<'a> {
         watched(&mut self.gauge, &sent, filling.all(tree, &sent)).await?;
         self.gauge.set("writing", tree.bytes, Some(tree.bytes));
         let finish = async {
+            sweep(session, part, tree).await?;
             session.remove_file(noted.bytes()).await?;
             let mode = plain(self.mode) | 0o700;
             session.set_path(part.bytes(), &Attrs { mode: Some(mode), ..Attrs::default() }).await
@@ -136,13 +137,28 @@ async fn arrived(
     let since = std::str::from_utf8(&words).ok().and_then(|since| since.trim().parse().ok());
     let Some(since) = since else { return Ok(None) };
     let Walked { found, .. } = sftp_walk::walk(session, part.bytes()).await?;
-    let is_ours = |path: &[u8]| path.starts_with(MARK.as_bytes()) && !path.contains(&b'/');
     let listed: Arrived = found
         .into_iter()
-        .filter(|(path, _)| !is_ours(path))
+        .filter(|(path, _)| path != noted.name() && (!is_part(path) || tree.has(path)))
         .map(|(path, attrs)| (path, Listed::of(&attrs)))
         .collect();
     Ok(tree.skip(&listed, since).then_some(listed))
+}
+
+/// Whether a part of a large file may be called so.
+pub(super) fn is_part(name: &[u8]) -> bool {
+    let key = name.strip_prefix(MARK.as_bytes()).and_then(|name| name.strip_suffix(b".part"));
+    key.is_some_and(|key| key.len() == 8 && key.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Removes from a part what large files have left in it that have changed since.
+async fn sweep(session: &Session, part: &FilePath, tree: &Tree) -> Done<()> {
+    for (name, attrs) in session.entries(part.bytes(), usize::MAX).await?.0 {
+        if is_part(&name) && !tree.has(&name) {
+            session.remove(part.join(&name).bytes(), &attrs, true).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes an empty part, and notes when it is begun.
@@ -253,6 +269,7 @@ impl Filling<'_> {
         let file = File::open(&path).map_err(|error| here(&path, &error))?;
         let facts = &entry.facts;
         check(&file, &path, facts)?;
+        refuse_made_up(&file, &path, facts)?;
         let remote = self.remote(entry);
         let looks = looks(plain(facts.mode), facts.seconds);
         if self.was(entry) {
@@ -305,7 +322,7 @@ impl Attempt for SftpUploadTree<'_> {
         let session = Session::begin(&self.reached.connection).await;
         let session = session.map_err(|refused| trouble(there, "", refused))?;
         let place = Box::pin(Place::find(&session, self.reached, self.remote, self.outside));
-        let Place { parent, target, now } = place.await?;
+        let Place { parent, target, now, root } = place.await?;
         self.begun = true;
         let part = parent.join(local::part_name(target.name(), &self.key).as_encoded_bytes());
         if let Some(now) = &now {
@@ -323,7 +340,11 @@ impl Attempt for SftpUploadTree<'_> {
             }
         }
         if !self.is_whole {
-            if let Err(why) = Box::pin(self.fill(&session, &part, &mut tree)).await {
+            let (name, key) = (target.name().to_vec(), self.key.clone());
+            let tidying = tidy(&session, &parent, &name, &key);
+            let filling = Box::pin(self.fill(&session, &part, &mut tree));
+            let (filled, ()) = tokio::join!(filling, tidying);
+            if let Err(why) = filled {
                 let is_full = matches!(&why, Trouble::Final(_))
                     && session.is_full(parent.bytes(), u64::from(ROUND)).await;
                 if is_full {
@@ -349,11 +370,18 @@ impl Attempt for SftpUploadTree<'_> {
                 Err(other) => Err(refused(other)),
             };
         }
-        if let Some(at) = clash(&session, &part, &target).await.map_err(refused)? {
-            return Err(there.refused("mixed", &at.to_string()).into());
+        let own = session.attrs(kind::LSTAT, part.bytes()).await.map_err(refused)?;
+        let merging = Merging { session: &session, own, root };
+        if let Some((word, at)) = merging.clash(&part, &target).await.map_err(refused)? {
+            return Err(there.refused(word, &at.to_string()).into());
         }
-        merge(&session, &part, &target).await.map_err(refused)?;
-        Ok(self.remote.clone())
+        match merging.merge(&part, &target).await {
+            Ok(()) => Ok(self.remote.clone()),
+            Err((_, Refused::Lost(error))) => Err(error.into()),
+            Err((at, Refused::Status(_, said))) => {
+                Err(there.refused("half", &format!("{at}: {said}")).into())
+            }
+        }
     }
 
     fn gauge(&mut self) -> &mut Gauge {
@@ -377,35 +405,90 @@ async fn at(session: &Session, path: &FilePath) -> Done<Option<(Attrs, bool)>> {
     Ok(Some((attrs, attrs.is_directory() || leads)))
 }
 
-/// Where a file of `from` is to go where `to` has a directory, or the other way round: before anything is moved.
-async fn clash(session: &Session, from: &FilePath, to: &FilePath) -> Done<Option<FilePath>> {
-    for (name, attrs) in session.entries(from.bytes(), usize::MAX).await?.0 {
-        let (source, target) = (from.join(&name), to.join(&name));
-        let Some((there, leads)) = at(session, &target).await? else { continue };
-        match (attrs.is_directory(), leads) {
-            (true, true) => {
-                if let Some(found) = Box::pin(clash(session, &source, &target)).await? {
-                    return Ok(Some(found));
-                }
-            }
-            (true, false) => return Ok(Some(target)),
-            (false, _) if there.is_directory() => return Ok(Some(target)),
-            (false, _) => {}
-        }
-    }
-    Ok(None)
+/// A part that goes into a directory that is there.
+struct Merging<'a> {
+    session: &'a Session,
+    /// The part itself.
+    own: Attrs,
+    /// What no link may lead out of.
+    root: Option<FilePath>,
 }
 
-/// Moves all of `from` into `to`, file by file where both have a directory. `from` is gone then.
-async fn merge(session: &Session, from: &FilePath, to: &FilePath) -> Done<()> {
-    for (name, attrs) in session.entries(from.bytes(), usize::MAX).await?.0 {
-        let (source, target) = (from.join(&name), to.join(&name));
-        let both = attrs.is_directory() && at(session, &target).await?.is_some_and(|(_, is)| is);
-        match both {
-            true => Box::pin(merge(session, &source, &target)).await?,
-            false => session.rename(source.bytes(), target.bytes(), true).await?,
+impl Merging<'_> {
+    /// Why `from` can't be moved into `to`, and which path it is about: before anything is moved. A server tells neither whose groups
+    /// we are in nor how many names a file has.
+    async fn clash(
+        &self,
+        from: &FilePath,
+        to: &FilePath,
+    ) -> Done<Option<(&'static str, FilePath)>> {
+        let session = self.session;
+        let mut asked = false;
+        for (name, attrs) in session.entries(from.bytes(), usize::MAX).await?.0 {
+            let (source, target) = (from.join(&name), to.join(&name));
+            let there = at(session, &target).await?;
+            let both = attrs.is_directory() && there.is_some_and(|(_, leads)| leads);
+            if !both && !asked {
+                asked = true;
+                if session.attrs(kind::STAT, to.bytes()).await?.keeps_out(&self.own) {
+                    return Ok(Some(("nomove", to.clone())));
+                }
+            }
+            let Some((there, leads)) = there else { continue };
+            match (attrs.is_directory(), leads) {
+                (true, true) => {
+                    if there.is_link() && !self.may_lead_to(&target).await? {
+                        return Ok(Some(("outside", target)));
+                    }
+                    if let Some(found) = Box::pin(self.clash(&source, &target)).await? {
+                        return Ok(Some(found));
+                    }
+                }
+                (true, false) => return Ok(Some(("mixed", target))),
+                (false, _) if there.is_directory() => return Ok(Some(("mixed", target))),
+                (false, _) if there.is_file() && self.is_anothers(&there) => {
+                    return Ok(Some(("kept", target)));
+                }
+                (false, _) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    async fn may_lead_to(&self, link: &FilePath) -> Done<bool> {
+        let Some(root) = &self.root else { return Ok(true) };
+        let real = FilePath(self.session.real(link.bytes()).await?);
+        Ok(real.join(b"").bytes().starts_with(root.bytes()))
+    }
+
+    /// Whether a file would get another owner when it is replaced; the system's administrator means that.
+    fn is_anothers(&self, there: &Attrs) -> bool {
+        let owner = |attrs: &Attrs| attrs.owner.map(|(user, _)| user);
+        match (owner(there), owner(&self.own)) {
+            (Some(theirs), Some(ours)) => ours != 0 && ours != theirs,
+            (_, _) => false,
         }
     }
-    let own = Attrs { mode: Some(0o040_700), ..Attrs::default() };
-    session.remove(from.bytes(), &own, false).await
+
+    /// Moves all of `from` into `to`, file by file where both have a directory. `from` is gone then. An error comes with the path that
+    /// it is about.
+    async fn merge(&self, from: &FilePath, to: &FilePath) -> Result<(), (FilePath, Refused)> {
+        let session = self.session;
+        let listed = session.entries(from.bytes(), usize::MAX).await;
+        for (name, attrs) in listed.map_err(|refused| (from.clone(), refused))?.0 {
+            let (source, target) = (from.join(&name), to.join(&name));
+            let failed = |refused| (target.clone(), refused);
+            let both = attrs.is_directory()
+                && at(session, &target).await.map_err(failed)?.is_some_and(|(_, is)| is);
+            match both {
+                true => Box::pin(self.merge(&source, &target)).await?,
+                false => {
+                    let moved = session.rename(source.bytes(), target.bytes(), true).await;
+                    moved.map_err(failed)?;
+                }
+            }
+        }
+        let own = Attrs { mode: Some(0o040_700), ..Attrs::default() };
+        session.remove(from.bytes(), &own, false).await.map_err(|refused| (from.clone(), refused))
+    }
 }

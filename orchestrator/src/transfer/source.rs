@@ -1,11 +1,13 @@
 //! What a source is, so that a part of it is known again.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 use sha1::{Digest, Sha1};
+
+use crate::failure::{Code, Failure};
 
 /// What tells this state of a file from any other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,15 @@ impl Facts {
         let state = format!("tree {} {}", self.inode, self.device);
         key(&[&machine, path.as_os_str().as_bytes(), state.as_bytes()])
     }
+}
+
+/// Refuses a file without a size that has bytes.
+pub(super) fn refuse_made_up(file: &File, path: &Path, facts: &Facts) -> Result<(), Failure> {
+    if facts.size > 0 || !matches!(file.read_at(&mut [0], 0), Ok(1..)) {
+        return Ok(());
+    }
+    let what = format!("{} has no size: the system makes it up as it is read", path.display());
+    Err(Failure::new(Code::Unsupported, what).hint("Send what it prints: `baton files put -`"))
 }
 
 /// Eight letters that name what `parts` say.

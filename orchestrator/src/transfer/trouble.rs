@@ -70,6 +70,16 @@ impl There<'_> {
                 format!("{path} on {host} has a file that belongs to another account, or has further names (hard links){}", colon(said)),
             )
             .hint("Replacing it would part it from them: remove it first, or send what is beside it; nothing was changed"),
+            "nomove" => Failure::new(
+                Code::PermissionDenied,
+                format!("nothing may be placed in the directory {said} on {host}"),
+            )
+            .hint("Check its owner and mode, or use another account; nothing was changed"),
+            "half" => Failure::new(
+                half_code(said),
+                format!("{path} on {host} was replaced in part only{}", colon(said)),
+            )
+            .hint("What is named is in the way: mend that, then send it again, and all of it is placed"),
             "owner" => Failure::new(
                 Code::PermissionDenied,
                 format!("{path} on {host} belongs to another account or group, and would belong to this one when it is replaced"),
@@ -100,7 +110,10 @@ impl There<'_> {
             .hint("Devices, sockets and pipes are not transferred"),
             "outside" => Failure::new(
                 Code::PermissionDenied,
-                format!("{path} lies outside of the directory in which work is done"),
+                format!(
+                    "{} lies outside of the directory in which work is done",
+                    if said.is_empty() { path } else { said }
+                ),
             )
             .hint("Say that it may lie outside, if you mean it; nothing was changed"),
             "full" => full(&format!("{path} on {host}")),
@@ -176,6 +189,14 @@ pub(super) fn here(path: &Path, error: &io::Error) -> Failure {
         }
         _ => Failure::new(Code::Internal, format!("can't use {name}: {error}"))
             .hint("That is what this machine says of it"),
+    }
+}
+
+fn half_code(said: &str) -> Code {
+    let denies = |words: &&str| said.contains(words);
+    match ["ermission denied", "not permitted", "ead-only"].iter().any(denies) {
+        true => Code::PermissionDenied,
+        false => Code::Internal,
     }
 }
 

@@ -10,13 +10,15 @@ use super::gauge::Gauge;
 use super::local::end_of;
 use super::persist::Attempt;
 use super::receiver::{Feed, Ready, Receiver, Source};
-use super::source::Facts;
+use super::source::{Facts, refuse_made_up};
 use super::talk::{CHUNK, RECEIVE};
 use super::terms::Terms;
 use super::trouble::{Trouble, changed, here};
+use super::words::Words;
 use crate::failure::Failure;
 use crate::host::Reached;
 use crate::seam::FilePath;
+use crate::transport::TransportError;
 
 /// A file on its way to a host.
 #[derive(Debug)]
@@ -41,14 +43,18 @@ impl<'a> Upload<'a> {
     }
 
     fn script(&self) -> Result<String, Trouble> {
-        let Facts { size, seconds, nanos, .. } = self.facts;
-        let words = Timestamp::from_second(seconds).unwrap_or_default();
-        let words = words.strftime("%Y%m%d%H%M.%S").to_string();
-        let called = self.receiver.words()?.set("b_size", &size.to_string())?;
-        let called = called.set("b_at", &format!("{seconds}.{nanos:09}"))?;
-        let called = called.set("b_at_words", &words)?;
+        let called = self.receiver.words()?.set("b_size", &self.facts.size.to_string())?;
+        let called = stamp(called, &self.facts)?;
         Ok(called.set("b_again", if self.again { "1" } else { "" })?.call("b_receive"))
     }
+}
+
+/// Tells a script when a source was changed.
+pub(super) fn stamp(called: Words, facts: &Facts) -> Result<Words, TransportError> {
+    let Facts { seconds, nanos, .. } = facts;
+    let words = Timestamp::from_second(*seconds).unwrap_or_default();
+    let words = words.strftime("%Y%m%d%H%M.%S").to_string();
+    called.set("b_at", &format!("{seconds}.{nanos:09}"))?.set("b_at_words", &words)
 }
 
 impl Attempt for Upload<'_> {
@@ -57,6 +63,7 @@ impl Attempt for Upload<'_> {
     async fn attempt(&mut self) -> Result<FilePath, Trouble> {
         let file = File::open(&self.local).map_err(|error| here(&self.local, &error))?;
         check(&file, &self.local, &self.facts)?;
+        refuse_made_up(&file, &self.local, &self.facts)?;
         let script = self.script()?;
         let ready = Box::pin(self.receiver.begin(&RECEIVE, &script)).await?;
         let Some(Ready { mut talk, has: [have, sum], umask }) = ready else {

@@ -14,6 +14,7 @@ use super::source::Facts;
 use super::talk::RECEIVE_TREE;
 use super::terms::Terms;
 use super::trouble::{Trouble, here};
+use super::upload::stamp;
 use crate::host::Reached;
 use crate::seam::FilePath;
 
@@ -22,7 +23,8 @@ use crate::seam::FilePath;
 pub(super) struct UploadTree<'a> {
     receiver: Receiver<'a>,
     local: PathBuf,
-    mode: u32,
+    /// As it was when it was begun, whatever its directory has since.
+    facts: Facts,
     /// What nobody transfers.
     pub(super) left_out: u64,
 }
@@ -36,7 +38,7 @@ impl<'a> UploadTree<'a> {
         terms: &Terms,
     ) -> Self {
         let receiver = Receiver::new(reached, remote, facts.tree_key(local), terms);
-        Self { receiver, local: local.to_owned(), mode: facts.mode, left_out: 0 }
+        Self { receiver, local: local.to_owned(), facts: facts.clone(), left_out: 0 }
     }
 }
 
@@ -54,7 +56,8 @@ impl Attempt for UploadTree<'_> {
         self.left_out = tree.left_out;
         let mark = Uuid::new_v4().simple().to_string();
         let script = self.receiver.words()?.set("b_mark", &mark)?;
-        let script = script.set("b_since", &now.to_string())?.call("b_receive_tree");
+        let script =
+            stamp(script.set("b_since", &now.to_string())?, &self.facts)?.call("b_receive_tree");
         let ready = Box::pin(self.receiver.begin(&RECEIVE_TREE, &script)).await?;
         let Some(Ready { mut talk, has: [since, _], umask }) = ready else {
             return Ok(self.receiver.path());
@@ -63,7 +66,7 @@ impl Attempt for UploadTree<'_> {
         let since = since.parse().unwrap_or(0);
         let arrived = Arrived::read(&listed, &mark).filter(|arrived| tree.skip(arrived, since));
         let from = arrived.map_or(0, |_| tree.arrived());
-        let mode = (self.mode & 0o777 & !umask) | 0o700;
+        let mode = (self.facts.mode & 0o777 & !umask) | 0o700;
         let go = if from > 0 { "more" } else { "anew" };
         if from == 0 {
             tree.skip_nothing();

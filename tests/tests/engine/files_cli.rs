@@ -185,6 +185,8 @@ fn a_session_stands_for_its_directory_and_is_left_only_when_that_was_said() {
     assert_eq!(meant.status, Some(0), "{meant:?}");
     assert_eq!(fs::read(work.join("../beside")).unwrap(), b"2");
     assert_eq!(files(&home, &["rm", "fix:."]).status, Some(2));
+    let none = files_with(&home, &["write", "fix:a", "--if-version", ""], b"3");
+    assert_eq!((none.status, fs::read(work.join("a")).unwrap()), (Some(2), b"1".to_vec()));
 
     let nobody = files(&home, &["ls", "nobody:x", "--json"]);
     let error = &nobody.json()["error"];

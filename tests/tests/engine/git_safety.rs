@@ -151,6 +151,25 @@ async fn a_conflict_is_committed_or_forgotten_only_by_who_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn marks_of_a_conflict_are_seen_in_files_that_are_never_compared() {
+    for way in ways().await {
+        let (name, repo) = (way.name, conflict());
+        let at = || repo.at(way.host);
+        // As a lock file often is; git marks it as any other.
+        repo.write(".git/info/attributes", "f -diff\n");
+        let stage = || GitCommand::Stage { at: at(), paths: Vec::new() };
+        for refused in [stage(), commit(at(), "x", true)] {
+            let failure = way.desk.change(refused).await.unwrap_err();
+            let said = "git's marks of a conflict still stand in f";
+            assert_eq!((failure.code, &*failure.message), (Code::Conflict, said), "{name}");
+        }
+        repo.write("f", "both\n");
+        way.desk.done(way.desk.change(stage()).await);
+        way.desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_only_announced_is_discarded_whole_and_a_sparse_checkout_stays_sparse() {
     for way in ways().await {
         let (name, repo) = (way.name, Repo::with("a\n"));

@@ -7,7 +7,7 @@ use baton_tests::{AgentHost, Wan};
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     At, Command, CommandId, Delivery, FilePath, Operation, OperationCommand, OperationQuery,
-    OperationReply, OperationState, Query, Reply, Request, Seam, Subscribe, Watch, Work,
+    OperationReply, OperationState, Query, Reply, Request, RunId, Seam, Subscribe, Watch, Work,
 };
 use orchestrator::store::{Batch, Change, OperationRecord, Store};
 
@@ -204,7 +204,7 @@ async fn left(laptop: &Laptop, change: impl FnOnce(&mut OperationRecord)) -> Str
     record.operation.id = "leftbehind".into();
     record.operation.state = OperationState::Waiting;
     record.operation.ended_at = None;
-    record.swept = false;
+    (record.swept, record.launched) = (false, false);
     change(&mut record);
     let changes = vec![Change::PutOperation(Box::new(record))];
     store.commit(Batch { changes, drafts: Vec::new() }).await.unwrap();
@@ -222,7 +222,7 @@ async fn what_was_stored_and_not_launched_is_launched_once_by_the_next_engine() 
     over(&desk, &begun.id).await;
     desk.stop().await;
     // Killed before anything was done, and killed right before the launch.
-    for run in [None, Some(orchestrator::seam::RunId::random())] {
+    for run in [None, Some(RunId::random())] {
         fs::remove_file(&count).unwrap();
         let id = left(&laptop, |record| record.run = run).await;
         let desk = laptop.engine().await;
@@ -236,6 +236,82 @@ async fn what_was_stored_and_not_launched_is_launched_once_by_the_next_engine() 
     let desk = laptop.engine().await;
     assert_eq!(over(&desk, &id).await.state, OperationState::Stopped);
     assert!(!count.exists());
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_launched_is_neither_begun_on_a_host_that_is_off_or_another_now_nor_elsewhere()
+{
+    let machine = AgentHost::start();
+    let laptop = Laptop::new(&machine);
+    let count = machine.project().join("count");
+    let elsewhere = machine.home().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let hosts =
+        |more: &str| laptop.write_hosts(&format!("[host.box]\nssh_config = \"box\"\n{more}"));
+    let place = |directory: &std::path::Path| {
+        format!("remote_dir = {:?}\n", directory.display().to_string())
+    };
+    hosts(&place(&machine.project()));
+    let desk = laptop.engine().await;
+    let at = At::Host { host: "box".into(), directory: None };
+    let work = Work::Line { at, line: format!("pwd >>{}", count.display()) };
+    let begun = start(&desk, work).await;
+    over(&desk, &begun.id).await;
+    desk.stop().await;
+    let pwd = fs::read_to_string(&count).unwrap();
+    for more in ["enabled = false\n", "user = \"somebody\"\n"] {
+        fs::remove_file(&count).ok(); // None in the second round.
+        let id = left(&laptop, |record| record.run = Some(RunId::random())).await;
+        hosts(more);
+        let desk = laptop.engine().await;
+        match over(&desk, &id).await.state {
+            OperationState::Failed { why } => {
+                assert!(why.message.starts_with("it was not begun: "), "{more}: {why:?}");
+            }
+            other => panic!("{more}: {other:?}"),
+        }
+        assert!(!count.exists(), "{more}");
+        desk.stop().await;
+    }
+    // Whose host begins elsewhere now runs where it was begun.
+    let id = left(&laptop, |record| record.run = Some(RunId::random())).await;
+    hosts(&place(&elsewhere));
+    let desk = laptop.engine().await;
+    assert_eq!(status(&over(&desk, &id).await), Some(0));
+    assert_eq!(fs::read_to_string(&count).unwrap(), pwd);
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_launched_is_never_launched_again_when_its_host_has_forgotten_it() {
+    let machine = AgentHost::start();
+    let laptop = Laptop::new(&machine);
+    let (gate, count) = (machine.project().join("gate"), machine.project().join("count"));
+    let text = format!(
+        "echo ran >>{}; until [ -e {} ]; do sleep 0.05; done",
+        count.display(),
+        gate.display()
+    );
+    let desk = laptop.engine().await;
+    let begun = start(&desk, line(&machine, &text)).await;
+    until("it runs", || count.exists()).await;
+    desk.stop().await;
+    fs::write(&gate, "").unwrap();
+    let runs = machine.home().join(".local/state/baton/runs");
+    until("it has ended", || {
+        fs::read_dir(&runs).unwrap().all(|run| run.unwrap().path().join("exit").exists())
+    })
+    .await;
+    fs::remove_dir_all(&runs).unwrap();
+    let desk = laptop.engine().await;
+    match over(&desk, &begun.id).await.state {
+        OperationState::Failed { why } => {
+            assert!(why.message.starts_with("nobody knows how it ended"), "{why:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(fs::read_to_string(&count).unwrap(), "ran\n");
     desk.stop().await;
 }
 

@@ -309,6 +309,17 @@ async fn the_command_line_makes_lists_and_removes_worktrees() {
     assert!(!tree.exists());
     let none = bed.baton(&["worktree", "prune", "work", "--json"]).await.json();
     assert_eq!(none["pruned"].as_array().map(Vec::len), Some(0));
+    // Once more, and the session is the same, named by its host as well; another branch is no answer.
+    let again = async || {
+        let words = ["worktree", "add", &place, "x", "--session", "--agent", "claude-code"];
+        bed.baton(&[&words[..], &["--json"]].concat()).await.json()["session"].clone()
+    };
+    let session = again().await;
+    assert!(session.is_string(), "{session}");
+    assert_eq!(again().await, session);
+    let other =
+        bed.baton(&["worktree", "add", &place, "z", "--path", tree.to_str().unwrap()]).await;
+    assert_eq!(other.status, Some(5), "{other:?}");
     let inside = bed.baton(&["worktree", "add", "work", "y", "--path", "in", "--json"]).await;
     assert_eq!(code(&inside), (Some(5), "conflict".into()));
 }

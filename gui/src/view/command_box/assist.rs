@@ -155,6 +155,14 @@ impl Assist {
         matches!(self.list, Some(List::Search { .. }))
     }
 
+    /// What stood there before what is typed began to look for a line.
+    pub fn before_search(&self) -> Option<&str> {
+        match &self.list {
+            Some(List::Search { before, .. }) => Some(&before.line),
+            Some(List::Offers { .. }) | None => None,
+        }
+    }
+
     /// The line was run, or is another one.
     pub fn forget(&mut self) {
         *self = Self { heard: self.heard, ..Self::default() };

@@ -172,7 +172,9 @@ fn head(ui: &mut Ui, block: &Block, place: Rect, now: Timestamp) -> Option<Block
         }
     }
     if block.operation.state.is_over() {
-        if small_icon_button(&mut ui, Icon::RotateCw, &format!("Run {line} again")).clicked() {
+        let again = small_icon_button(&mut ui, Icon::RotateCw, &format!("Run {line} again"));
+        // A double click is meant once, however fast the answer comes.
+        if again.clicked() && !again.double_clicked() && !again.triple_clicked() {
             act = Some(BlockAct::Again);
         }
     } else if small_icon_button(&mut ui, Icon::CircleStop, &format!("Stop {line}")).clicked() {

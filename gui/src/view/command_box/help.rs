@@ -10,7 +10,7 @@ use orchestrator::seam::CompletionKind;
 use super::assist::{Assist, Done, List, Note, Press, Typed};
 use super::data::LineData;
 use crate::theme::{Theme, icons, radius, size, space};
-use crate::widget::{caret, plain, put_caret};
+use crate::widget::{caret, plain, pressed_exactly, put_caret};
 
 /// How high a row of the list is.
 const ROW: f32 = 24.0;
@@ -26,6 +26,8 @@ pub type Wanted = (String, bool);
 #[derive(Debug, Default)]
 pub struct LineHelp {
     assist: Assist,
+    /// While a line is searched for: what stands in its place for everybody else, and what was typed to find it.
+    shelved: Option<(String, String)>,
     /// The row that the list was scrolled to.
     revealed: Option<usize>,
 }
@@ -39,6 +41,30 @@ impl LineHelp {
     /// Begins a search among the lines that were run.
     pub fn search(&mut self, text: &str) {
         self.assist.press(Press::Search, &Typed::whole(text), &[]);
+    }
+
+    /// While a line is searched for, what is typed takes the place of the text in this frame; call it before the text is
+    /// looked at. A text that has become another one meanwhile ends the search.
+    pub fn take_up(&mut self, text: &mut String) {
+        let Some((left, typed)) = self.shelved.take() else { return };
+        if !self.is_searching() {
+            return;
+        }
+        if *text == left {
+            *text = typed;
+        } else {
+            self.assist.forget();
+        }
+    }
+
+    /// While a line is searched for, what stood there before is the text for everybody else, so that it can't be lost;
+    /// call it behind all that looks at the text, whose line begins at `begins`.
+    pub fn put_down(&mut self, text: &mut String, begins: usize) {
+        if let (Some(before), Some(head)) = (self.assist.before_search(), text.get(..begins)) {
+            let left = format!("{head}{before}");
+            let typed = std::mem::replace(text, left.clone());
+            self.shelved = Some((left, typed));
+        }
     }
 
     /// What the field has to leave to us.
@@ -86,12 +112,7 @@ impl LineHelp {
                     Press::Up | Press::Down => has_keys || moves_out(&now, press),
                     Press::Tab | Press::Offer | Press::Search => true,
                 };
-                let pressed = is_ours
-                    && ui.input_mut(|input| {
-                        input.modifiers.matches_exact(modifiers)
-                            && input.consume_key(modifiers, key)
-                    });
-                if pressed {
+                if is_ours && pressed_exactly(ui, modifiers, key) {
                     done = self.assist.press(press, &now, data.history);
                     break;
                 }

@@ -11,7 +11,7 @@ mod view;
 pub use data::{Block, BlockAct, CommandBoxAct, CommandBoxData, Completed, LineData, Unfolded};
 pub use help::{LineHelp, Wanted};
 pub(crate) use view::place;
-pub use view::{CommandBoxView, several};
+pub use view::{CommandBoxView, TAKE_ONE_FIRST, several};
 
 #[cfg(test)]
 mod tests;

@@ -332,3 +332,49 @@ fn an_output_that_nobody_has_looked_at_is_asked_for_when_it_comes_into_sight() {
     assert!(window.state().acts.contains(&act("a", BlockAct::Look)));
     assert!(!window.state().acts.contains(&act("b", BlockAct::Look)));
 }
+
+/// Keys that come and go within a frame: at its end nothing is held.
+fn tap(window: &mut Harness<'static, Bench>, modifiers: Modifiers, key: Key) {
+    let (physical_key, repeat) = (None, false);
+    let press = |pressed| egui::Event::Key { key, physical_key, pressed, repeat, modifiers };
+    window.event(press(true));
+    window.event(press(false));
+    settle(window);
+}
+
+#[test]
+fn what_is_held_counts_as_it_was_when_a_key_was_pressed() {
+    let mut window = window(Bench::new());
+    write(&mut window, "for i in 1");
+    tap(&mut window, Modifiers::SHIFT, Key::Enter);
+    assert!(!window.state().acts.contains(&CommandBoxAct::Run));
+    assert_eq!(window.state().text, "for i in 1\n");
+    tap(&mut window, Modifiers::CTRL | Modifiers::COMMAND, Key::R);
+    window.get_by_label_contains("Lines that were run and hold this");
+    tap(&mut window, Modifiers::NONE, Key::Escape);
+    assert_eq!(window.state().text, "for i in 1\n");
+}
+
+#[test]
+fn what_is_searched_for_is_never_run_and_the_line_before_is_never_lost() {
+    let mut window = window(Bench::new());
+    write(&mut window, "git");
+    press(&mut window, Modifiers::CTRL, Key::R);
+    write(&mut window, " st");
+    window.get_by_label("git status");
+    assert_eq!(window.state().text, "git", "for everybody else it stands there on");
+    click(&mut window, "Run");
+    assert!(!window.state().acts.contains(&CommandBoxAct::Run));
+    window.get_by_role_and_label(Role::MultilineTextInput, "Command on box").focus();
+    settle(&mut window);
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    assert_eq!(window.state().text, "git");
+    press(&mut window, Modifiers::CTRL, Key::R);
+    write(&mut window, "x");
+    // Somebody puts another line there.
+    window.state_mut().text = "make".into();
+    settle(&mut window);
+    assert_eq!(window.state().text, "make");
+    click(&mut window, "Run");
+    assert_eq!(window.state().acts.last(), Some(&CommandBoxAct::Run));
+}

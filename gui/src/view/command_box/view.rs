@@ -14,7 +14,8 @@ use super::help::LineHelp;
 use super::output::Cells;
 use crate::theme::{Theme, radius, size, space, strong};
 use crate::widget::{
-    Kind, button, button_enabled, failure_card, icon, pill, plain, small_button, small_icon_button,
+    Kind, button, button_enabled, failure_card, icon, pill, plain, pressed_exactly, small_button,
+    small_icon_button,
 };
 
 /// Lines of a text in the box that are seen before it is scrolled.
@@ -23,6 +24,9 @@ const MOST_ROWS: f32 = 6.0;
 const PAD: f32 = 4.0;
 /// How wide the name of a directory may be.
 const DIRECTORY: f32 = 220.0;
+
+/// Why nothing is run while a line is searched for.
+pub const TAKE_ONE_FIRST: &str = "Take one of the lines first, or leave the search";
 
 /// How many lines a text has, where it has several.
 pub fn several(text: &str) -> Option<usize> {
@@ -75,6 +79,7 @@ impl CommandBoxView {
         if self.of != Some(data.id) {
             *self = Self { of: Some(data.id), focus: self.focus, ..Self::default() };
         }
+        self.help.take_up(text);
         let mut acts = Vec::new();
         ui.spacing_mut().item_spacing = vec2(space::S, space::XS);
         let inner = Frame::new().inner_margin(Margin::symmetric(12, 4));
@@ -89,6 +94,7 @@ impl CommandBoxView {
         });
         let inner = Frame::new().inner_margin(Margin::symmetric(12, 0));
         CentralPanel::no_frame().frame(inner).show(ui, |ui| blocks(ui, data, &mut acts));
+        self.help.put_down(text, 0);
         acts
     }
 
@@ -106,7 +112,7 @@ impl CommandBoxView {
                 }
             });
         }
-        let Some(lines) = several(text).filter(|_| self.asks) else {
+        let Some(lines) = several(text).filter(|_| self.asks && !self.help.is_searching()) else {
             self.asks = false;
             return;
         };
@@ -139,10 +145,10 @@ impl CommandBoxView {
         let mut wanted = None;
         if focused && !data.starting {
             wanted = self.help.before(ui, field, text, 0, &data.line);
-            if exactly(ui, Modifiers::NONE, Key::Enter) {
+            if pressed_exactly(ui, Modifiers::NONE, Key::Enter) {
                 self.run(text, acts);
             }
-            if exactly(ui, Modifiers::NONE, Key::Escape) {
+            if pressed_exactly(ui, Modifiers::NONE, Key::Escape) {
                 acts.push(CommandBoxAct::Close);
             }
         }
@@ -161,10 +167,12 @@ impl CommandBoxView {
                 let run = size::CONTROL + 3.0 * space::M;
                 let wide = (ui.available_width() - run).max(80.0);
                 let response = self.field(ui, field, wide, text, data);
-                let ready = !text.trim().is_empty() && !data.starting;
+                let searching = self.help.is_searching();
+                let ready = !text.trim().is_empty() && !data.starting && !searching;
                 let words = if data.starting { "…" } else { "Run" };
+                let why = if searching { TAKE_ONE_FIRST } else { "Type a command first" };
                 if button_enabled(ui, ready, Kind::Primary, words)
-                    .on_disabled_hover_text("Type a command first")
+                    .on_disabled_hover_text(why)
                     .clicked()
                 {
                     self.run(text, acts);
@@ -235,7 +243,8 @@ impl CommandBoxView {
     }
 
     fn run(&mut self, text: &str, acts: &mut Vec<CommandBoxAct>) {
-        if text.trim().is_empty() {
+        // What is searched for is no line.
+        if text.trim().is_empty() || self.help.is_searching() {
             return;
         }
         if several(text).is_some() {
@@ -244,13 +253,6 @@ impl CommandBoxView {
             acts.push(CommandBoxAct::Run);
         }
     }
-}
-
-/// Whether these keys were pressed, and no more than these.
-fn exactly(ui: &Ui, modifiers: Modifiers, key: Key) -> bool {
-    ui.input_mut(|input| {
-        input.modifiers.matches_exact(modifiers) && input.consume_key(modifiers, key)
-    })
 }
 
 fn bar(ui: &mut Ui, data: &CommandBoxData<'_>, acts: &mut Vec<CommandBoxAct>) {

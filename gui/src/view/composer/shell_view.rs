@@ -8,7 +8,7 @@ use super::shell::line_begins;
 use super::view::ComposerView;
 use crate::memory::Draft;
 use crate::theme::{Theme, size, space};
-use crate::view::command_box::{place, several};
+use crate::view::command_box::{TAKE_ONE_FIRST, place, several};
 use crate::widget::{Kind, button, button_enabled, icon};
 
 impl ComposerView {
@@ -16,7 +16,8 @@ impl ComposerView {
     pub(super) fn send(&mut self, draft: &Draft, acts: &mut Vec<ComposerAct>) {
         match line_begins(&draft.text) {
             None => acts.push(ComposerAct::Send),
-            Some(begins) if draft.text.len() == begins => {}
+            // What is searched for is no line.
+            Some(begins) if draft.text.len() == begins || self.help.is_searching() => {}
             Some(_) if several(&draft.text).is_some() => self.asks = true,
             Some(_) => acts.push(ComposerAct::RunLine),
         }
@@ -30,7 +31,8 @@ impl ComposerView {
         data: &ComposerData<'_>,
         acts: &mut Vec<ComposerAct>,
     ) {
-        let Some(lines) = several(&draft.text).filter(|_| self.asks) else {
+        let Some(lines) = several(&draft.text).filter(|_| self.asks && !self.help.is_searching())
+        else {
             self.asks = false;
             return;
         };
@@ -72,10 +74,12 @@ impl ComposerView {
             ui.add_sized(egui::vec2(room, 16.0), label);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let begins = line_begins(&draft.text).unwrap_or_default();
-                let ready = draft.text.len() > begins && !data.sending;
+                let searching = self.help.is_searching();
+                let ready = draft.text.len() > begins && !data.sending && !searching;
                 let words = if data.sending { "…" } else { "Run" };
+                let why = if searching { TAKE_ONE_FIRST } else { "Type a command first" };
                 if button_enabled(ui, ready, Kind::Primary, words)
-                    .on_disabled_hover_text("Type a command first")
+                    .on_disabled_hover_text(why)
                     .clicked()
                 {
                     self.send(draft, acts);

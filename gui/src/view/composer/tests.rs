@@ -381,3 +381,34 @@ fn a_message_that_is_called_back_is_no_line_for_the_shell() {
     press(&mut window, Modifiers::NONE, Key::Enter);
     assert_eq!(window.state().acts, [ComposerAct::Send]);
 }
+
+#[test]
+fn what_is_held_counts_as_it_was_when_a_key_was_pressed() {
+    let mut window = window(Bench::new());
+    write(&mut window, "one");
+    let (key, physical_key, repeat, modifiers) = (Key::Enter, None, false, Modifiers::SHIFT);
+    let press = |pressed| egui::Event::Key { key, physical_key, pressed, repeat, modifiers };
+    window.event(press(true));
+    window.event(press(false));
+    window.run();
+    assert_eq!(window.state().acts, []);
+    assert_eq!(window.state().draft.text, "one\n");
+}
+
+#[test]
+fn a_search_behind_an_exclamation_mark_runs_nothing_and_loses_nothing() {
+    let mut bench = Bench::new();
+    bench.enter_sends = false;
+    let mut window = window(bench);
+    write(&mut window, "! half");
+    press(&mut window, Modifiers::CTRL, Key::R);
+    window.get_by_role_and_label(Role::MultilineTextInput, "Message").type_text("git");
+    window.run();
+    press(&mut window, Modifiers::COMMAND, Key::Enter);
+    assert!(!window.state().acts.contains(&ComposerAct::RunLine));
+    assert_eq!(window.state().draft.text, "! half");
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    press(&mut window, Modifiers::COMMAND, Key::Enter);
+    assert_eq!(window.state().acts.last(), Some(&ComposerAct::RunLine));
+    assert_eq!(window.state().draft.text, "! half");
+}

@@ -14,7 +14,7 @@ use super::shell::line_begins;
 use crate::memory::Draft;
 use crate::theme::{Theme, radius, size, space};
 use crate::view::command_box::LineHelp;
-use crate::widget::{Kind, button, caret, failure_card, put_caret};
+use crate::widget::{Kind, button, caret, failure_card, pressed_exactly, put_caret};
 
 /// Where a message is written.
 #[derive(Debug, Default)]
@@ -54,6 +54,7 @@ impl ComposerView {
         if self.of != Some(data.id) {
             *self = Self { of: Some(data.id), focus: self.focus, ..Self::default() };
         }
+        self.help.take_up(&mut draft.text);
         let theme = Theme::get(ui.ctx());
         let mut acts = Vec::new();
         if let Some(failure) = data.failure {
@@ -90,6 +91,9 @@ impl ComposerView {
                 self.switches(ui, draft, attachments, data, &mut acts);
             });
         take_pasted(ui, focused, data, &mut acts);
+        if let Some(begins) = line_begins(&draft.text) {
+            self.help.put_down(&mut draft.text, begins);
+        }
         acts
     }
 
@@ -119,10 +123,7 @@ impl ComposerView {
         }
         if focused {
             // Exactly: Shift+Enter counts as Enter otherwise.
-            let is_send = |input: &mut egui::InputState| {
-                input.modifiers.matches_exact(send.modifiers) && input.consume_shortcut(&send)
-            };
-            if ui.input_mut(is_send) {
+            if pressed_exactly(ui, send.modifiers, send.logical_key) {
                 self.send(draft, acts);
             }
             if begins.is_none() {

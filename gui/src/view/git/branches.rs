@@ -101,7 +101,11 @@ impl GitView {
         match picked {
             Some(Picked::Switch) => acts.push(GitAct::Switch(to)),
             Some(Picked::New) => self.open_new_branch(Some(branch.name.clone())),
-            Some(Picked::Worktree) => self.open_add_worktree(to),
+            Some(Picked::Worktree) => {
+                if let Some(session) = data.session {
+                    self.open_add_worktree(session.clone(), to);
+                }
+            }
             Some(Picked::Rename) => self.open_rename_branch(branch.name.clone()),
             Some(Picked::Delete) => {
                 self.ask(Asked::DeleteBranch { name: branch.name.clone(), force: false });

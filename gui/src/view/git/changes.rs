@@ -6,7 +6,7 @@ use orchestrator::seam::{ChangeKind, FilePath, GitChange, GitStatus};
 
 use super::data::{GitAct, GitData, OpenDiff};
 use super::parts::{Line, Part, kind_words, letter, lines};
-use super::view::{Asked, GitView};
+use super::view::{Asked, GitView, Meant};
 use crate::theme::{Theme, size, space, strong};
 use crate::widget::{
     Kind, ROW, Row, RowsOf, button_enabled, empty, field_id, small_button, small_icon_button,
@@ -76,15 +76,15 @@ impl GitView {
         let has_words = !message.trim().is_empty();
         let message = message.clone();
         ui.horizontal(|ui| {
-            let amend = &mut self.amend;
-            let (words, all) = match (staged, known, *amend) {
+            let mut amend = self.amend.contains(session);
+            let (words, all) = match (staged, known, amend) {
                 (_, _, true) => ("Amend", false),
                 (false, true, false) => ("Commit all", true),
                 (_, _, false) => ("Commit", false),
             };
-            let why = if !has_words && !*amend {
+            let why = if !has_words && !amend {
                 Some("Write a message first")
-            } else if !staged && !known && !*amend {
+            } else if !staged && !known && !amend {
                 Some("Stage a file first")
             } else {
                 None
@@ -98,23 +98,35 @@ impl GitView {
                 (None, "") => commit,
                 (None, explained) => commit.on_hover_text(explained),
             };
-            if by_keys && data.busy && (has_words || *amend) {
+            if by_keys && data.busy && (has_words || amend) {
                 // What was staged a moment ago is part of it: it is made when that is known.
-                self.commits = Some(session.clone());
+                let (session, message) = (session.clone(), message.clone());
+                self.commits = Some(Meant { session, message, amend });
             }
-            let waited = !data.busy && self.commits.take_if(|of| of == session).is_some();
-            if (commit.clicked() || by_keys || waited) && can {
-                acts.push(GitAct::Commit { message, amend: *amend, all });
+            let waited = if data.busy { None } else { self.commits.take() };
+            if let Some(Meant { message, amend, .. }) = waited
+                && (staged || known || amend)
+            {
+                let all = !staged && !amend;
+                acts.push(GitAct::Commit { message, amend, all });
+            } else if (commit.clicked() || by_keys) && can {
+                acts.push(GitAct::Commit { message, amend, all });
             }
             if status.commit.is_some() {
-                ui.checkbox(amend, "Amend")
+                let ticked = ui
+                    .checkbox(&mut amend, "Amend")
                     .on_hover_text("Instead of the last commit; an empty message keeps its own");
+                if ticked.changed() && amend {
+                    self.amend.insert(session.clone());
+                } else if ticked.changed() {
+                    self.amend.remove(session);
+                }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let theme = Theme::get(ui.ctx());
                 if small_button(ui, "Pull request…", theme.link).clicked() {
                     acts.push(GitAct::WantDraft);
-                    self.open_pull_request();
+                    self.open_pull_request(session.clone());
                 }
             });
         });

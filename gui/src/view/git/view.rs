@@ -20,10 +20,11 @@ use crate::widget::{Kind, Rows, button, empty, failure_card, part};
 pub struct GitView {
     /// What is being written for each session's next commit.
     pub messages: BTreeMap<SessionId, String>,
-    pub(super) amend: bool,
+    /// The sessions whose last commit is to be replaced.
+    pub(super) amend: BTreeSet<SessionId>,
     pub(super) wants_message: bool,
-    /// Whose commit was asked for while something else was being done.
-    pub(super) commits: Option<SessionId>,
+    /// A commit that was asked for while something else was being done; forgotten once something else is looked at.
+    pub(super) commits: Option<Meant>,
     pub(super) folded: BTreeSet<Part>,
     pub(super) change_rows: Rows,
     pub(super) branch_rows: Rows,
@@ -31,10 +32,20 @@ pub struct GitView {
     pub(super) branch_filter: String,
     pub(super) log_filter: String,
     pub(super) all_branches: bool,
-    asked: Option<(ConfirmView, Asked)>,
-    typing: Option<Typing>,
+    /// Whose repository was drawn last.
+    drawn: Option<SessionId>,
+    asked: Option<(SessionId, ConfirmView, Asked)>,
+    typing: Option<(SessionId, Typing)>,
     /// What sessions are called, for the worktrees.
     pub names: BTreeMap<SessionId, String>,
+}
+
+/// A commit as it was meant when it was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Meant {
+    pub session: SessionId,
+    pub message: String,
+    pub amend: bool,
 }
 
 /// What is asked before it is done.
@@ -51,33 +62,43 @@ pub(super) enum Asked {
 }
 
 impl GitView {
-    /// Puts a question before the person.
+    /// Puts a question about the repository that is drawn before the person.
     pub(super) fn ask(&mut self, asked: Asked) {
-        self.asked = Some((ConfirmView::default(), asked));
+        if let Some(session) = self.drawn.clone() {
+            self.asked = Some((session, ConfirmView::default(), asked));
+        }
+    }
+
+    /// Opens a form for the repository that is drawn.
+    fn open(&mut self, typing: Typing) {
+        if let Some(session) = self.drawn.clone() {
+            self.typing = Some((session, typing));
+        }
     }
 
     pub(super) fn open_new_branch(&mut self, start: Option<String>) {
         let start = start.unwrap_or_default();
-        self.typing = Some(Typing::NewBranch { name: String::new(), start, switch: true });
+        self.open(Typing::NewBranch { name: String::new(), start, switch: true });
     }
 
     pub(super) fn open_rename_branch(&mut self, name: String) {
-        self.typing = Some(Typing::RenameBranch { to: name.clone(), name });
+        self.open(Typing::RenameBranch { to: name.clone(), name });
     }
 
     /// Opens the form for a worktree.
-    pub fn open_add_worktree(&mut self, branch: String) {
-        self.typing = Some(Typing::Worktree(Box::new(WorktreeForm::of(branch))));
+    pub fn open_add_worktree(&mut self, session: SessionId, branch: String) {
+        self.typing = Some((session, Typing::Worktree(Box::new(WorktreeForm::of(branch)))));
     }
 
     /// Opens the form for a pull request; [`GitAct::WantDraft`] fills it in.
-    pub fn open_pull_request(&mut self) {
-        self.typing = Some(Typing::PullRequest(Box::default()));
+    pub fn open_pull_request(&mut self, session: SessionId) {
+        self.typing = Some((session, Typing::PullRequest(Box::default())));
     }
 
     /// A branch wasn't deleted since it isn't merged: whether to do it all the same.
-    pub fn ask_to_force_delete(&mut self, name: String) {
-        self.ask(Asked::DeleteBranch { name, force: true });
+    pub fn ask_to_force_delete(&mut self, session: SessionId, name: String) {
+        let asked = Asked::DeleteBranch { name, force: true };
+        self.asked = Some((session, ConfirmView::default(), asked));
     }
 
     /// Puts the focus into the commit's message with the next frame: what asks may lie over it in this one.
@@ -86,8 +107,21 @@ impl GitView {
     }
 
     /// The commit was made: the next one is a new one.
-    pub fn committed(&mut self) {
-        self.amend = false;
+    pub fn committed(&mut self, session: &SessionId) {
+        self.amend.remove(session);
+    }
+
+    /// What was to be committed isn't there as it was meant, or nobody looks any more: no commit is made later.
+    pub fn forget_commit(&mut self) {
+        self.commits = None;
+    }
+
+    /// A session is gone, or in another directory: what is asked and typed was about the one before.
+    pub fn forget(&mut self, session: &SessionId) {
+        self.asked.take_if(|(of, ..)| of == session);
+        self.typing.take_if(|(of, _)| of == session);
+        self.commits.take_if(|meant| meant.session == *session);
+        self.amend.remove(session);
     }
 
     /// Whether one of its dialogs lies over the window.
@@ -102,6 +136,9 @@ impl GitView {
     /// Draws it.
     pub fn ui(&mut self, ui: &mut Ui, data: &GitData<'_>) -> Vec<GitAct> {
         let mut acts = Vec::new();
+        self.drawn = data.session.cloned();
+        let here = data.session.filter(|_| data.page == GitPage::Changes);
+        self.commits.take_if(|meant| here != Some(&meant.session));
         if data.session.is_none() {
             let words = "The repository of a session's directory will be here.";
             empty(ui, Icon::GitBranch, "No session", words);
@@ -147,18 +184,21 @@ impl GitView {
     /// Draws what lies over the window, wherever a person looks.
     pub fn dialogs(&mut self, ctx: &egui::Context, data: &GitData<'_>) -> Vec<GitAct> {
         let mut acts = Vec::new();
-        if let Some(mut typing) = self.typing.take() {
+        // Whoever has turned to another session isn't asked about this one's repository.
+        self.typing.take_if(|(of, _)| data.session != Some(of));
+        self.asked.take_if(|(of, ..)| data.session != Some(of));
+        if let Some((session, mut typing)) = self.typing.take() {
             match typing.ui(ctx, data) {
-                Typed::On => self.typing = Some(typing),
+                Typed::On => self.typing = Some((session, typing)),
                 Typed::Closed => {}
                 Typed::Done(act) => acts.push(act),
             }
         }
-        if let Some((mut view, asked)) = self.asked.take() {
+        if let Some((session, mut view, asked)) = self.asked.take() {
             match confirm(&mut view, ctx, &asked) {
                 Some(ConfirmAct::Do) => acts.push(done(asked)),
                 Some(ConfirmAct::Keep) => {}
-                None => self.asked = Some((view, asked)),
+                None => self.asked = Some((session, view, asked)),
             }
         }
         acts

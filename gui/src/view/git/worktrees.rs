@@ -20,8 +20,10 @@ impl GitView {
         acts: &mut Vec<GitAct>,
     ) {
         ui.horizontal(|ui| {
-            if button(ui, Kind::Plain, "New worktree…").clicked() {
-                self.open_add_worktree(String::new());
+            if button(ui, Kind::Plain, "New worktree…").clicked()
+                && let Some(session) = data.session
+            {
+                self.open_add_worktree(session.clone(), String::new());
             }
             let gone = all.iter().filter(|worktree| worktree.prunable.is_some()).count();
             if gone > 0 {

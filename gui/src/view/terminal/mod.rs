@@ -5,9 +5,11 @@ mod data;
 mod find;
 mod mouse;
 mod screen;
+mod still;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use data::{TerminalAct, TerminalData};
+pub use still::PATIENCE;
 pub use view::TerminalView;

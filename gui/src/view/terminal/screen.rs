@@ -55,6 +55,38 @@ impl Painted {
     }
 }
 
+/// What stands on the screen, but for the cursor.
+#[derive(Debug)]
+pub(super) struct Picture {
+    back: Color32,
+    /// The upper left corner of the first cell.
+    origin: Pos2,
+    /// How high a row is.
+    line: f32,
+    rows: Vec<Drawn>,
+    /// What is behind the letters: what is found and selected.
+    marks: Vec<(Rect, Color32)>,
+    opacity: f32,
+}
+
+impl Picture {
+    pub(super) fn paint(&self, ui: &Ui, room: Rect) {
+        let outer = room.expand2(vec2(crate::theme::space::S, crate::theme::space::XS));
+        ui.painter().rect_filled(outer.intersect(ui.max_rect()), 0.0, self.back);
+        let painter = ui.painter_at(room);
+        let at = |row: usize| self.origin + vec2(0.0, row as f32 * self.line);
+        for (row, drawn) in self.rows.iter().enumerate() {
+            drawn.paint_back(&painter, at(row));
+        }
+        for (rect, colour) in &self.marks {
+            painter.rect_filled(*rect, 0.0, *colour);
+        }
+        for (row, drawn) in self.rows.iter().enumerate() {
+            drawn.paint_front(&painter, at(row), self.opacity);
+        }
+    }
+}
+
 impl TerminalView {
     pub(super) fn paint(
         &mut self,
@@ -62,13 +94,11 @@ impl TerminalView {
         place: Place,
         screen: &mut Screen,
         data: &TerminalData<'_>,
-    ) {
+    ) -> Picture {
         let theme = Theme::get(ui.ctx());
         let Place { room, cell, .. } = place;
         let [r, g, b] = screen.background();
         let back = Color32::from_rgb(r, g, b);
-        let outer = room.expand2(vec2(crate::theme::space::S, crate::theme::space::XS));
-        ui.painter().rect_filled(outer.intersect(ui.max_rect()), 0.0, back);
         if let Some(find) = &mut self.find {
             find.look(screen);
         }
@@ -76,16 +106,13 @@ impl TerminalView {
         let painter = ui.painter_at(room);
         let snap = |at: f32| (at / cell.pixel).round() * cell.pixel;
         let origin = egui::pos2(snap(room.left()), snap(room.top()));
-        let at = |row: usize| origin + vec2(0.0, row as f32 * cell.height);
-        for (row, drawn) in rows.iter().enumerate() {
-            drawn.paint_back(&painter, at(row));
-        }
-        let mark = |span: &Span, colour: Color32| {
+        let mut marks = Vec::new();
+        let mut mark = |span: &Span, colour: Color32| {
             for row in 0..screen.rows() {
                 let line = screen.place(row, 0).line;
                 if let Some((from, to)) = span.columns_of(line, screen.columns()) {
                     let rect = cells_rect(cell, origin, row, from, to + 1);
-                    painter.rect_filled(rect, 0.0, colour);
+                    marks.push((rect, colour));
                 }
             }
         };
@@ -97,9 +124,8 @@ impl TerminalView {
         }
         let is_over = data.state.is_over();
         let opacity = if is_over { FADED } else { 1.0 };
-        for (row, drawn) in rows.iter().enumerate() {
-            drawn.paint_front(&painter, at(row), opacity);
-        }
+        let picture = Picture { back, origin, line: cell.height, rows, marks, opacity };
+        picture.paint(ui, room);
         self.underline_link(ui, &painter, place, origin, screen);
         if !is_over {
             self.cursor(ui, &painter, place, origin, screen);
@@ -108,6 +134,7 @@ impl TerminalView {
             ui.ctx().request_repaint_after(until.saturating_duration_since(Instant::now()));
         }
         self.painted.glyphs.end();
+        picture
     }
 
     fn underline_link(

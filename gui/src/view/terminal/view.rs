@@ -11,6 +11,7 @@ use super::data::{TerminalAct, TerminalData};
 use super::find::{BAR, Find};
 use super::mouse::Mouse;
 use super::screen::Painted;
+use super::still::Still;
 use crate::clipboard;
 use crate::terminal::{CellSize, Typed, typed};
 use crate::theme::{Theme, icons, size, space};
@@ -33,8 +34,10 @@ pub struct TerminalView {
     pub(super) link: Option<Link>,
     /// When something was typed last, in seconds: the cursor is shown then.
     pub(super) typed_at: f64,
+    /// What was painted last.
+    pub(super) still: Option<Still>,
     had_focus: bool,
-    wants_focus: bool,
+    pub(super) wants_focus: bool,
     wanted: Option<((u16, u16), f64)>,
     is_sized: bool,
 }
@@ -99,15 +102,18 @@ impl TerminalView {
         if self.find.as_mut().is_some_and(|find| find.step(screen)) {
             ui.request_repaint();
         }
-        self.paint(ui, place, screen, data);
-        self.scroll_bar(ui, place, screen);
+        let painted = self.paint(ui, place, screen, data);
+        let bar = self.scroll_bar(ui, place, screen);
         Self::note(ui, room, data);
+        let mut text = String::new();
         ui.ctx().accesskit_node_builder(id, |node| {
             node.set_role(Role::Terminal);
             node.set_label(data.name);
-            let text: Vec<String> = (0..screen.rows()).map(|row| screen.row_text(row)).collect();
-            node.set_value(text.join("\n").trim_end());
+            let rows: Vec<String> = (0..screen.rows()).map(|row| screen.row_text(row)).collect();
+            text = rows.join("\n").trim_end().to_owned();
+            node.set_value(text.as_str());
         });
+        self.still = Some(Still { place, whole, painted, bar, text });
         acts
     }
 
@@ -250,14 +256,7 @@ impl TerminalView {
         if !place.has_focus {
             return;
         }
-        // While the shell is over, Tab leads to what can be done about it.
-        let filter = EventFilter {
-            tab: takes_keys,
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            escape: takes_keys,
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(place.id, filter));
+        keep_keys(ui, place.id, takes_keys);
         let read = |screen: &Screen| ui.input(|input| typed(&input.events, screen.modes()));
         let mut heard = read(screen);
         if takes_keys && screen.offset() > 0 && !(heard.bytes.is_empty() && heard.pastes.is_empty())
@@ -308,10 +307,11 @@ impl TerminalView {
         }
     }
 
-    fn scroll_bar(&mut self, ui: &Ui, place: Place, screen: &mut Screen) {
+    /// Gives where it can be taken hold of, and its handle.
+    fn scroll_bar(&mut self, ui: &Ui, place: Place, screen: &mut Screen) -> Option<(Rect, Rect)> {
         let (above, rows) = (screen.scrollback(), screen.rows());
         if above == 0 || screen.modes().alternate_screen() {
-            return;
+            return None;
         }
         let theme = Theme::get(ui.ctx());
         let room = place.room;
@@ -319,8 +319,7 @@ impl TerminalView {
             pos2(room.right() - 6.0, room.top()),
             pos2(room.right() + space::S, room.bottom()),
         );
-        let sense = Sense::click_and_drag() - Sense::FOCUSABLE;
-        let response = ui.interact(lane, place.id.with("bar"), sense);
+        let response = Self::hold_of_bar(ui, lane, place.id);
         let part = rows as f32 / (above + rows) as f32;
         let length = (part * lane.height()).max(28.0);
         let range = (lane.height() - length).max(1.0);
@@ -339,10 +338,15 @@ impl TerminalView {
             screen.scroll_to(((1.0 - part) * above as f32).round() as usize);
             ui.request_repaint();
         }
+        Some((lane, handle))
+    }
+
+    pub(super) fn hold_of_bar(ui: &Ui, lane: Rect, id: Id) -> egui::Response {
+        ui.interact(lane, id.with("bar"), Sense::click_and_drag() - Sense::FOCUSABLE)
     }
 
     /// Says that a cut would end it, and why.
-    fn note(ui: &Ui, room: Rect, data: &TerminalData<'_>) {
+    pub(super) fn note(ui: &Ui, room: Rect, data: &TerminalData<'_>) {
         let Some(failure) = data.unkept.filter(|_| matches!(data.state, TerminalState::Open))
         else {
             return;
@@ -383,4 +387,15 @@ fn paste_risk(text: &str, modes: Modes) -> Option<String> {
             "These are {lines} lines, and each is carried out at once; {count} characters that command the terminal are left out: {preview}"
         ),
     })
+}
+
+/// Keeps the keys that would lead elsewhere. While the shell is over, Tab leads to what can be done about it.
+pub(super) fn keep_keys(ui: &Ui, id: Id, takes_keys: bool) {
+    let filter = EventFilter {
+        tab: takes_keys,
+        horizontal_arrows: true,
+        vertical_arrows: true,
+        escape: takes_keys,
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
 }

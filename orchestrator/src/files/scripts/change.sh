@@ -95,6 +95,9 @@ bf_rename() {
   case $bf_dir in "$bf_from"/*) exit 23 ;; esac
   if bf_there; then
     bf_line "$bf_name" || exit 6
+    # Two names of one file: nothing moves one onto the other.
+    bf_links=${bf_line#* * * * }
+    [ "$bf_line" != "$bf_was" ] || [ -n "$bf_folder" ] || [ "${bf_links%% *}" = 1 ] || exit 6
     # On a disk that doesn't tell cases apart it is the same one, whose name changes.
     if [ "$bf_line" != "$bf_was" ] || [ "$(bf_lower "$bf_base")" != "$(bf_lower "${bf_from##*/}")" ]; then
       [ -n "$5" ] || exit 6
@@ -105,16 +108,19 @@ bf_rename() {
   fi
   bf_line . || exit 4
   [ "${bf_line%% *}" = "${bf_was%% *}" ] || exit 15
-  bf_as=''
+  bf_as='' bf_moved=1
   [ "$bf_kind" != gnu ] || bf_as=-T
   if [ -n "$5" ]; then
     # shellcheck disable=SC2086 # none or one
     mv -f $bf_as "$bf_from" "$bf_name" || exit 4
   elif [ -n "$bf_folder" ] || [ "$bf_kind" = gnu ] || ! ln "$bf_from" "$bf_name" 2>/dev/null; then
     # shellcheck disable=SC2086 # none or one
-    mv -n $bf_as "$bf_from" "$bf_name" || exit 4
-    # What was in the way makes it do nothing.
-    if [ -e "$bf_from" ] || [ -h "$bf_from" ]; then exit 6; fi
+    mv -n $bf_as "$bf_from" "$bf_name" || bf_moved=''
+    # What was in the way makes it do nothing, and some say so.
+    if [ -e "$bf_from" ] || [ -h "$bf_from" ]; then
+      if [ -n "$bf_moved" ] || bf_there; then exit 6; fi
+    fi
+    [ -n "$bf_moved" ] || exit 4
   else
     rm -f "$bf_from" || exit 4
   fi

@@ -28,12 +28,13 @@ bf_why() {
   exit 4
 }
 
-# bf_enter PATH: goes to the directory that holds the last name of PATH; sets bf_dir to what the host calls it, with a slash at its
-# end, bf_base to the name and bf_name to what programs are given; bf_self where PATH is that directory itself.
+# bf_enter PATH [LED]: goes to the directory that holds the last name of PATH; sets bf_dir to what the host calls it, with a slash at its
+# end, bf_base to the name and bf_name to what programs are given; bf_self where PATH is that directory itself. LED where a link has
+# led there: that begins where it lies.
 bf_enter() {
   case $1 in
     /*) ;;
-    *) [ -n "$bf_root" ] || bf_why "$bf_missing" ;;
+    *) [ -n "$bf_root${2-}" ] || bf_why "$bf_missing" ;;
   esac
   bf_path=$1 bf_self=''
   while :; do
@@ -64,7 +65,7 @@ bf_follow() {
     bf_hops=$((bf_hops + 1))
     [ "$bf_hops" -le 40 ] || bf_why "$bf_name"
     bf_link "$bf_name"
-    bf_enter "$bf_to"
+    bf_enter "$bf_to" led
   done
 }
 

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034,SC2154 # put.sh, host.sh and enter.sh stand before this
 # bf_read BASE PATH MARK SEEN OFFSET LENGTH SKIP COUNT: LENGTH bytes of a file from OFFSET on, as COUNT blocks of 4 KiB after SKIP of
 # them. Answers `same`, a NUL, where its version is SEEN; else what bf_show tells of the file at the end of a link, MARK, the
-# bytes, MARK, and its line then. Before the first MARK stands also what was asked for, and where that points to.
+# bytes, MARK, how reading them ended, and its line then. Before the first MARK stands also what was asked for, and where that points to.
 
 bf_read() {
   bf_at "$1"
@@ -54,7 +54,8 @@ bf_opened() {
   else
     dd bs=4096 skip="$bf_skip" count="$bf_count" 2>/dev/null
   fi
-  bf_put "$bf_mark"
+  bf_code=$?
+  bf_put "$bf_mark$bf_code "
   bf_line=''
   bf_line -L /dev/stdin || bf_line "$bf_name"
   bf_put "$bf_line"

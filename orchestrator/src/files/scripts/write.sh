@@ -12,7 +12,7 @@ bf_write() {
   bf_follow
   [ -z "$bf_self" ] || exit 5
   [ -n "$3" ] || bf_inside || exit 8
-  bf_was='' bf_mine=''
+  bf_was='' bf_mine='' bf_held=''
   bf_expect "$4"
   [ -w . ] || exit 13
   bf_sweep
@@ -27,24 +27,61 @@ bf_write() {
   bf_fill "$5" "$6" ${8+"$8"}
   if [ -n "$bf_was" ]; then bf_keep; else chmod '=rw' "$bf_mine" || bf_leave 4; fi
   bf_out
-  # Right before it is replaced.
+  # Right before it is replaced: of two who expect the same the other one waits, and then sees what is there.
+  case $4 in '' | -) ;; *) bf_hold "$7" ;; esac
   bf_expect "$4"
   bf_line "$bf_mine" || bf_leave 4
   bf_inode_of "$bf_line"
   bf_new=$bf_inode
   if [ -z "$bf_was" ]; then bf_place_new "$4"; else bf_move; fi
   bf_mine=''
-  bf_line "$bf_name" || exit 7
+  bf_line "$bf_name" || bf_leave 7
   bf_inode_of "$bf_line"
   # Somebody else was as quick.
-  [ "$bf_inode" = "$bf_new" ] || exit 7
+  [ "$bf_inode" = "$bf_new" ] || bf_leave 7
+  bf_let_go
   bf_show
 }
 
 # bf_leave STATUS: leaves without a trace.
 bf_leave() {
   [ -z "$bf_mine" ] || rm -f "$bf_mine"
+  bf_let_go
   exit "$1"
+}
+
+# bf_hold WORD: takes the lock of this directory: a link to nothing, whose words say who has it. Whoever died with it loses it, and
+# nobody has it for longer than a moment: after five seconds we go on without it, and where there are no links, too.
+bf_hold() {
+  bf_held=$bf_place.$bf_pid.$1 bf_tries=0
+  until ln -s "$bf_held" ./.baton-save.lock 2>/dev/null; do
+    bf_tries=$((bf_tries + 1))
+    if [ "$bf_tries" -gt 100 ] || { [ ! -h ./.baton-save.lock ] && [ "$bf_tries" -gt 3 ]; }; then
+      bf_held=''
+      return
+    fi
+    bf_bury || sleep 0.05 2>/dev/null || sleep 1
+  done
+}
+
+# bf_bury: takes the lock from one who died. Fails where nobody did.
+bf_bury() {
+  bf_other=$(readlink ./.baton-save.lock 2>/dev/null)
+  bf_old=${bf_other#"$bf_place."}
+  bf_old=${bf_old%%.*}
+  case $bf_old in '' | *[!0-9]*) return 1 ;; esac
+  ! b_born "$bf_old" || return 1
+  # Whoever moves it away looks at what they have, and gives back what is another's.
+  bf_one=./.baton-save.$bf_place.$bf_pid.lock
+  mv ./.baton-save.lock "$bf_one" 2>/dev/null || return 1
+  if [ "$(readlink "$bf_one")" = "$bf_other" ]; then rm -f "$bf_one"; else mv -f "$bf_one" ./.baton-save.lock; fi
+}
+
+# bf_let_go: gives it back, where it is still ours.
+bf_let_go() {
+  [ -n "$bf_held" ] || return 0
+  case $(readlink ./.baton-save.lock 2>/dev/null) in "$bf_held" | '') rm -f ./.baton-save.lock ;; esac
+  bf_held=''
 }
 
 # bf_inode_of LINE: sets bf_inode.
@@ -171,7 +208,7 @@ bf_move() {
   if [ -d "$bf_name" ]; then
     rm -f "$bf_name/${bf_mine#./}"
     bf_mine=''
-    exit 5
+    bf_leave 5
   fi
 }
 
@@ -184,8 +221,10 @@ bf_sweep() {
   bf_place=${b_boot%%-*}
   case $bf_place in *[!0-9A-Za-z]*) bf_place=boot ;; esac
   for bf_one in ./.baton-save.*; do
-    [ -f "$bf_one" ] || continue
+    [ -f "$bf_one" ] || [ -h "$bf_one" ] || continue
     case $bf_one in
+      # Nobody has it for that long.
+      ./.baton-save.lock) bf_bury || find ./.baton-save.lock -prune -mmin +1 -exec rm -f {} + 2>/dev/null ;;
       "./.baton-save.$bf_place."*)
         bf_old=${bf_one#"./.baton-save.$bf_place."}
         bf_old=${bf_old%%.*}

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154 # enter.sh stands before this
 # Branches. Names are those of branches alone, never of a tag that is called the same. Leaves with 97 where there is none.
 
-# bg_branches MARK: a record of ten fields for each branch, MARK, the newest tags, MARK, and the branch that others are based on.
+# bg_branches MARK: a record of nine fields for each branch, MARK, the newest tags, MARK, and the branch that others are based on.
 bg_branches() {
   bg_in
   bg_begin='%(refname)%00%(HEAD)%00'
@@ -32,6 +32,12 @@ bg_switch() {
   if bg_is "refs/heads/$1"; then
     bg_checkout "$1" "$1" --
   elif bg_is "refs/remotes/$1" && bg_is "refs/heads/$bg_local"; then
+    # One that follows another remote is another branch. Leaves with 82, and prints the two.
+    bg_up=$(bg_git for-each-ref --format='%(upstream)' "refs/heads/$bg_local")
+    [ "$bg_up" = "refs/remotes/$1" ] || {
+      bg_put "$bg_local ${bg_up#refs/*/}"
+      exit 82
+    }
     bg_checkout "$bg_local" "$bg_local" --
   elif bg_is "refs/remotes/$1"; then
     bg_checkout "$bg_local" --track -b "$bg_local" "refs/remotes/$1" --
@@ -68,8 +74,7 @@ bg_branch() {
   bg_start=''
   if [ -n "$2" ]; then
     bg_in
-    bg_git rev-parse -q --verify "$2^{commit}" >/dev/null || exit 97
-    bg_start=$2
+    bg_start=$(bg_of "$2") || exit 97
   fi
   if [ -n "$3" ]; then
     bg_work

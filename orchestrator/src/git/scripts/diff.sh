@@ -19,7 +19,7 @@ bg_parts() {
       ;;
     base)
       if [ -n "$2" ]; then bg_base=$2; else bg_default || exit 96; fi
-      bg_base=$(bg_git rev-parse -q --verify "$bg_base^{commit}") || exit 97
+      bg_base=$(bg_of "$bg_base") || exit 97
       if bg_git rev-parse -q --verify 'HEAD^{commit}' >/dev/null; then
         bg_one=$(bg_git merge-base HEAD "$bg_base") || exit 98
       else
@@ -27,7 +27,7 @@ bg_parts() {
       fi
       ;;
     commit)
-      bg_two=$(bg_git rev-parse -q --verify "$2^{commit}") || exit 97
+      bg_two=$(bg_of "$2") || exit 97
       bg_one=$(bg_git rev-parse -q --verify "$bg_two^1") || {
         bg_empty
         bg_one=$bg_tree
@@ -108,14 +108,15 @@ bg_new_patch() {
   } | head -c "$bg_most"
 }
 
-# bg_alone PATH: sets bg_file to it. Leaves with 91 where it is a directory, and with 97 where nothing is there.
+# bg_alone PATH: sets bg_file to it. Leaves with 91 where it is no file (who opens a pipe, waits), and with 97 where nothing is there.
 bg_alone() {
   bg_work
   bg_file=$1
   # git takes it for stdin.
   case $1 in -) bg_file=./- ;; esac
-  if [ -d "./$1" ] && [ ! -h "./$1" ]; then exit 91; fi
-  if [ ! -e "./$1" ] && [ ! -h "./$1" ]; then exit 97; fi
+  if [ -f "./$1" ] || [ -h "./$1" ]; then return; fi
+  if [ -e "./$1" ]; then exit 91; fi
+  exit 97
 }
 
 # bg_blobs MARK BYTES CONTEXT OLD NEW: between two that git has stored.

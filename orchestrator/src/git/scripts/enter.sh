@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2034 # the others use what is set here
+# shellcheck disable=SC2034,SC2154 # the others use what is set here, and set bg_made
 # The way into a directory, and how git runs there. Each call is a subshell's own: it may go where it likes, and leave. Leaves
 # with 93 where the directory isn't there, with 94 where it may not be entered, and with 95 where there is no git.
 
@@ -89,6 +89,14 @@ bg_work() {
   cd -- "$bg_cdup" || exit
 }
 
+# bg_of NAME: prints the commit of that name, a branch's before a tag's.
+bg_of() {
+  for bg_one in "refs/heads/$1" "refs/remotes/$1"; do
+    bg_git rev-parse -q --verify "$bg_one^{commit}" 2>/dev/null && return
+  done
+  bg_git rev-parse -q --verify "$1^{commit}"
+}
+
 # bg_empty: sets bg_tree to the tree without files.
 bg_empty() {
   bg_tree=$(bg_git hash-object -t tree /dev/null)
@@ -109,4 +117,22 @@ bg_default() {
   done
   bg_base='' bg_short=''
   return 1
+}
+
+# bg_beside: sets bg_dir to the repository's git directory, where files of ours lie while a call runs.
+bg_beside() {
+  bg_dir=$(bg_git rev-parse --absolute-git-dir && bg_put .) || return
+  bg_dir=${bg_dir%"$bg_nl".}
+  trap 'rm -f "$bg_dir/baton-text.$$" "$bg_dir/baton-said.$$" "$bg_dir/baton-said.$$.err" "$bg_dir/baton-index.$$" \
+    "$bg_dir/baton-index.$$.lock" ${bg_made:+"$bg_made"}' EXIT
+}
+
+# bg_hooked WORD…: git, whose hooks may leave somebody behind who goes on and speaks: nobody waits for those, or hears them.
+bg_hooked() {
+  bg_beside || return
+  bg_git "$@" >"$bg_dir/baton-said.$$" 2>"$bg_dir/baton-said.$$.err" </dev/null
+  bg_left=$?
+  cat "$bg_dir/baton-said.$$"
+  cat "$bg_dir/baton-said.$$.err" >&2
+  return "$bg_left"
 }

@@ -9,7 +9,7 @@ bg_log() {
   bg_in
   bg_top
   if [ -n "$bg_rev" ]; then
-    bg_rev=$(bg_git rev-parse -q --verify "$bg_rev^{commit}") || exit 97
+    bg_rev=$(bg_of "$bg_rev") || exit 97
   else
     bg_rev=$(bg_git rev-parse -q --verify 'HEAD^{commit}')
   fi

@@ -2,24 +2,6 @@
 # shellcheck disable=SC2154 # enter.sh and diff.sh stand before this
 # What is staged, what lies there, and commits.
 
-# bg_beside: sets bg_dir to the repository's git directory, where files of ours lie while a call runs.
-bg_beside() {
-  bg_dir=$(bg_git rev-parse --absolute-git-dir && bg_put .) || return
-  bg_dir=${bg_dir%"$bg_nl".}
-  trap 'rm -f "$bg_dir/baton-text.$$" "$bg_dir/baton-said.$$" "$bg_dir/baton-said.$$.err" "$bg_dir/baton-index.$$" \
-    "$bg_dir/baton-index.$$.lock" ${bg_made:+"$bg_made"}' EXIT
-}
-
-# bg_hooked WORD…: git, whose hooks may leave somebody behind who goes on and speaks: nobody waits for those, or hears them.
-bg_hooked() {
-  bg_beside || return
-  bg_git "$@" >"$bg_dir/baton-said.$$" 2>"$bg_dir/baton-said.$$.err" </dev/null
-  bg_left=$?
-  cat "$bg_dir/baton-said.$$"
-  cat "$bg_dir/baton-said.$$.err" >&2
-  return "$bg_left"
-}
-
 # bg_take BYTES: sets bg_text to a file with what stands on stdin. Leaves with 78 where that isn't so long: the way here broke, and
 # half of it came.
 bg_take() {
@@ -35,8 +17,7 @@ bg_marked() {
   [ -n "$(bg_git ls-files -u | head -c 1)" ] || return 0
   bg_left=$(
     bg_git diff --name-only --diff-filter=U -z |
-      xargs -0 git --no-pager -c core.quotePath=false diff --no-ext-diff --no-textconv --no-color --check --ours -- 2>/dev/null |
-      sed -n 's/:[0-9]*: leftover conflict marker$//p' | uniq
+      xargs -0 grep -laE '^(<{7,}|>{7,})( |$)' -- 2>/dev/null
   )
   [ -z "$bg_left" ] || {
     bg_put "$bg_left"
@@ -49,7 +30,7 @@ bg_stage() {
   bg_work
   if [ $# -eq 0 ]; then
     bg_marked
-    bg_git add -A
+    bg_hooked add -A
   else
     bg_git add -A -- "$@"
   fi

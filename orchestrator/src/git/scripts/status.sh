@@ -63,7 +63,8 @@ bg_found() {
   [ -d "$bg_dir/objects" ] && [ -d "$bg_dir/refs" ] && [ ! -h "$bg_dir" ] && [ ! -e "$bg_dir/commondir" ] || return
   { IFS= read -r bg_head <"$bg_dir/HEAD"; } 2>/dev/null || return
   case $bg_head in 'ref: refs/'*) ;; '' | *[!0-9a-f]*) return 1 ;; esac
-  while IFS= read -r bg_line; do
+  # The last line may have no end.
+  while IFS= read -r bg_line || [ -n "$bg_line" ]; do
     case $bg_line in
       *'bare = false') ;;
       # What may put the files elsewhere, or say more in another file; `worktree` is one of them.
@@ -71,7 +72,9 @@ bg_found() {
       '[remote "'*[\\\"]*'"]'*) return 1 ;;
       '[remote "'*'"]')
         bg_line=${bg_line#'[remote "'}
-        bg_remotes=$bg_remotes${bg_line%'"]'}$bg_nl
+        bg_line=${bg_line%'"]'}$bg_nl
+        # What is said of one may stand in two places.
+        case $bg_nl$bg_remotes in *"$bg_nl$bg_line"*) ;; *) bg_remotes=$bg_remotes$bg_line ;; esac
         ;;
       *'['*[Rr][Ee][Mm][Oo][Tt][Ee]*) return 1 ;;
     esac

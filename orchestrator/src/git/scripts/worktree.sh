@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154,SC2034 # enter.sh stands before this; worktree_add.sh reads bw_why
-# A repository's worktrees. bw_list, bw_remove and bw_prune are called in a control shell.
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031 # enter.sh stands before this; worktree_add.sh reads bw_why; loops behind a pipe keep theirs
+# A repository's worktrees. bw_list and bw_prune are called in a control shell, and bw_remove over a channel: it takes its time.
 
 bw_byte=$(printf '\001')
 
@@ -92,6 +92,61 @@ bw_half() {
   bw_lock=$(cd -P -- "$1" && cat "$(bg_git rev-parse --git-dir)/locked" 2>/dev/null) && [ "$bw_lock" = initializing ]
 }
 
+# bw_locked PATH: whether git holds that worktree, there or gone; bw_lock is why. A git before 2.31 doesn't tell.
+bw_locked() {
+  bw_record=$(bg_put "worktree $1." | tr '\n' '\001')
+  bw_lock=$(
+    bw_seen=''
+    bw_records | while IFS= read -r bw_line; do
+      case $bw_line in
+        "${bw_record%.}") bw_seen=1 ;;
+        'worktree '*) bw_seen='' ;;
+        locked | 'locked '*) [ -z "$bw_seen" ] || bg_put "$bw_line" ;;
+      esac
+    done
+  )
+  [ -n "$bw_lock" ] || return 1
+  bw_lock=${bw_lock#locked}
+  bw_lock=${bw_lock# }
+}
+
+# bw_nested DIRECTORY: prints the path of a worktree that lies below it, or of the repository itself.
+bw_nested() {
+  {
+    bw_records | sed -n 's/^worktree //p'
+    bg_put "$bw_common" | tr '\n' '\001'
+    echo
+  } | while IFS= read -r bw_line; do
+    bw_whole "$bw_line"
+    if [ ! -d "$bw_whole" ] || ! bw_real "$bw_whole"; then continue; fi
+    case $bw_real in
+      "$1"/?*)
+        bg_put "$bw_real"
+        break
+        ;;
+    esac
+  done
+}
+
+# bw_hidden: prints which files differ, where we are, from what is staged although git was told not to look at them: a line each.
+bw_hidden() {
+  bg_beside || return
+  bg_text=$bg_dir/baton-text.$$
+  bg_git ls-files -v -z | tr '\n\000' '\001\n' | LC_ALL=C sed -n 's/^[a-zS] //p' | while IFS= read -r bw_line; do
+    bw_whole "./$bw_line"
+    # A sparse checkout has most of them nowhere.
+    if [ -e "$bw_whole" ] || [ -L "$bw_whole" ]; then printf '%s\0' "$bw_whole"; fi
+  done >"$bg_text"
+  [ -s "$bg_text" ] || return 0
+  cp -p "$bg_dir/index" "$bg_dir/baton-index.$$" || return
+  GIT_INDEX_FILE=$bg_dir/baton-index.$$
+  export GIT_INDEX_FILE
+  for bw_flag in --no-assume-unchanged --no-skip-worktree; do
+    bg_git update-index "$bw_flag" -z --stdin <"$bg_text" || return
+  done
+  bg_git -c core.quotePath=true diff --name-only
+}
+
 # bw_porcelain: the worktrees as git lists them, each line ended by a NUL.
 bw_porcelain() {
   bg_git worktree list --porcelain -z 2>/dev/null || bg_git worktree list --porcelain | tr '\n' '\0'
@@ -178,11 +233,17 @@ bw_refuse() {
   exit 90
 }
 
+# bw_setting_up: whether the worktree whose git directory is bw_dir is being set up.
+bw_setting_up() {
+  bw_now=$(cat "$bw_dir/baton-set-up-now" 2>/dev/null) || return 1
+  kill -0 "${bw_now%% *}" 2>/dev/null && [ -d "${bw_now#* }" ] && [ ! -e "${bw_now#* }/exit" ]
+}
+
 # bw_remove PATH FORCE DIRECTORY…: removes a worktree that is named by its path or its branch. It isn't removed while
 # something works in one of the directories; with FORCE its changes go, too.
 bw_remove() {
   bw_repository
-  bw_from=$PWD bw_named=$1 bw_force=$2
+  bw_from=$PWD bw_named=$1 bw_force=$2 bw_killed=''
   shift 2
   bw_absolute "$bw_named" "$bw_from"
   if [ -d "$bw_path" ] && bw_real "$bw_path" && bw_is_ours "$bw_real"; then
@@ -201,9 +262,18 @@ bw_remove() {
     bw_dir=${bw_dir%.}
     if bw_half "$bw_at"; then
       [ -n "$bw_force" ] || bw_refuse half "$bw_it"
+      bw_killed=1
     elif [ -f "$bw_dir/locked" ]; then
       bw_refuse locked "$bw_lock"
     fi
+    ! bw_setting_up || bw_refuse setting_up "$bw_it"
+    bw_inner=$(bw_nested "$bw_at" && printf .)
+    bw_inner=${bw_inner%.}
+    [ -z "$bw_inner" ] || bw_refuse nested "$bw_inner"
+  elif bw_locked "$bw_it"; then
+    # It may lie on a disk that isn't here just now.
+    if [ "$bw_lock" != initializing ] || [ -z "$bw_force" ]; then bw_refuse locked "$bw_lock"; fi
+    bw_killed=1
   fi
   bw_number=0
   for bw_one in "$@"; do
@@ -221,6 +291,8 @@ bw_remove() {
       bg_git -c core.quotePath=true status --porcelain --untracked-files=all | head -n 6
       bg_git -c core.quotePath=true status --porcelain --ignored | sed -n '/^!! /p' | head -n 6
     )"
+    bw_lost=$(cd -P -- "$bw_at" && bw_hidden) || exit
+    [ -z "$bw_lost" ] || bw_refuse hidden "$bw_lost"
     for bw_one in rebase-merge rebase-apply sequencer MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG; do
       [ ! -e "$bw_dir/$bw_one" ] || bw_refuse unfinished "$bw_one"
     done
@@ -232,8 +304,8 @@ bw_remove() {
   fi
   # Not from within.
   cd -P -- "$bw_common" || exit
-  # Twice for one that git locked itself.
-  bg_git worktree remove ${bw_force:+--force --force} -- "$bw_it"
+  # Twice for one that git locked itself, and was killed.
+  bg_hooked worktree remove ${bw_force:+--force} ${bw_killed:+--force} -- "$bw_it"
 }
 
 # bw_prune DRY: forgets worktrees whose directories are gone: the worktrees before and after.

@@ -153,6 +153,7 @@ bw_make() {
     bn_git worktree add --track -b "$bw_branch" -- "$bw_real" "$bw_ref"
   else
     bw_base "$2"
+    if bw_has "refs/heads/$bw_short"; then bw_trusted=refs/heads/$bw_short; fi
     bn_tell made new
     bn_git worktree add --no-track -b "$bw_branch" -- "$bw_real" "$bw_start"
   fi
@@ -161,7 +162,7 @@ bw_make() {
 # bw_add BRANCH BASE PATH TEMPLATE HOW LINE SECONDS: makes a worktree and sets it up: HOW is `line` for LINE, `own` for what the
 # repository brings, or nothing.
 bw_add() {
-  bw_from=$PWD
+  bw_from=$PWD bw_trusted=''
   bw_repository
   case $1 in -*) bn_stop bad_name "$1" ;; esac
   bg_git check-ref-format "refs/heads/$1" || bn_stop bad_name "$1"
@@ -187,6 +188,8 @@ bw_add() {
     bw_noted
     if [ -f "$bw_note" ]; then
       bn_tell unfinished 1
+      # What was begun as the repository's own may have been mended here since.
+      bw_trusted=$(cat "$bw_note-own" 2>/dev/null)
       bw_branch=$bw_wanted bw_short=$(cat "$bw_note")
       bw_set_up "$5" "$6" "$7"
     fi
@@ -209,6 +212,20 @@ bw_noted() {
   bw_note=$(cd -P -- "$bw_real" && bg_git rev-parse --git-dir)/baton-set-up
 }
 
+# bw_is_own: whether the set-up at bw_real is what the repository's own directory has, or a branch of ours: that one's, the one that
+# a new branch begins at, or the one that others are based on. A stranger's branch may bring anything.
+bw_is_own() {
+  bw_file=.baton/worktree-setup
+  if [ -z "$bw_bare" ] && cmp -s "$bw_real/$bw_file" "$bw_main/$bw_file"; then return 0; fi
+  bw_id=$(cd -P -- "$bw_real" && bg_git hash-object --path="$bw_file" "$bw_file") || return 1
+  bg_default
+  for bw_one in HEAD "$bg_base" "$bw_trusted"; do
+    bw_other=$(bg_git --git-dir="$bw_common" rev-parse -q --verify "$bw_one:$bw_file" 2>/dev/null)
+    if [ -n "$bw_one" ] && [ "$bw_other" = "$bw_id" ]; then return 0; fi
+  done
+  return 1
+}
+
 # bw_set_up HOW LINE SECONDS: sets the worktree up. What takes longer is ended with all that it has started.
 bw_set_up() {
   case $1 in
@@ -219,13 +236,22 @@ bw_set_up() {
         bn_tell not_executable 1
         return 0
       fi
+      if [ "$bw_trusted" != begun ] && ! bw_is_own; then
+        bn_tell strange 1
+        return 0
+      fi
       bw_line=./.baton/worktree-setup
       ;;
     *) return 0 ;;
   esac
   bn_tell setting_up "$bw_line"
   bw_noted
-  { printf '%s' "$bw_short" >"$bw_note"; } 2>/dev/null
+  {
+    printf '%s' "$bw_short" >"$bw_note"
+    # Who is at it, for who would remove the worktree meanwhile.
+    printf '%s %s' "$$" "${0%/*}" >"$bw_note-now"
+    [ "$1" != own ] || printf begun >"$bw_note-own"
+  } 2>/dev/null
   BATON_WORKTREE_PATH=$bw_real BATON_WORKTREE_BRANCH=$bw_branch BATON_MAIN_REPO_PATH=$bw_main BATON_BASE_BRANCH=$bw_short
   export BATON_WORKTREE_PATH BATON_WORKTREE_BRANCH BATON_MAIN_REPO_PATH BATON_BASE_BRANCH
   # A shell can't wait for the first of two: the nap is waited for, and the set-up's end ends it.
@@ -246,7 +272,9 @@ bw_set_up() {
     kill -KILL 0
   fi
   bw_status=$(cat "${0%/*}/set_up")
-  [ "$bw_status" != 0 ] || rm -f "$bw_note"
+  rm -f "$bw_note-now"
+  [ "$bw_status" != 0 ] || rm -f "$bw_note" "$bw_note-own"
+  [ -d "$bw_real" ] || bn_tell vanished 1
   bn_tell set_up "$bw_status"
   return 0
 }

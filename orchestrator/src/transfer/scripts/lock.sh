@@ -24,7 +24,12 @@ b_free() {
 # b_bury: removes the lock of one who is dead. Whoever moved it away looks at what they have before they remove it.
 b_bury() {
   b_dead=$b_then_nonce
-  mv "$b_lock" "$b_lock.$$" 2>/dev/null || return 0
+  b_words=$(mv "$b_lock" "$b_lock.$$" 2>&1) || {
+    # Somebody else was quicker, or nobody may.
+    [ "$b_tries" -gt 20 ] || return 0
+    b_why "$b_words"
+    b_refuse "$b_word" "$b_words"
+  }
   b_owner "$b_lock.$$"
   if [ "$b_then_nonce" = "$b_dead" ]; then
     rm -rf "$b_lock.$$"
@@ -42,6 +47,8 @@ b_take() {
       b_why "$b_words"
       b_refuse "$b_word" "$b_words"
     }
+    # What another account says of itself is nobody's reason to end a process.
+    b_ours d "$b_lock" || [ ! -d "$b_lock" ] || b_say e busy
     b_tries=$((b_tries + 1))
     if b_owner "$b_lock"; then
       b_boot
@@ -52,13 +59,13 @@ b_take() {
         b_hang=$b_group
         b_born "$$"
         # Some servers start all commands in a group of their own.
-        case $b_hang in
-          '' | "$b_group") kill -KILL "$b_who" 2>/dev/null ;;
+        case $b_who:$b_hang in
+          *[!0-9:]* | 0:* | 1:*) b_say e busy ;;
+          *: | *:0 | *:1 | *:"$b_group") kill -KILL "$b_who" 2>/dev/null ;;
           *) kill -KILL "-$b_hang" 2>/dev/null ;;
         esac
       else
         b_bury
-        continue
       fi
     elif [ "$b_tries" -gt 20 ]; then
       # Whoever made it had a second to say so.

@@ -94,6 +94,12 @@ b_facts() {
   b_put_bare "$b_all"
 }
 
+# b_stamp FILE: gives it the time b_at (seconds and their fraction), or b_at_words where that isn't understood.
+b_stamp() {
+  touch -d "@$b_at" "$1" 2>/dev/null || touch -d "@${b_at%.*}" "$1" 2>/dev/null ||
+    TZ=UTC0 touch -t "$b_at_words" "$1" 2>/dev/null
+}
+
 # b_looks FILE: sets b_looks to its mode, its owner and group, and how many names it has; to nothing where nobody tells.
 b_looks() {
   b_looks=$(stat -L -c '%a %u:%g %h' "$1" 2>/dev/null)
@@ -102,6 +108,11 @@ b_looks() {
   esac
   case $b_looks in *[!0-9:\ ]*) b_looks='' ;; esac
   [ -n "$b_looks" ]
+}
+
+# b_ours TYPE FILE: whether it is of that type (f or d), no link, and belongs to this account.
+b_ours() {
+  [ -n "$(find "$2" -prune -type "$1" -user "$(id -u)" 2>/dev/null)" ]
 }
 
 # b_guard: refuses to replace a file whose other names would lose it, or that this account may not write.

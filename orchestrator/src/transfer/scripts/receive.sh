@@ -2,12 +2,6 @@
 # shellcheck disable=SC2034,SC2154 # place.sh and lock.sh stand before this; a call sets the rest
 # Takes a file from stdin.
 
-# b_stamp FILE: gives it the time b_at (seconds and their fraction), or b_then_at where that isn't understood.
-b_stamp() {
-  touch -d "@$b_at" "$1" 2>/dev/null || touch -d "@${b_at%.*}" "$1" 2>/dev/null ||
-    TZ=UTC0 touch -t "$b_at_words" "$1" 2>/dev/null
-}
-
 # b_place: gives the part b_part the name b_name, without replacing anything where b_replace is empty.
 b_place() {
   if [ -n "$b_replace" ]; then
@@ -61,17 +55,23 @@ b_receive() {
     [ -f "./$b_name" ] || b_say e other
   fi
   b_part=./.$b_short.baton-$b_key.part
-  if [ -n "$b_was" ] && [ ! -e "$b_part" ] && [ "$(b_inode "./$b_name")" = "$b_was" ]; then b_say "done $PWD/$b_name"; fi
-  # One that an engine began that has ended since: what it placed looks like its source.
-  if [ -n "$b_again" ] && [ ! -e "$b_part" ] && [ -f "./$b_name" ]; then
+  # One that was sent before, or that an engine began that has ended since: what was placed looks like its source. Its number alone
+  # says nothing: another file is given that of one that is gone.
+  if [ -n "$b_was$b_again" ] && [ ! -e "$b_part" ] && [ -f "./$b_name" ]; then
     b_all=$(b_facts "./$b_name")
-    case $b_all in "$b_size $b_at "* | "$b_size ${b_at%%.*} "*) b_say "done $PWD/$b_name" ;; esac
+    if [ -n "$b_again" ] || [ "$(b_inode "./$b_name")" = "$b_was" ]; then
+      case $b_all in
+        "$b_size $b_at "* | "$b_size ${b_at%%.*} "* | "$b_size ${b_at%%.*}.000000000 "*) b_say "done $PWD/$b_name" ;;
+        # Nobody tells times there.
+        "$b_size - "*) [ -n "$b_again" ] || b_say "done $PWD/$b_name" ;;
+      esac
+    fi
   fi
   if [ -e "./$b_name" ] && [ -z "$b_replace" ]; then b_say e exists; fi
   b_guard
   b_take
   b_keep=''
-  if [ -f "$b_part" ] && [ ! -h "$b_part" ] && [ -w "$b_part" ]; then b_keep=1; fi
+  if [ -w "$b_part" ] && b_ours f "$b_part"; then b_keep=1; fi
   b_alone
   if [ -z "$b_keep" ]; then
     b_words=$({ umask 077 && set -C && : >"$b_part"; } 2>&1) || {
@@ -79,8 +79,8 @@ b_receive() {
       b_refuse "$b_word" "$b_words"
     }
   fi
-  # Before anything is sent in vain.
-  b_own
+  # Before anything is sent in vain; the system's administrator may give it to anybody, and goes on with what is still theirs.
+  [ "$(id -u)" = 0 ] || b_own
   b_has=0
   set -- 0
   if [ -s "$b_part" ]; then

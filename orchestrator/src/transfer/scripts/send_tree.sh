@@ -11,7 +11,7 @@ b_sizes() {
   esac 2>/dev/null
 }
 
-# b_send_tree: says `tree` with the bytes of the files in b_p, or - where nobody counts them, what is known of it, and what time it
+# b_send_tree: says `counting`, and then `tree` with the bytes of the files in b_p, or - where nobody counts them, what is known of it, and what time it
 # is, or - where it can't list them or tar can't be told which. It is asked: `list MARK` for what there is, and MARK; `go` for all
 # of it as a stream of tar, `some N` for those whose names come in N bytes, each ended by a NUL: one archive or several. After it stderr has `end` and a
 # status.
@@ -19,6 +19,8 @@ b_send_tree() {
   command -v tar >/dev/null 2>&1 || b_say e notar
   cd -P -- "$b_p" >/dev/null 2>&1 || b_say e denied
   [ -r . ] || b_say e denied
+  # It may take long.
+  b_put counting
   b_form
   b_all=$(b_sizes | awk '{ all += $1 } END { printf "%.0f\n", all }' 2>/dev/null)
   b_now=- b_tar=''

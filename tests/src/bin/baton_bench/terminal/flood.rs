@@ -13,6 +13,7 @@ use alacritty_terminal::event::VoidListener;
 use alacritty_terminal::grid::Dimensions;
 use alacritty_terminal::term::Config;
 use alacritty_terminal::vte::ansi::Processor;
+use baton_gui::view::terminal::PATIENCE;
 use futures::FutureExt;
 use tokio::sync::Mutex;
 
@@ -153,10 +154,11 @@ async fn frames(shell: &mut Shell<'_>, path: &Path) -> Outcome<Costs> {
         ready.send(()).ok(); // Who waits for it has given up.
         while !over.load(Ordering::Acquire) {
             let begun = Instant::now();
-            let mut screen = screen.draw();
+            // As the window's own frames.
+            let mut found = screen.draw_within(PATIENCE);
             let waited = begun.elapsed();
-            costs.push(waited + stage.frame(&mut screen));
-            drop(screen);
+            costs.push(waited + stage.frame(found.as_deref_mut()));
+            drop(found);
             // A window's frames come so often; one more now and then changes nothing.
             std::thread::park_timeout(FRAME.saturating_sub(begun.elapsed()));
         }

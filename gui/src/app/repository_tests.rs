@@ -1,0 +1,289 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::Queryable;
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{
+    At, ChangeKind, Command, FilePath, GitBranch, GitBranches, GitChange, GitCommand, GitReply,
+    GitStatus, Reply, SessionId,
+};
+
+use super::testing::{Window, window};
+use crate::bridge::{Ask, News, RepositoryNews};
+use crate::commands::WindowCommand;
+use crate::memory::{Memory, RightPage};
+use crate::samples::session;
+
+fn id(session: &str) -> SessionId {
+    SessionId::new(session)
+}
+
+fn change(path: &str, staged: bool) -> GitChange {
+    let kind = Some(ChangeKind::Modified);
+    let (staged, unstaged) = if staged { (kind, None) } else { (None, kind) };
+    GitChange { path: FilePath::from(path), from: None, staged, unstaged, submodule: false }
+}
+
+fn status(window: &mut Window, of: &str, changes: Vec<GitChange>) {
+    let status = GitStatus {
+        top: FilePath::from("/srv/app"),
+        branch: Some("main".into()),
+        commit: Some("1234567890".into()),
+        changed: 1,
+        changes,
+        ..GitStatus::default()
+    };
+    let news = RepositoryNews::Status(Ok(Some(Box::new(status))));
+    window.tell(News::Repository { session: id(of), news: Box::new(news) });
+}
+
+fn branches(window: &mut Window, of: &str) {
+    let branch = |name: &str, current| GitBranch {
+        name: name.into(),
+        remote: false,
+        current,
+        worktree: None,
+        upstream: None,
+        ahead_behind: None,
+        gone: false,
+        commit: "1".into(),
+        subject: "A commit".into(),
+        at: None,
+    };
+    let branches = vec![branch("main", true), branch("feature", false)];
+    let branches = GitBranches { branches, tags: Vec::new(), default: None };
+    let news = RepositoryNews::Branches(Ok(branches));
+    window.tell(News::Repository { session: id(of), news: Box::new(news) });
+}
+
+/// A window with two sessions and the Git page of the first.
+fn two() -> Window {
+    let memory = Memory { right_page: RightPage::Git, ..Memory::default() };
+    let sessions = vec![session("a", "aaa", "slow", 1), session("b", "bbb", "local", 0)];
+    let mut window = window(memory, sessions);
+    show(&mut window, "a");
+    window
+}
+
+fn show(window: &mut Window, of: &str) {
+    window.app().show(&id(of), None);
+    window.harness.run();
+    status(window, of, vec![change("a.rs", true)]);
+}
+
+/// What git is to change: tickets, sessions and commands.
+fn changed(window: &mut Window) -> Vec<(u64, GitCommand)> {
+    let git = |ask| match ask {
+        Ask::Do { ticket, command } => match *command {
+            Command::Repository(command) => Some((ticket, command)),
+            _ => None,
+        },
+        _ => None,
+    };
+    window.asked().into_iter().filter_map(git).collect()
+}
+
+fn delete_feature(window: &mut Window) -> u64 {
+    window.obey(WindowCommand::ShowBranches);
+    branches(window, "a");
+    window.harness.get_by_label("feature").focus();
+    window.harness.run();
+    window.press(Modifiers::NONE, Key::Delete);
+    window.harness.get_by_role_and_label(Role::Button, "Delete the branch").click();
+    window.harness.run();
+    let asked = changed(window);
+    let [(ticket, GitCommand::DeleteBranch { at, force: false, .. })] = asked.as_slice() else {
+        panic!("{asked:?}")
+    };
+    assert_eq!(*at, At::Session(id("a")));
+    *ticket
+}
+
+fn refuse(window: &mut Window, ticket: u64) {
+    let answer = Err(Failure::new(Code::Conflict, "feature isn't merged"));
+    window.tell(News::Done { ticket, answer });
+}
+
+const ALL_THE_SAME: &str = "feature isn't merged. Delete it all the same?";
+
+#[test]
+fn a_branch_that_is_not_merged_is_asked_about_only_in_its_own_session() {
+    let mut window = two();
+    let ticket = delete_feature(&mut window);
+    refuse(&mut window, ticket);
+    window.harness.get_by_label(ALL_THE_SAME);
+    window.harness.get_by_role_and_label(Role::Button, "Delete the branch").click();
+    window.harness.run();
+    let asked = changed(&mut window);
+    assert!(matches!(asked.as_slice(), [(_, GitCommand::DeleteBranch { force: true, .. })]));
+
+    let mut window = two();
+    let ticket = delete_feature(&mut window);
+    show(&mut window, "b");
+    refuse(&mut window, ticket);
+    assert!(window.harness.query_by_label(ALL_THE_SAME).is_none());
+    window.harness.get_by_label_contains("feature isn't merged");
+}
+
+#[test]
+fn what_is_asked_of_one_repository_is_never_done_to_another() {
+    let mut window = two();
+    let ticket = delete_feature(&mut window);
+    refuse(&mut window, ticket);
+    show(&mut window, "b");
+    assert!(window.harness.query_by_label(ALL_THE_SAME).is_none());
+    show(&mut window, "a");
+    assert!(window.harness.query_by_label(ALL_THE_SAME).is_none());
+
+    for name in ["New branch", "Pull request"] {
+        window.app().git_view.forget(&id("a"));
+        if name == "New branch" {
+            window.obey(WindowCommand::ShowBranches);
+            branches(&mut window, "a");
+            window.harness.get_by_role_and_label(Role::Button, "New branch…").click();
+            window.harness.run();
+        } else {
+            window.obey(WindowCommand::PullRequest);
+        }
+        assert!(window.app().git_view.is_asking(), "{name}");
+        show(&mut window, "b");
+        assert!(!window.app().git_view.is_asking(), "{name}");
+        show(&mut window, "a");
+    }
+}
+
+#[test]
+fn a_question_about_a_repository_ends_with_its_session_being_elsewhere() {
+    let mut window = two();
+    let ticket = delete_feature(&mut window);
+    let mut moved = session("a", "aaa", "slow", 1);
+    moved.cwd = Some("/srv/other".into());
+    window.tell(News::Sessions(vec![moved.clone()]));
+    refuse(&mut window, ticket);
+    assert!(window.harness.query_by_label(ALL_THE_SAME).is_none());
+    window.obey(WindowCommand::PullRequest);
+    assert!(window.app().git_view.is_asking());
+    moved.cwd = Some("/srv/third".into());
+    window.tell(News::Sessions(vec![moved]));
+    assert!(!window.app().git_view.is_asking());
+}
+
+fn write_message(window: &mut Window, words: &str) {
+    window.obey(WindowCommand::WriteCommit);
+    window.harness.get_by_label("Commit message").focus();
+    window.harness.run();
+    window.harness.get_by_label("Commit message").type_text(words);
+    window.harness.run();
+}
+
+#[test]
+fn amend_is_ticked_for_one_session_and_for_no_other() {
+    let mut window = two();
+    window.obey(WindowCommand::ShowGit);
+    window.harness.get_by_role_and_label(Role::CheckBox, "Amend").click();
+    window.harness.run();
+    show(&mut window, "b");
+    write_message(&mut window, "Mend it");
+    changed(&mut window);
+    window.press(Modifiers::COMMAND, Key::Enter);
+    let asked = changed(&mut window);
+    assert!(
+        matches!(asked.as_slice(), [(_, GitCommand::Commit { amend: false, .. })]),
+        "{asked:?}"
+    );
+    show(&mut window, "a");
+    window.harness.get_by_role_and_label(Role::Button, "Amend");
+}
+
+/// Stages a file, and asks for a commit before that is done; the staging's ticket.
+fn commit_while_staging(window: &mut Window) -> u64 {
+    write_message(window, "Mend it");
+    window.app().git(
+        GitCommand::Stage { at: At::Session(id("a")), paths: vec!["b.rs".into()] },
+        super::repository_acts::After::Quiet,
+    );
+    window.harness.run();
+    let (ticket, _) = changed(window).pop().unwrap();
+    window.press(Modifiers::COMMAND, Key::Enter);
+    assert_eq!(changed(window), []);
+    ticket
+}
+
+fn done(window: &mut Window, ticket: u64) {
+    window.tell(News::Done { ticket, answer: Ok(Box::new(Reply::Repository(GitReply::Done))) });
+}
+
+#[test]
+fn a_commit_that_waited_is_made_as_it_was_meant_and_only_while_one_looks() {
+    let mut window = two();
+    let ticket = commit_while_staging(&mut window);
+    // What is written on is for the next commit.
+    window.harness.get_by_label("Commit message").type_text(" and more");
+    window.harness.run();
+    done(&mut window, ticket);
+    status(&mut window, "a", vec![change("a.rs", true), change("b.rs", true)]);
+    let asked = changed(&mut window);
+    let [(_, GitCommand::Commit { message, amend: false, all: false, .. })] = asked.as_slice()
+    else {
+        panic!("{asked:?}")
+    };
+    assert_eq!(message, "Mend it");
+
+    let away: [fn(&mut Window); 3] = [
+        |window| show(window, "b"),
+        |window| window.obey(WindowCommand::ShowBranches),
+        |window| window.obey(WindowCommand::ShowHistory),
+    ];
+    for away in away {
+        let mut window = two();
+        let ticket = commit_while_staging(&mut window);
+        away(&mut window);
+        done(&mut window, ticket);
+        show(&mut window, "a");
+        window.obey(WindowCommand::WriteCommit);
+        window.harness.run();
+        assert_eq!(changed(&mut window), [], "somebody else may have staged more since");
+    }
+}
+
+#[test]
+fn nothing_is_committed_when_what_was_to_be_staged_first_is_not() {
+    let mut window = two();
+    let ticket = commit_while_staging(&mut window);
+    let answer = Err(Failure::new(Code::Busy, "the index is locked"));
+    window.tell(News::Done { ticket, answer });
+    status(&mut window, "a", vec![change("a.rs", true)]);
+    assert_eq!(changed(&mut window), []);
+}
+
+#[test]
+fn a_slow_commit_of_one_session_keeps_no_other_from_committing() {
+    let mut window = two();
+    write_message(&mut window, "Slow");
+    window.press(Modifiers::COMMAND, Key::Enter);
+    assert_eq!(changed(&mut window).len(), 1);
+    show(&mut window, "b");
+    write_message(&mut window, "Fast");
+    window.press(Modifiers::COMMAND, Key::Enter);
+    let asked = changed(&mut window);
+    let [(_, GitCommand::Commit { at, .. })] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(*at, At::Session(id("b")));
+}
+
+#[test]
+fn the_message_of_the_next_commit_outlives_the_one_before() {
+    for (more, left) in [("", None), (" again", Some("Mend it again".to_owned()))] {
+        let mut window = two();
+        write_message(&mut window, "Mend it");
+        window.press(Modifiers::COMMAND, Key::Enter);
+        let (ticket, _) = changed(&mut window).pop().unwrap();
+        if !more.is_empty() {
+            window.harness.get_by_label("Commit message").type_text(more);
+            window.harness.run();
+        }
+        let reply = GitReply::Committed { id: "1234567890".into(), subject: "Mend it".into() };
+        window.tell(News::Done { ticket, answer: Ok(Box::new(Reply::Repository(reply))) });
+        let kept = window.app().memory.commit_messages.get(&id("a")).cloned();
+        assert_eq!(kept.filter(|kept| !kept.is_empty()), left);
+    }
+}
