@@ -303,7 +303,8 @@ impl Life {
             last = Some(hold);
             tokio::select! {
                 () = reachable(&connection, pause, &held) => {}
-                () = self.around.moved(&record, &place, pause) => {}
+                // The new address first.
+                () = self.around.moved(&record, &place, pause) => moved = false,
                 asked = away(&mut self.wishes) => return self.go(asked).await,
             }
         }
