@@ -75,6 +75,9 @@ pub struct TypedLine {
     pub text: String,
     /// The host that it was typed for, by its id.
     pub host: String,
+    /// The directory there; `None` where nobody has noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
 }
 
 /// The command box below what is shown of a session.

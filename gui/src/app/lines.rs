@@ -6,7 +6,7 @@ use std::sync::Arc;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     At, Command, ConnectionState, Operation, OperationCommand, OperationReply, OperationState,
-    Reply, SessionId, Work,
+    Reply, Session, SessionId, Work,
 };
 
 use super::App;
@@ -102,8 +102,8 @@ impl App {
         } else if let Some(typed) = self.memory.lines.get_mut(of) {
             typed.text = text;
         } else if let Some(session) = self.sessions.get(of) {
-            let host = session.host.clone();
-            self.memory.lines.insert(of.clone(), TypedLine { text, host });
+            let (host, directory) = (session.host.clone(), Some(directory_of(session)));
+            self.memory.lines.insert(of.clone(), TypedLine { text, host, directory });
         }
     }
 
@@ -113,14 +113,19 @@ impl App {
 
     pub(super) fn run_box(&mut self, session: &SessionId) {
         let Some(typed) = self.memory.lines.get_mut(session) else { return };
-        let Some(host) = self.sessions.get(session).map(|session| session.host.clone()) else {
-            return;
-        };
-        // A line that was typed for one machine doesn't run on another without a word.
+        let Some(known) = self.sessions.get(session) else { return };
+        let (host, directory) = (known.host.clone(), directory_of(known));
+        // A line that was typed for one machine or directory doesn't run in another without a word.
+        let there = typed.directory.replace(directory.clone());
         let before = std::mem::replace(&mut typed.host, host.clone());
         let line = typed.text.clone();
         if before != host {
             let failure = self.for_another_host(&before, &host);
+            self.lines.failures.insert(session.clone(), failure);
+            return;
+        }
+        if let Some(there) = there.filter(|there| *there != directory) {
+            let failure = for_another_directory(&there, &directory);
             self.lines.failures.insert(session.clone(), failure);
             return;
         }
@@ -350,6 +355,18 @@ impl App {
         self.lines.history.remove(session);
         self.lines.failures.remove(session);
     }
+}
+
+/// The directory of a session, in words.
+fn directory_of(session: &Session) -> String {
+    session.cwd.clone().unwrap_or_else(|| "~".to_owned())
+}
+
+/// That a line was typed for one directory, and would run in another.
+fn for_another_directory(before: &str, now: &str) -> Failure {
+    let (before, now) = (clean_line(before), clean_line(now));
+    let message = format!("this line was typed for {before}, and the session is in {now} now");
+    Failure::new(Code::Conflict, message).hint(format!("Press Enter again to run it in {now}"))
 }
 
 /// The line of an operation that runs one.

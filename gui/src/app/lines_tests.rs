@@ -165,7 +165,7 @@ fn a_line_that_ran_on_one_machine_is_not_run_again_on_another() {
 
 #[test]
 fn a_line_that_was_left_for_one_machine_is_asked_about_also_after_a_restart() {
-    let typed = TypedLine { text: "reboot".into(), host: "test".into() };
+    let typed = TypedLine { text: "reboot".into(), host: "test".into(), directory: None };
     let memory = Memory { lines: [(id(), typed)].into(), ..Memory::default() };
     let mut window = window(memory, vec![session()]);
     window.obey(WindowCommand::RunLine);
@@ -418,4 +418,18 @@ fn a_line_that_begins_late_takes_no_keys_from_another_session() {
     assert!(message(&window));
     window.tell(answer(ticket, operation("make", OperationState::Waiting)));
     assert!(message(&window));
+}
+
+#[test]
+fn a_line_that_was_typed_for_one_directory_does_not_run_in_another_without_a_word() {
+    let mut window = typing("rm -r build");
+    let mut moved = session();
+    moved.cwd = Some("/srv/other".into());
+    window.tell(News::Sessions(vec![moved]));
+    window.asked();
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(begun(window.asked()), None);
+    window.harness.get_by_label_contains("this line was typed for /srv/app");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(begun(window.asked()).is_some());
 }
