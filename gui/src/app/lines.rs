@@ -45,6 +45,8 @@ pub(super) struct Lines {
     history: BTreeMap<SessionId, Fetched<Arc<[String]>>>,
     /// Why the line in a session's box wasn't begun.
     pub(super) failures: BTreeMap<SessionId, Failure>,
+    /// The directories that lines were begun in by this window.
+    pub(super) begun_in: HashMap<String, String>,
     /// Operations that were cleared away, and may be wished back.
     pub(super) cleared: BTreeSet<String>,
 }
@@ -147,16 +149,23 @@ impl App {
         let Some(draft) = self.memory.drafts.get(&key) else { return };
         let Some(begins) = line_begins(&draft.text) else { return };
         let line = draft.text.get(begins..).unwrap_or_default().to_owned();
-        let Some(host) = self.sessions.get(session).map(|session| session.host.clone()) else {
-            return;
-        };
+        let Some(known) = self.sessions.get(session) else { return };
+        let (host, directory) = (known.host.clone(), directory_of(known));
         self.failures.remove(&key);
         let before = draft.host.clone().filter(|before| *before != host);
         if let Some(before) = before {
             let failure = self.for_another_host(&before, &host);
             self.failures.insert(key.clone(), failure);
             if let Some(draft) = self.memory.drafts.get_mut(&key) {
-                draft.host = Some(host);
+                (draft.host, draft.directory) = (Some(host), Some(directory));
+            }
+            return;
+        }
+        let there = draft.directory.clone().filter(|there| *there != directory);
+        if let Some(there) = there {
+            self.failures.insert(key.clone(), for_another_directory(&there, &directory));
+            if let Some(draft) = self.memory.drafts.get_mut(&key) {
+                draft.directory = Some(directory);
             }
             return;
         }
@@ -201,6 +210,9 @@ impl App {
         match answer.map(|reply| *reply) {
             Ok(Reply::Operation(OperationReply::Operation(operation))) => {
                 let id = operation.id.clone();
+                if let Some(known) = self.sessions.get(&session) {
+                    self.lines.begun_in.insert(id.clone(), directory_of(known));
+                }
                 self.operation_begun(*operation);
                 self.remember_line(&session, &line);
                 match from {
@@ -221,7 +233,7 @@ impl App {
                             && stands(&draft.text)
                         {
                             draft.text.clear();
-                            draft.host = None;
+                            (draft.host, draft.directory) = (None, None);
                         }
                         if is_shown {
                             self.memory.commands.open = true;
@@ -358,7 +370,7 @@ impl App {
 }
 
 /// The directory of a session, in words.
-fn directory_of(session: &Session) -> String {
+pub(super) fn directory_of(session: &Session) -> String {
     session.cwd.clone().unwrap_or_else(|| "~".to_owned())
 }
 
