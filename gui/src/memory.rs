@@ -75,6 +75,9 @@ pub struct TypedLine {
     pub text: String,
     /// The host that it was typed for, by its id.
     pub host: String,
+    /// The directory there; `None` where nobody has noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
 }
 
 /// The command box below what is shown of a session.
@@ -169,6 +172,9 @@ pub struct Draft {
     /// The host that it was typed for, by its id, where it is a line for the shell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// The directory there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
 }
 
 impl Default for Draft {
@@ -179,17 +185,21 @@ impl Default for Draft {
             save_to_history: true,
             images: Vec::new(),
             host: None,
+            directory: None,
         }
     }
 }
 
 impl Draft {
-    /// A line for the shell is one for the machine that it was begun on; a message is for none.
-    pub fn note_host(&mut self, is_line: bool, host: &str) {
+    /// A line for the shell is one for the machine and the directory that it was begun in; a message is for none.
+    pub fn note_place(&mut self, is_line: bool, host: &str, directory: &str) {
         match (is_line, &self.host) {
-            (true, None) => self.host = Some(host.to_owned()),
+            (true, None) => {
+                self.host = Some(host.to_owned());
+                self.directory = Some(directory.to_owned());
+            }
             (true, Some(_)) | (false, None) => {}
-            (false, Some(_)) => self.host = None,
+            (false, Some(_)) => (self.host, self.directory) = (None, None),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::exit;
 use crate::output::{Output, Stop};
 use crate::render::clean_line;
 use crate::seam;
+use crate::terminal;
 use edit::EditArgs;
 use new::NewArgs;
 pub use words::cwd;
@@ -32,7 +33,7 @@ pub enum SessionVerb {
     Show(SessionArg),
     /// Change a session, from its next turn on; an empty value ('') unsets
     Edit(EditArgs),
-    /// Remove a session and its transcript; nothing changes in its directory
+    /// Remove a session, its transcript and its terminals; nothing changes in its directory
     Remove(RemoveArgs),
 }
 
@@ -69,6 +70,7 @@ pub async fn run(app: &App, verb: SessionVerb) -> Result<u8, Stop> {
 
 async fn remove(output: &Output, seam: Arc<dyn Seam>, args: &RemoveArgs) -> Result<u8, Stop> {
     let found = seam::session(&*seam, &args.session.session).await?;
+    let terminals = terminal::of_session(&*seam, &found.id).await?;
     let command = Command::RemoveSession { session: found.id, force: args.force };
     let session = seam::changed(&*seam, command).await?;
     let left: Vec<&Turn> = session
@@ -82,12 +84,18 @@ async fn remove(output: &Output, seam: Arc<dyn Seam>, args: &RemoveArgs) -> Resu
             "the agent may go on in run {run} on {host}; when it can be reached, `baton stop {run}` ends it there"
         ));
     }
+    if terminals > 0 {
+        let (s, end) =
+            if terminals == 1 { ("", "its shell ends") } else { ("s", "their shells end") };
+        output.note(format_args!("closed {terminals} terminal{s} of it: {end}"));
+    }
     let left: Vec<_> =
         left.iter().map(|turn| json!({ "run": turn.run, "host": turn.host })).collect();
     let text = format!("Removed {} ({})", clean_line(&session.name), session.id);
     let mut document = json!(session);
     if let Some(fields) = document.as_object_mut() {
         fields.insert("left".into(), left.into());
+        fields.insert("closed_terminals".into(), terminals.into());
     }
     output.answer(&document, text)?;
     Ok(exit::DONE)

@@ -25,11 +25,20 @@ enum State {
     Number,
     /// In the parameters of a DCS.
     Parameters,
-    /// In a text that goes out, or doesn't; whether an `ESC` was the last byte.
+    /// In a text that goes out, or doesn't.
     Text {
         shown: bool,
-        escaped: bool,
+        last: Last,
     },
+}
+
+/// What the last byte of a text may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    Nothing,
+    Escape,
+    /// U+009C, its end as some terminals have it, or another text's beginning.
+    Wide,
 }
 
 /// Reads output piece by piece.
@@ -61,23 +70,26 @@ impl Consent {
                 }
                 self.state = State::Ground;
             }
-            (State::Text { shown, escaped }, _) => self.text(byte, shown, escaped, out),
+            (State::Text { shown, last }, _) => self.text(byte, shown, last, out),
             (_, 0x18 | 0x1a) => {
                 self.held.clear();
                 self.state = State::Ground;
             }
             (State::Escape, b']') | (State::Wide, 0x9d) => self.hold(byte, State::Number),
             (State::Escape, b'P') | (State::Wide, 0x90) => self.hold(byte, State::Parameters),
-            // The title, as screen and tmux have it.
-            (State::Escape, b'k') => self.decide(false, out),
+            // The title as screen and tmux have it, which take the text of an APC for one, too; and SOS and PM, which nobody shows.
+            (State::Escape, b'k' | b'_' | b'^' | b'X') | (State::Wide, 0x98 | 0x9e | 0x9f) => {
+                self.decide(false, out);
+            }
             // The one before says nothing; it must not meet what comes behind a text that is taken out.
             (State::Escape, 0x1b) => {}
+            // So it is with half a letter.
             (State::Escape | State::Wide, 0xc2) => {
-                out.append(&mut self.held);
+                self.held.clear();
                 self.hold(byte, State::Wide);
             }
             (State::Wide, 0x1b) => {
-                out.append(&mut self.held);
+                self.held.clear();
                 self.hold(byte, State::Escape);
             }
             (State::Escape | State::Wide, _) => {
@@ -102,24 +114,41 @@ impl Consent {
         }
     }
 
-    fn text(&mut self, byte: u8, shown: bool, escaped: bool, out: &mut Vec<u8>) {
-        match (byte, escaped) {
+    fn text(&mut self, byte: u8, shown: bool, last: Last, out: &mut Vec<u8>) {
+        let goes_on = |last| State::Text { shown, last };
+        match (last, byte) {
+            (Last::Escape, b'\\') => {
+                if shown {
+                    out.extend_from_slice(b"\x1b\\");
+                }
+                self.state = State::Ground;
+            }
             // An ESC that ends no text begins something else.
-            (_, true) if byte != b'\\' => {
+            (Last::Escape, _) => {
                 self.hold(0x1b, State::Escape);
                 self.step(byte, out);
             }
-            (0x1b, false) => self.state = State::Text { shown, escaped: true },
+            (Last::Wide, 0x9c) => {
+                if shown {
+                    out.extend_from_slice(b"\xc2\x9c");
+                }
+                self.state = State::Ground;
+            }
+            (Last::Wide, 0x90 | 0x98 | 0x9d..=0x9f) => {
+                self.hold(0xc2, State::Wide);
+                self.step(byte, out);
+            }
+            // Half a letter before it says nothing.
+            (_, 0x1b) => self.state = goes_on(Last::Escape),
+            (_, 0xc2) => self.state = goes_on(Last::Wide),
             (_, _) => {
-                if shown && escaped {
-                    out.push(0x1b);
+                if shown && last == Last::Wide {
+                    out.push(0xc2);
                 }
                 if shown {
                     out.push(byte);
                 }
-                let is_over = escaped || byte == 0x07;
-                self.state =
-                    if is_over { State::Ground } else { State::Text { shown, escaped: false } };
+                self.state = if byte == 0x07 { State::Ground } else { goes_on(Last::Nothing) };
             }
         }
     }
@@ -134,7 +163,7 @@ impl Consent {
             out.append(&mut self.held);
         }
         self.held.clear();
-        self.state = State::Text { shown, escaped: false };
+        self.state = State::Text { shown, last: Last::Nothing };
     }
 }
 
@@ -159,6 +188,13 @@ mod tests {
             "\x1b]1337;Copy=:ZXZpbA==\x07",
             "\x1b]9;a notice\x07",
             "\x1bktitle\x1b\\",
+            "\x1b_title\x1b\\",
+            "\x1b^title\x1b\\",
+            "\x1bXtitle\x1b\\",
+            "\u{9f}title\u{9c}",
+            "\u{9e}title\x1b\\",
+            "\u{98}title\u{9c}",
+            "\x1b]0;title\u{9c}",
             "\x1bPtmux;\x1b\x1b]52;c;ZXZpbA==\x07\x1b\\",
             "\x1b]l title\x1b\\",
             "\x1b]00000000000000052;c;ZXZpbA==\x07",
@@ -181,6 +217,13 @@ mod tests {
         ] {
             assert_eq!(read(kept), kept);
         }
+        // Behind a link that ends, or doesn't, as some terminals have it.
+        let evil = "\u{9d}52;c;ZXZpbA==\u{9c}";
+        assert_eq!(read(&format!("\x1b]8;;x\u{9c}{evil}b")), "\x1b]8;;x\u{9c}b");
+        assert_eq!(read(&format!("\x1b]8;;x{evil}b")), "\x1b]8;;xb");
+        assert_eq!(read("\x1b]8;;größe\u{a0}\x07b"), "\x1b]8;;größe\u{a0}\x07b");
+        // What is taken out leaves no beginning before what comes behind.
+        assert_eq!(read("\x1b\u{9d}0;\x07]52;c;abc\x07"), "]52;c;abc\x07");
         // A sequence that something else breaks off.
         assert_eq!(read("\x1b]52;c;abc\x1b[1mx"), "\x1b[1mx");
         assert_eq!(read("\x1b]52;c;abc\x18x"), "x");
@@ -190,7 +233,7 @@ mod tests {
         #[test]
         fn the_pieces_make_no_difference(
             parts in prop::collection::vec(prop::sample::select(vec![
-                "a", "\u{9d}", "\x1b", "]", "52;c;", "0;", "8;;", "\x07", "\\", "P", "tmux;", "q", "k", "\x18", "ü",
+                "a", "\u{9d}", "\x1b", "]", "52;c;", "0;", "8;;", "\x07", "\\", "P", "tmux;", "q", "k", "\x18", "ü", "\u{9c}", "_",
             ]), 0..40),
             cut in 0_usize..120,
         ) {
@@ -202,7 +245,8 @@ mod tests {
             prop_assert_eq!(&whole, &both);
             // What went through once goes through again: nothing was put together that wasn't there.
             let has = |wanted: &[u8]| whole.windows(wanted.len()).any(|some| some == wanted);
-            prop_assert!(!has(b"\x1b]52;") && !has(b"\x1b]0;"));
+            let beginnings: [&[u8]; 4] = [b"\x1b]52;", b"\x1b]0;", b"\xc2\x9d52;", b"\x1b_"];
+            prop_assert!(!beginnings.into_iter().any(has));
         }
     }
 }

@@ -1,7 +1,9 @@
 //! A terminal of a host in the person's own.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::time::Duration;
 
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
@@ -21,6 +23,9 @@ use crate::output::{Output, Stop};
 
 /// Bytes that are read of the keyboard at once; a paste comes in several.
 const KEYS: usize = 16 * 1024;
+
+/// The pause before what the terminal's program had no room for is sent again.
+const BUSY: Duration = Duration::from_millis(50);
 
 /// Why we are done.
 enum End {
@@ -52,13 +57,15 @@ struct Here {
     notice: Option<String>,
 }
 
-/// Shows it until its shell ends or it is left; the exit status.
+/// Shows it until its shell ends or it is left; the exit status. One that is not our `own`, as somebody else has opened it, is
+/// theirs to end.
 pub async fn drive(
     output: &Output,
     seam: Arc<dyn Seam>,
     terminal: Terminal,
     escape: Option<u8>,
     trust: bool,
+    own: bool,
 ) -> Result<u8, Stop> {
     let mut here = Here {
         output: output.clone(),
@@ -82,10 +89,11 @@ pub async fn drive(
     }
     drop(raw);
     let end = end?;
-    // Nobody can come back to these, or wants to. One that was kept may be found again.
+    // Nobody can come back to these, or wants to. One that was kept may be found again, and so may one of somebody else's.
+    let stays = here.kept || !own;
     let forget = match &end {
         End::Status(_) => true,
-        End::Lost(_) | End::Left(_) => !here.kept,
+        End::Lost(_) | End::Left(_) => !stays,
         End::Closed => false,
     };
     if forget && let Err(failure) = here.tell(TerminalCommand::Close { id: here.id.clone() }).await
@@ -99,7 +107,7 @@ pub async fn drive(
         }
         End::Lost(failure) => {
             here.output.stop(&Stop::Failure(failure));
-            if here.kept {
+            if stays {
                 let id = &here.id;
                 let kept = format!("`baton terminal --attach {id}` opens it again where it was");
                 here.output.parting(kept).await;
@@ -107,7 +115,7 @@ pub async fn drive(
             Ok(SSH_FAILED)
         }
         End::Left(status) => {
-            if here.kept {
+            if stays {
                 let (id, host) = (&here.id, &here.host);
                 let left = format!(
                     "left; it goes on on {host}: `baton terminal --attach {id}` comes back"
@@ -130,7 +138,20 @@ impl Here {
         let wanted = Subscribe { watch, ..Subscribe::default() };
         let mut news = self.seam.subscribe(wanted).await?;
         let mut keys = keyboard()?;
+        let mut typed = VecDeque::new();
+        let mut is_busy = false;
         loop {
+            while !is_busy && let Some(part) = typed.pop_front() {
+                match part {
+                    Typed::Keys(bytes) => {
+                        if let Some(bytes) = self.keys(bytes).await? {
+                            typed.push_front(Typed::Keys(bytes));
+                            is_busy = true;
+                        }
+                    }
+                    Typed::Leave => return Ok(End::Left(0)),
+                }
+            }
             tokio::select! {
                 next = news.next() => match next {
                     Some(Ok(Delivery::Terminal(told))) => {
@@ -142,15 +163,12 @@ impl Here {
                     Some(Err(failure)) => return Err(failure.into()),
                     None => return Ok(End::Lost(Failure::new(Code::Cancelled, "Baton's engine has ended"))),
                 },
-                typed = keys.recv() => {
+                // Meanwhile the keyboard waits, and whoever pastes.
+                () = tokio::time::sleep(BUSY), if is_busy => is_busy = false,
+                read = keys.recv(), if !is_busy => {
                     // The keyboard is gone with its window.
-                    let Some(typed) = typed else { return Ok(End::Left(128 + 1)) };
-                    for part in escape.read(&typed) {
-                        match part {
-                            Typed::Keys(bytes) => self.keys(bytes).await?,
-                            Typed::Leave => return Ok(End::Left(0)),
-                        }
-                    }
+                    let Some(read) = read else { return Ok(End::Left(128 + 1)) };
+                    typed.extend(escape.read(&read));
                 }
                 _ = resized.recv() => self.resize().await?,
                 (number, name) = leaving.next() => match name {
@@ -165,13 +183,18 @@ impl Here {
         carry_out(&*self.seam, command).await.map(drop)
     }
 
-    async fn keys(&mut self, bytes: Vec<u8>) -> Result<(), Stop> {
-        let input = TerminalCommand::Input { id: self.id.clone(), bytes };
+    /// Sends what was typed; returned is what can't be taken yet.
+    async fn keys(&mut self, bytes: Vec<u8>) -> Result<Option<Vec<u8>>, Stop> {
+        let input = TerminalCommand::Input { id: self.id.clone(), bytes: bytes.clone() };
         match self.tell(input).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(None),
+            Err(failure) if failure.code == Code::Busy => Ok(Some(bytes)),
             // Its end is told by itself.
-            Err(failure) if matches!(failure.code, Code::Conflict | Code::NotFound) => Ok(()),
-            Err(failure) => self.say(Some(&failure.message)).await,
+            Err(failure) if matches!(failure.code, Code::Conflict | Code::NotFound) => Ok(None),
+            Err(failure) => {
+                self.say(Some(&failure.message)).await?;
+                Ok(None)
+            }
         }
     }
 

@@ -86,14 +86,16 @@ pub async fn run(app: &App, args: TerminalArgs) -> Result<u8, Stop> {
         .into());
     }
     let engine = app.engine().await?;
-    let terminal = match &args.attach {
+    let (terminal, own) = match &args.attach {
         Some(id) => {
             let terminal = named(&*engine, id).await?;
-            if terminal.state.is_over() {
+            let own = terminal.state.is_over();
+            let terminal = if own {
                 reply(carry_out(&*engine, TerminalCommand::Reopen { id: terminal.id }).await?)?
             } else {
                 terminal
-            }
+            };
+            (terminal, own)
         }
         None => {
             let target = args.target.as_deref().unwrap_or_default();
@@ -107,13 +109,13 @@ pub async fn run(app: &App, args: TerminalArgs) -> Result<u8, Stop> {
                 name: args.name.clone(),
                 keep: !args.no_keep,
             };
-            reply(carry_out(&*engine, open).await?)?
+            (reply(carry_out(&*engine, open).await?)?, true)
         }
     };
     if let Some(why) = terminal.unkept.as_ref().filter(|_| !args.no_keep) {
         app.output.note(clean_line(&why.message));
     }
-    drive::drive(&app.output, engine, terminal, escape, args.trust).await
+    drive::drive(&app.output, engine, terminal, escape, args.trust, own).await
 }
 
 /// What a HOST or SESSION argument means: a saved host first, then a session, then any other host.
@@ -171,6 +173,16 @@ async fn all(seam: &dyn Seam) -> Result<Vec<Terminal>, Failure> {
     }
 }
 
+/// How many a session has.
+///
+/// # Errors
+///
+/// What the engine says.
+pub async fn of_session(seam: &dyn Seam, session: &SessionId) -> Result<usize, Failure> {
+    let all = all(seam).await?;
+    Ok(all.iter().filter(|terminal| terminal.session.as_ref() == Some(session)).count())
+}
+
 async fn named(seam: &dyn Seam, id: &str) -> Result<Terminal, Failure> {
     let all = all(seam).await?;
     let at = seam::one(id, all.iter().map(|terminal| terminal.id.as_str()), "terminal")?;
@@ -185,12 +197,26 @@ async fn list(app: &App, target: Option<&str>) -> Result<u8, Stop> {
     let engine = app.engine().await?;
     let mut all = all(&*engine).await?;
     if let Some(target) = target {
+        let host = app.resolve_host(target);
+        let is_known = matches!(host, Ok(ResolvedHost::Local | ResolvedHost::Saved(_)));
         let session = match seam::session(&*engine, target).await {
             Ok(session) => Some(session.id),
             Err(failure) if failure.code == Code::NotFound => None,
+            Err(failure) if is_known => {
+                tracing::debug!(%failure, "it is the host that is meant");
+                None
+            }
             Err(failure) => return Err(failure.into()),
         };
-        all.retain(|one| one.host == target || (session.is_some() && one.session == session));
+        let id = host.ok().map(|host| host.id().to_string()); // Then it is a session's, or no host's.
+        let is_hosts = |one: &Terminal| one.host == target || Some(&one.host) == id.as_ref();
+        all.retain(|one| is_hosts(one) || (session.is_some() && one.session == session));
+        if all.is_empty() && !is_known && session.is_none() {
+            let message = format!("{target:?} is no saved host and no session");
+            return Err(Failure::new(Code::NotFound, message)
+                .hint("`baton terminal --list` lists all terminals")
+                .into());
+        }
     }
     if app.output.is_json() {
         app.output.document(&json!({ "terminals": all }))?;

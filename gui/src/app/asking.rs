@@ -97,6 +97,26 @@ impl Asking {
     }
 }
 
+impl Asking {
+    /// A session is elsewhere: what was asked about its files was about others.
+    pub fn forget_files(&mut self, session: &SessionId) {
+        let is_its = |(_, whether): &mut (ConfirmView, Whether)| match whether {
+            Whether::Delete { session: of, .. } | Whether::SendOutside { session: of, .. } => {
+                of == session
+            }
+            Whether::Outside { command, .. } => {
+                let (FileCommand::Write { at, .. }
+                | FileCommand::MakeDirectory { at, .. }
+                | FileCommand::Rename { at, .. }
+                | FileCommand::Delete { at, .. }) = command;
+                *at == At::Session(session.clone())
+            }
+            Whether::Remove { .. } | Whether::Fresh { .. } | Whether::CloseTerminal { .. } => false,
+        };
+        self.whether.take_if(is_its);
+    }
+}
+
 impl App {
     /// Asks whether a session is to go.
     pub(super) fn ask_whether_remove(&mut self, session: &SessionId) {

@@ -7,6 +7,7 @@ use orchestrator::seam::{FileEntry, FilePath, SessionId};
 
 use super::App;
 use super::files_open::{Body, OpenFile};
+use super::place::Place;
 use crate::bridge::{Ask, FileDraft, FilesAsk};
 use crate::view::editor::{Document, EditorView, Standing};
 use crate::view::files::shown_name;
@@ -73,7 +74,7 @@ impl App {
     /// What wasn't saved when the window was closed is open again.
     pub(super) fn file_drafts_came(&mut self, drafts: Vec<(String, FileDraft)>) {
         for (kept, draft) in drafts {
-            let FileDraft { session, path, version, base, text } = draft;
+            let FileDraft { session, path, version, base, text, place, outside } = draft;
             let known =
                 self.files.open.iter().find(|file| file.session == session && file.path == path);
             let id = match known {
@@ -93,10 +94,11 @@ impl App {
             file.body = Body::Text(Box::new(editor));
             file.kept = Some((kept, written, f64::MIN));
             file.restored = true;
+            file.place = place.map(|(host, cwd)| Place { host, cwd });
             match base {
                 Some(base) => {
                     file.base = Some(base.into());
-                    file.file = Some(known_as(&path, version));
+                    file.file = Some(known_as(&path, version, outside));
                 }
                 None => file.standing = Standing::Gone,
             }
@@ -150,12 +152,12 @@ impl App {
 }
 
 /// What is known of a file that was read by an earlier start.
-fn known_as(path: &FilePath, version: String) -> FileEntry {
+fn known_as(path: &FilePath, version: String, outside: bool) -> FileEntry {
     FileEntry {
         path: path.clone(),
         kind: orchestrator::seam::FileKind::File,
         link: None,
-        outside: false,
+        outside,
         size: 0,
         modified: None,
         mode: 0,

@@ -13,11 +13,13 @@ use orchestrator::seam::{
 use super::App;
 use super::files_find::Finding;
 use super::files_git::GitWish;
-use super::files_open::OpenFile;
+use super::files_open::{Body, OpenFile};
 use super::pending::Pending;
+use super::place::Place;
 use crate::bridge::{Ask, FilesAsk, FilesNews, OpenId};
 use crate::memory::RightPage;
 use crate::view::composer::Heads;
+use crate::view::editor::Standing;
 use crate::view::files::tree::{Shown as Row, parted};
 use crate::view::files::{
     Entry, FilesAct, FilesData, Folder, QuickView, Transfer, Tree, shown_name,
@@ -305,6 +307,16 @@ impl App {
         let Some(before) = self.sessions.get(&session.id) else { return };
         if before.cwd != session.cwd || before.host != session.host {
             self.files.trees.remove(&session.id);
+            self.asking.forget_files(&session.id);
+            let place = Place::of(session);
+            for file in self.files.open.iter_mut().filter(|file| file.session == session.id) {
+                // Where nothing was written, the file of that name there is shown from now on.
+                if !file.is_modified() && !file.is_in(&place) {
+                    file.body = Body::Wanted { asked: false };
+                    (file.file, file.base, file.standing) = (None, None, Standing::Same);
+                    (file.conflict, file.outside, file.restored) = (None, false, false);
+                }
+            }
             self.look_anew();
         }
     }

@@ -7,6 +7,7 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{FileEntry, FilePath, SessionId};
 
 use super::App;
+use super::place::Place;
 use crate::bridge::{Ask, Contents, FileDraft, FilesAsk, OpenId, Opened, Picture};
 use crate::view::editor::{
     Coloured, ConflictView, Document, EditorView, HexView, LargeView, Standing,
@@ -29,6 +30,38 @@ pub(super) enum Body {
     Binary(Box<HexView>),
     /// An image.
     Image { picture: Arc<Picture>, texture: Option<TextureHandle> },
+}
+
+impl Body {
+    /// Shows what the file holds now where one reads it; gives it back where it is shown in another way.
+    fn become_another(
+        &mut self,
+        contents: Contents,
+        entry: &FileEntry,
+        writable: bool,
+    ) -> Option<Contents> {
+        match (self, contents) {
+            (Self::Locked(editor, _), Contents::Text(document, _)) if !writable => {
+                editor.become_text(&document.text());
+                editor.document.mark_saved();
+                None
+            }
+            (Self::Locked(editor, _), Contents::Decoded(document, _)) => {
+                editor.become_text(&document.text());
+                editor.document.mark_saved();
+                None
+            }
+            (Self::Large(view), Contents::Large(first)) => {
+                let grows = view.grow(entry.size, &first);
+                (!grows).then_some(Contents::Large(first))
+            }
+            (Self::Binary(view), Contents::Binary(first)) => {
+                view.become_bytes(entry.size, &first);
+                None
+            }
+            (_, contents) => Some(contents),
+        }
+    }
 }
 
 /// Which of them it is.
@@ -74,6 +107,8 @@ pub(super) struct OpenFile {
     pub compared: u64,
     /// It was kept by an earlier start, which may have saved it with its last breath: nobody else has changed it then.
     pub restored: bool,
+    /// Where its session was when it was read; `None` while nobody knows.
+    pub place: Option<Place>,
     /// What is on the host takes the place of what is written here as soon as it is read.
     pub gives_way: bool,
     pub failure: Option<Failure>,
@@ -100,6 +135,7 @@ impl OpenFile {
             comparing: false,
             compared: 0,
             restored: false,
+            place: None,
             gives_way: false,
             failure: None,
             conflict: None,
@@ -130,6 +166,14 @@ impl OpenFile {
         }
     }
 
+    /// Whether its path means the same file where its session is then; also where nobody knows where that was.
+    pub fn is_in(&self, now: &Place) -> bool {
+        let is_whole = self.path.bytes().starts_with(b"/");
+        self.place
+            .as_ref()
+            .is_none_or(|before| before.host == now.host && (is_whole || before.cwd == now.cwd))
+    }
+
     /// Whether it holds what isn't saved.
     pub fn is_modified(&self) -> bool {
         matches!(&self.body, Body::Text(editor) if editor.document.is_modified())
@@ -143,8 +187,10 @@ impl OpenFile {
         let (session, path) = (self.session.clone(), self.path.clone());
         let version = self.version().unwrap_or_default();
         let base = self.base.as_deref().map(ToOwned::to_owned);
+        let place = self.place.clone().map(|place| (place.host, place.cwd));
+        let outside = self.file.as_ref().is_some_and(|file| file.outside);
         let text = self.editor()?.document.text();
-        Some(Box::new(FileDraft { session, path, version, base, text }))
+        Some(Box::new(FileDraft { session, path, version, base, text, place, outside }))
     }
 }
 
@@ -236,6 +282,11 @@ impl App {
     pub(super) fn read_file(&mut self, id: OpenId) {
         let Some(file) = self.open_of(id) else { return };
         let (session, path) = (file.session.clone(), file.path.clone());
+        let place = self.place_of(&session);
+        let Some(file) = self.open_of(id) else { return };
+        if !file.is_modified() {
+            file.place = place;
+        }
         if let Body::Wanted { asked } = &mut file.body {
             *asked = true;
         }
@@ -300,6 +351,17 @@ impl App {
         let name = file.name();
         let editor = |document: Document| Box::new(EditorView::new(document, &name));
         file.base = None;
+        // One that goes on being written to takes nobody's keys and place.
+        let is_first = matches!(file.body, Body::Wanted { .. } | Body::Failed(_));
+        let contents = match file.body.become_another(contents, &entry, writable) {
+            Some(contents) => contents,
+            None => {
+                file.file = Some(entry);
+                file.standing = Standing::Same;
+                self.look_anew();
+                return;
+            }
+        };
         file.body = match contents {
             Contents::Text(document, text) => {
                 file.base = Some(text);
@@ -320,7 +382,7 @@ impl App {
         };
         file.file = Some(entry);
         file.standing = Standing::Same;
-        file.wants_focus = true;
+        file.wants_focus |= is_first;
         self.look_anew();
     }
 
@@ -342,15 +404,26 @@ impl App {
         }
     }
 
+    /// Whether a file's session has moved since it was read.
+    pub(super) fn is_elsewhere(&self, id: OpenId) -> bool {
+        let file = self.files.open.iter().find(|file| file.id == id);
+        file.is_some_and(|file| self.place_of(&file.session).is_some_and(|now| !file.is_in(&now)))
+    }
+
     /// A file that is looked at is another one now.
     pub(super) fn file_stands(&mut self, id: OpenId, answer: Result<FileEntry, Failure>) {
+        let is_elsewhere = self.is_elsewhere(id);
         let Some(file) = self.open_of(id) else { return };
-        // What is being saved changes it: the answer to that tells how it stands.
-        if file.saving {
+        // What is being saved changes it: the answer to that tells how it stands. And what lies where its session is now
+        // is another file.
+        if file.saving || is_elsewhere {
             return;
         }
         match answer {
             Ok(entry) => {
+                if let Some(known) = &mut file.file {
+                    known.outside |= entry.outside;
+                }
                 let known = file.file.as_ref().map(|file| file.version.as_str());
                 if known == Some(entry.version.as_str()) {
                     if file.standing == Standing::Gone {

@@ -42,6 +42,10 @@ impl App {
         if file.saving || (!file.is_modified() && !gone && !anyway) {
             return;
         }
+        if self.is_elsewhere(id) {
+            return self.refuse_to_save_elsewhere(id);
+        }
+        let Some(file) = self.open_of(id) else { return };
         let version = file.version();
         let (session, path, agreed) = (file.session.clone(), file.path.clone(), file.outside);
         let leads_out = file.file.as_ref().is_some_and(|entry| entry.outside);
@@ -69,6 +73,27 @@ impl App {
             self.ask_whether_outside(command, pending);
         } else {
             self.write_file(command, pending);
+        }
+    }
+
+    /// What was written for one place isn't saved in another without a word; whoever saves once more means it.
+    fn refuse_to_save_elsewhere(&mut self, id: OpenId) {
+        let Some(session) = self.open_of(id).map(|file| file.session.clone()) else { return };
+        let Some(now) = self.place_of(&session) else { return };
+        let there = self.place_words(&now);
+        let before = self.open_of(id).and_then(|file| file.place.clone());
+        let before = before.map_or_else(String::new, |before| self.place_words(&before));
+        let Some(file) = self.open_of(id) else { return };
+        let message = format!("it was read in {before}, and the session is in {there} now");
+        let hint =
+            format!("Save it again to write it in {there}, where nothing is replaced unseen");
+        file.failure = Some(Failure::new(Code::Conflict, message).hint(hint));
+        file.place = Some(now);
+        // What stands there, if anything does, was never read.
+        (file.file, file.base, file.standing) = (None, None, Standing::Same);
+        (file.conflict, file.outside, file.restored) = (None, false, false);
+        if let Some(editor) = file.editor() {
+            editor.document.mark_unsaved();
         }
     }
 

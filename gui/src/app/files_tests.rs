@@ -370,6 +370,8 @@ fn a_draft_whose_session_is_gone_is_put_aside() {
         version: "v1".into(),
         base: Some("old\n".into()),
         text: "new\n".into(),
+        place: None,
+        outside: false,
     };
     window.tell(News::File(FilesNews::Drafts(vec![("7.json".into(), draft)])));
     let aside = of_files(window.asked()).into_iter().find_map(|ask| match ask {
@@ -389,6 +391,8 @@ fn a_draft_of_something_new_is_saved_as_new() {
         version: String::new(),
         base: None,
         text: "b".into(),
+        place: None,
+        outside: false,
     };
     window.tell(News::File(FilesNews::Drafts(vec![("1.json".into(), draft)])));
     window.harness.get_by_role_and_label(Role::Tab, "b.txt, not saved").click();
@@ -606,6 +610,8 @@ fn a_save_with_the_windows_last_breath_is_nobody_elses_change() {
             version: "v1".into(),
             base: Some("one\n".into()),
             text: "xone\n".into(),
+            place: None,
+            outside: false,
         };
         window.tell(News::File(FilesNews::Drafts(vec![("1.json".into(), draft)])));
         window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved").click();
@@ -658,4 +664,91 @@ fn why_git_could_not_be_asked_is_said_where_a_file_was_to_be_staged() {
     let news = Box::new(RepositoryNews::Status(answer));
     window.tell(News::Repository { session: of, news });
     window.harness.get_by_label_contains("git isn't on this machine");
+}
+
+fn moved(window: &mut Window, host: &str, cwd: &str) {
+    let mut moved = session("s", "api", host, 0);
+    moved.cwd = Some(cwd.into());
+    window.tell(News::Sessions(vec![moved]));
+}
+
+#[test]
+fn what_was_written_for_one_place_is_not_saved_in_another_without_a_word() {
+    for (host, cwd) in [("local", "/srv/other"), ("box", "/srv/app")] {
+        let (mut window, id) = editing("one\n");
+        write(&mut window, "x");
+        moved(&mut window, host, cwd);
+        // What lies there is another file: it says nothing of this one.
+        stands(&mut window, id, Ok(entry("/srv/other/a.rs", "other")));
+        assert!(window.harness.query_by_label_contains("This file was changed").is_none());
+        window.asked();
+        window.press(Modifiers::COMMAND, Key::S);
+        assert!(!window.asked().iter().any(|ask| matches!(ask, Ask::Do { .. })));
+        window.harness.get_by_label_contains("and the session is in");
+        let (_, bytes, expected) = save(&mut window);
+        assert_eq!((bytes.as_str(), expected), ("xone\n", Expected::Absent), "nothing is replaced");
+    }
+}
+
+#[test]
+fn a_file_that_was_only_read_is_the_one_where_its_session_is_then() {
+    let (mut window, id) = editing("one\n");
+    moved(&mut window, "local", "/srv/other");
+    assert!(of_files(window.asked()).iter().any(|ask| matches!(ask, FilesAsk::Open { .. })));
+    window.tell(News::File(FilesNews::Opened { id, answer: opened("two\n", "w1") }));
+    window.harness.run();
+    write(&mut window, "x");
+    let (_, bytes, expected) = save(&mut window);
+    assert_eq!((bytes.as_str(), expected), ("xtwo\n", Expected::Version("w1".into())));
+}
+
+#[test]
+fn a_draft_remembers_where_its_session_was_and_that_it_lies_outside() {
+    for (place, refused) in [("/srv/app", false), ("/srv/before", true)] {
+        let mut window = files();
+        let draft = FileDraft {
+            session: SessionId::new("s"),
+            path: FilePath::from("a.rs"),
+            version: "v1".into(),
+            base: Some("one\n".into()),
+            text: "xone\n".into(),
+            place: Some(("local".into(), Some(place.into()))),
+            outside: true,
+        };
+        window.tell(News::File(FilesNews::Drafts(vec![("1.json".into(), draft)])));
+        window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved").click();
+        window.harness.run();
+        window.asked();
+        window.press(Modifiers::COMMAND, Key::S);
+        assert!(!window.asked().iter().any(|ask| matches!(ask, Ask::Do { .. })));
+        let said = window.harness.query_by_label_contains("and the session is in");
+        assert_eq!(said.is_some(), refused);
+        let asks = window.harness.query_by_label("Change what lies outside?");
+        assert_eq!(asks.is_some(), !refused);
+    }
+}
+
+#[test]
+fn a_file_that_is_written_on_takes_no_keys() {
+    let mut window = files();
+    window.asked();
+    list(&mut window, vec![entry("a.log", "")]);
+    window.harness.get_by_role_and_label(Role::TreeItem, "a.log").click();
+    window.harness.run();
+    let asked = of_files(window.asked());
+    let [FilesAsk::Open { id, .. }] = asked.as_slice() else { panic!("{asked:?}") };
+    let id = *id;
+    let told = |window: &mut Window, text: &str, version: &str| {
+        let file = FileEntry { writable: Some(false), ..entry("/srv/a.log", version) };
+        let contents = Contents::Text(Box::new(Document::new(text)), text.into());
+        let answer = Ok(Box::new(Opened { file, contents }));
+        window.tell(News::File(FilesNews::Opened { id, answer }));
+    };
+    told(&mut window, "one\n", "v1");
+    window.app().right.files.focus();
+    window.harness.run();
+    let before = window.harness.ctx.memory(egui::Memory::focused);
+    told(&mut window, "one\ntwo\n", "v2");
+    assert_eq!(window.harness.ctx.memory(egui::Memory::focused), before);
+    assert_eq!(text(&mut window, id), "one\ntwo\n");
 }

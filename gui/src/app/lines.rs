@@ -6,7 +6,7 @@ use std::sync::Arc;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     At, Command, ConnectionState, Operation, OperationCommand, OperationReply, OperationState,
-    Reply, SessionId, Work,
+    Reply, Session, SessionId, Work,
 };
 
 use super::App;
@@ -45,6 +45,8 @@ pub(super) struct Lines {
     history: BTreeMap<SessionId, Fetched<Arc<[String]>>>,
     /// Why the line in a session's box wasn't begun.
     pub(super) failures: BTreeMap<SessionId, Failure>,
+    /// The directories that lines were begun in by this window.
+    pub(super) begun_in: HashMap<String, String>,
     /// Operations that were cleared away, and may be wished back.
     pub(super) cleared: BTreeSet<String>,
 }
@@ -102,8 +104,8 @@ impl App {
         } else if let Some(typed) = self.memory.lines.get_mut(of) {
             typed.text = text;
         } else if let Some(session) = self.sessions.get(of) {
-            let host = session.host.clone();
-            self.memory.lines.insert(of.clone(), TypedLine { text, host });
+            let (host, directory) = (session.host.clone(), Some(directory_of(session)));
+            self.memory.lines.insert(of.clone(), TypedLine { text, host, directory });
         }
     }
 
@@ -113,14 +115,19 @@ impl App {
 
     pub(super) fn run_box(&mut self, session: &SessionId) {
         let Some(typed) = self.memory.lines.get_mut(session) else { return };
-        let Some(host) = self.sessions.get(session).map(|session| session.host.clone()) else {
-            return;
-        };
-        // A line that was typed for one machine doesn't run on another without a word.
+        let Some(known) = self.sessions.get(session) else { return };
+        let (host, directory) = (known.host.clone(), directory_of(known));
+        // A line that was typed for one machine or directory doesn't run in another without a word.
+        let there = typed.directory.replace(directory.clone());
         let before = std::mem::replace(&mut typed.host, host.clone());
         let line = typed.text.clone();
         if before != host {
             let failure = self.for_another_host(&before, &host);
+            self.lines.failures.insert(session.clone(), failure);
+            return;
+        }
+        if let Some(there) = there.filter(|there| *there != directory) {
+            let failure = for_another_directory(&there, &directory);
             self.lines.failures.insert(session.clone(), failure);
             return;
         }
@@ -142,16 +149,23 @@ impl App {
         let Some(draft) = self.memory.drafts.get(&key) else { return };
         let Some(begins) = line_begins(&draft.text) else { return };
         let line = draft.text.get(begins..).unwrap_or_default().to_owned();
-        let Some(host) = self.sessions.get(session).map(|session| session.host.clone()) else {
-            return;
-        };
+        let Some(known) = self.sessions.get(session) else { return };
+        let (host, directory) = (known.host.clone(), directory_of(known));
         self.failures.remove(&key);
         let before = draft.host.clone().filter(|before| *before != host);
         if let Some(before) = before {
             let failure = self.for_another_host(&before, &host);
             self.failures.insert(key.clone(), failure);
             if let Some(draft) = self.memory.drafts.get_mut(&key) {
-                draft.host = Some(host);
+                (draft.host, draft.directory) = (Some(host), Some(directory));
+            }
+            return;
+        }
+        let there = draft.directory.clone().filter(|there| *there != directory);
+        if let Some(there) = there {
+            self.failures.insert(key.clone(), for_another_directory(&there, &directory));
+            if let Some(draft) = self.memory.drafts.get_mut(&key) {
+                draft.directory = Some(directory);
             }
             return;
         }
@@ -196,6 +210,9 @@ impl App {
         match answer.map(|reply| *reply) {
             Ok(Reply::Operation(OperationReply::Operation(operation))) => {
                 let id = operation.id.clone();
+                if let Some(known) = self.sessions.get(&session) {
+                    self.lines.begun_in.insert(id.clone(), directory_of(known));
+                }
                 self.operation_begun(*operation);
                 self.remember_line(&session, &line);
                 match from {
@@ -216,7 +233,7 @@ impl App {
                             && stands(&draft.text)
                         {
                             draft.text.clear();
-                            draft.host = None;
+                            (draft.host, draft.directory) = (None, None);
                         }
                         if is_shown {
                             self.memory.commands.open = true;
@@ -350,6 +367,18 @@ impl App {
         self.lines.history.remove(session);
         self.lines.failures.remove(session);
     }
+}
+
+/// The directory of a session, in words.
+pub(super) fn directory_of(session: &Session) -> String {
+    session.cwd.clone().unwrap_or_else(|| "~".to_owned())
+}
+
+/// That a line was typed for one directory, and would run in another.
+fn for_another_directory(before: &str, now: &str) -> Failure {
+    let (before, now) = (clean_line(before), clean_line(now));
+    let message = format!("this line was typed for {before}, and the session is in {now} now");
+    Failure::new(Code::Conflict, message).hint(format!("Press Enter again to run it in {now}"))
 }
 
 /// The line of an operation that runs one.

@@ -165,7 +165,7 @@ fn a_line_that_ran_on_one_machine_is_not_run_again_on_another() {
 
 #[test]
 fn a_line_that_was_left_for_one_machine_is_asked_about_also_after_a_restart() {
-    let typed = TypedLine { text: "reboot".into(), host: "test".into() };
+    let typed = TypedLine { text: "reboot".into(), host: "test".into(), directory: None };
     let memory = Memory { lines: [(id(), typed)].into(), ..Memory::default() };
     let mut window = window(memory, vec![session()]);
     window.obey(WindowCommand::RunLine);
@@ -211,10 +211,10 @@ fn a_line_in_place_of_a_message_does_not_run_on_another_machine_without_a_word()
 #[test]
 fn a_line_is_for_the_machine_that_it_was_begun_on_and_a_message_for_none() {
     let mut draft = Draft::default();
-    draft.note_host(true, "box");
-    draft.note_host(true, "other");
+    draft.note_place(true, "box", "/srv");
+    draft.note_place(true, "other", "/srv");
     assert_eq!(draft.host.as_deref(), Some("box"));
-    draft.note_host(false, "other");
+    draft.note_place(false, "other", "/srv");
     assert!(draft.is_blank());
 }
 
@@ -418,4 +418,39 @@ fn a_line_that_begins_late_takes_no_keys_from_another_session() {
     assert!(message(&window));
     window.tell(answer(ticket, operation("make", OperationState::Waiting)));
     assert!(message(&window));
+}
+
+#[test]
+fn a_line_that_was_typed_for_one_directory_does_not_run_in_another_without_a_word() {
+    let mut window = typing("rm -r build");
+    let mut moved = session();
+    moved.cwd = Some("/srv/other".into());
+    window.tell(News::Sessions(vec![moved]));
+    window.asked();
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(begun(window.asked()), None);
+    window.harness.get_by_label_contains("this line was typed for /srv/app");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(begun(window.asked()).is_some());
+}
+
+#[test]
+fn a_line_in_place_of_a_message_and_one_that_is_run_again_stay_in_their_directory_too() {
+    let mut window = window(Memory::default(), vec![session()]);
+    let mut draft = Draft { text: "!rm -r build".into(), ..Draft::default() };
+    draft.note_place(true, "box", "/srv/before");
+    window.app().memory.drafts.insert(key(), draft);
+    window.app().run_message(&id(), key());
+    assert_eq!(begun(window.asked()), None);
+    window.app().run_message(&id(), key());
+    let (ticket, _) = begun(window.asked()).unwrap();
+    window.tell(answer(ticket, operation("rm -r build", done(0))));
+    let mut moved = session();
+    moved.cwd = Some("/srv/other".into());
+    window.tell(News::Sessions(vec![moved]));
+    window.asked();
+    window.harness.get_by_role_and_label(Role::Button, "Run rm -r build again").click();
+    window.harness.run();
+    assert_eq!(begun(window.asked()), None);
+    window.harness.get_by_label_contains("this was done in /srv/app");
 }

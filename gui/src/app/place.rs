@@ -3,6 +3,7 @@
 use orchestrator::seam::{Session, SessionId};
 
 use super::App;
+use crate::words::clean_line;
 
 /// A machine, and a directory there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,12 @@ impl App {
     /// Whether that is the session in front.
     pub(super) fn is_session_shown(&self, session: &SessionId) -> bool {
         self.shown.as_ref().is_some_and(|shown| shown.session == *session)
+    }
+
+    /// What a person calls it.
+    pub(super) fn place_words(&self, place: &Place) -> String {
+        let directory = clean_line(place.cwd.as_deref().unwrap_or("~"));
+        format!("{directory} on {}", self.host_words(&place.host))
     }
 
     /// Where a session is now.

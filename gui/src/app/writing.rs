@@ -85,7 +85,7 @@ impl App {
         let mut attachments = self.attachments.remove(&key).unwrap_or_default();
         let images = attachments.len();
         let acts = self.composer.ui(ui, &mut draft, &mut attachments, &data);
-        draft.note_host(line_begins(&draft.text).is_some(), &host);
+        draft.note_place(line_begins(&draft.text).is_some(), &host, &directory);
         if draft.is_blank() {
             self.memory.drafts.remove(&key);
         } else if self.memory.drafts.get(&key) != Some(&draft) {

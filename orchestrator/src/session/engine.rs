@@ -281,7 +281,11 @@ impl Seam for Engine {
                 let desk = self.desk.clone();
                 let wish = command.clone();
                 let carried_out = |ticket| async move { desk.command(wish, ticket).await };
-                self.receipts.run(&id, &command, carried_out).await
+                let reply = self.receipts.run(&id, &command, carried_out).await;
+                if let (Ok(_), Command::RemoveSession { session, .. }) = (&reply, &command) {
+                    self.terminals.close_of(session).await;
+                }
+                reply
             }
             Request::Query { query } => self.answer(query).await,
         }

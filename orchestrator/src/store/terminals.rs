@@ -50,6 +50,9 @@ pub struct TerminalRecord {
     /// Whether it was closed: only its end on the host is still to come.
     #[serde(default)]
     pub closed: bool,
+    /// Whether something was typed that had not arrived when the engine ended. What it was isn't stored: it may be a password.
+    #[serde(default)]
+    pub unsent: bool,
 }
 
 impl Store {

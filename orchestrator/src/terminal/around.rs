@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::held::{Held, Told};
-use super::kept::{self, Server};
+use super::kept::{self, Ending, Server};
 use super::spool;
 use crate::failure::Failure;
 use crate::host::{Place, Reach};
@@ -20,6 +20,9 @@ const KEEP_EVERY: Duration = Duration::from_secs(10);
 const END_PATIENCE: Duration = Duration::from_secs(10);
 /// The pause before it is tried again on a host that is reached, and doesn't do it.
 const END_AGAIN: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether a host that isn't reached has another address now: somebody who has just edited it waits.
+const MOVED_EVERY: Duration = Duration::from_secs(2);
 
 /// What they share.
 #[derive(Debug)]
@@ -177,11 +180,27 @@ impl Around {
         }
     }
 
+    /// Where a terminal's host is today: its address may have been edited since. Whether that is where the terminal was, nobody
+    /// knows before its server is found there.
+    pub(super) async fn place(&self, record: &TerminalRecord) -> Place {
+        let reached = self.reach.reach(&record.at).await.ok(); // Gone, or disabled: it stays where it was.
+        let place = reached.map(|reached| reached.place);
+        place.filter(|place| place.id == record.place.id).unwrap_or_else(|| record.place.clone())
+    }
+
+    /// Waits until a terminal's host is elsewhere than at that place, and so much longer.
+    pub(super) async fn moved(&self, record: &TerminalRecord, place: &Place, pause: Duration) {
+        tokio::time::sleep(pause).await;
+        while self.place(record).await == *place {
+            tokio::time::sleep(MOVED_EVERY).await;
+        }
+    }
+
     /// How the server is found that keeps a terminal.
     pub(super) async fn server(&self, record: &TerminalRecord) -> Server {
         let reached = self.reach.reach(&record.at).await;
         // A session or host that is gone or another one now has no environment for it.
-        let env = reached.ok().filter(|reached| reached.place == record.place);
+        let env = reached.ok().filter(|reached| reached.place.id == record.place.id);
         Server {
             name: self.socket(&record.id),
             path: record.socket.clone(),
@@ -199,7 +218,7 @@ impl Around {
         self.remove(&record.id).await;
         drop(storing);
         held.set_closed();
-        let connection = self.connection(&record.place);
+        let connection = self.connection(&self.place(&record).await);
         let is_reached =
             record.place.way.is_none() || matches!(*connection.state().borrow(), State::Connected);
         self.end_on_host(record, is_reached);
@@ -222,30 +241,45 @@ impl Around {
     }
 
     async fn until_ended(&self, record: &TerminalRecord, mut at_once: bool) {
-        let connection = self.connection(&record.place);
-        let mut state = connection.state();
+        let mut place = self.place(record).await;
         loop {
+            let mut state = self.connection(&place).state();
             if !std::mem::take(&mut at_once)
                 && state.wait_for(|state| matches!(state, State::Connected)).await.is_err()
             {
                 // The connection was given up with its engine.
                 return std::future::pending().await;
             }
-            if self.end_now(record).await {
-                return;
+            match self.end_at(&place, record).await {
+                Ending::Ended => return,
+                Ending::Absent if place == record.place => return,
+                // Another machine has that address now, most likely.
+                Ending::Absent => place = record.place.clone(),
+                Ending::Unknown => tokio::time::sleep(END_AGAIN).await,
             }
-            tokio::time::sleep(END_AGAIN).await;
         }
     }
 
     /// Ends the server that keeps a terminal; whether it is gone.
     pub(super) async fn end_now(&self, record: &TerminalRecord) -> bool {
-        let connection = self.connection(&record.place);
-        let server = self.server(record).await;
-        let ended = tokio::time::timeout(END_PATIENCE, kept::end(&connection, &server)).await;
-        if !matches!(ended, Ok(Ok(true))) {
-            tracing::debug!(?ended, "a terminal ends when its host is reached next");
+        let place = self.place(record).await;
+        match self.end_at(&place, record).await {
+            Ending::Ended => true,
+            // Elsewhere that says nothing.
+            Ending::Absent => place == record.place,
+            Ending::Unknown => false,
         }
-        matches!(ended, Ok(Ok(true)))
+    }
+
+    async fn end_at(&self, place: &Place, record: &TerminalRecord) -> Ending {
+        let connection = self.connection(place);
+        let server = self.server(record).await;
+        match tokio::time::timeout(END_PATIENCE, kept::end(&connection, &server)).await {
+            Ok(Ok(ending)) => ending,
+            ended => {
+                tracing::debug!(?ended, "a terminal ends when its host is reached next");
+                Ending::Unknown
+            }
+        }
     }
 }

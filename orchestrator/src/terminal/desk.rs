@@ -13,7 +13,8 @@ use super::life::{Begin, Life, ended_with_us};
 use crate::failure::{Code, Failure};
 use crate::host::{Reach, Reached};
 use crate::seam::{
-    At, Delivery, FilePath, Subscription, Terminal, TerminalCommand, TerminalReply, TerminalState,
+    At, Delivery, FilePath, SessionId, Subscription, Terminal, TerminalCommand, TerminalReply,
+    TerminalState,
 };
 use crate::store::{Store, TerminalRecord};
 
@@ -45,10 +46,11 @@ impl Terminals {
             let (state, begin) = match (&record.over, &record.unkept) {
                 (Some(over), _) => (over.clone(), Begin::Over),
                 (None, None) => {
-                    let why = Failure::new(
-                        Code::ConnectionLost,
-                        "nobody has looked at it since Baton was started",
-                    );
+                    let unsent =
+                        if record.unsent { "; what was typed last was not sent" } else { "" };
+                    let message =
+                        format!("nobody has looked at it since Baton was started{unsent}");
+                    let why = Failure::new(Code::ConnectionLost, message);
                     (TerminalState::Away { why }, Begin::Kept)
                 }
                 (None, Some(_)) => (TerminalState::Lost { why: ended_with_us() }, Begin::Over),
@@ -118,6 +120,18 @@ impl Terminals {
         }
     }
 
+    /// Closes those of a session that is gone; their shells end when their hosts are reached next.
+    pub(crate) async fn close_of(&self, session: &SessionId) {
+        let all = self.all();
+        let of_it = all.iter().filter(|held| held.record().session.as_ref() == Some(session));
+        let closing = of_it.map(|held| async {
+            let (done, closed) = oneshot::channel();
+            held.wish(Wish::Close(done)).await;
+            closed.await.ok(); // Its life has ended before.
+        });
+        futures::future::join_all(closing).await;
+    }
+
     /// [`crate::seam::Watch::Terminals`].
     pub(crate) async fn watch(&self) -> Result<Subscription, Failure> {
         let (deliveries, receiver) = mpsc::channel(1);
@@ -179,6 +193,7 @@ impl Terminals {
             socket: None,
             may_run: keep,
             closed: false,
+            unsent: false,
         };
         // A host that we lose while it opens still has it: it is known from here on.
         self.around.put(record.clone()).await?;
@@ -212,9 +227,6 @@ impl Terminals {
         let held = self.named(id)?;
         let record = held.record();
         let reached = self.around.reach.reach(&record.at).await?;
-        if reached.place != record.place {
-            held.change(|record| record.place = reached.place.clone());
-        }
         let (answered, begun) = oneshot::channel();
         held.wish(Wish::Reopen(Box::new(reached), answered)).await;
         begun.await.unwrap_or_else(|_| Err(gone()))?;

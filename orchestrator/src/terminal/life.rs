@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::around::Around;
 use super::end::{Asked, Outcome};
 use super::held::{Held, Wish};
-use super::kept::{self, Client, Sent, Start};
+use super::kept::{self, Client, Ending, Sent, Start};
 use super::plain::Plain;
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
@@ -101,13 +101,19 @@ impl Life {
         let hold = reached.connection.hold();
         self.held.typed.clear();
         self.sent = Sent::default();
+        self.held.change(|record| (record.place, record.unsent) = (reached.place.clone(), false));
         let begun = match self.left_over(before.as_ref()).await {
             Ok(Some(client)) => Ok(Line::Kept(client)),
             Ok(None) => {
                 if before.is_some() {
                     self.held.shown.begin_again();
                 }
-                self.begin(&reached).await
+                match self.begin(&reached).await {
+                    Err(why) if why.code == Code::DirMissing && before.is_some() => {
+                        self.begin_at_home(reached, &why).await
+                    }
+                    begun => begun,
+                }
             }
             Err(why) => Err(why),
         };
@@ -132,6 +138,20 @@ impl Life {
                 next
             }
         }
+    }
+
+    /// Begins where there is always a directory, and says so: else it could never be opened again.
+    async fn begin_at_home(
+        &mut self,
+        mut reached: Reached,
+        why: &Failure,
+    ) -> Result<Line, Failure> {
+        let why: String = why.message.chars().filter(|letter| !letter.is_control()).collect();
+        self.held.shown.push(format!("{why}: this begins in the home directory").as_bytes());
+        self.held.shown.begin_again();
+        self.held.change(|record| record.directory = None);
+        reached.directory = None;
+        self.begin(&reached).await
     }
 
     async fn begin(&mut self, reached: &Reached) -> Result<Line, Failure> {
@@ -173,7 +193,7 @@ impl Life {
         let connection = self.around.connection(&record.place);
         let server = self.around.server(&record).await;
         if matches!(before, TerminalState::Ended { .. }) {
-            if !kept::end(&connection, &server).await? {
+            if kept::end(&connection, &server).await? == Ending::Unknown {
                 tracing::warn!("a tmux whose shell has ended doesn't end");
             }
             return Ok(None);
@@ -193,7 +213,8 @@ impl Life {
             Line::Kept(client) => client.serve(&self.held, &mut self.sent, &mut self.wishes).await,
         };
         drop(hold);
-        if began.elapsed() > AT_ONCE {
+        // What makes no sense once makes none the next time, most likely.
+        if began.elapsed() > AT_ONCE && !matches!(outcome, Outcome::Confused(_)) {
             self.pause = FIRST_PAUSE;
         }
         match outcome {
@@ -205,6 +226,9 @@ impl Life {
             Outcome::LetGo => self.wait_a_little().await,
             Outcome::Confused(what) => {
                 tracing::warn!(%what, "a tmux is asked anew");
+                let message = format!("the host's tmux answers what makes no sense: {what}");
+                let why = Failure::new(Code::Internal, message);
+                self.held.set_state(TerminalState::Away { why });
                 self.wait_a_little().await
             }
             Outcome::Cut(why) => {
@@ -225,13 +249,21 @@ impl Life {
     /// Attaches to the one that its host keeps, as soon as that can be reached.
     async fn attach(&mut self, why: Option<TransportError>) -> Next {
         let record = self.held.record();
-        let connection = self.around.connection(&record.place);
-        let hold = connection.hold();
         self.held.shown.set_tmux_answers(true);
         if let Some(why) = why {
             self.held.set_state(TerminalState::Away { why: why.into() });
         }
+        // Where its host is today, and then where it was, in turn.
+        let mut moved = false;
+        let mut last: Option<Hold> = None;
         loop {
+            moved = !moved;
+            let place = if moved { self.around.place(&record).await } else { record.place.clone() };
+            let is_there = place == record.place;
+            let connection = self.around.connection(&place);
+            // Only then: a link that has just come back is not to be closed between two tries.
+            let hold = connection.hold();
+            drop(last.take());
             let server = self.around.server(&record).await;
             let attaching = kept::attach(&connection, &server);
             tokio::pin!(attaching);
@@ -246,10 +278,13 @@ impl Life {
             };
             let why = match attached {
                 Ok(Start::Client(client)) => {
+                    self.held.change(|record| (record.place, record.unsent) = (place, false));
                     self.held.set_state(TerminalState::Open);
                     self.store().await;
                     return Next::Serve(Line::Kept(client), hold);
                 }
+                // Another machine may have that address now: what it hasn't says nothing.
+                Ok(Start::Gone(why) | Start::Unable(why)) if !is_there => why,
                 Ok(Start::Gone(why)) => {
                     self.held.change(|record| record.may_run = false);
                     self.over(TerminalState::Lost { why }).await;
@@ -265,8 +300,11 @@ impl Life {
             self.held.set_state(TerminalState::Away { why });
             let pause = self.next_pause();
             let held = Arc::clone(&self.held);
+            last = Some(hold);
             tokio::select! {
                 () = reachable(&connection, pause, &held) => {}
+                // The new address first.
+                () = self.around.moved(&record, &place, pause) => moved = false,
                 asked = away(&mut self.wishes) => return self.go(asked).await,
             }
         }
@@ -345,6 +383,10 @@ impl Life {
     }
 
     async fn left(&mut self, done: Option<oneshot::Sender<()>>) -> Next {
+        if self.held.typed.is_waiting() || self.sent.is_waiting() {
+            self.held.change(|record| record.unsent = true);
+            tracing::warn!(id = self.held.record().id, "what was typed last was not sent");
+        }
         self.around.spool(&self.held).await;
         self.store().await;
         told(done);

@@ -1,7 +1,11 @@
 //! A shell in a terminal of the connection: it ends with the link.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::end::{Asked, Outcome};
 use super::held::{Held, Wish};
@@ -15,8 +19,11 @@ use crate::transport::{Call, Connection, Process, ProcessStreams, TerminalSize, 
 /// Input that is written at once.
 const CHUNK: usize = 4096;
 
-/// How long output may still come behind the shell's end: a child of it may hold the terminal open.
-const LAST_WORDS: std::time::Duration = std::time::Duration::from_millis(500);
+/// How long nothing is heard behind the shell's end until that was all: a child of it may hold the terminal open.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How long such a child may go on printing. What a slow link still carries of 4 MiB takes about that long at 1 Mbit/s.
+const MOST_LAST_WORDS: Duration = Duration::from_secs(30);
 
 /// One that was started.
 pub(super) struct Plain {
@@ -64,12 +71,15 @@ impl Plain {
                 }
             }
         };
+        let heard_at = Mutex::new(Instant::now());
+        let heard = || heard_at.lock().unwrap_or_else(PoisonError::into_inner);
         let read = async {
             let mut buffer = vec![0; 64 * 1024];
             loop {
                 match stdout.read(&mut buffer).await {
                     Ok(0) => return,
                     Ok(read) => {
+                        *heard() = Instant::now();
                         let said = held.shown.push(&buffer[..read]);
                         let path = said.and_then(|said| scan::path_of(&said, host.as_deref()));
                         if let Some(path) = path {
@@ -110,8 +120,24 @@ impl Plain {
                 },
             }
         };
-        if !is_read && tokio::time::timeout(LAST_WORDS, read).await.is_err() {
-            tracing::debug!("something still holds a terminal whose shell has ended");
+        let ended_at = Instant::now();
+        while !is_read {
+            let quiet = (*heard()).max(ended_at) + LAST_WORDS;
+            let until = quiet.min(ended_at + MOST_LAST_WORDS);
+            if until <= Instant::now() {
+                tracing::debug!("something still holds a terminal whose shell has ended");
+                break;
+            }
+            tokio::select! {
+                () = &mut read => is_read = true,
+                // Something may have been heard meanwhile.
+                () = tokio::time::sleep_until(until) => {}
+                wish = wishes.recv() => match Asked::of(wish) {
+                    Asked::Nothing | Asked::Resized => {}
+                    Asked::Close(done) => return Outcome::Closed(done),
+                    Asked::End(done) => return Outcome::Left(done),
+                },
+            }
         }
         match ended {
             Ok(exit) => Outcome::Ended(Some(exit.status)),

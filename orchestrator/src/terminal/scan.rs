@@ -1,6 +1,8 @@
 //! What a program's output does to a terminal, as far as it matters to whoever keeps that output: where sequences end,
 //! which modes are set, and where the shell says that it is.
 
+use super::screen::ReportedDirectory;
+
 /// The longest OSC that is read; a path has at most 4,096 bytes (PATH_MAX), three times that when it is escaped.
 const MOST_OSC: usize = 13 * 1024;
 
@@ -277,33 +279,12 @@ fn number(digits: &[u8]) -> Option<u16> {
     std::str::from_utf8(digits).ok()?.parse().ok() // What is no number sets nothing.
 }
 
-/// The path in an OSC 7 that a shell on the machine `host` printed; `None` where it speaks of another machine, or of none.
+/// The path in an OSC 7 that a shell on the machine `host` printed; `None` where it speaks of another machine, or of none, and
+/// where no system could have it.
 pub(super) fn path_of(said: &[u8], host: Option<&str>) -> Option<Vec<u8>> {
-    let rest = said.strip_prefix(b"file://")?;
-    let slash = memchr::memchr(b'/', rest)?;
-    let named = std::str::from_utf8(&rest[..slash]).ok()?; // No name of a host.
-    let here = named.is_empty() || named == "localhost" || Some(named) == host;
-    here.then(|| unescaped(&rest[slash..]))
-}
-
-/// Percent escapes taken back.
-fn unescaped(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((byte, behind)) = rest.split_first() {
-        let digits = behind.get(..2).and_then(|two| std::str::from_utf8(two).ok()); // No digits.
-        match digits.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(escaped) if *byte == b'%' => {
-                out.push(escaped);
-                rest = &behind[2..];
-            }
-            _ => {
-                out.push(*byte);
-                rest = behind;
-            }
-        }
-    }
-    out
+    let told = ReportedDirectory::read(said)?;
+    let here = told.host.is_empty() || told.host == "localhost" || Some(&*told.host) == host;
+    here.then_some(told.path)
 }
 
 #[cfg(test)]
@@ -402,6 +383,10 @@ mod tests {
         assert_eq!(here, [Some(b"/a b".to_vec()), Some(b"/c".to_vec())]);
         assert_eq!(path_of(b"file://other/a", Some("box")), None);
         assert_eq!(path_of(b"http://box/a", Some("box")), None);
+        // No system has these, and a shell that is to begin there never would.
+        assert_eq!(path_of(b"file://box/a%00b", Some("box")), None);
+        let long = [b"file://box/".to_vec(), b"a".repeat(5000)].concat();
+        assert_eq!(path_of(&long, Some("box")), None);
         assert_eq!(path_of(b"file://box/100%", Some("box")), Some(b"/100%".to_vec()));
     }
 

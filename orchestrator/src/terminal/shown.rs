@@ -150,12 +150,23 @@ impl Shown {
 
     /// Draws everything anew.
     pub(super) fn redraw(&self, scrollback: &[u8], in_sight: &[u8]) {
+        self.draw(true, scrollback, in_sight);
+    }
+
+    /// Draws what is in sight for a moment: what former shells showed comes back with the next [`Self::redraw`].
+    pub(super) fn glimpse(&self, in_sight: &[u8]) {
+        self.draw(false, &[], in_sight);
+    }
+
+    fn draw(&self, with_above: bool, scrollback: &[u8], in_sight: &[u8]) {
         let mut state = self.state();
         state.ring.restart();
         state.drawn += 1;
-        let above = std::mem::take(&mut state.above);
-        state.ring.push(&above, |_| ());
-        state.above = above;
+        if with_above {
+            let above = std::mem::take(&mut state.above);
+            state.ring.push(&above, |_| ());
+            state.above = above;
+        }
         state.ring.push(scrollback, |_| ());
         state.in_sight = state.ring.end();
         state.ring.push(in_sight, |_| ());
@@ -360,6 +371,18 @@ mod tests {
         let rows: Vec<String> = (0..3).map(|row| screen.row_text(row)).collect();
         assert_eq!(rows, ["one", "two$", "new"]);
         assert!(!screen.modes().bracketed_paste());
+    }
+
+    #[test]
+    fn what_former_shells_showed_is_not_told_again_with_each_look_at_a_flood() {
+        let shown = Shown::new();
+        shown.push(b"former");
+        shown.begin_again();
+        shown.glimpse(b"flood");
+        assert_eq!(shown.last_part(1000), b"flood");
+        shown.redraw(b"", b"calm");
+        let all = shown.last_part(1000);
+        assert!(all.starts_with(b"former") && all.ends_with(b"\r\ncalm"), "{all:?}");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(super) async fn write(path: PathBuf, bytes: Vec<u8>) {
             .mode(0o600)
             .open(&new)?;
         file.write_all(&bytes)?;
+        // Else a machine that loses its power may have the new name and none of the bytes.
+        file.sync_all()?;
         fs::rename(&new, &path)
     })
     .await;
@@ -45,8 +47,10 @@ pub(super) async fn clear(directory: PathBuf, known: Vec<String>) {
         let Some(entries) = absent_is_none(fs::read_dir(&directory))? else { return Ok(()) };
         for entry in entries {
             let entry = entry?;
-            if !known.iter().any(|known| *known.as_str() == entry.file_name()) {
-                absent_is_none(remove_file(&entry.path()))?;
+            if !known.iter().any(|known| *known.as_str() == entry.file_name())
+                && let Err(error) = absent_is_none(remove_file(&entry.path()))
+            {
+                tracing::warn!(%error, "what a terminal showed stays, and the others are cleared");
             }
         }
         Ok(())
@@ -80,5 +84,28 @@ async fn blocking<T: Send + 'static>(
             tracing::warn!(%error, "what a terminal showed could not be {what}");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_that_can_not_be_removed_keeps_no_other_one() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a", "z"] {
+            write(dir.path().join(name), b"seen".to_vec()).await;
+        }
+        // No file, and so nothing that could be removed as one.
+        fs::create_dir(dir.path().join("m")).unwrap();
+        write(dir.path().join("known"), b"seen".to_vec()).await;
+        clear(dir.path().to_owned(), vec!["known".into()]).await;
+        let mut left: Vec<_> =
+            fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["known", "m"]);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use portable_pty::{CommandBuilder, MasterPty, PtyPair, PtySize, native_pty_system};
 use rustix::fs::{Mode, OFlags};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::runtime::Handle;
@@ -132,7 +132,25 @@ pub(super) fn typing(
 pub(super) fn make_raw(line: &OwnedFd) -> io::Result<()> {
     let mut modes = tcgetattr(line)?;
     modes.make_raw();
+    // See `be_silent`: here it counts from the beginning on.
+    modes.special_codes[SpecialCodeIndex::VEOF] = 0;
     Ok(tcsetattr(line, OptionalActions::Now, &modes)?)
+}
+
+/// Keeps the library from typing a newline and the end of a file when it closes what it types with (portable-pty 0.9,
+/// `UnixMasterWriter`): the newline would carry out what somebody has half typed. It asks the terminal for that character.
+fn be_silent(name: Option<&Path>) {
+    let Some(name) = name else { return };
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let silent = || -> io::Result<()> {
+        let line = rustix::fs::open(name, flags, Mode::empty())?;
+        let mut modes = tcgetattr(&line)?;
+        modes.special_codes[SpecialCodeIndex::VEOF] = 0;
+        Ok(tcsetattr(&line, OptionalActions::Now, &modes)?)
+    };
+    if let Err(error) = silent() {
+        tracing::debug!(%error, "a terminal that is closed is told so");
+    }
 }
 
 fn open(size: TerminalSize) -> Result<PtyPair, TransportError> {
@@ -149,6 +167,7 @@ fn failed(error: impl fmt::Display) -> TransportError {
 /// What is typed on a terminal.
 fn typed(master: &dyn MasterPty) -> Result<Input, TransportError> {
     let mut to = master.take_writer().map_err(failed)?;
+    let name = master.tty_name();
     let runtime = Handle::current();
     let (stdin, mut input) = tokio::io::duplex(BUFFER);
     thread("terminal input", move || {
@@ -158,6 +177,7 @@ fn typed(master: &dyn MasterPty) -> Result<Input, TransportError> {
                 break;
             }
         }
+        be_silent(name.as_deref());
     })
     .map_err(failed)?;
     Ok(Input::from_stream(stdin))
@@ -180,4 +200,43 @@ fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
 
 fn pty_size(size: TerminalSize) -> PtySize {
     PtySize { rows: size.rows, cols: size.columns, pixel_width: 0, pixel_height: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const SIZE: TerminalSize = TerminalSize { columns: 80, rows: 24 };
+
+    fn line_of(pair: &PtyPair) -> OwnedFd {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        rustix::fs::open(pair.master.tty_name().unwrap(), flags, Mode::empty()).unwrap()
+    }
+
+    fn read(line: &OwnedFd) -> Result<Vec<u8>, rustix::io::Errno> {
+        let mut buffer = [0; 100];
+        rustix::io::read(line, &mut buffer).map(|read| buffer[..read].to_vec())
+    }
+
+    #[test]
+    fn a_terminal_that_is_closed_carries_out_nothing_that_was_half_typed() {
+        let pair = open(SIZE).unwrap();
+        let line = line_of(&pair);
+        let mut to = pair.master.take_writer().unwrap();
+        to.write_all(b"rm -r wo").unwrap();
+        be_silent(pair.master.tty_name().as_deref());
+        drop(to);
+        assert_eq!(read(&line), Err(rustix::io::Errno::AGAIN));
+        // What types for ssh hands each byte on at once.
+        let pair = open(SIZE).unwrap();
+        let line = line_of(&pair);
+        make_raw(&line).unwrap();
+        let mut to = pair.master.take_writer().unwrap();
+        to.write_all(b"rm -r wo").unwrap();
+        drop(to);
+        assert_eq!(read(&line).unwrap(), b"rm -r wo");
+        assert_eq!(read(&line), Err(rustix::io::Errno::AGAIN));
+    }
 }

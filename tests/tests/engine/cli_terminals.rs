@@ -1,6 +1,8 @@
 //! `baton terminal`, as a person has it in a terminal of theirs.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use baton_tests::{Home, Sockets, Terminal, TestSshd, Wan, until};
@@ -265,4 +267,78 @@ async fn programs_there_set_no_title_and_no_clipboard_unless_they_are_trusted() 
         terminal.keys("exit\r");
         assert_eq!(running.ended().await.code(), Some(0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_shell_of_somebody_else_goes_on_when_it_is_left() {
+    let bed = Bed::start();
+    for host in HOSTS {
+        let theirs = Terminal::new();
+        let running = theirs.start(&bed.command(&[host, "--no-keep"]));
+        theirs.keys("MINE=my; echo rea''dy\r");
+        theirs.shows("ready\r\n").await;
+        let id = bed.listed().pop().unwrap();
+        let ours = Terminal::new();
+        let attached = ours.start(&bed.command(&["--attach", &id]));
+        ours.shows("ready").await;
+        ours.keys("\r~.");
+        assert_eq!(attached.ended().await.code(), Some(0), "{host}: {}", ours.printed());
+        assert!(ours.printed().contains("it goes on"), "{host}: {}", ours.printed());
+        theirs.keys("echo still $MINE''s; exit 4\r");
+        theirs.shows("still mys\r\n").await;
+        assert_eq!(running.ended().await.code(), Some(4), "{host}");
+        assert_eq!(bed.listed(), [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_paste_waits_for_its_program_and_arrives_whole() {
+    let bed = Bed::start();
+    let terminal = Terminal::new();
+    let running = terminal.start(&bed.command(&["local", "--no-keep", "--escape", "none"]));
+    // More than waits anywhere: in the engine, here, and in the terminals between.
+    let (count, go) = (6 << 20, bed.sockets.path().join("go"));
+    let (file, go) = (bed.sockets.path().join("pasted"), go.display());
+    terminal.keys(&format!(
+        "stty raw -echo; echo rea''dy; until [ -e {go} ]; do sleep 0.1; done; head -c {count} > {}; stty sane; exit 6\r",
+        file.display()
+    ));
+    terminal.shows("ready").await;
+    let pasted: String = (0..count / 8).map(|at| format!("{at:07}\n")).collect();
+    let (terminal, typed) = (Arc::new(terminal), Arc::new(AtomicUsize::new(0)));
+    let typing = {
+        let (terminal, pasted, typed) = (Arc::clone(&terminal), pasted.clone(), Arc::clone(&typed));
+        std::thread::spawn(move || {
+            for piece in pasted.as_bytes().chunks(8000) {
+                terminal.keys(std::str::from_utf8(piece).unwrap());
+                typed.fetch_add(piece.len(), Ordering::Relaxed);
+            }
+        })
+    };
+    until("as much waits as may", || typed.load(Ordering::Relaxed) > (4 << 20) + (64 << 10)).await;
+    fs::write(bed.sockets.path().join("go"), "").unwrap();
+    assert_eq!(running.ended().await.code(), Some(6), "{}", terminal.printed());
+    typing.join().unwrap();
+    assert!(fs::read_to_string(&file).unwrap() == pasted, "what was pasted is not what arrived");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_of_a_host_are_listed_by_its_name_too() {
+    let bed = Bed::start();
+    let named = "[host.box]\nname = \"The Box\"\nssh_config = \"box\"\n";
+    fs::write(bed.home.hosts_toml(), named).unwrap();
+    let terminal = Terminal::new();
+    let running = terminal.start(&bed.command(&["box"]));
+    terminal.keys("echo rea''dy\r");
+    terminal.shows("ready\r\n").await;
+    for (name, count) in [("box", 1), ("The Box", 1), ("local", 0)] {
+        let listed = bed.command(&["--list", name, "--json"]).output().unwrap();
+        let listed = baton_tests::Run::of(listed);
+        assert_eq!(listed.status, Some(0), "{listed:?}");
+        assert_eq!(listed.json()["terminals"].as_array().unwrap().len(), count, "{name}");
+    }
+    let missing = baton_tests::Run::of(bed.command(&["--list", "nothing"]).output().unwrap());
+    assert_eq!(missing.status, Some(4), "{missing:?}");
+    terminal.keys("exit 3\r");
+    assert_eq!(running.ended().await.code(), Some(3));
 }

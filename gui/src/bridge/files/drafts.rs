@@ -32,6 +32,12 @@ pub struct FileDraft {
     pub base: Option<String>,
     /// What is written.
     pub text: String,
+    /// Where its session was when it was read: the host's id, and the directory there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<(String, Option<String>)>,
+    /// Whether it lies outside of that directory.
+    #[serde(default)]
+    pub outside: bool,
 }
 
 type Wanted = HashMap<String, Option<Box<FileDraft>>>;
@@ -243,6 +249,8 @@ mod tests {
             version: "1".into(),
             base: Some("old".into()),
             text: text.into(),
+            place: Some(("box".into(), Some("/srv".into()))),
+            outside: false,
         }
     }
 

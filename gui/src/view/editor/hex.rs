@@ -42,6 +42,12 @@ impl HexView {
         view
     }
 
+    /// The file has other bytes now; the view stays where it is.
+    pub fn become_bytes(&mut self, size: u64, first: &[u8]) {
+        let scroller = std::mem::take(&mut self.scroller);
+        *self = Self { scroller, ..Self::new(size, first) };
+    }
+
     fn keep(&mut self, offset: u64, bytes: &[u8]) {
         let parts = bytes.chunks(usize::try_from(CHUNK).unwrap_or(usize::MAX));
         for (number, part) in (offset / CHUNK..).zip(parts) {

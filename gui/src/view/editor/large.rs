@@ -16,6 +16,8 @@ const WINDOW: u32 = 256 << 10;
 const MOST: u64 = 8 << 20;
 /// A line that is longer is broken, in bytes.
 const LONGEST_LINE: usize = 16 << 10;
+/// So many of its first bytes tell a file from another.
+const HEAD: usize = 4 << 10;
 /// So many lines before the end of what is read more is asked for.
 const AHEAD: usize = 200;
 
@@ -36,6 +38,8 @@ pub struct LargeText {
     before: Option<usize>,
     /// What is under way: where it begins.
     asked: Option<u64>,
+    /// The last line has no end yet.
+    is_open: bool,
 }
 
 /// A window of the file that is wanted: where it begins, and its length.
@@ -98,8 +102,22 @@ impl LargeText {
         self.to += u64::try_from(bytes.len()).unwrap_or(0);
         self.rest.extend_from_slice(bytes);
         let lines = Self::lines(&mut self.rest, self.to >= self.size);
+        self.is_open = lines.last().is_some_and(|line| !line.ends_with(b"\n"));
         self.lengths.extend(lines.iter().map(|line| Self::length(line)));
         self.document.slide("", 0, &Self::shown(&lines), 0);
+    }
+
+    /// More stands behind it now.
+    fn grow(&mut self, size: u64) {
+        // What was the beginning of a line is read again with the rest of it.
+        if size > self.size
+            && std::mem::take(&mut self.is_open)
+            && let Some(length) = self.lengths.pop_back()
+        {
+            self.to -= u64::from(length);
+            self.document.slide("", 0, "", 1);
+        }
+        self.size = size;
     }
 
     /// Takes in a window that was asked for. By how many lines the text has moved.
@@ -212,13 +230,25 @@ pub struct LargeView {
     pub text: LargeText,
     area: TextArea,
     percent: f64,
+    /// The file's first bytes, by which it is known again.
+    head: Vec<u8>,
 }
 
 impl LargeView {
     /// Of a text's beginning.
     pub fn new(size: u64, first: &[u8]) -> Self {
         let text = LargeText::new(size, first);
-        Self { text, area: TextArea::default(), percent: 0.0 }
+        let head = first.get(..HEAD).unwrap_or(first).to_vec();
+        Self { text, area: TextArea::default(), percent: 0.0, head }
+    }
+
+    /// More was written behind it, and the view stays where it is; `false` where it has become another file.
+    pub fn grow(&mut self, size: u64, first: &[u8]) -> bool {
+        let grows = size >= self.text.size && first.starts_with(&self.head);
+        if grows {
+            self.text.grow(size);
+        }
+        grows
     }
 
     /// Takes in a window that was asked for.
@@ -311,6 +341,29 @@ mod tests {
         assert_eq!((text.from, text.before), (0, Some(0)));
         for line in 0..text.document.len() - 1 {
             assert_eq!(text.document.line(line), format!("line {line} ä"));
+        }
+    }
+
+    #[test]
+    fn what_is_written_behind_a_text_is_read_on_where_one_is_and_another_text_is_not() {
+        let whole = file(30_000);
+        let (half, cut) = (whole.len() / 2, whole.len() / 2 + 3);
+        for begins in [half, cut] {
+            let first = &whole[..begins.min(WINDOW as usize)];
+            let mut view = LargeView::new(begins as u64, first);
+            let end = |text: &LargeText| text.document.len() - 5..text.document.len();
+            while let Some(wanted) = view.text.wanted(&end(&view.text)) {
+                view.put(wanted.0, read(&whole[..begins], wanted));
+            }
+            assert!(!view.grow(whole.len() as u64, b"another text"));
+            assert!(!view.grow(10, first));
+            assert!(view.grow(whole.len() as u64, &whole[..WINDOW as usize]));
+            while let Some(wanted) = view.text.wanted(&end(&view.text)) {
+                view.put(wanted.0, read(&whole, wanted));
+            }
+            for line in 0..30_000 {
+                assert_eq!(view.text.document.line(line), format!("line {line} ä"), "{begins}");
+            }
         }
     }
 

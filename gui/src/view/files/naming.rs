@@ -34,6 +34,9 @@ impl Naming {
         if self.text.contains(['/', '\0']) {
             return Some("A name has no / in it");
         }
+        if self.has_lost_bytes() {
+            return Some("Its name isn't UTF-8: replace each � to rename it");
+        }
         if self.text == "." || self.text == ".." {
             return Some("That is the directory itself, or the one above");
         }
@@ -42,6 +45,12 @@ impl Naming {
             && self.of.as_ref() != Some(&wanted)
             && tree.entry(&wanted).is_some();
         is_there.then_some("There is one of that name already")
+    }
+
+    /// Whether what stands for bytes of a name that isn't UTF-8 is still there: it would be written in their place.
+    fn has_lost_bytes(&self) -> bool {
+        let is_text = |of: &FilePath| std::str::from_utf8(of.name()).is_ok();
+        self.text.contains('\u{fffd}') && self.of.as_ref().is_some_and(|of| !is_text(of))
     }
 
     fn act(&self) -> FilesAct {
@@ -89,5 +98,23 @@ impl Naming {
             return (Some(self.act()), true);
         }
         (None, cancel || shown.close)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_not_utf_8_is_never_written_with_marks_in_place_of_its_bytes() {
+        let tree = Tree::default();
+        let mut naming = Naming::of(&FilePath(b"src/b\xf6se.txt".to_vec()));
+        assert!(naming.fault(&tree).is_some());
+        naming.text = "b\u{fffd}se.md".into();
+        assert!(naming.fault(&tree).is_some());
+        naming.text = "b\u{f6}se.txt".into();
+        assert_eq!(naming.fault(&tree), None);
+        let named = Naming::of(&FilePath::from("a\u{fffd}"));
+        assert_eq!(named.fault(&tree), None, "there it is a letter of the name");
     }
 }

@@ -50,6 +50,8 @@ pub(in crate::terminal) struct Client {
     /// Whether what was sent before may not have arrived: the link was cut.
     sends_again: bool,
     connection: Connection,
+    /// Its own process group on the host.
+    group: u32,
     /// The process of the shell, once tmux has said it.
     shell: Option<u32>,
     /// How the shell ended: its last words are drawn before that is told. tmux 3.3a doesn't send what a control client
@@ -78,7 +80,7 @@ enum Heard {
 
 impl Client {
     pub(super) fn new(
-        connection: Connection,
+        (connection, group): (Connection, u32),
         lines: mpsc::Sender<String>,
         stdout: Output,
         mut reader: Reader,
@@ -102,6 +104,7 @@ impl Client {
             is_looking: false,
             sends_again: false,
             connection,
+            group,
             shell: None,
             ended: None,
             unknown: 0,
@@ -128,6 +131,11 @@ impl Client {
         wishes: &mut mpsc::Receiver<Wish>,
     ) -> Outcome {
         let outcome = self.carry(held, sent, wishes).await;
+        // It would wait for somebody who reads the rest, and its tmux would keep that for it.
+        let is_unread = matches!(outcome, Outcome::Left(_)) && !matches!(self.drawing, Drawing::No);
+        if is_unread || matches!(outcome, Outcome::Confused(_)) {
+            hang_up(&self.connection, self.group).await;
+        }
         match (outcome, self.leaves.take()) {
             // Nobody is left who would come back.
             (Outcome::Cut(_) | Outcome::LetGo | Outcome::Confused(_), Some((_, done))) => {
@@ -381,7 +389,7 @@ impl Client {
         self.drawing = Drawing::No;
         if !self.flood.seen().is_some_and(|seen| is_same(seen, &parts)) {
             let drawn = parts.redraw(&held.shown.modes());
-            held.shown.redraw(&drawn.scrollback, &drawn.in_sight);
+            held.shown.glimpse(&[drawn.scrollback, drawn.in_sight].concat());
         }
         let now = Instant::now();
         if self.flood.looked(parts, is_same, now) {

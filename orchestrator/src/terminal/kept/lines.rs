@@ -2,8 +2,12 @@
 
 use super::redraw::BLOCKS;
 
-/// The longest block that is read: 50,000 lines of a terminal of 1,000 columns would be more, but nobody has one.
+/// The longest answer of tmux itself that is read: all of them are short.
 const MOST_BLOCK: usize = 64 << 20;
+
+/// What is read of the text of programs at least, its end: more isn't kept of it (`KEPT` in `shown.rs`). 50,000 lines in which
+/// each letter has a colour of its own are more.
+const MOST_TEXT: usize = 16 << 20;
 
 /// Something that tmux said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +53,7 @@ impl Open {
     }
 
     fn push(&mut self, line: &[u8]) -> Result<(), TooLong> {
-        if self.text.len() + line.len() > MOST_BLOCK {
+        if !self.foreign && self.text.len() + line.len() > MOST_BLOCK {
             return Err(TooLong);
         }
         if self.lines > 0 {
@@ -57,6 +61,9 @@ impl Open {
         }
         self.lines += 1;
         self.text.extend_from_slice(line);
+        if self.foreign {
+            drop_oldest(&mut self.text);
+        }
         Ok(())
     }
 
@@ -109,10 +116,14 @@ impl Reader {
                 self.line(&whole, &mut heard)?;
             }
         }
-        if self.partial.len() + rest.len() > MOST_BLOCK {
+        let is_foreign = self.open.as_ref().is_some_and(|open| open.foreign);
+        if !is_foreign && self.partial.len() + rest.len() > MOST_BLOCK {
             return Err(TooLong);
         }
         self.partial.extend_from_slice(rest);
+        if is_foreign {
+            drop_oldest(&mut self.partial);
+        }
         Ok(())
     }
 
@@ -159,6 +170,15 @@ impl Reader {
         }
         heard(Said::Block { text, failed, asked });
         Ok(())
+    }
+}
+
+/// Lets what is oldest in the text of programs go: whole lines, where it has some. Rarely, as the rest is moved.
+fn drop_oldest(text: &mut Vec<u8>) {
+    if text.len() > 2 * MOST_TEXT {
+        let from = text.len() - MOST_TEXT;
+        let line = text.get(from..).and_then(|rest| memchr::memchr(b'\n', rest));
+        text.drain(..line.map_or(from, |at| from + at + 1));
     }
 }
 
@@ -237,7 +257,7 @@ pub(super) fn unescaped(text: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use proptest::prelude::*;
 
@@ -346,6 +366,33 @@ mod tests {
         assert_eq!(texts, wanted);
         let between = heard.iter().filter(|said| **said == Said::Output(b"between".to_vec()));
         assert_eq!(between.count(), 4);
+    }
+
+    #[test]
+    fn of_text_without_measure_its_end_is_read() {
+        let line = [b"x".repeat(1 << 20), b"\n".to_vec()].concat();
+        // In many lines, and in one.
+        for newlines in [true, false] {
+            let mut reader = Reader::default();
+            reader.set_border("baton w0rd".into());
+            let mut heard = Vec::new();
+            let mut feed = |bytes: &[u8]| reader.feed(bytes, |said| heard.push(said)).unwrap();
+            feed(b"%begin 5 7 1\nbaton w0rd shot 1|2\n%end 5 7 1\n%begin 5 8 1\nfirst\n");
+            for _ in 0..200 {
+                feed(if newlines { &line } else { &line[..line.len() - 1] });
+            }
+            feed(b"\nlast\n%end 5 8 1\n%begin 5 9 1\nbaton w0rd\n%end 5 9 1\n");
+            let Some(Said::Block { text, failed: false, .. }) = heard.get(1) else { panic!() };
+            assert!(text.ends_with(b"\nlast"));
+            assert!((MOST_TEXT..=2 * MOST_TEXT).contains(&text.len()), "{}", text.len());
+            if newlines {
+                assert!(
+                    text.split(|byte| *byte == b'\n')
+                        .all(|line| [4, 1 << 20, 0].contains(&line.len()))
+                );
+            }
+            assert_eq!(heard.len(), 3);
+        }
     }
 
     #[test]

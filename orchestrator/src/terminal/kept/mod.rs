@@ -11,4 +11,4 @@ mod start;
 
 pub(super) use client::Client;
 pub(super) use sent::Sent;
-pub(super) use start::{Server, Start, attach, end, open};
+pub(super) use start::{Ending, Server, Start, attach, end, open};

@@ -74,11 +74,22 @@ pub(in crate::terminal) async fn attach(
     start(connection, &program, None).await
 }
 
-/// Ends the one that is there, with what runs in it; whether it is known to be gone.
+/// What came of an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::terminal) enum Ending {
+    /// It was there, and has ended.
+    Ended,
+    /// There was none.
+    Absent,
+    /// Nobody knows; it may be there.
+    Unknown,
+}
+
+/// Ends the one that is there, with what runs in it.
 pub(in crate::terminal) async fn end(
     connection: &Connection,
     server: &Server,
-) -> Result<bool, TransportError> {
+) -> Result<Ending, TransportError> {
     let program = shell::keeping(&server.words("end"), &server.env);
     let process = connection.start(&program).await?;
     let (ProcessStreams { stdin, stdout, stderr }, exit) = process.into_parts();
@@ -90,7 +101,13 @@ pub(in crate::terminal) async fn end(
         tracing::debug!(%error, "how a tmux ended is lost");
     }
     exit.await?;
-    Ok(String::from_utf8_lossy(&said).lines().any(|line| line == "baton ended"))
+    let said = String::from_utf8_lossy(&said);
+    let has = |word: &str| said.lines().any(|line| line == word);
+    Ok(match (has("baton ended"), has("baton absent")) {
+        (true, _) => Ending::Ended,
+        (false, true) => Ending::Absent,
+        (false, false) => Ending::Unknown,
+    })
 }
 
 async fn start(
@@ -100,6 +117,7 @@ async fn start(
 ) -> Result<Start, TransportError> {
     let host = connection.host().to_string();
     let process: Process = connection.start(program).await?;
+    let group = process.group;
     let (ProcessStreams { stdin, mut stdout, stderr }, exit) = process.into_parts();
     let mut reader = Reader::default();
     let begun = tokio::time::timeout(PATIENCE, begin(&mut stdout, &mut reader)).await;
@@ -114,8 +132,14 @@ async fn start(
         Begun::Here { early } => {
             let lines = writer(stdin);
             tokio::spawn(drain(stderr));
-            let mut client =
-                Client::new(connection.clone(), lines, stdout, reader, Box::pin(exit), early);
+            let mut client = Client::new(
+                (connection.clone(), group),
+                lines,
+                stdout,
+                reader,
+                Box::pin(exit),
+                early,
+            );
             match fresh {
                 Some(size) => client.tell(say::set_up(size)),
                 None => client.take_up(),

@@ -34,7 +34,7 @@ impl ReportedDirectory {
     const LONGEST: usize = 4096;
 
     /// Reads `file://host/path%20with%20spaces`; `None` for anything else.
-    pub(super) fn read(address: &[u8]) -> Option<Self> {
+    pub(in crate::terminal) fn read(address: &[u8]) -> Option<Self> {
         let rest = address.strip_prefix(b"file://")?;
         let slash = memchr::memchr(b'/', rest)?;
         let (host, path) = rest.split_at_checked(slash)?;

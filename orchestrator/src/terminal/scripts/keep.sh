@@ -33,6 +33,10 @@ if [ -n "$3" ] && [ ! -S "$3" ]; then
       if [ -S "$3" ] || ! kill -0 "$pid" 2>/dev/null; then break; fi
       sleep 1
     done
+    if [ ! -S "$3" ] && kill -0 "$pid" 2>/dev/null; then
+      echo "the tmux that keeps it runs, and does not make its socket again" >&2
+      exit 1
+    fi
   done
 fi
 # Where the socket is that an environment of another day has made.
@@ -47,7 +51,7 @@ case $1 in
       case $said in
         *'no server'* | *'(No such file or directory)'* | *'(Connection refused)'*)
           if [ "$way" = -S ]; then rm -f -- "$socket"; fi
-          echo 'baton ended'
+          echo 'baton absent'
           ;;
         *) printf '%s\n' "$said" >&2 ;;
       esac

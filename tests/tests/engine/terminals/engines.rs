@@ -136,6 +136,61 @@ async fn a_shell_whose_socket_was_cleared_away_is_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tmux_that_does_not_make_its_socket_again_is_not_taken_for_one_that_has_ended() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let bed = Bed::of(Way::OpenSsh);
+    let desk = bed.laptop.engine().await;
+    let mut window = bed.open(&desk, true).await;
+    window.type_(&desk, "MINE=my; echo se''t\r").await;
+    window.shows("set").await;
+    desk.stop().await;
+    let is_server = |words: &[String]| {
+        words.iter().any(|word| word.ends_with(&window.id))
+            && words.iter().any(|word| word == "set-option")
+            && words.first().is_some_and(|word| word.starts_with("tmux"))
+    };
+    let tell = |signal| {
+        for (pid, _) in processes(is_server) {
+            kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
+        }
+    };
+    tell(Signal::STOP);
+    for directory in fs::read_dir(bed.sockets.path()).unwrap() {
+        fs::remove_dir_all(directory.unwrap().path()).unwrap();
+    }
+    let desk = bed.laptop.engine().await;
+    let mut again = Window::follow(&desk, &window.id).await;
+    let says = |window: &Window| match window.state() {
+        Some(TerminalState::Away { why }) => why.message.contains("does not make its socket"),
+        _ => false,
+    };
+    again.until("it says so", says).await;
+    tell(Signal::CONT);
+    again.until("open", is_open).await;
+    again.type_(&desk, "echo still $MINE''s\r").await;
+    again.shows("still mys").await;
+    again.close(&desk).await;
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_while_away_and_not_sent_is_said() {
+    let bed = Bed::start(Way::Native, true);
+    let desk = bed.laptop.engine().await;
+    let mut window = bed.open(&desk, true).await;
+    bed.wan().cut();
+    window.until("away", is_away).await;
+    window.type_(&desk, "make deploy\r").await;
+    desk.stop().await;
+    let desk = bed.laptop.engine().await;
+    let state = listed(&desk).await.remove(0).state;
+    let TerminalState::Away { why } = &state else { panic!("{state:?}") };
+    assert!(why.message.contains("typed last was not sent"), "{why:?}");
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_that_nobody_has_looked_at_ends_on_its_host_when_it_is_closed() {
     for way in [Way::Native, Way::Local] {
         let bed = Bed::of(way);

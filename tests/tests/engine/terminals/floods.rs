@@ -61,6 +61,38 @@ on_every_way! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn more_colours_than_anybody_keeps_end_no_terminal_and_leave_no_client_behind() {
+    let bed = Bed::of(Way::OpenSsh);
+    let desk = bed.laptop.engine().await;
+    let mut window = bed.open(&desk, true).await;
+    // 90 MB as tmux tells them: each letter has a colour of its own.
+    let letters: String =
+        (0..80).map(|at| format!("\x1b[38;2;{};200;{}mx", 100 + at, 200 - at)).collect();
+    let file = bed.file("colours");
+    fs::write(&file, [letters.as_str(), "\x1b[0m\n"].concat().repeat(50_000)).unwrap();
+    window.type_(&desk, &format!("cat {}; echo the e''nd\r", file.display())).await;
+    window.shows_at_its_end("the end").await;
+    window.type_(&desk, "echo go''es on\r").await;
+    window.shows_at_its_end("goes on").await;
+    drop(window);
+    desk.stop().await;
+    // It is come back to.
+    let desk = bed.laptop.engine().await;
+    let id = listed(&desk).await[0].id.clone();
+    let mut window = Window::follow(&desk, &id).await;
+    window.until("open", is_open).await;
+    window.type_(&desk, "echo sti''ll\r").await;
+    window.shows_at_its_end("still").await;
+    let attached = |words: &[String]| {
+        words.iter().any(|word| word == "attach-session")
+            && words.iter().any(|word| word.ends_with(&id))
+    };
+    until("one client is left", || processes(attached).len() == 1).await;
+    window.close(&desk).await;
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_stands_still_in_a_flood_goes_on_behind_it() {
     let bed = Bed::start(Way::OpenSsh, true);
     let desk = bed.laptop.engine().await;

@@ -167,6 +167,28 @@ over_a_link! {
         desk.stop().await;
     }
 
+    async fn a_host_whose_address_is_edited_has_its_shells_still(bed: Bed) {
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        let mut other = bed.open(&desk, true).await;
+        window.type_(&desk, "MINE=my; echo se''t\r").await;
+        window.shows("set").await;
+        bed.wan().cut();
+        window.until("away", is_away).await;
+        other.until("away", is_away).await;
+        let old = fs::read_to_string(bed.laptop.path("config/hosts.toml")).unwrap();
+        let port = format!("\nport = {}\n", bed.machine.sshd().port());
+        bed.laptop.write_hosts(&old.replacen('\n', &port, 1));
+        window.until("open", is_open).await;
+        window.type_(&desk, "echo still $MINE''s\r").await;
+        window.shows("still mys").await;
+        window.close(&desk).await;
+        let id = other.id.clone();
+        other.close(&desk).await;
+        until("it has ended", || processes(|words| words.iter().any(|word| word.ends_with(&id))).is_empty()).await;
+        desk.stop().await;
+    }
+
     async fn one_that_was_closed_while_away_ends_when_its_host_is_reached_next(bed: Bed) {
         let desk = bed.laptop.engine().await;
         let mut window = bed.open(&desk, true).await;

@@ -1,6 +1,9 @@
 //! What a shell in a terminal is given, prints and leaves behind.
 
+use orchestrator::seam::NewSession;
+
 use super::*;
+use crate::desk::new_session;
 
 on_every_way! {
     async fn a_shell_begins_in_the_directory_that_is_named_below_that_of_its_place(way: Way) {
@@ -68,7 +71,7 @@ on_every_way! {
             window.shows("red>").await;
             let wanted = b"<\xff\xfe\xc3(\x1b]0;title\x07\x1b[31mred>";
             assert!(window.printed.windows(wanted.len()).any(|part| part == wanted), "{}", window.text());
-            let pasted: Vec<u8> = (0..(1 << 20)).map(|at: u32| (at % 251) as u8).collect();
+            let pasted: Vec<u8> = (0..(1 << 20)).map(|at: u32| at as u8).collect();
             let file = bed.file(&format!("pasted-{keep}"));
             let count = pasted.len();
             window.type_(&desk, &format!("stty raw; echo g''o; head -c {count} > {}; stty sane -echo; echo ta''ken\r", file.display())).await;
@@ -80,6 +83,50 @@ on_every_way! {
             assert!(fs::read(&file).unwrap() == pasted, "what was pasted is not what arrived");
             window.close(&desk).await;
         }
+        desk.stop().await;
+    }
+
+    async fn one_whose_directory_is_gone_is_opened_again_at_home_and_says_so(way: Way) {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        let directory = bed.machine.project().join("soon gone");
+        for keep in [true, false] {
+            fs::create_dir(&directory).unwrap();
+            let at = At::Host { host: bed.host.into(), directory: Some(directory.to_str().unwrap().into()) };
+            let mut window = Window::open(&desk, at, keep).await;
+            window.type_(&desk, "exit 3\r").await;
+            assert_eq!(window.ended().await, Some(3));
+            fs::remove_dir(&directory).unwrap();
+            let again = terminal(&desk, TerminalCommand::Reopen { id: window.id.clone() }).await;
+            assert!(matches!(again, TerminalReply::Terminal(again) if again.state == TerminalState::Open));
+            window.until("open again", is_open).await;
+            window.type_(&desk, "[ -d \"$PWD\" ] && echo it li''ves\r").await;
+            window.shows("it lives").await;
+            assert!(window.text().contains("this begins in the home directory"), "{}", window.text());
+            window.close(&desk).await;
+        }
+        desk.stop().await;
+    }
+
+    async fn a_session_that_is_removed_takes_its_shells_with_it(way: Way) {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        let new = NewSession { host: bed.host.into(), ..new_session("codex", &bed.machine) };
+        let session = desk.try_session(new).await.unwrap();
+        let mut windows = Vec::new();
+        for keep in [true, false] {
+            windows.push(Window::open(&desk, At::Session(session.id.clone()), keep).await);
+        }
+        let mut other = bed.open(&desk, true).await;
+        desk.command(Command::RemoveSession { session: session.id, force: false }).await.unwrap();
+        for window in &mut windows {
+            window.until("closed", |window| window.closed).await;
+        }
+        let kept = &windows[0].id;
+        until("its tmux has ended", || processes(|words| words.iter().any(|word| word.ends_with(kept))).is_empty()).await;
+        other.type_(&desk, "echo $((6 * 7))\r").await;
+        other.shows("42").await;
+        other.close(&desk).await;
         desk.stop().await;
     }
 
