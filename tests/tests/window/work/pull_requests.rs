@@ -44,7 +44,9 @@ on_every_way! {
         let (bed, mut window) = open(way);
         let notes = bed.file("../gh");
         bed.put_program("gh", &format!(
-            "printf '%s|' \"$@\" >>'{}'\ncase $1 in pr) echo https://github.com/ada/work/pull/7 ;; esac\n",
+            "exec 3>>'{}'\nprintf '%s|' \"$@\" >&3\nfor word do [ \"$word\" = --body-file ] && body=1 && continue\n\
+            [ -z \"$body\" ] || cat \"$word\" >&3; body=; done\n\
+            case $1 in pr) echo https://github.com/ada/work/pull/7 ;; esac\n",
             notes.display()
         ));
         fill_in(&mut window);
@@ -52,7 +54,7 @@ on_every_way! {
         window.see(Role::Button, "Open");
         assert_eq!(address(&bed).as_deref(), Some("https://github.com/ada/work/pull/7"));
         let called = fs::read_to_string(&notes).unwrap();
-        assert!(called.contains("pr|create|") && called.contains("|--base|main|--title|Mend it|--body|It was broken.|"), "{called}");
+        assert!(called.contains("pr|create|") && called.contains("|--base|main|--title|Mend it|--body-file|") && called.contains("|It was broken."), "{called}");
         assert_eq!(bed.git(&["--git-dir", "../origin.git", "log", "-1", "--format=%s", "topic"]), "Mend it");
         window.press("Copy");
         window.press("Dismiss");
