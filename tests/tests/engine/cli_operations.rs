@@ -21,6 +21,7 @@ async fn begin(bed: &Bed, line: &str) -> String {
     let socket = bed.home.path("b/run").join(SOCKET);
     let mut seam = None;
     until("an engine is there", async || {
+        // Not yet, or not ever: then this is waited for in vain, and says so.
         seam = SocketSeam::connect(&socket, program()).await.ok();
         seam.is_some()
     })

@@ -156,7 +156,7 @@ impl Bystander {
 impl Drop for Bystander {
     fn drop(&mut self) {
         self.0.kill().ok(); // It may be gone.
-        self.0.wait().ok();
+        self.0.wait().ok(); // Whatever its status.
     }
 }
 
