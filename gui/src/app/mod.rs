@@ -44,6 +44,12 @@ mod writing;
 #[cfg(test)]
 mod asking_tests;
 #[cfg(test)]
+mod files_conflict_tests;
+#[cfg(test)]
+mod files_drafts_tests;
+#[cfg(test)]
+mod files_testing;
+#[cfg(test)]
 mod files_tests;
 #[cfg(test)]
 mod forms_tests;
