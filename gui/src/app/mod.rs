@@ -1,9 +1,11 @@
 //! The window as a whole: what the bridge tells goes into its state, views show it, their wishes go to the bridge.
 
+mod answered;
 mod asking;
 mod beside;
 mod command_box;
 mod draft_images;
+mod file_body;
 mod file_drafts;
 mod file_shown;
 mod files;
@@ -38,6 +40,7 @@ mod terminals;
 #[cfg(test)]
 mod testing;
 mod transcripts;
+mod transfer_words;
 mod wishes;
 mod writing;
 
