@@ -72,6 +72,10 @@ pub enum Work {
     PullRequest {
         /// A directory of the repository.
         at: At,
+        /// Which one is meant: where another one is checked out by then, it is refused with `conflict`, and nothing is pushed.
+        /// Whatever is checked out when `None`.
+        #[serde(default)]
+        branch: Option<String>,
         /// Its title; made of the commits when `None`.
         title: Option<String>,
         /// Its body; made of the commits when `None`.

@@ -370,6 +370,7 @@ fn a_pull_request_is_filled_in_from_the_commits() {
     window.get_by_label("Push and open it").click();
     window.run();
     let opened = GitAct::PullRequest {
+        branch: Some("topic".into()),
         title: "Mend it".into(),
         body: "It was broken".into(),
         base: Some("main".into()),
