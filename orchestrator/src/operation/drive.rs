@@ -144,7 +144,7 @@ impl<'a> Driver<'a> {
                 return Ok(Err(why.hint(hint)));
             }
         };
-        if let Some(directory) = &record.directory {
+        if let Some(directory) = &record.operation.directory {
             reached.directory = Some(directory.0.clone());
         }
         match plan::plan(work, &reached, &*self.shop.reach) {

@@ -257,6 +257,8 @@ async fn what_was_not_launched_is_neither_begun_on_a_host_that_is_off_or_another
     let at = At::Host { host: "box".into(), directory: None };
     let work = Work::Line { at, line: format!("pwd >>{}", count.display()) };
     let begun = start(&desk, work).await;
+    // Whoever wants it once more later knows where it was done.
+    assert_eq!(begun.directory, Some(machine.project().display().to_string().into()));
     over(&desk, &begun.id).await;
     desk.stop().await;
     let pwd = fs::read_to_string(&count).unwrap();
