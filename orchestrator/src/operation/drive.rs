@@ -126,7 +126,12 @@ impl<'a> Driver<'a> {
         let reached = match self.shop.reach.reach(plan::at(work)).await {
             Ok(reached) if reached.place == record.place => Ok(reached),
             Ok(reached) => {
-                let message = format!("the host is now {}", reached.place.id);
+                let message = match reached.place.id == record.place.id {
+                    true => {
+                        format!("{} was edited, and may be another machine now", record.place.id)
+                    }
+                    false => format!("the host is now {}", reached.place.id),
+                };
                 Err(Failure::new(Code::Conflict, message))
             }
             Err(why) => Err(why),
