@@ -729,6 +729,50 @@ fn a_draft_remembers_where_its_session_was_and_that_it_lies_outside() {
 }
 
 #[test]
+fn a_save_that_the_host_refuses_since_it_lies_outside_is_asked_about() {
+    // A file that was read by an earlier version, and one that was gone.
+    for base in [Some("one\n"), None] {
+        let mut window = files();
+        let draft = FileDraft {
+            session: SessionId::new("s"),
+            path: FilePath::from("link/a.rs"),
+            version: "v1".into(),
+            base: base.map(str::to_owned),
+            text: "xone\n".into(),
+            place: None,
+            outside: false,
+        };
+        window.tell(News::File(FilesNews::Drafts(vec![("1.json".into(), draft)])));
+        window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved").click();
+        window.harness.run();
+        window.asked();
+        window.press(Modifiers::COMMAND, Key::S);
+        let writes = |window: &mut Window| {
+            let asked = window.asked().into_iter();
+            let written = asked.filter_map(|ask| match ask {
+                Ask::Do { ticket, command } => match *command {
+                    Command::File(FileCommand::Write { outside, .. }) => Some((ticket, outside)),
+                    _ => None,
+                },
+                _ => None,
+            });
+            written.collect::<Vec<_>>()
+        };
+        let first = writes(&mut window);
+        let [(ticket, false)] = first.as_slice() else { panic!("{first:?}") };
+        let message = "link/a.rs lies outside of the directory in which work is done";
+        let refused = Failure::new(Code::PermissionDenied, message);
+        window.tell(News::Done { ticket: *ticket, answer: Err(refused) });
+        assert_eq!(writes(&mut window), []);
+        window.harness.get_by_label("Change what lies outside?");
+        assert!(window.harness.query_by_label_contains(message).is_none());
+        window.harness.get_by_role_and_label(Role::Button, "Change it").click();
+        window.harness.run();
+        assert!(matches!(writes(&mut window).as_slice(), [(_, true)]));
+    }
+}
+
+#[test]
 fn a_file_that_is_written_on_takes_no_keys() {
     let mut window = files();
     window.asked();

@@ -23,13 +23,24 @@ impl App {
             shown: self.shown.as_ref().map(|shown| &shown.session),
         };
         for act in self.sidebar.ui(ui, &data) {
-            self.sidebar_act(act);
+            self.sidebar_act(ui, act);
         }
     }
 
-    fn sidebar_act(&mut self, act: SidebarAct) {
+    fn sidebar_act(&mut self, ui: &egui::Ui, act: SidebarAct) {
         match act {
-            SidebarAct::Open(session) => self.show(&session, None),
+            SidebarAct::Open(session) => {
+                self.show(&session, None);
+                self.focus_shown();
+            }
+            SidebarAct::Look(session) => {
+                self.look_at(&session, None);
+            }
+            SidebarAct::Write => {
+                if self.is_composer_shown() {
+                    self.composer.take_keys(ui.ctx());
+                }
+            }
             SidebarAct::NewSession => self.open_new_session(None),
             SidebarAct::Rename { session, name } => self.rename(session, name),
             SidebarAct::Group { session, group } => {

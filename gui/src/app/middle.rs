@@ -64,6 +64,12 @@ impl App {
         CentralPanel::no_frame().frame(frame).show(ui, |ui| self.transcript(ui, &shown));
     }
 
+    /// Whether a conversation with its composer is what is shown.
+    pub(super) fn is_composer_shown(&self) -> bool {
+        let other = self.is_diff_shown() || self.shown_terminal().is_some();
+        !other && self.shown_file().is_none() && self.shown_session().is_some()
+    }
+
     /// What is wrong with Baton itself.
     pub(super) fn banners(&mut self, ui: &mut Ui) {
         let engine = match &self.engine {

@@ -157,3 +157,50 @@ fn each_page_of_git_is_a_command_away() {
         assert_eq!(page.accesskit_node().is_selected(), Some(true), "{command:?}");
     }
 }
+
+#[test]
+fn who_clicks_a_session_walks_through_the_list_by_keys_and_who_writes_then_writes_a_message() {
+    let sessions = vec![session("s", "notes", "local", 1), session("t", "other", "local", 2)];
+    let mut window = window(Memory::default(), sessions);
+    window.app().show(&SessionId::new("t"), None);
+    window.harness.run();
+    let row = |window: &Window, name: &str| {
+        window.harness.get_by_role_and_label(Role::ListBoxOption, name).is_focused()
+    };
+    let is_writing = |window: &Window| {
+        window.harness.get_by_role_and_label(Role::MultilineTextInput, "Message").is_focused()
+    };
+    let written = |window: &mut Window, of: &str| {
+        let key = DraftKey::Tab(TabId::new(of));
+        window.app().memory.drafts.get(&key).map(|draft| draft.text.clone()).unwrap_or_default()
+    };
+    let write = |window: &mut Window, letters: &str| {
+        for letter in letters.chars() {
+            window.harness.event(egui::Event::Text(letter.into()));
+            window.harness.run();
+        }
+    };
+    assert!(is_writing(&window));
+    window.harness.get_by_role_and_label(Role::ListBoxOption, "notes").click();
+    window.harness.run();
+    assert!(window.app().is_session_shown(&SessionId::new("s")));
+    assert!(row(&window, "notes"));
+    write(&mut window, "hello");
+    assert_eq!(written(&mut window, "s-tab"), "hello", "every letter");
+    assert!(is_writing(&window));
+    window.harness.get_by_role_and_label(Role::ListBoxOption, "notes").click();
+    window.harness.run();
+    window.harness.event(egui::Event::Paste(", you".into()));
+    window.harness.run();
+    assert_eq!(written(&mut window, "s-tab"), "hello, you");
+    window.harness.get_by_role_and_label(Role::ListBoxOption, "notes").click();
+    window.harness.run();
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    assert!(row(&window, "other"));
+    write(&mut window, "x");
+    let drafts = (written(&mut window, "s-tab"), written(&mut window, "t-tab"));
+    assert_eq!(drafts, ("hello, you".to_owned(), String::new()), "it isn't the one that is shown");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(window.app().is_session_shown(&SessionId::new("t")));
+    assert!(is_writing(&window));
+}

@@ -4,15 +4,15 @@ use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    At, ChangeKind, Command, FilePath, GitBranch, GitBranches, GitChange, GitCommand, GitReply,
-    GitStatus, Reply, SessionId,
+    AddWorktree, At, ChangeKind, Command, FilePath, GitBranch, GitBranches, GitChange, GitCommand,
+    GitReply, GitStatus, Operation, OperationState, Outcome, Reply, SessionId, Work,
 };
 
 use super::testing::{Window, window};
 use crate::bridge::{Ask, News, RepositoryNews};
 use crate::commands::WindowCommand;
 use crate::memory::{Memory, RightPage};
-use crate::samples::session;
+use crate::samples::{at, session};
 
 fn id(session: &str) -> SessionId {
     SessionId::new(session)
@@ -286,4 +286,63 @@ fn the_message_of_the_next_commit_outlives_the_one_before() {
         let kept = window.app().memory.commit_messages.get(&id("a")).cloned();
         assert_eq!(kept.filter(|kept| !kept.is_empty()), left);
     }
+}
+
+/// Presses the button of a worktree that was made with a session: what is asked for then.
+fn show_its_session(window: &mut Window, made: &str) -> Vec<Ask> {
+    let wanted = AddWorktree {
+        at: At::Session(id("a")),
+        branch: "mend".into(),
+        base: None,
+        path: None,
+        set_up: None,
+        session: None,
+    };
+    let outcome = Outcome { session: Some(id(made)), ..Outcome::default() };
+    let operation = Operation {
+        id: "op".into(),
+        work: Work::AddWorktree(wanted),
+        host: "slow".into(),
+        session: Some(id("a")),
+        directory: None,
+        state: OperationState::Done { outcome },
+        progress: None,
+        output: 0,
+        started_at: at(0),
+        ended_at: Some(at(9)),
+    };
+    window.tell(News::Operation(Box::new(operation)));
+    window.asked();
+    window.harness.get_by_role_and_label(Role::Button, "Show its session").click();
+    window.harness.run();
+    window.asked()
+}
+
+#[test]
+fn the_session_of_a_worktree_is_shown_also_where_it_was_not_heard_of_yet() {
+    let mut window = two();
+    show_its_session(&mut window, "b");
+    assert!(window.app().is_session_shown(&id("b")));
+
+    let mut window = two();
+    let asked = show_its_session(&mut window, "new");
+    let ticket = asked.iter().find_map(|ask| match ask {
+        Ask::Session { ticket, session } if *session == id("new") => Some(*ticket),
+        _ => None,
+    });
+    let reply = Reply::Session(Box::new(session("new", "mend", "slow", 2)));
+    window.tell(News::Done { ticket: ticket.unwrap(), answer: Ok(Box::new(reply)) });
+    assert!(window.app().is_session_shown(&id("new")));
+    window.harness.get_by_role_and_label(Role::ListBoxOption, "mend");
+}
+
+#[test]
+fn a_session_that_is_gone_is_said_to_be_where_it_was_to_be_shown() {
+    let mut window = two();
+    let asked = show_its_session(&mut window, "gone");
+    let [Ask::Session { ticket, .. }] = asked.as_slice() else { panic!("{asked:?}") };
+    let answer = Err(Failure::new(Code::NotFound, "there is no session gone"));
+    window.tell(News::Done { ticket: *ticket, answer });
+    window.harness.get_by_label("there is no session gone");
+    assert!(window.app().is_session_shown(&id("a")), "one goes on looking at what was there");
 }

@@ -82,9 +82,16 @@ impl App {
         self.waiting.any(|pending| matches!(pending, Pending::Send { key: of, .. } if of == key))
     }
 
-    /// Shows a session, with the tab of that id, or the one that was used last.
+    /// Shows a session, with the tab of that id, or the one that was used last, and puts the cursor into its composer.
     pub(super) fn show(&mut self, session: &SessionId, tab: Option<TabId>) {
-        let Some(known) = self.sessions.get(session).cloned() else { return };
+        if self.look_at(session, tab) {
+            self.composer.focus();
+        }
+    }
+
+    /// Shows a session like [`App::show`], and leaves the focus where it is. Whether something else was shown.
+    pub(super) fn look_at(&mut self, session: &SessionId, tab: Option<TabId>) -> bool {
+        let Some(known) = self.sessions.get(session).cloned() else { return false };
         if tab.is_some() {
             self.files.shown.remove(session);
         }
@@ -99,7 +106,18 @@ impl App {
                 (!closed.contains(&tab.id), used)
             })
             .map(|tab| tab.id.clone());
-        self.turn_to(session, tab.filter(is_there).or(last_used));
+        self.put_in_sight(session, tab.filter(is_there).or(last_used))
+    }
+
+    /// Gives the keys to what is shown of the session.
+    pub(super) fn focus_shown(&mut self) {
+        if let Some(file) = self.shown_open() {
+            file.wants_focus = true;
+        } else if self.shown_terminal().is_some() {
+            self.focus_shown_terminal();
+        } else {
+            self.composer.focus();
+        }
     }
 
     /// Shows a session, also one that wasn't heard of yet; one that is gone is said to be.
@@ -114,6 +132,12 @@ impl App {
 
     /// Shows a tab, also one that the engine has made and not told of yet.
     pub(super) fn turn_to(&mut self, session: &SessionId, tab: Option<TabId>) {
+        if self.put_in_sight(session, tab) {
+            self.composer.focus();
+        }
+    }
+
+    fn put_in_sight(&mut self, session: &SessionId, tab: Option<TabId>) -> bool {
         if let Some(tab) = &tab {
             self.memory.closed.remove(tab);
             let turned = self.transcripts.turn_to(tab);
@@ -127,17 +151,17 @@ impl App {
         }
         let shown = Shown { session: session.clone(), tab: tab.clone() };
         if self.shown.as_ref() == Some(&shown) {
-            return;
+            return false;
         }
         let other = self.shown.as_ref().is_none_or(|before| before.session != *session);
         self.memory.shown = Some((session.clone(), tab));
         self.shown = Some(shown);
-        self.composer.focus();
         self.see();
         self.tell_where_one_looks();
         if other {
             self.glance_at_git(session);
         }
+        true
     }
 
     /// Lets go of a tab's pictures: they are fetched again when it is looked at again.

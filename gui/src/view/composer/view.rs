@@ -43,6 +43,13 @@ impl ComposerView {
         self.focus = true;
     }
 
+    /// Gives it the keys of this frame, where it is drawn after whoever had them.
+    pub fn take_keys(&self, ctx: &egui::Context) {
+        if let Some(of) = self.of {
+            ctx.memory_mut(|memory| memory.request_focus(text_id(of)));
+        }
+    }
+
     /// Draws it, and says what somebody wants.
     pub fn ui(
         &mut self,
@@ -65,7 +72,7 @@ impl ComposerView {
             });
             ui.add_space(space::S);
         }
-        let edit_id = data.id.with("text");
+        let edit_id = text_id(data.id);
         let focused = ui.ctx().memory(|memory| memory.has_focus(edit_id));
         let begins = line_begins(&draft.text);
         let rim = match (begins, focused) {
@@ -205,4 +212,9 @@ impl ComposerView {
             put_caret(ui, edit_id, &draft.text, draft.text.len());
         }
     }
+}
+
+/// What the text is known by, in the composer of that id.
+fn text_id(of: Id) -> Id {
+    of.with("text")
 }

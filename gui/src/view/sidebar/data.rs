@@ -34,8 +34,12 @@ pub struct SidebarData<'a> {
 /// What a person wants of the left bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SidebarAct {
-    /// Show this session.
+    /// Show this session, and give what is shown of it the keys.
     Open(SessionId),
+    /// Show this session; its row has the keys.
+    Look(SessionId),
+    /// Somebody types on the row of the shown session: its composer takes what comes.
+    Write,
     /// Open the dialog for a new session.
     NewSession,
     /// Give it this name; never blank.

@@ -260,7 +260,27 @@ fn a_click_opens_a_session_and_folds_a_heading() {
     window.get_by_role_and_label(Role::Button, "New session").click();
     window.run();
     let fold = SidebarAct::Fold { key: "work".into(), folded: true };
-    assert_eq!(window.state().acts, [SidebarAct::Open(id("b")), fold, SidebarAct::NewSession]);
+    assert_eq!(window.state().acts, [SidebarAct::Look(id("b")), fold, SidebarAct::NewSession]);
+}
+
+#[test]
+fn a_row_that_was_clicked_has_the_keys() {
+    let mut window = window(three());
+    window.get_by_role_and_label(Role::DisclosureTriangle, "work").click();
+    window.run();
+    window.key_press(Key::ArrowDown);
+    window.run();
+    assert!(window.get_by_role_and_label(Role::ListBoxOption, "b").is_focused());
+    window.get_by_role_and_label(Role::ListBoxOption, "c").click();
+    window.run();
+    assert!(window.get_by_role_and_label(Role::ListBoxOption, "c").is_focused());
+    window.state_mut().acts.clear();
+    for key in [Key::Delete, Key::ArrowUp, Key::Enter, Key::F2] {
+        window.key_press(key);
+        window.run();
+    }
+    assert_eq!(window.state().acts, [SidebarAct::Remove(id("c")), SidebarAct::Open(id("b"))]);
+    window.get_by_role_and_label(Role::TextInput, "Session name");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The left bar.
 
-use egui::{EventFilter, Id, Key, Label, RichText, Sense, TextEdit, Ui, UiBuilder, vec2};
+use egui::{
+    Event, EventFilter, Id, Key, Label, PointerButton, RichText, Sense, TextEdit, Ui, UiBuilder,
+    vec2,
+};
 use lucide_icons::Icon;
 use orchestrator::host::HostConfig;
 use orchestrator::seam::{Session, SessionId};
@@ -255,6 +258,9 @@ impl SidebarView {
         if response.has_focus() {
             self.at = Some(at);
             keep_arrows(ui, widget);
+            if chosen && is_written(ui) {
+                acts.push(SidebarAct::Write);
+            }
         }
         if shown.renaming {
             self.rename_field(ui, row::beneath(rect, shown.depth), session, acts);
@@ -270,7 +276,10 @@ impl SidebarView {
             }
             None => {}
         }
-        if response.clicked() {
+        if response.clicked_by(PointerButton::Primary) {
+            response.request_focus();
+            acts.push(SidebarAct::Look(id.clone()));
+        } else if response.clicked() {
             acts.push(SidebarAct::Open(id.clone()));
         }
         if response.double_clicked() {
@@ -358,6 +367,7 @@ impl SidebarView {
             response.dnd_set_drag_payload(Dragged::Group(name.clone()));
         }
         if response.clicked() {
+            response.request_focus();
             acts.push(fold(heading, !folded));
         }
         drop_on_heading(ui, &response, heading, list, acts);
@@ -379,6 +389,15 @@ fn keep_arrows(ui: &Ui, row: Id) {
     let filter =
         EventFilter { vertical_arrows: true, horizontal_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(row, filter));
+}
+
+/// Whether letters are typed or pasted. A space is none: it clicks the row.
+fn is_written(ui: &Ui) -> bool {
+    let is_text = |event: &Event| match event {
+        Event::Text(text) | Event::Paste(text) => !text.trim().is_empty(),
+        _ => false,
+    };
+    ui.input(|input| input.events.iter().any(is_text))
 }
 
 /// How many approvals wait under a heading.
