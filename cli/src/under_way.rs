@@ -229,15 +229,15 @@ pub fn document(carried: &Carried) -> Value {
     })
 }
 
-/// Says on stdout what came of it: the JSON, or `text`; what failed beside it gives the status.
+/// Says on stdout what came of it: the JSON, or `text` where there is one; what failed beside it gives the status.
 ///
 /// # Errors
 ///
 /// When it can't be printed.
-pub fn answer(app: &App, carried: &Carried, text: &str) -> Result<u8, Stop> {
+pub fn answer(app: &App, carried: &Carried, text: Option<&str>) -> Result<u8, Stop> {
     if app.output.is_json() {
         app.output.document(&document(carried))?;
-    } else {
+    } else if let Some(text) = text {
         app.output.line(text)?;
     }
     match &carried.outcome.failed {

@@ -6,7 +6,7 @@
 pub mod agent;
 mod connections;
 pub mod failure;
-mod files;
+pub mod files;
 pub mod git;
 pub mod history;
 pub mod host;

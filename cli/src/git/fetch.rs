@@ -29,5 +29,5 @@ pub async fn fetch(app: &App, args: FetchArgs) -> Result<u8, Stop> {
     let at = Place::find(app, &args.place).await?.directory();
     let FetchArgs { remote, prune, .. } = args;
     let carried = carry(app, Work::Fetch { at, remote, prune }).await?;
-    answer(app, &carried, &crate::render::clean(&carried.outcome.said))
+    answer(app, &carried, Some(&crate::render::clean(&carried.outcome.said)))
 }

@@ -29,5 +29,5 @@ pub async fn pull(app: &App, args: PullArgs) -> Result<u8, Stop> {
     let at = Place::find(app, &args.place).await?.directory();
     let rebase = if args.rebase { Some(true) } else { args.merge.then_some(false) };
     let carried = carry(app, Work::Pull { at, rebase }).await?;
-    answer(app, &carried, &crate::render::clean(&carried.outcome.said))
+    answer(app, &carried, Some(&crate::render::clean(&carried.outcome.said)))
 }

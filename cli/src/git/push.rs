@@ -35,5 +35,5 @@ pub async fn push(app: &App, args: PushArgs) -> Result<u8, Stop> {
     let at = Place::find(app, &args.place).await?.directory();
     let PushArgs { remote, branch, force, tags, .. } = args;
     let carried = carry(app, Work::Push { at, remote, branch, force, tags }).await?;
-    answer(app, &carried, &crate::render::clean(&carried.outcome.said))
+    answer(app, &carried, Some(&crate::render::clean(&carried.outcome.said)))
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use orchestrator::failure::Failure;
-use orchestrator::seam::{Operation, OperationState, Outcome, Progress, Work};
+use orchestrator::seam::{FilePath, Operation, OperationState, Outcome, Progress, Work};
 use serde::Serialize;
 
 use crate::render::clean_line;
@@ -76,6 +76,7 @@ pub struct Row<'a> {
     operation: &'a str,
     host: &'a str,
     session: Option<&'a str>,
+    directory: Option<&'a FilePath>,
     what: String,
     work: &'a Work,
     state: &'static str,
@@ -103,6 +104,7 @@ impl<'a> Row<'a> {
             operation: &operation.id,
             host: &operation.host,
             session: operation.session.as_ref().map(orchestrator::seam::SessionId::as_str),
+            directory: operation.directory.as_ref(),
             what: what(&operation.work),
             work: &operation.work,
             state,

@@ -69,8 +69,9 @@ pub async fn run(app: &App, args: AddArgs) -> Result<u8, Stop> {
             app.output.note(format_args!("`baton send {session} PROMPT` talks to the agent there"));
         }
     }
-    let path = outcome.path.as_ref().map(ToString::to_string).unwrap_or_default();
-    answer(app, &carried, &path)
+    // Whoever takes the path from stdout would work on another branch there.
+    let path = outcome.path.as_ref().filter(|_| outcome.branch_mismatch.is_none());
+    answer(app, &carried, path.map(ToString::to_string).as_deref())
 }
 
 /// A session like the one that was named.

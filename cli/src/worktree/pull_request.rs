@@ -17,6 +17,9 @@ pub struct PullRequestArgs {
     /// A session, or HOST:PATH: a worktree whose branch is to be merged
     #[arg(value_name = "S|HOST:PATH")]
     place: OsString,
+    /// The branch that is meant: nothing is pushed where another one is checked out; whichever is, if left out
+    #[arg(long, value_name = "B")]
+    branch: Option<String>,
     /// Its title; made of the commits, if left out
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
     title: Option<String>,
@@ -34,11 +37,11 @@ pub struct PullRequestArgs {
 /// Opens it, and prints its address alone.
 pub async fn run(app: &App, args: PullRequestArgs) -> Result<u8, Stop> {
     let at = Place::find(app, &args.place).await?.directory();
-    let PullRequestArgs { title, body, base, draft, .. } = args;
-    let carried = carry(app, Work::PullRequest { at, title, body, base, draft }).await?;
+    let PullRequestArgs { branch, title, body, base, draft, .. } = args;
+    let carried = carry(app, Work::PullRequest { at, branch, title, body, base, draft }).await?;
     if !app.output.is_json() {
         app.output.note(clean(&carried.outcome.said));
     }
-    let url = carried.outcome.url.clone().unwrap_or_default();
-    answer(app, &carried, &clean(&url))
+    let url = carried.outcome.url.as_deref().map(clean);
+    answer(app, &carried, url.as_deref())
 }

@@ -315,7 +315,8 @@ impl App {
                 if !file.is_modified() && !file.is_in(&place) {
                     file.body = Body::Wanted { asked: false };
                     (file.file, file.base, file.standing) = (None, None, Standing::Same);
-                    (file.conflict, file.outside, file.restored) = (None, false, false);
+                    (file.conflict, file.restored) = (None, false);
+                    (file.leads_out, file.outside) = (false, false);
                 }
             }
             self.look_anew();

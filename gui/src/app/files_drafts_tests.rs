@@ -2,7 +2,8 @@
 
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
-use orchestrator::seam::{Expected, FilePath, SessionId};
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{Expected, FileCommand, FilePath, SessionId};
 
 use super::files_testing::*;
 use super::testing::Window;
@@ -136,4 +137,34 @@ fn a_file_that_was_only_read_is_the_one_where_its_session_is_then() {
     write(&mut window, "x");
     let (_, bytes, expected) = save(&mut window);
     assert_eq!((bytes.as_str(), expected), ("xtwo\n", Expected::Version("w1".into())));
+}
+
+#[test]
+fn a_save_that_the_host_refuses_since_it_lies_outside_is_asked_about() {
+    // A file that was read by an earlier version, and one that was gone.
+    for base in [Some("one\n"), None] {
+        let base = base.map(str::to_owned);
+        let mut window = restored(FileDraft { path: "link/a.rs".into(), base, ..draft() });
+        window.asked();
+        window.press(Modifiers::COMMAND, Key::S);
+        let writes = |window: &mut Window| {
+            let written =
+                commands(window).into_iter().filter_map(|(ticket, command)| match command {
+                    FileCommand::Write { outside, .. } => Some((ticket, outside)),
+                    _ => None,
+                });
+            written.collect::<Vec<_>>()
+        };
+        let first = writes(&mut window);
+        let [(ticket, false)] = first.as_slice() else { panic!("{first:?}") };
+        let message = "link/a.rs lies outside of the directory in which work is done";
+        let refused = Failure::new(Code::PermissionDenied, message);
+        window.tell(News::Done { ticket: *ticket, answer: Err(refused) });
+        assert_eq!(writes(&mut window), []);
+        window.harness.get_by_label("Change what lies outside?");
+        assert!(window.harness.query_by_label_contains(message).is_none());
+        window.harness.get_by_role_and_label(Role::Button, "Change it").click();
+        window.harness.run();
+        assert!(matches!(writes(&mut window).as_slice(), [(_, true)]));
+    }
 }

@@ -46,6 +46,8 @@ pub(super) struct OpenFile {
     pub gives_way: bool,
     pub failure: Option<Failure>,
     pub conflict: Option<Conflict>,
+    /// Whether its host has refused to write it, since it lies outside of the session's directory.
+    pub leads_out: bool,
     /// Whether a person has agreed that it lies outside of the session's directory.
     pub outside: bool,
     /// Under what name it is kept while it isn't saved, which of its versions, and when.
@@ -72,6 +74,7 @@ impl OpenFile {
             gives_way: false,
             failure: None,
             conflict: None,
+            leads_out: false,
             outside: false,
             kept: None,
             wants_focus: true,
@@ -121,7 +124,7 @@ impl OpenFile {
         let version = self.version().unwrap_or_default();
         let base = self.base.as_deref().map(ToOwned::to_owned);
         let place = self.place.clone().map(|place| (place.host, place.cwd));
-        let outside = self.file.as_ref().is_some_and(|file| file.outside);
+        let outside = self.leads_out || self.file.as_ref().is_some_and(|file| file.outside);
         let text = self.editor()?.document.text();
         Some(Box::new(FileDraft { session, path, version, base, text, place, outside }))
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::Ui;
 use orchestrator::failure::{Code, Failure};
+use orchestrator::files::lies_outside;
 use orchestrator::seam::{At, Expected, FILE_WINDOW, FileCommand, FileEntry};
 
 use super::App;
@@ -48,7 +49,7 @@ impl App {
         let Some(file) = self.open_of(id) else { return };
         let version = file.version();
         let (session, path, agreed) = (file.session.clone(), file.path.clone(), file.outside);
-        let leads_out = file.file.as_ref().is_some_and(|entry| entry.outside);
+        let leads_out = file.leads_out || file.file.as_ref().is_some_and(|entry| entry.outside);
         let Some(editor) = file.editor() else { return };
         let most = usize::try_from(FILE_WINDOW).unwrap_or(usize::MAX);
         if editor.document.bytes() > most {
@@ -91,7 +92,8 @@ impl App {
         file.place = Some(now);
         // What stands there, if anything does, was never read.
         (file.file, file.base, file.standing) = (None, None, Standing::Same);
-        (file.conflict, file.outside, file.restored) = (None, false, false);
+        (file.conflict, file.restored) = (None, false);
+        (file.leads_out, file.outside) = (false, false);
         if let Some(editor) = file.editor() {
             editor.document.mark_unsaved();
         }
@@ -139,14 +141,20 @@ impl App {
 
     /// A file could not be saved: what is written stays, and says why.
     pub(super) fn save_failed(&mut self, id: OpenId, failure: Failure) {
-        self.files.closing.remove(&id);
         let Some(file) = self.open_of(id) else {
+            self.files.closing.remove(&id);
             return self.complain(&failure);
         };
         file.saving = false;
         if let Some(editor) = file.editor() {
             editor.document.end_save(false);
         }
+        // Nobody knew it before, as of what an earlier start has kept: it is asked as where that is known.
+        if lies_outside(&failure) && !std::mem::replace(&mut file.leads_out, true) {
+            return self.save_file(id, true);
+        }
+        self.files.closing.remove(&id);
+        let Some(file) = self.open_of(id) else { return };
         if failure.code == Code::Conflict {
             file.restored = false;
             let gone = file.standing == Standing::Gone;

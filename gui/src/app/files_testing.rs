@@ -93,7 +93,7 @@ pub(super) fn draft() -> FileDraft {
 /// A window that such a draft comes back in, and is looked at.
 pub(super) fn restored(draft: FileDraft) -> Window {
     let mut window = files();
-    let tab = format!("{}, not saved", draft.path);
+    let tab = format!("{}, not saved", FilePath(draft.path.name().to_vec()));
     window.tell(News::File(FilesNews::Drafts(vec![("1.json".into(), draft)])));
     window.harness.get_by_role_and_label(Role::Tab, &tab).click();
     window.harness.run();

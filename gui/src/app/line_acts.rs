@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use egui::Ui;
-use orchestrator::failure::{Code, Failure};
+use orchestrator::failure::Failure;
 use orchestrator::seam::{
     Command, Operation, OperationCommand, OperationState, Reply, SessionId, TerminalCommand,
     TerminalReply,
 };
 
 use super::App;
-use super::lines::{LineFrom, directory_of, line_of};
+use super::lines::{LineFrom, line_of};
 use super::pending::Pending;
 use super::say::Undo;
 use super::wishes::draft_key;
@@ -29,7 +29,7 @@ impl App {
         match act {
             BlockAct::Look => self.look_at_line(&id),
             BlockAct::Stop => self.command(Command::Operation(OperationCommand::Stop { id })),
-            BlockAct::Again => match self.line_moved_since(session, &operation) {
+            BlockAct::Again => match self.moved_since(&operation) {
                 Some(why) => self.complain(&why),
                 None => self.run_line(session.clone(), line, LineFrom::Block),
             },
@@ -61,19 +61,6 @@ impl App {
             }
             BlockAct::Remove => self.forget_line(id),
         }
-    }
-
-    /// Why a line isn't run once more: it was for another machine, or for another directory there.
-    fn line_moved_since(&self, session: &SessionId, operation: &Operation) -> Option<Failure> {
-        if let Some(why) = self.moved_since(operation) {
-            return Some(why);
-        }
-        let now = directory_of(self.sessions.get(session)?);
-        let before = self.lines.begun_in.get(&operation.id).filter(|before| **before != now)?;
-        let (before, now) = (clean_line(before), clean_line(&now));
-        let message = format!("this was done in {before}, and the session is in {now} now");
-        let failure = Failure::new(Code::Conflict, message);
-        Some(failure.hint(format!("Begin it anew if it is meant for {now}")))
     }
 
     fn look_at_line(&mut self, id: &str) {
@@ -186,7 +173,6 @@ impl App {
     /// A line was forgotten, whoever wanted that.
     pub(super) fn line_forgotten(&mut self, id: &str) {
         self.lines.cleared.remove(id);
-        self.lines.begun_in.remove(id);
         if self.lines.outputs.remove(id).is_some_and(|output| output.console.is_some()) {
             self.ask_quietly(Ask::Lines(LinesAsk::Unfollow(id.to_owned())));
         }

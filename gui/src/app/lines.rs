@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use orchestrator::failure::{Code, Failure};
+use orchestrator::host::HostConfig;
 use orchestrator::seam::{
     At, Command, ConnectionState, Operation, OperationCommand, OperationReply, OperationState,
     Reply, Session, SessionId, Work,
@@ -45,8 +46,6 @@ pub(super) struct Lines {
     history: BTreeMap<SessionId, Fetched<Arc<[String]>>>,
     /// Why the line in a session's box wasn't begun.
     pub(super) failures: BTreeMap<SessionId, Failure>,
-    /// The directories that lines were begun in by this window.
-    pub(super) begun_in: HashMap<String, String>,
     /// Operations that were cleared away, and may be wished back.
     pub(super) cleared: BTreeSet<String>,
 }
@@ -104,7 +103,8 @@ impl App {
         } else if let Some(typed) = self.memory.lines.get_mut(of) {
             typed.text = text;
         } else if let Some(session) = self.sessions.get(of) {
-            let (host, directory) = (session.host.clone(), Some(directory_of(session)));
+            let (host, directory) =
+                (session.host.clone(), Some(directory_of(&self.hosts.hosts.hosts, session)));
             self.memory.lines.insert(of.clone(), TypedLine { text, host, directory });
         }
     }
@@ -116,7 +116,7 @@ impl App {
     pub(super) fn run_box(&mut self, session: &SessionId) {
         let Some(typed) = self.memory.lines.get_mut(session) else { return };
         let Some(known) = self.sessions.get(session) else { return };
-        let (host, directory) = (known.host.clone(), directory_of(known));
+        let (host, directory) = (known.host.clone(), directory_of(&self.hosts.hosts.hosts, known));
         // A line that was typed for one machine or directory doesn't run in another without a word.
         let there = typed.directory.replace(directory.clone());
         let before = std::mem::replace(&mut typed.host, host.clone());
@@ -150,7 +150,7 @@ impl App {
         let Some(begins) = line_begins(&draft.text) else { return };
         let line = draft.text.get(begins..).unwrap_or_default().to_owned();
         let Some(known) = self.sessions.get(session) else { return };
-        let (host, directory) = (known.host.clone(), directory_of(known));
+        let (host, directory) = (known.host.clone(), directory_of(&self.hosts.hosts.hosts, known));
         self.failures.remove(&key);
         let before = draft.host.clone().filter(|before| *before != host);
         if let Some(before) = before {
@@ -210,9 +210,6 @@ impl App {
         match answer.map(|reply| *reply) {
             Ok(Reply::Operation(OperationReply::Operation(operation))) => {
                 let id = operation.id.clone();
-                if let Some(known) = self.sessions.get(&session) {
-                    self.lines.begun_in.insert(id.clone(), directory_of(known));
-                }
                 self.operation_begun(*operation);
                 self.remember_line(&session, &line);
                 match from {
@@ -369,9 +366,11 @@ impl App {
     }
 }
 
-/// The directory of a session, in words.
-pub(super) fn directory_of(session: &Session) -> String {
-    session.cwd.clone().unwrap_or_else(|| "~".to_owned())
+/// The directory that a session works in, as people and hosts call it.
+pub(super) fn directory_of(hosts: &[HostConfig], session: &Session) -> String {
+    let host = || hosts.iter().find(|host| host.id.as_str() == session.host);
+    let usual = || host().and_then(|host| host.remote_dir.clone());
+    session.cwd.clone().or_else(usual).unwrap_or_else(|| "~".to_owned())
 }
 
 /// That a line was typed for one directory, and would run in another.

@@ -29,6 +29,7 @@ fn operation(line: &str, state: OperationState) -> Operation {
         work: Work::Line { at: At::Session(id()), line: line.into() },
         host: "box".into(),
         session: Some(id()),
+        directory: None,
         state,
         progress: None,
         output: 0,
@@ -444,7 +445,8 @@ fn a_line_in_place_of_a_message_and_one_that_is_run_again_stay_in_their_director
     assert_eq!(begun(window.asked()), None);
     window.app().run_message(&id(), key());
     let (ticket, _) = begun(window.asked()).unwrap();
-    window.tell(answer(ticket, operation("rm -r build", done(0))));
+    let directory = Some("/srv/app".into());
+    window.tell(answer(ticket, Operation { directory, ..operation("rm -r build", done(0)) }));
     let mut moved = session();
     moved.cwd = Some("/srv/other".into());
     window.tell(News::Sessions(vec![moved]));

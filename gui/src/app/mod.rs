@@ -41,6 +41,7 @@ mod terminals;
 mod testing;
 mod transcripts;
 mod transfer_words;
+mod typed_ahead;
 mod wishes;
 mod writing;
 

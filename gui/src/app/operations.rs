@@ -4,6 +4,8 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{Operation, OperationState, SessionId, Work};
 
 use super::App;
+use super::lines::directory_of;
+use crate::words::clean_line;
 
 impl App {
     /// An operation stands another way.
@@ -42,16 +44,24 @@ impl App {
         &self.repository.operations
     }
 
-    /// Why something isn't begun once more: it was for one machine, and its session is on another one now.
+    /// Why something isn't begun once more: it was for one machine and directory, and its session is elsewhere now.
     pub(super) fn moved_since(&self, operation: &Operation) -> Option<Failure> {
         let session = self.sessions.get(operation.session.as_ref()?)?;
-        if session.host == operation.host {
-            return None;
-        }
-        let [before, now] = [&operation.host, &session.host].map(|host| self.host_words(host));
-        let message = format!("this was done on {before}, and the session is on {now} now");
+        let (before, now, meant) = if session.host != operation.host {
+            let [before, now] = [&operation.host, &session.host].map(|host| self.host_words(host));
+            (format!("on {before}"), format!("on {now}"), now)
+        } else {
+            let now = directory_of(&self.hosts.hosts.hosts, session);
+            let before = operation.directory.as_ref().map(ToString::to_string)?;
+            if before == now || is_whole(&operation.work) {
+                return None;
+            }
+            let now = clean_line(&now);
+            (format!("in {}", clean_line(&before)), format!("in {now}"), now)
+        };
+        let message = format!("this was done {before}, and the session is {now} now");
         let failure = Failure::new(Code::Conflict, message);
-        Some(failure.hint(format!("Begin it anew if it is meant for {now}")))
+        Some(failure.hint(format!("Begin it anew if it is meant for {meant}")))
     }
 
     /// An operation was forgotten.
@@ -59,6 +69,21 @@ impl App {
         self.repository.operations.retain(|operation| operation.id != id);
         self.forget_transfer(id);
         self.line_forgotten(id);
+    }
+}
+
+/// Whether a transfer means the same place on its host from every directory.
+fn is_whole(work: &Work) -> bool {
+    match work {
+        Work::Upload { remote, .. } | Work::Download { remote, .. } => {
+            remote.bytes().starts_with(b"/")
+        }
+        Work::Push { .. }
+        | Work::Pull { .. }
+        | Work::Fetch { .. }
+        | Work::AddWorktree(_)
+        | Work::PullRequest { .. }
+        | Work::Line { .. } => false,
     }
 }
 

@@ -66,11 +66,7 @@ impl App {
                 self.git(GitCommand::PruneWorktrees { at, dry_run: false }, After::Quiet);
             }
             GitAct::Push { force } => {
-                // The branch that was seen: another one may be checked out by now.
-                let branch = match self.repository.status.ready() {
-                    Some(Some(status)) => status.branch.clone(),
-                    Some(None) | None => None,
-                };
+                let branch = self.seen_branch();
                 self.begin(Work::Push { at, remote: None, branch, force, tags: false });
             }
             GitAct::Pull { rebase } => self.begin(Work::Pull { at, rebase }),
@@ -81,9 +77,10 @@ impl App {
                 let wanted = AddWorktree { at, branch, base, path, set_up, session };
                 self.begin(Work::AddWorktree(wanted));
             }
-            GitAct::PullRequest { title, body, base, draft } => {
+            GitAct::PullRequest { branch, title, body, base, draft } => {
+                let branch = branch.or_else(|| self.seen_branch());
                 let (title, body) = (Some(title), Some(body));
-                self.begin(Work::PullRequest { at, title, body, base, draft });
+                self.begin(Work::PullRequest { at, branch, title, body, base, draft });
             }
             GitAct::MoreLog => {
                 self.repository.loading_more = true;
@@ -114,6 +111,14 @@ impl App {
                 ctx.copy_text(text);
                 self.say("Copied".to_owned());
             }
+        }
+    }
+
+    /// The branch that was seen: another one may be checked out by now.
+    fn seen_branch(&self) -> Option<String> {
+        match self.repository.status.ready() {
+            Some(Some(status)) => status.branch.clone(),
+            Some(None) | None => None,
         }
     }
 

@@ -292,6 +292,7 @@ fn show_its_session(window: &mut Window, made: &str) -> Vec<Ask> {
         work: Work::AddWorktree(wanted),
         host: "slow".into(),
         session: Some(id("a")),
+        directory: None,
         state: OperationState::Done { outcome },
         progress: None,
         output: 0,

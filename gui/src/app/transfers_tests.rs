@@ -63,6 +63,7 @@ fn operation(id: &str, work: &Work, state: OperationState) -> Operation {
         work: work.clone(),
         host: "local".into(),
         session: Some(SessionId::new("s")),
+        directory: None,
         state,
         progress: None,
         output: 0,
@@ -247,6 +248,32 @@ fn a_stopped_transfer_goes_on_and_is_forgotten_only_when_the_new_one_is_known() 
     let (works, _) = begun(&mut window);
     answer(&mut window, works[0].0, &operation("new", &one, OperationState::Running));
     assert_eq!(begun(&mut window).1, ["one"]);
+}
+
+#[test]
+fn what_was_sent_into_one_directory_does_not_go_on_into_another() {
+    // The window was begun anew meanwhile: it knows what the engine has kept.
+    let again = |cwd: &str, remote: &str| {
+        let mut window = files();
+        let at = At::Session(SessionId::new("s"));
+        let (local, remote) = ("/home/ada/in/a.rs".into(), remote.into());
+        let work = Work::Download { at, remote, local, replace: false };
+        let stopped = operation("one", &work, OperationState::Stopped);
+        let stopped = Operation { directory: Some("/srv/app".into()), ..stopped };
+        window.tell(News::Operation(Box::new(stopped)));
+        let mut moved = session("s", "api", "local", 0);
+        moved.cwd = Some(cwd.into());
+        window.tell(News::Sessions(vec![moved]));
+        window.asked();
+        window.harness.get_by_role_and_label(Role::Button, "Go on with a.rs").click();
+        window.harness.run();
+        let why = "this was done in /srv/app, and the session is in /srv/other now";
+        let is_refused = window.harness.query_by_label_contains(why).is_some();
+        (begun(&mut window).0.len(), is_refused)
+    };
+    assert_eq!(again("/srv/app", "a.rs"), (1, false));
+    assert_eq!(again("/srv/other", "a.rs"), (0, true));
+    assert_eq!(again("/srv/other", "/srv/app/a.rs"), (1, false), "it is the same file");
 }
 
 #[test]

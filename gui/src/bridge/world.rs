@@ -354,6 +354,7 @@ mod tests {
             work: Work::Line { at, line: "make\nall".into() },
             host: "box".into(),
             session: Some(SessionId::new("s")),
+            directory: None,
             ended_at: state
                 .is_over()
                 .then(|| samples::at(0).checked_add(SignedDuration::from_secs(took)).unwrap()),

@@ -32,4 +32,5 @@ pub(crate) use crc::cksum;
 pub(crate) use desk::FileDesk;
 pub(crate) use directory::look;
 pub(crate) use glance::glance;
+pub use refusal::lies_outside;
 pub(crate) use sftp_or_shell::instead_of_shell;

@@ -6,6 +6,14 @@ use crate::host::HostId;
 use crate::seam::FilePath;
 use crate::transport::{Answer, TransportError};
 
+/// Behind the name of what lies outside of its root.
+const OUTSIDE: &str = " lies outside of the directory in which work is done";
+
+/// Whether something wasn't changed since it lies outside of its root, and nobody has said that it may.
+pub fn lies_outside(why: &Failure) -> bool {
+    why.code == Code::PermissionDenied && why.message.ends_with(OUTSIDE)
+}
+
 /// What somebody wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -63,7 +71,7 @@ pub(super) fn refused(
             .hint("Compare what is there now with yours; nothing was written"),
         why::OUTSIDE => Failure::new(
             Code::PermissionDenied,
-            format!("{path} lies outside of the directory in which work is done"),
+            format!("{path}{OUTSIDE}"),
         )
         .hint("Say that it may lie outside, if you mean it; nothing was changed"),
         why::NEITHER => Failure::new(Code::Unsupported, format!("{path} is neither a file nor a directory"))

@@ -48,9 +48,10 @@ pub(super) async fn draft(site: &Site) -> Result<GitReply, Failure> {
 ///
 /// `usage` for what gh can't be given.
 pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
-    let Work::PullRequest { title, body, base, draft, .. } = work else {
+    let Work::PullRequest { branch, title, body, base, draft, .. } = work else {
         return Err(Failure::new(Code::Internal, "no work for gh"));
     };
+    let branch = named("a branch", branch.as_deref())?;
     let base = named("a base", base.as_deref())?;
     let texts = [title.as_deref(), body.as_deref()];
     if texts.iter().flatten().any(|text| text.contains('\0')) {
@@ -79,6 +80,7 @@ pub(crate) fn job(work: &Work, reached: &Reached) -> Result<Job, Failure> {
         flag(*draft),
         flag(title.is_some()),
         flag(body.is_some()),
+        branch,
     ];
     let script = format!("{ENTER}\n{NETWORK}\n{SCRIPT}\n{BEGIN}");
     Ok(Job::script(reached, "gh pr create", &script, words, Box::new(Reader::at(reached, Opened))))
@@ -141,6 +143,7 @@ fn address(said: &str) -> Option<String> {
 /// A reason of our script's or of gh's; `None` for one of git's.
 fn refusal(told: &Told, site: &SiteName, err: &str, status: Option<u8>) -> Option<Failure> {
     let (what, host) = (without_logins(&told.text("what")), &site.host);
+    let branch = told.text("branch");
     let fail = Failure::new;
     Some(match told.text("why").as_str() {
         "no_gh" => fail(Code::NotFound, format!("there is no gh on {host}"))
@@ -159,15 +162,26 @@ fn refusal(told: &Told, site: &SiteName, err: &str, status: Option<u8>) -> Optio
             fail(Code::NotFound, "nobody knows which branch it is to be merged into".to_owned())
                 .hint("Say it with --base")
         }
+        "other_branch" => {
+            fail(Code::Conflict, format!("{branch} is checked out there, and not {what}")).hint(
+                format!("Check {what} out, or begin it anew for {branch}: nothing was pushed"),
+            )
+        }
+        "left_branch" => {
+            let message = format!(
+                "{branch} was pushed, and isn't checked out any more: gh would have taken {what}"
+            );
+            fail(Code::Conflict, message)
+                .hint(format!("Check {branch} out and begin it again: nothing is pushed twice"))
+        }
         "is_base" => {
             fail(Code::Conflict, format!("{what} is checked out, and would be merged into itself"))
                 .hint("Make a branch for it: `baton git branch`; or say another one with --base")
         }
-        "nothing_new" => fail(
-            Code::Conflict,
-            format!("{} has no commit that {what} doesn't have", told.text("branch")),
-        )
-        .hint("Commit something first, or say another one with --base"),
+        "nothing_new" => {
+            fail(Code::Conflict, format!("{branch} has no commit that {what} doesn't have"))
+                .hint("Commit something first, or say another one with --base")
+        }
         _ if !told.has("gh") || status == Some(0) && err.is_empty() => {
             return nothing_said(told, status);
         }

@@ -10,7 +10,7 @@ const GH: &str = "printf '%s\\n' \"$*\" >>\"$HOME/gh\"\n\
     echo https://github.com/ada/work/pull/7 ;; esac\n";
 
 impl Bed {
-    fn open(&self, words: [&str; 6]) -> Ran {
+    fn open(&self, words: [&str; 7]) -> Ran {
         let site = SiteName { host: "box".into(), directory: "work".into() };
         let reader = Reader::new(site, Opened);
         let script = format!("{ENTER}\n{NETWORK}\n{SCRIPT}\n{BEGIN}");
@@ -26,7 +26,7 @@ impl Bed {
     }
 }
 
-const PLAIN: [&str; 6] = [""; 6];
+const PLAIN: [&str; 7] = [""; 7];
 
 #[test]
 fn a_request_is_opened_by_the_hosts_gh_after_the_branch_was_pushed() {
@@ -88,7 +88,7 @@ fn a_single_commit_says_it_itself_and_a_person_says_it_better() {
     // What it followed was somebody else's branch.
     assert_eq!(bed.git("origin.git", &["log", "-1", "--format=%s", "main"]), "first");
     std::fs::remove_file(bed.path("home/words")).unwrap();
-    bed.open(["It's \"mine\"", "", "main", "1", "1", "1"]).done(bed.shell);
+    bed.open(["It's \"mine\"", "", "main", "1", "1", "1", ""]).done(bed.shell);
     assert!(bed.read("home/words").ends_with("<--title><It's \"mine\"><--body-file><><--draft>"));
 }
 
@@ -113,13 +113,49 @@ fn what_stands_in_the_way_is_said_with_what_to_do() {
         // Nothing was pushed for nothing.
         assert!(!bed.git("origin.git", &["branch"]).contains("topic"));
         bed.program("gh", GH);
-        let base = bed.open(["", "", "topic/nice_thing", "", "", ""]).failed(shell);
+        let base = bed.open(["", "", "topic/nice_thing", "", "", "", ""]).failed(shell);
         assert!(base.message.contains("merged into itself"), "{base:?}");
         bed.git("work", &["switch", "-q", "-c", "idle", "main"]);
         let nothing = bed.open(PLAIN).failed(shell);
         assert_eq!(nothing.message, "idle has no commit that main doesn't have");
         bed.git("work", &["checkout", "-q", "--detach"]);
         assert!(bed.open(PLAIN).failed(shell).message.contains("detached"));
+    }
+}
+
+#[test]
+fn a_request_for_a_branch_that_is_no_longer_checked_out_is_refused_before_anything_is_pushed() {
+    for bed in Bed::all() {
+        let (shell, named) = (bed.shell, ["", "", "", "", "", "", "topic/nice_thing"]);
+        bed.program("gh", GH);
+        bed.with_topic();
+        // An agent has switched meanwhile.
+        bed.git("work", &["switch", "-q", "-c", "other"]);
+        bed.commit("work", "fourth", "4\n");
+        let refused = bed.open(named).failed(shell);
+        assert_eq!(refused.code, Code::Conflict, "{shell:?}");
+        assert_eq!(refused.message, "other is checked out there, and not topic/nice_thing");
+        assert_eq!(bed.git("origin.git", &["branch", "--format=%(refname:short)"]), "main");
+        assert_eq!(bed.read("home/gh"), "", "{shell:?}");
+        bed.git("work", &["switch", "-q", "topic/nice_thing"]);
+        assert!(bed.open(named).done(shell).said.contains("of topic/nice_thing into main"));
+    }
+}
+
+#[test]
+fn a_branch_that_is_left_while_it_is_pushed_gets_no_request_of_another_one() {
+    for bed in Bed::all() {
+        bed.program("gh", GH);
+        bed.with_topic();
+        bed.executable("work/.git/hooks/pre-push", "git checkout -q main\n");
+        let left = bed.open(PLAIN).failed(bed.shell);
+        assert_eq!(
+            left.message,
+            "topic/nice_thing was pushed, and isn't checked out any more: gh would have taken main",
+            "{:?}",
+            bed.shell
+        );
+        assert!(!bed.read("home/gh").contains("pr create"), "{:?}", bed.shell);
     }
 }
 

@@ -126,7 +126,12 @@ impl<'a> Driver<'a> {
         let reached = match self.shop.reach.reach(plan::at(work)).await {
             Ok(reached) if reached.place == record.place => Ok(reached),
             Ok(reached) => {
-                let message = format!("the host is now {}", reached.place.id);
+                let message = match reached.place.id == record.place.id {
+                    true => {
+                        format!("{} was edited, and may be another machine now", record.place.id)
+                    }
+                    false => format!("the host is now {}", reached.place.id),
+                };
                 Err(Failure::new(Code::Conflict, message))
             }
             Err(why) => Err(why),
@@ -144,7 +149,7 @@ impl<'a> Driver<'a> {
                 return Ok(Err(why.hint(hint)));
             }
         };
-        if let Some(directory) = &record.directory {
+        if let Some(directory) = &record.operation.directory {
             reached.directory = Some(directory.0.clone());
         }
         match plan::plan(work, &reached, &*self.shop.reach) {

@@ -68,10 +68,14 @@ pub enum Work {
     },
     /// Makes a worktree, runs its set-up, and starts a session in it.
     AddWorktree(AddWorktree),
-    /// Pushes the branch and opens a pull request, on the host and with its `gh`.
+    /// Pushes the branch that is checked out and opens a pull request for it, on the host and with its `gh`.
     PullRequest {
         /// A directory of the repository.
         at: At,
+        /// Which one is meant: where another one is checked out by then, it is refused with `conflict`, and nothing is pushed.
+        /// Whatever is checked out when `None`.
+        #[serde(default)]
+        branch: Option<String>,
         /// Its title; made of the commits when `None`.
         title: Option<String>,
         /// Its body; made of the commits when `None`.
@@ -120,6 +124,10 @@ pub struct Operation {
     pub host: String,
     /// The session that it belongs to.
     pub session: Option<SessionId>,
+    /// The directory that it begins in, as it was called then: neither an edited host nor a session that has moved takes it
+    /// elsewhere. `None` where an older version has begun it.
+    #[serde(default)]
+    pub directory: Option<FilePath>,
     /// How it stands.
     pub state: OperationState,
     /// How far it is.

@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::rows::{json, value};
 use crate::failure::Failure;
 use crate::host::Place;
-use crate::seam::{At, FilePath, Operation, RunId, SessionId};
+use crate::seam::{At, Operation, RunId, SessionId};
 
 /// Lines that are kept of a session or a host: at a hundred a day more than a quarter of a year.
 const MOST_LINES: i64 = 10_000;
@@ -25,10 +25,6 @@ pub struct OperationRecord {
     pub env: BTreeMap<String, String>,
     /// Where it is done: an edited `hosts.toml` moves none.
     pub place: Place,
-    /// The directory that it begins in: neither an edited host nor a session that has moved takes it elsewhere. `None` where an
-    /// older version has stored it.
-    #[serde(default)]
-    pub directory: Option<FilePath>,
     /// Its run, stored before it is launched: whether it was, the host knows.
     pub run: Option<RunId>,
     /// Whether its run is known to have been launched: it is never launched again, whatever the host has forgotten.

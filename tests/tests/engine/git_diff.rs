@@ -200,6 +200,26 @@ async fn what_a_branch_has_changed_since_it_left_its_base_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_branch_is_the_base_and_not_a_tag_of_its_name() {
+    let way = here().await;
+    let repo = Repo::with("a\n");
+    repo.git(&["checkout", "-q", "-b", "topic"]);
+    repo.write("mine", "committed\n");
+    repo.commit("mine");
+    // git itself takes the tag.
+    repo.git(&["tag", "main", "topic"]);
+    for base in [None, Some("main".to_owned())] {
+        let told = way.desk.diff(repo.at("local"), DiffOf::Base { base: base.clone() }).await;
+        let names: Vec<String> = told.iter().map(|file| file.path.to_string()).collect();
+        assert_eq!(names, ["mine"], "{base:?}");
+    }
+    repo.git(&["tag", "topic", "refs/heads/main"]);
+    let told = way.desk.diff(repo.at("local"), DiffOf::Commit { id: "topic".into() }).await;
+    assert_eq!(told.first().map(|file| file.path.to_string()).as_deref(), Some("mine"));
+    way.desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_a_file_in_conflict_ours_is_told_against_what_lies_there() {
     let way = here().await;
     let repo = Repo::with("a\nb\nc\n");

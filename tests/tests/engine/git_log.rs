@@ -149,6 +149,14 @@ async fn a_log_is_read_in_parts_and_by_path_text_and_branch() {
         }
     });
     assert_eq!(ahead.await.0.len(), 5);
+    // A branch is meant, and not a tag of its name.
+    repo.git(&["tag", "ahead", "v1"]);
+    let ahead = subjects(&|query| {
+        if let GitQuery::Log { revision, .. } = query {
+            *revision = Some("ahead".into());
+        }
+    });
+    assert_eq!(ahead.await.0.len(), 5);
     let all = subjects(&|query| {
         if let GitQuery::Log { all, .. } = query {
             *all = true;

@@ -257,6 +257,8 @@ async fn what_was_not_launched_is_neither_begun_on_a_host_that_is_off_or_another
     let at = At::Host { host: "box".into(), directory: None };
     let work = Work::Line { at, line: format!("pwd >>{}", count.display()) };
     let begun = start(&desk, work).await;
+    // Whoever wants it once more later knows where it was done.
+    assert_eq!(begun.directory, Some(machine.project().display().to_string().into()));
     over(&desk, &begun.id).await;
     desk.stop().await;
     let pwd = fs::read_to_string(&count).unwrap();
@@ -281,6 +283,52 @@ async fn what_was_not_launched_is_neither_begun_on_a_host_that_is_off_or_another
     assert_eq!(status(&over(&desk, &id).await), Some(0));
     assert_eq!(fs::read_to_string(&count).unwrap(), pwd);
     desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_does_not_go_on_to_the_machine_that_its_host_is_by_now_and_says_what_may_lie_there()
+ {
+    for (edited, why) in [
+        ("enabled = false\n", "box is disabled"),
+        ("user = \"somebody\"\n", "box was edited, and may be another machine now"),
+    ] {
+        let machine = AgentHost::start();
+        let wan = Wan::start(machine.sshd().address(), Duration::ZERO);
+        wan.set_rate(10_000_000);
+        let laptop = Laptop::through(&machine, &wan, "openssh");
+        let hosts = |more: &str| {
+            laptop.write_hosts(&format!("[host.box]\nssh_config = \"box\"\n{more}"));
+        };
+        hosts("");
+        let local = laptop.path("large");
+        fs::write(&local, crate::transfers_bed::bytes(24 << 20)).unwrap();
+        let directory = Some(FilePath::from(machine.project().display().to_string()));
+        let work = Work::Upload {
+            at: At::Host { host: "box".into(), directory },
+            local: FilePath::from(local.display().to_string()),
+            remote: "large".into(),
+            replace: false,
+            outside: false,
+        };
+        let desk = laptop.engine().await;
+        let begun = start(&desk, work).await;
+        until("some of it has crossed", || wan.arrived() > 4_000_000).await;
+        desk.stop().await;
+        hosts(edited);
+        let before = wan.arrived();
+        let desk = laptop.engine().await;
+        match over(&desk, &begun.id).await.state {
+            OperationState::Failed { why: failure } => {
+                assert!(failure.message.contains(why), "{failure:?}");
+                let hint = failure.hint.unwrap();
+                assert!(hint.starts_with("A part of it may have arrived"), "{hint}");
+            }
+            other => panic!("{edited}: {other:?}"),
+        }
+        assert!(!machine.project().join("large").exists(), "{edited}");
+        assert!(wan.arrived() - before < 1_000_000, "{edited}: it went on");
+        desk.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,8 +24,11 @@ async fn the_address_of_a_pull_request_stands_alone_on_stdout_and_gh_ran_on_the_
     assert_eq!(code(&missing), (Some(4), "not_found".into()));
 
     bed.host.write_program("gh", GH);
-    let opened =
-        bed.baton(&["worktree", "pr", "work", "--title", "It's; $(mine)", "--draft"]).await;
+    // A script that means another branch than the one that an agent has checked out pushes nothing.
+    let other = bed.baton(&["worktree", "pr", "work", "--branch", "main", "--json"]).await;
+    assert_eq!(code(&other), (Some(5), "conflict".into()));
+    let words = ["worktree", "pr", "work", "--branch", "topic"];
+    let opened = bed.baton(&[&words[..], &["--title", "It's; $(mine)", "--draft"]].concat()).await;
     assert_eq!(
         (opened.status, &*opened.stdout),
         (Some(0), "https://github.com/ada/work/pull/7\n"),

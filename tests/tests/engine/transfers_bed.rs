@@ -271,6 +271,14 @@ impl Mounted {
         assert!(mounted.success(), "this test needs root, to mount a small disk");
         Self(place.to_owned())
     }
+
+    /// A file that nothing can take the place of.
+    pub fn nail(file: &Path) -> Self {
+        let mut mount = std::process::Command::new("mount");
+        let mounted = mount.arg("--bind").arg(file).arg(file).status().unwrap();
+        assert!(mounted.success(), "this test needs root, to nail a file to its place");
+        Self(file.to_owned())
+    }
 }
 
 impl Drop for Mounted {

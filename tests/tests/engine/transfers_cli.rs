@@ -1,14 +1,15 @@
 //! `baton files get` and `put`, as people and scripts use them.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::process::Stdio;
 use std::time::Duration;
 
-use baton_tests::{Home, TestSshd, Wan, ended, short_dir, until};
+use baton_tests::{Home, LoginShells, TestSshd, Wan, ended, short_dir, until};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::AsyncWriteExt;
 
-use crate::transfers_bed::bytes;
+use crate::transfers_bed::{bytes, names};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_and_a_directory_go_there_and_back() {
@@ -70,6 +71,51 @@ async fn what_comes_from_a_pipe_is_put_whole() {
     let run = ended(child).await;
     assert_eq!(run.status, Some(0), "{run:?}");
     assert!(fs::read(there.path().join("a")).unwrap() == body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_sftp_server_refuses_to_take_is_said_and_all_is_as_it_was() {
+    let shells = LoginShells::named(&["dash"]);
+    let sshd = TestSshd::builder().login_shells(shells).force_command("internal-sftp").start();
+    let home = Home::new(sshd.write_client_config_as("dash", "box", &[]));
+    fs::write(home.hosts_toml(), "[host.box]\nssh_config = \"box\"\n").unwrap();
+    let (here, there) = (short_dir(), short_dir());
+    let local = here.path().join("a");
+    fs::write(&local, "new").unwrap();
+    let owner = fs::metadata(sshd.home_of("dash")).unwrap();
+    for (name, is_theirs) in [("shut", false), ("open", true), ("open/full/a", true)] {
+        let dir = there.path().join(name);
+        fs::create_dir_all(&dir).unwrap();
+        if is_theirs {
+            chown(dir, Some(owner.uid()), Some(owner.gid())).unwrap();
+        }
+    }
+    fs::set_permissions(there.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(there.path().join("open/old"), "old").unwrap();
+    fs::write(there.path().join("shut/old"), "old").unwrap();
+    let refused = async |words: &[&str], name: &str| {
+        let to = format!("box:{}/{name}", there.path().display());
+        let words = [&["files", "put", local.to_str().unwrap(), &to, "--json"], words].concat();
+        let run = ended(home.start(&words)).await;
+        let last = run.stdout.lines().last().unwrap_or_default();
+        let last: serde_json::Value = serde_json::from_str(last).unwrap();
+        let error = &last["error"];
+        assert!(error["hint"].is_string() && error["host"] == "box", "{name}: {run:?}");
+        (run.status, error["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let is = |status: i32, code: &str| (Some(status), code.to_owned());
+    assert_eq!(refused(&[], "shut/a").await, is(1, "permission_denied"));
+    assert_eq!(refused(&["--force"], "shut/old").await, is(1, "permission_denied"));
+    // It would go into the directory, as with cp, and there is another one of its name.
+    assert_eq!(refused(&["--force"], "open/full").await, is(1, "is_directory"));
+    assert_eq!(refused(&[], "open/old").await, is(5, "conflict"));
+    assert_eq!(refused(&[], "gone/a").await, is(4, "dir_missing"));
+    for name in ["open/old", "shut/old"] {
+        assert_eq!(fs::read(there.path().join(name)).unwrap(), b"old", "{name}");
+    }
+    assert_eq!(names(&there.path().join("open")), ["full", "old"]);
+    assert_eq!(names(&there.path().join("open/full")), ["a"]);
+    assert_eq!(names(&there.path().join("shut")), ["old"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

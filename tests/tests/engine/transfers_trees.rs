@@ -162,6 +162,41 @@ async fn a_directory_that_is_there_keeps_what_the_other_has_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_is_placed_in_part_only_says_so_and_has_nothing_half_and_is_sent_again() {
+    for bed in Bed::all_and_without_a_shell() {
+        let (source, target) = (bed.here("source"), bed.there("dir"));
+        let names = ["a/1", "a/2", "m", "z/1", "z/2"];
+        for (root, text) in [(&source, "new"), (&target, "old")] {
+            for name in names {
+                let file = root.join(name);
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                fs::write(file, text).unwrap();
+            }
+        }
+        fs::write(target.join("kept"), "kept").unwrap();
+        let read = |name: &str| fs::read_to_string(target.join(name)).unwrap();
+        // Nobody can tell before that this one isn't replaced.
+        let nail = Mounted::nail(&target.join("m"));
+        let refused = bed.put_on(&source, "dir", &replacing()).await.unwrap_err();
+        let part = "was replaced in part only";
+        assert!(refused.message.contains(part), "{}: {refused:?}", bed.name);
+        assert!(refused.message.contains("dir/m"), "{}: {refused:?}", bed.name);
+        assert_eq!(read("m"), "old", "{}", bed.name);
+        for name in names {
+            assert!(["old", "new"].contains(&&*read(name)), "{}: {name}", bed.name);
+        }
+        drop(nail);
+        bed.put_on(&source, "dir", &replacing()).await.unwrap();
+        assert_eq!(names.map(read), ["new"; 5], "{}", bed.name);
+        assert_eq!(read("kept"), "kept", "{}", bed.name);
+        let left = bed.names_there().into_iter().filter(|name| name.contains(".baton")).count();
+        assert_eq!(left, 0, "{}: {:?}", bed.name, bed.names_there());
+        assert_eq!(fs::read_to_string(source.join("m")).unwrap(), "new", "{}", bed.name);
+        bed.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_replaces_a_link_to_a_directory_takes_its_place_and_does_not_go_into_it() {
     for bed in Bed::all_and_without_a_shell() {
         let source = bed.here("source");

@@ -319,7 +319,9 @@ async fn the_command_line_makes_lists_and_removes_worktrees() {
     assert_eq!(again().await, session);
     let other =
         bed.baton(&["worktree", "add", &place, "z", "--path", tree.to_str().unwrap()]).await;
-    assert_eq!(other.status, Some(5), "{other:?}");
+    // Whoever takes the path from stdout would work on the other branch.
+    assert_eq!((other.status, &*other.stdout), (Some(5), ""), "{other:?}");
+    assert!(other.stderr.contains("has x checked out instead of z"), "{other:?}");
     let inside = bed.baton(&["worktree", "add", "work", "y", "--path", "in", "--json"]).await;
     assert_eq!(code(&inside), (Some(5), "conflict".into()));
 }

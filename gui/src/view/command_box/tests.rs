@@ -58,6 +58,7 @@ fn block(id: &str, line: &str, state: OperationState, printed: &str) -> Block {
             work: Work::Line { at: At::Session(SessionId::new("s")), line: line.into() },
             host: "box".into(),
             session: Some(SessionId::new("s")),
+            directory: None,
             state,
             progress: None,
             output: printed.len() as u64,

@@ -186,6 +186,8 @@ pub enum GitAct {
     WantDraft,
     /// Push and open a pull request.
     PullRequest {
+        /// The branch that was shown.
+        branch: Option<String>,
         /// Its title.
         title: String,
         /// Its body.

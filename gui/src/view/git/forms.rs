@@ -56,6 +56,8 @@ impl WorktreeForm {
 /// A pull request.
 #[derive(Debug, Default)]
 pub struct PullRequestForm {
+    /// The one that is told: another one may be checked out by the time that it is sent.
+    branch: Option<String>,
     title: String,
     body: String,
     base: String,
@@ -244,11 +246,13 @@ fn worktree_fields(wanted: &mut WorktreeForm, ui: &mut Ui) -> bool {
 fn pull_request(ctx: &egui::Context, data: &GitData<'_>, wanted: &mut PullRequestForm) -> Typed {
     if let (Fetched::Ready(draft), false) = (data.draft, wanted.is_filled) {
         wanted.is_filled = true;
+        wanted.branch.clone_from(&draft.branch);
         wanted.title.clone_from(&draft.title);
         wanted.body.clone_from(&draft.body);
         wanted.base = draft.base.clone().unwrap_or_default();
     }
-    let can = !wanted.title.trim().is_empty();
+    let is_detached = wanted.is_filled && wanted.branch.is_none();
+    let can = !wanted.title.trim().is_empty() && !is_detached;
     let shown = form(
         ctx,
         "git pull request",
@@ -262,9 +266,12 @@ fn pull_request(ctx: &egui::Context, data: &GitData<'_>, wanted: &mut PullReques
                 Fetched::Missing | Fetched::Pending => {
                     note(ui, "Reading the commits…");
                 }
+                Fetched::Ready(_) if is_detached => {
+                    note(ui, "No branch is checked out: there is nothing to open one for.");
+                }
                 Fetched::Ready(draft) => {
                     let commits = of_many(draft.commits.into(), "commit", "commits");
-                    let branch = draft.branch.as_deref().unwrap_or("a detached head");
+                    let branch = wanted.branch.as_deref().unwrap_or_default();
                     let mut words = format!("{commits} of {branch}, which is pushed first.");
                     if draft.changed > 0 {
                         let files = of_many(draft.changed.into(), "file isn't", "files aren't");
@@ -293,6 +300,7 @@ fn pull_request(ctx: &egui::Context, data: &GitData<'_>, wanted: &mut PullReques
     );
     outcome(&shown, can, || {
         Some(GitAct::PullRequest {
+            branch: wanted.branch.clone(),
             title: wanted.title.trim().to_owned(),
             body: wanted.body.clone(),
             base: some(&wanted.base),

@@ -177,6 +177,7 @@ fn what_waits_for_nothing_begins() {
         },
         host: "box".into(),
         session: None,
+        directory: None,
         state: OperationState::Waiting,
         progress: None,
         output: 0,
@@ -358,6 +359,7 @@ fn a_pull_request_is_filled_in_from_the_commits() {
     window.get_by_label("Push and open it").click();
     window.run();
     let opened = GitAct::PullRequest {
+        branch: Some("topic".into()),
         title: "Mend it".into(),
         body: "It was broken".into(),
         base: Some("main".into()),
@@ -382,6 +384,7 @@ fn a_push_that_failed_says_what_to_do_until_it_is_dismissed() {
         },
         host: "box".into(),
         session: None,
+        directory: None,
         state: OperationState::Failed { why },
         progress: None,
         output: 0,

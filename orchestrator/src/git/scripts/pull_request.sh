@@ -88,9 +88,11 @@ bp_login() {
   bp_gh auth status --hostname "$bp_url" >/dev/null 2>&1
 }
 
-# bp_open TITLE BODY BASE DRAFT HAS_TITLE HAS_BODY: pushes the branch that is checked out, and opens a pull request for it.
+# bp_open TITLE BODY BASE DRAFT HAS_TITLE HAS_BODY BRANCH: pushes the branch that is checked out, and opens a pull request for
+# it; refuses one that isn't BRANCH, where one is named.
 bp_open() {
   bn_branch ''
+  [ "$bn_branch" = "${7:-"$bn_branch"}" ] || bn_stop other_branch "$7"
   bn_remote ''
   command -v gh >/dev/null 2>&1 || bn_stop no_gh
   bp_said=$(bp_gh --version 2>&1) || bn_stop gh_broken "$bp_said"
@@ -103,6 +105,9 @@ bp_open() {
   [ -z "$bp_from" ] || [ "$bp_commits" -gt 0 ] || bn_stop nothing_new "$bp_base"
   bn_tell doing push
   bn_push "$bn_remote" "$bn_branch" '' '' own || return
+  # Hooks and a slow line take their time, and gh takes what is checked out.
+  bp_now=$(bg_git symbolic-ref -q HEAD)
+  [ "$bp_now" = "refs/heads/$bn_branch" ] || bn_stop left_branch "${bp_now#refs/heads/}"
   bn_tell doing open
   [ -z "$5" ] || bp_title=$1
   [ -z "$6" ] || bp_body=$2
