@@ -148,6 +148,7 @@ impl App {
         for command in self.keys(&ctx) {
             self.obey(&ctx, command);
         }
+        self.hold_typed_ahead(&ctx);
         covered(&ctx, self.is_dialog_open(), || {
             if self.is_welcome() {
                 self.welcome(ui);

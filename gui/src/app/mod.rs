@@ -38,6 +38,7 @@ mod terminals;
 #[cfg(test)]
 mod testing;
 mod transcripts;
+mod typed_ahead;
 mod wishes;
 mod writing;
 

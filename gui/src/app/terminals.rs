@@ -12,6 +12,7 @@ use orchestrator::seam::{
 
 use super::App;
 use super::pending::Pending;
+use super::typed_ahead::TypedAhead;
 use crate::bridge::{Ask, SharedScreen, TerminalAsk};
 use crate::keys::TerminalFocus;
 use crate::theme::{Theme, size};
@@ -29,8 +30,10 @@ pub(super) struct Terminals {
     open: HashMap<String, Open>,
     /// Which one stands in place of a session's conversation.
     shown: BTreeMap<SessionId, String>,
-    /// The one that has the keys, if one has.
-    has_keys: bool,
+    /// Whether the shown one has the keys.
+    pub(super) has_keys: bool,
+    /// One that was asked for, and isn't there yet.
+    pub(super) ahead: Option<TypedAhead>,
 }
 
 /// One that is followed.
@@ -63,6 +66,7 @@ impl App {
         // What lies behind a diff has none.
         let has_keys = self.terminals.has_keys && !self.is_diff_shown();
         match self.shown_terminal().filter(|_| has_keys) {
+            None if self.is_typed_ahead() => TerminalFocus::Program,
             None => TerminalFocus::None,
             Some(terminal) if terminal.state.is_over() => TerminalFocus::Ended,
             Some(_) => TerminalFocus::Program,
@@ -101,6 +105,7 @@ impl App {
     pub(super) fn new_terminal_in(&mut self, directory: Option<FilePath>) {
         let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) else { return };
         let command = self.opening_terminal(&session, directory);
+        self.terminals.ahead = Some(TypedAhead::of(session.clone()));
         self.carry_out(Command::Terminal(command), Pending::OpenTerminal { session });
     }
 
@@ -133,9 +138,13 @@ impl App {
                     self.terminals.all.push(*terminal);
                 }
                 self.show_terminal(&session, id);
+                self.typed_ahead_is_over(&session, true);
             }
             Ok(_) => {}
-            Err(failure) => self.complain(&failure),
+            Err(failure) => {
+                self.typed_ahead_is_over(&session, false);
+                self.complain(&failure);
+            }
         }
     }
 

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use egui::Role;
 use egui_kittest::kittest::Queryable;
 use jiff::Timestamp;
-use orchestrator::seam::{Command, SessionId, Terminal, TerminalCommand, TerminalState};
+use orchestrator::failure::{Code, Failure};
+use orchestrator::seam::{
+    Command, Reply, SessionId, Terminal, TerminalCommand, TerminalReply, TerminalState,
+};
 use orchestrator::terminal::screen::Printed;
 
 use super::testing::{Window, window};
-use crate::bridge::{Ask, News, SharedScreen, TerminalAsk};
+use crate::bridge::{Ask, News, SharedScreen, TerminalAsk, Ticket};
+use crate::commands::WindowCommand;
 use crate::memory::Memory;
 use crate::samples::session;
 
@@ -180,4 +184,92 @@ fn a_file_that_is_mentioned_beside_a_terminal_is_named_in_the_message_that_is_sh
     assert!(window.app().shown_terminal().is_none());
     let message = window.harness.get_by_role_and_label(Role::MultilineTextInput, "Message");
     assert!(message.is_focused());
+}
+
+/// Asks for a new one while somebody writes a message; the number of the question.
+fn a_terminal_is_asked_for(window: &mut Window) -> Ticket {
+    let message = window.harness.get_by_role_and_label(Role::MultilineTextInput, "Message");
+    message.focus();
+    window.harness.run();
+    window.asked();
+    window.obey(WindowCommand::NewTerminal);
+    let ticket = window.asked().into_iter().find_map(|ask| match ask {
+        Ask::Do { ticket, command } => {
+            matches!(*command, Command::Terminal(TerminalCommand::Open { .. })).then_some(ticket)
+        }
+        _ => None,
+    });
+    ticket.unwrap()
+}
+
+fn types(window: &mut Window, text: &str) {
+    window.harness.event(egui::Event::Text(text.to_owned()));
+    window.harness.run();
+}
+
+fn opened(window: &mut Window, ticket: Ticket, id: &str) {
+    let opened = TerminalReply::Terminal(Box::new(terminal(id, TerminalState::Open)));
+    window.tell(News::Done { ticket, answer: Ok(Box::new(Reply::Terminal(opened))) });
+    window.harness.run();
+}
+
+/// What was written as a message, and what went to whom.
+fn written(window: &mut Window) -> (String, Vec<(String, String)>) {
+    let input = window.asked().into_iter().filter_map(|ask| match ask {
+        Ask::Do { command, .. } => match *command {
+            Command::Terminal(TerminalCommand::Input { id, bytes }) => {
+                Some((id, String::from_utf8(bytes).unwrap()))
+            }
+            Command::Send { .. } => Some(("the agent".to_owned(), "a message".to_owned())),
+            _ => None,
+        },
+        _ => None,
+    });
+    let input: Vec<(String, String)> = input.collect();
+    let drafts = window.app().memory.drafts.values();
+    (drafts.map(|draft| draft.text.as_str()).collect(), input)
+}
+
+#[test]
+fn what_is_typed_while_a_terminal_is_being_opened_is_its_own() {
+    let mut window = terminals(&[]);
+    let ticket = a_terminal_is_asked_for(&mut window);
+    types(&mut window, "ls");
+    window.press(egui::Modifiers::NONE, egui::Key::Enter);
+    types(&mut window, "pw");
+    assert_eq!(written(&mut window), (String::new(), Vec::new()));
+    opened(&mut window, ticket, "1");
+    types(&mut window, "d");
+    let (message, input) = written(&mut window);
+    assert_eq!(message, "");
+    assert!(input.iter().all(|(id, _)| id == "1"), "{input:?}");
+    assert_eq!(input.into_iter().map(|(_, text)| text).collect::<String>(), "ls\rpwd");
+}
+
+#[test]
+fn where_no_terminal_can_be_opened_nothing_is_done_with_what_was_typed_for_it() {
+    let mut window = terminals(&[]);
+    let ticket = a_terminal_is_asked_for(&mut window);
+    types(&mut window, "rm -r x");
+    window.press(egui::Modifiers::NONE, egui::Key::Enter);
+    let answer = Err(Failure::new(Code::ConnectionLost, "no way there"));
+    window.tell(News::Done { ticket, answer });
+    window.harness.run();
+    window.harness.get_by_label_contains("no way there");
+    types(&mut window, "a message");
+    assert_eq!(written(&mut window), ("a message".to_owned(), Vec::new()));
+}
+
+#[test]
+fn who_clicks_elsewhere_while_a_terminal_is_being_opened_types_there() {
+    let mut window = terminals(&[]);
+    let ticket = a_terminal_is_asked_for(&mut window);
+    types(&mut window, "ls");
+    window.harness.get_by_role_and_label(Role::MultilineTextInput, "Message").click();
+    window.harness.run();
+    types(&mut window, "a message");
+    assert_eq!(written(&mut window), ("a message".to_owned(), Vec::new()));
+    opened(&mut window, ticket, "1");
+    let (message, input) = written(&mut window);
+    assert_eq!((message.as_str(), input), ("a message", vec![("1".to_owned(), "ls".to_owned())]));
 }

@@ -12,8 +12,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use orchestrator::failure::{Code, Failure};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use super::fault::Fault;
 
 /// What is written, such as `orchestrator=debug`; warnings and errors without it.
 const VARIABLE: &str = "BATON_LOG";
@@ -27,6 +31,8 @@ const AHEAD: usize = 8192;
 pub struct Log {
     /// Where it is.
     pub file: PathBuf,
+    /// Why the window's loop has ended.
+    pub(super) fault: Fault,
     lines: Lines,
     writer: Option<JoinHandle<()>>,
 }
@@ -92,13 +98,14 @@ pub fn start_log(dir: &Path) -> Result<Log, Failure> {
         .with_default_directive(tracing::level_filters::LevelFilter::WARN.into())
         .with_env_var(VARIABLE)
         .from_env_lossy();
-    let started = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let fault = Fault::default();
+    let written = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(lines.clone())
-        .try_init();
+        .with_filter(filter);
+    let started = tracing_subscriber::registry().with(written).with(fault.layer()).try_init();
     match started {
-        Ok(()) => Ok(Log { file: path, lines, writer: Some(writer) }),
+        Ok(()) => Ok(Log { file: path, fault, lines, writer: Some(writer) }),
         Err(error) => Err(Failure::new(Code::Internal, format!("there is a log already: {error}"))),
     }
 }

@@ -1,8 +1,10 @@
 //! The program around the window: one at a time, its log, and what a crash leaves.
 
 mod crash;
+mod fault;
 mod instance;
 mod log;
+mod pace;
 mod start;
 
 pub use crash::report_crashes;

@@ -7,12 +7,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use baton_front::{Setup, paths};
-use eframe::NativeOptions;
+use eframe::{NativeOptions, UserEvent};
 use egui::ViewportBuilder;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::Program;
+use winit::event_loop::EventLoop;
 
 use super::instance::Instance;
+use super::pace::{Alarm, Paced};
 use super::{crash, log};
 use crate::app::{App, AppPlan};
 use crate::bridge::{BridgePlan, Desktop, read_memory};
@@ -78,29 +80,33 @@ fn open() -> Result<ExitCode, Failure> {
         Program { name: "baton-gui".into(), version: VERSION.into(), pid: std::process::id() };
     let raises = first.raises.take();
     let log_file = log.file.clone();
+    let told = log.fault.clone();
     let run = AssertUnwindSafe(|| {
-        eframe::run_native(
-            "Baton",
-            options,
-            Box::new(move |creation| {
-                let ctx = creation.egui_ctx.clone();
-                let bridge = BridgePlan {
-                    setup,
-                    program,
-                    wake: Arc::new(move || ctx.request_repaint()),
-                    notifier: Arc::new(Desktop),
-                    remember,
-                    raises,
-                };
-                let plan = AppPlan { bridge, memory, trouble, log: Some(log_file) };
-                creation.egui_ctx.add_plugin(clipboard(&creation.egui_ctx)?);
-                Ok(Box::new(App::new(&creation.egui_ctx, plan)?))
-            }),
-        )
+        let events =
+            EventLoop::<UserEvent>::with_user_event().build().map_err(|error| no_window(&error))?;
+        let alarm = Alarm::of(&events);
+        let waking = alarm.clone();
+        let create = Box::new(move |creation: &eframe::CreationContext<'_>| {
+            let ctx = creation.egui_ctx.clone();
+            let bridge = BridgePlan {
+                setup,
+                program,
+                wake: Arc::new(move || waking.wake(&ctx)),
+                notifier: Arc::new(Desktop),
+                remember,
+                raises,
+            };
+            let plan = AppPlan { bridge, memory, trouble, log: Some(log_file) };
+            creation.egui_ctx.add_plugin(clipboard(&creation.egui_ctx)?);
+            Ok(Box::new(App::new(&creation.egui_ctx, plan)?) as Box<dyn eframe::App>)
+        });
+        let app = eframe::create_native("Baton", options, create, &events);
+        events.run_app(&mut Paced::new(app, &alarm)).map_err(|error| no_window(&error))?;
+        // It ends for an error as it does for a person.
+        told.take().map_or(Ok(()), |fault| Err(no_window(&fault)))
     });
     match catch_unwind(run) {
-        Ok(Ok(())) => Ok(ExitCode::SUCCESS),
-        Ok(Err(error)) => Err(no_window(&error)),
+        Ok(ended) => ended.map(|()| ExitCode::SUCCESS),
         Err(_) => Err(Failure::new(Code::Internal, "the window crashed")
             .hint("A report was written beside the log; sessions and their turns are stored")),
     }
@@ -115,7 +121,7 @@ fn clipboard(ctx: &egui::Context) -> Result<Clipboard, Failure> {
     }
 }
 
-fn no_window(error: &eframe::Error) -> Failure {
+fn no_window(error: &dyn std::fmt::Display) -> Failure {
     Failure::new(Code::Unsupported, format!("no window can be opened: {error}")).hint(
         "Baton needs OpenGL 2 or better; without a graphics card install Mesa (libgl1-mesa-dri) and try \
          LIBGL_ALWAYS_SOFTWARE=1 baton-gui",

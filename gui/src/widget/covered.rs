@@ -22,18 +22,20 @@ pub fn covered<R>(ctx: &Context, is_covered: bool, draw: impl FnOnce() -> R) -> 
 }
 
 fn without_keys(input: &InputState) -> Vec<Event> {
-    let is_key = |event: &&Event| {
-        matches!(
-            event,
-            Event::Key { .. }
-                | Event::Text(_)
-                | Event::Ime(_)
-                | Event::Paste(_)
-                | Event::Copy
-                | Event::Cut
-        )
-    };
-    input.events.iter().filter(|event| !is_key(event)).cloned().collect()
+    input.events.iter().filter(|event| !is_of_keyboard(event)).cloned().collect()
+}
+
+/// Whether it comes from the keyboard, and goes to what has the focus.
+pub fn is_of_keyboard(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Key { .. }
+            | Event::Text(_)
+            | Event::Ime(_)
+            | Event::Paste(_)
+            | Event::Copy
+            | Event::Cut
+    )
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub use button::{
 };
 pub use card::{card, empty, failure_card, section};
 pub use caret::{caret, put_caret};
-pub use covered::covered;
+pub use covered::{covered, is_of_keyboard};
 pub use dialog::{Dialog, dialog, settle};
 pub use env::EnvRows;
 pub use field::{Field, choice, field, field_id, labelled, picked};

@@ -59,11 +59,17 @@ pub struct Display {
 impl Display {
     /// Starts one with a free number, and waits until windows can be managed on it.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, with these options of the server.
+    pub fn start_with(options: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         // It says the number that it has found on the first descriptor.
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
             .args(["-screen", "0", &format!("{SIZE}x24")])
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(home.path().join("server.log")).unwrap())

@@ -3,6 +3,7 @@
 use baton_tests::{Home, Run, TestSshd};
 
 use super::account::Account;
+use super::display::Display;
 
 fn run(home: &Home, words: &[&str]) -> Run {
     Run::of(home.command_of("baton-gui", words).output().unwrap())
@@ -36,6 +37,20 @@ fn a_display_that_does_not_answer_is_an_error_with_a_hint() {
     assert_eq!(refused.status, Some(1), "{refused:?}");
     assert!(refused.stderr.contains("error: no window can be opened: "), "{refused:?}");
     assert!(refused.stderr.contains("\nhint: "), "{refused:?}");
+}
+
+#[test]
+fn a_display_on_which_nothing_can_be_drawn_is_an_error_with_its_reason_whatever_is_logged() {
+    let home = home();
+    let display = Display::start_with(&["-extension", "GLX"]);
+    let mut command = home.command_of("baton-gui", &[]);
+    command.env("DISPLAY", display.name());
+    // Nor is there any driver for EGL.
+    command.env("__EGL_VENDOR_LIBRARY_DIRS", "/nonexistent").env("BATON_LOG", "off");
+    let refused = Run::of(command.output().unwrap());
+    assert_eq!(refused.status, Some(1), "{refused:?}");
+    let said = refused.stderr.strip_prefix("error: no window can be opened: ").unwrap();
+    assert!(said.contains("EGL") && said.contains("\nhint: "), "{refused:?}");
 }
 
 #[test]
