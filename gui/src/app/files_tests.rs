@@ -11,7 +11,7 @@ use orchestrator::seam::{
 
 use super::files_testing::*;
 use super::testing::{Window, window};
-use crate::bridge::{Ask, FilesAsk, FilesNews, News};
+use crate::bridge::{Ask, Contents, FilesAsk, FilesNews, News, Opened};
 use crate::memory::{Memory, RightPage};
 use crate::samples::session;
 use crate::view::files::Folder;
@@ -133,6 +133,14 @@ fn a_file_that_is_gone_can_be_saved_as_new() {
     assert_eq!((bytes.as_str(), expected), ("one\n", Expected::Absent));
     done(&mut window, ticket, "v2");
     assert!(window.harness.query_by_label("Save as new").is_none());
+
+    // It was there when it was looked for, and gone when it was read.
+    let (mut window, id) = editing("one\n");
+    stands(&mut window, id, Ok(entry("/srv/a.rs", "v2")));
+    let answer = Err(Failure::new(Code::NotFound, "gone"));
+    window.tell(News::File(FilesNews::Opened { id, answer }));
+    assert_eq!(text(&mut window, id), "one\n");
+    window.harness.get_by_role_and_label(Role::Button, "Save as new");
 }
 
 #[test]
@@ -164,6 +172,10 @@ fn a_close_that_can_t_save_keeps_the_file_open() {
     failed(&mut window, ticket, Code::PermissionDenied);
     window.harness.get_by_label("It isn't saved: it can't be");
     assert_eq!(text(&mut window, id), "xone\n");
+    // A later save was to close nothing.
+    let (ticket, ..) = save(&mut window);
+    done(&mut window, ticket, "v2");
+    assert!(window.app().open_of(id).is_some());
 }
 
 #[test]
@@ -343,4 +355,11 @@ fn a_file_that_is_written_on_takes_no_keys() {
     told(&mut window, "one\ntwo\n", "v2");
     assert_eq!(window.harness.ctx.memory(egui::Memory::focused), before);
     assert_eq!(text(&mut window, id), "one\ntwo\n");
+    // It has become too large to be shown as a whole.
+    let contents = Contents::Large(b"one\ntwo\nthree\n".to_vec());
+    let file = FileEntry { size: 1 << 30, ..entry("/srv/a.log", "v3") };
+    let answer = Ok(Box::new(Opened { file, contents }));
+    window.tell(News::File(FilesNews::Opened { id, answer }));
+    assert!(window.app().open_of(id).unwrap().reader().is_none());
+    assert_eq!(window.harness.ctx.memory(egui::Memory::focused), before);
 }
