@@ -37,7 +37,7 @@ impl Body {
     fn become_another(
         &mut self,
         contents: Contents,
-        entry: &FileEntry,
+        (entry, before): (&FileEntry, Option<&FileEntry>),
         writable: bool,
     ) -> Option<Contents> {
         match (self, contents) {
@@ -52,7 +52,8 @@ impl Body {
                 None
             }
             (Self::Large(view), Contents::Large(first)) => {
-                let grows = view.grow(entry.size, &first);
+                let is_still = before.is_some_and(|before| entry.is_still(before));
+                let grows = view.grow(entry.size, &first, is_still);
                 (!grows).then_some(Contents::Large(first))
             }
             (Self::Binary(view), Contents::Binary(first)) => {
@@ -356,15 +357,16 @@ impl App {
         file.base = None;
         // One that goes on being written to takes nobody's keys and place.
         let is_first = matches!(file.body, Body::Wanted { .. } | Body::Failed(_));
-        let contents = match file.body.become_another(contents, &entry, writable) {
-            Some(contents) => contents,
-            None => {
-                file.file = Some(entry);
-                file.standing = Standing::Same;
-                self.look_anew();
-                return;
-            }
-        };
+        let contents =
+            match file.body.become_another(contents, (&entry, file.file.as_ref()), writable) {
+                Some(contents) => contents,
+                None => {
+                    file.file = Some(entry);
+                    file.standing = Standing::Same;
+                    self.look_anew();
+                    return;
+                }
+            };
         file.body = match contents {
             Contents::Text(document, text) => {
                 file.base = Some(text);
