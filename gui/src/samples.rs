@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use orchestrator::agent::Usage;
 use orchestrator::seam::{
-    FileEntry, FileKind, LinkState, RunId, Session, SessionId, Tab, TabId, TabState, Totals, Turn,
-    TurnId, TurnStatus,
+    FileEntry, FileKind, GitBranch, LinkState, RunId, Session, SessionId, Tab, TabId, TabState,
+    Totals, Turn, TurnId, TurnStatus,
 };
 
 /// Seconds since 1970 on the clock of samples.
@@ -91,5 +91,21 @@ pub fn entry(name: &str) -> FileEntry {
         ignored: false,
         writable: None,
         version: String::new(),
+    }
+}
+
+/// A branch of this repository, of one commit.
+pub fn branch(name: &str, current: bool) -> GitBranch {
+    GitBranch {
+        name: name.into(),
+        remote: false,
+        current,
+        worktree: None,
+        upstream: None,
+        ahead_behind: None,
+        gone: false,
+        commit: "1".into(),
+        subject: "A commit".into(),
+        at: None,
     }
 }

@@ -1,8 +1,8 @@
 //! A window for tests of views: without pixels, found by role and name.
 
-use egui::{Key, Ui};
+use egui::{Key, Role, Ui};
 use egui_kittest::Harness;
-use egui_kittest::kittest::NodeT;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::fonts;
 use crate::theme::Theme;
@@ -24,6 +24,20 @@ pub fn harness<'a, S: 'a>(state: S, mut view: impl FnMut(&mut Ui, &mut S) + 'a) 
         },
         state,
     )
+}
+
+/// Clicks the button of that name.
+pub fn press<S>(window: &mut Harness<'_, S>, button: &str) {
+    window.get_by_role_and_label(Role::Button, button).click();
+    window.run();
+}
+
+/// Types into the field of that name.
+pub fn type_into<S>(window: &mut Harness<'_, S>, label: &str, text: &str) {
+    window.get_by_role_and_label(Role::TextInput, label).focus();
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, label).type_text(text);
+    window.run();
 }
 
 /// What has the focus, by its name.

@@ -6,6 +6,8 @@ use egui::style::{Selection, TextCursorStyle, WidgetVisuals, Widgets};
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Visuals};
 use serde::{Deserialize, Serialize};
 
+use crate::text::Class;
+
 /// What a person chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -160,6 +162,19 @@ const fn rgb(hex: u32) -> Color32 {
 }
 
 impl Theme {
+    /// The colour of a word of code, or of other text.
+    pub const fn of_code(&self, class: Option<Class>) -> Color32 {
+        match class {
+            Some(Class::Keyword) => self.code.keyword,
+            Some(Class::Function) => self.code.function,
+            Some(Class::Kind) => self.code.kind,
+            Some(Class::Text) => self.code.string,
+            Some(Class::Number) => self.code.number,
+            Some(Class::Comment) => self.code.comment,
+            None => self.text,
+        }
+    }
+
     /// Light on dark.
     pub const DARK: Self = Self {
         dark: true,

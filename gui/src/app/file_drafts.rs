@@ -6,7 +6,8 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{FileEntry, FilePath, SessionId};
 
 use super::App;
-use super::files_open::{Body, OpenFile};
+use super::file_body::Body;
+use super::files_open::OpenFile;
 use super::place::Place;
 use crate::bridge::{Ask, FileDraft, FilesAsk};
 use crate::view::editor::{Document, EditorView, Standing};

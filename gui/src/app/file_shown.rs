@@ -5,7 +5,7 @@ use lucide_icons::Icon;
 use orchestrator::seam::FileEntry;
 
 use super::App;
-use super::files_open::Body;
+use super::file_body::Body;
 use crate::bridge::{FilesAsk, OpenId, Picture};
 use crate::theme::{size, space};
 use crate::view::editor::HexData;

@@ -11,9 +11,10 @@ use orchestrator::seam::{
 };
 
 use super::App;
+use super::file_body::Body;
 use super::files_find::Finding;
 use super::files_git::GitWish;
-use super::files_open::{Body, OpenFile};
+use super::files_open::OpenFile;
 use super::pending::Pending;
 use super::place::Place;
 use crate::bridge::{Ask, FilesAsk, FilesNews, OpenId};

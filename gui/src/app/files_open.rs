@@ -2,83 +2,15 @@
 
 use std::sync::Arc;
 
-use egui::TextureHandle;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{FileEntry, FilePath, SessionId};
 
 use super::App;
+use super::file_body::Body;
 use super::place::Place;
-use crate::bridge::{Ask, Contents, FileDraft, FilesAsk, OpenId, Opened, Picture};
-use crate::view::editor::{
-    Coloured, ConflictView, Document, EditorView, HexView, LargeView, Standing,
-};
+use crate::bridge::{Ask, Contents, FileDraft, FilesAsk, OpenId, Opened};
+use crate::view::editor::{Coloured, ConflictView, EditorView, Standing};
 use crate::view::files::{FileTab, shown_name};
-
-/// What is shown of a file.
-pub(super) enum Body {
-    /// It is being read, or will be when somebody looks.
-    Wanted { asked: bool },
-    /// It can't be read.
-    Failed(Failure),
-    /// Text.
-    Text(Box<EditorView>),
-    /// Text that can only be looked at, and why.
-    Locked(Box<EditorView>, String),
-    /// Text that is too large.
-    Large(Box<LargeView>),
-    /// No text.
-    Binary(Box<HexView>),
-    /// An image.
-    Image { picture: Arc<Picture>, texture: Option<TextureHandle> },
-}
-
-impl Body {
-    /// Shows what the file holds now where one reads it; gives it back where it is shown in another way.
-    fn become_another(
-        &mut self,
-        contents: Contents,
-        (entry, before): (&FileEntry, Option<&FileEntry>),
-        writable: bool,
-    ) -> Option<Contents> {
-        match (self, contents) {
-            (Self::Locked(editor, _), Contents::Text(document, _)) if !writable => {
-                editor.become_text(&document.text());
-                editor.document.mark_saved();
-                None
-            }
-            (Self::Locked(editor, _), Contents::Decoded(document, _)) => {
-                editor.become_text(&document.text());
-                editor.document.mark_saved();
-                None
-            }
-            (Self::Large(view), Contents::Large(first)) => {
-                let is_still = before.is_some_and(|before| entry.is_still(before));
-                let grows = view.grow(entry.size, &first, is_still);
-                (!grows).then_some(Contents::Large(first))
-            }
-            (Self::Binary(view), Contents::Binary(first)) => {
-                view.become_bytes(entry.size, &first);
-                None
-            }
-            (_, contents) => Some(contents),
-        }
-    }
-}
-
-/// Which of them it is.
-impl std::fmt::Debug for Body {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Wanted { .. } => "Wanted",
-            Self::Failed(_) => "Failed",
-            Self::Text(_) => "Text",
-            Self::Locked(..) => "Locked",
-            Self::Large(_) => "Large",
-            Self::Binary(_) => "Binary",
-            Self::Image { .. } => "Image",
-        })
-    }
-}
 
 /// Two texts that became of one.
 #[derive(Debug)]
@@ -322,7 +254,6 @@ impl App {
                 return;
             }
         };
-        let writable = entry.writable != Some(false);
         if let (Body::Text(editor), Contents::Text(document, text)) = (&mut file.body, &contents) {
             if editor.document.is_modified() && !gives_way {
                 let is_same = editor.document.text() == **text;
@@ -353,38 +284,22 @@ impl App {
             return;
         }
         let name = file.name();
-        let editor = |document: Document| Box::new(EditorView::new(document, &name));
         file.base = None;
         // One that goes on being written to takes nobody's keys and place.
         let is_first = matches!(file.body, Body::Wanted { .. } | Body::Failed(_));
-        let contents =
-            match file.body.become_another(contents, (&entry, file.file.as_ref()), writable) {
-                Some(contents) => contents,
-                None => {
-                    file.file = Some(entry);
-                    file.standing = Standing::Same;
-                    self.look_anew();
-                    return;
-                }
-            };
-        file.body = match contents {
-            Contents::Text(document, text) => {
-                file.base = Some(text);
-                if writable {
-                    Body::Text(editor(*document))
-                } else {
-                    let why = "This account may not write this file, so it is only shown";
-                    Body::Locked(editor(*document), why.to_owned())
-                }
+        let contents = match file.body.become_another(contents, &entry, file.file.as_ref()) {
+            Some(contents) => contents,
+            None => {
+                file.file = Some(entry);
+                file.standing = Standing::Same;
+                self.look_anew();
+                return;
             }
-            Contents::Decoded(document, encoding) => {
-                let why = format!("Only UTF-8 can be edited here; this is {}", encoding.words());
-                Body::Locked(editor(*document), why)
-            }
-            Contents::Large(first) => Body::Large(Box::new(LargeView::new(entry.size, &first))),
-            Contents::Binary(first) => Body::Binary(Box::new(HexView::new(entry.size, &first))),
-            Contents::Image(picture) => Body::Image { picture, texture: None },
         };
+        if let Contents::Text(_, text) = &contents {
+            file.base = Some(Arc::clone(text));
+        }
+        file.body = Body::new(contents, &entry, &name);
         file.file = Some(entry);
         file.standing = Standing::Same;
         file.wants_focus |= is_first;

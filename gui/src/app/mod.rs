@@ -1,9 +1,11 @@
 //! The window as a whole: what the bridge tells goes into its state, views show it, their wishes go to the bridge.
 
+mod answered;
 mod asking;
 mod beside;
 mod command_box;
 mod draft_images;
+mod file_body;
 mod file_drafts;
 mod file_shown;
 mod files;
@@ -38,12 +40,19 @@ mod terminals;
 #[cfg(test)]
 mod testing;
 mod transcripts;
+mod transfer_words;
 mod typed_ahead;
 mod wishes;
 mod writing;
 
 #[cfg(test)]
 mod asking_tests;
+#[cfg(test)]
+mod files_conflict_tests;
+#[cfg(test)]
+mod files_drafts_tests;
+#[cfg(test)]
+mod files_testing;
 #[cfg(test)]
 mod files_tests;
 #[cfg(test)]

@@ -4,15 +4,15 @@ use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    AddWorktree, At, ChangeKind, Command, FilePath, GitBranch, GitBranches, GitChange, GitCommand,
-    GitReply, GitStatus, Operation, OperationState, Outcome, Reply, SessionId, Work,
+    AddWorktree, At, ChangeKind, Command, FilePath, GitBranches, GitChange, GitCommand, GitReply,
+    GitStatus, Operation, OperationState, Outcome, Reply, SessionId, Work,
 };
 
 use super::testing::{Window, window};
 use crate::bridge::{Ask, News, RepositoryNews};
 use crate::commands::WindowCommand;
 use crate::memory::{Memory, RightPage};
-use crate::samples::{at, session};
+use crate::samples::{at, branch, session};
 
 fn id(session: &str) -> SessionId {
     SessionId::new(session)
@@ -38,18 +38,6 @@ fn status(window: &mut Window, of: &str, changes: Vec<GitChange>) {
 }
 
 fn branches(window: &mut Window, of: &str) {
-    let branch = |name: &str, current| GitBranch {
-        name: name.into(),
-        remote: false,
-        current,
-        worktree: None,
-        upstream: None,
-        ahead_behind: None,
-        gone: false,
-        commit: "1".into(),
-        subject: "A commit".into(),
-        at: None,
-    };
     let branches = vec![branch("main", true), branch("feature", false)];
     let branches = GitBranches { branches, tags: Vec::new(), default: None };
     let news = RepositoryNews::Branches(Ok(branches));

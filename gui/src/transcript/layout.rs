@@ -9,7 +9,7 @@ use egui::{Align, Color32, FontId, Galley, Painter, Stroke, Vec2, vec2};
 use super::estimate::{self, HEAD, THUMBNAIL};
 use super::mixed::{self, Side};
 use super::shaped::{Mixed, Shaped};
-use crate::text::{self, Base, Block, Body, Change, Class, Look, Rich, Style, Table};
+use crate::text::{self, Base, Block, Body, Change, Look, Rich, Style, Table};
 use crate::theme::{self, Theme, size, space, strong};
 
 /// Blocks that are kept laid out: a few views' worth.
@@ -345,15 +345,7 @@ fn format(style: Style, look: Look, theme: &Theme) -> TextFormat {
         (false, false, true) => theme::slanted(points),
         (false, false, false) => FontId::proportional(points),
     };
-    let mut colour = match style.class {
-        Some(Class::Keyword) => theme.code.keyword,
-        Some(Class::Function) => theme.code.function,
-        Some(Class::Kind) => theme.code.kind,
-        Some(Class::Text) => theme.code.string,
-        Some(Class::Number) => theme.code.number,
-        Some(Class::Comment) => theme.code.comment,
-        None => theme.text,
-    };
+    let mut colour = theme.of_code(style.class);
     if style.muted || look == Look::Small {
         colour = theme.muted;
     }

@@ -3,7 +3,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::*;
-use crate::testing::harness;
+use crate::testing::{harness, press};
 
 struct Open {
     view: EditMessageView,
@@ -25,11 +25,6 @@ fn written(text: &str) -> Harness<'static, Open> {
     field.type_text(text);
     window.run();
     window
-}
-
-fn press(window: &mut Harness<'_, Open>, button: &str) {
-    window.get_by_role_and_label(Role::Button, button).click();
-    window.run();
 }
 
 fn save(text: &str) -> EditMessageAct {

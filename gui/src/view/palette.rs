@@ -2,9 +2,7 @@
 
 use std::cmp::Reverse;
 
-use egui::{
-    Align2, FontId, Id, Modal, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2,
-};
+use egui::{Align2, FontId, Rect, Ui, WidgetInfo, pos2};
 use lucide_icons::Icon;
 use orchestrator::host::HostConfig;
 use orchestrator::seam::{Session, SessionId};
@@ -13,13 +11,11 @@ use crate::commands::{Entry, Situation, TABLE, WindowCommand};
 use crate::fuzzy::Fuzzy;
 use crate::theme::{Theme, icons, size, space};
 use crate::view::places::{agent_words, host_name};
-use crate::widget::{Picked, Scroll, Stack, pick_by_keys, settle};
+use crate::widget::{Picked, Picker, PickerOf, pick_by_keys};
 use crate::words::clean_line;
 
-/// How high a row is.
-const ROW: f32 = 34.0;
-/// How many rows are seen.
-const ROWS: f32 = 11.0;
+const OF: PickerOf = PickerOf { name: "palette", width: 600.0, row: 34.0, rows: 11.0 };
+
 /// How many commands are remembered as recently used.
 const RECENT: usize = 8;
 /// How many sessions stand there while nothing is typed, so that commands are seen, too.
@@ -65,14 +61,7 @@ enum Hit {
 /// The palette's own state.
 #[derive(Debug, Default)]
 pub struct PaletteView {
-    open: bool,
-    begins: bool,
-    /// What had the focus before; it gets it back.
-    before: Option<Id>,
-    give_back: Option<Id>,
-    typed: String,
-    at: usize,
-    revealed: Option<usize>,
+    picker: Picker,
     hits: Vec<Hit>,
     found: Option<(u64, Situation, String)>,
     recent: Vec<WindowCommand>,
@@ -82,12 +71,12 @@ impl PaletteView {
     /// Opens it, with nothing typed.
     pub fn open(&mut self) {
         let recent = std::mem::take(&mut self.recent);
-        *self = Self { open: true, begins: true, recent, ..Self::default() };
+        *self = Self { picker: Picker::opened(), recent, ..Self::default() };
     }
 
     /// Whether it is open.
     pub fn is_open(&self) -> bool {
-        self.open
+        self.picker.is_open()
     }
 
     /// Remembers that a command was used, from wherever: it stands first next time.
@@ -99,48 +88,27 @@ impl PaletteView {
 
     /// Draws it over everything else, while it is open.
     pub fn ui(&mut self, ctx: &egui::Context, data: &PaletteData<'_>) -> Option<PaletteAct> {
-        if !self.open {
-            if let Some(before) = self.give_back.take() {
-                ctx.memory_mut(|memory| {
-                    // A dialog that was opened by it has begun in a part of its own.
-                    if memory.focused().is_none_or(|now| now == field_id()) {
-                        memory.request_focus(before);
-                    }
-                });
-            }
+        if !self.picker.begin(ctx, &OF) {
             return None;
         }
-        if self.begins {
-            self.before = ctx.memory(|memory| memory.focused());
-        }
-        self.find(data);
-        let theme = Theme::get(ctx);
-        let screen = ctx.content_rect();
-        let width = 600.0_f32.min(screen.width() - 2.0 * space::XL);
-        let modal = Modal::new(Id::unique("palette")).backdrop_color(theme.scrim).area(
-            Modal::default_area(Id::unique("palette"))
-                .anchor(Align2::CENTER_TOP, vec2(0.0, (screen.height() * 0.12).min(110.0))),
-        );
-        let shown = modal.show(ctx, |ui| {
-            ui.set_width(width);
-            let by_keys = pick_by_keys(ui, &mut self.at, self.hits.len());
-            self.field(ui);
-            self.find(data);
-            let clicked = self.rows(ui, by_keys.is_none() && moved(ui));
+        let mut picker = std::mem::take(&mut self.picker);
+        self.find(data, &mut picker);
+        let ((picked, leave), left) = picker.show(ctx, &OF, |picker, ui| {
+            let by_keys = pick_by_keys(ui, &mut picker.at, self.hits.len());
+            if picker.field(ui, &OF, "Command or session", "Type a command or a session") {
+                picker.choose_first();
+            }
+            self.find(data, picker);
+            let clicked = self.rows(ui, picker, by_keys.is_none());
             match by_keys {
                 Some(Picked::This(at)) => (Some(at), false),
                 Some(Picked::Nothing) => (None, true),
                 None => (clicked, false),
             }
         });
-        settle(ctx, "palette", shown.response.rect);
-        let beside = shown.should_close();
-        let (picked, leave) = shown.inner;
-        if picked.is_some() || leave || beside {
-            self.open = false;
-            // In the next frame: until then nothing below a dialog can have it.
-            self.give_back = self.before.take();
-            ctx.request_repaint();
+        self.picker = picker;
+        if picked.is_some() || leave || left {
+            self.picker.close(ctx, true);
         }
         match self.hits.get(picked?)? {
             Hit::Command(entry, _) => {
@@ -152,39 +120,17 @@ impl PaletteView {
         }
     }
 
-    fn field(&mut self, ui: &mut Ui) {
-        let id = field_id();
-        let hint = RichText::new("Type a command or a session");
-        let edit = TextEdit::singleline(&mut self.typed)
-            .id(id)
-            .hint_text(hint)
-            .desired_width(f32::INFINITY)
-            .margin(egui::Margin::symmetric(10, 9))
-            .font(FontId::proportional(size::PROSE));
-        let response = ui.add(edit);
-        ui.ctx().accesskit_node_builder(id, |node| node.set_label("Command or session"));
-        if std::mem::take(&mut self.begins) || !ui.memory(|memory| memory.has_focus(id)) {
-            response.request_focus();
-        }
-        if response.changed() {
-            self.at = 0;
-            self.revealed = None;
-        }
-        ui.add_space(space::XS);
-    }
-
-    fn find(&mut self, data: &PaletteData<'_>) {
-        let key = (data.version, *data.now, self.typed.trim().to_owned());
+    fn find(&mut self, data: &PaletteData<'_>, picker: &mut Picker) {
+        let key = (data.version, *data.now, picker.typed.trim().to_owned());
         if self.found.as_ref() == Some(&key) {
             return;
         }
         self.hits = hits(data, &key.2, &self.recent);
-        self.at = self.at.min(self.hits.len().saturating_sub(1));
+        picker.at = picker.at.min(self.hits.len().saturating_sub(1));
         self.found = Some(key);
     }
 
-    fn rows(&mut self, ui: &mut Ui, pointed: bool) -> Option<usize> {
-        let theme = Theme::get(ui.ctx());
+    fn rows(&self, ui: &mut Ui, picker: &mut Picker, chooses: bool) -> Option<usize> {
         if self.hits.is_empty() {
             ui.vertical_centered(|ui| {
                 ui.add_space(space::L);
@@ -193,54 +139,17 @@ impl PaletteView {
             });
             return None;
         }
-        #[expect(clippy::cast_precision_loss, reason = "it is cut off at a few rows")]
-        let high = (self.hits.len() as f32).min(ROWS) * ROW;
         let mac = ui.ctx().os().is_mac();
-        let mut clicked = None;
-        let place = ui.available_rect_before_wrap();
-        let place = Rect::from_min_size(place.min, vec2(place.width(), high));
-        ui.allocate_rect(place, Sense::hover());
-        ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
-            let stack = Stack::new(self.hits.iter().map(|_| ROW));
-            let at = self.at;
-            // Only when it changes: the wheel looks around.
-            let changed = self.revealed.replace(at) != Some(at);
-            let scroll = if changed { Scroll::Reveal(at) } else { Scroll::Stay };
-            stack.show(ui, "palette", scroll, |ui, row, rect| {
-                let Some(hit) = self.hits.get(row) else { return };
-                let response = ui.interact(rect, Id::unique(("palette row", row)), Sense::click());
-                // The focus stays where one types.
-                if response.hovered() && pointed {
-                    self.at = row;
-                }
-                if response.clicked() {
-                    clicked = Some(row);
-                }
-                draw(ui, &theme, rect, hit, row == at, mac, &response);
-            });
-        });
-        clicked
+        picker.rows(ui, &OF, self.hits.len(), chooses, |ui, rect, row, chosen, response| {
+            if let Some(hit) = self.hits.get(row) {
+                draw(ui, rect, hit, chosen, mac, response);
+            }
+        })
     }
 }
 
-fn field_id() -> Id {
-    Id::unique("palette field")
-}
-
-/// Whether the pointer has moved: a list that scrolls under it chooses nothing.
-fn moved(ui: &Ui) -> bool {
-    ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO)
-}
-
-fn draw(
-    ui: &Ui,
-    theme: &Theme,
-    rect: Rect,
-    hit: &Hit,
-    chosen: bool,
-    mac: bool,
-    response: &egui::Response,
-) {
+fn draw(ui: &Ui, rect: Rect, hit: &Hit, chosen: bool, mac: bool, response: &egui::Response) {
+    let theme = Theme::get(ui.ctx());
     let painter = ui.painter();
     if chosen {
         painter.rect_filled(rect, 6.0, theme.chosen);

@@ -7,7 +7,7 @@ use orchestrator::host::test_connection::ConnectionReport;
 use orchestrator::ssh_config::Resolved;
 
 use super::*;
-use crate::testing::harness;
+use crate::testing::{harness, press};
 
 struct First {
     view: WelcomeView,
@@ -68,11 +68,6 @@ fn first(aliases: Vec<AliasRow>, agents: Vec<KnownAgent>) -> Harness<'static, Fi
     });
     window.run();
     window
-}
-
-fn press(window: &mut Harness<'_, First>, button: &str) {
-    window.get_by_role_and_label(Role::Button, button).click();
-    window.run();
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod icon;
 mod keys;
 mod opening;
 mod part;
+mod picker;
 mod pill;
 mod plain;
 mod row_menu;
@@ -34,6 +35,7 @@ pub use form::{Form, FormShape, dashed_button, fault, follow_focus, form, note, 
 pub use icon::{glyph, icon, icon_sized};
 pub use keys::{Picked, pick_by_keys, pressed_exactly};
 pub use part::part;
+pub use picker::{Picker, PickerOf};
 pub use pill::{Status, dot, pill, pill_button};
 pub use plain::plain;
 pub use row_menu::{ByKeys, RowMenu, show as show_menu};

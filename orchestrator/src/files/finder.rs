@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::form::{Files, Listed};
 use super::matching::{Candidates, Matching};
-use super::paths::Sum;
+use super::sum::Sum;
 use crate::failure::{Code, Failure};
 use crate::host::{Place, Reached};
 use crate::seam::FoundFiles;
@@ -198,7 +198,7 @@ impl List {
             let began = Instant::now();
             let (sum, former) = {
                 let fetched = self.fetched.borrow();
-                (fetched.sum.clone(), fetched.candidates.clone())
+                (fetched.sum, fetched.candidates.clone())
             };
             let listed = match files.paths(sum.as_ref()).await {
                 Ok(Some(listed)) => self.prepare(listed, former).await.map(Some),

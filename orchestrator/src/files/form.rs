@@ -6,7 +6,8 @@
 
 use async_trait::async_trait;
 
-use super::paths::{Paths, Sum};
+use super::paths::Paths;
+use super::sum::Sum;
 use crate::failure::Failure;
 use crate::seam::{Expected, FileBeginning, FileEntry, FilePath, FileWindow, Listing};
 

@@ -1,6 +1,5 @@
 //! All files below a directory, as a host tells them.
 
-use super::crc::cksum;
 use crate::failure::Failure;
 use crate::transport::{Connection, TransportError};
 
@@ -60,20 +59,6 @@ impl Paths {
     }
 }
 
-/// Names an answer of a host, so that one that is the same needn't come again: what `cksum` says of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sum(String);
-
-impl Sum {
-    pub(super) fn of(answer: &[u8]) -> Self {
-        Self(format!("{} {}", cksum(answer), answer.len()))
-    }
-
-    pub(super) fn text(&self) -> &str {
-        &self.0
-    }
-}
-
 /// Why a directory can't be looked at, where a script's status says so.
 pub(super) fn gone(connection: &Connection, directory: &str, status: u8) -> Option<Failure> {
     let host = connection.host().clone();
@@ -124,10 +109,5 @@ mod tests {
         assert_eq!(read(b"\0", 10), Paths { whole: true, ..Paths::default() });
         let few = read(b"b\0a\0\0", 1);
         assert_eq!((told(&few), few.whole), (vec!["a"], false));
-    }
-
-    #[test]
-    fn a_sum_is_what_the_program_prints() {
-        assert_eq!(Sum::of(b"abc\n").text(), "1112837078 4");
     }
 }

@@ -12,8 +12,9 @@ use sha1::{Digest, Sha1};
 
 use super::form::{Files, Listed, MOST_PATHS, Save, Told, Window};
 use super::many;
-use super::paths::{Paths, Sum};
+use super::paths::Paths;
 use super::refusal::{self, Wish, why};
+use super::sum::Sum;
 use crate::failure::{Code, Failure};
 use crate::host::{HostId, Reached};
 use crate::seam::{FileBeginning, FileEntry, FileKind, FilePath, FileWindow, Listing};

@@ -9,10 +9,10 @@ use super::crc::cksum;
 use super::entry::{Garbled, SHOWN, Shown};
 use super::form::{Files, Listed, MOST_PATHS, Save, Told, Window};
 use super::listing;
-use super::paths::{self, Sum};
+use super::paths;
 use super::refusal::{self, Wish, why};
 use super::scripts::{FILES, Line, SHELL_FILES};
-use super::sum::ListingSum;
+use super::sum::{ListingSum, Sum};
 use super::window::{self, Held, begins_alike};
 use crate::failure::{Code, Failure};
 use crate::host::Reached;
@@ -333,7 +333,7 @@ impl Files for ShellFiles {
     async fn paths(&self, seen: Option<&Sum>) -> Result<Option<Listed>, Failure> {
         let line = self.line("bf_names")?.path(b"")?;
         let line = line.number(MOST_NAME_BYTES).number(NAMES_SECONDS);
-        let line = line.word(seen.map_or("", Sum::text).as_bytes())?;
+        let line = line.word(seen.map(|sum| sum.text()).unwrap_or_default().as_bytes())?;
         let limit_bytes = usize::try_from(MOST_NAME_BYTES).unwrap_or(usize::MAX) + SLACK;
         // Behind what it takes to find them, the way there and back.
         let patience = Duration::from_secs(NAMES_SECONDS) + LOOK_PATIENCE;

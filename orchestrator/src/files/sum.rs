@@ -1,9 +1,27 @@
-//! What a listing comes to, counted on both sides: a host says that nothing has changed without telling it all again.
+//! What an answer comes to, counted on both sides: a host says that nothing has changed without telling it all again.
 
 use memchr::memmem;
 use sha1::{Digest, Sha1};
 
 use super::crc::cksum;
+
+/// What `cksum` says of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sum {
+    crc: u32,
+    length: usize,
+}
+
+impl Sum {
+    pub(super) fn of(answer: &[u8]) -> Self {
+        Self { crc: cksum(answer), length: answer.len() }
+    }
+
+    /// As the program prints it.
+    pub(super) fn text(self) -> String {
+        format!("{} {}", self.crc, self.length)
+    }
+}
 
 /// What stands in place of an answer's mark when it is summed up, as `list.sh` has it.
 const MARK: &[u8] = b"baton";
@@ -11,8 +29,7 @@ const MARK: &[u8] = b"baton";
 /// What `cksum` and `sha1sum` say of an answer to `bf_list`: a host may have only one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ListingSum {
-    crc: u32,
-    length: usize,
+    sum: Sum,
     sha: String,
     /// How many entries were wanted: with another limit it is another answer.
     pub limit: usize,
@@ -30,12 +47,13 @@ impl ListingSum {
         }
         bytes.extend_from_slice(answer.get(from..).unwrap_or_default());
         let sha = Sha1::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { crc: cksum(&bytes), length: bytes.len(), sha, limit }
+        Self { sum: Sum::of(&bytes), sha, limit }
     }
 
     /// As a listing's version.
     pub(super) fn version(&self) -> String {
-        format!("{}.{}.{}.{}", self.crc, self.length, self.limit, self.sha)
+        let Sum { crc, length } = self.sum;
+        format!("{crc}.{length}.{}.{}", self.limit, self.sha)
     }
 
     /// From a listing's version; `None` for one of another form.
@@ -45,12 +63,12 @@ impl ListingSum {
         let length = parts.next()?.parse().ok()?;
         let limit = parts.next()?.parse().ok()?;
         let sha = parts.next()?.to_owned();
-        parts.next().is_none().then_some(Self { crc, length, sha, limit })
+        parts.next().is_none().then_some(Self { sum: Sum { crc, length }, sha, limit })
     }
 
     /// As `cksum` prints it.
     pub(super) fn crc(&self) -> String {
-        format!("{} {}", self.crc, self.length)
+        self.sum.text()
     }
 
     /// As `sha1sum` prints it.
@@ -75,5 +93,10 @@ mod tests {
         // As `printf 'baton a baton b' | cksum` and `| sha1sum` print it.
         assert_eq!(one.crc(), "504408524 15");
         assert_eq!(one.sha(), "602e1bb99a2dba41aaad5f50e63d53343a335b33");
+    }
+
+    #[test]
+    fn a_sum_is_what_the_program_prints() {
+        assert_eq!(Sum::of(b"abc\n").text(), "1112837078 4");
     }
 }

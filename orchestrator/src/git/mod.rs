@@ -12,6 +12,7 @@ mod diff;
 mod graph;
 #[cfg(test)]
 mod job_bed;
+mod known;
 mod lines;
 mod log;
 pub(crate) mod logins;

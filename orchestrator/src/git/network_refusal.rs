@@ -1,5 +1,6 @@
 //! Why git could not push, pull or fetch, and what to do about it.
 
+use super::known::is_complaint;
 use super::logins::without_logins;
 use super::network::SiteName;
 use super::network_progress::progress;
@@ -228,7 +229,7 @@ fn gits(text: &str) -> String {
     ];
     let is_cut_off = text.lines().any(|line| line.starts_with("fatal: Could not read from remote"));
     let is_gits = |line: &&str| {
-        refusal::is_complaint(line)
+        is_complaint(line)
             || begins.iter().any(|words| line.starts_with(words))
             || is_cut_off && line.contains("Permission denied (")
     };

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::arrived::Arrived;
+use super::gauge::Gauge;
 use super::header::{Header, Kind, SHORT, padding};
 use super::receiver::Piece;
 use super::source::{Facts, refuse_made_up};
@@ -80,6 +81,14 @@ impl Tree {
     pub(super) fn arrived(&self) -> u64 {
         self.entries.iter().filter(|entry| entry.arrived).map(|entry| entry.facts.size).sum()
     }
+}
+
+/// Looks through a directory on a thread that may block, and says so.
+pub(super) async fn count(root: &Path, gauge: &mut Gauge) -> Result<Tree, Failure> {
+    gauge.set("counting", 0, None);
+    let whole = root.to_owned();
+    let walked = tokio::task::spawn_blocking(move || walk(&whole)).await;
+    walked.map_err(|error| here(root, &io::Error::other(error)))?
 }
 
 /// Looks through a directory; links are what they are, and nobody follows them.

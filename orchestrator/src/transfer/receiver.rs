@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::bulk::Watch;
 use super::gauge::{Gauge, watched};
+use super::goal::Goal;
 use super::source::Facts;
 use super::talk::{Hearing, LONG_PATIENCE, Talk};
 use super::terms::Terms;
@@ -31,11 +32,7 @@ pub(super) type Piece = (Vec<u8>, usize);
 /// Where something arrives.
 #[derive(Debug)]
 pub(super) struct Receiver<'a> {
-    reached: &'a Reached,
-    remote: &'a FilePath,
-    shown: String,
-    replace: bool,
-    outside: bool,
+    goal: Goal<'a>,
     live: Live,
     /// The inode of the part that was sent before: it may have been placed, and nobody has told us.
     was: String,
@@ -61,11 +58,7 @@ impl<'a> Receiver<'a> {
         terms: &Terms,
     ) -> Self {
         Self {
-            reached,
-            remote,
-            shown: remote.to_string(),
-            replace: terms.replace,
-            outside: terms.outside,
+            goal: Goal::new(reached, remote, terms),
             live: Live::new(key, Uuid::new_v4().simple().to_string()),
             was: String::new(),
             begun: false,
@@ -79,14 +72,14 @@ impl<'a> Receiver<'a> {
 
     /// What every function is called with.
     pub(super) fn words(&self) -> Result<Words, Trouble> {
-        let base = base(self.reached, self.outside);
+        let Goal { reached, remote, replace, outside, .. } = self.goal;
         Ok(Words::default()
-            .path("b_p", self.remote.bytes())?
-            .path("b_base", base)?
+            .path("b_p", remote.bytes())?
+            .path("b_base", base(reached, outside))?
             .set("b_key", &self.live.key)?
             .set("b_nonce", &self.live.nonce)?
             .set("b_live", &self.live.others())?
-            .set("b_replace", if self.replace { "1" } else { "" })?
+            .set("b_replace", if replace { "1" } else { "" })?
             .set("b_was", &self.was)?)
     }
 
@@ -96,10 +89,10 @@ impl<'a> Receiver<'a> {
         library: &Library,
         script: &str,
     ) -> Result<Option<Ready>, Trouble> {
-        let connection = &self.reached.connection;
-        let mut talk =
-            Talk::begin(connection, cwd(self.reached, self.remote), library, script).await?;
-        let there = There { host: connection.host(), path: &self.shown };
+        let Goal { reached, remote, .. } = self.goal;
+        let cwd = cwd(reached, remote);
+        let mut talk = Talk::begin(&reached.connection, cwd, library, script).await?;
+        let there = self.goal.there();
         let answer = talk.line(there).await?;
         self.begun = true;
         match &answer[..] {
@@ -119,7 +112,7 @@ impl<'a> Receiver<'a> {
         [from, all]: [u64; 2],
         feed: Feed,
     ) -> Result<FilePath, Trouble> {
-        let there = There { host: self.reached.connection.host(), path: &self.shown };
+        let there = self.goal.there();
         self.gauge.set("sending", from, Some(all));
         let Talk { stdin, mut hearing } = talk;
         let answer = {
@@ -147,12 +140,12 @@ impl<'a> Receiver<'a> {
         let Some(answer) = answer else { return Err(hearing.timed_out(LONG_PATIENCE).into()) };
         let answer = answer?;
         placed(&answer, there)?;
-        Ok(self.remote.clone())
+        Ok(self.goal.remote.clone())
     }
 
     /// Where it goes, as it was named.
     pub(super) fn path(&self) -> FilePath {
-        self.remote.clone()
+        self.goal.remote.clone()
     }
 
     /// Bytes that the script says up to `mark`.
@@ -161,7 +154,7 @@ impl<'a> Receiver<'a> {
         hearing: &mut Hearing,
         mark: &str,
     ) -> Result<Vec<u8>, Trouble> {
-        let there = There { host: self.reached.connection.host(), path: &self.shown };
+        let there = self.goal.there();
         hearing.up_to(there, mark.as_bytes()).await
     }
 }

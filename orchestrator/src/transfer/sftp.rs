@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use super::download::Download;
 use super::gauge::Gauge;
+use super::goal::Goal;
 use super::local;
 use super::persist::Attempt;
 use super::sftp_bytes::{
-    Place, ROUND, Source, drop_if_full, looks, no_replacing, part_there, plain, receive, resume,
-    send, tidy, trouble,
+    Source, drop_if_full, looks, part_there, plain, receive, resume, send, trouble,
 };
 use super::sftp_download_tree;
+use super::sftp_place::{Place, enter, may_replace, put_there, tidy, unfilled};
 use super::source::{Facts, key, refuse_made_up};
 use super::terms::Terms;
 use super::trouble::{There, Trouble, here};
@@ -26,14 +27,10 @@ use crate::sftp::{Attrs, Refused, Session, full, kind};
 /// A file on its way to a host.
 #[derive(Debug)]
 pub(super) struct SftpUpload<'a> {
-    reached: &'a Reached,
+    goal: Goal<'a>,
     local: PathBuf,
     facts: Facts,
     key: String,
-    remote: &'a FilePath,
-    shown: String,
-    replace: bool,
-    outside: bool,
     /// Whether all of it was there, and nobody has told us what it is called now.
     is_whole: bool,
     begun: bool,
@@ -49,14 +46,10 @@ impl<'a> SftpUpload<'a> {
         terms: &Terms,
     ) -> Self {
         Self {
-            reached,
+            goal: Goal::new(reached, remote, terms),
             local: local.to_owned(),
             key: facts.key(local),
             facts,
-            remote,
-            shown: remote.to_string(),
-            replace: terms.replace,
-            outside: terms.outside,
             // One that an engine has begun that has ended since may have been placed, too.
             is_whole: terms.patient,
             begun: false,
@@ -64,13 +57,9 @@ impl<'a> SftpUpload<'a> {
         }
     }
 
-    fn there(&self) -> There<'_> {
-        There { host: self.reached.connection.host(), path: &self.shown }
-    }
-
     /// Gives the part the owner of the file that it is to replace, or refuses; a part belongs to this account at first.
     async fn own(&self, session: &Session, handle: &[u8], like: &Attrs) -> Result<(), Trouble> {
-        let there = self.there();
+        let there = self.goal.there();
         let ours = session.fstat(handle).await.map_err(|refused| trouble(there, "", refused))?;
         if ours.owner != like.owner {
             let set = session.set(handle, &Attrs { owner: like.owner, ..Attrs::default() }).await;
@@ -96,7 +85,7 @@ impl<'a> SftpUpload<'a> {
         like: Option<Attrs>,
     ) -> Result<(), Trouble> {
         let size = self.facts.size;
-        let there = There { host: self.reached.connection.host(), path: &self.shown };
+        let there = self.goal.there();
         self.gauge.set("sending", from, Some(size));
         let gauge = &mut self.gauge;
         let source = Source { file, path: &self.local, facts: &self.facts };
@@ -110,8 +99,8 @@ impl<'a> SftpUpload<'a> {
         };
         match finish.await {
             Ok(now) if now.is_none_or(|now| now == size) => Ok(()),
-            Ok(_) => Err(self.there().refused("lost", "").into()),
-            Err(refused) => Err(trouble(self.there(), "", refused)),
+            Ok(_) => Err(self.goal.there().refused("lost", "").into()),
+            Err(refused) => Err(trouble(self.goal.there(), "", refused)),
         }
     }
 }
@@ -123,16 +112,13 @@ impl Attempt for SftpUpload<'_> {
         let file = File::open(&self.local).map_err(|error| here(&self.local, &error))?;
         check(&file, &self.local, &self.facts)?;
         refuse_made_up(&file, &self.local, &self.facts)?;
-        let session = Session::begin(&self.reached.connection).await;
-        let session = session.map_err(|refused| trouble(self.there(), "", refused))?;
-        let place = Box::pin(Place::find(&session, self.reached, self.remote, self.outside));
-        let Place { parent, target, now, .. } = place.await?;
+        let (session, Place { parent, target, now, .. }) = enter(&self.goal).await?;
         if let Some(now) = &now {
             if now.is_directory() {
-                return Err(self.there().refused("isdir", "").into());
+                return Err(self.goal.there().refused("isdir", "").into());
             }
             if !now.is_file() {
-                return Err(self.there().refused("other", "").into());
+                return Err(self.goal.there().refused("other", "").into());
             }
         }
         self.begun = true;
@@ -142,17 +128,13 @@ impl Attempt for SftpUpload<'_> {
             let is_ours = (now.size, now.changed()) == (Some(self.facts.size), seconds);
             let has_part = session.attrs(kind::LSTAT, part.bytes()).await.is_ok();
             if self.is_whole && is_ours && !has_part {
-                return Ok(self.remote.clone());
+                return Ok(self.goal.remote.clone());
             }
-            if !self.replace {
-                return Err(self.there().refused("exists", "").into());
-            }
-            if !session.replaces() {
-                return Err(no_replacing().into());
-            }
+            may_replace(&session, &self.goal)?;
         }
         let opened = part_there(&session, part.bytes(), &file, self.facts.size).await;
-        let (handle, from) = opened.map_err(|refused| trouble(self.there(), "denied", refused))?;
+        let (handle, from) =
+            opened.map_err(|refused| trouble(self.goal.there(), "denied", refused))?;
         let owned = match &now {
             Some(like) => self.own(&session, &handle, like).await,
             None => Ok(()),
@@ -171,24 +153,12 @@ impl Attempt for SftpUpload<'_> {
         let (filled, ()) = tokio::join!(filling, tidying);
         let closed = session.close(&handle).await;
         if let Err(why) = filled {
-            let is_full = matches!(&why, Trouble::Final(_))
-                && session.is_full(parent.bytes(), u64::from(ROUND)).await;
-            if is_full {
-                // A full disk is no place to keep half a file.
-                session.remove_file(part.bytes()).await.ok(); // It is said below.
-                return Err(self.there().refused("full", "").into());
-            }
-            return Err(why);
+            return Err(unfilled(&session, [&parent, &part], self.goal.there(), why).await);
         }
-        closed.map_err(|refused| trouble(self.there(), "", refused))?;
+        closed.map_err(|refused| trouble(self.goal.there(), "", refused))?;
         self.is_whole = true;
-        match session.rename(part.bytes(), target.bytes(), self.replace).await {
-            Ok(()) => Ok(self.remote.clone()),
-            Err(Refused::Status(_, _)) if !self.replace => {
-                Err(self.there().refused("exists", "").into())
-            }
-            Err(refused) => Err(trouble(self.there(), "", refused)),
-        }
+        put_there(&session, &part, &target, self.goal.replace, self.goal.there()).await?;
+        Ok(self.goal.remote.clone())
     }
 
     fn gauge(&mut self) -> &mut Gauge {

@@ -1,87 +1,20 @@
-//! Bytes of files to and from a server's sftp, from wherever they were left off, and where they go.
+//! Bytes of files to and from a server's sftp, from wherever they were left off.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::local::{self, END, end_of};
 use super::source::Facts;
 use super::trouble::{There, Trouble, here};
 use super::upload::check;
-use crate::failure::{Code, Failure};
+use crate::failure::Code;
 use crate::files::cksum;
-use crate::host::Reached;
-use crate::seam::FilePath;
-use crate::sftp::{Attrs, Done, Refused, Session, full, kind, status};
+use crate::sftp::{Attrs, Done, Refused, Session, kind, status};
 
 /// What is read or written between two looks at the other end: as many requests as are on their way at once.
 pub(super) const ROUND: u32 = 2 << 20;
-
-/// Where something goes on a host.
-pub(super) struct Place {
-    pub(super) parent: FilePath,
-    /// Links followed.
-    pub(super) target: FilePath,
-    /// What is there.
-    pub(super) now: Option<Attrs>,
-    /// In which it has to lie; none where it may lie anywhere.
-    pub(super) root: Option<FilePath>,
-}
-
-impl Place {
-    /// Follows links, and looks whether it may lie there.
-    pub(super) async fn find(
-        session: &Session,
-        reached: &Reached,
-        remote: &FilePath,
-        outside: bool,
-    ) -> Result<Self, Trouble> {
-        let shown = remote.to_string();
-        let there = There { host: reached.connection.host(), path: &shown };
-        let refused = |refused| trouble(there, "nodir", refused);
-        let root = reached.directory.clone().unwrap_or_default();
-        let no_name = || there.refused("noname", "");
-        let mut path = FilePath(full(&root, remote).ok_or_else(no_name)?);
-        match session.attrs(kind::LSTAT, path.bytes()).await {
-            Ok(attrs) if attrs.is_link() => {
-                path.0 = session.name(kind::REALPATH, path.bytes()).await.map_err(refused)?;
-            }
-            Ok(_) | Err(Refused::Status(status::NO_SUCH_FILE, _)) => {}
-            Err(other) => return Err(refused(other)),
-        }
-        let name = path.name().to_vec();
-        if matches!(&name[..], b"" | b"." | b"..") || name.contains(&0) {
-            return Err(no_name().into());
-        }
-        let parent = &path.bytes()[..path.bytes().len() - name.len()];
-        let parent = if parent.is_empty() { b"." } else { parent };
-        let parent = FilePath(session.real(parent).await.map_err(refused)?);
-        let mut within = None;
-        if !outside {
-            let root = full(&root, &FilePath::default()).ok_or_else(no_name)?;
-            let root = FilePath(session.real(&root).await.map_err(refused)?).join(b"");
-            if !parent.join(b"").bytes().starts_with(root.bytes()) {
-                return Err(there.refused("outside", "").into());
-            }
-            within = Some(root);
-        }
-        let target = parent.join(&name);
-        let now = match session.attrs(kind::LSTAT, target.bytes()).await {
-            Ok(attrs) => Some(attrs),
-            Err(Refused::Status(status::NO_SUCH_FILE, _)) => None,
-            Err(other) => return Err(refused(other)),
-        };
-        Ok(Self { parent, target, now, root: within })
-    }
-}
-
-/// What can't be replaced.
-pub(super) fn no_replacing() -> Failure {
-    let what = "the host's sftp server can't replace a file in one step";
-    Failure::new(Code::Unsupported, what).hint("Delete it first")
-}
 
 /// Nobody knows what a server's files may not be: no more than others may read.
 pub(super) fn plain(mode: u32) -> u32 {
@@ -129,34 +62,6 @@ pub(super) async fn part_there(
 /// What nobody else may read yet.
 pub(super) fn private() -> Attrs {
     Attrs { mode: Some(0o600), ..Attrs::default() }
-}
-
-/// How long nobody may have written to a part that is nobody's any more, in seconds.
-const LEFT_BEHIND: u64 = 3600;
-
-/// So many entries of a directory are looked at for such parts: more would hold up what is sent.
-const MOST_BESIDE: usize = 10_000;
-
-/// Removes parts of other sources beside a target called `name` that were left behind. Whatever can't be removed stays.
-pub(super) async fn tidy(session: &Session, parent: &FilePath, name: &[u8], key: &str) {
-    let ours = local::part_name(name, key);
-    let ours = ours.as_encoded_bytes();
-    let start = ours.len().saturating_sub(key.len() + b".part".len());
-    let Ok((found, _)) = session.entries(parent.bytes(), MOST_BESIDE).await else { return };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    for (found, attrs) in found {
-        let is_part = found.len() == ours.len()
-            && found.starts_with(&ours[..start])
-            && found.ends_with(b".part")
-            && found != ours;
-        let is_old = attrs.changed().is_some_and(|at| u64::from(at) + LEFT_BEHIND < now);
-        if is_part && is_old {
-            let path = parent.join(&found);
-            if let Err(error) = session.remove(path.bytes(), &attrs, true).await {
-                tracing::debug!(?error, "a part stays");
-            }
-        }
-    }
 }
 
 /// A file of this machine that is sent.

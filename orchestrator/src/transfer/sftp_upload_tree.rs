@@ -16,12 +16,13 @@ use futures::stream::FuturesUnordered;
 use super::archive::{self, Entry, Tree};
 use super::arrived::{Arrived, Listed, MARK};
 use super::gauge::{Gauge, watched};
+use super::goal::Goal;
 use super::header::Kind;
 use super::local;
 use super::persist::Attempt;
-use super::sftp_bytes::{
-    Place, ROUND, Source, looks, no_replacing, part_there, plain, private, send, tidy, trouble,
-};
+use super::sftp_bytes::{ROUND, Source, looks, part_there, plain, private, send, trouble};
+use super::sftp_merge::merge;
+use super::sftp_place::{Place, enter, may_replace, put_there, tidy, unfilled};
 use super::sftp_walk::{self, Walked};
 use super::source::{Facts, refuse_made_up};
 use super::terms::Terms;
@@ -42,14 +43,10 @@ pub(super) fn weight(size: u64) -> u64 {
 /// A directory on its way to a host.
 #[derive(Debug)]
 pub(super) struct SftpUploadTree<'a> {
-    reached: &'a Reached,
+    goal: Goal<'a>,
     local: PathBuf,
     mode: u32,
     key: String,
-    remote: &'a FilePath,
-    shown: String,
-    replace: bool,
-    outside: bool,
     /// Whether all of it was there, and nobody has told us what it is called now.
     is_whole: bool,
     begun: bool,
@@ -67,14 +64,10 @@ impl<'a> SftpUploadTree<'a> {
         terms: &Terms,
     ) -> Self {
         Self {
-            reached,
+            goal: Goal::new(reached, remote, terms),
             local: local.to_owned(),
             mode: facts.mode,
             key: facts.tree_key(local),
-            remote,
-            shown: remote.to_string(),
-            replace: terms.replace,
-            outside: terms.outside,
             is_whole: false,
             begun: false,
             left_out: 0,
@@ -89,7 +82,7 @@ impl<'a> SftpUploadTree<'a> {
         part: &FilePath,
         tree: &mut Tree,
     ) -> Result<(), Trouble> {
-        let there = There { host: self.reached.connection.host(), path: &self.shown };
+        let there = self.goal.there();
         let noted = part.join(format!("{MARK}{}.since", self.key).as_bytes());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let listed = arrived(session, part, &noted, tree).await;
@@ -311,18 +304,11 @@ impl Attempt for SftpUploadTree<'_> {
     type Done = FilePath;
 
     async fn attempt(&mut self) -> Result<FilePath, Trouble> {
-        let root = self.local.clone();
-        self.gauge.set("counting", 0, None);
-        let walked = tokio::task::spawn_blocking(move || archive::walk(&root)).await;
-        let mut tree =
-            walked.map_err(|error| here(&self.local, &std::io::Error::other(error)))??;
+        let mut tree = archive::count(&self.local, &mut self.gauge).await?;
         self.left_out = tree.left_out;
-        let shown = self.shown.clone();
-        let there = There { host: self.reached.connection.host(), path: &shown };
-        let session = Session::begin(&self.reached.connection).await;
-        let session = session.map_err(|refused| trouble(there, "", refused))?;
-        let place = Box::pin(Place::find(&session, self.reached, self.remote, self.outside));
-        let Place { parent, target, now, root } = place.await?;
+        let goal = self.goal.clone();
+        let there = goal.there();
+        let (session, Place { parent, target, now, root }) = enter(&goal).await?;
         self.begun = true;
         let part = parent.join(local::part_name(target.name(), &self.key).as_encoded_bytes());
         if let Some(now) = &now {
@@ -330,14 +316,9 @@ impl Attempt for SftpUploadTree<'_> {
                 return Err(there.refused("isfile", "").into());
             }
             if self.is_whole && session.attrs(kind::LSTAT, part.bytes()).await.is_err() {
-                return Ok(self.remote.clone());
+                return Ok(goal.remote.clone());
             }
-            if !self.replace {
-                return Err(there.refused("exists", "").into());
-            }
-            if !session.replaces() {
-                return Err(no_replacing().into());
-            }
+            may_replace(&session, &goal)?;
         }
         if !self.is_whole {
             let (name, key) = (target.name().to_vec(), self.key.clone());
@@ -345,43 +326,15 @@ impl Attempt for SftpUploadTree<'_> {
             let filling = Box::pin(self.fill(&session, &part, &mut tree));
             let (filled, ()) = tokio::join!(filling, tidying);
             if let Err(why) = filled {
-                let is_full = matches!(&why, Trouble::Final(_))
-                    && session.is_full(parent.bytes(), u64::from(ROUND)).await;
-                if is_full {
-                    // A full disk is no place to keep half a directory.
-                    if let Ok(attrs) = session.attrs(kind::LSTAT, part.bytes()).await {
-                        session.remove(part.bytes(), &attrs, true).await.ok(); // It is said below.
-                    }
-                    return Err(there.refused("full", "").into());
-                }
-                return Err(why);
+                return Err(unfilled(&session, [&parent, &part], there, why).await);
             }
             self.is_whole = true;
         }
-        let refused = |refused| trouble(there, "", refused);
-        if now.is_none() {
-            return match session.rename(part.bytes(), target.bytes(), false).await {
-                Ok(()) => Ok(self.remote.clone()),
-                Err(Refused::Status(_, _))
-                    if session.attrs(kind::LSTAT, target.bytes()).await.is_ok() =>
-                {
-                    Err(there.refused("exists", "").into())
-                }
-                Err(other) => Err(refused(other)),
-            };
+        match now {
+            None => put_there(&session, &part, &target, false, there).await?,
+            Some(_) => merge(&session, &part, &target, root, there).await?,
         }
-        let own = session.attrs(kind::LSTAT, part.bytes()).await.map_err(refused)?;
-        let merging = Merging { session: &session, own, root };
-        if let Some((word, at)) = merging.clash(&part, &target).await.map_err(refused)? {
-            return Err(there.refused(word, &at.to_string()).into());
-        }
-        match merging.merge(&part, &target).await {
-            Ok(()) => Ok(self.remote.clone()),
-            Err((_, Refused::Lost(error))) => Err(error.into()),
-            Err((at, Refused::Status(_, said))) => {
-                Err(there.refused("half", &format!("{at}: {said}")).into())
-            }
-        }
+        Ok(goal.remote.clone())
     }
 
     fn gauge(&mut self) -> &mut Gauge {
@@ -390,105 +343,5 @@ impl Attempt for SftpUploadTree<'_> {
 
     fn has_begun(&self) -> bool {
         self.begun
-    }
-}
-
-/// What stands at a path, links followed where they lead to a directory.
-async fn at(session: &Session, path: &FilePath) -> Done<Option<(Attrs, bool)>> {
-    let attrs = match session.attrs(kind::LSTAT, path.bytes()).await {
-        Ok(attrs) => attrs,
-        Err(Refused::Status(_, _)) => return Ok(None),
-        Err(lost) => return Err(lost),
-    };
-    let leads = attrs.is_link()
-        && session.attrs(kind::STAT, path.bytes()).await.is_ok_and(|to| to.is_directory());
-    Ok(Some((attrs, attrs.is_directory() || leads)))
-}
-
-/// A part that goes into a directory that is there.
-struct Merging<'a> {
-    session: &'a Session,
-    /// The part itself.
-    own: Attrs,
-    /// What no link may lead out of.
-    root: Option<FilePath>,
-}
-
-impl Merging<'_> {
-    /// Why `from` can't be moved into `to`, and which path it is about: before anything is moved. A server tells neither whose groups
-    /// we are in nor how many names a file has.
-    async fn clash(
-        &self,
-        from: &FilePath,
-        to: &FilePath,
-    ) -> Done<Option<(&'static str, FilePath)>> {
-        let session = self.session;
-        let mut asked = false;
-        for (name, attrs) in session.entries(from.bytes(), usize::MAX).await?.0 {
-            let (source, target) = (from.join(&name), to.join(&name));
-            let there = at(session, &target).await?;
-            let both = attrs.is_directory() && there.is_some_and(|(_, leads)| leads);
-            if !both && !asked {
-                asked = true;
-                if session.attrs(kind::STAT, to.bytes()).await?.keeps_out(&self.own) {
-                    return Ok(Some(("nomove", to.clone())));
-                }
-            }
-            let Some((there, leads)) = there else { continue };
-            match (attrs.is_directory(), leads) {
-                (true, true) => {
-                    if there.is_link() && !self.may_lead_to(&target).await? {
-                        return Ok(Some(("outside", target)));
-                    }
-                    if let Some(found) = Box::pin(self.clash(&source, &target)).await? {
-                        return Ok(Some(found));
-                    }
-                }
-                (true, false) => return Ok(Some(("mixed", target))),
-                (false, _) if there.is_directory() => return Ok(Some(("mixed", target))),
-                (false, _) if there.is_file() && self.is_anothers(&there) => {
-                    return Ok(Some(("kept", target)));
-                }
-                (false, _) => {}
-            }
-        }
-        Ok(None)
-    }
-
-    async fn may_lead_to(&self, link: &FilePath) -> Done<bool> {
-        let Some(root) = &self.root else { return Ok(true) };
-        let real = FilePath(self.session.real(link.bytes()).await?);
-        Ok(real.join(b"").bytes().starts_with(root.bytes()))
-    }
-
-    /// Whether a file would get another owner when it is replaced; the system's administrator means that.
-    fn is_anothers(&self, there: &Attrs) -> bool {
-        let owner = |attrs: &Attrs| attrs.owner.map(|(user, _)| user);
-        match (owner(there), owner(&self.own)) {
-            (Some(theirs), Some(ours)) => ours != 0 && ours != theirs,
-            (_, _) => false,
-        }
-    }
-
-    /// Moves all of `from` into `to`, file by file where both have a directory. `from` is gone then. An error comes with the path that
-    /// it is about.
-    async fn merge(&self, from: &FilePath, to: &FilePath) -> Result<(), (FilePath, Refused)> {
-        let session = self.session;
-        let listed = session.entries(from.bytes(), usize::MAX).await;
-        for (name, attrs) in listed.map_err(|refused| (from.clone(), refused))?.0 {
-            let (source, target) = (from.join(&name), to.join(&name));
-            let failed = |refused| (target.clone(), refused);
-            let both = attrs.is_directory()
-                && at(session, &target).await.map_err(failed)?.is_some_and(|(_, is)| is);
-            match both {
-                true => Box::pin(self.merge(&source, &target)).await?,
-                false => {
-                    let moved = session.rename(source.bytes(), target.bytes(), true).await;
-                    moved.map_err(failed)?;
-                }
-            }
-        }
-        let own = Attrs { mode: Some(0o040_700), ..Attrs::default() };
-        session.remove(from.bytes(), &own, false).await.map_err(|refused| (from.clone(), refused))
     }
 }

@@ -13,7 +13,7 @@ use super::receiver::{Feed, Pieces, Ready, Receiver};
 use super::source::Facts;
 use super::talk::RECEIVE_TREE;
 use super::terms::Terms;
-use super::trouble::{Trouble, here};
+use super::trouble::Trouble;
 use super::upload::stamp;
 use crate::host::Reached;
 use crate::seam::FilePath;
@@ -48,11 +48,7 @@ impl Attempt for UploadTree<'_> {
     async fn attempt(&mut self) -> Result<FilePath, Trouble> {
         // Before anything is looked at: what is changed from now on is sent.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let root = self.local.clone();
-        self.receiver.gauge.set("counting", 0, None);
-        let walked = tokio::task::spawn_blocking(move || archive::walk(&root)).await;
-        let mut tree =
-            walked.map_err(|error| here(&self.local, &std::io::Error::other(error)))??;
+        let mut tree = archive::count(&self.local, &mut self.receiver.gauge).await?;
         self.left_out = tree.left_out;
         let mark = Uuid::new_v4().simple().to_string();
         let script = self.receiver.words()?.set("b_mark", &mark)?;

@@ -11,7 +11,7 @@ use orchestrator::seam::{FileBeginning, SessionId};
 
 use crate::text::{Class, CodeReader, clean};
 use crate::theme::{Theme, radius, size, space};
-use crate::view::editor::{Encoding, colour, decode};
+use crate::view::editor::{Encoding, decode};
 use crate::words;
 
 /// Lines that are shown: as high as the list beside them.
@@ -190,7 +190,7 @@ fn job(line: &HeadLine, theme: &Theme) -> LayoutJob {
     let mut from = 0;
     for (end, class) in line.pieces.iter().copied().chain([(line.text.len(), None)]) {
         if let Some(piece) = line.text.get(from..end).filter(|piece| !piece.is_empty()) {
-            job.append(piece, 0.0, TextFormat::simple(font.clone(), colour(class, theme)));
+            job.append(piece, 0.0, TextFormat::simple(font.clone(), theme.of_code(class)));
             from = end;
         }
     }

@@ -13,7 +13,7 @@ use super::columns::Cells;
 use super::document::{Document, Pos, Selection};
 use super::motion::word_at;
 use super::scroller::Scroller;
-use crate::text::{Class, Needle, find};
+use crate::text::{Needle, find};
 use crate::theme::{Theme, size, space};
 
 /// What a text is shown with.
@@ -394,7 +394,7 @@ impl TextArea {
                 piece += 1;
             }
             let class = pieces.get(piece).and_then(|(_, class)| *class);
-            let format = TextFormat::simple(font(), colour(class, theme));
+            let format = TextFormat::simple(font(), theme.of_code(class));
             if letter.is_ascii_graphic() || letter == ' ' || letter == '\t' {
                 if job.text.is_empty() {
                     begun = column;
@@ -456,18 +456,5 @@ impl TextArea {
                 });
             });
         }
-    }
-}
-
-/// The colour of a word of code.
-pub(crate) fn colour(class: Option<Class>, theme: &Theme) -> Color32 {
-    match class {
-        Some(Class::Keyword) => theme.code.keyword,
-        Some(Class::Function) => theme.code.function,
-        Some(Class::Kind) => theme.code.kind,
-        Some(Class::Text) => theme.code.string,
-        Some(Class::Number) => theme.code.number,
-        Some(Class::Comment) => theme.code.comment,
-        None => theme.text,
     }
 }

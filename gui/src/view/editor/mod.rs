@@ -16,7 +16,6 @@ mod motion;
 mod scroller;
 mod text;
 
-pub(crate) use area::colour;
 pub use area::{AreaData, TextArea};
 pub use closing::{ClosingAct, ClosingView};
 pub use colours::{ColourWork, Coloured, Colours};

@@ -1,21 +1,16 @@
 //! Finding a file of the whole directory by a few letters of its path.
 
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
-use egui::{
-    Align2, FontId, Id, Modal, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2,
-};
+use egui::{Align2, FontId, Rect, RichText, Ui, WidgetInfo, pos2};
 use orchestrator::seam::{FoundFile, FoundFiles};
 
 use super::row::kind_of;
 use crate::fetched::Fetched;
 use crate::theme::{Theme, icons, size, space};
-use crate::widget::{Picked, Scroll, Stack, pick_by_keys, settle};
+use crate::widget::{Picked, Picker, PickerOf, pick_by_keys};
 use crate::words::count;
 
-/// How high a row is.
-const ROW: f32 = 30.0;
-/// How many rows are seen.
-const ROWS: f32 = 12.0;
+const OF: PickerOf = PickerOf { name: "go to file", width: 640.0, row: 30.0, rows: 12.0 };
 
 /// What is shown.
 #[derive(Clone, Copy, Debug)]
@@ -45,77 +40,59 @@ pub enum QuickAct {
 /// What is typed.
 #[derive(Debug, Default)]
 pub struct QuickView {
-    open: bool,
-    begins: bool,
-    before: Option<Id>,
-    give_back: Option<Id>,
-    typed: String,
+    picker: Picker,
     asked: Option<String>,
-    at: usize,
-    revealed: Option<usize>,
     version: u64,
-}
-
-fn field_id() -> Id {
-    Id::unique("go to file")
 }
 
 impl QuickView {
     /// Opens it, with nothing typed.
     pub fn open(&mut self) {
-        *self = Self { open: true, begins: true, ..Self::default() };
+        *self = Self { picker: Picker::opened(), ..Self::default() };
     }
 
     /// Whether it is open.
     pub fn is_open(&self) -> bool {
-        self.open
+        self.picker.is_open()
     }
 
     /// Draws it over everything else, while it is open.
     pub fn ui(&mut self, ctx: &egui::Context, data: &QuickData<'_>) -> Vec<QuickAct> {
         let mut acts = Vec::new();
-        if !self.open {
-            if let Some(before) = self.give_back.take() {
-                ctx.memory_mut(|memory| {
-                    // What was opened by it may have begun in a part of its own.
-                    if memory.focused().is_none_or(|now| now == field_id()) {
-                        memory.request_focus(before);
-                    }
-                });
-            }
+        if !self.picker.begin(ctx, &OF) {
             return acts;
-        }
-        if self.begins {
-            self.before = ctx.memory(egui::Memory::focused);
         }
         if self.version != data.version {
             self.version = data.version;
-            self.at = 0;
-            self.revealed = None;
+            self.picker.choose_first();
         }
         let files = data.found.ready().map_or(&[][..], |found| &found.files);
-        let theme = Theme::get(ctx);
-        let screen = ctx.content_rect();
-        let width = 640.0_f32.min(screen.width() - 2.0 * space::XL);
-        let modal = Modal::new(Id::unique("go to file dialog")).backdrop_color(theme.scrim).area(
-            Modal::default_area(Id::unique("go to file dialog"))
-                .anchor(Align2::CENTER_TOP, vec2(0.0, (screen.height() * 0.12).min(110.0))),
-        );
-        let shown = modal.show(ctx, |ui| {
-            ui.set_width(width);
+        let hint = format!("A few letters of a file in {}", data.place);
+        let asked = &mut self.asked;
+        let ((picked, leave, stays), left) = self.picker.show(ctx, &OF, |picker, ui| {
             let stays = ui.input(|input| input.modifiers.command);
             let with_ctrl =
                 ui.input_mut(|i| i.consume_key(egui::Modifiers::COMMAND, egui::Key::Enter));
-            let by_keys = match pick_by_keys(ui, &mut self.at, files.len()) {
-                None if with_ctrl && !files.is_empty() => Some(Picked::This(self.at)),
+            let by_keys = match pick_by_keys(ui, &mut picker.at, files.len()) {
+                None if with_ctrl && !files.is_empty() => Some(Picked::This(picker.at)),
                 picked => picked,
             };
-            self.field(ui, data);
-            if self.asked.as_ref() != Some(&self.typed) {
-                self.asked = Some(self.typed.clone());
-                acts.push(QuickAct::Find(self.typed.clone()));
+            picker.field(ui, &OF, "File", &hint);
+            if asked.as_ref() != Some(&picker.typed) {
+                *asked = Some(picker.typed.clone());
+                acts.push(QuickAct::Find(picker.typed.clone()));
             }
-            let clicked = self.rows(ui, files, by_keys.is_none() && moved(ui));
+            let clicked = picker.rows(
+                ui,
+                &OF,
+                files.len(),
+                by_keys.is_none(),
+                |ui, rect, row, chosen, response| {
+                    if let Some(file) = files.get(row) {
+                        draw(ui, rect, file, chosen, response);
+                    }
+                },
+            );
             below(ui, data);
             match by_keys {
                 Some(Picked::This(at)) => (Some(at), false, stays),
@@ -123,70 +100,14 @@ impl QuickView {
                 None => (clicked, false, stays),
             }
         });
-        settle(ctx, "go to file", shown.response.rect);
-        let beside = shown.should_close();
-        let (picked, leave, stays) = shown.inner;
-        if picked.is_some() || leave || beside {
-            self.open = false;
-            // In the next frame: until then nothing below a dialog can have it.
-            self.give_back = self.before.take().filter(|_| picked.is_none());
-            ctx.request_repaint();
+        if picked.is_some() || leave || left {
+            self.picker.close(ctx, picked.is_none());
         }
         if let Some(file) = picked.and_then(|at| files.get(at)) {
             acts.push(QuickAct::Open { path: file.path.clone(), stays });
         }
         acts
     }
-
-    fn field(&mut self, ui: &mut Ui, data: &QuickData<'_>) {
-        let id = field_id();
-        let hint = RichText::new(format!("A few letters of a file in {}", data.place));
-        let edit = TextEdit::singleline(&mut self.typed)
-            .id(id)
-            .hint_text(hint)
-            .desired_width(f32::INFINITY)
-            .margin(egui::Margin::symmetric(10, 9))
-            .font(FontId::proportional(size::PROSE));
-        let response = ui.add(edit);
-        ui.ctx().accesskit_node_builder(id, |node| node.set_label("File"));
-        if std::mem::take(&mut self.begins) || !ui.memory(|memory| memory.has_focus(id)) {
-            response.request_focus();
-        }
-        ui.add_space(space::XS);
-    }
-
-    fn rows(&mut self, ui: &mut Ui, files: &[FoundFile], pointed: bool) -> Option<usize> {
-        #[expect(clippy::cast_precision_loss, reason = "it is cut off at a few rows")]
-        let high = (files.len() as f32).min(ROWS) * ROW;
-        let mut clicked = None;
-        let place = ui.available_rect_before_wrap();
-        let place = Rect::from_min_size(place.min, vec2(place.width(), high));
-        ui.allocate_rect(place, Sense::hover());
-        ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
-            let stack = Stack::new(files.iter().map(|_| ROW));
-            let at = self.at;
-            // Only when it changes: the wheel looks around.
-            let changed = self.revealed.replace(at) != Some(at);
-            let scroll = if changed { Scroll::Reveal(at) } else { Scroll::Stay };
-            stack.show(ui, "go to file", scroll, |ui, row, rect| {
-                let Some(file) = files.get(row) else { return };
-                let response = ui.interact(rect, Id::unique(("found file", row)), Sense::click());
-                if response.hovered() && pointed {
-                    self.at = row;
-                }
-                if response.clicked() {
-                    clicked = Some(row);
-                }
-                draw(ui, rect, file, row == at, &response);
-            });
-        });
-        clicked
-    }
-}
-
-/// Whether the pointer has moved: a list that scrolls under it chooses nothing.
-fn moved(ui: &Ui) -> bool {
-    ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO)
 }
 
 fn below(ui: &mut Ui, data: &QuickData<'_>) {

@@ -6,13 +6,13 @@ use egui_kittest::kittest::Queryable;
 use jiff::tz::TimeZone;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    ChangeKind, DiffOf, FilePath, GitBranch, GitBranches, GitChange, GitCommit, GitLog, GitStatus,
-    Operation, OperationState, PullRequestDraft, SessionId, Unfinished, Work, Worktree,
+    ChangeKind, DiffOf, FilePath, GitBranches, GitChange, GitCommit, GitLog, GitStatus, Operation,
+    OperationState, PullRequestDraft, SessionId, Unfinished, Work, Worktree,
 };
 
 use super::*;
 use crate::fetched::Fetched;
-use crate::samples::at;
+use crate::samples::{at, branch};
 use crate::testing::harness;
 
 struct World {
@@ -258,18 +258,6 @@ fn outside_of_a_repository_and_without_git_the_view_says_why() {
 
 #[test]
 fn a_branch_is_made_renamed_and_checked_out_from_the_keyboard() {
-    let branch = |name: &str, current| GitBranch {
-        name: name.into(),
-        remote: false,
-        current,
-        worktree: None,
-        upstream: None,
-        ahead_behind: None,
-        gone: false,
-        commit: "1".into(),
-        subject: "A commit".into(),
-        at: None,
-    };
     let branches = vec![branch("main", true), branch("topic", false)];
     let mut world = world(status());
     world.page = GitPage::Branches;

@@ -9,7 +9,7 @@ use orchestrator::host::{HostConfig, HostId};
 
 use super::super::form::tests::session;
 use super::*;
-use crate::testing::{focus_order, harness};
+use crate::testing::{focus_order, harness, press, type_into};
 
 struct Open {
     view: NewSessionView,
@@ -87,18 +87,6 @@ fn open(view: NewSessionView) -> Harness<'static, Open> {
     });
     window.run();
     window
-}
-
-fn type_into(window: &mut Harness<'_, Open>, label: &str, text: &str) {
-    window.get_by_role_and_label(Role::TextInput, label).focus();
-    window.run();
-    window.get_by_role_and_label(Role::TextInput, label).type_text(text);
-    window.run();
-}
-
-fn press(window: &mut Harness<'_, Open>, button: &str) {
-    window.get_by_role_and_label(Role::Button, button).click();
-    window.run();
 }
 
 fn choose_host(window: &mut Harness<'_, Open>, host: &str) {

@@ -9,7 +9,7 @@ use orchestrator::host::test_connection::{ConnectionReport, StageName};
 use orchestrator::ssh_config::Resolved;
 
 use super::*;
-use crate::testing::harness;
+use crate::testing::{harness, press, type_into};
 
 struct Open {
     view: HostDialogView,
@@ -69,18 +69,6 @@ fn open(view: HostDialogView) -> Harness<'static, Open> {
     });
     window.run();
     window
-}
-
-fn type_into(window: &mut Harness<'_, Open>, label: &str, text: &str) {
-    window.get_by_role_and_label(Role::TextInput, label).focus();
-    window.run();
-    window.get_by_role_and_label(Role::TextInput, label).type_text(text);
-    window.run();
-}
-
-fn press(window: &mut Harness<'_, Open>, button: &str) {
-    window.get_by_role_and_label(Role::Button, button).click();
-    window.run();
 }
 
 const IMPORT: &str = "Import from SSH Config (3 hosts found)";

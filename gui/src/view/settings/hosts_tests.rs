@@ -10,7 +10,7 @@ use orchestrator::host::test_connection::ConnectionReport;
 use super::super::import::AliasRow;
 use super::*;
 use crate::fetched::Fetched;
-use crate::testing::harness;
+use crate::testing::{harness, press};
 
 struct Page {
     page: HostsPage,
@@ -65,11 +65,6 @@ fn open(hosts: Vec<HostConfig>, default: Option<&str>) -> Harness<'static, Page>
     });
     window.run();
     window
-}
-
-fn press(window: &mut Harness<'_, Page>, button: &str) {
-    window.get_by_role_and_label(Role::Button, button).click();
-    window.run();
 }
 
 #[test]

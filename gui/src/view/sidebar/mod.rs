@@ -18,6 +18,8 @@ pub use status::{status, tab_status};
 pub use view::SidebarView;
 
 #[cfg(test)]
+mod arrange_tests;
+#[cfg(test)]
 mod nested_tests;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,8 @@ use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use orchestrator::seam::{GitGlance, Session};
 
-use super::tests::{World, arranged, id, shown, window, world};
+use super::arrange_tests::{arranged, shown};
+use super::tests::{World, id, window, world};
 use super::*;
 use crate::samples::session;
 

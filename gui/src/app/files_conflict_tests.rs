@@ -1,0 +1,109 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::Queryable;
+use orchestrator::failure::Code;
+use orchestrator::seam::Expected;
+
+use super::files_testing::*;
+use super::testing::Window;
+use crate::bridge::{Ask, OpenId};
+
+fn conflicted() -> (Window, OpenId) {
+    let (mut window, id) = editing("1\n2\n3\n");
+    write(&mut window, "mine ");
+    let (ticket, ..) = save(&mut window);
+    failed(&mut window, ticket, Code::Conflict);
+    let file = entry("/srv/a.rs", "v9");
+    let (_, news) = compared(&mut window, id, file, "theirs 1\n2\nthree\n").unwrap();
+    window.tell(news);
+    (window, id)
+}
+
+#[test]
+fn a_conflict_is_merged_difference_by_difference_and_then_saved() {
+    let (mut window, id) = conflicted();
+    window.harness.get_by_label("Somebody else has changed this file");
+    window.harness.get_by_label("2 differences, 1 not chosen yet");
+    window.harness.get_by_role_and_label(Role::RadioButton, "Mine for difference 1").click();
+    window.harness.run();
+    window.harness.get_by_role_and_label(Role::Button, "Use what is chosen").click();
+    window.harness.run();
+    // Only they have changed the last line.
+    assert_eq!(text(&mut window, id), "mine 1\n2\nthree\n");
+    let (ticket, bytes, expected) = save(&mut window);
+    assert_eq!((bytes.as_str(), expected), ("mine 1\n2\nthree\n", Expected::Version("v9".into())));
+    done(&mut window, ticket, "v10");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs");
+}
+
+#[test]
+fn mine_may_be_kept_over_what_was_shown_and_over_nothing_newer() {
+    let (mut window, _) = conflicted();
+    window.harness.get_by_role_and_label(Role::Button, "Keep mine").click();
+    window.harness.run();
+    let (_, bytes, expected) = written(&mut window);
+    assert_eq!((bytes.as_str(), expected), ("mine 1\n2\n3\n", Expected::Version("v9".into())));
+}
+
+#[test]
+fn theirs_may_be_taken_and_mine_had_back() {
+    let (mut window, id) = conflicted();
+    window.harness.get_by_role_and_label(Role::Button, "Take theirs").click();
+    window.harness.run();
+    assert_eq!(text(&mut window, id), "theirs 1\n2\nthree\n");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs");
+    window.app().open_of(id).unwrap().editor().unwrap().area.focus();
+    window.harness.run();
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(text(&mut window, id), "mine 1\n2\n3\n");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved");
+}
+
+#[test]
+fn letters_that_are_typed_while_texts_are_compared_are_in_what_comes_of_it() {
+    let (mut window, id) = editing("1\n2\n3\n");
+    write(&mut window, "mine ");
+    let (ticket, ..) = save(&mut window);
+    failed(&mut window, ticket, Code::Conflict);
+    let compare =
+        |window: &mut Window| compared(window, id, entry("/srv/a.rs", "v9"), "1\n2\nthree\n");
+    let (_, news) = compare(&mut window).unwrap();
+    write(&mut window, "and more ");
+    window.tell(news);
+    let (mine, news) = compare(&mut window).expect("it is compared again");
+    assert_eq!(mine, "mine and more 1\n2\n3\n");
+    window.tell(news);
+    window.press(Modifiers::COMMAND, Key::S);
+    assert_eq!(text(&mut window, id), "mine and more 1\n2\nthree\n", "all was chosen");
+}
+
+#[test]
+fn saving_in_the_middle_of_a_conflict_throws_no_choice_away() {
+    let (mut window, id) = conflicted();
+    window.press(Modifiers::COMMAND, Key::S);
+    window.harness.get_by_label_contains("1 difference isn't chosen yet");
+    assert!(!window.asked().iter().any(|ask| matches!(ask, Ask::Do { .. })));
+    window.harness.get_by_role_and_label(Role::RadioButton, "Mine for difference 1").click();
+    window.harness.run();
+    window.press(Modifiers::COMMAND, Key::S);
+    assert_eq!(text(&mut window, id), "mine 1\n2\nthree\n");
+    let (_, bytes, _) = save(&mut window);
+    assert_eq!(bytes, "mine 1\n2\nthree\n");
+}
+
+#[test]
+fn a_save_with_the_windows_last_breath_is_nobody_elses_change() {
+    for (theirs, tab) in [("xone\n", "a.rs"), ("other\n", "a.rs, not saved")] {
+        let mut window = restored(draft());
+        let id = window.app().shown_file().unwrap();
+        window.asked();
+        stands(&mut window, id, Ok(entry("/srv/a.rs", "v2")));
+        let file = entry("/srv/a.rs", "v2");
+        let (_, news) = compared(&mut window, id, file, theirs).expect("it is compared");
+        window.tell(news);
+        window.harness.get_by_role_and_label(Role::Tab, tab);
+        let changed = window.harness.query_by_label("This file was changed on this machine");
+        assert_eq!(changed.is_some(), theirs != "xone\n");
+    }
+}
