@@ -15,7 +15,7 @@ pub fn short_dir() -> TempDir {
 }
 
 /// A directory for the sockets of tmux servers (`TMUX_TMPDIR`): those end with this, or with the test's process however that
-/// ends.
+/// ends, and so does whatever else was started with that name in its environment.
 #[derive(Debug)]
 pub struct Sockets {
     dir: TempDir,
@@ -29,6 +29,12 @@ impl Sockets {
     pub fn new() -> Self {
         const GUARD: &str = "cat >/dev/null
             for socket in \"$1\"/tmux-*/*; do if [ -S \"$socket\" ]; then tmux -S \"$socket\" kill-server; fi; done
+            for round in 1 2 3 4 5 6 7 8 9 10; do
+                left=$(grep -lszxF \"TMUX_TMPDIR=$1\" /proc/[0-9]*/environ)
+                [ -n \"$left\" ] || break
+                for environ in $left; do pid=${environ#/proc/}; kill -KILL \"${pid%/environ}\"; done
+                sleep 0.1
+            done
             rm -rf -- \"$1\"";
         let dir = short_dir();
         let mut guard = Command::new("setsid");

@@ -47,8 +47,13 @@ impl Body {
         }
     }
 
-    /// Shows what the file holds now where one reads it; gives it back where it is shown in another way.
-    pub fn become_another(&mut self, contents: Contents, entry: &FileEntry) -> Option<Contents> {
+    /// Shows what the file holds now, which was `before`, where one reads it; gives it back where it is shown in another way.
+    pub fn become_another(
+        &mut self,
+        contents: Contents,
+        entry: &FileEntry,
+        before: Option<&FileEntry>,
+    ) -> Option<Contents> {
         match (self, contents) {
             (Self::Locked(editor, _), Contents::Text(document, _)) if !is_writable(entry) => {
                 editor.become_text(&document.text());
@@ -61,7 +66,8 @@ impl Body {
                 None
             }
             (Self::Large(view), Contents::Large(first)) => {
-                let grows = view.grow(entry.size, &first);
+                let is_still = before.is_some_and(|before| entry.is_still(before));
+                let grows = view.grow(entry.size, &first, is_still);
                 (!grows).then_some(Contents::Large(first))
             }
             (Self::Binary(view), Contents::Binary(first)) => {

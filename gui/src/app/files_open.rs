@@ -287,7 +287,7 @@ impl App {
         file.base = None;
         // One that goes on being written to takes nobody's keys and place.
         let is_first = matches!(file.body, Body::Wanted { .. } | Body::Failed(_));
-        let contents = match file.body.become_another(contents, &entry) {
+        let contents = match file.body.become_another(contents, &entry, file.file.as_ref()) {
             Some(contents) => contents,
             None => {
                 file.file = Some(entry);

@@ -62,6 +62,9 @@ impl App {
                 let words = format!("The worktree {path} was removed");
                 self.git(GitCommand::RemoveWorktree { at, path, force }, After::Say(words));
             }
+            GitAct::NothingToCommit => {
+                self.say_bad("Nothing is staged, so no commit was made".to_owned());
+            }
             GitAct::Prune => {
                 self.git(GitCommand::PruneWorktrees { at, dry_run: false }, After::Quiet);
             }
@@ -178,7 +181,7 @@ impl App {
     ) {
         if answer.is_err() {
             // What was to be staged first isn't.
-            self.git_view.forget_commit();
+            self.git_view.forget_commit_of(session);
         }
         match (after, answer) {
             (After::Committed { message }, Ok(reply)) => {

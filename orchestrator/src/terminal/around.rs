@@ -118,7 +118,7 @@ impl Around {
 
     async fn remove(&self, id: &str) {
         self.known().remove(id);
-        if let Some(path) = self.spool_of(id) {
+        for path in [self.spool_of(id), self.spool_of(&above(id))].into_iter().flatten() {
             spool::remove(path).await;
         }
     }
@@ -151,7 +151,8 @@ impl Around {
     /// Removes what was kept of terminals that aren't there any more.
     pub(super) async fn clear_up(&self) {
         if let Some(directory) = self.store.directory() {
-            let known: Vec<String> = self.known().keys().cloned().collect();
+            let known: Vec<String> =
+                self.known().keys().flat_map(|id| [id.clone(), above(id)]).collect();
             spool::clear(directory.join("terminals"), known).await;
         }
     }
@@ -162,21 +163,34 @@ impl Around {
 
     /// Writes what it showed last to where the next engine finds it.
     pub(super) async fn spool(&self, held: &Held) {
-        let _storing = self.storing.lock().await;
         let id = held.record().id;
-        if let Some(path) = self.spool_of(&id)
-            && self.known().contains_key(&id)
+        self.write(&id, &id, held.shown.last_part(spool::MOST)).await;
+    }
+
+    /// Writes what its former shells showed beside it: a tmux knows nothing of that when it tells all that it shows.
+    pub(super) async fn spool_above(&self, held: &Held) {
+        let id = held.record().id;
+        self.write(&id, &above(&id), held.shown.above()).await;
+    }
+
+    async fn write(&self, id: &str, name: &str, bytes: Vec<u8>) {
+        let _storing = self.storing.lock().await;
+        if let Some(path) = self.spool_of(name)
+            && self.known().contains_key(id)
         {
-            spool::write(path, held.shown.last_part(spool::MOST)).await;
+            spool::write(path, bytes).await;
         }
     }
 
-    /// Shows again what it showed last.
+    /// Shows again what it showed last, that of former shells included.
     pub(super) async fn unspool(&self, held: &Held) {
-        if let Some(path) = self.spool_of(&held.record().id)
-            && let Some(bytes) = spool::read(path).await
-        {
+        let id = held.record().id;
+        let read = async |name: &str| spool::read(self.spool_of(name)?).await;
+        if let Some(bytes) = read(&id).await {
             held.shown.redraw(&[], &bytes);
+        }
+        if let Some(former) = read(&above(&id)).await {
+            held.shown.set_above(former);
         }
     }
 
@@ -282,4 +296,9 @@ impl Around {
             }
         }
     }
+}
+
+/// The file of what former shells of a terminal showed.
+fn above(id: &str) -> String {
+    format!("{id}-above")
 }

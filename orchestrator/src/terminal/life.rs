@@ -106,7 +106,7 @@ impl Life {
             Ok(Some(client)) => Ok(Line::Kept(client)),
             Ok(None) => {
                 if before.is_some() {
-                    self.held.shown.begin_again();
+                    self.begin_below().await;
                 }
                 match self.begin(&reached).await {
                     Err(why) if why.code == Code::DirMissing && before.is_some() => {
@@ -148,10 +148,16 @@ impl Life {
     ) -> Result<Line, Failure> {
         let why: String = why.message.chars().filter(|letter| !letter.is_control()).collect();
         self.held.shown.push(format!("{why}: this begins in the home directory").as_bytes());
-        self.held.shown.begin_again();
+        self.begin_below().await;
         self.held.change(|record| record.directory = None);
         reached.directory = None;
         self.begin(&reached).await
+    }
+
+    /// A new shell begins below what was there, also for a later engine.
+    async fn begin_below(&self) {
+        self.held.shown.begin_again();
+        self.around.spool_above(&self.held).await;
     }
 
     async fn begin(&mut self, reached: &Reached) -> Result<Line, Failure> {

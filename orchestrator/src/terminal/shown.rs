@@ -186,6 +186,16 @@ impl Shown {
         self.state().ring.last_part(most)
     }
 
+    /// What shells before this one showed.
+    pub(super) fn above(&self) -> Vec<u8> {
+        self.state().above.clone()
+    }
+
+    /// The same, of a former engine's: it comes with the next [`Self::redraw`].
+    pub(super) fn set_above(&self, above: Vec<u8>) {
+        self.state().above = above;
+    }
+
     /// Where it ends.
     pub(super) fn end(&self) -> u64 {
         self.state().ring.end()

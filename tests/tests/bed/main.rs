@@ -13,4 +13,5 @@ mod shells;
 mod sshd;
 mod support;
 mod talk;
+mod tmux;
 mod wan;

@@ -342,3 +342,36 @@ async fn those_of_a_host_are_listed_by_its_name_too() {
     terminal.keys("exit 3\r");
     assert_eq!(running.ended().await.code(), Some(3));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_removed_says_how_many_of_its_terminals_were_closed() {
+    let bed = Bed::start();
+    for (count, said) in [
+        (0, None),
+        (1, Some("closed 1 terminal of it: its shell ends")),
+        (2, Some("closed 2 terminals of it: their shells end")),
+    ] {
+        let new = ["session", "new", "--agent", "shell", "--host", "box", "--cwd", "/usr"];
+        let made = bed.home.baton(&[&new[..], &["--name", "work"]].concat());
+        assert_eq!(made.status, Some(0), "{made:?}");
+        for place in std::iter::repeat_n("work", count).chain(["box"]) {
+            let terminal = Terminal::new();
+            let running = terminal.start(&bed.command(&[place]));
+            terminal.keys("echo rea''dy\r");
+            terminal.shows("ready\r\n").await;
+            terminal.keys("\r~.");
+            assert_eq!(running.ended().await.code(), Some(0), "{}", terminal.printed());
+        }
+        let removed = bed.home.baton(&["session", "remove", "work", "--json"]);
+        assert_eq!(removed.status, Some(0), "{removed:?}");
+        assert_eq!(removed.json()["closed_terminals"], count);
+        match said {
+            Some(said) => assert!(removed.stderr.contains(said), "{removed:?}"),
+            None => assert!(!removed.stderr.contains("closed"), "{removed:?}"),
+        }
+        let left = bed.listed();
+        let [other] = &left[..] else { panic!("{left:?}") };
+        let closed = baton_tests::Run::of(bed.command(&["--close", other]).output().unwrap());
+        assert_eq!(closed.status, Some(0), "{closed:?}");
+    }
+}

@@ -60,10 +60,15 @@ impl Bed {
 
     /// A host without a tmux, as far as its `PATH` says; what hides it.
     fn without_tmux(&self) -> PathBuf {
-        let bin = self.machine.home().join("nobin");
+        self.with_program("tmux", "#!/bin/sh\nexit 127\n")
+    }
+
+    /// A host whose `PATH` finds this before any other program of that name.
+    fn with_program(&self, name: &str, text: &str) -> PathBuf {
+        let bin = self.machine.home().join("before");
         fs::create_dir(&bin).unwrap();
-        let program = bin.join("tmux");
-        fs::write(&program, "#!/bin/sh\nexit 127\n").unwrap();
+        let program = bin.join(name);
+        fs::write(&program, text).unwrap();
         let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
         fs::set_permissions(&program, mode).unwrap();
         let profile = self.machine.home().join(".profile");
@@ -144,6 +149,25 @@ impl Window {
         }
     }
 
+    /// Follows one that an engine has to come back to, until it is there.
+    async fn back(desk: &Desk, id: &str) -> Self {
+        let mut window = Self::follow(desk, id).await;
+        window.until("open", is_open).await;
+        window
+    }
+
+    /// Has its shell remember what no other one knows.
+    async fn remember(&mut self, desk: &Desk) {
+        self.type_(desk, "MINE=my; echo se''t\r").await;
+        self.shows("set").await;
+    }
+
+    /// It is the shell that was to remember.
+    async fn still_remembers(&mut self, desk: &Desk) {
+        self.type_(desk, "echo still $MINE''s\r").await;
+        self.shows("still mys").await;
+    }
+
     async fn next(&mut self) -> bool {
         let Some(delivery) = self.subscription.next().await else { return false };
         match delivery.unwrap() {
@@ -217,6 +241,34 @@ impl Window {
     async fn close(&mut self, desk: &Desk) {
         terminal(desk, TerminalCommand::Close { id: self.id.clone() }).await;
         self.until("closed", |window| window.closed).await;
+    }
+
+    /// Closes it, and waits until nothing of its tmux is left.
+    async fn close_all_of_it(&mut self, desk: &Desk) {
+        self.close(desk).await;
+        until("it has ended", || servers_of(&self.id) == 0).await;
+    }
+}
+
+/// Processes of the tmux that keeps a terminal: its server, and clients of that.
+fn tmux_of(id: &str) -> Vec<(u32, Vec<String>)> {
+    processes(|words| {
+        words.first().is_some_and(|word| word.starts_with("tmux"))
+            && words.iter().any(|word| word.ends_with(id))
+    })
+}
+
+fn servers_of(id: &str) -> usize {
+    tmux_of(id).len()
+}
+
+/// Takes the tmux away that keeps a terminal, as the system may.
+fn kill_tmux(id: &str) {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    for (pid, _) in tmux_of(id) {
+        let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+        kill_process(pid, Signal::KILL).ok(); // The client may go with the server.
     }
 }
 

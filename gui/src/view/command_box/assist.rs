@@ -266,9 +266,11 @@ impl Assist {
                     return Done::put(before);
                 }
                 Press::Enter | Press::Tab => {
-                    let line = found.get(*chosen).cloned();
+                    // Where none holds what was typed, the line before is there again.
+                    let found = found.get(*chosen).cloned().map(Typed::whole);
+                    let line = found.unwrap_or_else(|| before.clone());
                     self.list = None;
-                    return line.map_or_else(Done::taken, |line| Done::put(Typed::whole(line)));
+                    return Done::put(line);
                 }
                 Press::Offer => {}
             }

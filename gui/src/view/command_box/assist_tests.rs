@@ -153,7 +153,8 @@ fn a_search_finds_the_newest_first_and_escape_gives_back_what_stood_there() {
     assist.press(Press::Search, &now, &history);
     let other = Typed::whole("nowhere");
     assist.hear(&other, None, &history);
-    assert!(assist.press(Press::Enter, &other, &history).put.is_none());
+    let none_holds_it = assist.press(Press::Enter, &other, &history);
+    assert_eq!(none_holds_it.put, Some(now.clone()), "the line is there again");
     assist.press(Press::Search, &now, &history);
     assert_eq!(assist.press(Press::Escape, &other, &history).put, Some(now));
 }

@@ -396,6 +396,31 @@ fn what_is_held_counts_as_it_was_when_a_key_was_pressed() {
 }
 
 #[test]
+fn what_is_typed_to_find_a_line_is_no_message_whatever_it_takes_the_place_of() {
+    for takes_its_place in [Key::Backspace, Key::Delete, Key::O] {
+        let mut window = window(Bench::new());
+        write(&mut window, "!make test");
+        press(&mut window, Modifiers::CTRL, Key::R);
+        press(&mut window, Modifiers::COMMAND, Key::A);
+        match takes_its_place {
+            Key::O => {
+                window.get_by_role_and_label(Role::MultilineTextInput, "Message").type_text("one")
+            }
+            key => window.key_press_modifiers(Modifiers::NONE, key),
+        }
+        window.run();
+        if takes_its_place == Key::O {
+            // None holds it.
+            press(&mut window, Modifiers::NONE, Key::Enter);
+        }
+        let runs = |act: &ComposerAct| matches!(act, ComposerAct::Send | ComposerAct::RunLine);
+        assert!(!window.state().acts.iter().any(runs), "{takes_its_place:?}");
+        press(&mut window, Modifiers::NONE, Key::Escape);
+        assert_eq!(window.state().draft.text, "!make test", "{takes_its_place:?}");
+    }
+}
+
+#[test]
 fn a_search_behind_an_exclamation_mark_runs_nothing_and_loses_nothing() {
     let mut bench = Bench::new();
     bench.enter_sends = false;

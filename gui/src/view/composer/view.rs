@@ -175,6 +175,12 @@ impl ComposerView {
         response.widget_info(|| {
             egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, !data.sending, "Message")
         });
+        if self.help.is_searching() && line_begins(&draft.text).is_none() {
+            // What is typed to find a line is no message, whatever it took the place of.
+            let at = caret(ui, edit_id, &draft.text).unwrap_or(draft.text.len());
+            draft.text.insert(0, '!');
+            put_caret(ui, edit_id, &draft.text, at + 1);
+        }
         if response.changed() || before != draft.text.len() {
             self.recall.forget();
             self.closed = None;

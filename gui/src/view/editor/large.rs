@@ -110,8 +110,10 @@ impl LargeText {
     /// More stands behind it now.
     fn grow(&mut self, size: u64) {
         // What was the beginning of a line is read again with the rest of it.
-        if size > self.size
-            && std::mem::take(&mut self.is_open)
+        self.to -= u64::try_from(self.rest.len()).unwrap_or(0);
+        self.rest.clear();
+        self.asked = None;
+        if std::mem::take(&mut self.is_open)
             && let Some(length) = self.lengths.pop_back()
         {
             self.to -= u64::from(length);
@@ -242,9 +244,10 @@ impl LargeView {
         Self { text, area: TextArea::default(), percent: 0.0, head }
     }
 
-    /// More was written behind it, and the view stays where it is; `false` where it has become another file.
-    pub fn grow(&mut self, size: u64, first: &[u8]) -> bool {
-        let grows = size >= self.text.size && first.starts_with(&self.head);
+    /// More was written behind it, and the view stays where it is; `false` where anything else was done with it. `is_still` says
+    /// whether it is that very file yet: an editor, or `sed -i`, puts another one in its place.
+    pub fn grow(&mut self, size: u64, first: &[u8], is_still: bool) -> bool {
+        let grows = is_still && size > self.text.size && first.starts_with(&self.head);
         if grows {
             self.text.grow(size);
         }
@@ -355,9 +358,10 @@ mod tests {
             while let Some(wanted) = view.text.wanted(&end(&view.text)) {
                 view.put(wanted.0, read(&whole[..begins], wanted));
             }
-            assert!(!view.grow(whole.len() as u64, b"another text"));
-            assert!(!view.grow(10, first));
-            assert!(view.grow(whole.len() as u64, &whole[..WINDOW as usize]));
+            assert!(!view.grow(whole.len() as u64, b"another text", true));
+            assert!(!view.grow(begins as u64, first, true), "something within it is another");
+            assert!(!view.grow(whole.len() as u64, first, false), "another file took its place");
+            assert!(view.grow(whole.len() as u64, &whole[..WINDOW as usize], true));
             while let Some(wanted) = view.text.wanted(&end(&view.text)) {
                 view.put(wanted.0, read(&whole, wanted));
             }
@@ -391,5 +395,25 @@ mod tests {
         }
         let whole: String = (0..text.document.len()).map(|line| text.document.line(line)).collect();
         assert_eq!(whole.as_bytes(), file);
+    }
+
+    #[test]
+    fn a_long_line_that_goes_on_being_written_is_read_once() {
+        let whole: Vec<u8> = (0..LONGEST_LINE * 3).map(|at| b'a' + (at % 23) as u8).collect();
+        for begins in [LONGEST_LINE + 7, LONGEST_LINE * 2, LONGEST_LINE * 2 + 500] {
+            // Not all of what is there was read.
+            let first = &whole[..begins - 300];
+            let mut view = LargeView::new(begins as u64, first);
+            let under_way = view.text.wanted(&(0..view.text.document.len())).unwrap();
+            assert!(view.grow(whole.len() as u64, first, true));
+            view.put(under_way.0, read(&whole[..begins], under_way));
+            while let Some(wanted) = view.text.wanted(&(0..view.text.document.len())) {
+                view.put(wanted.0, read(&whole, wanted));
+            }
+            let lines: Vec<_> = (0..view.text.document.len())
+                .map(|line| view.text.document.line(line).to_owned())
+                .collect();
+            assert!(lines.concat().as_bytes() == whole, "{begins}");
+        }
     }
 }

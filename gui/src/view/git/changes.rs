@@ -104,11 +104,12 @@ impl GitView {
                 self.commits = Some(Meant { session, message, amend });
             }
             let waited = if data.busy { None } else { self.commits.take() };
-            if let Some(Meant { message, amend, .. }) = waited
-                && (staged || known || amend)
-            {
-                let all = !staged && !amend;
-                acts.push(GitAct::Commit { message, amend, all });
+            if let Some(Meant { message, amend, .. }) = waited {
+                // Never all: it was asked for what was being staged.
+                acts.push(match staged || amend {
+                    true => GitAct::Commit { message, amend, all: false },
+                    false => GitAct::NothingToCommit,
+                });
             } else if (commit.clicked() || by_keys) && can {
                 acts.push(GitAct::Commit { message, amend, all });
             }

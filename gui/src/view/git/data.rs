@@ -110,6 +110,8 @@ pub enum GitAct {
         /// With everything that git knows, since nothing is staged.
         all: bool,
     },
+    /// A commit that waited for what was being staged isn't made: nothing is staged.
+    NothingToCommit,
     /// Send the branch to its remote.
     Push {
         /// Replace what is there, if it is what we last saw of it.

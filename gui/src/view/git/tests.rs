@@ -167,6 +167,23 @@ fn a_commit_that_is_asked_for_while_files_are_being_staged_takes_them() {
 }
 
 #[test]
+fn a_commit_that_waits_for_what_is_staged_never_takes_all_the_rest() {
+    let mut of = status();
+    of.changes.retain(|change| change.staged.is_none());
+    let mut window = window(World { busy: true, ..world(of) });
+    window.get_by_label("Commit message").focus();
+    window.run();
+    window.get_by_label("Commit message").type_text("Mend it");
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.run();
+    // It was staged, and somebody took the change back meanwhile.
+    window.state_mut().busy = false;
+    window.run();
+    assert_eq!(window.state().acts, [GitAct::NothingToCommit]);
+}
+
+#[test]
 fn what_waits_for_nothing_begins() {
     let fetch = |id: &str| Operation {
         id: id.into(),

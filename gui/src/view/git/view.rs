@@ -111,16 +111,21 @@ impl GitView {
         self.amend.remove(session);
     }
 
-    /// What was to be committed isn't there as it was meant, or nobody looks any more: no commit is made later.
+    /// Nobody looks any more: no commit is made later.
     pub fn forget_commit(&mut self) {
         self.commits = None;
+    }
+
+    /// What was to be committed in that session's repository isn't there as it was meant.
+    pub fn forget_commit_of(&mut self, session: &SessionId) {
+        self.commits.take_if(|meant| meant.session == *session);
     }
 
     /// A session is gone, or in another directory: what is asked and typed was about the one before.
     pub fn forget(&mut self, session: &SessionId) {
         self.asked.take_if(|(of, ..)| of == session);
         self.typing.take_if(|(of, _)| of == session);
-        self.commits.take_if(|meant| meant.session == *session);
+        self.forget_commit_of(session);
         self.amend.remove(session);
     }
 

@@ -74,7 +74,9 @@ capture-pane -p -e -J -q -a -t %0 ; {border} ; capture-pane -p -e -J -t %0 ; {bo
     )
 }
 
-/// Ends it all; tmux would leave its socket behind.
+/// Ends it all; tmux would leave its socket behind. In one command: of two, the second is dropped with a client that is cut
+/// between them, and nobody finds a server without a socket. tmux isn't asked to end: it would wait until a client has got what
+/// a pane that is gone has printed, which may never be (3.3a, control.c, `control_all_done`).
 pub(super) fn end() -> &'static str {
-    "run-shell 'rm -f -- #{q:socket_path}'\nkill-server\n"
+    "run-shell -b 'rm -f -- #{q:socket_path}; kill -KILL #{pid}'\n"
 }

@@ -44,18 +44,18 @@ if [ -S "$3" ]; then way=-S socket=$3; else way=-L socket=$2; fi
 case $1 in
   attach) exec tmux -u "$way" "$socket" -f /dev/null -C attach-session -d -t baton ;;
   end)
-    # tmux would leave its socket behind.
-    if said=$(tmux -u "$way" "$socket" -f /dev/null run-shell 'rm -f -- #{q:socket_path}' \; kill-server 2>&1); then
-      echo 'baton ended'
-    else
-      case $said in
-        *'no server'* | *'(No such file or directory)'* | *'(Connection refused)'*)
-          if [ "$way" = -S ]; then rm -f -- "$socket"; fi
-          echo 'baton absent'
-          ;;
-        *) printf '%s\n' "$said" >&2 ;;
-      esac
-    fi
+    # tmux would leave its socket behind. One command: of two, the second is dropped with a client that is cut between them;
+    # and one that is asked to end may wait for a client for ever. Nobody signals that channel: it waits for the server's end.
+    said=$(tmux -u "$way" "$socket" -f /dev/null \
+      run-shell -b 'rm -f -- #{q:socket_path}; kill -KILL #{pid}' \; wait-for baton-end 2>&1)
+    case $said in
+      *'no server'* | *'(No such file or directory)'* | *'(Connection refused)'*)
+        if [ "$way" = -S ]; then rm -f -- "$socket"; fi
+        echo 'baton absent'
+        ;;
+      '' | *'server exited'* | *'lost server'*) echo 'baton ended' ;;
+      *) printf '%s\n' "$said" >&2 ;;
+    esac
     exit 0
     ;;
 esac

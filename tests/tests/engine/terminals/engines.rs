@@ -11,8 +11,7 @@ async fn what_is_typed_just_before_the_engine_ends_arrives() {
         desk.stop().await;
         for round in 0..4 {
             let desk = bed.laptop.engine().await;
-            let mut again = Window::follow(&desk, &window.id).await;
-            again.until("open", is_open).await;
+            let again = Window::back(&desk, &window.id).await;
             let file = bed.file(&format!("typed-{round}"));
             let line = format!(": {}\rtouch {}\r", "x".repeat(3000), file.display());
             again.type_(&desk, &line).await;
@@ -63,8 +62,7 @@ async fn a_kept_shell_is_found_where_the_environment_that_it_was_opened_in_put_i
         hosts(&format!("TMUX_TMPDIR = \"{}\"\n", elsewhere.path().display()));
         let desk = bed.laptop.engine().await;
         let mut window = bed.open(&desk, true).await;
-        window.type_(&desk, "MINE=my; echo se''t\r").await;
-        window.shows("set").await;
+        window.remember(&desk).await;
         desk.stop().await;
         // The same, and then another environment.
         for env in [None, Some("OTHER = \"x\"\n")] {
@@ -72,10 +70,8 @@ async fn a_kept_shell_is_found_where_the_environment_that_it_was_opened_in_put_i
                 hosts(env);
             }
             let desk = bed.laptop.engine().await;
-            let mut window = Window::follow(&desk, &window.id).await;
-            window.until("open", is_open).await;
-            window.type_(&desk, "echo still $MINE''s\r").await;
-            window.shows("still mys").await;
+            let mut window = Window::back(&desk, &window.id).await;
+            window.still_remembers(&desk).await;
             if env.is_some() {
                 window.close(&desk).await;
                 until("it has ended", || servers_of(&window.id) == 0).await;
@@ -90,8 +86,7 @@ async fn a_shell_whose_tmux_is_not_found_goes_on_and_comes_back_when_it_is_opene
     let bed = Bed::of(Way::OpenSsh);
     let desk = bed.laptop.engine().await;
     let mut window = bed.open(&desk, true).await;
-    window.type_(&desk, "MINE=my; echo se''t\r").await;
-    window.shows("set").await;
+    window.remember(&desk).await;
     desk.stop().await;
     let hidden = bed.without_tmux();
     let desk = bed.laptop.engine().await;
@@ -102,12 +97,10 @@ async fn a_shell_whose_tmux_is_not_found_goes_on_and_comes_back_when_it_is_opene
     fs::remove_file(hidden).unwrap();
     terminal(&desk, TerminalCommand::Reopen { id: window.id.clone() }).await;
     window.until("open", is_open).await;
-    window.type_(&desk, "echo still $MINE''s\r").await;
-    window.shows("still mys").await;
+    window.still_remembers(&desk).await;
     let text = window.text().replace("\x1b[0m\x0f", "");
     assert_eq!(text.matches("set\r\n").count(), 1, "{text}");
-    window.close(&desk).await;
-    until("it has ended", || servers_of(&window.id) == 0).await;
+    window.close_all_of_it(&desk).await;
     desk.stop().await;
 }
 
@@ -117,19 +110,15 @@ async fn a_shell_whose_socket_was_cleared_away_is_found_again() {
         let bed = Bed::of(way);
         let desk = bed.laptop.engine().await;
         let mut window = bed.open(&desk, true).await;
-        window.type_(&desk, "MINE=my; echo se''t\r").await;
-        window.shows("set").await;
+        window.remember(&desk).await;
         desk.stop().await;
         for directory in fs::read_dir(bed.sockets.path()).unwrap() {
             fs::remove_dir_all(directory.unwrap().path()).unwrap();
         }
         let desk = bed.laptop.engine().await;
-        let mut window = Window::follow(&desk, &window.id).await;
-        window.until("open", is_open).await;
-        window.type_(&desk, "echo still $MINE''s\r").await;
-        window.shows("still mys").await;
-        window.close(&desk).await;
-        until("it has ended", || servers_of(&window.id) == 0).await;
+        let mut window = Window::back(&desk, &window.id).await;
+        window.still_remembers(&desk).await;
+        window.close_all_of_it(&desk).await;
         assert_eq!(bed.sockets(), 0);
         desk.stop().await;
     }
@@ -142,8 +131,7 @@ async fn a_tmux_that_does_not_make_its_socket_again_is_not_taken_for_one_that_ha
     let bed = Bed::of(Way::OpenSsh);
     let desk = bed.laptop.engine().await;
     let mut window = bed.open(&desk, true).await;
-    window.type_(&desk, "MINE=my; echo se''t\r").await;
-    window.shows("set").await;
+    window.remember(&desk).await;
     desk.stop().await;
     let is_server = |words: &[String]| {
         words.iter().any(|word| word.ends_with(&window.id))
@@ -168,8 +156,7 @@ async fn a_tmux_that_does_not_make_its_socket_again_is_not_taken_for_one_that_ha
     again.until("it says so", says).await;
     tell(Signal::CONT);
     again.until("open", is_open).await;
-    again.type_(&desk, "echo still $MINE''s\r").await;
-    again.shows("still mys").await;
+    again.still_remembers(&desk).await;
     again.close(&desk).await;
     desk.stop().await;
 }
@@ -292,14 +279,6 @@ async fn what_is_typed_while_the_engine_moves_arrives_once_or_is_said_to_be_lost
     second.shutdown().await;
 }
 
-fn servers_of(id: &str) -> usize {
-    let is_server = |words: &[String]| {
-        words.first().is_some_and(|word| word.starts_with("tmux"))
-            && words.iter().any(|word| word.ends_with(id))
-    };
-    processes(is_server).len()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_can_not_be_opened_is_not_there() {
     let bed = Bed::of(Way::OpenSsh);
@@ -313,4 +292,30 @@ async fn a_terminal_that_can_not_be_opened_is_not_there() {
         assert_eq!(listed(&desk).await, []);
     }
     desk.stop().await;
+}
+
+/// What `rm` does on a host that is so busy that a client is cut before it is done.
+const SLOW_RM: &str = r#"#!/bin/sh
+case "$*" in */tmux-*/baton-*) : >@BEGUN@; until [ -e @GO@ ]; do sleep 0.05; done ;; esac
+exec /bin/rm "$@"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tmux_that_is_told_to_end_ends_also_when_who_told_it_is_cut() {
+    for way in [Way::OpenSsh, Way::Native] {
+        let bed = Bed::start(way, true);
+        let [begun, go] = ["begun", "go"].map(|name| bed.file(name));
+        let rm = SLOW_RM.replace("@BEGUN@", begun.to_str().unwrap());
+        bed.with_program("rm", &rm.replace("@GO@", go.to_str().unwrap()));
+        let desk = bed.laptop.engine().await;
+        let window = bed.open(&desk, true).await;
+        window.type_(&desk, "exit\r").await;
+        until("its end is under way", || begun.exists()).await;
+        bed.wan().reset();
+        until("its client is gone", || servers_of(&window.id) == 1).await;
+        fs::write(&go, "").unwrap();
+        until("its server is gone", || servers_of(&window.id) == 0).await;
+        assert_eq!(bed.sockets(), 0);
+        desk.stop().await;
+    }
 }

@@ -35,6 +35,14 @@ async fn until_its_end(window: &mut Window) {
         .await;
 }
 
+/// The flood has all its last lines, and what is typed behind it is carried out.
+async fn ends_whole_and_goes_on(window: &mut Window, desk: &Desk) {
+    until_its_end(window).await;
+    assert_whole(&lines(window));
+    window.type_(desk, "echo go''es on\r").await;
+    window.shows_at_its_end("goes on").await;
+}
+
 fn assert_whole(lines: &[String]) {
     let end = lines.iter().position(|line| line == "the end").unwrap();
     assert!(end >= KEPT, "{end} lines above the end");
@@ -50,10 +58,7 @@ on_every_way! {
         for keep in [true, false] {
             let mut window = bed.open(&desk, keep).await;
             window.type_(&desk, FLOOD).await;
-            until_its_end(&mut window).await;
-            assert_whole(&lines(&window));
-            window.type_(&desk, "echo go''es on\r").await;
-            window.shows_at_its_end("goes on").await;
+            ends_whole_and_goes_on(&mut window, &desk).await;
             window.close(&desk).await;
         }
         desk.stop().await;
@@ -103,10 +108,7 @@ async fn a_link_that_stands_still_in_a_flood_goes_on_behind_it() {
     // wait: tmux leaves out what nobody took for two seconds
     tokio::time::sleep(Duration::from_secs(4)).await; // wait: that is over
     bed.wan().resume();
-    until_its_end(&mut window).await;
-    assert_whole(&lines(&window));
-    window.type_(&desk, "echo go''es on\r").await;
-    window.shows_at_its_end("goes on").await;
+    ends_whole_and_goes_on(&mut window, &desk).await;
     window.close(&desk).await;
     desk.stop().await;
 }
@@ -138,10 +140,7 @@ async fn a_tmux_that_can_not_pause_tells_the_end_of_a_flood_all_the_same() {
     let desk = bed.laptop.engine().await;
     let mut window = bed.open(&desk, true).await;
     window.type_(&desk, FLOOD).await;
-    until_its_end(&mut window).await;
-    assert_whole(&lines(&window));
-    window.type_(&desk, "echo go''es on\r").await;
-    window.shows_at_its_end("goes on").await;
+    ends_whole_and_goes_on(&mut window, &desk).await;
     window.close(&desk).await;
     desk.stop().await;
 }

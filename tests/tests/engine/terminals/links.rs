@@ -132,11 +132,7 @@ over_a_link! {
         let desk = bed.laptop.engine().await;
         let mut window = bed.open(&desk, true).await;
         let id = window.id.clone();
-        let servers = || processes(|words| words.iter().any(|word| word.ends_with(&id)) && words.first().is_some_and(|word| word.starts_with("tmux")));
-        for (pid, _) in servers() {
-            let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-            rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok(); // The client may go with the server.
-        }
+        kill_tmux(&id);
         window.until("lost", |window| matches!(window.state(), Some(TerminalState::Lost { .. }))).await;
         assert!(window.text().contains("ready"), "what it showed is gone");
         let Some(TerminalState::Lost { why }) = window.state() else { panic!() };
@@ -153,12 +149,7 @@ over_a_link! {
         bed.wan().cut();
         window.until("away", is_away).await;
         window.type_(&desk, "make deploy\r").await;
-        let id = window.id.clone();
-        let servers = processes(|words| words.iter().any(|word| word.ends_with(&id)) && words.first().is_some_and(|word| word.starts_with("tmux")));
-        for (pid, _) in servers {
-            let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-            rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok(); // The client may go with the server.
-        }
+        kill_tmux(&window.id);
         bed.wan().restore();
         window.until("lost", |window| matches!(window.state(), Some(TerminalState::Lost { .. }))).await;
         let Some(TerminalState::Lost { why }) = window.state() else { panic!() };
@@ -171,21 +162,61 @@ over_a_link! {
         let desk = bed.laptop.engine().await;
         let mut window = bed.open(&desk, true).await;
         let mut other = bed.open(&desk, true).await;
-        window.type_(&desk, "MINE=my; echo se''t\r").await;
-        window.shows("set").await;
+        window.remember(&desk).await;
         bed.wan().cut();
         window.until("away", is_away).await;
         other.until("away", is_away).await;
-        let old = fs::read_to_string(bed.laptop.path("config/hosts.toml")).unwrap();
-        let port = format!("\nport = {}\n", bed.machine.sshd().port());
-        bed.laptop.write_hosts(&old.replacen('\n', &port, 1));
+        bed.is_at(bed.machine.sshd().port());
         window.until("open", is_open).await;
-        window.type_(&desk, "echo still $MINE''s\r").await;
-        window.shows("still mys").await;
+        window.still_remembers(&desk).await;
         window.close(&desk).await;
-        let id = other.id.clone();
-        other.close(&desk).await;
-        until("it has ended", || processes(|words| words.iter().any(|word| word.ends_with(&id))).is_empty()).await;
+        other.close_all_of_it(&desk).await;
+        desk.stop().await;
+    }
+
+    async fn a_host_whose_address_is_another_machines_has_its_shells_where_they_were(bed: Bed) {
+        let (_sockets, other) = another_machine(&bed);
+        let desk = bed.laptop.engine().await;
+        let (mut window, mut closed) = (bed.open(&desk, true).await, bed.open(&desk, true).await);
+        window.remember(&desk).await;
+        bed.wan().cut();
+        window.until("away", is_away).await;
+        closed.until("away", is_away).await;
+        let before = fs::read_to_string(bed.laptop.path("config/hosts.toml")).unwrap();
+        bed.is_at(other.sshd().port());
+        window.until("the other machine is asked", |window| match window.state() {
+            Some(TerminalState::Away { why }) => why.code == Code::NotFound,
+            Some(TerminalState::Lost { why }) => panic!("{why:?}"),
+            _ => false,
+        }).await;
+        // What has its address now says nothing about its shells, also when one is closed.
+        closed.close(&desk).await;
+        // One that is opened from here on is there.
+        let mut there = bed.open(&desk, true).await;
+        assert!(servers_of(&closed.id) > 0, "who ended it?");
+        bed.wan().restore();
+        window.until("open", is_open).await;
+        window.still_remembers(&desk).await;
+        until("what was closed has ended", || servers_of(&closed.id) == 0).await;
+        there.close_all_of_it(&desk).await;
+        bed.laptop.write_hosts(&before);
+        window.close_all_of_it(&desk).await;
+        desk.stop().await;
+    }
+
+    async fn the_last_words_of_a_plain_shell_over_a_slow_link_are_all_there(bed: Bed) {
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, false).await;
+        // More than the way there holds: that the shell has ended is told before them.
+        bed.wan().set_rate(2_000_000);
+        window.type_(&desk, "seq 1500000; echo the last wor''ds; exit 7\r").await;
+        let status = window.ended().await;
+        assert_eq!(status, Some(7));
+        let text = window.text();
+        let tail = &text[text.len().saturating_sub(100)..];
+        assert!(tail.contains("1499999\r\n1500000\r\nthe last words\r\n"), "{tail:?}");
+        bed.wan().unset_rate();
+        window.close(&desk).await;
         desk.stop().await;
     }
 
@@ -197,13 +228,42 @@ over_a_link! {
         window.until("away", is_away).await;
         window.close(&desk).await;
         bed.wan().restore();
-        let servers = || processes(|words| words.iter().any(|word| word.ends_with(&id)));
-        assert!(!servers().is_empty(), "who ended it?");
+        assert!(servers_of(&id) > 0, "who ended it?");
         // What was on its way when the link was cut is reset.
         reached(&desk).await;
         let mut next = bed.open(&desk, true).await;
-        until("it has ended", || servers().is_empty()).await;
+        until("it has ended", || servers_of(&id) == 0).await;
         next.close(&desk).await;
         desk.stop().await;
     }
+}
+
+impl Bed {
+    /// Edits the host's port.
+    fn is_at(&self, port: u16) {
+        let old = fs::read_to_string(self.laptop.path("config/hosts.toml")).unwrap();
+        self.laptop.write_hosts(&old.replacen('\n', &format!("\nport = {port}\n"), 1));
+    }
+}
+
+/// A tmux that doesn't find a socket by its path: on another machine there is none, and this one is the same in truth.
+const ELSEWHERE: &str = r#"if [ "$2" = -S ]; then name=${3##*/}; shift 3; set -- -u -L "$name" "$@"; fi
+exec bash -c 'exec -a tmux /usr/bin/tmux "$@"' tmux "$@"
+"#;
+
+/// One that lets the same person in, and which the laptop trusts; where its tmux servers are.
+fn another_machine(bed: &Bed) -> (Sockets, AgentHost) {
+    let first = bed.machine.sshd();
+    let key = fs::read_to_string(first.key_path().with_extension("pub")).unwrap();
+    let sockets = Sockets::new();
+    let settings = TestSshd::builder()
+        .environment("TMUX_TMPDIR", sockets.path().to_str().unwrap())
+        .environment("SHELL", "/bin/bash")
+        .accept_key(&key);
+    let other = AgentHost::start_with(settings);
+    other.write_program("tmux", ELSEWHERE);
+    let known = fs::read_to_string(first.known_hosts_path()).unwrap();
+    let both = format!("{known}{}\n", other.sshd().host_key_line());
+    fs::write(first.known_hosts_path(), both).unwrap();
+    (sockets, other)
 }

@@ -122,8 +122,7 @@ on_every_way! {
         for window in &mut windows {
             window.until("closed", |window| window.closed).await;
         }
-        let kept = &windows[0].id;
-        until("its tmux has ended", || processes(|words| words.iter().any(|word| word.ends_with(kept))).is_empty()).await;
+        until("its tmux has ended", || servers_of(&windows[0].id) == 0).await;
         other.type_(&desk, "echo $((6 * 7))\r").await;
         other.shows("42").await;
         other.close(&desk).await;
@@ -192,7 +191,7 @@ on_every_way! {
             let id = window.id.clone();
             window.close(&desk).await;
             until("nobody sleeps", || sleeping() == 0).await;
-            until("no tmux is left", || processes(|words| words.iter().any(|word| word.ends_with(&id))).is_empty()).await;
+            until("no tmux is left", || servers_of(&id) == 0).await;
             assert_eq!(bed.sockets(), 0, "a socket is left");
             let gone = TerminalCommand::Input { id, bytes: b"x".to_vec() };
             assert_eq!(desk.command(Command::Terminal(gone)).await.unwrap_err().code, Code::NotFound);
@@ -225,6 +224,37 @@ on_every_way! {
         kept.until("its name", |window| window.terminal.as_ref().is_some_and(|it| it.name == "mine")).await;
         kept.close(&desk).await;
         unkept.close(&desk).await;
+        desk.stop().await;
+    }
+
+    async fn what_its_former_shells_showed_is_above_a_kept_shell_that_outlives_its_engine(way: Way) {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        let mut window = bed.open(&desk, true).await;
+        window.type_(&desk, "echo the form''er one; exit 3\r").await;
+        assert_eq!(window.ended().await, Some(3));
+        terminal(&desk, TerminalCommand::Reopen { id: window.id.clone() }).await;
+        window.until("open again", is_open).await;
+        window.type_(&desk, "PS1='> '; stty -echo; echo the se''cond one\r").await;
+        window.shows("the second one").await;
+        desk.stop().await;
+        // Also when what it showed was drawn anew by another engine before.
+        for _ in 0..2 {
+            let desk = bed.laptop.engine().await;
+            let mut window = Window::back(&desk, &window.id).await;
+            window.type_(&desk, "echo it goes o''n\r").await;
+            window.shows("it goes on").await;
+            let text = window.text();
+            let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("no {what:?} in {text}"));
+            assert!(place("the former one") < place("the second one"), "{text}");
+            assert_eq!((text.matches("the former one").count(), text.matches("the second one").count()), (1, 1), "{text}");
+            desk.stop().await;
+        }
+        let desk = bed.laptop.engine().await;
+        let mut window = Window::back(&desk, &window.id).await;
+        window.close_all_of_it(&desk).await;
+        let left = fs::read_dir(bed.laptop.path("data/terminals")).unwrap().count();
+        assert_eq!(left, 0, "what it showed is kept still");
         desk.stop().await;
     }
 
