@@ -11,7 +11,7 @@ use orchestrator::seam::{
 
 use super::files_testing::*;
 use super::testing::{Window, window};
-use crate::bridge::{Ask, Contents, FilesAsk, FilesNews, News, Opened};
+use crate::bridge::{Ask, FilesAsk, FilesNews, News};
 use crate::memory::{Memory, RightPage};
 use crate::samples::session;
 use crate::view::files::Folder;
@@ -355,11 +355,8 @@ fn a_file_that_is_written_on_takes_no_keys() {
     told(&mut window, "one\ntwo\n", "v2");
     assert_eq!(window.harness.ctx.memory(egui::Memory::focused), before);
     assert_eq!(text(&mut window, id), "one\ntwo\n");
-    // It has become too large to be shown as a whole.
-    let contents = Contents::Large(b"one\ntwo\nthree\n".to_vec());
-    let file = FileEntry { size: 1 << 30, ..entry("/srv/a.log", "v3") };
-    let answer = Ok(Box::new(Opened { file, contents }));
-    window.tell(News::File(FilesNews::Opened { id, answer }));
-    assert!(window.app().open_of(id).unwrap().reader().is_none());
+    // Somebody may write it now.
+    opened(&mut window, id, entry("/srv/a.log", "v3"), "one\ntwo\nthree\n");
+    assert!(window.app().open_of(id).unwrap().editor().is_some());
     assert_eq!(window.harness.ctx.memory(egui::Memory::focused), before);
 }
