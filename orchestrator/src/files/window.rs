@@ -51,7 +51,8 @@ pub(super) fn cut(
     let is_short = bytes.len() < wanted;
     bytes.truncate(wanted);
     let reached = window.offset.saturating_add(bytes.len() as u64);
-    // What the system makes up as it is read may have less than it says: then that is all of it.
+    // What the system makes up as it is read may have less than it says: then that is all of it, as
+    // long as nothing more comes when it is asked for.
     let is_all = is_short && is_clean && before == after;
     let end = if is_sized { is_all || reached >= entry.size } else { is_short };
     let held = match (before == after, is_short) {
@@ -151,6 +152,7 @@ mod tests {
         assert_eq!(held(&was, "0123", &line(2, 4, 8)).2, Held::Changed);
         assert_eq!(held(&was, "012", &line(2, 3, 8)).2, Held::Changed);
         assert_eq!(held_as("1", &was, "0", &was).2, Held::Short);
+        assert_eq!(held_as("more", &was, "012", &was).2, Held::Short);
         // What the system makes up has less than it says.
         assert_eq!(held(&was, "012", &was), (b"2".to_vec(), true, Held::Same));
         let system = line(2, 0, 7);

@@ -68,13 +68,64 @@ async fn of_two_saves_of_one_version_one_is_refused() {
         bed.write("a", b"next", version).await.unwrap();
         assert_eq!(bed.names(), ["a"], "{sh}");
         if sh == "dash" {
-            symlink("elsewhere.1.word", bed.root.join(".baton-save.lock")).unwrap();
+            // Its name may look like the number of a process, and it isn't ours to judge.
+            let lock = bed.root.join(".baton-save.lock");
+            symlink("99999999.1.word", &lock).unwrap();
             let version = Expected::Version(bed.stat("a").await.unwrap().version);
             bed.write("a", b"last", version).await.unwrap();
             assert_eq!(fs::read(bed.root.join("a")).unwrap(), b"last", "{sh}");
+            assert!(lock.is_symlink(), "{sh}");
         }
         bed.stop().await;
     }
+}
+
+/// On this machine, with a program that stands before the system's `name`.
+async fn with_program(name: &str, script: &str) -> FileBed {
+    FileBed::local(|laptop| {
+        with_sh(laptop, "dash");
+        let path = laptop.path("home/bin").join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_save_that_others_are_always_quicker_than_waits_for_its_turn() {
+    // As if whoever had it let go each time before we look.
+    let bed = with_program(
+        "ln",
+        "case $* in *.baton-save.lock)\n\
+         echo x >>\"$HOME/asked\"\n\
+         [ \"$(grep -c x \"$HOME/asked\")\" -gt 8 ] || exit 1\n\
+         echo y >>\"$HOME/asked\" ;; esac\n\
+         exec /usr/bin/ln \"$@\"",
+    )
+    .await;
+    bed.write("a", b"old", Expected::Absent).await.unwrap();
+    let asked = bed.laptop.path("home/asked");
+    let _ = fs::remove_file(&asked);
+    let version = Expected::Version(bed.stat("a").await.unwrap().version);
+    bed.write("a", b"new", version).await.unwrap();
+    assert_eq!(fs::read(bed.root.join("a")).unwrap(), b"new");
+    let asked = fs::read_to_string(asked).unwrap();
+    assert!(asked.ends_with("y\n"), "it went on without the lock: {asked:?}");
+    assert_eq!(bed.names(), ["a"]);
+    bed.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_gives_less_than_was_asked_for_has_not_shown_the_end_of_a_file() {
+    let bed = with_program(
+        "dd",
+        "case $* in bs=4096*) exec /usr/bin/dd bs=1000 count=1 ;; esac\nexec /usr/bin/dd \"$@\"",
+    )
+    .await;
+    fs::write(bed.root.join("a"), vec![b'a'; 5000]).unwrap();
+    let refused = bed.read("a").await.unwrap_err();
+    assert!(!refused.message.is_empty(), "{refused:?}");
+    bed.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

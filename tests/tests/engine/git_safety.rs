@@ -171,6 +171,14 @@ async fn marks_of_a_conflict_are_seen_in_files_that_are_never_compared() {
             let said = "git's marks of a conflict still stand in f";
             assert_eq!((failure.code, &*failure.message), (Code::Conflict, said), "{name}");
         }
+        // Half mended: what both began with, and where theirs begins, still stand.
+        repo.write("f", "ours\n||||||| 1234567\na\n=======\ntheirs\n");
+        let failure = way.desk.change(stage()).await.unwrap_err();
+        assert_eq!(failure.code, Code::Conflict, "{name}: {failure:?}");
+        // A heading looks like that, too.
+        repo.write("f", "ours\n=======\n");
+        way.desk.done(way.desk.change(stage()).await);
+        repo.git(&["checkout", "-q", "-m", "--", "f"]);
         repo.write("f", "both\n");
         way.desk.done(way.desk.change(stage()).await);
         way.desk.stop().await;

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034,SC2154 # put.sh, host.sh and enter.sh stand before this
 # bf_read BASE PATH MARK SEEN OFFSET LENGTH SKIP COUNT: LENGTH bytes of a file from OFFSET on, as COUNT blocks of 4 KiB after SKIP of
 # them. Answers `same`, a NUL, where its version is SEEN; else what bf_show tells of the file at the end of a link, MARK, the
-# bytes, MARK, how reading them ended, and its line then. Before the first MARK stands also what was asked for, and where that points to.
+# bytes, MARK, how reading them ended (`more` where something stands behind them), and its line then. Before the first MARK stands also what was asked for, and where that points to.
 
 bf_read() {
   bf_at "$1"
@@ -55,6 +55,8 @@ bf_opened() {
     dd bs=4096 skip="$bf_skip" count="$bf_count" 2>/dev/null
   fi
   bf_code=$?
+  # Some file systems give less than was asked for in the middle of a file: its end is where nothing comes any more.
+  if [ "$4" != 0 ] && [ "$bf_code" = 0 ] && [ "$(($(dd bs=1 count=1 2>/dev/null | wc -c)))" != 0 ]; then bf_code='more'; fi
   bf_put "$bf_mark$bf_code "
   bf_line=''
   bf_line -L /dev/stdin || bf_line "$bf_name"
