@@ -61,6 +61,15 @@ pub(super) fn read(said: &Said<'_>) -> Failure {
         return Failure::new(Code::Unsupported, format!("the host's git is too old: {words}"))
             .hint("git 2.20 or later is needed there");
     }
+    if err.lines().any(|line| is_own_file(line) && line.ends_with("Permission denied")) {
+        let message = format!("this account may not write the repository {directory}");
+        return Failure::new(Code::PermissionDenied, message)
+            .hint("Check the owner and mode of its .git directory");
+    }
+    if err.lines().any(|line| is_own_file(line) && line.ends_with("No space left on device")) {
+        let message = format!("{directory} could not be written: the disk is full");
+        return Failure::new(Code::TooLarge, message).hint("Make room there, then try again");
+    }
     // What a program prints on stdout may be anybody's words: they count only where stderr holds none that are known.
     let found = known::find(&err).or_else(|| known::find(&out));
     let words = if err.trim().is_empty() { &out } else { &err };
@@ -94,6 +103,11 @@ fn foreign(directory: &str, err: &str) -> Failure {
     let message = format!("git doesn't trust {place}: it belongs to another account");
     Failure::new(Code::PermissionDenied, message)
         .hint(format!("If you do, on the host: git config --global --add safe.directory '{place}'"))
+}
+
+/// Whether that is about a file of ours in the git directory: `cat` names none of those that it writes.
+fn is_own_file(line: &str) -> bool {
+    line.contains("/baton-") || line.starts_with("cat: write error: ")
 }
 
 /// Whether git was refused a file, or a script of ours one of its own.
@@ -226,7 +240,17 @@ mod tests {
         assert_eq!(read_err(128, identity).code, Code::InvalidConfig);
         assert_eq!(read_err(1, "f: needs merge\n").hint.as_deref(), Some(known::UNMERGED));
         let tool = "sh: 1: cannot create /r/.git/baton-text.7: Permission denied\n";
-        assert_eq!(read_err(2, tool).code, Code::PermissionDenied);
+        let refused = read_err(2, tool);
+        assert_eq!(refused.code, Code::PermissionDenied);
+        assert!(refused.message.starts_with("this account may not write the repository ~"));
+        for full in [
+            "cat: write error: No space left on device\n",
+            "sh: 1: cannot create /r/.git/baton-text.7: No space left on device\n",
+        ] {
+            let refused = read_err(1, full);
+            assert_eq!(refused.code, Code::TooLarge, "{full}");
+            assert!(refused.message.ends_with("the disk is full"), "{full}");
+        }
     }
 
     #[test]

@@ -107,6 +107,15 @@ fn a_worktree_is_not_removed_while_it_is_set_up() {
             let refused = remove(&bed, "tree", force).unwrap_err();
             assert_eq!(refused.code, Code::Busy, "{:?}: {refused:?}", bed.shell);
         }
+        // Of this boot; and what had that number before a restart isn't what has it now.
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+        fs::write(bed.path("run/start"), format!("{boot}1\n")).unwrap();
+        assert_eq!(remove(&bed, "tree", true).unwrap_err().code, Code::Busy, "{:?}", bed.shell);
+        fs::write(bed.path("run/start"), "another boot\n1\n").unwrap();
+        remove(&bed, "tree", true).unwrap();
+        bed.git("work", &["worktree", "add", "-q", "../tree", "tree"]);
+        fs::write(&now, note("run")).unwrap();
+        fs::remove_file(bed.path("run/start")).unwrap();
         // One whose run is over, or gone, holds nothing.
         fs::write(bed.path("run/exit"), "0\n").unwrap();
         remove(&bed, "tree", false).unwrap();

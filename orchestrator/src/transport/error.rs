@@ -294,7 +294,7 @@ impl TransportError {
             Self::ShellBroken { host, .. } => {
                 format!("Try `ssh {host} true`: the account needs a login shell whose profile neither fails nor waits")
             }
-            Self::DirMissing { .. } => "Create the directory there, or name another one with --cwd".into(),
+            Self::DirMissing { .. } => "Create the directory there, or name another one".into(),
             Self::PermissionDenied { .. } => "Check the owner and mode there, or use another account".into(),
             Self::TooLarge { .. } => "Ask for less at once".into(),
             Self::TimedOut { .. } => "The machine may be overloaded; try again".into(),

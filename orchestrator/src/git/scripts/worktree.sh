@@ -236,6 +236,9 @@ bw_refuse() {
 # bw_setting_up: whether the worktree whose git directory is bw_dir is being set up.
 bw_setting_up() {
   bw_now=$(cat "$bw_dir/baton-set-up-now" 2>/dev/null) || return 1
+  # After a restart another process may have that number.
+  { read -r bw_boot <"${bw_now#* }/start" && read -r bw_line </proc/sys/kernel/random/boot_id; } 2>/dev/null &&
+    [ "$bw_boot" != "$bw_line" ] && return 1
   kill -0 "${bw_now%% *}" 2>/dev/null && [ -d "${bw_now#* }" ] && [ ! -e "${bw_now#* }/exit" ]
 }
 
