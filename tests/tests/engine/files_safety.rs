@@ -78,6 +78,31 @@ async fn of_two_saves_of_one_version_one_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_save_whose_turn_was_missed_by_a_moment_takes_the_next_one() {
+    let tools = tempfile::tempdir().unwrap();
+    let tries = tools.path().join("tries");
+    // Whoever has the turn is done before it is looked who that was, six times.
+    let script = format!(
+        "#!/bin/sh\ncase $* in *.baton-save.lock) echo >>{tries}; [ \"$(wc -l <{tries})\" -gt 6 ] || exit 1 ;; esac\nexec /bin/ln \"$@\"\n",
+        tries = tries.display()
+    );
+    let bed = FileBed::local(|laptop| {
+        with_sh(laptop, "dash");
+        let ln = laptop.path("home/bin/ln");
+        fs::write(&ln, &script).unwrap();
+        fs::set_permissions(&ln, fs::Permissions::from_mode(0o755)).unwrap();
+    })
+    .await;
+    fs::write(bed.root.join("a"), "old").unwrap();
+    let version = Expected::Version(bed.stat("a").await.unwrap().version);
+    bed.write("a", b"new", version).await.unwrap();
+    assert_eq!(fs::read(bed.root.join("a")).unwrap(), b"new");
+    assert_eq!(fs::read(&tries).unwrap().len(), 7, "it was saved without its turn");
+    assert_eq!(bed.names(), ["a"]);
+    bed.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_read_only_file_is_not_written_without_a_shell_either() {
     let shells = LoginShells::named(&["dash"]);
     let sshd = TestSshd::builder().login_shells(shells).force_command("internal-sftp").start();

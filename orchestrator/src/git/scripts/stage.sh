@@ -17,7 +17,7 @@ bg_marked() {
   [ -n "$(bg_git ls-files -u | head -c 1)" ] || return 0
   bg_left=$(
     bg_git diff --name-only --diff-filter=U -z |
-      xargs -0 grep -laE '^(<{7,}|>{7,})( |$)' -- 2>/dev/null
+      xargs -0 grep -laE '^(<{7,}|>{7,}|\|{7,})( |$)' -- 2>/dev/null
   )
   [ -z "$bg_left" ] || {
     bg_put "$bg_left"
