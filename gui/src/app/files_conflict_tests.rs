@@ -7,7 +7,7 @@ use orchestrator::seam::Expected;
 
 use super::files_testing::*;
 use super::testing::Window;
-use crate::bridge::{Ask, OpenId};
+use crate::bridge::{Ask, FilesAsk, OpenId};
 
 fn conflicted() -> (Window, OpenId) {
     let (mut window, id) = editing("1\n2\n3\n");
@@ -58,6 +58,9 @@ fn theirs_may_be_taken_and_mine_had_back() {
     window.press(Modifiers::COMMAND, Key::Z);
     assert_eq!(text(&mut window, id), "mine 1\n2\n3\n");
     window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved");
+    let (_, bytes, expected) = save(&mut window);
+    let theirs_are_known = Expected::Version("v9".into());
+    assert_eq!((bytes.as_str(), expected), ("mine 1\n2\n3\n", theirs_are_known));
 }
 
 #[test]
@@ -106,4 +109,30 @@ fn a_save_with_the_windows_last_breath_is_nobody_elses_change() {
         let changed = window.harness.query_by_label("This file was changed on this machine");
         assert_eq!(changed.is_some(), theirs != "xone\n");
     }
+}
+
+#[test]
+fn a_second_conflict_is_told_from_what_was_saved_or_merged_last() {
+    let base = |window: &mut Window| {
+        let (ticket, ..) = save(window);
+        failed(window, ticket, Code::Conflict);
+        let compared = of_files(window.asked()).into_iter().find_map(|ask| match ask {
+            FilesAsk::Compare { base, .. } => Some(base),
+            _ => None,
+        });
+        compared.flatten().map(|base| base.to_string())
+    };
+    let (mut window, _) = editing("one\n");
+    write(&mut window, "x");
+    let (ticket, ..) = save(&mut window);
+    done(&mut window, ticket, "v2");
+    write(&mut window, "y");
+    assert_eq!(base(&mut window).as_deref(), Some("xone\n"));
+
+    let (mut window, _) = conflicted();
+    window.harness.get_by_role_and_label(Role::RadioButton, "Mine for difference 1").click();
+    window.harness.run();
+    window.harness.get_by_role_and_label(Role::Button, "Use what is chosen").click();
+    window.harness.run();
+    assert_eq!(base(&mut window).as_deref(), Some("theirs 1\n2\nthree\n"));
 }

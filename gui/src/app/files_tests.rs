@@ -133,6 +133,14 @@ fn a_file_that_is_gone_can_be_saved_as_new() {
     assert_eq!((bytes.as_str(), expected), ("one\n", Expected::Absent));
     done(&mut window, ticket, "v2");
     assert!(window.harness.query_by_label("Save as new").is_none());
+
+    // It was there when it was looked for, and gone when it was read.
+    let (mut window, id) = editing("one\n");
+    stands(&mut window, id, Ok(entry("/srv/a.rs", "v2")));
+    let answer = Err(Failure::new(Code::NotFound, "gone"));
+    window.tell(News::File(FilesNews::Opened { id, answer }));
+    assert_eq!(text(&mut window, id), "one\n");
+    window.harness.get_by_role_and_label(Role::Button, "Save as new");
 }
 
 #[test]
@@ -164,6 +172,10 @@ fn a_close_that_can_t_save_keeps_the_file_open() {
     failed(&mut window, ticket, Code::PermissionDenied);
     window.harness.get_by_label("It isn't saved: it can't be");
     assert_eq!(text(&mut window, id), "xone\n");
+    // A later save was to close nothing.
+    let (ticket, ..) = save(&mut window);
+    done(&mut window, ticket, "v2");
+    assert!(window.app().open_of(id).is_some());
 }
 
 #[test]
@@ -343,4 +355,8 @@ fn a_file_that_is_written_on_takes_no_keys() {
     told(&mut window, "one\ntwo\n", "v2");
     assert_eq!(window.harness.ctx.memory(egui::Memory::focused), before);
     assert_eq!(text(&mut window, id), "one\ntwo\n");
+    // Somebody may write it now.
+    opened(&mut window, id, entry("/srv/a.log", "v3"), "one\ntwo\nthree\n");
+    assert!(window.app().open_of(id).unwrap().editor().is_some());
+    assert_eq!(window.harness.ctx.memory(egui::Memory::focused), before);
 }
