@@ -12,6 +12,7 @@ use orchestrator::seam::{
 use orchestrator::terminal::Scanner;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::carry_out;
 use super::consent::Consent;
@@ -26,6 +27,12 @@ const KEYS: usize = 16 * 1024;
 
 /// The pause before what the terminal's program had no room for is sent again.
 const BUSY: Duration = Duration::from_millis(50);
+
+/// What waits for the program at most, in bytes; of more than that the keyboard isn't read until there is room.
+const WAITS: usize = 64 << 20;
+
+/// How long a program may read nothing until who wants to leave does so, whatever waits for it.
+const STUCK: Duration = Duration::from_secs(2);
 
 /// Why we are done.
 enum End {
@@ -55,6 +62,8 @@ struct Here {
     set: Scanner,
     /// What the line at the bottom says.
     notice: Option<String>,
+    /// Bytes that its program had no room for when it was left.
+    unsent: usize,
 }
 
 /// Shows it until its shell ends or it is left; the exit status. One that is not our `own`, as somebody else has opened it, is
@@ -79,6 +88,7 @@ pub async fn drive(
         consent: (!trust).then(Consent::default),
         set: Scanner::default(),
         notice: None,
+        unsent: 0,
     };
     let raw = RawTerminal::enter()?;
     let end = here.serve(Escape::new(escape)).await;
@@ -115,6 +125,11 @@ pub async fn drive(
             Ok(SSH_FAILED)
         }
         End::Left(status) => {
+            if here.unsent > 0 {
+                let unsent =
+                    format!("its program didn't read: {} bytes were not sent", here.unsent);
+                here.output.parting(unsent).await;
+            }
             if stays {
                 let (id, host) = (&here.id, &here.host);
                 let left = format!(
@@ -139,19 +154,33 @@ impl Here {
         let mut news = self.seam.subscribe(wanted).await?;
         let mut keys = keyboard()?;
         let mut typed = VecDeque::new();
-        let mut is_busy = false;
+        let mut again: Option<Instant> = None;
+        let mut stuck: Option<Instant> = None;
         loop {
-            while !is_busy && let Some(part) = typed.pop_front() {
+            if again.is_some_and(|again| again <= Instant::now()) {
+                again = None;
+            }
+            while again.is_none()
+                && let Some(part) = typed.pop_front()
+            {
                 match part {
-                    Typed::Keys(bytes) => {
-                        if let Some(bytes) = self.keys(bytes).await? {
+                    Typed::Keys(bytes) => match self.keys(bytes).await? {
+                        Some(bytes) => {
                             typed.push_front(Typed::Keys(bytes));
-                            is_busy = true;
+                            stuck.get_or_insert_with(Instant::now);
+                            again = Some(Instant::now() + BUSY);
                         }
-                    }
+                        None => stuck = None,
+                    },
                     Typed::Leave => return Ok(End::Left(0)),
                 }
             }
+            let is_stuck = stuck.is_some_and(|since| since.elapsed() >= STUCK);
+            if is_stuck && typed.iter().any(|part| matches!(part, Typed::Leave)) {
+                self.unsent = waiting(&typed);
+                return Ok(End::Left(0));
+            }
+            let has_room = waiting(&typed) < WAITS;
             tokio::select! {
                 next = news.next() => match next {
                     Some(Ok(Delivery::Terminal(told))) => {
@@ -163,9 +192,9 @@ impl Here {
                     Some(Err(failure)) => return Err(failure.into()),
                     None => return Ok(End::Lost(Failure::new(Code::Cancelled, "Baton's engine has ended"))),
                 },
-                // Meanwhile the keyboard waits, and whoever pastes.
-                () = tokio::time::sleep(BUSY), if is_busy => is_busy = false,
-                read = keys.recv(), if !is_busy => {
+                () = tokio::time::sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {}
+                // Also while the program reads nothing: one who has had enough of it leaves.
+                read = keys.recv(), if has_room => {
                     // The keyboard is gone with its window.
                     let Some(read) = read else { return Ok(End::Left(128 + 1)) };
                     typed.extend(escape.read(&read));
@@ -280,6 +309,17 @@ impl Here {
         self.set.read(&bytes);
         Ok(self.output.raw(false, bytes).await?)
     }
+}
+
+/// How many bytes wait to be sent.
+fn waiting(typed: &VecDeque<Typed>) -> usize {
+    typed
+        .iter()
+        .map(|part| match part {
+            Typed::Keys(bytes) => bytes.len(),
+            Typed::Leave => 0,
+        })
+        .sum()
 }
 
 /// What is typed, from a thread of its own: it ends with the process.

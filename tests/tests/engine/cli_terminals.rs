@@ -323,6 +323,31 @@ async fn a_large_paste_waits_for_its_program_and_arrives_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_whose_program_reads_nothing_can_be_left_behind_a_large_paste() {
+    let bed = Bed::start();
+    let terminal = Terminal::new();
+    let running = terminal.start(&bed.command(&["local", "--no-keep"]));
+    terminal.keys("stty raw -echo; echo rea''dy; exec sleep 1000\r");
+    terminal.shows("ready").await;
+    let terminal = Arc::new(terminal);
+    let typing = {
+        let terminal = Arc::clone(&terminal);
+        std::thread::spawn(move || {
+            let piece = "0123456\n".repeat(1000);
+            // More than waits anywhere: in the engine, and in the terminals between.
+            for _ in 0..(6 << 20) / piece.len() {
+                terminal.keys(&piece);
+            }
+            terminal.keys("\r~.");
+        })
+    };
+    assert_eq!(running.ended().await.code(), Some(0), "{}", terminal.printed());
+    typing.join().unwrap();
+    assert!(terminal.printed().contains("bytes were not sent"), "{}", terminal.printed());
+    assert_eq!(bed.listed(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn those_of_a_host_are_listed_by_its_name_too() {
     let bed = Bed::start();
     let named = "[host.box]\nname = \"The Box\"\nssh_config = \"box\"\n";

@@ -56,7 +56,7 @@ bf_hold() {
   bf_held=$bf_place.$bf_pid.$1 bf_tries=0
   until ln -s "$bf_held" ./.baton-save.lock 2>/dev/null; do
     bf_tries=$((bf_tries + 1))
-    if [ "$bf_tries" -gt 100 ] || { [ ! -h ./.baton-save.lock ] && ! bf_links; }; then
+    if [ "$bf_tries" -gt 100 ] || { [ "$bf_tries" = 1 ] && ! bf_links "$1"; }; then
       bf_held=''
       return
     fi
@@ -64,17 +64,16 @@ bf_hold() {
   done
 }
 
-# bf_links: whether links may be made here. Where the lock isn't there after it couldn't be made, who had it may just have let go.
+# bf_links WORD: whether links can be made here. That the lock isn't there says nothing: whoever had it has let it go meanwhile.
 bf_links() {
-  bf_one=./.baton-save.$bf_place.$bf_pid.try
-  rm -f "$bf_one"
-  ln -s "$bf_held" "$bf_one" 2>/dev/null && rm -f "$bf_one"
+  ln -s "$1" "./.baton-save.$bf_place.$bf_pid.$1.link" 2>/dev/null || return
+  rm -f "./.baton-save.$bf_place.$bf_pid.$1.link"
 }
 
-# bf_bury: takes the lock from one who died. Fails where nobody did, and where it is of another boot or machine: our numbers of
-# processes say nothing of that one.
+# bf_bury: takes the lock from one who died. Fails where nobody did.
 bf_bury() {
   bf_other=$(readlink ./.baton-save.lock 2>/dev/null)
+  # Of another machine that shares the disk, or of before a restart: its numbers say nothing here.
   case $bf_other in "$bf_place."*) ;; *) return 1 ;; esac
   bf_old=${bf_other#"$bf_place."}
   bf_old=${bf_old%%.*}
