@@ -1,4 +1,4 @@
-//! Files of hosts. The desk answers front ends, through a [`form::Files`] of the place that is meant: its shell, in one round trip for each
+//! Files of hosts. The desk answers front ends, through a `form::Files` of the place that is meant: its shell, in one round trip for each
 //! request that isn't large. Beside it stands what somebody who types a path wants to know.
 
 mod complaint;

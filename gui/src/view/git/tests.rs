@@ -147,8 +147,8 @@ fn a_commit_takes_what_is_staged_and_needs_a_message() {
     assert_eq!(window.state().acts, [commit]);
 }
 
-#[test]
-fn a_commit_that_is_asked_for_while_files_are_being_staged_takes_them() {
+/// Nothing is staged yet, files are being staged, and a commit was asked for.
+fn asks_for_a_commit_while_files_are_staged() -> Harness<'static, World> {
     let mut of = status();
     of.changes.retain(|change| change.staged.is_none());
     let mut window = window(World { busy: true, ..world(of) });
@@ -158,6 +158,12 @@ fn a_commit_that_is_asked_for_while_files_are_being_staged_takes_them() {
     window.run();
     window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
     window.run();
+    window
+}
+
+#[test]
+fn a_commit_that_is_asked_for_while_files_are_being_staged_takes_them() {
+    let mut window = asks_for_a_commit_while_files_are_staged();
     assert_eq!(window.state().acts, [], "what is staged isn't known yet");
     window.state_mut().status = Fetched::Ready(Some(Box::new(status())));
     window.state_mut().busy = false;
@@ -168,15 +174,7 @@ fn a_commit_that_is_asked_for_while_files_are_being_staged_takes_them() {
 
 #[test]
 fn a_commit_that_waits_for_what_is_staged_never_takes_all_the_rest() {
-    let mut of = status();
-    of.changes.retain(|change| change.staged.is_none());
-    let mut window = window(World { busy: true, ..world(of) });
-    window.get_by_label("Commit message").focus();
-    window.run();
-    window.get_by_label("Commit message").type_text("Mend it");
-    window.run();
-    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
-    window.run();
+    let mut window = asks_for_a_commit_while_files_are_staged();
     // It was staged, and somebody took the change back meanwhile.
     window.state_mut().busy = false;
     window.run();
