@@ -124,7 +124,7 @@ impl Attempt for SftpUpload<'_> {
         self.begun = true;
         let part = parent.join(local::part_name(target.name(), &self.key).as_encoded_bytes());
         if let Some(now) = &now {
-            let seconds = u32::try_from(self.facts.seconds).ok();
+            let seconds = u32::try_from(self.facts.seconds).ok(); // As it was sent: none that sftp can't say.
             let is_ours = (now.size, now.changed()) == (Some(self.facts.size), seconds);
             let has_part = session.attrs(kind::LSTAT, part.bytes()).await.is_ok();
             if self.is_whole && is_ours && !has_part {

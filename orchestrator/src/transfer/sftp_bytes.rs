@@ -23,7 +23,7 @@ pub(super) fn plain(mode: u32) -> u32 {
 
 /// A mode and a time, for what was sent.
 pub(super) fn looks(mode: u32, seconds: i64) -> Attrs {
-    let seconds = u32::try_from(seconds).ok();
+    let seconds = u32::try_from(seconds).ok(); // Version 3 has no times before 1970 and behind 2106.
     let times = seconds.map(|seconds| (seconds, seconds));
     Attrs { mode: Some(mode & 0o777), times, ..Attrs::default() }
 }
