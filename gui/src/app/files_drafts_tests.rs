@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use orchestrator::failure::{Code, Failure};
-use orchestrator::seam::{Expected, FileCommand, FilePath, SessionId};
+use orchestrator::seam::{Expected, FileCommand, FileEntry, FilePath, SessionId};
 
 use super::files_testing::*;
 use super::testing::Window;
@@ -137,6 +137,55 @@ fn a_file_that_was_only_read_is_the_one_where_its_session_is_then() {
     write(&mut window, "x");
     let (_, bytes, expected) = save(&mut window);
     assert_eq!((bytes.as_str(), expected), ("xtwo\n", Expected::Version("w1".into())));
+}
+
+#[test]
+fn theirs_are_of_the_place_that_they_were_read_in() {
+    for way in ["Take theirs", "Compare"] {
+        let (mut window, id) = editing("one\n");
+        // A person has agreed that the first one lies outside.
+        window.app().open_of(id).unwrap().outside = true;
+        write(&mut window, "x");
+        stands(&mut window, id, Ok(entry("/srv/app/a.rs", "v2")));
+        moved(&mut window, "local", "/srv/other");
+        window.asked();
+        window.harness.get_by_role_and_label(Role::Button, way).click();
+        window.harness.run();
+        let theirs = FileEntry { outside: true, ..entry("/srv/other/a.rs", "w1") };
+        if way == "Compare" {
+            let (_, news) = compared(&mut window, id, theirs, "other\n").unwrap();
+            window.tell(news);
+            window.harness.get_by_role_and_label(Role::Button, "Take theirs").click();
+            window.harness.run();
+        } else {
+            opened(&mut window, id, theirs, "other\n");
+        }
+        window.app().open_of(id).unwrap().editor().unwrap().area.focus();
+        window.harness.run();
+        write(&mut window, "y");
+        window.asked();
+        window.press(Modifiers::COMMAND, Key::S);
+        assert!(window.harness.query_by_label_contains("and the session is in").is_none());
+        window.harness.get_by_label("Change what lies outside?");
+        window.harness.get_by_role_and_label(Role::Button, "Change it").click();
+        window.harness.run();
+        assert_eq!(written(&mut window).2, Expected::Version("w1".into()), "{way}");
+    }
+}
+
+#[test]
+fn what_was_read_of_the_place_before_is_not_shown_for_the_one_after() {
+    let (mut window, id) = clicked("a.rs");
+    // Nobody looks while it moves.
+    window.app().files.shown.clear();
+    moved(&mut window, "local", "/srv/other");
+    opened(&mut window, id, entry("/srv/app/a.rs", "v1"), "one\n");
+    window.app().show_file(id);
+    window.harness.run();
+    let asked = of_files(window.asked());
+    assert!(asked.iter().any(|ask| matches!(ask, FilesAsk::Open { .. })), "{asked:?}");
+    opened(&mut window, id, entry("/srv/other/a.rs", "w1"), "two\n");
+    assert_eq!(text(&mut window, id), "two\n");
 }
 
 #[test]

@@ -18,6 +18,19 @@ pub(super) struct Conflict {
     pub view: ConflictView,
     pub file: FileEntry,
     pub theirs: Arc<str>,
+    /// Where theirs was read.
+    pub place: Option<Place>,
+}
+
+/// A text that is being compared with what is on the host.
+#[derive(Debug)]
+pub(super) struct Comparing {
+    /// Its version.
+    pub version: u64,
+    /// Where its session was when that was asked for.
+    pub place: Option<Place>,
+    /// Whether a person waits for it.
+    pub wanted: bool,
 }
 
 /// A file that is open.
@@ -35,13 +48,13 @@ pub(super) struct OpenFile {
     pub base: Option<Arc<str>>,
     pub standing: Standing,
     pub saving: bool,
-    pub comparing: bool,
-    /// The version of its text that is compared.
-    pub compared: u64,
+    pub comparing: Option<Comparing>,
     /// It was kept by an earlier start, which may have saved it with its last breath: nobody else has changed it then.
     pub restored: bool,
     /// Where its session was when it was read; `None` while nobody knows.
     pub place: Option<Place>,
+    /// The same of what is being read: what is written here stays that of `place` until it gives way.
+    reading: Option<Place>,
     /// What is on the host takes the place of what is written here as soon as it is read.
     pub gives_way: bool,
     pub failure: Option<Failure>,
@@ -67,10 +80,10 @@ impl OpenFile {
             base: None,
             standing: Standing::Same,
             saving: false,
-            comparing: false,
-            compared: 0,
+            comparing: None,
             restored: false,
             place: None,
+            reading: None,
             gives_way: false,
             failure: None,
             conflict: None,
@@ -108,6 +121,20 @@ impl OpenFile {
         self.place
             .as_ref()
             .is_none_or(|before| before.host == now.host && (is_whole || before.cwd == now.cwd))
+    }
+
+    /// It is a file of that place: what was agreed to about one elsewhere means nothing.
+    pub fn set_place(&mut self, place: Option<Place>) {
+        if self.place != place {
+            (self.leads_out, self.outside) = (false, false);
+        }
+        self.place = place;
+    }
+
+    /// It is another one on the host, as a comparison has shown that nobody asked for: whoever looks is told once, and may ask.
+    pub fn differs_unasked(&mut self) {
+        self.restored = false;
+        self.standing = Standing::Changed;
     }
 
     /// Whether it holds what isn't saved.
@@ -221,22 +248,29 @@ impl App {
         let place = self.place_of(&session);
         let Some(file) = self.open_of(id) else { return };
         if !file.is_modified() {
-            file.place = place;
+            file.set_place(place.clone());
         }
+        file.reading = place;
         if let Body::Wanted { asked } = &mut file.body {
             *asked = true;
         }
         if !self.file_ask(FilesAsk::Open { id, session, path })
             && let Some(file) = self.open_of(id)
-            && let Body::Wanted { .. } = file.body
         {
-            file.body = Body::Failed(Failure::new(Code::Busy, "too much waits to be done"));
+            file.gives_way = false;
+            if let Body::Wanted { .. } = file.body {
+                file.body = Body::Failed(Failure::new(Code::Busy, "too much waits to be done"));
+            }
         }
     }
 
     /// A file was read.
     pub(super) fn file_opened(&mut self, id: OpenId, answer: Result<Box<Opened>, Failure>) {
         let Some(file) = self.open_of(id) else { return };
+        if let Body::Wanted { asked: false } = file.body {
+            // Its session has moved since it was asked for: another file is read.
+            return;
+        }
         let gives_way = std::mem::take(&mut file.gives_way);
         let Opened { file: entry, contents } = match answer {
             Ok(opened) => *opened,
@@ -270,6 +304,7 @@ impl App {
                 editor.become_text(&document.text());
                 editor.document.mark_saved();
             }
+            file.set_place(file.reading.clone());
             file.base = Some(Arc::clone(text));
             file.file = Some(entry);
             file.standing = Standing::Same;
@@ -284,6 +319,7 @@ impl App {
             return;
         }
         let name = file.name();
+        file.set_place(file.reading.clone());
         file.base = None;
         // One that goes on being written to takes nobody's keys and place.
         let is_first = matches!(file.body, Body::Wanted { .. } | Body::Failed(_));
@@ -350,7 +386,7 @@ impl App {
                         file.standing = Standing::Same;
                     }
                 } else if file.is_modified() && file.restored {
-                    self.compare_file(id);
+                    self.compare_file(id, false);
                 } else if file.is_modified() {
                     file.standing = Standing::Changed;
                 } else {
