@@ -217,3 +217,30 @@ fn a_save_that_the_host_refuses_since_it_lies_outside_is_asked_about() {
         assert!(matches!(writes(&mut window).as_slice(), [(_, true)]));
     }
 }
+
+#[test]
+fn a_file_that_turns_out_to_lie_outside_is_closed_with_a_persons_word_and_with_no_later_save() {
+    for agrees in [true, false] {
+        let mut window = restored(FileDraft { path: "link/a.rs".into(), ..draft() });
+        let id = window.app().shown_file().unwrap();
+        window.asked();
+        let click = |window: &mut Window, name: &str| {
+            window.harness.get_by_role_and_label(Role::Button, name).click();
+            window.harness.run();
+        };
+        window.press(Modifiers::COMMAND, Key::W);
+        click(&mut window, "Save and close");
+        let (ticket, ..) = written(&mut window);
+        let message = "link/a.rs lies outside of the directory in which work is done";
+        let refused = Failure::new(Code::PermissionDenied, message);
+        window.tell(News::Done { ticket, answer: Err(refused) });
+        click(&mut window, if agrees { "Change it" } else { "Leave it alone" });
+        if !agrees {
+            window.press(Modifiers::COMMAND, Key::S);
+            click(&mut window, "Change it");
+        }
+        let (ticket, ..) = written(&mut window);
+        done(&mut window, ticket, "v2");
+        assert_eq!(window.app().open_of(id).is_none(), agrees);
+    }
+}

@@ -9,7 +9,7 @@ use orchestrator::seam::{At, Expected, FILE_WINDOW, FileCommand, FileEntry};
 
 use super::App;
 use super::files::FilePending;
-use super::files_open::{Comparing, Conflict, OpenFile};
+use super::open_file::{Comparing, Conflict, OpenFile};
 use crate::bridge::{Comparison, FilesAsk, OpenId};
 use crate::view::editor::{ConflictAct, ConflictView, EditorAct, Standing};
 use crate::view::files::tree::parted;
@@ -140,8 +140,8 @@ impl App {
 
     /// A file could not be saved: what is written stays, and says why.
     pub(super) fn save_failed(&mut self, id: OpenId, failure: Failure) {
+        let closes = self.files.closing.remove(&id);
         let Some(file) = self.open_of(id) else {
-            self.files.closing.remove(&id);
             return self.complain(&failure);
         };
         file.saving = false;
@@ -150,10 +150,11 @@ impl App {
         }
         // Nobody knew it before, as of what an earlier start has kept: it is asked as where that is known.
         if lies_outside(&failure) && !std::mem::replace(&mut file.leads_out, true) {
-            return self.save_file(id, true);
+            return match closes {
+                true => self.save_and_close(id, true),
+                false => self.save_file(id, true),
+            };
         }
-        self.files.closing.remove(&id);
-        let Some(file) = self.open_of(id) else { return };
         if failure.code == Code::Conflict {
             file.restored = false;
             let gone = file.standing == Standing::Gone;
