@@ -1,6 +1,6 @@
 //! What stands beside one another in the bar of tabs: conversations, files, terminals.
 
-use orchestrator::seam::TabId;
+use orchestrator::seam::{SessionId, TabId};
 
 use super::App;
 use crate::bridge::OpenId;
@@ -40,11 +40,22 @@ impl App {
         }
     }
 
-    /// Nothing stands in place of the conversation any more.
+    /// Nothing stands in place of the shown session's conversation any more.
     pub(super) fn show_conversation(&mut self) {
-        self.leave_file();
-        self.hide_terminal();
-        self.leave_diff();
+        if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
+            self.uncover(&session);
+        }
+    }
+
+    /// Nothing stands in place of that session's conversation any more.
+    pub(super) fn uncover(&mut self, session: &SessionId) {
+        self.files.shown.remove(session);
+        if self.is_session_shown(session) {
+            self.hide_terminal();
+            self.leave_diff();
+        } else {
+            self.terminals.leave(session);
+        }
     }
 }
 

@@ -88,12 +88,7 @@ impl App {
         let Some(file) = self.open_of(id) else { return };
         file.wants_focus = true;
         let session = file.session.clone();
-        if self.is_session_shown(&session) {
-            self.hide_terminal();
-            self.leave_diff();
-        } else {
-            self.terminals.leave(&session);
-        }
+        self.uncover(&session);
         self.files.shown.insert(session, id);
     }
 

@@ -146,10 +146,7 @@ impl App {
         }
         for act in tab_acts {
             match act {
-                TabsAct::Show(tab) => {
-                    self.show_conversation();
-                    self.show(&shown.session, Some(tab));
-                }
+                TabsAct::Show(tab) => self.show(&shown.session, Some(tab)),
                 TabsAct::Close(tab) => self.close_tab(&tab),
                 TabsAct::New => self.new_tab(),
                 TabsAct::File(act) => self.file_tab_act(ui, act),

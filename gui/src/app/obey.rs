@@ -308,13 +308,6 @@ impl App {
         })
     }
 
-    /// Shows the conversation again in place of a file.
-    pub(super) fn leave_file(&mut self) {
-        if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
-            self.files.shown.remove(&session);
-        }
-    }
-
     /// Moves the shown tab one place.
     fn step_shown_tab(&mut self, right: bool) {
         let Some(Shown { session, tab: Some(tab) }) = self.shown.clone() else { return };
@@ -348,7 +341,11 @@ impl App {
         if shown.as_ref() == Some(tab) {
             let at = open.iter().position(|known| known == tab).unwrap_or(0);
             match open.get(at + 1).or_else(|| open.get(at.checked_sub(1)?)) {
-                Some(next) => self.show(&session, Some(next.clone())),
+                // What stands in its place goes on standing there.
+                Some(next) => {
+                    self.look_at(&session, Some(next.clone()));
+                    self.focus_shown();
+                }
                 None => self.leave_session(),
             }
         }

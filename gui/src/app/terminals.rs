@@ -78,12 +78,18 @@ impl App {
         let is_there = |id: &String| all.iter().any(|terminal| terminal.id == *id);
         let gone: Vec<String> =
             self.terminals.open.keys().filter(|id| !is_there(id)).cloned().collect();
-        for id in gone {
-            self.terminals.open.remove(&id);
-            self.ask_quietly(Ask::Terminal(TerminalAsk::Unfollow(id)));
+        for id in &gone {
+            self.terminals.open.remove(id);
+            self.ask_quietly(Ask::Terminal(TerminalAsk::Unfollow(id.clone())));
         }
+        let before = self.shown_terminal().map(|terminal| terminal.id.clone());
         self.terminals.shown.retain(|_, id| is_there(id));
         self.terminals.all = all;
+        if before.is_some_and(|id| gone.contains(&id))
+            && std::mem::take(&mut self.terminals.has_keys)
+        {
+            self.focus_shown();
+        }
     }
 
     /// Something new is on the screen of one.

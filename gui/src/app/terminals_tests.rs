@@ -7,7 +7,7 @@ use egui_kittest::kittest::Queryable;
 use jiff::Timestamp;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Command, Reply, SessionId, Terminal, TerminalCommand, TerminalReply, TerminalState,
+    Command, Reply, SessionId, TabId, Terminal, TerminalCommand, TerminalReply, TerminalState,
 };
 use orchestrator::terminal::screen::Printed;
 
@@ -184,6 +184,58 @@ fn a_file_that_is_mentioned_beside_a_terminal_is_named_in_the_message_that_is_sh
     assert!(window.app().shown_terminal().is_none());
     let message = window.harness.get_by_role_and_label(Role::MultilineTextInput, "Message");
     assert!(message.is_focused());
+}
+
+fn is_writing(window: &Window) -> bool {
+    let message = window.harness.query_by_role_and_label(Role::MultilineTextInput, "Message");
+    message.is_some_and(|message| message.is_focused())
+}
+
+#[test]
+fn one_comes_back_from_a_terminal_to_the_conversation_and_writes() {
+    for way in ["the next tab", "its tab", "an approval"] {
+        let mut window = terminals(&[("1", TerminalState::Open)]);
+        show(&mut window, "1");
+        assert!(!is_writing(&window));
+        match way {
+            "the next tab" => window.obey(WindowCommand::NextTab),
+            "its tab" => {
+                window.harness.get_by_role_and_label(Role::Tab, "Conversation ").click();
+                window.harness.run();
+            }
+            _ => {
+                window.app().show(&SessionId::new("s"), Some(TabId::new("s-tab")));
+                window.harness.run();
+            }
+        }
+        assert!(window.app().shown_terminal().is_none(), "{way}");
+        assert!(is_writing(&window), "{way}");
+    }
+}
+
+#[test]
+fn a_conversation_that_is_closed_behind_a_terminal_leaves_the_terminal_in_its_place() {
+    let mut window = terminals(&[("1", TerminalState::Open)]);
+    let mut session = session("s", "api", "local", 0);
+    let mut other = session.tabs[0].clone();
+    other.id = TabId::new("other");
+    session.tabs.push(other);
+    window.tell(News::Sessions(vec![session]));
+    show(&mut window, "1");
+    window.app().close_tab(&TabId::new("s-tab"));
+    window.harness.run();
+    assert!(window.app().shown_terminal().is_some());
+    types(&mut window, "ls");
+    assert_eq!(written(&mut window).1, [("1".to_owned(), "ls".to_owned())]);
+}
+
+#[test]
+fn where_a_terminal_was_closed_one_writes_what_is_behind_it() {
+    let mut window = terminals(&[("1", TerminalState::Open)]);
+    show(&mut window, "1");
+    window.tell(News::Terminals(Vec::new()));
+    window.harness.run();
+    assert!(is_writing(&window));
 }
 
 /// Asks for a new one while somebody writes a message; the number of the question.

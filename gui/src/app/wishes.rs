@@ -82,19 +82,19 @@ impl App {
         self.waiting.any(|pending| matches!(pending, Pending::Send { key: of, .. } if of == key))
     }
 
-    /// Shows a session, with the tab of that id, or the one that was used last, and puts the cursor into its composer.
+    /// Shows a session, with the tab of that id whatever stands in its place, or with what was shown of it last; and puts the cursor
+    /// into its composer.
     pub(super) fn show(&mut self, session: &SessionId, tab: Option<TabId>) {
-        if self.look_at(session, tab) {
-            self.composer.focus();
+        if tab.is_some() {
+            self.uncover(session);
         }
+        self.look_at(session, tab);
+        self.composer.focus();
     }
 
-    /// Shows a session like [`App::show`], and leaves the focus where it is. Whether something else was shown.
-    pub(super) fn look_at(&mut self, session: &SessionId, tab: Option<TabId>) -> bool {
-        let Some(known) = self.sessions.get(session).cloned() else { return false };
-        if tab.is_some() {
-            self.files.shown.remove(session);
-        }
+    /// Shows a session like [`App::show`], and leaves what stands in place of its tab, and the focus where it is.
+    pub(super) fn look_at(&mut self, session: &SessionId, tab: Option<TabId>) {
+        let Some(known) = self.sessions.get(session).cloned() else { return };
         let closed = &self.memory.closed;
         let is_there = |id: &TabId| known.tabs.iter().any(|tab| tab.id == *id);
         // One that was closed comes back when there is no other.
@@ -106,7 +106,7 @@ impl App {
                 (!closed.contains(&tab.id), used)
             })
             .map(|tab| tab.id.clone());
-        self.put_in_sight(session, tab.filter(is_there).or(last_used))
+        self.put_in_sight(session, tab.filter(is_there).or(last_used));
     }
 
     /// Gives the keys to what is shown of the session.
@@ -137,6 +137,7 @@ impl App {
         }
     }
 
+    /// Whether something else was shown.
     fn put_in_sight(&mut self, session: &SessionId, tab: Option<TabId>) -> bool {
         if let Some(tab) = &tab {
             self.memory.closed.remove(tab);
