@@ -180,8 +180,8 @@ mod tests {
 
     #[test]
     fn a_frame_that_a_worker_asks_for_is_not_held_back_and_the_next_one_is() {
-        let (told, heard) = std::sync::mpsc::channel();
-        let alarm = Alarm::telling(move |event| told.send(event).unwrap());
+        let (told, heard) = std::sync::mpsc::sync_channel(8);
+        let alarm = Alarm::telling(move |event| told.try_send(event).unwrap());
         let ctx = Context::default();
         let mut pace = Pace::of(&alarm);
         pace.drawn = Some(Instant::now() + Duration::from_secs(1));
