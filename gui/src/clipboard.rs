@@ -60,20 +60,20 @@ enum Way {
 }
 
 impl Clipboard {
-    /// The one of an X display: its thread begins here, and connects with the first wish.
+    /// The one of an X display: its thread begins here, and connects with the first wish. `wake` has a frame drawn that takes what
+    /// was answered.
     ///
     /// # Errors
     ///
     /// When the thread can't be started.
-    pub fn start(ctx: &Context) -> Result<Self, Failure> {
+    pub fn start(wake: impl Fn() + Send + 'static) -> Result<Self, Failure> {
         let (wishes, wished) = mpsc::channel(AHEAD);
         let (answer, answers) = mpsc::channel(AHEAD);
         let (end, ended) = std::sync::mpsc::sync_channel(1);
-        let ctx = ctx.clone();
         std::thread::Builder::new()
             .name("clipboard".into())
             .spawn(move || {
-                serve(wished, &answer, &|| ctx.request_repaint());
+                serve(wished, &answer, &wake);
                 end.send(()).ok(); // Nobody waits for it any more.
             })
             .map_err(|error| {

@@ -161,9 +161,12 @@ impl App {
         self.asking.whether = Some((ConfirmView::default(), whether));
     }
 
-    /// A file that was to be saved and closed waits for a person's word: it is closed only with that.
-    fn closes_once_agreed(&mut self, id: OpenId) {
-        if let Some((
+    /// Saves a file, which is closed with that; where it waits for a person's word, only with that.
+    pub(super) fn save_and_close(&mut self, id: OpenId, anyway: bool) {
+        self.save_file(id, anyway);
+        if self.open_of(id).is_some_and(|file| file.saving) {
+            self.files.closing.insert(id);
+        } else if let Some((
             _,
             Whether::Outside { pending: FilePending::Save { id: of, .. }, closes, .. },
         )) = &mut self.asking.whether
@@ -192,14 +195,7 @@ impl App {
         let Some((view, id, name)) = &mut self.asking.closing else { return };
         let (act, id) = (view.ui(ctx, name), *id);
         match act {
-            Some(ClosingAct::Save) => {
-                self.save_file(id, false);
-                if self.open_of(id).is_some_and(|file| file.saving) {
-                    self.files.closing.insert(id);
-                } else {
-                    self.closes_once_agreed(id);
-                }
-            }
+            Some(ClosingAct::Save) => self.save_and_close(id, false),
             Some(ClosingAct::Lose) => self.drop_file(id),
             Some(ClosingAct::Stay) => self.show_file(id),
             None => return,

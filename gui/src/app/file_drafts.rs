@@ -7,7 +7,7 @@ use orchestrator::seam::{FileEntry, FilePath, SessionId};
 
 use super::App;
 use super::file_body::Body;
-use super::files_open::OpenFile;
+use super::open_file::OpenFile;
 use super::place::Place;
 use crate::bridge::{Ask, FileDraft, FilesAsk};
 use crate::view::editor::{Document, EditorView, Standing};

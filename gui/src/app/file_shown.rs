@@ -69,7 +69,7 @@ impl App {
                         locked: locked.as_deref(),
                         standing: file.standing,
                         saving: file.saving,
-                        comparing: file.comparing,
+                        comparing: file.comparing.is_some(),
                         failure: file.failure.as_ref(),
                     };
                     acts = editor.ui(ui, &data);

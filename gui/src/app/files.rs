@@ -14,7 +14,7 @@ use super::App;
 use super::file_body::Body;
 use super::files_find::Finding;
 use super::files_git::GitWish;
-use super::files_open::OpenFile;
+use super::open_file::OpenFile;
 use super::pending::Pending;
 use super::place::Place;
 use crate::bridge::{Ask, FilesAsk, FilesNews, OpenId};

@@ -2,12 +2,14 @@
 
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
-use orchestrator::failure::Code;
+use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::Expected;
 
 use super::files_testing::*;
 use super::testing::Window;
-use crate::bridge::{Ask, FilesAsk, OpenId};
+use crate::bridge::{Ask, FileDraft, FilesAsk, FilesNews, News, OpenId};
+
+const CHANGED: &str = "This file was changed on this machine";
 
 fn conflicted() -> (Window, OpenId) {
     let (mut window, id) = editing("1\n2\n3\n");
@@ -106,8 +108,65 @@ fn a_save_with_the_windows_last_breath_is_nobody_elses_change() {
         let (_, news) = compared(&mut window, id, file, theirs).expect("it is compared");
         window.tell(news);
         window.harness.get_by_role_and_label(Role::Tab, tab);
-        let changed = window.harness.query_by_label("This file was changed on this machine");
+        let changed = window.harness.query_by_label(CHANGED);
         assert_eq!(changed.is_some(), theirs != "xone\n");
+    }
+}
+
+/// Whether something was asked to be compared.
+fn compares(window: &mut Window) -> bool {
+    of_files(window.asked()).iter().any(|ask| matches!(ask, FilesAsk::Compare { .. }))
+}
+
+/// Tells that nothing could be compared.
+fn not_compared(window: &mut Window, id: OpenId) {
+    let answer = Err(Failure::new(Code::TooLarge, "it is too large to be compared now"));
+    window.tell(News::File(FilesNews::Compared { id, answer }));
+    window.harness.run();
+}
+
+#[test]
+fn a_comparison_that_nobody_asked_for_fails_once_and_quietly() {
+    let mut window = restored(draft());
+    let id = window.app().shown_file().unwrap();
+    window.asked();
+    stands(&mut window, id, Ok(entry("/srv/a.rs", "v2")));
+    assert!(compares(&mut window));
+    not_compared(&mut window, id);
+    window.harness.get_by_label(CHANGED);
+    let failed = |window: &Window| {
+        window.harness.query_by_label_contains("it is too large to be compared now").is_some()
+    };
+    assert!(!failed(&window), "nobody has asked");
+    stands(&mut window, id, Ok(entry("/srv/a.rs", "v3")));
+    assert!(!compares(&mut window), "once is enough");
+    assert_eq!(text(&mut window, id), "xone\n");
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved");
+    // Who asks is told.
+    window.harness.get_by_role_and_label(Role::Button, "Compare").click();
+    window.harness.run();
+    assert!(compares(&mut window));
+    not_compared(&mut window, id);
+    assert!(failed(&window));
+}
+
+#[test]
+fn a_comparison_that_nobody_asked_for_takes_nobody_from_what_is_written() {
+    // It was gone for a while, or was never read.
+    for base in [Some("one\n".to_owned()), None] {
+        let mut window = restored(FileDraft { base, ..draft() });
+        let id = window.app().shown_file().unwrap();
+        window.asked();
+        let gone = Failure::new(Code::NotFound, "a.rs isn't there");
+        stands(&mut window, id, Err(gone));
+        stands(&mut window, id, Ok(entry("/srv/a.rs", "v2")));
+        let file = entry("/srv/a.rs", "v2");
+        let (_, news) = compared(&mut window, id, file, "other\n").expect("it is compared");
+        window.tell(news);
+        window.harness.run();
+        window.harness.get_by_label(CHANGED);
+        assert!(window.harness.query_by_label("Somebody else has changed this file").is_none());
+        assert_eq!(text(&mut window, id), "xone\n");
     }
 }
 

@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use orchestrator::failure::{Code, Failure};
-use orchestrator::seam::{Expected, FileCommand, FilePath, SessionId};
+use orchestrator::seam::{Expected, FileCommand, FileEntry, FilePath, SessionId};
 
 use super::files_testing::*;
 use super::testing::Window;
@@ -140,6 +140,55 @@ fn a_file_that_was_only_read_is_the_one_where_its_session_is_then() {
 }
 
 #[test]
+fn theirs_are_of_the_place_that_they_were_read_in() {
+    for way in ["Take theirs", "Compare"] {
+        let (mut window, id) = editing("one\n");
+        // A person has agreed that the first one lies outside.
+        window.app().open_of(id).unwrap().outside = true;
+        write(&mut window, "x");
+        stands(&mut window, id, Ok(entry("/srv/app/a.rs", "v2")));
+        moved(&mut window, "local", "/srv/other");
+        window.asked();
+        window.harness.get_by_role_and_label(Role::Button, way).click();
+        window.harness.run();
+        let theirs = FileEntry { outside: true, ..entry("/srv/other/a.rs", "w1") };
+        if way == "Compare" {
+            let (_, news) = compared(&mut window, id, theirs, "other\n").unwrap();
+            window.tell(news);
+            window.harness.get_by_role_and_label(Role::Button, "Take theirs").click();
+            window.harness.run();
+        } else {
+            opened(&mut window, id, theirs, "other\n");
+        }
+        window.app().open_of(id).unwrap().editor().unwrap().area.focus();
+        window.harness.run();
+        write(&mut window, "y");
+        window.asked();
+        window.press(Modifiers::COMMAND, Key::S);
+        assert!(window.harness.query_by_label_contains("and the session is in").is_none());
+        window.harness.get_by_label("Change what lies outside?");
+        window.harness.get_by_role_and_label(Role::Button, "Change it").click();
+        window.harness.run();
+        assert_eq!(written(&mut window).2, Expected::Version("w1".into()), "{way}");
+    }
+}
+
+#[test]
+fn what_was_read_of_the_place_before_is_not_shown_for_the_one_after() {
+    let (mut window, id) = clicked("a.rs");
+    // Nobody looks while it moves.
+    window.app().files.shown.clear();
+    moved(&mut window, "local", "/srv/other");
+    opened(&mut window, id, entry("/srv/app/a.rs", "v1"), "one\n");
+    window.app().show_file(id);
+    window.harness.run();
+    let asked = of_files(window.asked());
+    assert!(asked.iter().any(|ask| matches!(ask, FilesAsk::Open { .. })), "{asked:?}");
+    opened(&mut window, id, entry("/srv/other/a.rs", "w1"), "two\n");
+    assert_eq!(text(&mut window, id), "two\n");
+}
+
+#[test]
 fn a_save_that_the_host_refuses_since_it_lies_outside_is_asked_about() {
     // A file that was read by an earlier version, and one that was gone.
     for base in [Some("one\n"), None] {
@@ -166,5 +215,32 @@ fn a_save_that_the_host_refuses_since_it_lies_outside_is_asked_about() {
         window.harness.get_by_role_and_label(Role::Button, "Change it").click();
         window.harness.run();
         assert!(matches!(writes(&mut window).as_slice(), [(_, true)]));
+    }
+}
+
+#[test]
+fn a_file_that_turns_out_to_lie_outside_is_closed_with_a_persons_word_and_with_no_later_save() {
+    for agrees in [true, false] {
+        let mut window = restored(FileDraft { path: "link/a.rs".into(), ..draft() });
+        let id = window.app().shown_file().unwrap();
+        window.asked();
+        let click = |window: &mut Window, name: &str| {
+            window.harness.get_by_role_and_label(Role::Button, name).click();
+            window.harness.run();
+        };
+        window.press(Modifiers::COMMAND, Key::W);
+        click(&mut window, "Save and close");
+        let (ticket, ..) = written(&mut window);
+        let message = "link/a.rs lies outside of the directory in which work is done";
+        let refused = Failure::new(Code::PermissionDenied, message);
+        window.tell(News::Done { ticket, answer: Err(refused) });
+        click(&mut window, if agrees { "Change it" } else { "Leave it alone" });
+        if !agrees {
+            window.press(Modifiers::COMMAND, Key::S);
+            click(&mut window, "Change it");
+        }
+        let (ticket, ..) = written(&mut window);
+        done(&mut window, ticket, "v2");
+        assert_eq!(window.app().open_of(id).is_none(), agrees);
     }
 }

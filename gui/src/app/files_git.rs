@@ -4,6 +4,7 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{DiffOf, FilePath, SessionId};
 
 use super::App;
+use super::transfer_words::whole;
 use crate::bridge::{Ask, RepositoryAsk};
 use crate::view::git::{GitAct, OpenDiff};
 
@@ -60,23 +61,12 @@ impl App {
             let why = "this directory is in no repository";
             return Err(Failure::new(Code::NotARepository, why).hint("`git init` makes one"));
         };
-        let root = self.files.trees.get(session).and_then(|tree| tree.root());
-        let whole = match root {
-            Some(root) if !path.bytes().starts_with(b"/") => root.directory.join(path.bytes()),
-            Some(_) | None => path.clone(),
-        };
-        let below = whole.bytes().strip_prefix(top.bytes());
-        let below = below.and_then(|rest| rest.strip_prefix(b"/").or(Some(rest)));
-        match below {
-            // All of it.
-            Some(b"") => Ok(FilePath::from(".")),
-            Some(rest) => Ok(FilePath(rest.to_vec())),
-            None => {
-                let why = format!("{path} lies outside of the repository {top}");
-                Err(Failure::new(Code::NotARepository, why)
-                    .hint("Git knows only what lies in its own directory"))
-            }
-        }
+        let whole = whole(self.files.trees.get(session), path);
+        below(&top, &whole).ok_or_else(|| {
+            let why = format!("{path} lies outside of the repository {top}");
+            Failure::new(Code::NotARepository, why)
+                .hint("Git knows only what lies in its own directory")
+        })
     }
 
     /// Shows a path of the repository in the tree.
@@ -100,6 +90,34 @@ impl App {
                 let hint = "Open it from here, or start a session there";
                 self.complain(&Failure::new(Code::NotFound, why).hint(hint));
             }
+        }
+    }
+}
+
+/// Where something lies below a directory, as git is told; `.` where that is all of it.
+fn below(top: &FilePath, whole: &FilePath) -> Option<FilePath> {
+    let top = top.bytes().strip_suffix(b"/").unwrap_or(top.bytes());
+    match whole.bytes().strip_prefix(top)? {
+        b"" | b"/" => Some(FilePath::from(".")),
+        rest => rest.strip_prefix(b"/").map(|rest| FilePath(rest.to_vec())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_is_told_of_what_lies_in_the_repository_and_not_beside_it() {
+        for (top, whole, told) in [
+            ("/srv/app", "/srv/app/src/a.rs", Some("src/a.rs")),
+            ("/srv/app", "/srv/app", Some(".")),
+            ("/srv/app", "/srv/application/a.rs", None),
+            ("/srv/app", "/srv/a.rs", None),
+            ("/", "/etc/hosts", Some("etc/hosts")),
+            ("/", "/", Some(".")),
+        ] {
+            assert_eq!(below(&top.into(), &whole.into()), told.map(FilePath::from), "{whole}");
         }
     }
 }

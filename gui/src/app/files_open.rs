@@ -1,4 +1,4 @@
-//! Files that are open: read, closed, and how they stand beside what is on the host.
+//! Files that are open: shown, read, closed, and what the host tells of them.
 
 use std::sync::Arc;
 
@@ -7,128 +7,10 @@ use orchestrator::seam::{FileEntry, FilePath, SessionId};
 
 use super::App;
 use super::file_body::Body;
-use super::place::Place;
-use crate::bridge::{Ask, Contents, FileDraft, FilesAsk, OpenId, Opened};
-use crate::view::editor::{Coloured, ConflictView, EditorView, Standing};
+use super::open_file::OpenFile;
+use crate::bridge::{Ask, Contents, FilesAsk, OpenId, Opened};
+use crate::view::editor::{Coloured, EditorView, Standing};
 use crate::view::files::{FileTab, shown_name};
-
-/// Two texts that became of one.
-#[derive(Debug)]
-pub(super) struct Conflict {
-    pub view: ConflictView,
-    pub file: FileEntry,
-    pub theirs: Arc<str>,
-}
-
-/// A file that is open.
-#[derive(Debug)]
-pub(super) struct OpenFile {
-    pub id: OpenId,
-    pub session: SessionId,
-    pub path: FilePath,
-    /// Whether its tab stays when another file is looked at.
-    pub stays: bool,
-    pub body: Body,
-    /// How it stood when it was read or saved.
-    pub file: Option<FileEntry>,
-    /// Its text then.
-    pub base: Option<Arc<str>>,
-    pub standing: Standing,
-    pub saving: bool,
-    pub comparing: bool,
-    /// The version of its text that is compared.
-    pub compared: u64,
-    /// It was kept by an earlier start, which may have saved it with its last breath: nobody else has changed it then.
-    pub restored: bool,
-    /// Where its session was when it was read; `None` while nobody knows.
-    pub place: Option<Place>,
-    /// What is on the host takes the place of what is written here as soon as it is read.
-    pub gives_way: bool,
-    pub failure: Option<Failure>,
-    pub conflict: Option<Conflict>,
-    /// Whether its host has refused to write it, since it lies outside of the session's directory.
-    pub leads_out: bool,
-    /// Whether a person has agreed that it lies outside of the session's directory.
-    pub outside: bool,
-    /// Under what name it is kept while it isn't saved, which of its versions, and when.
-    pub kept: Option<(String, u64, f64)>,
-    pub wants_focus: bool,
-}
-
-impl OpenFile {
-    fn new(id: OpenId, session: &SessionId, path: &FilePath, stays: bool) -> Self {
-        Self {
-            id,
-            session: session.clone(),
-            path: path.clone(),
-            stays,
-            body: Body::Wanted { asked: false },
-            file: None,
-            base: None,
-            standing: Standing::Same,
-            saving: false,
-            comparing: false,
-            compared: 0,
-            restored: false,
-            place: None,
-            gives_way: false,
-            failure: None,
-            conflict: None,
-            leads_out: false,
-            outside: false,
-            kept: None,
-            wants_focus: true,
-        }
-    }
-
-    /// The version that is known, where it is looked at.
-    pub fn version(&self) -> Option<String> {
-        self.file.as_ref().map(|file| file.version.clone())
-    }
-
-    /// Its text, where it can be edited.
-    pub fn editor(&mut self) -> Option<&mut EditorView> {
-        match &mut self.body {
-            Body::Text(editor) => Some(editor),
-            _ => None,
-        }
-    }
-
-    /// Any text that can be looked through.
-    pub fn reader(&mut self) -> Option<&mut EditorView> {
-        match &mut self.body {
-            Body::Text(editor) | Body::Locked(editor, _) => Some(editor),
-            _ => None,
-        }
-    }
-
-    /// Whether its path means the same file where its session is then; also where nobody knows where that was.
-    pub fn is_in(&self, now: &Place) -> bool {
-        let is_whole = self.path.bytes().starts_with(b"/");
-        self.place
-            .as_ref()
-            .is_none_or(|before| before.host == now.host && (is_whole || before.cwd == now.cwd))
-    }
-
-    /// Whether it holds what isn't saved.
-    pub fn is_modified(&self) -> bool {
-        matches!(&self.body, Body::Text(editor) if editor.document.is_modified())
-    }
-
-    pub fn name(&self) -> String {
-        String::from_utf8_lossy(self.path.name()).into_owned()
-    }
-
-    pub fn draft(&mut self) -> Option<Box<FileDraft>> {
-        let (session, path) = (self.session.clone(), self.path.clone());
-        let version = self.version().unwrap_or_default();
-        let base = self.base.as_deref().map(ToOwned::to_owned);
-        let place = self.place.clone().map(|place| (place.host, place.cwd));
-        let outside = self.leads_out || self.file.as_ref().is_some_and(|file| file.outside);
-        let text = self.editor()?.document.text();
-        Some(Box::new(FileDraft { session, path, version, base, text, place, outside }))
-    }
-}
 
 impl App {
     pub(super) fn open_of(&mut self, id: OpenId) -> Option<&mut OpenFile> {
@@ -216,22 +98,29 @@ impl App {
         let place = self.place_of(&session);
         let Some(file) = self.open_of(id) else { return };
         if !file.is_modified() {
-            file.place = place;
+            file.set_place(place.clone());
         }
+        file.reading = place;
         if let Body::Wanted { asked } = &mut file.body {
             *asked = true;
         }
         if !self.file_ask(FilesAsk::Open { id, session, path })
             && let Some(file) = self.open_of(id)
-            && let Body::Wanted { .. } = file.body
         {
-            file.body = Body::Failed(Failure::new(Code::Busy, "too much waits to be done"));
+            file.gives_way = false;
+            if let Body::Wanted { .. } = file.body {
+                file.body = Body::Failed(Failure::new(Code::Busy, "too much waits to be done"));
+            }
         }
     }
 
     /// A file was read.
     pub(super) fn file_opened(&mut self, id: OpenId, answer: Result<Box<Opened>, Failure>) {
         let Some(file) = self.open_of(id) else { return };
+        if let Body::Wanted { asked: false } = file.body {
+            // Its session has moved since it was asked for: another file is read.
+            return;
+        }
         let gives_way = std::mem::take(&mut file.gives_way);
         let Opened { file: entry, contents } = match answer {
             Ok(opened) => *opened,
@@ -265,6 +154,7 @@ impl App {
                 editor.become_text(&document.text());
                 editor.document.mark_saved();
             }
+            file.set_place(file.reading.clone());
             file.base = Some(Arc::clone(text));
             file.file = Some(entry);
             file.standing = Standing::Same;
@@ -279,6 +169,7 @@ impl App {
             return;
         }
         let name = file.name();
+        file.set_place(file.reading.clone());
         file.base = None;
         // One that goes on being written to takes nobody's keys and place.
         let is_first = matches!(file.body, Body::Wanted { .. } | Body::Failed(_));
@@ -345,7 +236,7 @@ impl App {
                         file.standing = Standing::Same;
                     }
                 } else if file.is_modified() && file.restored {
-                    self.compare_file(id);
+                    self.compare_file(id, false);
                 } else if file.is_modified() {
                     file.standing = Standing::Changed;
                 } else {

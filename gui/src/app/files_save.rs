@@ -9,7 +9,7 @@ use orchestrator::seam::{At, Expected, FILE_WINDOW, FileCommand, FileEntry};
 
 use super::App;
 use super::files::FilePending;
-use super::files_open::{Conflict, OpenFile};
+use super::open_file::{Comparing, Conflict, OpenFile};
 use crate::bridge::{Comparison, FilesAsk, OpenId};
 use crate::view::editor::{ConflictAct, ConflictView, EditorAct, Standing};
 use crate::view::files::tree::parted;
@@ -89,11 +89,10 @@ impl App {
         let hint =
             format!("Save it again to write it in {there}, where nothing is replaced unseen");
         file.failure = Some(Failure::new(Code::Conflict, message).hint(hint));
-        file.place = Some(now);
+        file.set_place(Some(now));
         // What stands there, if anything does, was never read.
         (file.file, file.base, file.standing) = (None, None, Standing::Same);
         (file.conflict, file.restored) = (None, false);
-        (file.leads_out, file.outside) = (false, false);
         if let Some(editor) = file.editor() {
             editor.document.mark_unsaved();
         }
@@ -141,8 +140,8 @@ impl App {
 
     /// A file could not be saved: what is written stays, and says why.
     pub(super) fn save_failed(&mut self, id: OpenId, failure: Failure) {
+        let closes = self.files.closing.remove(&id);
         let Some(file) = self.open_of(id) else {
-            self.files.closing.remove(&id);
             return self.complain(&failure);
         };
         file.saving = false;
@@ -151,10 +150,11 @@ impl App {
         }
         // Nobody knew it before, as of what an earlier start has kept: it is asked as where that is known.
         if lies_outside(&failure) && !std::mem::replace(&mut file.leads_out, true) {
-            return self.save_file(id, true);
+            return match closes {
+                true => self.save_and_close(id, true),
+                false => self.save_file(id, true),
+            };
         }
-        self.files.closing.remove(&id);
-        let Some(file) = self.open_of(id) else { return };
         if failure.code == Code::Conflict {
             file.restored = false;
             let gone = file.standing == Standing::Gone;
@@ -163,45 +163,47 @@ impl App {
             if gone {
                 file.file = None;
             }
-            self.compare_file(id);
+            self.compare_file(id, true);
         } else {
             file.failure = Some(failure);
         }
     }
 
-    /// Reads what is on the host, and shows it beside what is written here.
-    pub(super) fn compare_file(&mut self, id: OpenId) {
+    /// Reads what is on the host, and shows it beside what is written here where that is `wanted`; else it is only said that
+    /// they differ.
+    pub(super) fn compare_file(&mut self, id: OpenId, wanted: bool) {
         let Some(file) = self.open_of(id) else { return };
-        if file.comparing {
+        if let Some(comparing) = &mut file.comparing {
+            comparing.wanted |= wanted;
             return;
         }
         let (session, path) = (file.session.clone(), file.path.clone());
+        let place = self.place_of(&session);
+        let Some(file) = self.open_of(id) else { return };
         let base = file.base.clone();
         let Some(document) = file.editor().map(|editor| &editor.document) else { return };
         let (mine, version) = (document.text(), document.version());
-        file.comparing = true;
-        file.compared = version;
+        file.comparing = Some(Comparing { version, place, wanted });
         if !self.file_ask(FilesAsk::Compare { id, session, path, base, mine })
             && let Some(file) = self.open_of(id)
         {
-            file.comparing = false;
+            file.comparing = None;
         }
     }
 
     /// Both texts were compared.
     pub(super) fn file_compared(&mut self, id: OpenId, answer: Result<Box<Comparison>, Failure>) {
         let Some(file) = self.open_of(id) else { return };
-        file.comparing = false;
-        let version = file.editor().map(|editor| editor.document.version());
+        let Some(Comparing { version, place, wanted }) = file.comparing.take() else { return };
+        let now = file.editor().map(|editor| editor.document.version());
         match answer {
             // Letters that were typed meanwhile would be missing in what comes of it.
-            Ok(_) if version.is_some_and(|version| version != file.compared) => {
-                self.compare_file(id);
-            }
+            Ok(_) if now.is_some_and(|now| now != version) => self.compare_file(id, wanted),
             Ok(comparison) => {
                 let Comparison { merge, file: entry, theirs } = *comparison;
                 if merge.count().0 == 0 {
                     // They are the same: nobody has to choose.
+                    file.set_place(place);
                     file.file = Some(entry);
                     file.base = Some(theirs);
                     file.standing = Standing::Same;
@@ -213,18 +215,19 @@ impl App {
                         editor.document.mark_saved();
                     }
                     self.look_anew();
-                    return;
+                } else if wanted {
+                    let view = ConflictView::new(merge);
+                    file.conflict = Some(Conflict { view, file: entry, theirs, place });
+                } else {
+                    file.differs_unasked();
                 }
-                // Nobody has asked for this one: whoever looks is told, and may.
-                if std::mem::take(&mut file.restored) && file.standing == Standing::Same {
-                    file.standing = Standing::Changed;
-                    return;
-                }
-                let view = ConflictView::new(merge);
-                file.conflict = Some(Conflict { view, file: entry, theirs });
             }
             Err(failure) if failure.code == Code::NotFound => file.standing = Standing::Gone,
-            Err(failure) => file.failure = Some(failure),
+            Err(failure) if wanted => file.failure = Some(failure),
+            Err(failure) => {
+                tracing::info!("{failure}");
+                file.differs_unasked();
+            }
         }
     }
 
@@ -232,12 +235,11 @@ impl App {
     pub(super) fn editor_act(&mut self, ui: &Ui, id: OpenId, act: EditorAct) {
         match act {
             EditorAct::Save => self.save_file(id, false),
-            EditorAct::Compare => self.compare_file(id),
+            EditorAct::Compare => self.compare_file(id, true),
             EditorAct::TakeTheirs => {
                 let Some(file) = self.open_of(id) else { return };
                 file.gives_way = true;
-                let (session, path) = (file.session.clone(), file.path.clone());
-                self.file_ask(FilesAsk::Open { id, session, path });
+                self.read_file(id);
             }
             EditorAct::Dismiss => {
                 if let Some(file) = self.open_of(id) {
@@ -258,7 +260,9 @@ impl App {
     /// Does what somebody wants of a conflict. Nothing that was written is lost: every text can be had back by undoing.
     pub(super) fn conflict_act(&mut self, id: OpenId, act: ConflictAct) {
         let Some(file) = self.open_of(id) else { return };
-        let Some(Conflict { file: entry, theirs, .. }) = file.conflict.take() else { return };
+        let Some(Conflict { file: entry, theirs, place, .. }) = file.conflict.take() else {
+            return;
+        };
         file.wants_focus = true;
         match act {
             ConflictAct::Leave => return,
@@ -269,6 +273,7 @@ impl App {
                 self.save_file(id, true);
             }
             ConflictAct::TakeTheirs => {
+                file.set_place(place);
                 file.file = Some(entry);
                 file.standing = Standing::Same;
                 file.base = Some(Arc::clone(&theirs));

@@ -391,7 +391,7 @@ impl App {
         self.forms.settings.is_some()
             || self.session_form_is_open()
             || self.is_asking()
-            || self.git_view.is_asking()
+            || self.is_git_asking()
             || self.palette.is_open()
             || self.help.is_open()
             || self.files.quick.is_open()

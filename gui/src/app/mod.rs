@@ -29,6 +29,7 @@ mod line_acts;
 mod lines;
 mod middle;
 mod obey;
+mod open_file;
 mod operations;
 mod pending;
 mod place;

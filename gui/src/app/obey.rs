@@ -157,8 +157,7 @@ impl App {
             WindowCommand::GoToFile => self.go_to_file(),
             WindowCommand::SaveFile => self.save_shown_file(),
             WindowCommand::GoToLine => {
-                if let Some(editor) =
-                    self.shown_open().and_then(super::files_open::OpenFile::reader)
+                if let Some(editor) = self.shown_open().and_then(super::open_file::OpenFile::reader)
                 {
                     editor.go_to_line();
                 }

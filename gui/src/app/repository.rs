@@ -76,7 +76,7 @@ impl App {
 
     /// Draws what the Git page opens over the window.
     pub(super) fn git_dialogs(&mut self, ctx: &egui::Context) {
-        if !self.git_view.is_asking() {
+        if !self.is_git_asking() {
             return;
         }
         let acts = self.with_git_data(|app, data| {
@@ -86,6 +86,11 @@ impl App {
             acts
         });
         self.git_acts(ctx, acts);
+    }
+
+    /// Whether something about the repository lies over the window.
+    pub(super) fn is_git_asking(&self) -> bool {
+        self.git_view.is_asking(self.repository.of.as_ref())
     }
 
     fn with_git_data<R>(&mut self, draw: impl FnOnce(&mut Self, &GitData<'_>) -> R) -> R {
@@ -300,7 +305,7 @@ impl App {
         let Some(before) = self.sessions.get(&session.id) else { return };
         let is_moved = before.cwd != session.cwd || before.host != session.host;
         if is_moved {
-            self.git_view.forget(&session.id);
+            self.git_view.leave_repository(&session.id);
         }
         if is_moved && self.repository.of.as_ref() == Some(&session.id) {
             self.forget_repository();

@@ -5,7 +5,8 @@ use egui_kittest::kittest::Queryable;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     AddWorktree, At, ChangeKind, Command, FilePath, GitBranches, GitChange, GitCommand, GitReply,
-    GitStatus, Operation, OperationState, Outcome, Reply, SessionId, Work, Worktree,
+    GitStatus, Operation, OperationCommand, OperationState, Outcome, PullRequestDraft, Reply,
+    SessionId, Work, Worktree,
 };
 
 use super::testing::{Window, window};
@@ -133,9 +134,9 @@ fn what_is_asked_of_one_repository_is_never_done_to_another() {
         } else {
             window.obey(WindowCommand::PullRequest);
         }
-        assert!(window.app().git_view.is_asking(), "{name}");
+        assert!(window.app().is_git_asking(), "{name}");
         show(&mut window, "b");
-        assert!(!window.app().git_view.is_asking(), "{name}");
+        assert!(!window.app().is_git_asking(), "{name}");
         show(&mut window, "a");
     }
 }
@@ -150,10 +151,105 @@ fn a_question_about_a_repository_ends_with_its_session_being_elsewhere() {
     refuse(&mut window, ticket);
     assert!(window.harness.query_by_label(ALL_THE_SAME).is_none());
     window.obey(WindowCommand::PullRequest);
-    assert!(window.app().git_view.is_asking());
+    assert!(window.app().is_git_asking());
     moved.cwd = Some("/srv/third".into());
     window.tell(News::Sessions(vec![moved]));
-    assert!(!window.app().git_view.is_asking());
+    assert!(!window.app().is_git_asking());
+}
+
+/// Tells what a pull request from there would say.
+fn draft(window: &mut Window, of: &str, branch: &str, title: &str, body: &str) {
+    let draft = PullRequestDraft {
+        branch: Some(branch.into()),
+        title: title.into(),
+        body: body.into(),
+        ..PullRequestDraft::default()
+    };
+    let news = RepositoryNews::Draft(Ok(draft));
+    window.tell(News::Repository { session: id(of), news: Box::new(news) });
+    window.harness.run();
+}
+
+/// Whether it was asked what a pull request would say.
+fn wants_draft(window: &mut Window) -> bool {
+    let is_it = |ask| matches!(ask, Ask::Repository(RepositoryAsk::Draft(of)) if of == id("a"));
+    window.asked().into_iter().any(is_it)
+}
+
+/// A window in which a title was typed for a pull request, and the body is as git's commits have it.
+fn titled() -> Window {
+    let mut window = two();
+    window.obey(WindowCommand::PullRequest);
+    // Whoever is quick types before anything was read.
+    window.harness.get_by_label("Title").focus();
+    window.harness.run();
+    window.harness.get_by_label("Title").type_text("My words");
+    window.harness.run();
+    draft(&mut window, "a", "topic", "Of the commit", "It was broken");
+    window.asked();
+    window
+}
+
+/// What is in the form for a pull request: the title and the body.
+fn form(window: &Window) -> Option<(String, String)> {
+    let value = |name| window.harness.query_by_label(name).map(|field| field.value());
+    Some((value("Title")?.unwrap_or_default(), value("Body")?.unwrap_or_default()))
+}
+
+fn words(title: &str, body: &str) -> Option<(String, String)> {
+    Some((title.to_owned(), body.to_owned()))
+}
+
+/// Presses the button that pushes, and tells what is pushed then.
+fn pushed(window: &mut Window) -> Option<(Option<String>, String)> {
+    window.harness.get_by_role_and_label(Role::Button, "Push and open it").click();
+    window.harness.run();
+    window.asked().into_iter().find_map(|ask| match ask {
+        Ask::Do { command, .. } => match *command {
+            Command::Operation(OperationCommand::Start(Work::PullRequest {
+                branch,
+                title,
+                ..
+            })) => Some((branch, title.unwrap_or_default())),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+#[test]
+fn what_is_typed_for_a_pull_request_waits_while_one_looks_at_another_session() {
+    let mut window = titled();
+    assert_eq!(form(&window), words("My words", "It was broken"));
+    show(&mut window, "b");
+    assert_eq!(form(&window), None);
+    show(&mut window, "a");
+    assert_eq!(form(&window), words("My words", "It was broken"));
+    assert!(wants_draft(&mut window), "there may be other commits by now");
+    draft(&mut window, "a", "other", "Of another commit", "It was slow");
+    assert_eq!(form(&window), words("My words", "It was slow"), "only what was typed stays");
+    // Also when it is asked for once more.
+    window.obey(WindowCommand::PullRequest);
+    draft(&mut window, "a", "other", "Of another commit", "It was slow");
+    assert_eq!(pushed(&mut window), Some((Some("other".into()), "My words".into())));
+    show(&mut window, "b");
+    show(&mut window, "a");
+    assert_eq!(form(&window), None, "it was sent");
+}
+
+#[test]
+fn what_is_typed_for_a_pull_request_outlives_a_move_and_pushes_no_branch_that_was_not_told() {
+    let mut window = titled();
+    let mut moved = session("a", "aaa", "slow", 1);
+    moved.cwd = Some("/srv/other".into());
+    window.tell(News::Sessions(vec![moved]));
+    window.harness.run();
+    assert_eq!(form(&window), words("My words", ""), "the rest was of the commits there");
+    assert!(wants_draft(&mut window));
+    assert_eq!(pushed(&mut window), None);
+    draft(&mut window, "a", "main", "Of a commit", "It was slow");
+    assert_eq!(form(&window), words("My words", "It was slow"));
+    assert_eq!(pushed(&mut window), Some((Some("main".into()), "My words".into())));
 }
 
 fn write_message(window: &mut Window, words: &str) {

@@ -11,16 +11,17 @@ use eframe::{EframeWinitApplication, UserEvent};
 use egui::{Context, ViewportId};
 use winit::application::ApplicationHandler;
 use winit::event::{DeviceEvent, DeviceId, StartCause, WindowEvent};
-use winit::event_loop::{ActiveEventLoop, EventLoop, EventLoopProxy};
+use winit::event_loop::{ActiveEventLoop, EventLoop};
 use winit::window::WindowId;
 
 /// What a frame may take where no screen says how often it shows one: 60 in a second.
 const UNKNOWN_SCREEN: Duration = Duration::from_micros(16_667);
 
 /// Asks for a frame that isn't held back; from any thread.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Alarm {
-    events: Arc<Mutex<EventLoopProxy<UserEvent>>>,
+    /// Tells the loop.
+    tell: Arc<dyn Fn(UserEvent) + Send + Sync>,
     /// Whether somebody asked, and the loop hasn't heard it.
     is_due: Arc<AtomicBool>,
 }
@@ -28,8 +29,15 @@ pub(super) struct Alarm {
 impl Alarm {
     /// Of that loop.
     pub(super) fn of(events: &EventLoop<UserEvent>) -> Self {
-        let proxy = Arc::new(Mutex::new(events.create_proxy()));
-        Self { events: proxy, is_due: Arc::default() }
+        let events = Mutex::new(events.create_proxy());
+        Self::telling(move |event| {
+            let events = events.lock().unwrap_or_else(PoisonError::into_inner);
+            events.send_event(event).ok(); // The window has ended.
+        })
+    }
+
+    fn telling(tell: impl Fn(UserEvent) + Send + Sync + 'static) -> Self {
+        Self { tell: Arc::new(tell), is_due: Arc::default() }
     }
 
     /// Has the window drawn at once.
@@ -39,19 +47,17 @@ impl Alarm {
         if self.is_due.swap(true, Ordering::AcqRel) {
             return;
         }
-        let frame = UserEvent::RequestRepaint {
+        (self.tell)(UserEvent::RequestRepaint {
             viewport_id: ViewportId::ROOT,
             when: Instant::now(),
             cumulative_pass_nr: ctx.cumulative_pass_nr_for(ViewportId::ROOT),
-        };
-        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        events.send_event(frame).ok(); // The window has ended.
+        });
     }
 }
 
-/// eframe's program, with its frames held back.
-pub(super) struct Paced<'a> {
-    app: EframeWinitApplication<'a>,
+/// When frames begin.
+struct Pace {
+    /// The alarm's.
     is_due: Arc<AtomicBool>,
     /// How much later than a frame the next one may begin that nobody waits for.
     apart: Duration,
@@ -59,23 +65,14 @@ pub(super) struct Paced<'a> {
     drawn: Option<Instant>,
 }
 
-impl<'a> Paced<'a> {
-    pub(super) fn new(app: EframeWinitApplication<'a>, alarm: &Alarm) -> Self {
-        let is_due = Arc::clone(&alarm.is_due);
-        Self { app, is_due, apart: UNKNOWN_SCREEN, drawn: None }
-    }
-}
-
-impl ApplicationHandler<UserEvent> for Paced<'_> {
-    fn resumed(&mut self, events: &ActiveEventLoop) {
-        let screens = events.available_monitors();
-        let fastest = screens.filter_map(|screen| screen.refresh_rate_millihertz()).max();
-        self.apart = fastest.map_or(UNKNOWN_SCREEN, apart);
-        self.app.resumed(events);
+impl Pace {
+    fn of(alarm: &Alarm) -> Self {
+        Self { is_due: Arc::clone(&alarm.is_due), apart: UNKNOWN_SCREEN, drawn: None }
     }
 
-    fn user_event(&mut self, events: &ActiveEventLoop, event: UserEvent) {
-        let event = match event {
+    /// Takes a request for a frame, and puts it off where nobody waits for that.
+    fn paced(&self, event: UserEvent) -> UserEvent {
+        match event {
             UserEvent::RequestRepaint { viewport_id, when, cumulative_pass_nr } => {
                 // Whoever asked has told before what there is to show: the next frame has it, whose request this may be.
                 let is_due = self.is_due.swap(false, Ordering::AcqRel);
@@ -83,13 +80,37 @@ impl ApplicationHandler<UserEvent> for Paced<'_> {
                 UserEvent::RequestRepaint { viewport_id, when, cumulative_pass_nr }
             }
             other => other,
-        };
-        self.app.user_event(events, event);
+        }
+    }
+}
+
+/// eframe's program, with its frames held back.
+pub(super) struct Paced<'a> {
+    app: EframeWinitApplication<'a>,
+    pace: Pace,
+}
+
+impl<'a> Paced<'a> {
+    pub(super) fn new(app: EframeWinitApplication<'a>, alarm: &Alarm) -> Self {
+        Self { app, pace: Pace::of(alarm) }
+    }
+}
+
+impl ApplicationHandler<UserEvent> for Paced<'_> {
+    fn resumed(&mut self, events: &ActiveEventLoop) {
+        let screens = events.available_monitors();
+        let fastest = screens.filter_map(|screen| screen.refresh_rate_millihertz()).max();
+        self.pace.apart = fastest.map_or(UNKNOWN_SCREEN, apart);
+        self.app.resumed(events);
+    }
+
+    fn user_event(&mut self, events: &ActiveEventLoop, event: UserEvent) {
+        self.app.user_event(events, self.pace.paced(event));
     }
 
     fn window_event(&mut self, events: &ActiveEventLoop, window: WindowId, event: WindowEvent) {
         if matches!(event, WindowEvent::RedrawRequested) {
-            self.drawn = Some(Instant::now());
+            self.pace.drawn = Some(Instant::now());
         }
         self.app.window_event(events, window, event);
     }
@@ -134,6 +155,7 @@ fn held_back(when: Instant, drawn: Option<Instant>, apart: Duration) -> Instant 
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
 
@@ -146,6 +168,41 @@ mod tests {
         assert_eq!(held_back(after(2), Some(drawn), apart), drawn + apart);
         assert_eq!(held_back(after(20), Some(drawn), apart), after(20));
         assert_eq!(held_back(after(2), None, apart), after(2));
+    }
+
+    /// When a frame begins that is asked for so.
+    fn begins(pace: &Pace, event: UserEvent) -> Instant {
+        match pace.paced(event) {
+            UserEvent::RequestRepaint { when, .. } => when,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_frame_that_a_worker_asks_for_is_not_held_back_and_the_next_one_is() {
+        let (told, heard) = std::sync::mpsc::sync_channel(8);
+        let alarm = Alarm::telling(move |event| told.try_send(event).unwrap());
+        let ctx = Context::default();
+        let mut pace = Pace::of(&alarm);
+        pace.drawn = Some(Instant::now() + Duration::from_secs(1));
+        let of_egui = || UserEvent::RequestRepaint {
+            viewport_id: ViewportId::ROOT,
+            when: Instant::now(),
+            cumulative_pass_nr: 0,
+        };
+        for _ in 0..2 {
+            let before = Instant::now();
+            alarm.wake(&ctx);
+            alarm.wake(&ctx);
+            let asked = heard.try_recv().unwrap();
+            assert!(heard.try_recv().is_err(), "the loop is told once of all that came together");
+            let at_once = begins(&pace, asked);
+            assert!(before <= at_once && at_once <= Instant::now());
+            assert_eq!(begins(&pace, of_egui()), pace.drawn.unwrap() + pace.apart);
+        }
+        // egui's own request may come first: what was told is in its frame.
+        alarm.wake(&ctx);
+        assert!(begins(&pace, of_egui()) <= Instant::now());
     }
 
     #[test]

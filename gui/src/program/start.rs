@@ -88,16 +88,17 @@ fn open() -> Result<ExitCode, Failure> {
         let waking = alarm.clone();
         let create = Box::new(move |creation: &eframe::CreationContext<'_>| {
             let ctx = creation.egui_ctx.clone();
+            let wake = move || waking.wake(&ctx);
             let bridge = BridgePlan {
                 setup,
                 program,
-                wake: Arc::new(move || waking.wake(&ctx)),
+                wake: Arc::new(wake.clone()),
                 notifier: Arc::new(Desktop),
                 remember,
                 raises,
             };
             let plan = AppPlan { bridge, memory, trouble, log: Some(log_file) };
-            creation.egui_ctx.add_plugin(clipboard(&creation.egui_ctx)?);
+            creation.egui_ctx.add_plugin(clipboard(wake)?);
             Ok(Box::new(App::new(&creation.egui_ctx, plan)?) as Box<dyn eframe::App>)
         });
         let app = eframe::create_native("Baton", options, create, &events);
@@ -113,11 +114,11 @@ fn open() -> Result<ExitCode, Failure> {
 }
 
 /// The clipboard of the display that eframe takes: Wayland's when there is one.
-fn clipboard(ctx: &egui::Context) -> Result<Clipboard, Failure> {
+fn clipboard(wake: impl Fn() + Send + 'static) -> Result<Clipboard, Failure> {
     if paths::set("WAYLAND_DISPLAY").is_some() {
         Ok(Clipboard::of_wayland())
     } else {
-        Clipboard::start(ctx)
+        Clipboard::start(wake)
     }
 }
 

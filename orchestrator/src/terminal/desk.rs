@@ -205,10 +205,6 @@ impl Terminals {
     }
 
     async fn input(&self, id: &str, bytes: &[u8]) -> Result<TerminalReply, Failure> {
-        if self.around.is_ending() {
-            let message = "Baton's engine is ending: what was typed wasn't sent";
-            return Err(Failure::new(Code::Cancelled, message).hint("Type it again"));
-        }
         let held = self.named(id)?;
         let state = held.terminal().map(|terminal| terminal.state);
         match state {
@@ -219,7 +215,7 @@ impl Terminals {
                     .hint("Open it again first"));
             }
         }
-        held.typed.push(bytes)?;
+        held.typed.push(bytes, || self.around.is_ending())?;
         Ok(TerminalReply::Done)
     }
 

@@ -26,9 +26,14 @@ impl Typed {
     ///
     /// # Errors
     ///
-    /// `busy` when too much waits already.
-    pub(super) fn push(&self, bytes: &[u8]) -> Result<(), Failure> {
+    /// `busy` when too much waits already, `cancelled` when the engine `is_ending`.
+    pub(super) fn push(&self, bytes: &[u8], is_ending: impl Fn() -> bool) -> Result<(), Failure> {
         let mut waiting = self.waiting();
+        // Asked while nobody looks: what is let in is found by whoever looks once the end was said.
+        if is_ending() {
+            let message = "Baton's engine is ending: what was typed wasn't sent";
+            return Err(Failure::new(Code::Cancelled, message).hint("Type it again"));
+        }
         if waiting.len() + bytes.len() > MOST {
             let message =
                 format!("{} bytes wait to be read by the terminal's program", waiting.len());

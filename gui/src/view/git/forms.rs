@@ -1,6 +1,7 @@
 //! What is typed in for git: branches, worktrees, pull requests.
 
 use egui::{TextEdit, Ui};
+use orchestrator::seam::PullRequestDraft;
 
 use super::data::{GitAct, GitData};
 use crate::fetched::Fetched;
@@ -62,8 +63,43 @@ pub struct PullRequestForm {
     body: String,
     base: String,
     draft: bool,
-    /// Whether the draft that git's commits give was put in.
-    is_filled: bool,
+    /// What git's commits gave when that was put in last: what differs from it was typed.
+    filled: Option<PullRequestDraft>,
+}
+
+impl PullRequestForm {
+    /// Puts in what git's commits give, but where something was typed.
+    fn fill(&mut self, draft: &PullRequestDraft) {
+        if self.filled.as_ref() == Some(draft) {
+            return;
+        }
+        let before = self.filled.replace(draft.clone()).unwrap_or_default();
+        self.branch.clone_from(&draft.branch);
+        let base = |draft: &PullRequestDraft| draft.base.clone().unwrap_or_default();
+        let (base_before, base_now) = (base(&before), base(draft));
+        for (text, before, now) in [
+            (&mut self.title, &before.title, &draft.title),
+            (&mut self.body, &before.body, &draft.body),
+            (&mut self.base, &base_before, &base_now),
+        ] {
+            if text == before {
+                text.clone_from(now);
+            }
+        }
+    }
+
+    /// It is for another repository now: of the one before stays what was typed for people to read. Whether there is any.
+    pub(super) fn leave_repository(&mut self) -> bool {
+        let before = self.filled.take().unwrap_or_default();
+        self.branch = None;
+        self.base.clear();
+        for (text, before) in [(&mut self.title, before.title), (&mut self.body, before.body)] {
+            if *text == before {
+                text.clear();
+            }
+        }
+        !self.title.is_empty() || !self.body.is_empty()
+    }
 }
 
 /// What came of a form in a frame.
@@ -244,15 +280,14 @@ fn worktree_fields(wanted: &mut WorktreeForm, ui: &mut Ui) -> bool {
 }
 
 fn pull_request(ctx: &egui::Context, data: &GitData<'_>, wanted: &mut PullRequestForm) -> Typed {
-    if let (Fetched::Ready(draft), false) = (data.draft, wanted.is_filled) {
-        wanted.is_filled = true;
-        wanted.branch.clone_from(&draft.branch);
-        wanted.title.clone_from(&draft.title);
-        wanted.body.clone_from(&draft.body);
-        wanted.base = draft.base.clone().unwrap_or_default();
+    if let Fetched::Ready(draft) = data.draft {
+        wanted.fill(draft);
     }
-    let is_detached = wanted.is_filled && wanted.branch.is_none();
-    let can = !wanted.title.trim().is_empty() && !is_detached;
+    let is_told = wanted.filled.is_some();
+    let is_detached = is_told && wanted.branch.is_none();
+    // Nobody pushes a branch that wasn't told, but where it can't be.
+    let is_known = !is_detached && (is_told || data.draft.failure().is_some());
+    let can = !wanted.title.trim().is_empty() && is_known;
     let shown = form(
         ctx,
         "git pull request",

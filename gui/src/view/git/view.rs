@@ -35,7 +35,8 @@ pub struct GitView {
     /// Whose repository was drawn last.
     drawn: Option<SessionId>,
     asked: Option<(SessionId, ConfirmView, Asked)>,
-    typing: Option<(SessionId, Typing)>,
+    /// The forms that are open: each lies over the window while its session's repository is looked at.
+    typing: BTreeMap<SessionId, Typing>,
     /// What sessions are called, for the worktrees.
     pub names: BTreeMap<SessionId, String>,
 }
@@ -72,7 +73,7 @@ impl GitView {
     /// Opens a form for the repository that is drawn.
     fn open(&mut self, typing: Typing) {
         if let Some(session) = self.drawn.clone() {
-            self.typing = Some((session, typing));
+            self.typing.insert(session, typing);
         }
     }
 
@@ -87,12 +88,14 @@ impl GitView {
 
     /// Opens the form for a worktree.
     pub fn open_add_worktree(&mut self, session: SessionId, branch: String) {
-        self.typing = Some((session, Typing::Worktree(Box::new(WorktreeForm::of(branch)))));
+        self.typing.insert(session, Typing::Worktree(Box::new(WorktreeForm::of(branch))));
     }
 
     /// Opens the form for a pull request; [`GitAct::WantDraft`] fills it in.
     pub fn open_pull_request(&mut self, session: SessionId) {
-        self.typing = Some((session, Typing::PullRequest(Box::default())));
+        if !matches!(self.typing.get(&session), Some(Typing::PullRequest(_))) {
+            self.typing.insert(session, Typing::PullRequest(Box::default()));
+        }
     }
 
     /// A branch wasn't deleted since it isn't merged: whether to do it all the same.
@@ -121,17 +124,28 @@ impl GitView {
         self.commits.take_if(|meant| meant.session == *session);
     }
 
-    /// A session is gone, or in another directory: what is asked and typed was about the one before.
+    /// A session is gone: so is what is asked and typed about its repository.
     pub fn forget(&mut self, session: &SessionId) {
         self.asked.take_if(|(of, ..)| of == session);
-        self.typing.take_if(|(of, _)| of == session);
+        self.typing.remove(session);
         self.forget_commit_of(session);
         self.amend.remove(session);
     }
 
-    /// Whether one of its dialogs lies over the window.
-    pub fn is_asking(&self) -> bool {
-        self.asked.is_some() || self.typing.is_some()
+    /// A session is in another directory: what is asked and typed was about the one before, but for the words of a pull request.
+    pub fn leave_repository(&mut self, session: &SessionId) {
+        let typing = self.typing.remove(session);
+        self.forget(session);
+        if let Some(Typing::PullRequest(mut wanted)) = typing
+            && wanted.leave_repository()
+        {
+            self.typing.insert(session.clone(), Typing::PullRequest(wanted));
+        }
+    }
+
+    /// Whether one of its dialogs lies over the window while that session's repository is looked at.
+    pub fn is_asking(&self, session: Option<&SessionId>) -> bool {
+        self.asked.is_some() || session.is_some_and(|session| self.typing.contains_key(session))
     }
 
     pub(super) fn session_name(&self, session: &SessionId) -> String {
@@ -190,11 +204,16 @@ impl GitView {
     pub fn dialogs(&mut self, ctx: &egui::Context, data: &GitData<'_>) -> Vec<GitAct> {
         let mut acts = Vec::new();
         // Whoever has turned to another session isn't asked about this one's repository.
-        self.typing.take_if(|(of, _)| data.session != Some(of));
         self.asked.take_if(|(of, ..)| data.session != Some(of));
-        if let Some((session, mut typing)) = self.typing.take() {
+        if let Some((session, mut typing)) =
+            data.session.and_then(|session| self.typing.remove_entry(session))
+        {
+            // Nothing is known of a repository that is looked at again.
+            if matches!(typing, Typing::PullRequest(_)) && data.draft.is_missing() {
+                acts.push(GitAct::WantDraft);
+            }
             match typing.ui(ctx, data) {
-                Typed::On => self.typing = Some((session, typing)),
+                Typed::On => drop(self.typing.insert(session, typing)),
                 Typed::Closed => {}
                 Typed::Done(act) => acts.push(act),
             }

@@ -1,5 +1,8 @@
 //! Shells that outlive engines, and those that can not be found.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -277,6 +280,48 @@ async fn what_is_typed_while_the_engine_moves_arrives_once_or_is_said_to_be_lost
     assert_eq!(lost, [0; 0], "taken, and never sent");
     second.call(tell(TerminalCommand::Close { id: id.clone() })).await.unwrap();
     second.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_ending_process_types_itself_arrives_or_is_refused() {
+    for way in [Way::OpenSsh, Way::Native, Way::Local] {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        let window = bed.open(&desk, true).await;
+        let file = bed.file("typed");
+        window.type_(&desk, &format!("cat >{}\r", file.display())).await;
+        until("it reads", || file.exists()).await;
+        // Nobody waits for such calls before the engine ends, as for those of other processes.
+        let (engine, id) = (Arc::clone(&desk.engine), window.id.clone());
+        let typed = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&typed);
+        let typing = tokio::spawn(async move {
+            loop {
+                let line = format!("key {}\r", count.load(Ordering::Acquire));
+                let input = TerminalCommand::Input { id: id.clone(), bytes: line.into_bytes() };
+                match engine.call(Request::command(Command::Terminal(input))).await {
+                    Ok(_) => count.fetch_add(1, Ordering::AcqRel),
+                    Err(failure) => return failure,
+                };
+                tokio::time::sleep(Duration::from_millis(1)).await; // wait: a hand isn't faster
+            }
+        });
+        until("some is typed", || typed.load(Ordering::Acquire) > 200).await;
+        desk.stop().await;
+        let refused = tokio::time::timeout(PATIENCE, typing).await.unwrap().unwrap();
+        assert_eq!(refused.code, Code::Cancelled, "{refused:?}");
+        assert!(refused.hint.is_some(), "{refused:?}");
+        let desk = bed.laptop.engine().await;
+        let mut window = Window::back(&desk, &window.id).await;
+        window.type_(&desk, "end\r").await;
+        let read = || fs::read_to_string(&file).unwrap();
+        until("all is read", || read().ends_with("end\n")).await;
+        let taken: String =
+            (0..typed.load(Ordering::Acquire)).map(|number| format!("key {number}\n")).collect();
+        assert!(read() == format!("{taken}end\n"), "taken, and never sent: {}", read());
+        window.close_all_of_it(&desk).await;
+        desk.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
