@@ -97,6 +97,12 @@ impl App {
         self.files.trees.entry(session.clone()).or_default()
     }
 
+    /// A path of a session as its host calls it, as far as that is known.
+    pub(super) fn whole_path(&self, session: &SessionId, path: &FilePath) -> FilePath {
+        let tree = self.files.trees.get(session);
+        tree.map_or_else(|| path.clone(), |tree| tree.whole(path))
+    }
+
     /// How many rows the tree of the shown session has.
     pub(super) fn rows_of_files(&self) -> usize {
         let tree = self.shown.as_ref().and_then(|shown| self.files.trees.get(&shown.session));
@@ -182,9 +188,7 @@ impl App {
             FilesAct::Stage(paths) => self.git_wish(&session, GitWish::Stage(paths)),
             FilesAct::Diff(path) => self.git_wish(&session, GitWish::Diff(path)),
             FilesAct::OpenTerminal(folder) => {
-                let root = self.tree(&session).root().map(|root| root.directory.clone());
-                let folder = root.map_or(folder.clone(), |root| root.join(folder.bytes()));
-                self.new_terminal_in(Some(folder));
+                self.new_terminal_in(Some(self.whole_path(&session, &folder)));
             }
             FilesAct::Transfer(act) => self.transfer_act(act),
         }
