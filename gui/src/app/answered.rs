@@ -76,7 +76,8 @@ impl App {
             (Pending::Git { session, after }, answer) => self.git_done(&session, after, answer),
             (Pending::OpenTerminal { session }, answer) => self.terminal_opened(session, answer),
             (Pending::Transfer(begun), answer) => self.transfer_begun(begun, answer),
-            (Pending::Begin, Ok(reply)) => {
+            (Pending::Begin(work), Err(failure)) => self.not_begun(&work, &failure),
+            (Pending::Begin(_), Ok(reply)) => {
                 if let Reply::Operation(OperationReply::Operation(operation)) = *reply {
                     self.operation_begun(*operation);
                 }
@@ -94,7 +95,6 @@ impl App {
                 | Pending::ShowSession
                 | Pending::RemoveQueued { .. }
                 | Pending::Sync
-                | Pending::Begin
                 | Pending::Say(_)
                 | Pending::Quiet,
                 Err(failure),

@@ -34,6 +34,7 @@ mod open_file;
 mod operations;
 mod pending;
 mod place;
+mod pull_request;
 mod repository;
 mod repository_acts;
 mod say;
@@ -54,6 +55,8 @@ mod files_conflict_tests;
 #[cfg(test)]
 mod files_drafts_tests;
 #[cfg(test)]
+mod files_find_tests;
+#[cfg(test)]
 mod files_testing;
 #[cfg(test)]
 mod files_tests;
@@ -65,6 +68,8 @@ mod frame_tests;
 mod history_tests;
 #[cfg(test)]
 mod obey_tests;
+#[cfg(test)]
+mod pull_request_tests;
 #[cfg(test)]
 mod repository_tests;
 #[cfg(test)]

@@ -29,14 +29,16 @@ impl App {
         if let Some(ended) = ended {
             self.transfer_ended(&ended);
             self.line_ended(&ended);
+            self.pull_request_ended(&ended);
         }
     }
 
     /// An operation was begun here; what was heard of it meanwhile is newer.
     pub(super) fn operation_begun(&mut self, operation: Operation) {
         if !self.repository.operations.iter().any(|known| known.id == operation.id) {
-            self.operation_came(operation);
+            self.operation_came(operation.clone());
         }
+        self.pull_request_begun(&operation.id);
     }
 
     /// Everything that takes long, wherever.
@@ -66,6 +68,7 @@ impl App {
 
     /// An operation was forgotten.
     pub(super) fn operation_forgotten(&mut self, id: &str) {
+        self.keep_typed(id);
         self.repository.operations.retain(|operation| operation.id != id);
         self.forget_transfer(id);
         self.line_forgotten(id);

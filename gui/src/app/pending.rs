@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use orchestrator::host::HostConfig;
-use orchestrator::seam::{MessageId, SessionId};
+use orchestrator::seam::{MessageId, SessionId, Work};
 
 use super::files_change::FilePending;
 use super::files_transfer::Begun;
@@ -50,7 +50,7 @@ pub(super) enum Pending {
     /// A terminal is being opened.
     OpenTerminal { session: SessionId },
     /// Something that takes long is being begun.
-    Begin,
+    Begin(Box<Work>),
     /// A transfer is being begun.
     Transfer(Begun),
     /// A line is being begun; it stays where it was typed until it is.

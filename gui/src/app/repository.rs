@@ -452,17 +452,6 @@ impl App {
         self.ask_diff();
         asked.is_ok()
     }
-
-    /// Opens the form for a pull request.
-    pub(super) fn show_pull_request(&mut self) {
-        self.memory.right.open = true;
-        self.memory.right_page = RightPage::Git;
-        if let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) {
-            self.git_view.open_pull_request(session.clone());
-            self.repository.draft = Fetched::Pending;
-            self.ask_quietly(Ask::Repository(RepositoryAsk::Draft(session)));
-        }
-    }
 }
 
 /// Whether a failure is about the way to a host, and not about what is there.

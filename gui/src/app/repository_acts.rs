@@ -99,6 +99,7 @@ impl App {
                 self.repository.log = Fetched::Missing;
             }
             GitAct::ShowSession(session) => self.find_and_show(session),
+            GitAct::OpenPullRequest => self.show_pull_request(),
             GitAct::WantDraft => {
                 self.repository.draft = Fetched::Pending;
                 if let Some(session) = self.repository.of.clone() {
@@ -159,7 +160,8 @@ impl App {
     }
 
     fn begin(&mut self, work: Work) {
-        self.carry_out(Command::Operation(OperationCommand::Start(work)), Pending::Begin);
+        let pending = Pending::Begin(Box::new(work.clone()));
+        self.carry_out(Command::Operation(OperationCommand::Start(work)), pending);
     }
 
     /// Says that something is done, and what is on no branch any more since then.

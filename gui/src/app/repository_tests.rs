@@ -15,7 +15,7 @@ use crate::commands::WindowCommand;
 use crate::memory::{Memory, RightPage};
 use crate::samples::{at, branch, session, worktree};
 
-fn id(session: &str) -> SessionId {
+pub(super) fn id(session: &str) -> SessionId {
     SessionId::new(session)
 }
 
@@ -46,7 +46,7 @@ fn branches(window: &mut Window, of: &str) {
 }
 
 /// A window with two sessions and the Git page of the first.
-fn two() -> Window {
+pub(super) fn two() -> Window {
     let memory = Memory { right_page: RightPage::Git, ..Memory::default() };
     let sessions = vec![session("a", "aaa", "slow", 1), session("b", "bbb", "local", 0)];
     let mut window = window(memory, sessions);
@@ -54,7 +54,7 @@ fn two() -> Window {
     window
 }
 
-fn show(window: &mut Window, of: &str) {
+pub(super) fn show(window: &mut Window, of: &str) {
     window.app().show(&id(of), None);
     window.harness.run();
     status(window, of, vec![change("a.rs", true)]);
@@ -158,7 +158,7 @@ fn a_question_about_a_repository_ends_with_its_session_being_elsewhere() {
 }
 
 /// Tells what a pull request from there would say.
-fn draft(window: &mut Window, of: &str, branch: &str, title: &str, body: &str) {
+pub(super) fn draft(window: &mut Window, of: &str, branch: &str, title: &str, body: &str) {
     let draft = PullRequestDraft {
         branch: Some(branch.into()),
         title: title.into(),
@@ -191,12 +191,12 @@ fn titled() -> Window {
 }
 
 /// What is in the form for a pull request: the title and the body.
-fn form(window: &Window) -> Option<(String, String)> {
+pub(super) fn form(window: &Window) -> Option<(String, String)> {
     let value = |name| window.harness.query_by_label(name).map(|field| field.value());
     Some((value("Title")?.unwrap_or_default(), value("Body")?.unwrap_or_default()))
 }
 
-fn words(title: &str, body: &str) -> Option<(String, String)> {
+pub(super) fn words(title: &str, body: &str) -> Option<(String, String)> {
     Some((title.to_owned(), body.to_owned()))
 }
 

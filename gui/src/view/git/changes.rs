@@ -126,8 +126,7 @@ impl GitView {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let theme = Theme::get(ui.ctx());
                 if small_button(ui, "Pull request…", theme.link).clicked() {
-                    acts.push(GitAct::WantDraft);
-                    self.open_pull_request(session.clone());
+                    acts.push(GitAct::OpenPullRequest);
                 }
             });
         });

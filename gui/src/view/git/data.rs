@@ -184,6 +184,8 @@ pub enum GitAct {
     Prune,
     /// Show that session.
     ShowSession(SessionId),
+    /// Open the form for a pull request.
+    OpenPullRequest,
     /// Ask what a pull request from here would say.
     WantDraft,
     /// Push and open a pull request.

@@ -1,7 +1,7 @@
 //! What is typed in for git: branches, worktrees, pull requests.
 
 use egui::{TextEdit, Ui};
-use orchestrator::seam::PullRequestDraft;
+use orchestrator::seam::{PullRequestDraft, Work};
 
 use super::data::{GitAct, GitData};
 use crate::fetched::Fetched;
@@ -65,9 +65,32 @@ pub struct PullRequestForm {
     draft: bool,
     /// What git's commits gave when that was put in last: what differs from it was typed.
     filled: Option<PullRequestDraft>,
+    /// It is as it was sent once before, also where that is what git's commits give, or nothing.
+    sent: Sent,
+}
+
+/// What of a pull request is as it was sent once before.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    title: bool,
+    body: bool,
 }
 
 impl PullRequestForm {
+    /// One that was to be opened, as it was sent; the branch is to be told anew.
+    pub fn of(work: &Work) -> Option<Self> {
+        let Work::PullRequest { title, body, base, draft, .. } = work else { return None };
+        Some(Self {
+            branch: None,
+            title: title.clone().unwrap_or_default(),
+            body: body.clone().unwrap_or_default(),
+            base: base.clone().unwrap_or_default(),
+            draft: *draft,
+            filled: None,
+            sent: Sent { title: title.is_some(), body: body.is_some() },
+        })
+    }
+
     /// Puts in what git's commits give, but where something was typed.
     fn fill(&mut self, draft: &PullRequestDraft) {
         if self.filled.as_ref() == Some(draft) {
@@ -77,24 +100,29 @@ impl PullRequestForm {
         self.branch.clone_from(&draft.branch);
         let base = |draft: &PullRequestDraft| draft.base.clone().unwrap_or_default();
         let (base_before, base_now) = (base(&before), base(draft));
-        for (text, before, now) in [
-            (&mut self.title, &before.title, &draft.title),
-            (&mut self.body, &before.body, &draft.body),
-            (&mut self.base, &base_before, &base_now),
+        let Sent { title, body } = self.sent;
+        for (text, before, now, stays) in [
+            (&mut self.title, &before.title, &draft.title, title),
+            (&mut self.body, &before.body, &draft.body, body),
+            // Nothing is the default branch.
+            (&mut self.base, &base_before, &base_now, title || body),
         ] {
-            if text == before {
+            if text == before && !stays {
                 text.clone_from(now);
             }
         }
     }
 
     /// It is for another repository now: of the one before stays what was typed for people to read. Whether there is any.
-    pub(super) fn leave_repository(&mut self) -> bool {
+    pub fn leave_repository(&mut self) -> bool {
         let before = self.filled.take().unwrap_or_default();
         self.branch = None;
         self.base.clear();
-        for (text, before) in [(&mut self.title, before.title), (&mut self.body, before.body)] {
-            if *text == before {
+        let Sent { title, body } = self.sent;
+        for (text, before, stays) in
+            [(&mut self.title, before.title, title), (&mut self.body, before.body, body)]
+        {
+            if *text == before && !stays {
                 text.clear();
             }
         }

@@ -11,6 +11,7 @@ mod view;
 mod worktrees;
 
 pub use data::{DiffAct, GitAct, GitData, GitPage, OpenDiff};
+pub use forms::PullRequestForm;
 pub use head::{head_words, work_words};
 pub use parts::{kind_words, letter};
 pub use view::GitView;

@@ -360,6 +360,7 @@ fn a_pull_request_is_filled_in_from_the_commits() {
     let mut window = window(world);
     window.get_by_label("Pull request…").click();
     window.run();
+    window.state_mut().view.open_pull_request(SessionId::new("s"), None);
     window.run();
     window.get_by_label("Push and open it").click();
     window.run();
@@ -370,7 +371,7 @@ fn a_pull_request_is_filled_in_from_the_commits() {
         base: Some("main".into()),
         draft: false,
     };
-    assert_eq!(window.state().acts, [GitAct::WantDraft, opened]);
+    assert_eq!(window.state().acts, [GitAct::OpenPullRequest, opened]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use lucide_icons::Icon;
 use orchestrator::seam::{FilePath, GitStatus, SessionId, Worktree};
 
 use super::data::{GitAct, GitData, GitPage};
-use super::forms::{Typed, Typing, WorktreeForm};
+use super::forms::{PullRequestForm, Typed, Typing, WorktreeForm};
 use super::head;
 use super::parts::Part;
 use crate::fetched::Fetched;
@@ -37,6 +37,8 @@ pub struct GitView {
     asked: Option<(SessionId, ConfirmView, Asked)>,
     /// The forms that are open: each lies over the window while its session's repository is looked at.
     typing: BTreeMap<SessionId, Typing>,
+    /// What was typed for pull requests that weren't opened, where no operation has it.
+    kept: BTreeMap<SessionId, Box<PullRequestForm>>,
     /// What sessions are called, for the worktrees.
     pub names: BTreeMap<SessionId, String>,
 }
@@ -91,11 +93,22 @@ impl GitView {
         self.typing.insert(session, Typing::Worktree(Box::new(WorktreeForm::of(branch))));
     }
 
-    /// Opens the form for a pull request; [`GitAct::WantDraft`] fills it in.
-    pub fn open_pull_request(&mut self, session: SessionId) {
+    /// Opens the form for a pull request; [`GitAct::WantDraft`] fills it in, but for what was typed for one that wasn't opened.
+    pub fn open_pull_request(&mut self, session: SessionId, typed: Option<PullRequestForm>) {
         if !matches!(self.typing.get(&session), Some(Typing::PullRequest(_))) {
-            self.typing.insert(session, Typing::PullRequest(Box::default()));
+            let kept = self.kept.remove(&session).or_else(|| typed.map(Box::new));
+            self.typing.insert(session, Typing::PullRequest(kept.unwrap_or_default()));
         }
+    }
+
+    /// A pull request wasn't opened, and no operation has what was typed for it: it is there when the form is opened again.
+    pub fn keep_pull_request(&mut self, session: SessionId, typed: PullRequestForm) {
+        self.kept.insert(session, Box::new(typed));
+    }
+
+    /// A pull request was opened: nothing is kept that was typed for it.
+    pub fn forget_kept(&mut self, session: &SessionId) {
+        self.kept.remove(session);
     }
 
     /// A branch wasn't deleted since it isn't merged: whether to do it all the same.
@@ -128,6 +141,7 @@ impl GitView {
     pub fn forget(&mut self, session: &SessionId) {
         self.asked.take_if(|(of, ..)| of == session);
         self.typing.remove(session);
+        self.kept.remove(session);
         self.forget_commit_of(session);
         self.amend.remove(session);
     }
@@ -135,11 +149,17 @@ impl GitView {
     /// A session is in another directory: what is asked and typed was about the one before, but for the words of a pull request.
     pub fn leave_repository(&mut self, session: &SessionId) {
         let typing = self.typing.remove(session);
+        let kept = self.kept.remove(session);
         self.forget(session);
         if let Some(Typing::PullRequest(mut wanted)) = typing
             && wanted.leave_repository()
         {
             self.typing.insert(session.clone(), Typing::PullRequest(wanted));
+        }
+        if let Some(mut kept) = kept
+            && kept.leave_repository()
+        {
+            self.kept.insert(session.clone(), kept);
         }
     }
 
