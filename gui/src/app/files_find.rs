@@ -23,6 +23,8 @@ pub(super) struct Finding {
     /// Whose they are, and what was typed.
     pub of: Option<(SessionId, String)>,
     pub found: Fetched<FoundFiles>,
+    /// Whether that is still what fitted before.
+    pub late: bool,
     pub version: u64,
 }
 
@@ -35,13 +37,16 @@ impl Finding {
             self.found = Fetched::Pending;
             self.version += 1;
         }
-        std::mem::replace(&mut self.of, of.clone()) != of
+        let is_new = std::mem::replace(&mut self.of, of.clone()) != of;
+        self.late |= is_new || self.found.is_pending();
+        is_new
     }
 
     fn put(&mut self, session: &SessionId, typed: &str, answer: Result<FoundFiles, Failure>) {
         let is_it = self.of.as_ref().is_some_and(|(of, text)| of == session && text == typed);
         if is_it {
             self.found = answer.into();
+            self.late = false;
             self.version += 1;
         }
     }
@@ -87,7 +92,8 @@ impl App {
             *found = Finding { version: found.version + 1, ..Finding::default() };
             self.files.quick.find_anew();
         }
-        let data = QuickData { place: &place, found: &found.found, version: found.version };
+        let Finding { found, late, version, .. } = &*found;
+        let data = QuickData { place: &place, found, late: *late, version: *version };
         for act in self.files.quick.ui(ctx, &data) {
             match act {
                 QuickAct::Find(typed) => {

@@ -63,6 +63,7 @@ impl App {
             enter_sends: self.memory.enter_sends,
             sent: &sent,
             files: &self.files.mentions.found,
+            files_late: self.files.mentions.late,
             files_version: self.files.mentions.version,
             heads: &self.files.heads,
             commands: &shown_commands,

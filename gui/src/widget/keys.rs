@@ -39,6 +39,25 @@ pub fn pick_by_keys(ui: &Ui, at: &mut usize, count: usize) -> Option<Picked> {
     None
 }
 
+/// Whether letters are typed or deleted in this frame; where Enter or Tab is pressed in it, too, before that: what is picked then
+/// is of what they make. To be asked before [`pick_by_keys`].
+pub fn types_before_picking(ui: &Ui) -> bool {
+    let picks = |event: &&Event| {
+        matches!(event, Event::Key { key: Key::Enter | Key::Tab, pressed: true, .. })
+    };
+    let types = |event: &Event| {
+        matches!(
+            event,
+            Event::Text(_)
+                | Event::Paste(_)
+                | Event::Cut
+                | Event::Ime(egui::ImeEvent::Commit(_))
+                | Event::Key { key: Key::Backspace | Key::Delete, pressed: true, .. }
+        )
+    };
+    ui.input(|input| input.events.iter().take_while(|event| !picks(event)).any(types))
+}
+
 /// Takes a key that was pressed with these modifiers and no others, as the press itself tells: those that are held when
 /// the frame is drawn may be others already.
 pub fn pressed_exactly(ui: &Ui, modifiers: Modifiers, key: Key) -> bool {

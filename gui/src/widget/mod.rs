@@ -33,7 +33,7 @@ pub use env::EnvRows;
 pub use field::{Field, choice, field, field_id, labelled, picked};
 pub use form::{Form, FormShape, dashed_button, fault, follow_focus, form, note, switch};
 pub use icon::{glyph, icon, icon_sized};
-pub use keys::{Picked, pick_by_keys, pressed_exactly};
+pub use keys::{Picked, pick_by_keys, pressed_exactly, types_before_picking};
 pub use part::part;
 pub use picker::{Picker, PickerOf};
 pub use pill::{Status, dot, pill, pill_button};

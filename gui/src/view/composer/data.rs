@@ -44,6 +44,8 @@ pub struct ComposerData<'a> {
     pub sent: &'a [String],
     /// Files of the directory whose paths fit what was typed behind `@`, best first; those that fitted before until they come.
     pub files: &'a Fetched<FoundFiles>,
+    /// Whether those are still the ones that fitted before.
+    pub files_late: bool,
     /// Another number whenever those are others.
     pub files_version: u64,
     /// How they begin, as far as that is known.

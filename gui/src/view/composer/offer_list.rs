@@ -9,10 +9,22 @@ use super::preview::preview;
 use super::view::ComposerView;
 use crate::memory::Draft;
 use crate::theme::{Theme, size};
-use crate::widget::{Picked, caret, pick_by_keys, put_caret};
+use crate::widget::{Picked, caret, pick_by_keys, put_caret, types_before_picking};
 
 /// So wide is the field at least where the beginning of a file is shown beside the list, in points.
 const WIDE: f32 = 480.0;
+
+/// What Enter is to do once it is known what fits: nothing else is typed meanwhile.
+#[derive(Debug, Default)]
+pub(super) enum Accepts {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Take the best for what is typed in this frame.
+    Typed,
+    /// Take the best for this.
+    Of(Mention),
+}
 
 impl ComposerView {
     /// The list for `@` or `/` over the field, used by the arrow keys.
@@ -30,13 +42,26 @@ impl ComposerView {
         let Some(found) = found.filter(|found| self.closed.as_ref() != Some(found)) else {
             self.offered = None;
             self.wanted = None;
+            self.accepts = Accepts::Nothing;
             return;
         };
-        if let Mention::File { typed, .. } = &found
-            && self.wanted.as_ref() != Some(typed)
-        {
-            self.wanted = Some(typed.clone());
-            acts.push(ComposerAct::WantFiles(typed.clone()));
+        let mut is_late = false;
+        if let Mention::File { typed, .. } = &found {
+            let is_new = self.wanted.as_ref() != Some(typed);
+            is_late = is_new || data.files_late;
+            if is_new {
+                self.wanted = Some(typed.clone());
+                acts.push(ComposerAct::WantFiles(typed.clone()));
+            }
+        }
+        let types = types_before_picking(ui);
+        let accepted = match std::mem::take(&mut self.accepts) {
+            Accepts::Typed => true,
+            Accepts::Of(of) => of == found && !types,
+            Accepts::Nothing => false,
+        };
+        if accepted && is_late {
+            self.accepts = Accepts::Of(found.clone());
         }
         if let (Mention::File { .. }, Some(failure)) = (&found, data.files.failure()) {
             let words = format!("The files can't be listed: {}", failure.message);
@@ -76,13 +101,24 @@ impl ComposerView {
             return;
         }
         let mut picked = match pick_by_keys(ui, &mut self.chosen, list.len()) {
+            Some(Picked::This(_)) if types => {
+                self.accepts = Accepts::Typed;
+                ui.ctx().request_repaint();
+                None
+            }
+            // Nobody has gone to another one than what was the best before.
+            Some(Picked::This(0)) if is_late => {
+                self.accepts = Accepts::Of(found.clone());
+                None
+            }
             Some(Picked::This(at)) => Some(at),
             Some(Picked::Nothing) => {
                 self.closed = Some(found);
                 self.offered = None;
+                self.accepts = Accepts::Nothing;
                 return;
             }
-            None => None,
+            None => (accepted && !is_late).then_some(self.chosen),
         };
         if waiting {
             ui.add(Label::new(RichText::new("Asking for the files …").size(size::SMALL)));

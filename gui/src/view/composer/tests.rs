@@ -54,6 +54,7 @@ fn window(bench: Bench) -> egui_kittest::Harness<'static, Bench> {
             enter_sends: bench.enter_sends,
             sent: &bench.sent,
             files: &bench.files,
+            files_late: false,
             files_version: bench.files.ready().map_or(0, |found| found.files.len() as u64),
             heads: &bench.heads,
             commands: &commands,

@@ -8,6 +8,7 @@ use egui::{
 use super::attachments::{show_attachments, take_pasted};
 use super::data::{Attachment, ComposerAct, ComposerData};
 use super::mention::Mention;
+use super::offer_list::Accepts;
 use super::offers::Offer;
 use super::recall::Recall;
 use super::shell::line_begins;
@@ -26,6 +27,8 @@ pub struct ComposerView {
     pub(super) offered: Option<(Mention, u64, Vec<Offer>)>,
     /// What files were asked for, while a mention is being typed.
     pub(super) wanted: Option<String>,
+    /// What Enter is to do once it is known what fits.
+    pub(super) accepts: Accepts,
     /// The word whose list was closed.
     pub(super) closed: Option<Mention>,
     pub(super) focus: bool,

@@ -7,7 +7,7 @@ use orchestrator::seam::{FoundFile, FoundFiles};
 use super::row::kind_of;
 use crate::fetched::Fetched;
 use crate::theme::{Theme, icons, size, space};
-use crate::widget::{Picked, Picker, PickerOf, pick_by_keys};
+use crate::widget::{Picked, Picker, PickerOf, pick_by_keys, types_before_picking};
 use crate::words::count;
 
 const OF: PickerOf = PickerOf { name: "go to file", width: 640.0, row: 30.0, rows: 12.0 };
@@ -19,6 +19,8 @@ pub struct QuickData<'a> {
     pub place: &'a str,
     /// What fits what was typed last, as far as that is known; until then what fitted before.
     pub found: &'a Fetched<FoundFiles>,
+    /// Whether that is still what fitted before.
+    pub late: bool,
     /// Another number whenever that is another one.
     pub version: u64,
 }
@@ -42,6 +44,8 @@ pub enum QuickAct {
 pub struct QuickView {
     picker: Picker,
     asked: Option<String>,
+    /// Enter was pressed before it was known what fits: the best is opened then, in a tab that stays or not.
+    waits: Option<bool>,
     version: u64,
 }
 
@@ -54,6 +58,7 @@ impl QuickView {
     /// Files are looked for elsewhere now: what is typed is asked once more.
     pub fn find_anew(&mut self) {
         self.asked = None;
+        self.waits = None;
     }
 
     /// Whether it is open.
@@ -73,20 +78,47 @@ impl QuickView {
         }
         let files = data.found.ready().map_or(&[][..], |found| &found.files);
         let hint = format!("A few letters of a file in {}", data.place);
-        let asked = &mut self.asked;
+        let (asked, waits) = (&mut self.asked, &mut self.waits);
         let ((picked, leave, stays), left) = self.picker.show(ctx, &OF, |picker, ui| {
             let stays = ui.input(|input| input.modifiers.command);
-            let with_ctrl =
-                ui.input_mut(|i| i.consume_key(egui::Modifiers::COMMAND, egui::Key::Enter));
-            let by_keys = match pick_by_keys(ui, &mut picker.at, files.len()) {
-                None if with_ctrl && !files.is_empty() => Some(Picked::This(picker.at)),
+            let types = types_before_picking(ui);
+            let enter =
+                |modifiers| ui.input_mut(|input| input.consume_key(modifiers, egui::Key::Enter));
+            let with_ctrl = enter(egui::Modifiers::COMMAND);
+            let mut by_keys = match pick_by_keys(ui, &mut picker.at, files.len()) {
+                None if with_ctrl || (files.is_empty() && enter(egui::Modifiers::NONE)) => {
+                    Some(Picked::This(picker.at))
+                }
                 picked => picked,
             };
+            let was_asked = asked.as_ref() == Some(&picker.typed);
             picker.field(ui, &OF, "File", &hint);
-            if asked.as_ref() != Some(&picker.typed) {
+            let is_other = asked.as_ref() != Some(&picker.typed);
+            if is_other {
                 *asked = Some(picker.typed.clone());
+                *waits = None;
+                picker.choose_first();
                 acts.push(QuickAct::Find(picker.typed.clone()));
             }
+            let is_late = data.late || !was_asked;
+            if let Some(Picked::This(at)) = by_keys
+                // Whoever has gone to another one than what was the best before means that one.
+                && (types || (is_late && at == 0))
+            {
+                by_keys = None;
+                *waits = (types || !is_other).then_some(stays);
+            }
+            let mut stays = stays;
+            if !is_late
+                && !is_other
+                && by_keys.is_none()
+                && let Some(wanted) = waits.take()
+            {
+                by_keys = Some(Picked::This(0));
+                stays = wanted;
+            }
+            // Where nothing fits nothing is opened, and one types on.
+            let by_keys = by_keys.filter(|picked| *picked == Picked::Nothing || !files.is_empty());
             let clicked = picker.rows(
                 ui,
                 &OF,
