@@ -75,14 +75,26 @@ impl App {
     /// What wasn't saved when the window was closed is open again.
     pub(super) fn file_drafts_came(&mut self, drafts: Vec<(String, FileDraft)>) {
         for (kept, draft) in drafts {
-            let FileDraft { session, path, version, base, text, place, outside } = draft;
-            let known =
-                self.files.open.iter().find(|file| file.session == session && file.path == path);
+            // It was written since this window began.
+            let is_own = |file: &OpenFile| file.kept.as_ref().is_some_and(|(own, ..)| *own == kept);
+            if self.files.open.iter().any(is_own) {
+                continue;
+            }
+            let known = self
+                .files
+                .open
+                .iter_mut()
+                .find(|file| file.session == draft.session && file.path == draft.path);
             let id = match known {
-                Some(file) if file.is_modified() => continue,
+                Some(file) if file.is_modified() => {
+                    let ask = kept_beside(file, kept, draft);
+                    self.ask_quietly(Ask::File(ask));
+                    continue;
+                }
                 Some(file) => file.id,
-                None => self.new_file(&session, &path, true),
+                None => self.new_file(&draft.session, &draft.path, true),
             };
+            let FileDraft { path, version, base, text, place, outside, read_in, .. } = draft;
             let Some(file) = self.open_of(id) else { continue };
             let name = file.name();
             let mut editor =
@@ -95,12 +107,14 @@ impl App {
             file.body = Body::Text(Box::new(editor));
             file.kept = Some((kept, written, f64::MIN));
             file.restored = true;
-            file.place = place.map(|(host, cwd)| Place { host, cwd });
+            let of = |place: Option<(String, _)>| place.map(|(host, cwd)| Place { host, cwd });
+            (file.place, file.read_in) = (of(place), of(read_in));
             match base {
                 Some(base) => {
                     file.base = Some(base.into());
                     file.file = Some(known_as(&path, version, outside));
                 }
+                None if file.read_in.is_some() => self.say_where_it_goes(id),
                 None => file.standing = Standing::Gone,
             }
         }
@@ -124,7 +138,8 @@ impl App {
             match file.editor().filter(|_| modified) {
                 Some(editor) => {
                     let text = editor.document.text();
-                    self.file_ask(FilesAsk::PutAside { kept, path, text });
+                    let session = file.session;
+                    self.file_ask(FilesAsk::PutAside { session, kept, path, text });
                 }
                 None => {
                     if let Some(name) = kept {
@@ -136,11 +151,23 @@ impl App {
     }
 
     /// A text was put aside.
-    pub(super) fn was_put_aside(&mut self, path: &FilePath, answer: Result<PathBuf, Failure>) {
+    pub(super) fn was_put_aside(
+        &mut self,
+        session: &SessionId,
+        path: &FilePath,
+        answer: Result<PathBuf, Failure>,
+    ) {
+        let is_it = |file: &OpenFile| file.session == *session && file.path == *path;
+        let is_there = self.files.open.iter().any(is_it);
         let failure = answer.map(|place| {
-            let message = format!("the session of {} is gone", shown_name(path));
-            Failure::new(Code::NotFound, message)
-                .hint(format!("What wasn't saved of it is in {}", place.display()))
+            let (path, place) = (shown_name(path), place.display());
+            if is_there {
+                let message = format!("an earlier window has kept another text of {path}");
+                Failure::new(Code::Conflict, message).hint(format!("It is in {place}"))
+            } else {
+                Failure::new(Code::NotFound, format!("the session of {path} is gone"))
+                    .hint(format!("What wasn't saved of it is in {place}"))
+            }
         });
         self.complain(&failure.unwrap_or_else(|failure| failure));
     }
@@ -149,6 +176,17 @@ impl App {
     pub(super) fn unsaved_files(&self, session: &SessionId) -> Vec<String> {
         let unsaved = |file: &&OpenFile| file.session == *session && file.is_modified();
         self.files.open.iter().filter(unsaved).map(|file| shown_name(&file.path)).collect()
+    }
+}
+
+/// What becomes of a draft of a file that is being written already: nothing that was typed is lost, and nothing comes twice.
+fn kept_beside(file: &mut OpenFile, kept: String, draft: FileDraft) -> FilesAsk {
+    let FileDraft { session, path, text, .. } = draft;
+    let written = file.editor().map(|editor| editor.document.text());
+    if written.as_ref() == Some(&text) {
+        FilesAsk::Keep { name: kept, draft: None }
+    } else {
+        FilesAsk::PutAside { session, kept: Some(kept), path, text }
     }
 }
 

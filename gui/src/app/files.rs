@@ -180,7 +180,9 @@ impl App {
             FilesNews::Coloured { id, coloured } => self.file_coloured(id, *coloured),
             FilesNews::Compared { id, answer } => self.file_compared(id, answer),
             FilesNews::Drafts(drafts) => self.file_drafts_came(drafts),
-            FilesNews::PutAside { path, answer } => self.was_put_aside(&path, answer),
+            FilesNews::PutAside { session, path, answer } => {
+                self.was_put_aside(&session, &path, answer);
+            }
         }
     }
 

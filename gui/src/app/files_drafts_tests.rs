@@ -53,7 +53,9 @@ fn what_isn_t_saved_when_its_session_is_removed_is_put_aside_and_said() {
     });
     assert_eq!(aside, Some((FilePath::from("a.rs"), "xone\n".to_owned())));
     let (path, answer) = (FilePath::from("a.rs"), Ok("/data/unsaved/a.rs".into()));
-    window.tell(News::File(FilesNews::PutAside { path, answer }));
+    let session = SessionId::new("s");
+    window.tell(News::File(FilesNews::PutAside { session, path, answer }));
+    window.harness.get_by_label_contains("the session of a.rs is gone");
     window.harness.get_by_label("What wasn't saved of it is in /data/unsaved/a.rs");
 }
 
@@ -68,7 +70,7 @@ fn a_draft_whose_session_is_gone_is_put_aside() {
     };
     window.tell(News::File(FilesNews::Drafts(vec![("7.json".into(), draft)])));
     let aside = of_files(window.asked()).into_iter().find_map(|ask| match ask {
-        FilesAsk::PutAside { kept, path, text } => Some((kept, path, text)),
+        FilesAsk::PutAside { kept, path, text, .. } => Some((kept, path, text)),
         _ => None,
     });
     let expected = (Some("7.json".into()), FilePath::from("b.rs"), "new\n".to_owned());
@@ -125,6 +127,92 @@ fn what_was_written_for_one_place_is_not_saved_in_another_without_a_word() {
         let (_, bytes, expected) = save(&mut window);
         assert_eq!((bytes.as_str(), expected), ("xone\n", Expected::Absent), "nothing is replaced");
     }
+}
+
+/// What is kept of files from now on, by its names.
+fn kept(window: &mut Window) -> Vec<(String, Option<Box<FileDraft>>)> {
+    let mut kept = Vec::new();
+    for _ in 0..4 {
+        let of = |ask| match ask {
+            FilesAsk::Keep { name, draft } => Some((name, draft)),
+            _ => None,
+        };
+        kept.extend(of_files(window.asked()).into_iter().filter_map(of));
+        window.harness.step();
+    }
+    kept
+}
+
+#[test]
+fn a_draft_that_is_to_be_written_elsewhere_says_so_also_after_a_restart() {
+    let said = "It isn't saved: it was read in /srv/app on this machine, and the session is in /srv/other on this machine now";
+    let hint =
+        "Save it again to write it in /srv/other on this machine, where nothing is replaced unseen";
+    let mut window =
+        restored(FileDraft { place: Some(("local".into(), Some("/srv/app".into()))), ..draft() });
+    moved(&mut window, "local", "/srv/other");
+    window.press(Modifiers::COMMAND, Key::S);
+    window.harness.get_by_label(said);
+    let (_, draft) = kept(&mut window).pop().unwrap();
+
+    let mut window = files();
+    moved(&mut window, "local", "/srv/other");
+    window.tell(News::File(FilesNews::Drafts(vec![("1.json".into(), *draft.unwrap())])));
+    window.harness.get_by_role_and_label(Role::Tab, "a.rs, not saved").click();
+    window.harness.run();
+    assert!(window.harness.query_by_label_contains("no longer there").is_none());
+    window.harness.get_by_label(said);
+    window.harness.get_by_label(hint);
+    // It moves once more before it is saved.
+    moved(&mut window, "local", "/srv/third");
+    window.press(Modifiers::COMMAND, Key::S);
+    window.harness.get_by_label(&said.replace("other", "third"));
+    let (ticket, bytes, expected) = save(&mut window);
+    assert_eq!((bytes.as_str(), expected), ("xone\n", Expected::Absent));
+    done(&mut window, ticket, "w1");
+    assert!(window.harness.query_by_label_contains("it was read in").is_none());
+}
+
+#[test]
+fn of_two_texts_that_were_kept_of_a_file_none_is_lost_and_none_comes_for_ever() {
+    for (text, differs) in [("xone\n", false), ("other\n", true)] {
+        let mut window = restored(draft());
+        window.asked();
+        let other = FileDraft { text: text.into(), ..draft() };
+        window.tell(News::File(FilesNews::Drafts(vec![("2.json".into(), other)])));
+        let mut asked = of_files(window.asked());
+        asked.retain(|ask| matches!(ask, FilesAsk::Keep { .. } | FilesAsk::PutAside { .. }));
+        match (asked.as_slice(), differs) {
+            ([FilesAsk::Keep { name, draft: None }], false) => assert_eq!(name, "2.json"),
+            ([FilesAsk::PutAside { kept: Some(name), text: aside, .. }], true) => {
+                assert_eq!((name.as_str(), aside.as_str()), ("2.json", text));
+            }
+            _ => panic!("{asked:?}"),
+        }
+        let id = window.app().shown_file().unwrap();
+        assert_eq!(super::files_testing::text(&mut window, id), "xone\n");
+        let (path, answer) = (FilePath::from("a.rs"), Ok("/data/unsaved/a.rs".into()));
+        let session = SessionId::new("s");
+        window.tell(News::File(FilesNews::PutAside { session, path, answer }));
+        window.harness.get_by_label_contains("an earlier window has kept another text of a.rs");
+        window.harness.get_by_label("It is in /data/unsaved/a.rs");
+    }
+}
+
+#[test]
+fn what_is_kept_while_drafts_are_read_is_not_put_aside() {
+    let (mut window, _) = editing("one\n");
+    write(&mut window, "x");
+    let (name, early) = kept(&mut window).pop().unwrap();
+    write(&mut window, "y");
+    window.asked();
+    window.tell(News::File(FilesNews::Drafts(vec![(name.clone(), *early.unwrap())])));
+    let gone = |ask: &FilesAsk| {
+        matches!(ask, FilesAsk::PutAside { .. })
+            || matches!(ask, FilesAsk::Keep { name: of, draft: None } if *of == name)
+    };
+    let asked = of_files(window.asked());
+    assert!(!asked.iter().any(gone), "{asked:?}");
 }
 
 #[test]

@@ -81,21 +81,36 @@ impl App {
     fn refuse_to_save_elsewhere(&mut self, id: OpenId) {
         let Some(session) = self.open_of(id).map(|file| file.session.clone()) else { return };
         let Some(now) = self.place_of(&session) else { return };
-        let there = self.place_words(&now);
-        let before = self.open_of(id).and_then(|file| file.place.clone());
-        let before = before.map_or_else(String::new, |before| self.place_words(&before));
         let Some(file) = self.open_of(id) else { return };
-        let message = format!("it was read in {before}, and the session is in {there} now");
-        let hint =
-            format!("Save it again to write it in {there}, where nothing is replaced unseen");
-        file.failure = Some(Failure::new(Code::Conflict, message).hint(hint));
+        // Where it was read stays what it was, however often its session moves.
+        let read_in = file.read_in.take().or_else(|| file.place.clone());
         file.set_place(Some(now));
+        file.read_in = read_in;
         // What stands there, if anything does, was never read.
-        (file.file, file.base, file.standing) = (None, None, Standing::Same);
-        (file.conflict, file.restored) = (None, false);
+        (file.file, file.base) = (None, None);
+        file.conflict = None;
+        // It is kept as what it is now, though no letter of it is another.
+        if let Some((_, kept, _)) = &mut file.kept {
+            *kept = u64::MAX;
+        }
         if let Some(editor) = file.editor() {
             editor.document.mark_unsaved();
         }
+        self.say_where_it_goes(id);
+    }
+
+    /// Says that a file is written elsewhere than where it was read.
+    pub(super) fn say_where_it_goes(&mut self, id: OpenId) {
+        let Some(file) = self.open_of(id) else { return };
+        let (before, now) = (file.read_in.clone(), file.place.clone());
+        let [before, there] = [before, now]
+            .map(|place| place.map_or_else(String::new, |place| self.place_words(&place)));
+        let message = format!("it was read in {before}, and the session is in {there} now");
+        let hint =
+            format!("Save it again to write it in {there}, where nothing is replaced unseen");
+        let Some(file) = self.open_of(id) else { return };
+        file.failure = Some(Failure::new(Code::Conflict, message).hint(hint));
+        (file.standing, file.restored) = (Standing::Same, false);
     }
 
     /// Writes what is to be saved.
@@ -122,6 +137,7 @@ impl App {
         file.standing = Standing::Same;
         file.conflict = None;
         file.base = Some(text);
+        file.read_in = None;
         let outside = file.file.as_ref().is_some_and(|before| before.outside);
         let is_new = file.file.is_none();
         file.file = Some(FileEntry { outside: entry.outside || outside, ..entry });
@@ -267,6 +283,7 @@ impl App {
         match act {
             ConflictAct::Leave => return,
             ConflictAct::KeepMine => {
+                file.read_in = None;
                 file.file = Some(entry);
                 file.base = Some(theirs);
                 file.standing = Standing::Same;
@@ -283,6 +300,7 @@ impl App {
                 }
             }
             ConflictAct::Use(text) => {
+                file.read_in = None;
                 file.file = Some(entry);
                 file.standing = Standing::Same;
                 file.base = Some(Arc::clone(&theirs));

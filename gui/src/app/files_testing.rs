@@ -87,6 +87,7 @@ pub(super) fn draft() -> FileDraft {
         text: "xone\n".into(),
         place: None,
         outside: false,
+        read_in: None,
     }
 }
 

@@ -51,7 +51,9 @@ pub(super) struct OpenFile {
     pub restored: bool,
     /// Where its session was when it was read; `None` while nobody knows.
     pub place: Option<Place>,
-    /// The same of what is being read: what is written here stays that of `place` until it gives way.
+    /// Where it was read, where a person has been told that it is written in `place` now; nothing is known of what stands there.
+    pub read_in: Option<Place>,
+    /// Where its session was when what is being read was asked for: what is written here stays that of `place` until it gives way.
     pub reading: Option<Place>,
     /// What is on the host takes the place of what is written here as soon as it is read.
     pub gives_way: bool,
@@ -81,6 +83,7 @@ impl OpenFile {
             comparing: None,
             restored: false,
             place: None,
+            read_in: None,
             reading: None,
             gives_way: false,
             failure: None,
@@ -126,6 +129,7 @@ impl OpenFile {
         if self.place != place {
             (self.leads_out, self.outside) = (false, false);
         }
+        self.read_in = None;
         self.place = place;
     }
 
@@ -148,9 +152,11 @@ impl OpenFile {
         let (session, path) = (self.session.clone(), self.path.clone());
         let version = self.version().unwrap_or_default();
         let base = self.base.as_deref().map(ToOwned::to_owned);
-        let place = self.place.clone().map(|place| (place.host, place.cwd));
+        let words = |place: &Option<Place>| place.clone().map(|place| (place.host, place.cwd));
+        let place = words(&self.place);
+        let read_in = words(&self.read_in).filter(|_| base.is_none());
         let outside = self.leads_out || self.file.as_ref().is_some_and(|file| file.outside);
         let text = self.editor()?.document.text();
-        Some(Box::new(FileDraft { session, path, version, base, text, place, outside }))
+        Some(Box::new(FileDraft { session, path, version, base, text, place, outside, read_in }))
     }
 }

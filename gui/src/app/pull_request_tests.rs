@@ -162,13 +162,14 @@ fn what_was_typed_for_a_pull_request_is_not_lost_with_the_words_on_why_it_failed
 #[test]
 fn a_pull_request_that_could_not_even_be_begun_loses_no_word() {
     let mut window = two();
-    tell(&mut window, failed("1", 0));
     open(&mut window);
     let (ticket, sent) = send(&mut window).unwrap();
     assert_eq!(form(&window), None);
     let answer = Err(Failure::new(Code::TooLarge, "the body has more than 65000 letters"));
     window.tell(News::Done { ticket, answer });
-    open(&mut window);
+    window.obey(WindowCommand::PullRequest);
+    draft(&mut window, "a", "topic", "Of another commit", "It was slow");
+    assert_eq!(form(&window), words("Of the commit", "It was broken"));
     assert_eq!(send(&mut window).unwrap().1, sent);
 }
 

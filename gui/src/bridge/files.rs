@@ -132,8 +132,10 @@ pub enum FilesAsk {
     },
     /// Read what was kept. Answer: `FilesNews::Drafts`.
     Drafts,
-    /// Put a text that has no session any more into a file of its own on this machine. Answer: `FilesNews::PutAside`.
+    /// Put a text that can't be in an editor into a file of its own on this machine. Answer: `FilesNews::PutAside`.
     PutAside {
+        /// Whose it was.
+        session: SessionId,
         /// Under what name it is kept so far; given up when it is there.
         kept: Option<String>,
         /// What it was to be.
@@ -214,6 +216,8 @@ pub enum FilesNews {
     Drafts(Vec<(String, FileDraft)>),
     /// A text was put aside.
     PutAside {
+        /// Whose it was.
+        session: SessionId,
         /// What it was to be.
         path: FilePath,
         /// Where it is.
@@ -341,7 +345,7 @@ impl Files {
                     tell(&room, FilesNews::Drafts(drafts)).await;
                 });
             }
-            FilesAsk::PutAside { kept, path, text } => {
+            FilesAsk::PutAside { session, kept, path, text } => {
                 let drafts = self.drafts.keeping();
                 tasks.spawn(async move {
                     let dir = room.setup.paths.data.join("unsaved");
@@ -349,7 +353,7 @@ impl Files {
                     if let (Ok(_), Some(kept)) = (&answer, kept) {
                         drafts.keep(kept, None);
                     }
-                    tell(&room, FilesNews::PutAside { path, answer }).await;
+                    tell(&room, FilesNews::PutAside { session, path, answer }).await;
                 });
             }
         }

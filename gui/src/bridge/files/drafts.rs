@@ -38,6 +38,9 @@ pub struct FileDraft {
     /// Whether it lies outside of that directory.
     #[serde(default)]
     pub outside: bool,
+    /// Where it was read, where it is to be written elsewhere now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_in: Option<(String, Option<String>)>,
 }
 
 type Wanted = HashMap<String, Option<Box<FileDraft>>>;
@@ -251,6 +254,7 @@ mod tests {
             text: text.into(),
             place: Some(("box".into(), Some("/srv".into()))),
             outside: false,
+            read_in: None,
         }
     }
 
