@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use orchestrator::agent::Usage;
 use orchestrator::seam::{
-    FileEntry, FileKind, GitBranch, LinkState, RunId, Session, SessionId, Tab, TabId, TabState,
-    Totals, Turn, TurnId, TurnStatus,
+    FileEntry, FileKind, FilePath, GitBranch, LinkState, RunId, Session, SessionId, Tab, TabId,
+    TabState, Totals, Turn, TurnId, TurnStatus, Worktree,
 };
 
 /// Seconds since 1970 on the clock of samples.
@@ -91,6 +91,22 @@ pub fn entry(name: &str) -> FileEntry {
         ignored: false,
         writable: None,
         version: String::new(),
+    }
+}
+
+/// A clean worktree of another branch.
+pub fn worktree(path: &str) -> Worktree {
+    Worktree {
+        path: FilePath::from(path),
+        branch: Some("topic".into()),
+        commit: None,
+        main: false,
+        bare: false,
+        current: false,
+        locked: None,
+        prunable: None,
+        changed: Some(0),
+        sessions: Vec::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use orchestrator::seam::{
 };
 
 use super::App;
-use super::files::{Doomed, FilePending};
+use super::files_change::{Doomed, FilePending};
 use super::pending::Pending;
 use crate::bridge::{Ask, OpenId};
 use crate::memory::DraftKey;

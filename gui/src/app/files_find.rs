@@ -81,7 +81,12 @@ impl App {
             let host = host_name(&self.hosts.hosts.hosts, &known.host);
             format!("{} on {host}", crate::words::clean_line(known.cwd.as_deref().unwrap_or("~")))
         });
-        let found = &self.files.quick_found;
+        let found = &mut self.files.quick_found;
+        let is_anothers = found.of.as_ref().is_some_and(|(of, _)| *of != session);
+        if is_anothers && self.files.quick.is_open() {
+            *found = Finding { version: found.version + 1, ..Finding::default() };
+            self.files.quick.find_anew();
+        }
         let data = QuickData { place: &place, found: &found.found, version: found.version };
         for act in self.files.quick.ui(ctx, &data) {
             match act {

@@ -4,7 +4,6 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{DiffOf, FilePath, SessionId};
 
 use super::App;
-use super::transfer_words::whole;
 use crate::bridge::{Ask, RepositoryAsk};
 use crate::view::git::{GitAct, OpenDiff};
 
@@ -61,8 +60,7 @@ impl App {
             let why = "this directory is in no repository";
             return Err(Failure::new(Code::NotARepository, why).hint("`git init` makes one"));
         };
-        let whole = whole(self.files.trees.get(session), path);
-        below(&top, &whole).ok_or_else(|| {
+        below(&top, &self.whole_path(session, path)).ok_or_else(|| {
             let why = format!("{path} lies outside of the repository {top}");
             Failure::new(Code::NotARepository, why)
                 .hint("Git knows only what lies in its own directory")

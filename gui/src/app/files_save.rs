@@ -8,7 +8,7 @@ use orchestrator::files::lies_outside;
 use orchestrator::seam::{At, Expected, FILE_WINDOW, FileCommand, FileEntry};
 
 use super::App;
-use super::files::FilePending;
+use super::files_change::FilePending;
 use super::open_file::{Comparing, Conflict, OpenFile};
 use crate::bridge::{Comparison, FilesAsk, OpenId};
 use crate::view::editor::{ConflictAct, ConflictView, EditorAct, Standing};

@@ -5,7 +5,7 @@ use egui::Ui;
 use super::App;
 use super::files_git::GitWish;
 use crate::bridge::OpenId;
-use crate::view::files::{FileTabAct, Tree};
+use crate::view::files::FileTabAct;
 
 impl App {
     /// Does what somebody wants of a file's tab.
@@ -48,12 +48,7 @@ impl App {
             }
             FileTabAct::CopyPath(id) => {
                 if let Some((session, path)) = of(id) {
-                    let root = self.files.trees.get(&session).and_then(Tree::root);
-                    let whole = root.map_or_else(
-                        || path.to_string(),
-                        |root| root.directory.join(path.bytes()).to_string(),
-                    );
-                    ui.ctx().copy_text(whole);
+                    ui.ctx().copy_text(self.whole_path(&session, &path).to_string());
                     self.say("Path copied".to_owned());
                 }
             }

@@ -312,6 +312,39 @@ fn a_file_is_not_closed_by_a_later_save_when_the_one_that_was_to_close_it_was_no
 }
 
 #[test]
+fn a_file_that_was_found_in_one_session_is_never_gone_to_in_another() {
+    use crate::bridge::Finder;
+    use orchestrator::seam::{FoundFile, FoundFiles};
+    let memory = Memory { right_page: RightPage::Files, ..Memory::default() };
+    let sessions = vec![session("s", "api", "local", 0), session("t", "web", "local", 1)];
+    let mut window = window(memory, sessions);
+    window.app().show(&SessionId::new("s"), None);
+    window.harness.run();
+    window.press(Modifiers::COMMAND, Key::P);
+    let found = |window: &mut Window, of: &str, path: &str| {
+        let files = vec![FoundFile { path: path.into(), letters: Vec::new() }];
+        let answer = Ok(FoundFiles { files, whole: true, ..FoundFiles::default() });
+        let (finder, session, typed) = (Finder::Quick, SessionId::new(of), String::new());
+        window.tell(News::File(FilesNews::Found { finder, session, typed, answer }));
+        window.harness.run();
+    };
+    found(&mut window, "s", "src/main.rs");
+    window.harness.get_by_label("src/main.rs");
+    // As when a message of the desktop is clicked.
+    window.app().show(&SessionId::new("t"), None);
+    window.asked();
+    window.press(Modifiers::NONE, Key::Enter);
+    let asked = of_files(window.asked());
+    let session = match asked.as_slice() {
+        [FilesAsk::Find { session, typed, .. }] if typed.is_empty() => session.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(session, SessionId::new("t"));
+    found(&mut window, "t", "index.html");
+    window.harness.get_by_label("index.html");
+}
+
+#[test]
 fn a_file_that_is_made_late_hides_nothing_of_another_session() {
     use crate::commands::WindowCommand;
     let memory = Memory { right_page: RightPage::Files, ..Memory::default() };

@@ -16,7 +16,7 @@ use orchestrator::transfer::is_there_already;
 use super::App;
 use super::files_clash::Clashes;
 use super::pending::Pending;
-use super::transfer_words::{transfer, whole};
+use super::transfer_words::transfer;
 use crate::bridge::Ask;
 use crate::model::Speed;
 use crate::view::file_picker::{FilePickerAct, FilePickerData, FilePickerView, Picks};
@@ -331,7 +331,7 @@ impl App {
                 let Some(operation) = of(&id) else { return };
                 let text = match &operation.work {
                     Work::Upload { at: At::Session(session), remote, .. } => {
-                        whole(self.files.trees.get(session), remote).to_string()
+                        self.whole_path(session, remote).to_string()
                     }
                     Work::Download { local, .. } => local.to_string(),
                     _ => return,

@@ -9,6 +9,7 @@ mod file_body;
 mod file_drafts;
 mod file_shown;
 mod files;
+mod files_change;
 mod files_clash;
 mod files_drop;
 mod files_find;

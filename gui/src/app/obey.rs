@@ -258,7 +258,7 @@ impl App {
 
     fn show_git(&mut self, page: GitPage) {
         self.show_right(RightPage::Git);
-        self.repository.page = page;
+        self.turn_to_git(page);
     }
 
     fn step_session(&mut self, forward: bool) {

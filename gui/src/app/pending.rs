@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use orchestrator::host::HostConfig;
 use orchestrator::seam::{MessageId, SessionId};
 
-use super::files::FilePending;
+use super::files_change::FilePending;
 use super::files_transfer::Begun;
 use super::lines::LineFrom;
 use super::repository_acts::After;

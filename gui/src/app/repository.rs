@@ -243,6 +243,21 @@ impl App {
         }
     }
 
+    /// Shows that page of git.
+    pub(super) fn turn_to_git(&mut self, page: GitPage) {
+        let is_other = std::mem::replace(&mut self.repository.page, page) != page;
+        // Nobody tells what was changed in the other worktrees: agents are at work there.
+        if is_other && page == GitPage::Worktrees && self.repository.worktrees.ready().is_some() {
+            self.ask_worktrees();
+        }
+    }
+
+    fn ask_worktrees(&mut self) {
+        if let Some(session) = self.repository.of.clone() {
+            self.ask_quietly(Ask::Repository(RepositoryAsk::Worktrees(session)));
+        }
+    }
+
     /// Asks for what the page shows and nobody has asked for.
     fn ask_page_of_git(&mut self) {
         let Some(session) = self.repository.of.clone() else { return };

@@ -24,7 +24,7 @@ impl App {
     pub(super) fn git_act(&mut self, ctx: &egui::Context, act: GitAct) {
         let Some(at) = self.repository_at() else { return };
         match act {
-            GitAct::Page(page) => self.repository.page = page,
+            GitAct::Page(page) => self.turn_to_git(page),
             GitAct::Refresh => {
                 self.refresh_repository();
             }

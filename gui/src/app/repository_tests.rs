@@ -6,14 +6,14 @@ use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
     AddWorktree, At, ChangeKind, Command, FilePath, GitBranches, GitChange, GitCommand, GitReply,
     GitStatus, Operation, OperationCommand, OperationState, Outcome, PullRequestDraft, Reply,
-    SessionId, Work,
+    SessionId, Work, Worktree,
 };
 
 use super::testing::{Window, window};
 use crate::bridge::{Ask, News, RepositoryAsk, RepositoryNews};
 use crate::commands::WindowCommand;
 use crate::memory::{Memory, RightPage};
-use crate::samples::{at, branch, session};
+use crate::samples::{at, branch, session, worktree};
 
 fn id(session: &str) -> SessionId {
     SessionId::new(session)
@@ -429,4 +429,24 @@ fn a_session_that_is_gone_is_said_to_be_where_it_was_to_be_shown() {
     window.tell(News::Done { ticket: *ticket, answer });
     window.harness.get_by_label("there is no session gone");
     assert!(window.app().is_session_shown(&id("a")), "one goes on looking at what was there");
+}
+
+#[test]
+fn what_was_changed_in_worktrees_is_told_as_it_is_now() {
+    let mut window = two();
+    window.obey(WindowCommand::ShowWorktrees);
+    let here = Worktree { current: true, ..worktree("/srv/app") };
+    let all = RepositoryNews::Worktrees(Ok(vec![here, worktree("/srv/other")]));
+    window.tell(News::Repository { session: id("a"), news: Box::new(all) });
+    window.harness.run();
+    assert_eq!(window.harness.query_all_by_label_contains("1 file changed").count(), 1);
+    let asks_again = |window: &mut Window| {
+        let asks = |ask: &Ask| matches!(ask, Ask::Repository(RepositoryAsk::Worktrees(of)) if *of == id("a"));
+        window.asked().iter().any(asks)
+    };
+    asks_again(&mut window);
+    window.obey(WindowCommand::ShowLog);
+    assert!(!asks_again(&mut window));
+    window.obey(WindowCommand::ShowWorktrees);
+    assert!(asks_again(&mut window), "agents are at work in the others");
 }

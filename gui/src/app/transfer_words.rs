@@ -15,7 +15,9 @@ pub(super) fn transfer(
     now: f64,
 ) -> Transfer {
     let (up, name, place) = match &operation.work {
-        Work::Upload { remote, .. } => (true, remote.name(), whole(tree, remote)),
+        Work::Upload { remote, .. } => {
+            (true, remote.name(), tree.map_or_else(|| remote.clone(), |tree| tree.whole(remote)))
+        }
         Work::Download { local, .. } => (false, local.name(), local.clone()),
         _ => (false, &[][..], FilePath::default()),
     };
@@ -92,13 +94,5 @@ fn done(progress: Option<&Progress>, said: &str) -> String {
         (Some(size), said) => format!("{size}, {said}"),
         (None, "") => "Done".to_owned(),
         (None, said) => said.to_owned(),
-    }
-}
-
-/// A path of a session as its host calls it, as far as that is known.
-pub(super) fn whole(tree: Option<&Tree>, path: &FilePath) -> FilePath {
-    match tree.and_then(Tree::root) {
-        Some(root) if !path.bytes().starts_with(b"/") => root.directory.join(path.bytes()),
-        Some(_) | None => path.clone(),
     }
 }

@@ -8,6 +8,7 @@ use super::data::{TranscriptAct, TranscriptData};
 use super::entries::{Entries, Entry};
 use super::layout::Laid;
 use super::paint;
+use super::piece::Piece;
 use super::shaped::Shaped;
 use super::show::Did;
 use crate::text::{ErrorCard, clean_line};
@@ -160,16 +161,19 @@ fn show_offer(ui: &mut Ui, of: &Of<'_>, offer: Offer, host: Option<&str>) -> Opt
     let act = match offer {
         Offer::Retry => {
             let turn = entry.piece.turn.clone()?;
-            let is_free = data.turn.is_none();
-            let response = button_enabled(ui, is_free, Look::Primary, "Retry")
+            let of_turn =
+                || entries.pieces().rev().filter(|piece| piece.turn.as_ref() == Some(&turn));
+            let why_not = match of_turn().any(Piece::is_end_of_done) {
+                true => Some("The turn went on, and is done"),
+                false => data.turn.map(|_| "A turn is under way"),
+            };
+            let response = button_enabled(ui, why_not.is_none(), Look::Primary, "Retry")
                 .on_hover_text("Sends this turn's message again")
-                .on_disabled_hover_text("A turn is under way");
+                .on_disabled_hover_text(why_not.unwrap_or_default());
             if !response.clicked() {
                 return None;
             }
-            let mut of_turn =
-                entries.pieces().rev().filter(|piece| piece.turn.as_ref() == Some(&turn));
-            let question = of_turn.find_map(|piece| piece.question().cloned());
+            let question = of_turn().find_map(|piece| piece.question().cloned());
             TranscriptAct::Retry { turn, question }
         }
         Offer::Fresh => {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use orchestrator::agent::Usage;
 use orchestrator::seam::{MessageId, TurnId};
 
-use crate::text::{Block, Body, Progress};
+use crate::text::{Block, Body, Ending, Progress};
 
 /// One thing in a transcript: a question, a piece of the answer, a tool call. Made on a worker's thread.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +94,13 @@ impl Piece {
     /// Whether it is what Baton asked by itself.
     pub fn is_synopsis(&self) -> bool {
         self.question().is_some_and(|question| question.synopsis)
+    }
+
+    /// Whether it says that its turn did what it was to do.
+    pub fn is_end_of_done(&self) -> bool {
+        let is_done =
+            |block: &Block| matches!(block.body, Body::Ended { status: Ending::Done, .. });
+        self.kind == Kind::Ended && self.blocks.iter().any(is_done)
     }
 
     /// Takes over from an older telling of the same what this one leaves out.

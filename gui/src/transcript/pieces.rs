@@ -126,7 +126,7 @@ impl Made {
     fn reasoning(self, key: Key, text: &str) -> Piece {
         let text = clean(text);
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let detail = beginning(first.trim_matches(['*', '#', ' ']));
+        let detail = beginning(first.replace("**", "").trim_matches(['*', '#', ' ']));
         let head =
             Head { kind: HeadKind::Reasoning, title: "Thinking".into(), detail, opens: true };
         let quoted =

@@ -123,13 +123,13 @@ fn what_happens_to_the_way_is_told_and_what_is_blocked_is_a_card() {
 
 #[test]
 fn reasoning_and_strange_lines_are_folded() {
-    let thought = shown(EventBody::Reasoning { text: "**Plan**\n\nmore".into() });
+    let thought = shown(EventBody::Reasoning { text: "**Plan** the work\n\nmore".into() });
     let raw = shown(EventBody::Raw { kind: "weather".into(), line: "{}".into() });
     for piece in [&thought, &raw] {
         assert!(matches!(piece.blocks[0].body, Body::Head(_)));
         assert!(piece.blocks[1..].iter().all(|block| block.folded));
     }
-    assert_eq!(words(&thought)[..2], ["Thinking", "Plan"]);
+    assert_eq!(words(&thought)[..2], ["Thinking", "Plan the work"]);
 }
 
 #[test]

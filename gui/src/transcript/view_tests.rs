@@ -186,14 +186,12 @@ fn a_link_is_a_wish_and_opens_nothing_by_itself() {
     assert_eq!(window.query_all_by_role(Role::Link).count(), 1);
 }
 
+fn ended(status: TurnStatus) -> EventBody {
+    EventBody::TurnEnded { status, exit_status: None, elapsed_ms: 12_000, text: String::new() }
+}
+
 #[test]
 fn questions_code_and_answers_are_copied_as_they_were_written() {
-    let ended = EventBody::TurnEnded {
-        status: TurnStatus::Done,
-        exit_status: Some(0),
-        elapsed_ms: 12_000,
-        text: String::new(),
-    };
     let usage = EventBody::Usage(Usage { cost_usd: Some(1.5), ..Usage::default() });
     let mut window = window(vec![
         question(1, "u", "why?", 0),
@@ -201,7 +199,7 @@ fn questions_code_and_answers_are_copied_as_they_were_written() {
         tool(3, "a", ToolStatus::Done, json!({"command": "ls"}), None),
         text(4, "u", "```rust\nfn f() {}\n```"),
         event(5, "u", usage),
-        event(6, "u", ended),
+        event(6, "u", ended(TurnStatus::Done)),
     ]);
     window.get_by_label("Done in 12 s  ·  $1.50");
     for name in ["Copy question", "Copy code", "Copy answer"] {
@@ -425,6 +423,17 @@ fn a_retry_carries_the_message_and_waits_for_its_turn() {
         panic!("{:?}", window.state().acts)
     };
     assert_eq!(&*question.prompt, "do it");
+}
+
+#[test]
+fn a_turn_that_went_on_after_an_error_and_is_done_is_not_sent_again() {
+    for (status, retries) in [(TurnStatus::Done, 0), (TurnStatus::Failed, 1)] {
+        let warning = error(Failure::new(Code::AgentFailed, "no metadata"), true);
+        let pieces = vec![question(1, "u", "do it", 0), warning, event(10, "u", ended(status))];
+        let mut window = window(pieces);
+        click(&mut window, Role::Button, "Retry");
+        assert_eq!(window.state().acts.len(), retries, "{status:?}");
+    }
 }
 
 #[test]

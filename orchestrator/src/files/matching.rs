@@ -251,32 +251,74 @@ struct Quick<'a> {
     words: Vec<(bool, bool)>,
 }
 
+/// How well each word fits the directory of the path that was looked at last: the next one mostly lies in it, too.
+#[derive(Debug, Default)]
+struct Around<'a> {
+    directory: &'a [u8],
+    /// `None` for one that wasn't looked for there yet.
+    scores: Vec<Option<Option<u16>>>,
+}
+
+impl<'a> Around<'a> {
+    /// Turns to the directory of the next path.
+    fn turn_to(&mut self, directory: &'a [u8], words: usize) {
+        if self.directory != directory || self.scores.len() != words {
+            self.directory = directory;
+            self.scores.clear();
+            self.scores.resize(words, None);
+        }
+    }
+
+    /// How well that word fits it, which `look` finds out.
+    fn score(&mut self, word: usize, look: impl FnOnce(&[u8]) -> Option<u16>) -> Option<u16> {
+        let directory = self.directory;
+        *self.scores.get_mut(word)?.get_or_insert_with(|| look(directory))
+    }
+}
+
 impl<'a> Quick<'a> {
     fn new(pattern: &'a Pattern) -> Self {
         let word = |atom: &Atom| {
             let text = atom.needle_text();
-            // A single letter has a quick way of its own.
-            let is_quick = matches!(text, Utf32Str::Ascii(text) if text.len() > 1);
+            let is_quick = matches!(text, Utf32Str::Ascii(_));
             (is_quick, !text.chars().any(char::is_uppercase))
         };
         Self { pattern, words: pattern.atoms.iter().map(word).collect() }
     }
 
-    /// The first letters that fit count, in the whole path and in its last name: whoever types a name means that.
-    fn score(&self, letters: Utf32Str<'_>, matcher: &mut Matcher) -> Option<u32> {
+    /// The first letters that fit count, in the whole path and in its last name: whoever types a name means that. Of a single
+    /// letter it is the best one.
+    fn score<'p>(
+        &self,
+        letters: Utf32Str<'p>,
+        around: &mut Around<'p>,
+        matcher: &mut Matcher,
+    ) -> Option<u32> {
         let Utf32Str::Ascii(path) = letters else { return self.pattern.score(letters, matcher) };
-        let name = memchr::memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..]);
+        let name = memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1);
+        let (directory, name) = path.split_at(name);
+        around.turn_to(directory, self.words.len());
         let mut sum = 0;
-        for (atom, (is_quick, ignores_case)) in self.pattern.atoms.iter().zip(&self.words) {
+        for (at, (atom, (is_quick, ignores_case))) in
+            self.pattern.atoms.iter().zip(&self.words).enumerate()
+        {
             if !is_quick {
                 sum += u32::from(atom.score(letters, matcher)?);
                 continue;
             }
             matcher.config.ignore_case = *ignores_case;
             let word = atom.needle_text();
-            let anywhere = matcher.fuzzy_match_greedy(letters, word)?;
-            let in_name = matcher.fuzzy_match_greedy(Utf32Str::Ascii(name), word);
-            sum += u32::from(anywhere.max(in_name.unwrap_or(0)));
+            let is_letter = word.len() == 1;
+            let mut look = |text: &[u8]| match is_letter {
+                true => matcher.fuzzy_match(Utf32Str::Ascii(text), word),
+                false => matcher.fuzzy_match_greedy(Utf32Str::Ascii(text), word),
+            };
+            // What fits the directory fits the path in the same way: the first letters count.
+            let anywhere = match around.score(at, &mut look) {
+                None if !is_letter => Some(look(path)?),
+                in_directory => in_directory,
+            };
+            sum += u32::from(anywhere.max(look(name))?);
         }
         Some(sum)
     }
@@ -292,6 +334,7 @@ fn fits_of(
     matcher: &mut Matcher,
 ) -> Vec<Fit> {
     let mut fits = Vec::new();
+    let mut around = Around::default();
     loop {
         let from = next.fetch_add(PART, Ordering::Relaxed);
         let Some(rest) = numbers.get(from..) else { return fits };
@@ -304,7 +347,7 @@ fn fits_of(
             if wanted & !bag != 0 {
                 return None;
             }
-            let score = quick.score(candidates.letters(*number), matcher)?;
+            let score = quick.score(candidates.letters(*number), &mut around, matcher)?;
             Some(Fit { score, number: *number })
         }));
     }

@@ -63,6 +63,40 @@ fn what_was_looked_for_in_one_list_is_not_told_of_another() {
 
 proptest! {
     #[test]
+    fn what_is_known_of_a_directory_changes_nothing_of_how_well_its_files_fit(
+        all in prop::collection::vec("([a-cA-C._ 1]{0,3}/){0,2}[a-cA-C._ 1]{1,4}", 1..30),
+        typed in "[a-cA-C/.1]{1,5}( [a-c/]{1,3})?",
+    ) {
+        let pattern =
+            Pattern::new(&typed, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy);
+        let (quick, mut around) = (Quick::new(&pattern), Around::default());
+        let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+        let mut paths: Vec<&str> = all.iter().map(String::as_str).collect();
+        paths.sort_unstable();
+        for path in paths {
+            let letters = Utf32Str::Ascii(path.as_bytes());
+            let together = quick.score(letters, &mut around, &mut matcher);
+            let alone = quick.score(letters, &mut Around::default(), &mut matcher);
+            prop_assert_eq!(together, alone, "{} in {}", typed, path);
+            prop_assert_eq!(together.is_some(), pattern.score(letters, &mut matcher).is_some());
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let mut whole = Some(0);
+            for (atom, (_, ignores_case)) in pattern.atoms.iter().zip(&quick.words) {
+                matcher.config.ignore_case = *ignores_case;
+                let word = atom.needle_text();
+                let in_name = matcher.fuzzy_match_greedy(Utf32Str::Ascii(name.as_bytes()), word);
+                let anywhere = matcher.fuzzy_match_greedy(letters, word);
+                whole = whole.zip(anywhere.max(in_name)).map(|(sum, score)| sum + u32::from(score));
+            }
+            if pattern.atoms.iter().all(|atom| atom.needle_text().len() > 1) {
+                prop_assert_eq!(together, whole, "{} in {}", typed, path);
+            } else {
+                prop_assert!(together >= whole, "{} in {}", typed, path);
+            }
+        }
+    }
+
+    #[test]
     fn a_search_that_goes_on_finds_what_a_new_one_finds(
         all in prop::collection::vec("[a-cA-C/._ é]{1,8}", 1..60),
         typed in "[a-cA-C/. é\\\\]{1,6}",

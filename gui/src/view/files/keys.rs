@@ -91,7 +91,8 @@ impl FilesView {
             acts.push(FilesAct::Delete(self.marks.with(&path)));
         } else if ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy))) {
             let all = self.marks.with(&path);
-            let text: Vec<String> = all.iter().map(|path| Self::whole(data, path)).collect();
+            let text: Vec<String> =
+                all.iter().map(|path| data.tree.whole(path).to_string()).collect();
             let what = if text.len() > 1 { "Paths" } else { "Path" };
             acts.push(FilesAct::Copy { what, text: text.join("\n") });
         }

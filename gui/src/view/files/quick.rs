@@ -51,6 +51,11 @@ impl QuickView {
         *self = Self { picker: Picker::opened(), ..Self::default() };
     }
 
+    /// Files are looked for elsewhere now: what is typed is asked once more.
+    pub fn find_anew(&mut self) {
+        self.asked = None;
+    }
+
     /// Whether it is open.
     pub fn is_open(&self) -> bool {
         self.picker.is_open()

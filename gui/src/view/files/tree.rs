@@ -221,6 +221,15 @@ impl Tree {
         self.known.get(&FilePath::default())?.folder.as_deref()
     }
 
+    /// A path as its host calls it, as far as that is known.
+    pub fn whole(&self, path: &FilePath) -> FilePath {
+        match self.root() {
+            Some(root) if path.bytes().is_empty() => root.directory.clone(),
+            Some(root) if !path.bytes().starts_with(b"/") => root.directory.join(path.bytes()),
+            Some(_) | None => path.clone(),
+        }
+    }
+
     /// Why the session's directory can't be listed, where nothing of it is known.
     pub fn failure(&self) -> Option<&Failure> {
         let root = self.known.get(&FilePath::default())?;

@@ -32,6 +32,19 @@ fn directories_stand_first_and_numbers_count_as_numbers() {
 }
 
 #[test]
+fn a_path_is_whole_once_the_directory_is_known_and_one_that_is_whole_stays() {
+    let listing = Listing { directory: "/srv/app".into(), ..Listing::default() };
+    let mut tree = Tree::default();
+    assert_eq!(tree.whole(&"src/a.rs".into()), "src/a.rs".into());
+    tree.put(&"".into(), Ok(Some(Arc::new(Folder::of(listing)))));
+    for (path, whole) in
+        [("src/a.rs", "/srv/app/src/a.rs"), ("", "/srv/app"), ("/etc/hosts", "/etc/hosts")]
+    {
+        assert_eq!(tree.whole(&path.into()), whole.into());
+    }
+}
+
+#[test]
 fn a_directory_is_asked_for_when_it_is_unfolded_and_not_again() {
     let mut tree = tree();
     assert!(tree.unfold(&"src".into(), true));

@@ -87,15 +87,6 @@ impl FilesView {
         self.reveal = Some(at);
     }
 
-    /// A path as its host calls it.
-    pub(super) fn whole(data: &FilesData<'_>, path: &FilePath) -> String {
-        match data.tree.root() {
-            Some(root) if path.bytes().is_empty() => root.directory.to_string(),
-            Some(root) => root.directory.join(path.bytes()).to_string(),
-            None => path.to_string(),
-        }
-    }
-
     /// Draws it.
     pub fn ui(&mut self, ui: &mut Ui, data: &FilesData<'_>) -> Vec<FilesAct> {
         let mut acts = Vec::new();
@@ -381,7 +372,7 @@ impl FilesView {
             self.marks.clear(Some(path.clone()));
         }
         let by_keys = self.menu.of(&response);
-        let whole = Self::whole(data, &path);
+        let whole = data.tree.whole(&path).to_string();
         let is_open = by_keys.is_new() || response.context_menu_opened();
         let all = if is_open { self.marks.with(&path) } else { Vec::new() };
         let about = About { path: &path, entry: Some(entry), whole, all };

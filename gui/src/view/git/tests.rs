@@ -12,7 +12,7 @@ use orchestrator::seam::{
 
 use super::*;
 use crate::fetched::Fetched;
-use crate::samples::{at, branch};
+use crate::samples::{at, branch, worktree};
 use crate::testing::harness;
 
 struct World {
@@ -307,21 +307,11 @@ fn a_commit_of_the_log_is_opened() {
 
 #[test]
 fn a_worktree_is_made_with_a_session_and_a_dirty_one_is_removed_only_by_force() {
-    let worktree = |path: &str, main, changed| Worktree {
-        path: FilePath::from(path),
-        branch: Some("topic".into()),
-        commit: None,
-        main,
-        bare: false,
-        current: main,
-        locked: None,
-        prunable: None,
-        changed,
-        sessions: Vec::new(),
-    };
     let mut world = world(status());
     world.page = GitPage::Worktrees;
-    let all = vec![worktree("/srv/app", true, Some(0)), worktree("/srv/wt", false, Some(2))];
+    let own = Worktree { main: true, current: true, ..worktree("/srv/app") };
+    let dirty = Worktree { changed: Some(2), ..worktree("/srv/wt") };
+    let all = vec![own, dirty];
     world.worktrees = Fetched::Ready(all);
     let mut window = window(world);
     window.get_by_label("New worktree…").click();

@@ -75,7 +75,12 @@ impl GitView {
                     let why = if why.is_empty() { "Somebody locked it" } else { why };
                     pill(ui, Some(Icon::Lock), "locked", theme.warn).on_hover_text(why);
                 }
-                match (&worktree.prunable, worktree.changed) {
+                // What is known of this one is newer.
+                let changed = match data.status.ready() {
+                    Some(Some(status)) if worktree.current => Some(status.changed),
+                    Some(_) | None => worktree.changed,
+                };
+                match (&worktree.prunable, changed) {
                     (Some(why), _) => {
                         pill(ui, Some(Icon::FolderX), "gone", theme.bad).on_hover_text(why);
                     }
