@@ -164,6 +164,16 @@ pub(super) fn no_place(failure: Failure, path: &FilePath) -> Failure {
         .hint("Make it first: `baton files mkdir -p`")
 }
 
+/// A directory that is to be made in one that isn't there.
+pub(super) fn no_parent(failure: Failure, path: &FilePath) -> Failure {
+    let above = path.directory();
+    if failure.message != missing(path).message || above.bytes().is_empty() {
+        return failure;
+    }
+    Failure { message: missing(&above).message, ..failure }
+        .hint(format!("To make it as well: `baton files mkdir -p` with {path}"))
+}
+
 fn missing(path: &FilePath) -> Failure {
     Failure::new(Code::NotFound, format!("{path} is not there"))
         .hint("It may have been moved or deleted")

@@ -274,16 +274,13 @@ impl Files for SftpFiles {
                 Err(Refused::Status(_, _)) => {}
                 Err(refused) => return Err(self.refused(path, refused)),
             }
-            let mut above = path.bytes();
-            while let Some(shorter) = above.strip_suffix(b"/") {
-                above = shorter;
-            }
-            let above = FilePath(above[..above.len() - path.name().len()].to_vec());
-            if !matches!(above.bytes(), b"" | b"/" | b"~/") {
+            let above = path.directory();
+            if !matches!(above.bytes(), b"" | b"/" | b"~") {
                 Box::pin(self.make_directory(&above, true, outside)).await?;
             }
         }
-        let full = self.named(path, outside).await?.full;
+        let named = self.named(path, outside).await;
+        let full = named.map_err(|failure| refusal::no_parent(failure, path))?.full;
         if self.session.attrs(kind::LSTAT, full.bytes()).await.is_ok() {
             return Err(self.because(path, why::THERE));
         }

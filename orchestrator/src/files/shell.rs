@@ -279,7 +279,8 @@ impl Files for ShellFiles {
     ) -> Result<FileEntry, Failure> {
         let line = self.change("bf_mkdir", &[path])?.path(path.bytes())?;
         let answer = self.call_to_change(&line.flag(outside).flag(parents)).await?;
-        self.shown(Wish::Change, path, &answer)
+        let shown = self.shown(Wish::Change, path, &answer);
+        if parents { shown } else { shown.map_err(|failure| refusal::no_parent(failure, path)) }
     }
 
     async fn rename(

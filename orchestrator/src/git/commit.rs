@@ -3,7 +3,8 @@
 use uuid::Uuid;
 
 use super::call::{HOOK_PATIENCE, Site, Words};
-use super::stage;
+use super::known::UNMERGED;
+use super::{refusal, stage};
 use crate::failure::{Code, Failure};
 use crate::seam::GitReply;
 use crate::transport::TransportError;
@@ -46,6 +47,11 @@ pub(super) async fn commit(
     }
     if answer.status != 0 {
         let failure = site.refusal(&answer);
+        if failure.hint.as_deref() == Some(UNMERGED)
+            && let Some(message) = unmerged(&answer.stderr)
+        {
+            return Err(Failure { message, ..failure });
+        }
         // git itself has words for everything; with status 1 and words that aren't its own it was a hook.
         let is_hooks =
             answer.status == 1 && matches!(failure.code, Code::Conflict | Code::Internal);
@@ -74,6 +80,13 @@ fn in_doubt(error: TransportError) -> Failure {
         return failure;
     }
     failure.hint("It may have been done all the same: look at the log before you do it again")
+}
+
+/// Which files git lists as in conflict, a line each.
+fn unmerged(stderr: &[u8]) -> Option<String> {
+    let said = String::from_utf8_lossy(stderr);
+    let names: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("U\t")).collect();
+    (!names.is_empty()).then(|| format!("nothing was committed: {}", refusal::in_conflict(&names)))
 }
 
 fn by_hook(failure: Failure, stderr: &[u8]) -> Failure {

@@ -8,6 +8,29 @@ pub(super) const KINDS: [&str; 2] = ["fatal: ", "error: "];
 /// What the system says, whichever program hears it.
 const DISK: [&str; 3] = ["No space left on device", "Disk quota exceeded", "Read-only file system"];
 
+/// What git says where a disk takes no more.
+const FULL: [&str; 2] = ["No space left on device", "Out of diskspace"];
+
+/// What it says where it could open a file and not write it, without the reason.
+const UNWRITTEN: [&str; 4] = [
+    "couldn't write '",
+    "failed to write new configuration file",
+    "nable to write new index file",
+    "nable to write new_index file",
+];
+
+/// What is said of the disk by a complaint.
+pub(super) fn disk(line: &str) -> Option<&'static str> {
+    let holds = |all: &[&str]| all.iter().any(|words| line.contains(words));
+    if holds(&FULL) {
+        Some("the disk is full")
+    } else if holds(&UNWRITTEN) {
+        Some("most likely the disk is full, or the account's quota is used up")
+    } else {
+        None
+    }
+}
+
 /// Whether it is a complaint of git's own.
 pub(super) fn is_complaint(line: &str) -> bool {
     KINDS.iter().any(|kind| line.starts_with(kind))

@@ -275,13 +275,10 @@ fn login(host: &str) -> String {
 fn unmerged(told: &Told) -> Failure {
     let names = told.text("unmerged");
     let names: Vec<&str> = names.lines().collect();
-    let shown = names.iter().take(5).copied().collect::<Vec<_>>().join(", ");
-    let more = if names.len() > 5 { ", …" } else { "" };
-    let files =
-        if names.len() == 1 { "a file is".into() } else { format!("{} files are", names.len()) };
+    let files = refusal::in_conflict(&names);
     let doing = told.text("doing");
     let on = if doing == "rebase" { "go on with `git rebase --continue`" } else { "commit" };
-    Failure::new(Code::Conflict, format!("the pull has stopped: {files} in conflict: {shown}{more}")).hint(format!(
+    Failure::new(Code::Conflict, format!("the pull has stopped: {files}")).hint(format!(
         "Mend and stage them, then {on} there; `git {doing} --abort` gives it up, and everything is as it was"
     ))
 }

@@ -168,9 +168,13 @@ fn refusal(told: &Told, site: &SiteName, err: &str, status: Option<u8>) -> Optio
             )
         }
         "left_branch" => {
-            let message = format!(
-                "{branch} was pushed, and isn't checked out any more: gh would have taken {what}"
-            );
+            // A detached HEAD has no name.
+            let now = if what.is_empty() {
+                "no branch is".into()
+            } else {
+                format!("gh would have taken {what}")
+            };
+            let message = format!("{branch} was pushed, and isn't checked out any more: {now}");
             fail(Code::Conflict, message)
                 .hint(format!("Check {branch} out and begin it again: nothing is pushed twice"))
         }

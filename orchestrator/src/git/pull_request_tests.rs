@@ -147,15 +147,19 @@ fn a_branch_that_is_left_while_it_is_pushed_gets_no_request_of_another_one() {
     for bed in Bed::all() {
         bed.program("gh", GH);
         bed.with_topic();
-        bed.executable("work/.git/hooks/pre-push", "git checkout -q main\n");
-        let left = bed.open(PLAIN).failed(bed.shell);
-        assert_eq!(
-            left.message,
-            "topic/nice_thing was pushed, and isn't checked out any more: gh would have taken main",
-            "{:?}",
-            bed.shell
-        );
-        assert!(!bed.read("home/gh").contains("pr create"), "{:?}", bed.shell);
+        for (leaves, now) in [
+            ("git checkout -q main\n", "gh would have taken main"),
+            ("git checkout -q --detach\n", "no branch is"),
+        ] {
+            bed.git("work", &["checkout", "-q", "topic/nice_thing"]);
+            bed.commit("work", "one more", now);
+            bed.executable("work/.git/hooks/pre-push", leaves);
+            let left = bed.open(PLAIN).failed(bed.shell);
+            let said =
+                format!("topic/nice_thing was pushed, and isn't checked out any more: {now}");
+            assert_eq!(left.message, said, "{:?}", bed.shell);
+            assert!(!bed.read("home/gh").contains("pr create"), "{:?}", bed.shell);
+        }
     }
 }
 

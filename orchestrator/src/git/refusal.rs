@@ -16,6 +16,9 @@ const USAGE: u8 = 129;
 /// So much of what git or a hook said is shown: a person looks at the rest on the host.
 const SHOWN_BYTES: usize = 2_000;
 
+/// So many names of files are shown.
+const SHOWN_NAMES: usize = 5;
+
 /// How a script ended that failed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said<'a> {
@@ -66,8 +69,9 @@ pub(super) fn read(said: &Said<'_>) -> Failure {
         return Failure::new(Code::PermissionDenied, message)
             .hint("Check the owner and mode of its .git directory");
     }
-    if err.lines().any(|line| is_own_file(line) && line.ends_with("No space left on device")) {
-        let message = format!("{directory} could not be written: the disk is full");
+    let complaints = err.lines().filter(|line| is_own_file(line) || is_complaint(line));
+    if let Some(why) = complaints.filter_map(known::disk).next() {
+        let message = format!("{directory} could not be written: {why}");
         return Failure::new(Code::TooLarge, message).hint("Make room there, then try again");
     }
     // What a program prints on stdout may be anybody's words: they count only where stderr holds none that are known.
@@ -103,6 +107,19 @@ fn foreign(directory: &str, err: &str) -> Failure {
     let message = format!("git doesn't trust {place}: it belongs to another account");
     Failure::new(Code::PermissionDenied, message)
         .hint(format!("If you do, on the host: git config --global --add safe.directory '{place}'"))
+}
+
+/// Names of files, the first ones.
+pub(super) fn few(names: &[&str]) -> String {
+    let shown = names.iter().take(SHOWN_NAMES).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN_NAMES { shown + ", …" } else { shown }
+}
+
+/// Which files are in conflict.
+pub(super) fn in_conflict(names: &[&str]) -> String {
+    let files =
+        if names.len() == 1 { "a file is".into() } else { format!("{} files are", names.len()) };
+    format!("{files} in conflict: {}", few(names))
 }
 
 /// Whether that is about a file of ours in the git directory: `cat` names none of those that it writes.
@@ -251,6 +268,43 @@ mod tests {
             assert_eq!(refused.code, Code::TooLarge, "{full}");
             assert!(refused.message.ends_with("the disk is full"), "{full}");
         }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_whatever_git_could_not_write() {
+        let lock = "'/r/.git/refs/heads/x.lock'";
+        for (full, why) in [
+            (
+                "fatal: unable to write loose object file: No space left on device",
+                "the disk is full",
+            ),
+            (
+                &format!(
+                    "fatal: cannot lock ref 'refs/heads/x': Unable to create {lock}: No space left on device"
+                ),
+                "the disk is full",
+            ),
+            (
+                "fatal: sha1 file '/r/.git/index.lock' write error. Out of diskspace",
+                "the disk is full",
+            ),
+            // It doesn't say why.
+            (
+                &format!("fatal: cannot update ref 'refs/heads/x': couldn't write {lock}"),
+                "most likely",
+            ),
+            ("error: failed to write new configuration file /r/.git/config.lock", "most likely"),
+        ] {
+            let refused = read_err(128, full);
+            assert_eq!(refused.code, Code::TooLarge, "{full}");
+            assert!(
+                refused.message.contains(&format!("could not be written: {why}")),
+                "{refused:?}"
+            );
+        }
+        // Somebody else's disk.
+        let theirs = read_err(1, "remote: fatal: write error: No space left on device\n");
+        assert!(theirs.message.starts_with("remote:"), "{theirs:?}");
     }
 
     #[test]

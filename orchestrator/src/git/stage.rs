@@ -1,15 +1,13 @@
 //! Stages files whole, takes them back out, and discards their changes.
 
 use super::call::{HOOK_PATIENCE, Site, Words};
+use super::refusal;
 use crate::failure::{Code, Failure};
 use crate::seam::{FilePath, GitReply};
 use crate::transport::Answer;
 
 /// So many bytes of names are given to one git: Linux takes 2 MiB of arguments and environment (execve(2)).
 const MOST_NAMES: usize = 256 << 10;
-
-/// So many names of files are shown.
-const SHOWN: usize = 5;
 
 /// The scripts' word for files in conflict that hold git's marks.
 pub(super) const MARKED: u8 = 87;
@@ -78,9 +76,7 @@ async fn each(site: &Site, function: &str, paths: &[FilePath]) -> Result<GitRepl
 pub(super) fn marked(site: &Site, answer: &Answer) -> Failure {
     let names = String::from_utf8_lossy(&answer.stdout);
     let names: Vec<&str> = names.lines().collect();
-    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    let more = if names.len() > SHOWN { ", …" } else { "" };
-    let message = format!("git's marks of a conflict still stand in {shown}{more}");
+    let message = format!("git's marks of a conflict still stand in {}", refusal::few(&names));
     Failure::new(Code::Conflict, message)
         .hint("Mend them first; staged by name, a file is taken as it is")
         .on(site.connection().host().to_string())

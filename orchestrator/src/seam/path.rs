@@ -40,6 +40,21 @@ impl FilePath {
         trimmed.rsplit(|byte| *byte == b'/').next().unwrap_or(trimmed)
     }
 
+    /// What stands before its last name, without a slash at its end; nothing where there is none, `/` for what lies there.
+    #[must_use]
+    pub fn directory(&self) -> Self {
+        let trimmed = |mut bytes: &[u8]| {
+            while let [shorter @ .., b'/'] = bytes
+                && !shorter.is_empty()
+            {
+                bytes = shorter;
+            }
+            bytes.to_vec()
+        };
+        let path = trimmed(&self.0);
+        Self(trimmed(&path[..path.len() - self.name().len()]))
+    }
+
     /// This directory with `name` in it.
     #[must_use]
     pub fn join(&self, name: &[u8]) -> Self {

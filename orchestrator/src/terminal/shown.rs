@@ -41,6 +41,8 @@ struct State {
     above: Vec<u8>,
     /// Those who would answer, in the order of their coming.
     answering: Vec<(FollowerId, Deliveries)>,
+    /// From here on it is told once more to who answers now: who was asked has left without reading it.
+    again: Option<u64>,
     next_follower: FollowerId,
     /// Questions before this place are answered, or nobody's any more.
     answered: u64,
@@ -48,6 +50,17 @@ struct State {
     tmux_answers: bool,
     /// Where questions stand that tmux leaves to whoever shows the terminal: it has no colours of its own.
     left: VecDeque<Range<u64>>,
+    /// The last of them that somebody was asked.
+    asked: VecDeque<Range<u64>>,
+}
+
+impl State {
+    /// Whether from there on something may ask: every question begins with ESC, or is ENQ.
+    fn asks_from(&self, offset: u64) -> bool {
+        let most = usize::try_from(self.ring.end() - offset).unwrap_or(usize::MAX);
+        let read = self.ring.read(offset, most);
+        read.is_none_or(|bytes| memchr::memchr2(0x1b, 0x05, &bytes).is_some())
+    }
 }
 
 /// Output, from its beginning or the last drawing on.
@@ -92,11 +105,13 @@ impl Shown {
             in_sight: 0,
             above: Vec::new(),
             answering: Vec::new(),
+            again: None,
             next_follower: 0,
             answered: 0,
             opened: Instant::now(),
             tmux_answers: false,
             left: VecDeque::new(),
+            asked: VecDeque::new(),
         };
         Self { state: Mutex::new(state), changed: watch::channel(0).0 }
     }
@@ -137,10 +152,7 @@ impl Shown {
                 let until = end - behind as u64;
                 // What came earlier may have been told already; the rest is enough to be asked.
                 let from = until.saturating_sub(length as u64).max(end - bytes.len() as u64);
-                if state.left.len() == MOST_LEFT {
-                    state.left.pop_front();
-                }
-                state.left.push_back(from..until);
+                keep(&mut state.left, from..until);
             }
         }
         drop(state);
@@ -172,6 +184,8 @@ impl Shown {
         state.ring.push(in_sight, |_| ());
         state.answered = state.ring.end();
         state.left.clear();
+        state.asked.clear();
+        state.again = None;
         drop(state);
         self.tell();
     }
@@ -209,6 +223,9 @@ impl Shown {
         state.ring.push(&fresh, |_| ());
         state.above = state.ring.last_part(MOST_ABOVE);
         state.answered = state.ring.end();
+        state.left.clear();
+        state.asked.clear();
+        state.again = None;
         drop(state);
         self.tell();
     }
@@ -224,16 +241,46 @@ impl Shown {
         id
     }
 
-    pub(super) fn leave(&self, follower: FollowerId) {
+    /// A follower has gone, and has read nothing from `unread` on: what was to be answered there is asked of the next one.
+    pub(super) fn leave(&self, follower: FollowerId, unread: Option<At>) {
         let mut state = self.state();
+        let mut there = state
+            .answering
+            .iter()
+            .filter(|(id, deliveries)| *id == follower || !deliveries.is_closed());
+        let was_first = there.next().is_some_and(|(id, _)| *id == follower);
         state.answering.retain(|(id, _)| *id != follower);
+        let unread = unread.filter(|at| was_first && at.drawn == state.drawn).map(|at| at.offset);
+        let Some(unread) = unread.filter(|offset| *offset < state.ring.end()) else { return };
+        if state.tmux_answers {
+            let asked = std::mem::take(&mut state.asked);
+            let back = asked.into_iter().filter(|asked| asked.end > unread);
+            state.left = back.chain(std::mem::take(&mut state.left)).collect();
+            if state.left.is_empty() {
+                return;
+            }
+        } else if state.asks_from(unread) {
+            state.answered = state.answered.min(unread);
+        } else {
+            return;
+        }
+        state.again = Some(unread);
+        drop(state);
+        self.tell();
     }
 
     /// What comes next for a follower, at most so many bytes of it. `at` is moved behind that.
     pub(super) fn next(&self, follower: FollowerId, at: &mut Option<At>, most: usize) -> Step {
         let mut state = self.state();
+        let mut there = state.answering.iter().filter(|(_, deliveries)| !deliveries.is_closed());
+        let is_first = there.next().is_some_and(|(id, _)| *id == follower);
+        let again = state.again.take_if(|_| is_first);
         let here = match *at {
-            Some(here) if here.drawn == state.drawn => here,
+            Some(here)
+                if here.drawn == state.drawn && again.is_none_or(|again| here.offset <= again) =>
+            {
+                here
+            }
             Some(_) | None => return restart(&state, at),
         };
         let end = state.ring.end();
@@ -241,8 +288,6 @@ impl Shown {
             return Step::Nothing;
         }
         // A piece is wholly replayed or not, and wholly answered or not.
-        let mut there = state.answering.iter().filter(|(_, deliveries)| !deliveries.is_closed());
-        let is_first = there.next().is_some_and(|(id, _)| *id == follower);
         let borders = [here.live_from, state.answered];
         let left = state.left.iter().flat_map(|left| [left.start, left.end]);
         let most = borders
@@ -263,11 +308,23 @@ impl Shown {
         };
         if answer {
             state.answered = state.answered.max(behind);
-            state.left.retain(|left| left.end > behind);
+            let (asked, left) =
+                std::mem::take(&mut state.left).into_iter().partition(|left| left.end <= behind);
+            state.left = left;
+            let asked: VecDeque<_> = asked;
+            asked.into_iter().for_each(|asked| keep(&mut state.asked, asked));
         }
         *at = Some(At { offset: behind, ..here });
         Step::Output { offset, bytes, replayed: offset < here.live_from, answer }
     }
+}
+
+/// Adds one, and forgets the first where there are too many.
+fn keep(places: &mut VecDeque<Range<u64>>, place: Range<u64>) {
+    if places.len() == MOST_LEFT {
+        places.pop_front();
+    }
+    places.push_back(place);
 }
 
 /// Begins anew, for a follower who has nothing yet or is too slow.
@@ -310,7 +367,7 @@ mod tests {
         shown.push(b"y");
         assert_eq!(output(shown.next(one, &mut at_one, 10)), (b"y".to_vec(), false, false));
         assert_eq!(output(shown.next(two, &mut at_two, 10)), (b"y".to_vec(), false, true));
-        shown.leave(one);
+        shown.leave(one, None);
         shown.push(b"z");
         assert_eq!(output(shown.next(two, &mut at_two, 10)), (b"z".to_vec(), false, true));
         assert_eq!(shown.next(two, &mut at_two, 10), Step::Nothing);
@@ -353,6 +410,41 @@ mod tests {
         shown.redraw(b"", b"\x1b]12;?\x07");
         shown.next(one, &mut at_one, 100);
         assert!(!output(shown.next(one, &mut at_one, 100)).2);
+    }
+
+    #[test]
+    fn what_one_was_asked_and_has_not_read_is_asked_of_the_next_one() {
+        for (tmux_answers, question) in [(false, &b"\x1b[6n"[..]), (true, b"\x1b]11;?\x07")] {
+            let shown = Shown::new();
+            shown.set_tmux_answers(tmux_answers);
+            let ((first, first_reads), (second, _second_reads)) =
+                (mpsc::channel(1), mpsc::channel(1));
+            let (one, two) = (shown.enter(Some(first)), shown.enter(Some(second)));
+            let (mut at_one, mut at_two) = (None, None);
+            shown.next(one, &mut at_one, 100);
+            shown.next(two, &mut at_two, 100);
+            shown.push(question);
+            let before = at_one;
+            assert!(output(shown.next(one, &mut at_one, 100)).2);
+            assert!(!output(shown.next(two, &mut at_two, 100)).2);
+            drop(first_reads);
+            shown.leave(one, before);
+            assert!(matches!(shown.next(two, &mut at_two, 100), Step::Restart { .. }));
+            let again = output(shown.next(two, &mut at_two, 100));
+            assert_eq!(again, (question.to_vec(), true, true), "{tmux_answers}");
+            assert_eq!(shown.next(two, &mut at_two, 100), Step::Nothing);
+            // What was read is asked of nobody else, and nothing is of what was drawn anew.
+            shown.leave(two, None);
+            let (third, _third_reads) = mpsc::channel(1);
+            let (three, mut at_three) = (shown.enter(Some(third)), None);
+            shown.next(three, &mut at_three, 100);
+            assert!(!output(shown.next(three, &mut at_three, 100)).2);
+            shown.redraw(b"", b"drawn");
+            shown.leave(three, before);
+            let (mut at_four, four) = (None, shown.enter(None));
+            shown.next(four, &mut at_four, 100);
+            assert!(!output(shown.next(four, &mut at_four, 100)).2);
+        }
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use baton_tests::{Home, Sockets, Terminal, TestSshd, Wan, until};
 use orchestrator::terminal::Screen;
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::terminals::tmux_of;
 
 const HOSTS: [&str; 3] = ["box", "own", "local"];
 
@@ -345,6 +347,41 @@ async fn one_whose_program_reads_nothing_can_be_left_behind_a_large_paste() {
     typing.join().unwrap();
     assert!(terminal.printed().contains("bytes were not sent"), "{}", terminal.printed());
     assert_eq!(bed.listed(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_one_that_is_left_behind_a_large_paste_leaves_no_client_on_its_host() {
+    let bed = Bed::start();
+    for host in HOSTS {
+        let terminal = Terminal::new();
+        let running = terminal.start(&bed.command(&[host]));
+        terminal.keys("stty raw -echo; echo rea''dy; exec sleep 1000\r");
+        terminal.shows("ready").await;
+        let id = bed.listed().pop().unwrap();
+        let (terminal, ended) = (Arc::new(terminal), Arc::new(AtomicBool::new(false)));
+        let typing = {
+            let (terminal, ended) = (Arc::clone(&terminal), Arc::clone(&ended));
+            std::thread::spawn(move || {
+                let piece = "0123456\n".repeat(1000);
+                for _ in 0..(3 << 20) / piece.len() {
+                    if !ended.load(Ordering::Relaxed) {
+                        terminal.keys(&piece);
+                    }
+                }
+                terminal.keys("\r~.");
+            })
+        };
+        let status = running.ended().await;
+        ended.store(true, Ordering::Relaxed);
+        typing.join().unwrap();
+        assert_eq!(status.code(), Some(0), "{host}: {}", terminal.printed());
+        // What keeps the shell is there, and nobody else.
+        until("its client has gone", || tmux_of(&id).len() < 2).await;
+        assert_eq!(tmux_of(&id).len(), 1, "{host}");
+        assert_eq!(bed.listed(), [id.as_str()], "{host}");
+        let closed = baton_tests::Run::of(bed.command(&["--close", &id]).output().unwrap());
+        assert_eq!(closed.status, Some(0), "{closed:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -367,7 +367,9 @@ pub mod checks {
     }
 
     pub async fn directories_are_made_files_moved_and_deleted(bed: &FileBed) {
-        assert_eq!(bed.mkdir("a/b", false).await.unwrap_err().code, Code::NotFound);
+        let missing = bed.mkdir("a/b", false).await.unwrap_err();
+        assert_eq!((missing.code, &*missing.message), (Code::NotFound, "a is not there"));
+        assert!(missing.hint.is_some_and(|hint| hint.contains("mkdir -p")));
         let made = bed.mkdir("a/b/c", true).await.unwrap();
         assert_eq!(made.kind, FileKind::Directory);
         assert!(made.path.text().unwrap().ends_with("/root/a/b/c"), "{made:?}");

@@ -150,10 +150,10 @@ async fn what_an_account_may_not_do_is_said_and_nothing_is_changed() {
 }
 
 /// A file system of its own at a place, gone on drop.
-struct Mounted(PathBuf);
+pub struct Mounted(PathBuf);
 
 impl Mounted {
-    fn at(place: &Path, options: &str) -> Self {
+    pub fn at(place: &Path, options: &str) -> Self {
         let mut mount = Program::new("mount");
         let mounted =
             mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(place).status().unwrap();

@@ -14,6 +14,7 @@ use orchestrator::seam::{
 };
 
 use crate::desk::{Laptop, until};
+use crate::files_hosts::Mounted;
 use crate::git_bed::{Repo, change, here, paths, ways};
 use crate::operations::{command, over, printed, start};
 
@@ -180,6 +181,76 @@ async fn marks_of_a_conflict_are_seen_in_files_that_are_never_compared() {
         repo.write("f", "both\n");
         way.desk.done(way.desk.change(stage()).await);
         way.desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_of_a_conflict_are_seen_in_the_size_that_a_file_has_them() {
+    for way in ways().await {
+        let (name, repo) = (way.name, conflict());
+        let stage = || GitCommand::Stage { at: repo.at(way.host), paths: Vec::new() };
+        repo.write(".git/info/attributes", "f conflict-marker-size=3\n");
+        repo.git(&["checkout", "-m", "f"]);
+        assert!(repo.read("f").starts_with("<<< "), "{name}: {}", repo.read("f"));
+        let failure = way.desk.change(stage()).await.unwrap_err();
+        assert_eq!(failure.message, "git's marks of a conflict still stand in f", "{name}");
+        // Where they are long, shorter ones are somebody's text.
+        repo.write(".git/info/attributes", "f conflict-marker-size=20\n");
+        repo.write("f", "<<<<<<< a quotation\n");
+        way.desk.done(way.desk.change(stage()).await);
+        way.desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_says_which_files_are_in_conflict() {
+    for way in ways().await {
+        let (name, repo) = (way.name, conflict());
+        let failure = way.desk.change(commit(repo.at(way.host), "x", false)).await.unwrap_err();
+        let said = "nothing was committed: a file is in conflict: f";
+        assert_eq!((failure.code, &*failure.message), (Code::Conflict, said), "{name}");
+        assert!(failure.hint.is_some_and(|hint| hint.contains("stage the files")), "{name}");
+        way.desk.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_full_disk_every_change_says_so() {
+    for way in ways().await {
+        let (name, repo) = (way.name, Repo::new());
+        let disk = Mounted::at(repo.path(), "size=1m");
+        repo.git(&["init", "-q", "-b", "main"]);
+        repo.git(&["config", "user.name", "Ada"]);
+        repo.git(&["config", "user.email", "ada@example.org"]);
+        repo.write("f", "a\n");
+        repo.commit("first");
+        repo.write("f", "b\n");
+        repo.git(&["add", "f"]);
+        repo.write("f", "c\n");
+        Program::new("sh")
+            .args(["-c", "cat /dev/zero >fill 2>/dev/null || :"])
+            .current_dir(repo.path())
+            .status()
+            .unwrap();
+        let at = || repo.at(way.host);
+        let branch = |switch| {
+            let (name, start) = ("x".into(), None);
+            GitCommand::NewBranch { at: at(), name, start, switch }
+        };
+        for refused in [
+            branch(false),
+            branch(true),
+            commit(at(), "x", false),
+            GitCommand::Stage { at: at(), paths: paths(&["f"]) },
+            GitCommand::Stage { at: at(), paths: Vec::new() },
+            GitCommand::Unstage { at: at(), paths: paths(&["f"]) },
+        ] {
+            let failure = way.desk.change(refused.clone()).await.unwrap_err();
+            assert_eq!(failure.code, Code::TooLarge, "{name}: {refused:?}: {failure:?}");
+            assert!(failure.message.contains("the disk is full"), "{name}: {failure:?}");
+        }
+        way.desk.stop().await;
+        drop(disk);
     }
 }
 

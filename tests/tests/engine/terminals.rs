@@ -251,7 +251,7 @@ impl Window {
 }
 
 /// Processes of the tmux that keeps a terminal: its server, and clients of that.
-fn tmux_of(id: &str) -> Vec<(u32, Vec<String>)> {
+pub(crate) fn tmux_of(id: &str) -> Vec<(u32, Vec<String>)> {
     processes(|words| {
         words.first().is_some_and(|word| word.starts_with("tmux"))
             && words.iter().any(|word| word.ends_with(id))

@@ -39,10 +39,8 @@ bg_go() {
   unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CEILING_DIRECTORIES GIT_EXTERNAL_DIFF GIT_DIFF_OPTS
   unset GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS GIT_QUARANTINE_PATH
   # Nobody is there to be asked. git says what it would have asked; an editor leaves everything as it is.
-  GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false SSH_ASKPASS=false SSH_ASKPASS_REQUIRE=force
-  GIT_EDITOR=: GIT_SEQUENCE_EDITOR=: GIT_MERGE_AUTOEDIT=no GIT_PAGER=cat GIT_LITERAL_PATHSPECS=1
-  export GIT_TERMINAL_PROMPT GIT_ASKPASS SSH_ASKPASS SSH_ASKPASS_REQUIRE
-  export GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_MERGE_AUTOEDIT GIT_PAGER GIT_LITERAL_PATHSPECS
+  export GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false SSH_ASKPASS=false SSH_ASKPASS_REQUIRE=force
+  export GIT_EDITOR=: GIT_SEQUENCE_EDITOR=: GIT_MERGE_AUTOEDIT=no GIT_PAGER=cat GIT_LITERAL_PATHSPECS=1
 }
 
 # bg_ask DIRECTORY: goes there for a question: nobody who works there is kept waiting for a lock of ours.
@@ -130,9 +128,12 @@ bg_beside() {
 # bg_hooked WORD…: git, whose hooks may leave somebody behind who goes on and speaks: nobody waits for those, or hears them.
 bg_hooked() {
   bg_beside || return
-  bg_git "$@" >"$bg_dir/baton-said.$$" 2>"$bg_dir/baton-said.$$.err" </dev/null
+  bg_said=$bg_dir/baton-said.$$
+  bg_git "$@" >"$bg_said" 2>"$bg_said.err" </dev/null
   bg_left=$?
-  cat "$bg_dir/baton-said.$$"
-  cat "$bg_dir/baton-said.$$.err" >&2
+  cat "$bg_said"
+  cat "$bg_said.err" >&2
+  # On a full disk its words are lost: who writes there as well says why.
+  [ "$bg_left" = 0 ] || [ -s "$bg_said.err" ] || bg_put x | cat >"$bg_said"
   return "$bg_left"
 }

@@ -11,13 +11,15 @@ bg_take() {
   [ "$(($(wc -c <"$bg_text")))" -eq "$1" ] || exit 78
 }
 
-# bg_marked: who takes everything means what is mended. Leaves with 87 where a file in conflict still holds git's marks, and
-# prints which.
+# bg_marked: who takes everything means what is mended. Leaves with 87 where a file in conflict still holds git's marks,
+# in the size that they have there (gitattributes(5), conflict-marker-size), and prints which.
 bg_marked() {
   [ -n "$(bg_git ls-files -u | head -c 1)" ] || return 0
+  # shellcheck disable=SC2016 # another shell's
   bg_left=$(
     bg_git diff --name-only --diff-filter=U -z |
-      xargs -0 grep -laE '^(<{7,}|>{7,}|\|{7,})( |$)' -- 2>/dev/null
+      bg_git check-attr -z --stdin conflict-marker-size |
+      xargs -0 -n 3 sh -c 'n=$3; [ "$n" -gt 0 ] || n=7; grep -laE "^(<{$n,}|>{$n,}|[|]{$n,})( |\$)" -- "$1"' - 2>/dev/null
   )
   [ -z "$bg_left" ] || {
     bg_put "$bg_left"

@@ -131,9 +131,12 @@ impl Client {
         wishes: &mut mpsc::Receiver<Wish>,
     ) -> Outcome {
         let outcome = self.carry(held, sent, wishes).await;
-        // It would wait for somebody who reads the rest, and its tmux would keep that for it.
-        let is_unread = matches!(outcome, Outcome::Left(_)) && !matches!(self.drawing, Drawing::No);
-        if is_unread || matches!(outcome, Outcome::Confused(_)) {
+        // It would wait for somebody who reads the rest, and its tmux would keep that for it; and of lines that are on
+        // their way it may never see the end.
+        let is_left = matches!(outcome, Outcome::Left(_));
+        let is_unread = !matches!(self.drawing, Drawing::No);
+        let is_unsent = sent.is_waiting() || held.typed.is_waiting();
+        if (is_left && (is_unread || is_unsent)) || matches!(outcome, Outcome::Confused(_)) {
             hang_up(&self.connection, self.group).await;
         }
         match (outcome, self.leaves.take()) {

@@ -282,6 +282,26 @@ on_every_way! {
         kept.close(&desk).await;
         desk.stop().await;
     }
+
+    async fn what_one_was_asked_and_never_read_is_asked_of_the_other(way: Way) {
+        let bed = Bed::of(way);
+        let desk = bed.laptop.engine().await;
+        for (keep, printed, question) in
+            [(false, r"\033[6n", &b"\x1b[6n"[..]), (true, r"\033]11;?\007", b"\x1b]11;?\x07")]
+        {
+            let first = bed.open(&desk, keep).await;
+            let mut second = Window::follow(&desk, &first.id).await;
+            second.shows("ready").await;
+            second.type_(&desk, &format!("printf 'it asks: {printed}'; IFS= read -r line\r")).await;
+            second.shows(&format!("it asks: {}", String::from_utf8_lossy(question))).await;
+            assert_eq!(second.to_answer, b"", "{keep}");
+            drop(first);
+            let is_asked = |window: &Window| window.to_answer.windows(question.len()).any(|part| part == question);
+            second.until("it is asked", is_asked).await;
+            second.close(&desk).await;
+        }
+        desk.stop().await;
+    }
 }
 
 /// Asks for the size until it is that.
