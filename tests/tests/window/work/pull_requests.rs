@@ -77,6 +77,32 @@ on_every_way! {
         window.close();
     }
 
+    fn what_was_typed_for_one_that_failed_is_in_the_form_of_the_next_window(way: Way) {
+        let (bed, mut window) = open(way);
+        bed.put_program("gh", "case $1 in auth) echo 'You are not logged in' >&2; exit 1 ;; esac\n");
+        window.press("Pull request…");
+        window.read("1 commit of topic, which is pushed first.");
+        window.fill("Title", "My words");
+        window.fill("Body", "My reasons");
+        window.press("Push and open it");
+        window.read("gh auth login");
+        window.close();
+        let mut window = bed.open("git");
+        window.read("gh auth login");
+        bed.put_program("gh", "case $1 in pr) echo https://github.com/ada/work/pull/7 ;; esac\n");
+        window.press("Pull request…");
+        window.read("1 commit of topic, which is pushed first.");
+        assert_eq!(window.value(Role::TextInput, "Title").as_deref(), Some("My words"));
+        assert_eq!(window.value(Role::MultilineTextInput, "Body").as_deref(), Some("My reasons"));
+        window.press("Push and open it");
+        window.read("Pull request: opened a pull request of topic into main");
+        window.read_no_more("gh auth login");
+        window.press("Pull request…");
+        window.read("of topic, which is pushed first.");
+        assert_eq!(window.value(Role::TextInput, "Title").as_deref(), Some("Mend it"));
+        window.close();
+    }
+
     fn one_that_is_there_is_found_again_and_a_repository_without_a_remote_says_so(way: Way) {
         let (bed, mut window) = open(way);
         bed.put_program("gh", "case \"$1 $2\" in\n'pr create')\n\
