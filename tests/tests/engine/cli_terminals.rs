@@ -91,11 +91,7 @@ async fn one_that_is_left_or_killed_is_come_back_to_as_it_was() {
         assert_eq!(running.ended().await.code(), Some(0), "{host}: {}", terminal.printed());
         let ids = bed.listed();
         let [id] = &ids[..] else { panic!("{ids:?}") };
-        assert!(
-            terminal.printed().contains(&format!("baton terminal --attach {id}")),
-            "{}",
-            terminal.printed()
-        );
+        terminal.shows(&format!("baton terminal --attach {id}")).await;
 
         let terminal = Terminal::new();
         let running = terminal.start(&bed.command(&["--attach", &id[..6]]));
@@ -202,7 +198,7 @@ async fn one_is_closed_from_elsewhere() {
     let closed = baton_tests::Run::of(bed.command(&["--close", &id]).output().unwrap());
     assert_eq!(closed.status, Some(0), "{closed:?}");
     assert!(!running.ended().await.success());
-    assert!(terminal.printed().contains("closed elsewhere"), "{}", terminal.printed());
+    terminal.shows("closed elsewhere").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,6 +233,11 @@ async fn what_was_on_the_screen_is_still_there_when_it_is_left() {
         }
         terminal.keys("\r~.");
         running.ended().await;
+        until("all was printed", || {
+            let printed = terminal.printed();
+            printed.ends_with('\n') && printed.contains("left;")
+        })
+        .await;
         let mut screen = Screen::new(90, 30);
         screen.feed(b"$ one\r\ntwo\r\nthree\r\n");
         screen.feed(terminal.printed().as_bytes());
@@ -285,7 +286,7 @@ async fn a_plain_shell_of_somebody_else_goes_on_when_it_is_left() {
         ours.shows("ready").await;
         ours.keys("\r~.");
         assert_eq!(attached.ended().await.code(), Some(0), "{host}: {}", ours.printed());
-        assert!(ours.printed().contains("it goes on"), "{host}: {}", ours.printed());
+        ours.shows("it goes on").await;
         theirs.keys("echo still $MINE''s; exit 4\r");
         theirs.shows("still mys\r\n").await;
         assert_eq!(running.ended().await.code(), Some(4), "{host}");
@@ -345,7 +346,7 @@ async fn one_whose_program_reads_nothing_can_be_left_behind_a_large_paste() {
     };
     assert_eq!(running.ended().await.code(), Some(0), "{}", terminal.printed());
     typing.join().unwrap();
-    assert!(terminal.printed().contains("bytes were not sent"), "{}", terminal.printed());
+    terminal.shows("bytes were not sent").await;
     assert_eq!(bed.listed(), [""; 0]);
 }
 
