@@ -400,7 +400,8 @@ impl Theme {
             menu_corner_radius: CornerRadius::same(8),
             window_fill: self.raised,
             window_stroke: Stroke::new(1.0, self.line_strong),
-            panel_fill: self.panel,
+            // What a picture begins with; the bars have a colour of their own.
+            panel_fill: self.window,
             window_shadow: Shadow {
                 offset: [0, 10],
                 blur: 30,

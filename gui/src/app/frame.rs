@@ -231,8 +231,7 @@ impl App {
         self.look_at_files(right, true);
         self.look_at_repository(right);
         self.pass_drops_on(ui.ctx(), right);
-        let frame = Frame::new().fill(theme.window);
-        CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+        CentralPanel::no_frame().show(ui, |ui| {
             // A click beside a bar's own parts is nobody's.
             self.middle(ui);
         });
@@ -425,6 +424,7 @@ impl eframe::App for App {
         self.frame(ui);
     }
 
+    /// What each picture begins with. The middle is drawn on it: a machine without a graphics card fills each pixel of it once less.
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         visuals.panel_fill.to_normalized_gamma_f32()
     }

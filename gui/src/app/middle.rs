@@ -13,7 +13,7 @@ use crate::bridge::{Ask, EngineState};
 use crate::commands::WindowCommand;
 use crate::fetched::Fetched;
 use crate::model::tab_unread;
-use crate::theme::{Theme, size, space};
+use crate::theme::{size, space};
 use crate::transcript::{Older, TranscriptAct, TranscriptData};
 use crate::view::approval::{ApprovalAct, ApprovalData};
 use crate::view::banners::{BannersAct, BannersData, banners};
@@ -43,16 +43,14 @@ impl App {
         if self.terminal(ui) {
             return;
         }
-        let theme = Theme::get(ui.ctx());
         if let Some(file) = self.shown_file() {
-            let frame = Frame::new().fill(theme.window);
-            CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+            CentralPanel::no_frame().show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 self.file(ui, file);
             });
             return;
         }
-        let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(16, 10));
+        let frame = Frame::new().inner_margin(Margin::symmetric(16, 10));
         Panel::bottom("composer").frame(frame).show_separator_line(false).show(ui, |ui| {
             centred(ui, |ui| {
                 self.approval_card(ui);
@@ -60,8 +58,7 @@ impl App {
                 self.write(ui, &shown);
             });
         });
-        let frame = Frame::new().fill(theme.window);
-        CentralPanel::no_frame().frame(frame).show(ui, |ui| self.transcript(ui, &shown));
+        CentralPanel::no_frame().show(ui, |ui| self.transcript(ui, &shown));
     }
 
     /// Whether a conversation with its composer is what is shown.
@@ -88,7 +85,6 @@ impl App {
     }
 
     fn header_and_tabs(&mut self, ui: &mut Ui, shown: &Shown) {
-        let theme = Theme::get(ui.ctx());
         let Some(session) = self.sessions.get(&shown.session) else { return };
         let data = HeaderData {
             session,
@@ -100,7 +96,7 @@ impl App {
             right_open: self.memory.right.open,
         };
         let header = &mut self.header;
-        let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 6));
+        let frame = Frame::new().inner_margin(Margin::symmetric(12, 6));
         let acts = Panel::top("header")
             .frame(frame)
             .show_separator_line(false)
@@ -132,7 +128,7 @@ impl App {
             file,
         };
         let tabs = &mut self.tabs;
-        let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 2));
+        let frame = Frame::new().inner_margin(Margin::symmetric(12, 2));
         let tab_acts = Panel::top("tabs").frame(frame).show(ui, |ui| tabs.ui(ui, &data)).inner;
         for act in acts {
             match act {

@@ -16,7 +16,6 @@ use super::repository_acts::After;
 use crate::bridge::{Ask, EngineState, RepositoryAsk, RepositoryNews};
 use crate::fetched::Fetched;
 use crate::memory::RightPage;
-use crate::theme::Theme;
 use crate::view::diff::{DiffData, DiffView};
 use crate::view::git::{GitAct, GitData, GitPage, OpenDiff};
 use crate::widget::small_icon_button;
@@ -147,8 +146,7 @@ impl App {
         let Some(mut shown) = self.repository.diff.take() else { return };
         let busy = self.repository.is_stale || self.is_changing_git(self.repository.of.as_ref());
         let title = title(&shown.open);
-        let theme = Theme::get(ui.ctx());
-        let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 4));
+        let frame = Frame::new().inner_margin(Margin::symmetric(12, 4));
         let mut close = false;
         Panel::top("diff bar").frame(frame).show_separator_line(false).show(ui, |ui| {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -157,7 +155,7 @@ impl App {
                 ui.weak("Esc closes, F7 goes to the next part");
             });
         });
-        let frame = Frame::new().fill(theme.window).inner_margin(Margin::symmetric(12, 2));
+        let frame = Frame::new().inner_margin(Margin::symmetric(12, 2));
         let acts = CentralPanel::no_frame()
             .frame(frame)
             .show(ui, |ui| {

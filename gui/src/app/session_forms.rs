@@ -12,7 +12,7 @@ use super::App;
 use super::pending::Pending;
 use crate::bridge::Ask;
 use crate::fetched::Fetched;
-use crate::theme::{Theme, size, space};
+use crate::theme::{size, space};
 use crate::view::new_session::{NewSessionAct, NewSessionData, NewSessionView, SessionForm};
 use crate::view::settings::TestRun;
 use crate::view::welcome::{WelcomeAct, WelcomeData, WelcomeView};
@@ -216,7 +216,6 @@ impl App {
     pub(super) fn welcome(&mut self, ui: &mut Ui) {
         self.banners(ui);
         let Some(mut view) = self.session_forms.welcome.take() else { return };
-        let theme = Theme::get(ui.ctx());
         let tests: BTreeMap<HostId, TestRun> = self.forms.test_runs();
         let data = WelcomeData {
             aliases: self.aliases(),
@@ -225,7 +224,7 @@ impl App {
             failures: &self.session_forms.failures,
             agents: self.looks.agents(Some(LOCAL)),
         };
-        let frame = Frame::new().fill(theme.window).inner_margin(Margin::same(24));
+        let frame = Frame::new().inner_margin(Margin::same(24));
         let acts = CentralPanel::no_frame()
             .frame(frame)
             .show(ui, |ui| {
