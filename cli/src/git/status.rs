@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 use orchestrator::failure::{Code, Failure};
+use orchestrator::git::OUTSIDE;
 use orchestrator::seam::{ChangeKind, GitChange, GitQuery, GitReply, GitStatus, Unfinished};
 use serde_json::json;
 
@@ -35,7 +36,8 @@ pub async fn run(app: &App, args: StatusArgs) -> Result<u8, Stop> {
         GitReply::Status(Some(status)) => status,
         GitReply::Status(None) => {
             let message = format!("{} is in no git repository", args.place.to_string_lossy());
-            return Err(Failure::new(Code::NotARepository, message).into());
+            let failure = Failure::new(Code::NotARepository, message);
+            return Err(failure.hint(OUTSIDE).into());
         }
         other => return Err(call::unexpected(other)),
     };

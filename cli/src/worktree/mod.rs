@@ -23,7 +23,7 @@ pub enum WorktreeVerb {
     Add(AddArgs),
     /// List the worktrees of a repository, with what is changed and who works there
     List(ListArgs),
-    /// Remove a worktree; its branch stays. Refused where something would be lost, and while a session is at work there
+    /// Remove a worktree; its branch stays. What git ignores goes with it; refused where anything else would be lost, and while a session is at work there
     Remove(RemoveArgs),
     /// Forget worktrees whose directories are gone
     Prune(PruneArgs),

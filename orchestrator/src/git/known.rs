@@ -86,7 +86,7 @@ const NEEDS_MERGE: &str = ": needs merge";
 pub(super) const UNMERGED: &str =
     "Mend the conflicts, stage the files, and go on; or give the merge or rebase up";
 
-const KNOWN: [Known; 53] = [
+const KNOWN: [Known; 54] = [
     known(
         "index file corrupt",
         Code::Corrupt,
@@ -119,6 +119,7 @@ const KNOWN: [Known; 53] = [
         Some(INDEX),
     ),
     known("bad object", Code::Corrupt, None, Some(OBJECTS)),
+    known("missing object", Code::Corrupt, None, Some(OBJECTS)),
     known("unable to read tree", Code::Corrupt, None, Some(OBJECTS)),
     known(
         ".lock': File exists",

@@ -31,3 +31,4 @@ pub(crate) mod worktree_add;
 
 pub(crate) use desk::GitDesk;
 pub use graph::{GraphRow, graph};
+pub use refusal::OUTSIDE;

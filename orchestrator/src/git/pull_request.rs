@@ -189,10 +189,19 @@ fn refusal(told: &Told, site: &SiteName, err: &str, status: Option<u8>) -> Optio
         _ if !told.has("gh") || status == Some(0) && err.is_empty() => {
             return nothing_said(told, status);
         }
-        _ if err.contains("gh auth login") || err.contains("authentication") => {
-            fail(Code::AuthRefused, format!("gh was refused: {}", short(err)))
-                .hint(format!("Log in there again: `baton terminal {host}`, then `gh auth login`"))
+        _ if err.contains("known GitHub host") => {
+            let message = format!(
+                "the branch was pushed, but none of its remotes is on GitHub, or on a host that gh on {host} knows"
+            );
+            fail(Code::Conflict, message).hint(
+                "See `git remote -v` there; for a GitHub of one's own, `gh auth login --hostname` there",
+            )
         }
+        _ if err.contains("gh auth login") || err.contains("authentication") => fail(
+            Code::AuthRefused,
+            format!("the branch was pushed, but gh was refused: {}", short(err)),
+        )
+        .hint(format!("Log in there again: `baton terminal {host}`, then `gh auth login`")),
         _ if err.contains("repo set-default") || err.contains("No default remote repository") => {
             fail(Code::Conflict, short(err)).hint("Say it once on the host: gh repo set-default")
         }

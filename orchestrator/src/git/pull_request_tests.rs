@@ -234,3 +234,27 @@ fn what_no_program_can_be_given_is_refused_before_anything_is_pushed() {
     assert_eq!(old.code, Code::Unsupported, "{old:?}");
     assert!(!bed.git("origin.git", &["branch"]).contains("topic"));
 }
+
+#[test]
+fn a_remote_that_gh_does_not_know_is_no_missing_login_and_the_push_is_said() {
+    for bed in Bed::all() {
+        let shell = bed.shell;
+        bed.with_topic();
+        let says = |words: &str| format!("case $1 in pr) echo \"{words}\" >&2; exit 1 ;; esac\n");
+        bed.program("gh", &says("none of the git remotes configured for this repository point to a known GitHub host. To tell gh about a new GitHub host, please use `gh auth login`").replace('`', "\\`"));
+        let strange = bed.open(PLAIN).failed(shell);
+        assert_eq!(strange.code, Code::Conflict, "{shell:?}: {strange:?}");
+        assert!(
+            strange.message.starts_with("the branch was pushed, but none of its remotes"),
+            "{strange:?}"
+        );
+        assert!(bed.git("origin.git", &["branch"]).contains("topic"));
+        bed.program("gh", &says("HTTP 401: try authenticating with: gh auth login"));
+        let refused = bed.open(PLAIN).failed(shell);
+        assert_eq!(refused.code, Code::AuthRefused, "{shell:?}: {refused:?}");
+        assert!(
+            refused.message.starts_with("the branch was pushed, but gh was refused"),
+            "{refused:?}"
+        );
+    }
+}

@@ -10,8 +10,14 @@ const MISSING: u8 = 93;
 const DENIED: u8 = 94;
 /// The scripts' word for a host without git.
 const NO_GIT: u8 = 95;
+/// The scripts' word for a `.git` that may not be read: git takes it for none.
+const HIDDEN: u8 = 96;
 /// What git leaves with when it doesn't know an option.
 const USAGE: u8 = 129;
+
+/// What to do outside of a repository; git says no more of one whose HEAD is broken.
+pub const OUTSIDE: &str =
+    "`git init` there makes one; where a .git is there already, git can't use it: see its HEAD";
 
 /// So much of what git or a hook said is shown: a person looks at the rest on the host.
 const SHOWN_BYTES: usize = 2_000;
@@ -47,6 +53,11 @@ pub(super) fn read(said: &Said<'_>) -> Failure {
             return Failure::new(Code::NotFound, "there is no git on the host's PATH")
                 .hint("Install git there");
         }
+        HIDDEN => {
+            let message = format!("the .git of {directory} may not be read");
+            return Failure::new(Code::PermissionDenied, message)
+                .hint("Check the owner and mode of the .git directory there or above");
+        }
         _ => {}
     }
     // A working tree whose files come only when they are needed asks its remote at any time.
@@ -54,7 +65,7 @@ pub(super) fn read(said: &Said<'_>) -> Failure {
     let out = without_logins(&String::from_utf8_lossy(said.stdout));
     if is_outside(said) {
         return Failure::new(Code::NotARepository, format!("{directory} is in no git repository"))
-            .hint("`git init` there makes one");
+            .hint(OUTSIDE);
     }
     if err.contains("dubious ownership") || err.contains("unsafe repository") {
         return foreign(directory, &err);
@@ -87,6 +98,11 @@ pub(super) fn read(said: &Said<'_>) -> Failure {
                 Some(hint) => failure.hint(*hint),
                 None => failure,
             }
+        }
+        // Of a worktree's place, which may be another one.
+        None if err.contains("could not create leading directories") => {
+            let code = if is_denied(&err) { Code::PermissionDenied } else { Code::Conflict };
+            Failure::new(code, said_all).hint("Say a place where this account may make directories")
         }
         None if is_denied(&err) => Failure::new(Code::PermissionDenied, said_all),
         None if said_all.is_empty() => {
@@ -174,7 +190,10 @@ pub(super) fn shown_end(words: &str) -> String {
 fn lines(words: &str) -> impl Iterator<Item = &str> {
     words.lines().map(str::trim_end).filter_map(|line| {
         let line = KINDS.iter().find_map(|kind| line.strip_prefix(kind)).unwrap_or(line);
-        let is_advice = line.starts_with("hint: ") || line == "hint:" || line == "Aborting";
+        let is_advice = line.starts_with("hint: ")
+            || line == "hint:"
+            || line == "Aborting"
+            || line.starts_with("Preparing worktree (");
         (!is_advice && !line.is_empty()).then_some(line)
     })
 }
@@ -211,6 +230,9 @@ mod tests {
         assert_eq!(read_err(MISSING, "").code, Code::DirMissing);
         assert_eq!(read_err(DENIED, "").code, Code::PermissionDenied);
         assert_eq!(read_err(NO_GIT, "").code, Code::NotFound);
+        assert_eq!(read_err(HIDDEN, "").code, Code::PermissionDenied);
+        let lost = "error: missing object 27cd for refs/heads/main";
+        assert_eq!(read_err(128, lost).code, Code::Corrupt);
         assert_eq!(
             read_err(USAGE, "error: unknown option `porcelain=v2'\nusage: git status").code,
             Code::Unsupported

@@ -461,3 +461,27 @@ fn no_worktree_becomes_a_change_in_another_repository() {
         assert!(bed.path("other/nested-worktrees/a/first").exists(), "{:?}", bed.shell);
     }
 }
+
+#[test]
+fn a_worktree_that_cannot_be_made_leaves_no_branch_behind_that_was_made_for_it() {
+    for bed in Bed::all() {
+        let shell = bed.shell;
+        bed.cloned("work");
+        bed.git("work", &["push", "-q", "origin", "main:far"]);
+        bed.git("work", &["fetch", "-q"]);
+        bed.git("work", &["branch", "old"]);
+        // Nobody makes directories there.
+        let nowhere = |branch: &str| AddWorktree { path: Some("/proc/x".into()), ..wish(branch) };
+        for branch in ["new", "far", "old"] {
+            let failed = bed.add("work", &nowhere(branch)).failed(shell);
+            assert!(failed.message.starts_with("could not create leading"), "{failed:?}");
+        }
+        let branches = bed.git("work", &["branch", "--format=%(refname:short)"]);
+        assert_eq!(branches, "main\nold", "{shell:?}: it stood there before");
+        assert!(!bed.read("work/.git/config").contains("[branch \"far\"]"), "{shell:?}");
+        // The next one begins where it is wanted then.
+        bed.commit("work", "second", "2\n");
+        bed.add("work", &wish("new")).done(shell);
+        assert_eq!(bed.git("work-worktrees/new", &["log", "-1", "--format=%s"]), "second");
+    }
+}

@@ -89,6 +89,8 @@ async fn a_session_names_its_repository_and_branches_are_worked_with() {
     let bed = Bed::start();
     let outside = bed.baton(&["git", "status", "work", "--json"]).await;
     assert_eq!(code(&outside).1, "not_a_repository");
+    let outside = bed.baton(&["git", "status", "work"]).await;
+    assert!(outside.stderr.contains("hint: `git init` there makes one"), "{outside:?}");
     let project = bed.host.project();
     let git = |words: &[&str]| {
         let mut git = Command::new("git");

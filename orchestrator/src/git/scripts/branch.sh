@@ -80,7 +80,7 @@ bg_branch() {
     bg_work
     bg_checkout "$1" --no-track -b "$1" ${bg_start:+"$bg_start"} --
   else
-    [ -n "$bg_start" ] || bg_git rev-parse -q --verify 'HEAD^{commit}' >/dev/null || {
+    [ -n "$bg_start" ] || bg_oid HEAD >/dev/null || {
       bg_in
       exit 83
     }

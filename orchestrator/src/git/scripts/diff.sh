@@ -12,7 +12,7 @@ bg_parts() {
     unstaged) bg_one=--ours ;;
     staged) bg_one=--cached ;;
     head)
-      bg_one=$(bg_git rev-parse -q --verify 'HEAD^{commit}') || {
+      bg_one=$(bg_oid HEAD) || {
         bg_empty
         bg_one=$bg_tree
       }
@@ -20,7 +20,7 @@ bg_parts() {
     base)
       if [ -n "$2" ]; then bg_base=$2; else bg_default || exit 96; fi
       bg_base=$(bg_of "$bg_base") || exit 97
-      if bg_git rev-parse -q --verify 'HEAD^{commit}' >/dev/null; then
+      if bg_oid HEAD >/dev/null; then
         bg_one=$(bg_git merge-base HEAD "$bg_base") || exit 98
       else
         exit 98

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # the others use what is set here, and set bg_made
 # The way into a directory, and how git runs there. Each call is a subshell's own: it may go where it likes, and leave. Leaves
-# with 93 where the directory isn't there, with 94 where it may not be entered, and with 95 where there is no git.
+# with 93 where the directory isn't there, with 94 where it may not be entered, with 95 where there is no git, and with 96 where the
+# .git there or above may not be read.
 
 bg_nl='
 '
@@ -28,16 +29,20 @@ bg_git() {
 # bg_go DIRECTORY: goes there; a relative one begins at home, wherever the server puts us.
 bg_go() {
   unset CDPATH
-  case $1 in /*) ;; *) cd "$HOME" >/dev/null 2>&1 || : ;; esac
+  case $1 in /*) ;; *) cd "$HOME" 2>/dev/null || : ;; esac
   cd -- "$1" >/dev/null 2>&1 || {
     [ -d "$1" ] && exit 94
     exit 93
   }
   command -v git >/dev/null 2>&1 || exit 95
+  # git takes one that it may not read for none, and goes on upwards, to another repository.
+  bg_up=$PWD
+  while [ "$bg_up" ] && [ ! -d "$bg_up/.git" ]; do bg_up=${bg_up%/*}; done
+  [ -z "$bg_up" ] || [ -x "$bg_up/.git" ] || exit 96
   # What says where a repository is, counts for who set it, and not here.
-  unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_NAMESPACE
-  unset GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CEILING_DIRECTORIES GIT_EXTERNAL_DIFF GIT_DIFF_OPTS
-  unset GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS GIT_QUARANTINE_PATH
+  unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_NAMESPACE \
+    GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CEILING_DIRECTORIES GIT_EXTERNAL_DIFF GIT_DIFF_OPTS \
+    GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS GIT_QUARANTINE_PATH
   # Nobody is there to be asked. git says what it would have asked; an editor leaves everything as it is.
   export GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false SSH_ASKPASS=false SSH_ASKPASS_REQUIRE=force
   export GIT_EDITOR=: GIT_SEQUENCE_EDITOR=: GIT_MERGE_AUTOEDIT=no GIT_PAGER=cat GIT_LITERAL_PATHSPECS=1
@@ -46,22 +51,15 @@ bg_go() {
 # bg_ask DIRECTORY: goes there for a question: nobody who works there is kept waiting for a lock of ours.
 bg_ask() {
   bg_go "$1"
-  LC_ALL=C GIT_OPTIONAL_LOCKS=0
-  export LC_ALL GIT_OPTIONAL_LOCKS
+  export LC_ALL=C GIT_OPTIONAL_LOCKS=0
 }
 
 # bg_do DIRECTORY: goes there to change something. git speaks plain English; hooks keep the account's letters.
 bg_do() {
   bg_go "$1"
-  case ${LC_ALL-} in
-    ?*)
-      LANG=$LC_ALL
-      export LANG
-      unset LC_ALL
-      ;;
-  esac
-  LC_MESSAGES=C LANGUAGE=C
-  export LC_MESSAGES LANGUAGE
+  [ -z "${LC_ALL-}" ] || export LANG="$LC_ALL"
+  unset LC_ALL
+  export LC_MESSAGES=C LANGUAGE=C
 }
 
 # bg_in: leaves with git's words outside of a repository.
@@ -87,12 +85,17 @@ bg_work() {
   cd -- "$bg_cdup" || exit
 }
 
+# bg_oid NAME: prints the commit of that name, if it has one.
+bg_oid() {
+  bg_git rev-parse -q --verify "$1^{commit}" 2>/dev/null
+}
+
 # bg_of NAME: prints the commit of that name, a branch's before a tag's.
 bg_of() {
   for bg_one in "refs/heads/$1" "refs/remotes/$1"; do
-    bg_git rev-parse -q --verify "$bg_one^{commit}" 2>/dev/null && return
+    bg_oid "$bg_one" && return
   done
-  bg_git rev-parse -q --verify "$1^{commit}"
+  bg_oid "$1"
 }
 
 # bg_empty: sets bg_tree to the tree without files.
@@ -103,14 +106,13 @@ bg_empty() {
 # bg_default: sets bg_base to the branch that others are based on, as this repository has it, and bg_short to its name. Fails
 # where it can't be told.
 bg_default() {
-  bg_base=$(bg_git symbolic-ref -q refs/remotes/origin/HEAD) &&
-    bg_git rev-parse -q --verify "$bg_base^{commit}" >/dev/null 2>&1 && {
+  bg_base=$(bg_git symbolic-ref -q refs/remotes/origin/HEAD) && bg_oid "$bg_base" >/dev/null && {
     bg_short=${bg_base#refs/remotes/origin/}
     return 0
   }
   for bg_short in main master; do
     for bg_base in "refs/heads/$bg_short" "refs/remotes/origin/$bg_short"; do
-      bg_git rev-parse -q --verify "$bg_base^{commit}" >/dev/null 2>&1 && return 0
+      bg_oid "$bg_base" >/dev/null && return 0
     done
   done
   bg_base='' bg_short=''

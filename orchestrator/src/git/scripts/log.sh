@@ -11,7 +11,7 @@ bg_log() {
   if [ -n "$bg_rev" ]; then
     bg_rev=$(bg_of "$bg_rev") || exit 97
   else
-    bg_rev=$(bg_git rev-parse -q --verify 'HEAD^{commit}')
+    bg_rev=$(bg_oid HEAD)
   fi
   if [ -z "$bg_rev" ]; then
     # Before the first commit its branch isn't there; else git says what is broken.

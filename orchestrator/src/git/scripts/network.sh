@@ -66,7 +66,7 @@ bn_branch() {
   if [ -z "$bn_branch" ]; then
     bn_head
   fi
-  bg_git rev-parse -q --verify "refs/heads/$bn_branch^{commit}" >/dev/null || bn_stop no_branch "$bn_branch"
+  bg_oid "refs/heads/$bn_branch" >/dev/null || bn_stop no_branch "$bn_branch"
   bn_tell branch "$bn_branch"
 }
 

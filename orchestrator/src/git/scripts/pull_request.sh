@@ -6,13 +6,13 @@
 # told.
 bp_default() {
   bp_head=$(bg_git symbolic-ref -q "refs/remotes/$1/HEAD") &&
-    bg_git rev-parse -q --verify "$bp_head^{commit}" >/dev/null && {
+    bg_oid "$bp_head" >/dev/null && {
     bp_base=${bp_head#refs/remotes/"$1"/}
     return 0
   }
   for bp_one in main master; do
     for bp_head in "refs/remotes/$1/$bp_one" "refs/heads/$bp_one"; do
-      bg_git rev-parse -q --verify "$bp_head^{commit}" >/dev/null && {
+      bg_oid "$bp_head" >/dev/null && {
         bp_base=$bp_one
         return 0
       }
@@ -42,8 +42,8 @@ bp_draft() {
   bp_changed=$((bp_changed))
   [ -n "$1" ] && [ -n "$bp_base" ] || return 0
   # What is there counts, before what is here of it.
-  bp_from=$(bg_git rev-parse -q --verify "refs/remotes/$2/$bp_base^{commit}" ||
-    bg_git rev-parse -q --verify "refs/heads/$bp_base^{commit}") || return 0
+  bp_from=$(bg_oid "refs/remotes/$2/$bp_base" ||
+    bg_oid "refs/heads/$bp_base") || return 0
   bp_range=$bp_from..refs/heads/$1
   bp_commits=$(bg_git rev-list --count --no-merges "$bp_range" --) || bp_commits=0
   case $bp_commits in

@@ -101,7 +101,7 @@ bw_base() {
   else
     bw_start=$1
   fi
-  bw_start=$(bg_git rev-parse -q --verify "$bw_start^{commit}") || {
+  bw_start=$(bg_oid "$bw_start") || {
     [ -n "$1" ] || bn_stop no_commit
     bn_stop no_base "$1"
   }
@@ -150,13 +150,26 @@ bw_make() {
   elif [ -n "$bw_ref" ]; then
     bn_tell made "${bw_ref#refs/remotes/}"
     bw_short=${bw_ref#refs/remotes/}
-    bn_git worktree add --track -b "$bw_branch" -- "$bw_real" "$bw_ref"
+    bw_with_new --track "$bw_ref"
   else
     bw_base "$2"
     if bw_has "refs/heads/$bw_short"; then bw_trusted=refs/heads/$bw_short; fi
     bn_tell made new
-    bn_git worktree add --no-track -b "$bw_branch" -- "$bw_real" "$bw_start"
+    bw_with_new --no-track "$bw_start"
   fi
+}
+
+# bw_with_new TRACK START: makes the branch bw_branch at START, and its worktree at bw_real. Where that can't be made, the branch goes
+# again, unless somebody uses it meanwhile; git would leave it.
+bw_with_new() {
+  bn_git branch -q "$1" -- "$bw_branch" "$2" || return
+  bn_git worktree add -- "$bw_real" "$bw_branch" && return
+  set -- "$?" "$2"
+  if [ -d "$bw_real" ] || [ -n "$(bw_where "$bw_branch")" ]; then return "$1"; fi
+  if bg_git update-ref -d "refs/heads/$bw_branch" "$(bg_oid "$2")"; then
+    bg_git config --remove-section "branch.$bw_branch" 2>/dev/null
+  fi
+  return "$1"
 }
 
 # bw_add BRANCH BASE PATH TEMPLATE HOW LINE SECONDS: makes a worktree and sets it up: HOW is `line` for LINE, `own` for what the
