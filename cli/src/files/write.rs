@@ -24,7 +24,8 @@ const MOST_LINES: usize = 40;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 At most 4 MiB are written at once; `files put` sends what is larger. A file is replaced as a whole, and keeps its mode and owner: \
-one that is read-only for the account, has further names (hard links), or could not keep its owner is refused, with --force, too.")]
+one that is read-only for the account, has further names (hard links), or could not keep its owner is refused, with --force, too. A host that has sftp alone doesn't tell who else has a name of a file: there \
+it is replaced under the name that was given.")]
 pub struct WriteArgs {
     /// Which; a link's target is written. One that is there is not replaced without --if-version or --force
     #[arg(value_name = "HOST:PATH")]

@@ -7,6 +7,7 @@ use sha1::{Digest, Sha1};
 use super::finder::Finder;
 use super::form::{Files, Save, Told, Window};
 use super::ignored::Ignored;
+use super::refusal;
 use super::sftp_or_shell::Forms;
 use crate::failure::{Code, Failure};
 use crate::host::Reach;
@@ -100,7 +101,8 @@ impl FileDesk {
                     return Err(too_large(bytes.len()));
                 }
                 let save = Save { path: &path, bytes: &bytes, expected: &expected, outside };
-                Ok(FileReply::File(self.files(&at).await?.write(&save).await?))
+                let written = self.files(&at).await?.write(&save).await;
+                Ok(FileReply::File(written.map_err(refusal::unsure)?))
             }
             FileCommand::MakeDirectory { at, path, parents, outside } => {
                 let files = self.files(&at).await?;

@@ -121,6 +121,11 @@ pub(super) fn refused(
         why::IN_PART => in_part(in_words(wish, &in_the_way(path, said), said), path),
         why::INTO_ITSELF => Failure::new(Code::Usage, format!("{path} can't be moved into itself"))
             .hint("Choose a directory that isn't in it"),
+        129.. if wish == Wish::Write => Failure::new(
+            Code::Internal,
+            format!("what wrote {path} was ended there (status {status})"),
+        )
+        .hint("Look how it stands, and save it again: it is the old file or the new one, and no half of either"),
         status => {
             let words = first_line(said);
             let words = if words.is_empty() { String::new() } else { format!(": {words}") };
@@ -128,6 +133,16 @@ pub(super) fn refused(
         }
     };
     failure.on(host.to_string())
+}
+
+/// A save whose answer was lost on its way.
+pub(super) fn unsure(failure: Failure) -> Failure {
+    match failure.code {
+        Code::ConnectionLost | Code::TimedOut => failure.hint(
+            "Whether it was saved isn't known: look how it stands, and save it again where it wasn't; it is the old file or the new one",
+        ),
+        _ => failure,
+    }
 }
 
 /// What rm could not delete, of all that is in `path`.
@@ -272,6 +287,19 @@ mod tests {
         let host = HostId::new("box");
         let vanished = refused(&host, Wish::See, &FilePath::from("vd"), why::WORDS, "");
         assert_eq!((vanished.code, &*vanished.message), (Code::NotFound, "vd is not there"));
+    }
+
+    #[test]
+    fn of_a_save_that_was_cut_off_it_is_said_that_nobody_knows() {
+        let host = HostId::new("box");
+        let killed = refused(&host, Wish::Write, &FilePath::from("a"), 137, "");
+        assert_eq!(killed.message, "what wrote a was ended there (status 137)");
+        let lost = TransportError::ConnectionLost { host: host.clone(), said: String::new() };
+        let lost = unsure(lost.into());
+        assert_eq!(lost.message, "lost the connection to box");
+        assert!(lost.hint.is_some_and(|hint| hint.starts_with("Whether it was saved isn't known")));
+        let full = Failure::new(Code::TooLarge, "full").hint("Make room");
+        assert_eq!(unsure(full.clone()), full);
     }
 
     #[test]

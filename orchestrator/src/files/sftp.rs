@@ -1,7 +1,7 @@
 //! Files through a server's sftp subsystem, where the shell can't be asked: a forced `internal-sftp`, a shell that runs
 //! nothing. The same promises as through a shell; where the server can't keep one, the request is refused.
 //!
-//! The protocol knows no inode, and seconds alone: the version of a file that was read whole has a checksum of it.
+//! The protocol knows no inode, and seconds alone: the version of a file that is read at once has a checksum of it.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::refusal::{self, Wish, why};
 use super::sum::Sum;
 use crate::failure::{Code, Failure};
 use crate::host::{HostId, Reached};
-use crate::seam::{FileBeginning, FileEntry, FileKind, FilePath, FileWindow, Listing};
+use crate::seam::{FILE_WINDOW, FileBeginning, FileEntry, FileKind, FilePath, FileWindow, Listing};
 use crate::sftp::{AT_ONCE, Attrs, Done, Refused, Session, kind, status};
 
 /// One place's files, through sftp.
@@ -219,7 +219,16 @@ impl Files for SftpFiles {
             self.place(path, true).await?.full
         };
         let at = shown.0.clone();
-        self.told(&at, shown).await.map_err(|refused| self.refused(path, refused))
+        let told = self.told(&at, shown).await;
+        let mut entry = told.map_err(|refused| self.refused(path, refused))?;
+        // As it is named when it is read: who has read it asks whether it is still the same. What can't be read has no such name.
+        if entry.kind == FileKind::File && entry.size <= u64::from(FILE_WINDOW) {
+            let window = Window { path, offset: 0, length: FILE_WINDOW, seen: None };
+            if let Ok((read, _)) = self.window(&at, &window).await {
+                entry.version = read.file.version;
+            }
+        }
+        Ok(entry)
     }
 
     async fn read(&self, window: &Window<'_>) -> Result<Option<FileWindow>, Failure> {

@@ -114,5 +114,9 @@ async fn kill(connection: &Connection, group: u32) {
 }
 
 fn lost(connection: &Connection, said: &str) -> TransportError {
-    TransportError::ConnectionLost { host: connection.host().clone(), said: said.to_owned() }
+    let host = connection.host().clone();
+    // A stream of ours says the same already.
+    let said =
+        said.strip_prefix(&format!("lost the connection to {host}: ")).unwrap_or(said).to_owned();
+    TransportError::ConnectionLost { host, said }
 }

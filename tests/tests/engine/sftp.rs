@@ -161,6 +161,17 @@ async fn a_save_is_whole_and_refused_when_the_file_was_changed() {
         let written = bed.write("a", b"two", version.clone()).await.unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two", "{way}");
         assert_eq!(path.metadata().unwrap().mode() & 0o7777, 0o640, "{way}");
+        // Who looks whether it is still the same, compares with what was read, or saves over what was looked at.
+        let looked_at = bed.stat("a").await.unwrap().version;
+        assert_eq!(looked_at, written.version, "{way}");
+        let times = fs::FileTimes::new().set_modified(path.metadata().unwrap().modified().unwrap());
+        fs::write(&path, "2nd").unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_times(times).unwrap();
+        assert_ne!(bed.stat("a").await.unwrap().version, looked_at, "{way}");
+        let error = bed.write("a", b"six", Expected::Version(looked_at)).await.unwrap_err();
+        assert_eq!(error.code, Code::Conflict, "{way}: {error:?}");
+        fs::write(&path, "two").unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_times(times).unwrap();
         // What was read first is no longer there; in the same second, and of the same size.
         let error = bed.write("a", b"six", version).await.unwrap_err();
         assert_eq!(error.code, Code::Conflict, "{way}: {error:?}");
