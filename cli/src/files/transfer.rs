@@ -19,6 +19,18 @@ use crate::watch::{Console, Told, signals};
 /// What is done sooner needs no progress on a terminal.
 const WORTH_SHOWING: Duration = Duration::from_millis(300);
 
+/// How often it is looked whether still something comes.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Where nothing came for so long, that is said in place of a speed that was: a link may take a minute until it counts as lost.
+const STILL: Duration = Duration::from_secs(5);
+
+/// Bytes that are told of at once: the engine's pieces.
+const PIECE: u64 = 256 << 10;
+
+/// The same where it isn't known yet how long a piece takes.
+const UNKNOWN: Duration = Duration::from_secs(15);
+
 /// How long a transfer that is stopped may take to leave what it has.
 const PARTING: Duration = Duration::from_secs(10);
 
@@ -38,6 +50,7 @@ pub async fn carry(app: &App, work: Work) -> Result<Outcome, Stop> {
     let watched = Subscribe { watch: Some(Watch::Operations), ..Subscribe::default() };
     let mut news = engine.subscribe(watched).await?;
     let mut shown = Shown::new(app.output.clone());
+    let mut look = tokio::time::interval(LOOK);
     let mut stopping: Option<(Instant, u8)> = None;
     let result = loop {
         let patience =
@@ -64,6 +77,7 @@ pub async fn carry(app: &App, work: Work) -> Result<Outcome, Stop> {
                 let stop = OperationCommand::Stop { id: begun.id.clone() };
                 operation(&*engine, stop).await?;
             }
+            _ = look.tick() => shown.look(),
             () = tokio::time::sleep(patience) => {
                 break left(app, &begun.id, stopping.map_or(2, |(_, signal)| signal)).await;
             }
@@ -125,13 +139,16 @@ struct Shown {
     /// Where it began, and when: a resumed one has bytes that nobody sent now.
     first: Option<(Instant, u64)>,
     last: Option<Progress>,
+    /// When that came.
+    moved: Instant,
     away: Option<Failure>,
 }
 
 impl Shown {
     fn new(output: Output) -> Self {
         let on_terminal = !output.is_json() && std::io::stderr().is_terminal();
-        Self { output, on_terminal, since: Instant::now(), first: None, last: None, away: None }
+        let now = Instant::now();
+        Self { output, on_terminal, since: now, first: None, last: None, moved: now, away: None }
     }
 
     /// Shows how it stands; its end, once it has one. `None` within is one that was stopped.
@@ -168,12 +185,25 @@ impl Shown {
             self.output.document(&json!({
                 "type": "progress", "doing": now.doing, "done_bytes": now.done, "of_bytes": now.of,
             }))?;
-        } else if self.on_terminal && self.since.elapsed() >= WORTH_SHOWING {
-            let line = cut(&self.line(&now), Console::columns().saturating_sub(1));
-            self.output.progress(Some(&line));
         }
+        self.moved = Instant::now();
+        self.draw(&now);
         self.last = Some(now);
         Ok(())
+    }
+
+    /// Says where nothing comes any more.
+    fn look(&self) {
+        if let Some(last) = self.last.as_ref().filter(|_| self.away.is_none()) {
+            self.draw(last);
+        }
+    }
+
+    fn draw(&self, now: &Progress) {
+        if self.on_terminal && self.since.elapsed() >= WORTH_SHOWING {
+            let line = cut(&self.line(now), Console::columns().saturating_sub(1));
+            self.output.progress(Some(&line));
+        }
     }
 
     fn line(&self, now: &Progress) -> String {
@@ -188,17 +218,9 @@ impl Shown {
             _ => parts.push(size(now.done)),
         }
         if let Some((since, from)) = self.first {
-            let millis = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-            let rate = now.done.saturating_sub(from).saturating_mul(1000) / millis;
-            if rate > 0 {
-                parts.push(format!("{}/s", size(rate)));
-                if let Some(of) = now.of {
-                    parts.push(format!(
-                        "{} left",
-                        duration(of.saturating_sub(now.done) * 1000 / rate)
-                    ));
-                }
-            }
+            let sent = now.done.saturating_sub(from);
+            let left = now.of.map(|of| of.saturating_sub(now.done));
+            parts.extend(pace(sent, since.elapsed(), left, self.moved.elapsed()));
         }
         parts.join("  ")
     }
@@ -229,6 +251,30 @@ impl Shown {
     }
 }
 
+/// How fast it goes, where so much was sent in that time, and how long what is `left` takes; or how long nothing has come.
+fn pace(sent: u64, took: Duration, left: Option<u64>, still: Duration) -> Vec<String> {
+    let each = |time: Duration| {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+        sent.saturating_mul(1000) / millis
+    };
+    // As it went until then, a piece takes so long; where none has come yet, nobody knows.
+    let piece = match each(took.saturating_sub(still)) {
+        0 => UNKNOWN,
+        rate => Duration::from_secs(2 * PIECE / rate),
+    };
+    if still >= piece.max(STILL) && left != Some(0) {
+        return vec![format!("nothing for {} s", still.as_secs())];
+    }
+    match each(took) {
+        0 => Vec::new(),
+        rate => {
+            let left =
+                left.map(|left| format!("{} left", duration(left.saturating_mul(1000) / rate)));
+            [Some(format!("{}/s", size(rate))), left].into_iter().flatten().collect()
+        }
+    }
+}
+
 /// Twenty cells.
 fn bar(done: u64, of: u64) -> String {
     let full = usize::try_from(done.min(of).saturating_mul(20) / of.max(1)).unwrap_or(20);
@@ -255,6 +301,23 @@ pub fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_speed_gives_way_to_how_long_nothing_has_come() {
+        let second = Duration::from_secs(1);
+        let going = pace(2 << 20, 2 * second, Some(5 << 20), second);
+        assert_eq!(going, ["1.0 MiB/s", "5.0 s left"]);
+        assert_eq!(pace(2 << 20, 2 * second, None, second), ["1.0 MiB/s"]);
+        assert_eq!(pace(0, 2 * second, Some(9), second), [""; 0]);
+        assert_eq!(pace(2 << 20, 9 * second, Some(5 << 20), 7 * second), ["nothing for 7 s"]);
+        assert_eq!(pace(0, 20 * second, Some(9), 20 * second), ["nothing for 20 s"]);
+        // On a slow link a piece takes its time.
+        let slow = pace(512 << 10, 23 * second, None, 7 * second);
+        assert_eq!(slow, ["22.2 KiB/s"]);
+        assert_eq!(pace(512 << 10, 33 * second, None, 17 * second), ["nothing for 17 s"]);
+        // All was sent: what is done with it now is no matter of the link.
+        assert_eq!(pace(2 << 20, 2 * second, Some(0), 7 * second)[0], "1.0 MiB/s");
+    }
 
     #[test]
     fn sizes_and_bars_are_for_people() {
