@@ -233,6 +233,11 @@ impl Site {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -273,5 +278,31 @@ mod tests {
         for function in called.into_iter().chain(changing) {
             assert!(line.contains(&format!("\\nbg_{function}() {{\\n")), "bg_{function}");
         }
+    }
+
+    #[test]
+    fn a_git_directory_that_may_not_be_entered_is_not_taken_for_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |below: &str| dir.path().join(below);
+        let mode = |of: &Path, mode| fs::set_permissions(of, Permissions::from_mode(mode)).unwrap();
+        for made in ["hidden/.git", "hidden/below", "hidden/own/.git", "hidden/linked"] {
+            fs::create_dir_all(path(made)).unwrap();
+        }
+        fs::write(path("hidden/linked/.git"), "gitdir: ../own/.git\n").unwrap();
+        mode(dir.path(), 0o755);
+        mode(&path("hidden/.git"), 0);
+        // Nothing is hidden from root.
+        let is_root = rustix::process::geteuid().is_root();
+        let other: &[&str] =
+            if is_root { &["setpriv", "--reuid", "65534", "--clear-groups"] } else { &["env"] };
+        let script = format!("{ENTER}\nbg_go \"$1\"");
+        let status = |below: &str| {
+            let mut shell = Command::new(other[0]);
+            shell.args(&other[1..]).args(["sh", "-c", &script, "sh"]).arg(path(below));
+            shell.status().unwrap().code()
+        };
+        let told = ["hidden", "hidden/below", "hidden/own", "hidden/linked"].map(status);
+        mode(&path("hidden/.git"), 0o700);
+        assert_eq!(told, [Some(96), Some(96), Some(0), Some(0)]);
     }
 }

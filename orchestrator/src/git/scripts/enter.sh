@@ -37,8 +37,8 @@ bg_go() {
   command -v git >/dev/null 2>&1 || exit 95
   # git takes one that it may not read for none, and goes on upwards, to another repository.
   bg_up=$PWD
-  while [ "$bg_up" ] && [ ! -d "$bg_up/.git" ]; do bg_up=${bg_up%/*}; done
-  [ -z "$bg_up" ] || [ -x "$bg_up/.git" ] || exit 96
+  while [ "$bg_up" ] && [ ! -e "$bg_up/.git" ]; do bg_up=${bg_up%/*}; done
+  [ ! -d "$bg_up/.git" ] || [ -x "$bg_up/.git" ] || exit 96
   # What says where a repository is, counts for who set it, and not here.
   unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_NAMESPACE \
     GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CEILING_DIRECTORIES GIT_EXTERNAL_DIFF GIT_DIFF_OPTS \
