@@ -29,7 +29,7 @@ pub(super) struct Files {
     pub trees: HashMap<SessionId, Tree>,
     nothing: Tree,
     /// Sessions whose files a person wanted to see: their hosts may be connected to.
-    wanted: BTreeSet<SessionId>,
+    pub wanted: BTreeSet<SessionId>,
     pub in_sight: BTreeSet<FilePath>,
     pub looked: Option<(SessionId, BTreeSet<FilePath>, BTreeSet<OpenId>)>,
     pub quick: QuickView,
@@ -99,11 +99,9 @@ impl App {
         let Some(session) = self.shown.as_ref().map(|shown| shown.session.clone()) else { return };
         match act {
             FilesAct::Show => {
-                self.files.wanted.insert(session.clone());
                 self.list(&session, &FilePath::default());
             }
             FilesAct::Refresh => {
-                self.files.wanted.insert(session.clone());
                 let mut wanted: Vec<FilePath> = self.tree(&session).unfolded().cloned().collect();
                 wanted.push(FilePath::default());
                 for path in wanted {
@@ -149,6 +147,7 @@ impl App {
 
     /// Asks for what a directory holds, unless that is under way.
     pub(super) fn list(&mut self, session: &SessionId, path: &FilePath) {
+        self.files.wanted.insert(session.clone());
         let tree = self.tree(session);
         let seen = tree.folder(path).map(|folder| folder.version.clone());
         let long = seen.is_none() && tree.is_long(path);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use orchestrator::seam::FilePath;
+use orchestrator::seam::{ConnectionState, FilePath, HostConnection, SessionId};
 
 use super::App;
 use crate::bridge::{Ask, FilesAsk, FilesLook, OpenId};
@@ -14,7 +14,7 @@ impl App {
         let in_bar = bar_shown && self.memory.right_page == RightPage::Files;
         let wanted = self.shown_session().map(|session| session.id.clone()).filter(|session| {
             let is_open = matches!(self.engine, crate::bridge::EngineState::Open(_));
-            window_shown && is_open && self.may_ask_host(session)
+            window_shown && is_open && self.may_look(session)
         });
         let wanted = wanted.map(|session| {
             let tree = self.files.trees.get(&session);
@@ -50,6 +50,19 @@ impl App {
             FilesLook { session, directories, files }
         });
         self.ask_quietly(Ask::File(FilesAsk::Look(look)));
+    }
+
+    /// Whether what is known of a session's files is asked for again. A link that was lost comes back by being asked for; where a person
+    /// has to mend something first, and where nobody has wanted to see any files, the host is left alone.
+    fn may_look(&self, session: &SessionId) -> bool {
+        let Some(host) = self.sessions.get(session).map(|session| &session.host) else {
+            return false;
+        };
+        let is_blocked = |connection: &HostConnection| {
+            connection.host == *host && matches!(connection.state, ConnectionState::Blocked { .. })
+        };
+        let is_wanted = self.files.wanted.contains(session);
+        self.may_ask_host(session) || is_wanted && !self.connections.iter().any(is_blocked)
     }
 
     /// What is looked at is another version now: it is told anew.

@@ -96,6 +96,7 @@ impl App {
         let Some(file) = self.open_of(id) else { return };
         let (session, path) = (file.session.clone(), file.path.clone());
         let place = self.place_of(&session);
+        self.files.wanted.insert(session.clone());
         let Some(file) = self.open_of(id) else { return };
         if !file.is_modified() {
             file.set_place(place.clone());

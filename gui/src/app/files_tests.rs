@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
+use jiff::Timestamp;
 use orchestrator::failure::{Code, Failure};
 use orchestrator::seam::{
-    Expected, FileCommand, FileEntry, FileKind, FilePath, Listing, SessionId,
+    ConnectionState, Expected, FileCommand, FileEntry, FileKind, FilePath, HostConnection, Listing,
+    SessionId,
 };
 
 use super::files_testing::*;
@@ -31,6 +33,33 @@ fn the_directory_is_listed_when_it_is_looked_at_and_watched_then() {
     assert_eq!(look.directories.get(&FilePath::default()), Some(&Some("1".to_owned())));
     window.obey(crate::commands::WindowCommand::ShowHistory);
     assert!(window.asked().iter().any(|ask| matches!(ask, Ask::File(FilesAsk::Look(None)))));
+}
+
+#[test]
+fn what_is_in_sight_is_looked_at_over_a_cut_until_somebody_has_to_mend_something() {
+    let memory = Memory { right_page: RightPage::Files, ..Memory::default() };
+    let mut window = window(memory, vec![session("s", "api", "box", 0)]);
+    let looks = |window: &mut Window, state: ConnectionState| {
+        let host = "box".into();
+        let connection = HostConnection { host, state, round_trip_us: None, turns: 0 };
+        window.tell(News::Connections(vec![connection]));
+        let told = window.asked().into_iter().filter_map(|ask| match ask {
+            Ask::File(FilesAsk::Look(look)) => Some(look.is_some()),
+            _ => None,
+        });
+        told.last()
+    };
+    let why = Failure::new(Code::ConnectionLost, "lost the connection to box");
+    let lost =
+        || ConnectionState::Reconnecting { failed: 1, at: Timestamp::now(), why: why.clone() };
+    assert_eq!(looks(&mut window, lost()), None, "nobody has seen anything of it");
+    looks(&mut window, ConnectionState::Connected);
+    list(&mut window, vec![entry("a.rs", "")]);
+    assert_eq!(looks(&mut window, ConnectionState::Connected), Some(true));
+    assert_eq!(looks(&mut window, lost()), None, "it goes on");
+    assert_eq!(looks(&mut window, ConnectionState::Closed), None);
+    assert_eq!(looks(&mut window, ConnectionState::Blocked { why: why.clone() }), Some(false));
+    assert_eq!(looks(&mut window, ConnectionState::Connected), Some(true));
 }
 
 #[test]

@@ -231,7 +231,10 @@ on_every_way! {
         let bed = Bed::of(way);
         let desk = bed.laptop.engine().await;
         let mut window = bed.open(&desk, true).await;
-        window.type_(&desk, "echo the form''er one; exit 3\r").await;
+        window.type_(&desk, "echo the form''er one\r").await;
+        // What a shell prints in the moment in which it ends may be lost in tmux, which closes the terminal then.
+        window.shows("the former one").await;
+        window.type_(&desk, "exit 3\r").await;
         assert_eq!(window.ended().await, Some(3));
         terminal(&desk, TerminalCommand::Reopen { id: window.id.clone() }).await;
         window.until("open again", is_open).await;

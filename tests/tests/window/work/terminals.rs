@@ -93,7 +93,9 @@ fn lost_without_tmux(way: Way) {
         &mut window,
         "PROMPT_COMMAND='printf \"\\e]7;file://%s%s\\e\\\\\" \"$HOSTNAME\" \"$PWD\"'",
     );
-    line(&mut window, "cd deep; echo the last wor''ds");
+    // Behind its prompt, which says where it is.
+    line(&mut window, "cd deep");
+    line(&mut window, "echo the last wor''ds");
     shows(&mut window, "the last words");
     bed.wan().cut();
     window.read("The shell is gone. What it showed last is below.");
