@@ -104,13 +104,14 @@ async fn one_that_is_left_or_killed_is_come_back_to_as_it_was() {
         let terminal = Terminal::new();
         let running = terminal.start(&bed.command(&["--attach", id]));
         terminal.shows("still mys").await;
-        terminal.keys("echo and $MINE''s; exit\r");
+        terminal.keys("echo and $MINE''s\r");
         until("it still knows", || {
             let ended = terminal.printed().contains("error:");
             assert!(!ended, "{:?}", terminal.printed());
             terminal.printed().contains("and mys")
         })
         .await;
+        terminal.keys("exit\r");
         assert_eq!(running.ended().await.code(), Some(0), "{host}: {}", terminal.printed());
         assert_eq!(bed.listed(), [""; 0]);
     }
@@ -149,13 +150,14 @@ async fn a_cut_is_said_in_one_line_and_it_goes_on() {
             printed[drawn..].contains("\x1b[?1049l")
         })
         .await;
-        terminal.keys("cat letter; rm letter; exit 3\r");
+        terminal.keys("cat letter\r");
         until("the letter is read", || {
             let printed = terminal.printed();
             let read = printed.rfind("cat letter").map(|at| printed[at..].to_owned());
             read.is_some_and(|read| read.contains("one") && read.contains("two"))
         })
         .await;
+        terminal.keys("rm letter; exit 3\r");
         assert_eq!(running.ended().await.code(), Some(3), "{host}: {}", terminal.printed());
     }
 }
@@ -287,8 +289,9 @@ async fn a_plain_shell_of_somebody_else_goes_on_when_it_is_left() {
         ours.keys("\r~.");
         assert_eq!(attached.ended().await.code(), Some(0), "{host}: {}", ours.printed());
         ours.shows("it goes on").await;
-        theirs.keys("echo still $MINE''s; exit 4\r");
+        theirs.keys("echo still $MINE''s\r");
         theirs.shows("still mys\r\n").await;
+        theirs.keys("exit 4\r");
         assert_eq!(running.ended().await.code(), Some(4), "{host}");
         assert_eq!(bed.listed(), [""; 0]);
     }
